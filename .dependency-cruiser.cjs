@@ -1,0 +1,28 @@
+// The arrows of the house (ARCHITECTURE.md): each room may reach only the rooms named for it; type-only imports count.
+const rooms = {
+    spec: [],
+    images: ["spec"],
+    guests: ["spec"],
+    backends: ["guests", "images", "spec"],
+    core: ["backends", "guests", "images", "spec"],
+    provider: ["core", "spec"],
+    resources: ["provider", "spec"],
+    cli: ["core", "spec"],
+};
+module.exports = {
+    forbidden: [
+        { name: "no-cycle", severity: "error", from: {}, to: { circular: true } },
+        { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+        ...Object.entries(rooms).map(([room, reach]) => ({
+            name: `${room}-arrows`,
+            comment: `${room}/ may import ${reach.length ? reach.join(", ") : "nothing of ours"}`,
+            severity: "error",
+            from: { path: `^${room}/` },
+            to: { path: "^(index\\.ts|spec/|core/|guests/|backends/|images/|provider/|resources/|cli/|tools/|tests/|examples/|bench/)",
+                  pathNot: `^(${[room, ...reach].join("|")})/` },
+        })),
+        { name: "pulumi-words", comment: "@pulumi/pulumi is for resources/ and provider/ only", severity: "error",
+          from: { pathNot: "^(resources|provider|index\\.ts)" }, to: { path: "@pulumi/pulumi" } },
+    ],
+    options: { tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, doNotFollow: { path: "node_modules" } },
+};

@@ -1,0 +1,88 @@
+import type { GuestPlan, GuestState, Platform, Problem, UnikernelSpec } from "../spec";
+
+export type Consequence = "live" | "restart" | "replace" | "rebuild";
+
+/** What changing a property does, declared once per backend; printed in the docs. */
+export interface PropertyConsequence {
+    consequence: Consequence;
+    /** One sentence for the docs: what happens to the guest. */
+    why: string;
+    /** Decides by the two values where the property alone does not (an interface whose source can be moved live). */
+    refine?(from: unknown, to: unknown): Consequence;
+}
+export type ConsequenceTable = Record<string, PropertyConsequence>;
+
+/** Who to look for on which host. */
+export interface GuestRef {
+    connection: string;
+    uuid: string;
+    name: string;
+    urn: string;
+}
+
+/** Who made an object: the same stack by another person is another creator. */
+export interface Creator {
+    user: string;
+    machine: string;
+    /** Hash of the project folder. */
+    project: string;
+}
+
+export interface Context {
+    creator: Creator;
+    /** A line for the user: what is being done or what they should know. */
+    log(message: string): void;
+    signal?: AbortSignal;
+}
+
+/** What is on the host now. Only what could have drifted; undefined fields could not be read. */
+export interface Observation {
+    host: string;
+    state: GuestState;
+    /** The bootDigest of what runs (or would run); undefined when the definition was edited behind our back. */
+    bootDigest?: string;
+    /** Values that differ from the spec that was applied, by property: memory, vcpus, autostart, onCrash, interfaces, digests.kernel … */
+    drift: Partial<Record<string, unknown>>;
+    ipAddresses: string[];
+    consoleLog: string;
+    consoleCommand: string;
+    /** create or an update was interrupted, or never became ready. */
+    unfinished: boolean;
+}
+
+/**
+ * Turns plans into guests on one platform. Every method is idempotent: run again after a kill at any
+ * point, it ends where an uninterrupted run would have.
+ * Errors are UnikernelErrors; `unreachable` is thrown, never taken for "gone".
+ */
+export interface Backend {
+    platform: Platform;
+    /** The connection when the user named none. */
+    defaultConnection(): string;
+    consequences: ConsequenceTable;
+    /** Refuses what this platform cannot do, from the spec alone. Touches no host. */
+    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest">): Problem[];
+    /** The host's own uuid. */
+    hostId(connection: string): Promise<string>;
+    observe(ref: GuestRef, applied: GuestPlan["spec"]): Promise<Observation | undefined>;
+    /** Throws with nothing left behind, or PartialCreate when the guest exists but is not ready. */
+    create(plan: GuestPlan, context: Context): Promise<Observation>;
+    /** Throws `rolled-back` when the last-good guest runs again; PartialUpdate when the rollback failed too. */
+    update(plan: GuestPlan, change: Change, context: Context): Promise<Observation>;
+    delete(ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void>;
+}
+
+/** What the diff decided; the strongest consequence and the properties behind it. */
+export interface Change {
+    from: UnikernelSpec;
+    consequence: Consequence;
+    properties: string[];
+}
+
+/** The guest exists, and this is its state: the caller must keep it in state, with these reasons. */
+export class PartialError extends Error {
+    constructor(readonly observation: Observation, readonly reasons: string[], options?: ErrorOptions) {
+        super(reasons.join("\n"), options);
+        this.name = "PartialError";
+    }
+}

@@ -1,0 +1,116 @@
+import type { Part } from "../../spec";
+
+/** libvirt's own domain states that we tell apart (virDomainState, libvirt-domain.h). */
+export type DomainState = "running" | "blocked" | "paused" | "shutdown" | "shutoff" | "crashed" | "suspended" | "none";
+
+export interface DomainRecord {
+    uuid: string;
+    name: string;
+    state: DomainState;
+    /** virDomainShutoffReason, virDomainPausedReason …: the number, meaning depends on state. */
+    reason: number;
+    active: boolean;
+    autostart: boolean;
+    persistent: boolean;
+    /** The definition for the next boot, secure fields included where allowed. */
+    inactiveXml: string;
+    /** What runs; undefined when not active. */
+    liveXml?: string;
+}
+
+export interface HostInfo {
+    /** The host's uuid, from its capabilities. */
+    uuid: string;
+    hostname: string;
+    /** qemu:///session or another unprivileged driver. */
+    session: boolean;
+    /** Runs on this machine (the URI has no remote host). */
+    local: boolean;
+    /** virConnectGetLibVersion: major * 1e6 + minor * 1e3 + release. */
+    libvirtVersion: number;
+    hypervisorVersion: number;
+    /** virConnectGetCapabilities XML. */
+    capabilities: string;
+}
+
+export interface NetworkRecord { name: string; uuid: string; active: boolean; xml: string }
+export interface LeaseRecord { mac: string; address: string; hostname?: string; network: string; expires: number }
+
+/** virNetworkUpdate on section ip-dhcp-host; XML is a <host …/> element. */
+export type ReservationCommand = "add-last" | "modify" | "delete";
+
+/**
+ * Every effect on a libvirt host goes through this one door, so that fault tests can list the calls
+ * and stop between any two. Errors are UnikernelErrors: `not-found` only for libvirt's own
+ * no-such-object codes; connection trouble is `unreachable`.
+ */
+export interface Host {
+    readonly uri: string;
+    info(): Promise<HostInfo>;
+    /** virConnectGetDomainCapabilities XML for an emulator type (kvm, qemu), arch x86_64. */
+    domainCapabilities(virttype: "kvm" | "qemu", machine: string): Promise<string>;
+    domains: {
+        get(uuid: string): Promise<DomainRecord | undefined>;
+        byName(name: string): Promise<DomainRecord | undefined>;
+        /** All persistent and transient domains; without XML. */
+        list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
+        /** State and reason only: cheap, for polling. */
+        state(uuid: string): Promise<Pick<DomainRecord, "state" | "reason" | "active"> | undefined>;
+        define(xml: string): Promise<void>;
+        start(uuid: string, options: { paused: boolean }): Promise<void>;
+        resume(uuid: string): Promise<void>;
+        suspend(uuid: string): Promise<void>;
+        /** Asks; returns at once. */
+        shutdown(uuid: string): Promise<void>;
+        /** Forces; returns when it is off. Not running is success. */
+        destroy(uuid: string): Promise<void>;
+        /** Gone already is success. */
+        undefine(uuid: string): Promise<void>;
+        setAutostart(uuid: string, on: boolean): Promise<void>;
+        setMemory(uuid: string, kib: number, target: { live: boolean; config: boolean }): Promise<void>;
+        setVcpus(uuid: string, count: number, target: { live: boolean; config: boolean }): Promise<void>;
+        /** virDomainSetMetadata, VIR_DOMAIN_METADATA_ELEMENT under our namespace. */
+        setMetadata(uuid: string, element: string, target: { live: boolean; config: boolean }): Promise<void>;
+        updateDevice(uuid: string, xml: string, target: { live: boolean; config: boolean }): Promise<void>;
+        /** virDomainSetLifecycleAction for crashes. */
+        setOnCrash(uuid: string, action: "destroy" | "restart" | "preserve", target: { live: boolean; config: boolean }): Promise<void>;
+        /** Opens the console, reads what comes within the time (ms) and closes it. */
+        readConsole(uuid: string, milliseconds: number): Promise<string>;
+    };
+    networks: {
+        get(name: string): Promise<NetworkRecord | undefined>;
+        list(): Promise<NetworkRecord[]>;
+        /** Live where the network is active, and in its configuration. */
+        updateReservation(name: string, command: ReservationCommand, hostXml: string): Promise<void>;
+        leases(name: string): Promise<LeaseRecord[]>;
+    };
+    files: HostFiles;
+}
+
+export interface HostFile { name: string; size: number }
+
+/**
+ * The folder of one guest on the host: local files where we may write there, storage volumes of a
+ * pool elsewhere. Names are plain file names.
+ */
+export interface HostFiles {
+    /** Absolute path of a file as the host's QEMU sees it. */
+    path(uuid: string, name: string): Promise<string>;
+    list(uuid: string): Promise<HostFile[]>;
+    /**
+     * Writes to a temporary name, syncs, renames; names carry a digest, so a whole file of this
+     * name and size is left as it is. One part that is a file is reflinked where the file system can.
+     */
+    put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void>;
+    /** A private copy inside the same folder; replaces `to`. */
+    copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void>;
+    rename(uuid: string, from: string, to: string): Promise<void>;
+    /** Missing is success. */
+    remove(uuid: string, name: string): Promise<void>;
+    /** Removes the folder when it is empty; else leaves it. */
+    removeFolder(uuid: string): Promise<void>;
+    /** The last bytes of a file, from `offset` if given; "" when it is not there. */
+    read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
+    /** sha256 hex of a file on the host; undefined when it is not there. */
+    digest(uuid: string, name: string): Promise<string | undefined>;
+}

@@ -1,0 +1,14 @@
+// execa is ESM only and is imported dynamically, so jest runs with --experimental-vm-modules (see tools/test.mjs),
+// and swc must leave import() as it is.
+module.exports = {
+    testMatch: ["<rootDir>/tests/**/*.test.ts"],
+    testEnvironment: "node",
+    transform: {
+        "^.+\\.ts$": ["@swc/jest", {
+            jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+            module: { type: "commonjs", ignoreDynamic: true },
+        }],
+    },
+    modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
+    testTimeout: 20_000,
+};

@@ -1,0 +1,64 @@
+/** What went wrong, as data: callers decide by code, people read the message and the hint. */
+export type ErrorCode =
+    | "invalid" // an argument or a file that can never work
+    | "not-found" // the host says that the object does not exist
+    | "unreachable" // the host could not be asked: says nothing about what exists there
+    | "not-ours" // an object of our name or uuid that this declaration does not own
+    | "in-use" // an address, port, name or file that another guest holds
+    | "no-space"
+    | "permission"
+    | "program-missing"
+    | "program-failed"
+    | "not-ready" // the guest runs, but did not become ready in time
+    | "guest-ended" // the guest exited, halted, panicked or powered off while it was waited for
+    | "timeout"
+    | "unsupported" // this host or guest cannot do what is asked
+    | "rolled-back" // the update failed and the last-good guest runs again
+    | "changed" // a source changed while it was read
+    | "newer-state" // state written by a newer release
+    | "internal";
+
+export interface ErrorDetails {
+    /** What the reader can do about it; a command where there is one. */
+    hint?: string;
+    /** The property path, such as `interfaces[0].attach.user.forward[0].host`. */
+    property?: string;
+    /** The last lines of the guest's console, oldest first. */
+    console?: string[];
+    cause?: unknown;
+}
+
+export class UnikernelError extends Error {
+    override readonly name = "UnikernelError";
+    readonly code: ErrorCode;
+    readonly hint?: string;
+    readonly property?: string;
+    readonly console?: string[];
+
+    /** @param summary which resource, which property or file, what was found, what was expected */
+    constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
+        super(render(summary, details), { cause: details.cause });
+        this.code = code;
+        this.hint = details.hint;
+        this.property = details.property;
+        this.console = details.console;
+    }
+}
+
+function render(summary: string, { hint, property, console: lines }: ErrorDetails): string {
+    const head = property ? `${property}: ${summary}` : summary;
+    const tail = lines?.length ? `\n  last console lines:\n${lines.map((line) => `  | ${line}`).join("\n")}` : "";
+    return `${head}${hint ? `\n  hint: ${hint}` : ""}${tail}`;
+}
+
+/** True for errors of ours with one of the codes. */
+export function hasCode(error: unknown, ...codes: ErrorCode[]): error is UnikernelError {
+    return error instanceof UnikernelError && codes.includes(error.code);
+}
+
+/** One thing that is wrong with the arguments; a check reports all of them at once. */
+export interface Problem {
+    /** Property path: `blocks[0].image`; empty for the resource as a whole. */
+    property: string;
+    reason: string;
+}

@@ -1,0 +1,5 @@
+export * from "./error";
+export * from "./network";
+export * from "./image";
+export * from "./unikernel";
+export * from "./plan";

@@ -1,0 +1,46 @@
+/** A port of the host that leads to a port of the guest. */
+export interface Forward {
+    /** Host port, 1–65535. */
+    host: number;
+    /** Guest port, 1–65535. */
+    guest: number;
+    /** Host address that listens. Never all interfaces unless written. @default "127.0.0.1" */
+    address: string;
+    /** @default "tcp" */
+    protocol: "tcp" | "udp";
+}
+
+/** Where an interface is plugged in: exactly one of the four. */
+export type Attach =
+    | { user: { forward: Forward[] } }
+    | { network: string }
+    | { bridge: string }
+    | { tap: string };
+
+export type AttachKind = "user" | "network" | "bridge" | "tap";
+
+export type Ipv4 =
+    | "dhcp"
+    /** Configured in the guest. `address` in CIDR notation. */
+    | { address: string; gateway?: string }
+    /** DHCP, with this address reserved for the MAC on a libvirt network. */
+    | { reserve: string };
+
+export type Ipv6 = { address: string; gateway?: string };
+
+/** A checked NetworkInterface, as the unikernel that uses it sees it. */
+export interface InterfaceSpec {
+    /** Lower case, colon separated. */
+    mac: string;
+    attach: Attach;
+    /** The guest's interface base name (`vioif`, `xenif`, `wm`); left out, the guest ABI decides. */
+    driver?: string;
+    ipv4?: Ipv4;
+    ipv6?: Ipv6;
+}
+
+export function attachKind(attach: Attach): AttachKind {
+    if ("user" in attach) return "user";
+    if ("network" in attach) return "network";
+    return "bridge" in attach ? "bridge" : "tap";
+}

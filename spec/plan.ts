@@ -1,0 +1,60 @@
+import type { UnikernelSpec, Digests, Platform } from "./unikernel";
+
+/** A piece of a boot file: a local file, or bytes. Pieces are concatenated. */
+export type Part = { file: string } | { bytes: Uint8Array };
+
+/** What the ABI says of the guest, so that no backend needs to know it by name. */
+export interface GuestCapabilities {
+    platforms: Platform[];
+    /** `pc` or `q35` where it matters. */
+    machine: "pc" | "q35";
+    /** The virtio generation that its drivers see. */
+    virtio: "transitional" | "modern";
+    /** Interface base name for each platform, for the default of `driver`. */
+    drivers: Partial<Record<Platform, string>>;
+    /** Reacts to the ACPI power button (Xen: to a shutdown request). */
+    shutdown: boolean;
+    /** Insists on writable disks on these platforms. */
+    writableDisks: Platform[];
+    /** MiB below which it is known not to boot. */
+    minMemory: number;
+    maxDisks: number;
+    maxInterfaces: number;
+    /** halt: stays after its end, read the console. poweroff: the domain ends. */
+    ends: "halt" | "poweroff";
+    /** Needs a pvpanic device to report a crash. */
+    panicDevice: boolean;
+}
+
+/** What a guest ABI makes of a spec. */
+export interface EncodedGuest {
+    /** The kernel command line, without secrets. Empty: none. */
+    cmdline: string;
+    /** Pieces of the initrd or first boot module; empty: none. */
+    initrd: Part[];
+    /** The initrd holds a secret: the file is for this guest alone, 0600. */
+    secret: boolean;
+    /** Xen: the value of the xenstore key that the ABI reads. */
+    xenstore?: { key: string; value: string };
+    /** For people: what the guest gets to read, secrets masked. */
+    guestConfig: string;
+}
+
+/** Everything a backend needs to realise a unikernel. */
+export interface GuestPlan {
+    spec: UnikernelSpec;
+    guest: GuestCapabilities;
+    boot: EncodedGuest;
+    digests: Digests;
+    bootDigest: string;
+    /** Local file of each block's content, in the order of spec.blocks. */
+    blockFiles: string[];
+    /** Reads the console of this ABI. */
+    readConsole(text: string): ConsoleVerdict;
+}
+
+/** What the console says of a guest's life. */
+export interface ConsoleVerdict {
+    /** Undefined while it is still up (or nothing can be said). */
+    ended?: { how: "exited" | "halted" | "crashed"; status?: number; because: string };
+}

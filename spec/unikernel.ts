@@ -1,0 +1,89 @@
+import type { BlockSpec } from "./image";
+import type { InterfaceSpec } from "./network";
+
+/** The version of inputs and outputs in state. An unknown newer one is refused. */
+export const SCHEMA_VERSION = 1;
+
+export type Platform = "kvm" | "xen" | "iso";
+export type GuestState = "running" | "paused" | "stopped";
+export type Accelerator = "auto" | "kvm" | "tcg";
+export type OnCrash = "destroy" | "restart" | "preserve";
+
+/** When the guest counts as up. `port` is the guest's; `timeout` in seconds. */
+export type Readiness = { timeout: number } & (
+    | { http: { port: number; path: string } }
+    | { tcp: { port: number } }
+    /** A regular expression, matched against the console since this boot. */
+    | { console: string }
+);
+
+/** A unikernel after check: plain data, every default filled in. This is what state holds and backends get. */
+export interface UnikernelSpec {
+    schemaVersion: number;
+    urn: string;
+    /** UUIDv5 of the URN: the domain's uuid. Identity, kept from olds. */
+    uuid: string;
+    /** The domain's name. Identity, kept from olds. */
+    name: string;
+    platform: Platform;
+    /** libvirt URI. */
+    connection: string;
+    /** The uuid of the host that the connection leads to, when it could be asked. */
+    host?: string;
+    /** Path as written; relative to the program's folder. Only its digest is compared. */
+    kernel: string;
+    initrd?: string;
+    /** ABI id: `rumprun`, `linux`, `raw`. */
+    guest: string;
+    args: string[];
+    env: Record<string, string>;
+    hostname?: string;
+    /** MiB. */
+    memory: number;
+    vcpus: number;
+    blocks: BlockSpec[];
+    interfaces: InterfaceSpec[];
+    accelerator: Accelerator;
+    state: GuestState;
+    onCrash: OnCrash;
+    autostart: boolean;
+    readiness?: Readiness;
+    /** Seconds that a guest gets to shut down before it is forced. */
+    shutdownTimeout: number;
+    gdb?: { port: number; address: string };
+    qemuArgs?: string[];
+    adopt: boolean;
+    deleteData: boolean;
+    /** Property paths whose values are secret: `env.PASSWORD`, `args[2]`. */
+    secrets: string[];
+}
+
+export interface Digests {
+    kernel: string;
+    initrd?: string;
+    blocks: string[];
+    /** Of what the guest is told; keyed when it covers a secret. */
+    config: string;
+}
+
+/** What check returns and state stores as inputs. */
+export interface UnikernelInputs extends UnikernelSpec {
+    digests: Digests;
+    /** Of everything that only a restart can change. The domain carries it too. */
+    bootDigest: string;
+    /** `create`, `live: …`, `restart: …`, `replace: …`. For people: no diff looks at it. */
+    consequence: string;
+    /** Random key (secret) for digests over secrets; only where there are any. */
+    digestKey?: string;
+}
+
+export interface UnikernelOutputs extends UnikernelInputs {
+    /** One address for each interface where the host knows it; else empty. */
+    ipAddresses: string[];
+    /** The console log's path on the host. */
+    consoleLog: string;
+    /** The command that opens the console. */
+    consoleCommand: string;
+    /** What the guest gets to read, secrets masked. */
+    guestConfig: string;
+}
