@@ -1,0 +1,26 @@
+/** One thing that is wrong with the arguments, as Pulumi shows it. */
+export interface CheckFailure { property: string; reason: string }
+
+/** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
+export interface Handlers {
+    check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
+    diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+    create(inputs: Record<string, unknown>): Promise<{ id: string; outs: Record<string, unknown> }>;
+    read(id: string, props: Record<string, unknown>): Promise<{ id: string; props: Record<string, unknown>; inputs?: Record<string, unknown> }>;
+    update(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ outs: Record<string, unknown> }>;
+    delete(id: string, props: Record<string, unknown>): Promise<void>;
+}
+
+/** What the engine sends for a value that is known only after another resource is created. */
+export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+export function isUnknown(value: unknown): boolean {
+    return value === UNKNOWN;
+}
+
+/** True when the value, or anything inside of it, is unknown. */
+export function containsUnknown(value: unknown): boolean {
+    if (Array.isArray(value)) return value.some(containsUnknown);
+    if (value !== null && typeof value === "object") return Object.values(value).some(containsUnknown);
+    return isUnknown(value);
+}
