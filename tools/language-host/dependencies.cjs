@@ -1,0 +1,38 @@
+const { spawn } = require("node:child_process");
+const { readFileSync } = require("node:fs");
+const path = require("node:path");
+const grpc = require("@grpc/grpc-js");
+const { InstallDependenciesResponse } = require("@pulumi/pulumi/proto/language_pb");
+
+const readManifest = (directory) => {
+    try {
+        return JSON.parse(readFileSync(path.join(directory, "package.json"), "utf8"));
+    } catch {
+        return {};
+    }
+};
+
+/** What the program's package.json asks for, in the versions that are installed (else as asked for). */
+function dependencies(directory) {
+    return Object.entries(readManifest(directory).dependencies ?? {}).map(([name, wanted]) => ({
+        name,
+        version: readManifest(path.join(directory, "node_modules", name)).version ?? wanted,
+    }));
+}
+
+/** `pulumi install`: npm, its output passed on as it comes. */
+function installDependencies(call) {
+    const child = spawn("npm", ["install"], { cwd: call.request.getDirectory(), stdio: ["ignore", "pipe", "pipe"] });
+    const pass = (setter) => (chunk) => {
+        const message = new InstallDependenciesResponse();
+        message[setter](chunk);
+        call.write(message);
+    };
+    child.stdout.on("data", pass("setStdout"));
+    child.stderr.on("data", pass("setStderr"));
+    const fail = (details) => call.destroy(Object.assign(new Error(details), { code: grpc.status.UNKNOWN, details }));
+    child.on("error", (error) => fail(`npm could not be started: ${error.message}`));
+    child.on("close", (code) => (code === 0 ? call.end() : fail(`npm install ended with status ${code}`)));
+}
+
+module.exports = { dependencies, installDependencies };
