@@ -1,0 +1,162 @@
+import type { Forward, OnCrash } from "../../spec";
+import type { Creator } from "../backend";
+
+/** A PCI slot on the root bus: guests number their disks and interfaces in slot order. */
+export type PciSlot = number;
+
+export interface DiskModel {
+    /** Absolute path on the host. */
+    path: string;
+    format: "raw" | "qcow2";
+    readonly: boolean;
+    /** `vda`, on Xen `xvda`. */
+    target: string;
+    bus: "virtio" | "virtio-transitional" | "xen";
+    /** Left out on Xen. */
+    slot?: PciSlot;
+}
+
+export interface UserSubnet {
+    /** Network in CIDR notation. */
+    network: string;
+    /** The address by which the guest reaches the host: its gateway. */
+    gateway: string;
+    /** Left out: QEMU's own choice. */
+    dns?: string;
+    /** The guest's own address, without prefix: forwards lead to it. */
+    guest: string;
+}
+
+/** QEMU's (or passt's) user-mode network of one interface. */
+export interface UserSource {
+    kind: "user";
+    backend: "qemu" | "passt";
+    forwards: Forward[];
+    /** Left out: 10.0.2.0/24, the guest gets 10.0.2.15 by DHCP. */
+    subnet?: UserSubnet;
+    /** IPv6 network of the guest's static address, in CIDR notation, and its gateway. */
+    subnet6?: { network: string; gateway?: string };
+}
+
+export type InterfaceSource =
+    | UserSource
+    | { kind: "network"; network: string }
+    | { kind: "bridge"; bridge: string }
+    /** A tap device that somebody else made. */
+    | { kind: "tap"; tap: string };
+
+export interface InterfaceModel {
+    mac: string;
+    source: InterfaceSource;
+    /** Left out on Xen. */
+    model?: "virtio" | "virtio-transitional";
+    slot?: PciSlot;
+}
+
+/** A domain as plain data: everything that its XML says, and nothing of how XML says it. */
+export interface DomainModel {
+    type: "kvm" | "qemu" | "xen";
+    osType: "hvm" | "linux" | "xenpvh";
+    name: string;
+    uuid: string;
+    memoryMib: number;
+    vcpus: number;
+    arch: "x86_64";
+    /** `pc`, `q35`, or a host's full machine name; `xenpv`, `xenpvh`. */
+    machine: string;
+    /** host-passthrough: the host's own; maximum: all that emulation has. Left out: the hypervisor's default. */
+    cpu?: "host-passthrough" | "maximum";
+    /** Absolute paths on the host. */
+    boot: { kernel: string; initrd?: string; cmdline?: string };
+    onCrash: OnCrash;
+    /** A guest that resets itself: none of ours does so when it is well. */
+    onReboot: "destroy" | "restart";
+    disks: DiskModel[];
+    /** In the guest's order. */
+    interfaces: InterfaceModel[];
+    /** `append: false` starts the log anew with every boot. */
+    console: { log: string; append: boolean };
+    /** pvpanic on the ISA bus. */
+    panicDevice: boolean;
+    gdb?: { address: string; port: number };
+    /** Appended to QEMU's command line as they are, one argument each. */
+    qemuArgs: string[];
+}
+
+/** Our metadata element in a domain: whose it is and how far it has come. */
+export interface Mark {
+    /** MARK_VERSION of the release that wrote it. */
+    schemaVersion: number;
+    urn: string;
+    creator: Creator;
+    bootDigest: string;
+    phase: "creating" | "updating" | "ready";
+    /** ISO 8601: when the phase began. */
+    since: string;
+    /** ISO 8601: when an unfinished phase counts as abandoned. */
+    deadline?: string;
+    /** The last-good definition: its whole domain XML, without a lastGood of its own. */
+    lastGood?: string;
+    /** Names of the files in the guest's folder that belong to it. */
+    files?: string[];
+}
+
+/** What can be read back from a domain's XML; the same shape from what we render and from what the host returns. */
+export interface DomainFacts {
+    name: string;
+    uuid: string;
+    type: string;
+    machine: string;
+    /** Boot memory. */
+    memoryMib: number;
+    /** What the guest has now, where a balloon can change it. */
+    currentMemoryMib: number;
+    vcpus: number;
+    onCrash: string;
+    onReboot: string;
+    kernel?: string;
+    initrd?: string;
+    cmdline?: string;
+    disks: { path: string; readonly: boolean; target: string; format: string }[];
+    /** In slot order, which is the guest's order. `source`: network, bridge or tap name. */
+    interfaces: { mac: string; kind: InterfaceSource["kind"] | "other"; source?: string }[];
+    /** Of all user-mode interfaces. */
+    forwards: Forward[];
+    consoleLog?: string;
+    panicDevice: boolean;
+    gdb?: { address: string; port: number };
+    qemuArgs: string[];
+}
+
+export interface ReservationModel { mac: string; name?: string; address: string }
+
+export interface NetworkFacts {
+    name: string;
+    uuid: string;
+    bridge?: string;
+    /** `nat`, `route`, `open`, `bridge` …; undefined: isolated. */
+    forward?: string;
+    subnets: { address: string; prefix: number; family: "ipv4" | "ipv6" }[];
+    reservations: { mac?: string; name?: string; address: string }[];
+    dhcp: boolean;
+}
+
+export interface CapabilityFacts {
+    hostUuid: string;
+    arch: string;
+    /** Domain types for x86_64 guests: `qemu`, `kvm`, `xen`. */
+    domainTypes: string[];
+    /** Path of the x86_64 emulator. */
+    emulator?: string;
+}
+
+export interface DomainCapabilityFacts {
+    machine: string;
+    /** Path of the emulator. */
+    emulator?: string;
+    maxVcpus?: number;
+    /** Backends of user-mode interfaces: `default`, `passt`. Empty where the host does not say. */
+    netBackends: string[];
+    /** CPU modes that it supports: `host-passthrough`, `maximum` … */
+    cpuModes: string[];
+}

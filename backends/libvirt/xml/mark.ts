@@ -1,0 +1,96 @@
+import { fragment } from "xmlbuilder2";
+import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
+
+import { UnikernelError } from "../../../spec";
+import type { Mark } from "../model";
+import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
+import { all, at, parse, text, tree, type Tree } from "./tree";
+
+const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
+
+/**
+ * The element for virDomainSetMetadata. It carries no namespace: libvirt puts key and uri of the call
+ * (MARK_PREFIX, MARK_NAMESPACE) on it, and refuses an element that brings its own.
+ */
+export function renderMark(mark: Mark): string {
+    return fill(fragment().ele(MARK_ELEMENT), mark, (parent, name) => parent.ele(name)).up().toString();
+}
+
+/** Adds `<metadata>` with the mark to a domain. */
+export function addMark(domain: XMLBuilder, mark: Mark): void {
+    const inside = (parent: XMLBuilder, name: string): XMLBuilder => parent.ele(MARK_NAMESPACE, `${MARK_PREFIX}:${name}`);
+    const metadata = domain.find((child) => child.node.nodeName === "metadata") ?? domain.ele("metadata");
+    fill(inside(metadata, MARK_ELEMENT), mark, inside);
+}
+
+function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: string) => XMLBuilder): XMLBuilder {
+    element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
+    if (mark.deadline) element.att("deadline", mark.deadline);
+    add(element, "urn").txt(mark.urn);
+    add(element, "creator").att({ user: mark.creator.user, machine: mark.creator.machine, project: mark.creator.project });
+    add(element, "boot").att("digest", mark.bootDigest);
+    for (const name of mark.files ?? []) add(element, "file").att("name", name);
+    if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
+    return element;
+}
+
+/** @returns undefined when the domain has no mark of ours. Throws `newer-state` for one that a newer release wrote. */
+export function readMark(domainXml: string): Mark | undefined {
+    const found = at(tree(domainXml, "domain"), "metadata")?.children.find(ours);
+    if (!found) return undefined;
+    const version = Number(found.attributes.version);
+    if (version > MARK_VERSION) {
+        throw new UnikernelError("newer-state", `the domain's mark has version ${version}, this release reads up to ${MARK_VERSION}`,
+            { hint: "install the release of pulumi-unikernel that made this guest, or a newer one" });
+    }
+    const phase = PHASES.find((known) => known === found.attributes.phase);
+    const creator = at(found, "creator")?.attributes;
+    const digest = at(found, "boot")?.attributes.digest;
+    const urn = text(found, "urn");
+    // A mark that somebody cut short says nothing: the guest then counts as not ours.
+    if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
+    return prune({
+        schemaVersion: version, urn, bootDigest: digest, phase,
+        creator: { user: creator.user ?? "", machine: creator.machine ?? "", project: creator.project ?? "" },
+        since: found.attributes.since ?? "",
+        deadline: found.attributes.deadline,
+        lastGood: text(found, "lastGood"),
+        files: all(found, "file").map((file) => file.attributes.name ?? ""),
+    });
+}
+
+function ours(element: Tree): boolean {
+    return element.namespace === MARK_NAMESPACE && element.name === MARK_ELEMENT;
+}
+
+function prune(mark: Mark): Mark {
+    if (mark.deadline === undefined) delete mark.deadline;
+    if (mark.lastGood === undefined) delete mark.lastGood;
+    if (!mark.files?.length) delete mark.files;
+    return mark;
+}
+
+/** The same domain without our mark; metadata of others stays. */
+export function withoutMark(domainXml: string): string {
+    return print(removeMark(parse(domainXml, "domain")));
+}
+
+/** The same domain with this mark instead of any that it had. */
+export function withMark(domainXml: string, mark: Mark): string {
+    const domain = removeMark(parse(domainXml, "domain"));
+    addMark(domain, mark);
+    return print(domain);
+}
+
+function removeMark(domain: XMLBuilder): XMLBuilder {
+    const metadata = domain.find((child) => child.node.nodeName === "metadata");
+    const marks = metadata?.filter((child) => child.node.nodeName === `${MARK_PREFIX}:${MARK_ELEMENT}`) ?? [];
+    for (const mark of marks) mark.remove();
+    if (metadata && !metadata.some(() => true)) metadata.remove();
+    return domain;
+}
+
+function print(domain: XMLBuilder): string {
+    return domain.end({ headless: true, prettyPrint: true });
+}
+

@@ -1,0 +1,41 @@
+import { fragment } from "xmlbuilder2";
+
+import type { NetworkFacts, ReservationModel } from "../model";
+import { all, at, text, tree, type Tree } from "./tree";
+
+/** `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
+export function renderReservation({ mac, name, address }: ReservationModel): string {
+    return fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up().toString();
+}
+
+/** What a network's XML says of where guests get their addresses. */
+export function readNetwork(xml: string): NetworkFacts {
+    const network = tree(xml, "network");
+    const ips = all(network, "ip");
+    const forward = at(network, "forward");
+    return {
+        name: text(network, "name") ?? "",
+        uuid: text(network, "uuid") ?? "",
+        bridge: at(network, "bridge")?.attributes.name ?? undefined,
+        // libvirt: <forward/> without a mode is nat.
+        forward: forward && (forward.attributes.mode ?? "nat"),
+        subnets: ips.map(subnet),
+        reservations: ips.flatMap((ip) => all(at(ip, "dhcp"), "host")).map(({ attributes: { mac, name, ip } }) => ({ mac, name, address: ip ?? "" })),
+        dhcp: ips.some((ip) => at(ip, "dhcp") !== undefined),
+    };
+}
+
+function subnet({ attributes: { address = "", prefix, netmask, family } }: Tree): NetworkFacts["subnets"][number] {
+    const ipv6 = family === "ipv6" || address.includes(":");
+    return { address, prefix: prefix ? Number(prefix) : netmask ? maskLength(netmask) : ipv6 ? 64 : classful(address), family: ipv6 ? "ipv6" : "ipv4" };
+}
+
+function maskLength(netmask: string): number {
+    return netmask.split(".").reduce((bits, octet) => bits + Number(octet).toString(2).replaceAll("0", "").length, 0);
+}
+
+/** libvirt: an IPv4 address with neither prefix nor netmask has that of its historical class. */
+function classful(address: string): number {
+    const first = Number(address.split(".")[0]);
+    return first < 128 ? 8 : first < 192 ? 16 : 24;
+}

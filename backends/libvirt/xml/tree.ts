@@ -1,0 +1,72 @@
+import { create } from "xmlbuilder2";
+import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
+
+import { UnikernelError } from "../../../spec";
+
+/** An element as plain data. Names are without prefix. */
+export interface Tree {
+    name: string;
+    namespace: string;
+    attributes: Record<string, string>;
+    children: Tree[];
+    /** All text directly inside. */
+    text: string;
+}
+
+const ELEMENT = 1;
+const TEXT = 3;
+const CDATA = 4;
+
+/** Parses a document that libvirt returned. Throws `internal` with the root's expected name where it is something else. */
+export function parse(xml: string, root: string): XMLBuilder {
+    let builder: XMLBuilder;
+    try {
+        builder = create(xml).root();
+    } catch (cause) {
+        throw new UnikernelError("internal", `unreadable XML where <${root}> was expected`, { cause });
+    }
+    if (builder.node.nodeName !== root) {
+        throw new UnikernelError("internal", `<${builder.node.nodeName}> where <${root}> was expected`);
+    }
+    return builder;
+}
+
+/** Parses a document to plain data. */
+export function tree(xml: string, root: string): Tree {
+    const node: object = parse(xml, root).node;
+    return plain(node as Element);
+}
+
+// What we use of the DOM: xmlbuilder2's nodes have no types of their own outside its dependency.
+interface Node { nodeType: number; nodeValue: string | null }
+interface Element extends Node {
+    localName: string;
+    namespaceURI: string | null;
+    attributes: Iterable<{ localName: string; value: string }>;
+    childNodes: Iterable<unknown>;
+}
+
+function plain(element: Element): Tree {
+    const result: Tree = { name: element.localName, namespace: element.namespaceURI ?? "", attributes: {}, children: [], text: "" };
+    for (const { localName, value } of element.attributes) result.attributes[localName] = value;
+    for (const child of element.childNodes as Iterable<Node>) {
+        if (child.nodeType === ELEMENT) result.children.push(plain(child as Element));
+        else if (child.nodeType === TEXT || child.nodeType === CDATA) result.text += child.nodeValue ?? "";
+    }
+    return result;
+}
+
+/** The first element at a path of names below a tree. */
+export function at(from: Tree | undefined, ...path: string[]): Tree | undefined {
+    return path.reduce((node, name) => node?.children.find((child) => child.name === name), from);
+}
+
+/** All children of a name. */
+export function all(from: Tree | undefined, name: string): Tree[] {
+    return from?.children.filter((child) => child.name === name) ?? [];
+}
+
+/** The text at a path; undefined when the element is not there or is empty. */
+export function text(from: Tree | undefined, ...path: string[]): string | undefined {
+    return at(from, ...path)?.text.trim() || undefined;
+}
