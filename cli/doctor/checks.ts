@@ -1,0 +1,101 @@
+import { constants } from "node:fs";
+import { accelerators, libraryVersion, programs, type HostFacts } from "../../core/doctor";
+import { hasCode } from "../../spec";
+import { check, type Check, type Scene } from "./check";
+import * as judge from "./judge";
+import { accountOf, probeFolder } from "./probe/folder";
+import { exists, which } from "./probe/machine";
+import { hasTun, probeBridges } from "./probe/network";
+import { hasServiceManager, probeEngine, probeSdk, versionOf } from "./probe/program";
+
+const LIBRARY = "libvirt-library";
+const CONNECTION = "connection";
+const DRIVER = "driver";
+
+/** Everything that doctor looks at, in the order in which one depends on the other. */
+export const checks: readonly Check[] = [
+    check({
+        id: "node", title: "Node.js",
+        probe: async () => ({ version: process.versions.node }),
+        judge: judge.judgeNode,
+    }),
+    check({ id: "pulumi", title: "Pulumi engine", probe: ({ machine }) => probeEngine(machine), judge: judge.judgeEngine }),
+    check({ id: "sdk", title: "@pulumi/pulumi", probe: async ({ folder }) => probeSdk(folder), judge: judge.judgeSdk }),
+    ...programs.map((program) => check({
+        id: `program-${program.program}`, title: program.program,
+        probe: async ({ machine }) => ({ ...program, version: await versionOf(machine, program.program, program.versionArgument) }),
+        judge: judge.judgeProgram,
+    })),
+    check({
+        id: LIBRARY, title: "libvirt library",
+        probe: () => libraryVersion().then((version) => ({ version }), (error: unknown) => ({ error: messageOf(error) })),
+        judge: judge.judgeLibrary,
+    }),
+    check({ id: CONNECTION, title: "libvirt", needs: [LIBRARY], probe: probeConnection, judge: judge.judgeConnection }),
+    check({ id: DRIVER, title: "QEMU driver", needs: [CONNECTION], probe: (scene) => scene.host(), judge: judge.judgeDriver }),
+    check({
+        id: "folder", title: "boot files", needs: [CONNECTION],
+        async probe(scene) {
+            const { folder, qemuUser = scene.machine.user } = await scene.host();
+            return folder === undefined ? undefined : probeFolder(scene.machine, folder, await accountOf(qemuUser.uid, "gid" in qemuUser ? qemuUser.gid : undefined));
+        },
+        judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept as storage volumes of the host" },
+    }),
+    check({
+        id: "networks", title: "libvirt networks", needs: [CONNECTION],
+        probe: async (scene) => ({ uri: scene.connection, ...await scene.host() }),
+        judge: judge.judgeNetworks,
+    }),
+    check({
+        id: "bridges", title: "bridges", needs: [CONNECTION],
+        probe: async (scene) => onThisMachine(await scene.host(), ({ session }) => probeBridges(scene.machine, session)),
+        judge: (facts) => facts ? judge.judgeBridges(facts) : elsewhere,
+    }),
+    check({
+        id: "tap", title: "tap devices", needs: [CONNECTION],
+        probe: async (scene) => onThisMachine(await scene.host(), async ({ session }) => ({ session, device: await hasTun() })),
+        judge: (facts) => facts ? judge.judgeTap(facts) : elsewhere,
+    }),
+    check({ id: "accelerators", title: "accelerators", needs: [DRIVER, "folder"], probe: probeAccelerators, judge: judge.judgeAccelerators }),
+];
+
+const elsewhere = { status: "ok", found: "not looked at: the host is another machine" } as const;
+
+async function onThisMachine<Facts>(host: HostFacts, probe: (host: HostFacts) => Promise<Facts>): Promise<Facts | undefined> {
+    return host.local ? probe(host) : undefined;
+}
+
+async function probeConnection(scene: Scene): Promise<judge.ConnectionFacts> {
+    const { machine, connection: uri } = scene;
+    const facts = {
+        uri, managed: hasServiceManager(), user: machine.user.name, root: machine.user.uid === 0,
+        daemon: (await which(machine, "libvirtd")) !== undefined || await exists("/usr/sbin/libvirtd"),
+    };
+    try {
+        return { ...facts, hostname: (await scene.host()).hostname };
+    } catch (error) {
+        return { ...facts, error: { code: hasCode(error, "permission", "unsupported", "unreachable") ? error.code : "unreachable", message: messageOf(error) } };
+    }
+}
+
+/** Emulation is slow, hardware is not: a guest that a processor runs prints its line within a second or never. */
+const LIMITS = { kvm: 10, tcg: 60 };
+
+async function probeAccelerators(scene: Scene): Promise<judge.AcceleratorFacts> {
+    const { local, session } = await scene.host();
+    return {
+        device: local ? await kvmDevice(session) : undefined,
+        kvm: await accelerators.boot(scene.connection, "kvm", LIMITS.kvm),
+        tcg: await accelerators.boot(scene.connection, "tcg", LIMITS.tcg),
+    };
+}
+
+/** The system's daemon opens /dev/kvm for its guests; in a session the user must. */
+async function kvmDevice(session: boolean): Promise<"absent" | "closed" | "open"> {
+    if (!(await exists("/dev/kvm"))) return "absent";
+    return session && !(await exists("/dev/kvm", constants.R_OK | constants.W_OK)) ? "closed" : "open";
+}
+
+function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
+}

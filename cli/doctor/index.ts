@@ -1,0 +1,37 @@
+import { closeHosts, defaultConnection, inspectHost, type HostFacts } from "../../core/doctor";
+import { runChecks } from "./check";
+import { checks } from "./checks";
+import { wouldWork, type Result } from "./finding";
+import { thisMachine } from "./probe/machine";
+import { renderJson, renderResult, renderSummary } from "./render";
+
+export type { Finding, Result, Status } from "./finding";
+
+export interface DoctorOptions {
+    /** libvirt URI. @default the one that a Unikernel on KVM takes: `qemu:///system` for root, else `qemu:///session` */
+    connection?: string;
+    /** One JSON document at the end in place of lines as they come. @default false */
+    json?: boolean;
+    /** The program's folder. @default the working folder */
+    folder?: string;
+    print?(text: string): void;
+}
+
+/**
+ * Looks at everything that `pulumi up` needs and says what mends what is missing. Changes nothing but
+ * for one probe guest for each accelerator, which is gone when this returns.
+ *
+ * @returns whether `pulumi up` would work
+ */
+export async function doctor({ connection = defaultConnection(), json = false, folder = process.cwd(), print = console.log }: DoctorOptions = {}): Promise<boolean> {
+    let host: Promise<HostFacts> | undefined;
+    const scene = { machine: thisMachine(), connection, folder, host: () => host ??= inspectHost(connection) };
+    try {
+        const show = (result: Result) => print(renderResult(result));
+        const results = await runChecks(checks, scene, json ? undefined : show);
+        print(json ? renderJson(connection, results) : `\n${renderSummary(results)}`);
+        return wouldWork(results);
+    } finally {
+        await closeHosts();
+    }
+}

@@ -1,0 +1,43 @@
+import type { Finding } from "../finding";
+
+/** What became of the probe guest under one accelerator. */
+export interface ProbeFacts {
+    booted: boolean;
+    /** Seconds until it printed its line. */
+    seconds?: number;
+    /** Why not, in one sentence. */
+    because?: string;
+}
+
+export interface AcceleratorFacts {
+    /** /dev/kvm: absent, there but closed to the QEMU user, or open; undefined on another machine. */
+    device?: "absent" | "closed" | "open";
+    kvm: ProbeFacts;
+    tcg: ProbeFacts;
+}
+
+export function judgeAccelerators({ device, kvm, tcg }: AcceleratorFacts): Finding[] {
+    return [judgeKvm(device, kvm, tcg), judgeTcg(kvm, tcg)];
+}
+
+function judgeKvm(device: AcceleratorFacts["device"], kvm: ProbeFacts, tcg: ProbeFacts): Finding {
+    if (kvm.booted) return { status: "ok", found: `kvm: the probe guest booted${after(kvm)}` };
+    const instead = tcg.booted ? "accelerator auto will use tcg" : "accelerator auto has nothing to use";
+    if (device === "absent") {
+        return { status: "warn", found: `kvm: there is no /dev/kvm; ${instead}`, note: "Turn virtualisation on in the firmware, or nested virtualisation in the host of this machine; then `sudo modprobe kvm_intel` or `kvm_amd`." };
+    }
+    if (device === "closed") {
+        return { status: "warn", found: `kvm: /dev/kvm is there but may not be opened; ${instead}`, fix: "sudo usermod -aG kvm $USER", note: "Then log in again." };
+    }
+    const there = device === "open" ? "/dev/kvm is there but " : "";
+    return { status: "warn", found: `kvm: ${there}the probe guest did not boot; ${instead}`, note: kvm.because };
+}
+
+function judgeTcg(kvm: ProbeFacts, tcg: ProbeFacts): Finding {
+    if (tcg.booted) return { status: "ok", found: `tcg: the probe guest booted${after(tcg)}` };
+    return { status: kvm.booted ? "warn" : "fail", found: "tcg: the probe guest did not boot", note: tcg.because };
+}
+
+function after({ seconds }: ProbeFacts): string {
+    return seconds === undefined ? "" : ` in ${seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,52 @@
+import type { Finding } from "../finding";
+
+/** A folder on the way to the boot files, and whether its mode or ACL lets the QEMU user through. */
+export interface Step { path: string; searchable: boolean }
+
+export interface FolderFacts {
+    folder: string;
+    /** The user that QEMU runs as. */
+    user: { name: string; uid: number };
+    /** From / down to the folder, or to the deepest part of it that is there. */
+    steps: Step[];
+    /** We may write there (or make it). */
+    writable: boolean;
+    /** setfacl is on PATH. */
+    acl: boolean;
+    root: boolean;
+    /** Bytes free for us. */
+    free: number;
+}
+
+const MIB = 2 ** 20;
+
+export function judgeFolder(facts: FolderFacts): Finding[] {
+    return [judgeSearch(facts), judgeSpace(facts)];
+}
+
+function judgeSearch({ folder, user, steps, writable, acl, root }: FolderFacts): Finding {
+    const closed = steps.filter((step) => !step.searchable).map((step) => step.path);
+    const sudo = root ? "" : "sudo ";
+    if (closed.length > 0) {
+        const found = `${folder}: the user that QEMU runs as (${user.name}) may not pass ${closed.join(", ")}`;
+        const paths = closed.map(quote).join(" ");
+        // The narrow way first: an entry for that user alone, not for everybody.
+        return { status: "fail", found, fix: acl ? `${sudo}setfacl -m u:${user.name}:x ${paths}` : `${sudo}chmod o+x ${paths}` };
+    }
+    if (!writable) {
+        const fix = `sudo install -d -m 0711 -o ${root ? "root" : "$USER"} ${quote(folder)}`;
+        return { status: "fail", found: `${folder} cannot be written`, fix };
+    }
+    return { status: "ok", found: `${folder} can be written by us and read by ${user.name}` };
+}
+
+function judgeSpace({ folder, free }: FolderFacts): Finding {
+    const found = `${Math.floor(free / MIB)} MiB free for ${folder}`;
+    if (free < 64 * MIB) return { status: "fail", found, note: "Kernels and images are copied there: make room." };
+    return { status: free < 1024 * MIB ? "warn" : "ok", found };
+}
+
+/** A path as a POSIX shell reads it back. */
+export function quote(path: string): string {
+    return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}

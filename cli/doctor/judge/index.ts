@@ -1,0 +1,5 @@
+export * from "./libvirt";
+export * from "./accelerator";
+export * from "./folder";
+export * from "./network";
+export * from "./program";

@@ -1,0 +1,52 @@
+import { compareVersions, type Finding } from "../finding";
+
+export interface ProgramFacts {
+    program: string;
+    /** The Debian package that has it. */
+    package: string;
+    /** What needs it. */
+    purpose: string;
+    /** Without it nothing of ours works. */
+    needed: boolean;
+    /** First line that it says of its version; undefined when it is not on PATH. */
+    version?: string;
+}
+
+export function judgeProgram({ program, package: owner, purpose, needed, version }: ProgramFacts): Finding {
+    if (version !== undefined) return { status: "ok", found: version ? `${program} ${version}` : program };
+    return { status: needed ? "fail" : "warn", found: `${program} is not on PATH (for ${purpose})`, fix: `sudo apt-get install ${owner}` };
+}
+
+const NODE = "20.12.0";
+
+export function judgeNode({ version }: { version: string }): Finding {
+    if (compareVersions(version, NODE) >= 0) return { status: "ok", found: version };
+    return { status: "fail", found: `${version}; ${NODE} or newer is needed`, fix: "nvm install 22" };
+}
+
+/** The oldest engine that speaks to the oldest SDK that we take. */
+const PULUMI = "3.200.0";
+
+export interface EngineFacts {
+    /** undefined: not on PATH. */
+    version?: string;
+    /** pulumi-language-nodejs is beside it or on PATH. */
+    language: boolean;
+}
+
+export function judgeEngine({ version, language }: EngineFacts): Finding {
+    const install = "curl -fsSL https://get.pulumi.com | sh";
+    if (version === undefined) return { status: "fail", found: "pulumi is not on PATH", fix: install };
+    if (compareVersions(version, PULUMI) < 0) return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix: install };
+    if (!language) return { status: "fail", found: `${version}, without its Node language host (pulumi-language-nodejs)`, fix: install };
+    return { status: "ok", found: version };
+}
+
+export interface SdkFacts { folder: string; version?: string }
+
+export function judgeSdk({ folder, version }: SdkFacts): Finding {
+    const fix = `cd ${folder} && npm install @pulumi/pulumi@^3.200.0`;
+    if (version === undefined) return { status: "fail", found: `does not resolve from ${folder}`, fix };
+    if (compareVersions(version, PULUMI) < 0) return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix };
+    return { status: "ok", found: version };
+}

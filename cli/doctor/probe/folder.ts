@@ -1,0 +1,56 @@
+import { constants } from "node:fs";
+import { readFile, stat, statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { runProgram } from "../../../core/doctor";
+import type { FolderFacts, Step } from "../judge";
+import { exists, which, type Machine } from "./machine";
+
+export interface Account { name: string; uid: number; gid: number }
+
+export async function probeFolder(machine: Machine, folder: string, user: Account): Promise<FolderFacts> {
+    const there = await deepest(folder);
+    const acl = (await which(machine, "setfacl")) !== undefined;
+    const steps: Step[] = [];
+    for (const path of ancestors(there)) steps.push({ path, searchable: await searchable(machine, path, user) });
+    const space = await statfs(there);
+    return {
+        folder, user, steps, acl,
+        writable: await exists(there, constants.W_OK | constants.X_OK),
+        root: machine.user.uid === 0,
+        free: space.bavail * space.bsize,
+    };
+}
+
+/** The folder, or the nearest parent that is there: what would be made below it gets the right mode from us. */
+async function deepest(folder: string): Promise<string> {
+    for (let path = folder; ; path = dirname(path)) if (path === dirname(path) || await exists(path)) return path;
+}
+
+/** From / to the path. */
+export function ancestors(path: string): string[] {
+    const parent = dirname(path);
+    return parent === path ? [path] : [...ancestors(parent), path];
+}
+
+/** By mode as the kernel decides it: the first class that matches, and only that one; then by an ACL entry, where there are any. */
+async function searchable(machine: Machine, path: string, user: Account): Promise<boolean> {
+    if (user.uid === 0) return true;
+    const { mode, uid, gid } = await stat(path);
+    const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
+    if (((mode >> shift) & 1) === 1) return true;
+    if (!(await which(machine, "getfacl"))) return false;
+    return aclAllows((await runProgram("getfacl", ["-cnpE", path])) ?? "", user.uid);
+}
+
+/** Whether `getfacl -cnp` shows an entry that lets the user search the folder, its mask applied. */
+export function aclAllows(text: string, uid: number): boolean {
+    const permissions = (entry: string) => text.split("\n").find((line) => line.startsWith(`${entry}:`))?.split(":")[2] ?? "";
+    return permissions(`user:${uid}`).includes("x") && permissions("mask:").includes("x");
+}
+
+/** The account's primary group and name, by /etc/passwd; name is the number where there is none. */
+export async function accountOf(uid: number, gid?: number): Promise<Account> {
+    const lines = (await readFile("/etc/passwd", "utf8").catch(() => "")).split("\n").map((line) => line.split(":"));
+    const [name, , , group] = lines.find((fields) => Number(fields[2]) === uid && fields.length > 3) ?? [];
+    return { name: name ?? String(uid), uid, gid: gid ?? Number(group ?? uid) };
+}

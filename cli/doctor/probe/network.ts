@@ -1,0 +1,59 @@
+import { constants } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { runProgram } from "../../../core/doctor";
+import type { BridgeFacts } from "../judge";
+import { exists, which, type Machine } from "./machine";
+
+const HELPERS = ["/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper", "/usr/local/libexec/qemu-bridge-helper"];
+
+export async function probeBridges(machine: Machine, session: boolean): Promise<BridgeFacts> {
+    const bridges = await hostBridges();
+    const accessList = await readAccessList("/etc/qemu/bridge.conf");
+    return {
+        session, bridges,
+        helper: await bridgeHelper(machine),
+        allowed: bridges.filter((bridge) => bridgeAllowed(accessList, bridge)),
+    };
+}
+
+/** Every network device that sysfs shows a bridge folder for. */
+async function hostBridges(): Promise<string[]> {
+    const root = "/sys/class/net";
+    const names = await readdir(root).catch(() => []);
+    const marks = await Promise.all(names.map((name) => exists(join(root, name, "bridge"))));
+    return names.filter((_, index) => marks[index]);
+}
+
+/** The helper has its power by the set-uid bit or by a file capability: qemu-bridge-helper(8). */
+async function bridgeHelper(machine: Machine): Promise<BridgeFacts["helper"]> {
+    for (const path of HELPERS) {
+        if (!(await exists(path, constants.X_OK))) continue;
+        const { mode, uid } = await stat(path);
+        if ((mode & constants.S_IXUSR) !== 0 && (mode & 0o4000) !== 0 && uid === 0) return { path, privileged: true };
+        const getcap = (await which(machine, "getcap")) ?? ((await exists("/usr/sbin/getcap")) ? "/usr/sbin/getcap" : undefined);
+        const capabilities = getcap ? await runProgram(getcap, [path]) : undefined;
+        return { path, privileged: /cap_net_admin[^ ]*[=+][a-z]*p/.test(capabilities ?? "") };
+    }
+    return undefined;
+}
+
+/** The access list as one text: `include FILE` lines are followed, as the helper does. */
+async function readAccessList(path: string, depth = 0): Promise<string> {
+    const text = await readFile(path, "utf8").catch(() => "");
+    const included = [...text.matchAll(/^\s*include\s+(\S+)/gm)].map((match) => match[1] as string);
+    const more = depth < 8 ? await Promise.all(included.map((file) => readAccessList(file, depth + 1))) : [];
+    return [text, ...more].join("\n");
+}
+
+/** Lines are `allow BRIDGE` and `deny BRIDGE`, where "all" is every bridge; any deny wins over every allow. */
+export function bridgeAllowed(accessList: string, bridge: string): boolean {
+    const rules = accessList.split("\n").map((line) => line.trim().split(/\s+/));
+    const says = (verb: string) => rules.some(([word, name]) => word === verb && (name === bridge || name === "all"));
+    return says("allow") && !says("deny");
+}
+
+/** The tun device's node. */
+export async function hasTun(): Promise<boolean> {
+    return stat("/dev/net/tun").then((entry) => entry.isCharacterDevice(), () => false);
+}

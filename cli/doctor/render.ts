@@ -1,0 +1,24 @@
+import { wouldWork, type Result, type Status } from "./finding";
+
+const MARKS: Record<Status, string> = { ok: "ok  ", warn: "warn", fail: "FAIL", skip: "-   " };
+const INDENT = " ".repeat(6);
+
+/** One result as lines for a terminal: mark, title, what was found, and below it the command that mends it. */
+export function renderResult({ status, title, found, fix, note }: Result): string {
+    const lines = [`${MARKS[status]}  ${title}: ${found}`];
+    if (fix) lines.push(...fix.split("\n").map((line) => `${INDENT}$ ${line}`));
+    if (note) lines.push(`${INDENT}${note}`);
+    return lines.join("\n");
+}
+
+/** The last line: what the exit code means. */
+export function renderSummary(results: readonly Result[]): string {
+    const count = (status: Status) => results.filter((result) => result.status === status).length;
+    const counts = [`${count("ok")} ok`, `${count("warn")} to know`, `${count("fail")} to mend`].join(", ");
+    return `${counts}: \`pulumi up\` ${wouldWork(results) ? "would work" : "would not work"}`;
+}
+
+/** The document of `--json`. */
+export function renderJson(connection: string, results: readonly Result[]): string {
+    return JSON.stringify({ connection, works: wouldWork(results), checks: results }, null, 2);
+}

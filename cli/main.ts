@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { run } from "./command";
+
+run(process.argv.slice(2)).then(
+    (code) => { process.exitCode = code; },
+    (error: unknown) => {
+        console.error(error instanceof Error ? error.message : String(error));
+        process.exitCode = 1;
+    },
+);

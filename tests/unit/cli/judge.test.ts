@@ -1,0 +1,119 @@
+import type { Finding } from "../../../cli/doctor/finding";
+import * as judge from "../../../cli/doctor/judge";
+
+/** Everything that a person reads of findings, as one text. */
+const said = (findings: Finding | Finding[]) => [findings].flat().map(({ found, fix, note }) => [found, fix, note].filter(Boolean).join(" | ")).join("\n");
+const worst = (findings: Finding | Finding[]) => ["fail", "warn", "ok"].find((status) => [findings].flat().some((finding) => finding.status === status));
+
+type Row<Facts> = [why: string, facts: Partial<Facts>, status: string, says: string];
+
+function table<Facts>(name: string, judgeOne: (facts: Facts) => Finding | Finding[], usual: Facts, rows: Row<Facts>[]) {
+    describe(name, () => {
+        test.each(rows)("%s", (_why, facts, status, says) => {
+            const findings = judgeOne({ ...usual, ...facts });
+            expect(worst(findings)).toBe(status);
+            expect(said(findings)).toContain(says);
+        });
+    });
+}
+
+table("library", judge.judgeLibrary, {}, [
+    ["loads", { version: "9.0.0" }, "ok", "9.0.0"],
+    ["does not load", { error: "no such file" }, "fail", "no such file | sudo apt-get install libvirt0"],
+]);
+
+const gone = { code: "unreachable", message: "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory\n  hint: …" };
+const closed = { code: "permission", message: "Permission denied" };
+table("connection", judge.judgeConnection, { uri: "qemu:///system", managed: true, daemon: true, user: "ann", root: false }, [
+    ["answers", { hostname: "h1" }, "ok", "qemu:///system on h1"],
+    ["stopped, systemd", { error: gone }, "fail", "| sudo systemctl start libvirtd"],
+    ["says the first line of the error only", { error: gone }, "fail", "No such file or directory | sudo"],
+    ["stopped, no service manager", { error: gone, managed: false, root: true }, "fail", "| virtlogd -d && libvirtd -d"],
+    ["stopped, no service manager, not root", { error: gone, managed: false }, "fail", "| sudo virtlogd -d && sudo libvirtd -d"],
+    ["not installed", { error: gone, daemon: false }, "fail", "| sudo apt-get install libvirt-daemon-system libvirt-clients"],
+    ["no permission", { error: closed }, "fail", "| sudo usermod -aG libvirt ann | Then log in again"],
+    ["no QEMU driver", { error: { code: "unsupported", message: "no connection driver" } }, "fail", "qemu-system-x86"],
+    ["a socket of its own", { uri: "qemu+unix:///system?socket=/x/sock", error: gone }, "fail", "socket is /x/sock"],
+    ["a session without daemon", { uri: "qemu:///session", error: gone }, "fail", "| libvirtd -d"],
+    ["another machine", { uri: "qemu+ssh://bo@far:22/system", error: gone, daemon: false }, "fail", "| ssh bo@far virsh version"],
+]);
+
+table("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: "7.2.22", emulators: ["qemu", "kvm"] }, [
+    ["both new enough", {}, "ok", "libvirt 9.0.0, QEMU 7.2.22 (qemu, kvm)"],
+    ["newer by number, not by text", { libvirt: "10.0.0" }, "ok", "10.0.0"],
+    ["libvirt never tried", { libvirt: "7.0.0" }, "warn", "libvirt below 9.0.0"],
+    ["QEMU too old", { qemu: "3.1.0" }, "fail", "QEMU 4.0.0"],
+    ["no emulator", { emulators: [] }, "fail", "sudo apt-get install qemu-system-x86"],
+]);
+
+const booted = { booted: true, seconds: 0.62 };
+const silent = { booted: false, because: "it said nothing for 10 s" };
+table("accelerators", judge.judgeAccelerators, { device: "open" as const, kvm: booted, tcg: booted }, [
+    ["both", {}, "ok", "kvm: the probe guest booted in 0.6 s"],
+    ["kvm hangs", { kvm: silent }, "warn", "kvm: /dev/kvm is there but the probe guest did not boot; accelerator auto will use tcg | it said nothing for 10 s"],
+    ["no kvm", { kvm: silent, device: "absent" }, "warn", "there is no /dev/kvm; accelerator auto will use tcg"],
+    ["kvm not ours", { kvm: silent, device: "closed" }, "warn", "sudo usermod -aG kvm"],
+    ["only kvm", { tcg: silent }, "warn", "tcg: the probe guest did not boot"],
+    ["nothing boots", { kvm: silent, tcg: silent }, "fail", "accelerator auto has nothing to use"],
+]);
+
+const open = (path: string) => ({ path, searchable: true });
+const shut = (path: string) => ({ path, searchable: false });
+table("folder", judge.judgeFolder, {
+    folder: "/home/ann/d", user: { name: "libvirt-qemu", uid: 64055 }, steps: [open("/"), open("/home")], writable: true, acl: true, root: true, free: 8 * 2 ** 30,
+}, [
+    ["open", {}, "ok", "/home/ann/d can be written by us and read by libvirt-qemu"],
+    ["a home is closed", { steps: [open("/"), shut("/home/ann")] }, "fail", "may not pass /home/ann | setfacl -m u:libvirt-qemu:x /home/ann"],
+    ["without setfacl", { steps: [shut("/home/ann"), shut("/home/ann/my dir")], acl: false }, "fail", "| chmod o+x /home/ann '/home/ann/my dir'"],
+    ["not root", { steps: [shut("/home/it's")], root: false }, "fail", "sudo setfacl -m u:libvirt-qemu:x '/home/it'\\''s'"],
+    ["not ours to write", { writable: false, root: false }, "fail", "sudo install -d -m 0711 -o $USER /home/ann/d"],
+    ["little space", { free: 500 * 2 ** 20 }, "warn", "500 MiB free"],
+    ["no space", { free: 10 * 2 ** 20 }, "fail", "10 MiB free"],
+]);
+
+table("networks", judge.judgeNetworks, { uri: "qemu:///system", session: false, networks: [] as judge.NetworkFacts["networks"] }, [
+    ["active", { networks: [{ name: "default", active: true }] }, "ok", "default is active"],
+    ["not started", { networks: [{ name: "a", active: true }, { name: "default", active: false }] }, "warn", "virsh -c qemu:///system net-start default"],
+    ["none", {}, "warn", "net-define /usr/share/libvirt/networks/default.xml"],
+    ["a session", { session: true }, "ok", "a session has no libvirt networks"],
+]);
+
+const helper = { path: "/h", privileged: true };
+table("bridges", judge.judgeBridges, { session: true, bridges: ["br0", "br1"], helper, allowed: ["br1"] } as judge.BridgeFacts, [
+    ["none", { bridges: [] }, "ok", "none on this machine"],
+    ["system", { session: false, helper: undefined }, "ok", "br0, br1"],
+    ["session, allowed", {}, "ok", "br1, open to sessions"],
+    ["session, no helper", { helper: undefined }, "warn", "qemu-system-common"],
+    ["session, helper without power", { helper: { path: "/h", privileged: false } }, "warn", "sudo setcap cap_net_admin+ep /h"],
+    ["session, none allowed", { allowed: [] }, "warn", "echo 'allow br0' | sudo tee -a /etc/qemu/bridge.conf"],
+]);
+
+table("tap", judge.judgeTap, { session: false, device: true }, [
+    ["there", {}, "ok", "/dev/net/tun is there"],
+    ["not there", { device: false }, "warn", "sudo modprobe tun"],
+]);
+
+table("program", judge.judgeProgram, { program: "xorriso", package: "xorriso", purpose: "iso9660 images", needed: true } as judge.ProgramFacts, [
+    ["there", { version: "1.5.4" }, "ok", "xorriso 1.5.4"],
+    ["there, says no version", { version: "" }, "ok", "xorriso"],
+    ["needed and missing", {}, "fail", "xorriso is not on PATH (for iso9660 images) | sudo apt-get install xorriso"],
+    ["optional and missing", { needed: false }, "warn", "sudo apt-get install xorriso"],
+]);
+
+table("Node.js", judge.judgeNode, { version: "20.19.0" }, [
+    ["new enough", {}, "ok", "20.19.0"],
+    ["by number, not by text", { version: "20.9.0" }, "fail", "20.12.0 or newer"],
+]);
+
+table("engine", judge.judgeEngine, { version: "3.259.0", language: true } as judge.EngineFacts, [
+    ["there", {}, "ok", "3.259.0"],
+    ["not on PATH", { version: undefined }, "fail", "https://get.pulumi.com"],
+    ["old", { version: "3.99.0" }, "fail", "3.200.0 or newer"],
+    ["without its language host", { language: false }, "fail", "pulumi-language-nodejs"],
+]);
+
+table("SDK", judge.judgeSdk, { folder: "/p" } as judge.SdkFacts, [
+    ["there", { version: "3.236.0" }, "ok", "3.236.0"],
+    ["missing", {}, "fail", "cd /p && npm install @pulumi/pulumi"],
+    ["old", { version: "3.50.1" }, "fail", "3.200.0 or newer"],
+]);
