@@ -1,0 +1,1 @@
+export function buildTestKernels(): Promise<{ testKernel: string; rawKernel: string; xenKernel: string }>;
