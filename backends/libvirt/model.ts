@@ -90,6 +90,10 @@ export interface Mark {
     urn: string;
     creator: Creator;
     bootDigest: string;
+    /** Digest of the definition's facts as we wrote them: another one means that somebody edited it. */
+    definition?: string;
+    /** The guest reacts to a request to shut down; left out, it is only forced. */
+    shutdown?: boolean;
     phase: "creating" | "updating" | "ready";
     /** ISO 8601: when the phase began. */
     since: string;
@@ -99,6 +103,8 @@ export interface Mark {
     lastGood?: string;
     /** Names of the files in the guest's folder that belong to it. */
     files?: string[];
+    /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
+    disowned?: Creator[];
 }
 
 /** What can be read back from a domain's XML; the same shape from what we render and from what the host returns. */

@@ -2,6 +2,7 @@ import { fragment } from "xmlbuilder2";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../spec";
+import type { Creator } from "../../backend";
 import type { Mark } from "../model";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { all, at, parse, text, tree, type Tree } from "./tree";
@@ -27,8 +28,11 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
     if (mark.deadline) element.att("deadline", mark.deadline);
     add(element, "urn").txt(mark.urn);
-    add(element, "creator").att({ user: mark.creator.user, machine: mark.creator.machine, project: mark.creator.project });
-    add(element, "boot").att("digest", mark.bootDigest);
+    add(element, "creator").att({ ...mark.creator });
+    for (const creator of mark.disowned ?? []) add(element, "disowned").att({ ...creator });
+    const boot = add(element, "boot").att("digest", mark.bootDigest);
+    if (mark.definition) boot.att("definition", mark.definition);
+    if (mark.shutdown) boot.att("shutdown", "yes");
     for (const name of mark.files ?? []) add(element, "file").att("name", name);
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
     return element;
@@ -45,18 +49,25 @@ export function readMark(domainXml: string): Mark | undefined {
     }
     const phase = PHASES.find((known) => known === found.attributes.phase);
     const creator = at(found, "creator")?.attributes;
-    const digest = at(found, "boot")?.attributes.digest;
+    const { digest, definition, shutdown } = at(found, "boot")?.attributes ?? {};
     const urn = text(found, "urn");
     // A mark that somebody cut short says nothing: the guest then counts as not ours.
     if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
     return prune({
         schemaVersion: version, urn, bootDigest: digest, phase,
-        creator: { user: creator.user ?? "", machine: creator.machine ?? "", project: creator.project ?? "" },
+        creator: readCreator(creator),
+        disowned: all(found, "disowned").map(({ attributes }) => readCreator(attributes)),
+        definition,
+        shutdown: shutdown === "yes" || undefined,
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
         lastGood: text(found, "lastGood"),
         files: all(found, "file").map((file) => file.attributes.name ?? ""),
     });
+}
+
+function readCreator({ user = "", machine = "", project = "" }: Tree["attributes"]): Creator {
+    return { user, machine, project };
 }
 
 function ours(element: Tree): boolean {
@@ -66,7 +77,10 @@ function ours(element: Tree): boolean {
 function prune(mark: Mark): Mark {
     if (mark.deadline === undefined) delete mark.deadline;
     if (mark.lastGood === undefined) delete mark.lastGood;
+    if (mark.definition === undefined) delete mark.definition;
+    if (mark.shutdown === undefined) delete mark.shutdown;
     if (!mark.files?.length) delete mark.files;
+    if (!mark.disowned?.length) delete mark.disowned;
     return mark;
 }
 
