@@ -69,7 +69,7 @@ async function probeConnection(scene: Scene): Promise<judge.ConnectionFacts> {
     const { machine, connection: uri } = scene;
     const facts = {
         uri, managed: hasServiceManager(), user: machine.user.name, root: machine.user.uid === 0,
-        daemon: (await which(machine, "libvirtd")) !== undefined || await exists("/usr/sbin/libvirtd"),
+        daemon: (await which(machine, "libvirtd")) !== undefined,
     };
     try {
         return { ...facts, hostname: (await scene.host()).hostname };

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { readFile, stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { runProgram } from "../../../core/doctor";
+import { runProgram } from "./run";
 import type { FolderFacts, Step } from "../judge";
 import { exists, which, type Machine } from "./machine";
 

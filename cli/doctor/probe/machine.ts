@@ -27,9 +27,12 @@ export async function exists(path: string, mode: number = constants.F_OK): Promi
     return access(path, mode).then(() => true, () => false);
 }
 
+/** Administrators' programs (mke2fs, libvirtd, getcap) are looked for even where they are not on a user's PATH. */
+const ADMIN = ["/usr/sbin", "/sbin"];
+
 /** The first executable of that name on the machine's PATH. */
 export async function which(machine: Machine, program: string): Promise<string | undefined> {
-    for (const folder of (machine.env.PATH ?? "").split(delimiter)) {
+    for (const folder of [...(machine.env.PATH ?? "").split(delimiter), ...ADMIN]) {
         if (!isAbsolute(folder)) continue;
         const path = join(folder, program);
         if (await exists(path, constants.X_OK)) return path;

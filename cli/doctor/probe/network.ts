@@ -1,10 +1,12 @@
 import { constants } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { runProgram } from "../../../core/doctor";
+import { runProgram } from "./run";
 import type { BridgeFacts } from "../judge";
 import { exists, which, type Machine } from "./machine";
 
+/** S_ISUID of sys/stat.h, which Node does not name. */
+const SET_UID = 0o4000;
 const HELPERS = ["/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper", "/usr/local/libexec/qemu-bridge-helper"];
 
 export async function probeBridges(machine: Machine, session: boolean): Promise<BridgeFacts> {
@@ -30,8 +32,8 @@ async function bridgeHelper(machine: Machine): Promise<BridgeFacts["helper"]> {
     for (const path of HELPERS) {
         if (!(await exists(path, constants.X_OK))) continue;
         const { mode, uid } = await stat(path);
-        if ((mode & constants.S_IXUSR) !== 0 && (mode & 0o4000) !== 0 && uid === 0) return { path, privileged: true };
-        const getcap = (await which(machine, "getcap")) ?? ((await exists("/usr/sbin/getcap")) ? "/usr/sbin/getcap" : undefined);
+        if ((mode & SET_UID) !== 0 && uid === 0) return { path, privileged: true };
+        const getcap = await which(machine, "getcap");
         const capabilities = getcap ? await runProgram(getcap, [path]) : undefined;
         return { path, privileged: /cap_net_admin[^ ]*[=+][a-z]*p/.test(capabilities ?? "") };
     }

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { runProgram } from "../../../core/doctor";
+import { runProgram } from "./run";
 import { parseVersion } from "../finding";
 import type { EngineFacts, SdkFacts } from "../judge";
 import { exists, which, type Machine } from "./machine";

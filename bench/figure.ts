@@ -1,0 +1,56 @@
+/** One number beside the one that it is measured against, both of the same run. */
+export interface Figure {
+    part: string;
+    /** What was done: `up`, `change of one argument`. */
+    name: string;
+    unit: "s" | "ms" | "bytes";
+    ours: number;
+    /** What the same costs without us, by name: `engine`, `virsh`, `xorriso`. */
+    beside: Record<string, number>;
+    /** What the limit is put on, as a formula in words: `(ours − engine) / virsh`. */
+    measure: string;
+    value: number;
+    /** The wanted upper limit of value; undefined: measured for information. */
+    limit?: number;
+    /** Where the time went, in one sentence. */
+    note?: string;
+}
+
+export function met({ value, limit }: Figure): boolean | undefined {
+    return limit === undefined ? undefined : value <= limit;
+}
+
+const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
+const amount = (value: number, unit: Figure["unit"]) => (unit === "bytes" ? `${Math.round(value)} B` : `${digits(value)} ${unit}`);
+
+const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
+
+/** The figures as a table of fixed-width columns; a miss is said in the last one. */
+export function renderTable(figures: readonly Figure[]): string {
+    const rows = figures.map((figure) => [
+        `${figure.part}: ${figure.name}`,
+        amount(figure.ours, figure.unit),
+        Object.entries(figure.beside).map(([name, value]) => `${name} ${amount(value, figure.unit)}`).join(", "),
+        figure.measure,
+        digits(figure.value),
+        figure.limit === undefined ? "" : `≤ ${figure.limit}`,
+        { true: "met", false: "MISSED", undefined: "" }[String(met(figure))] ?? "",
+    ]);
+    const widths = HEAD.map((head, column) => Math.max(...[HEAD, ...rows].map((row) => (row[column] ?? head).length)));
+    const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+    const notes = figures.filter(({ note }) => note).map(({ part, name, note }) => `  ${part}: ${name}: ${note}`);
+    return [line(HEAD), ...rows.map(line), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+}
+
+/** Seconds that a piece of work took, and what it returned. */
+export async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> {
+    const start = performance.now();
+    const result = await work();
+    return { seconds: (performance.now() - start) / 1000, result };
+}
+
+export function median(values: readonly number[]): number {
+    const sorted = [...values].sort((a, b) => a - b);
+    const middle = sorted.length >> 1;
+    return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+}

@@ -1,0 +1,48 @@
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import { met, renderTable, type Figure } from "./figure";
+import { Place } from "./place";
+import { fleet } from "./fleet";
+import { first200 } from "./first200";
+import { image } from "./image";
+import { state } from "./state";
+
+/** Each part makes its own figures and can run alone. */
+const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state };
+
+const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE]
+Parts: ${Object.keys(parts).join(", ")} (default: all)
+`;
+
+/**
+ * Measures, prints the table, writes the figures as JSON where asked.
+ * @returns exit code: 0 measured (misses too: this is no test), 1 a part could not be measured, 2 wrong arguments
+ */
+export async function main(argv: string[]): Promise<number> {
+    let names: string[];
+    let file: string | undefined;
+    try {
+        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { json: { type: "string" } } });
+        names = positionals.length > 0 ? positionals : Object.keys(parts);
+        file = values.json;
+        const unknown = names.find((name) => !(name in parts));
+        if (unknown) throw new Error(`There is no part "${unknown}".`);
+    } catch (error) {
+        process.stderr.write(`${(error as Error).message}\n${USAGE}`);
+        return 2;
+    }
+    const figures: Figure[] = [];
+    const failures: string[] = [];
+    const place = await Place.make((line) => process.stderr.write(`… ${line}\n`));
+    try {
+        for (const name of names) {
+            await parts[name]?.(place).then((found) => figures.push(...found), (error: unknown) => { failures.push(`${name}: ${(error as Error).message}`); });
+        }
+    } finally {
+        await place.close();
+    }
+    if (figures.length > 0) process.stdout.write(`${renderTable(figures)}\n`);
+    if (file) await writeFile(file, `${JSON.stringify({ node: process.version, figures: figures.map((figure) => ({ ...figure, met: met(figure) })), failures }, null, 2)}\n`);
+    for (const failure of failures) process.stderr.write(`could not be measured: ${failure}\n`);
+    return failures.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,34 @@
+import { chmodSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startLibvirtHost, type LibvirtHost } from "../tests/support/libvirtHost";
+
+/** What the parts share: a scratch folder, and a libvirt host of their own that starts when it is first asked for. */
+export class Place {
+    private started?: Promise<LibvirtHost>;
+
+    private constructor(readonly folder: string, readonly log: (line: string) => void) {}
+
+    static async make(log: (line: string) => void): Promise<Place> {
+        const folder = await mkdtemp(join(tmpdir(), "puk-bench-"));
+        // The qemu user passes through it.
+        chmodSync(folder, 0o755);
+        return new Place(folder, log);
+    }
+
+    host(): Promise<LibvirtHost> {
+        return this.started ??= startLibvirtHost();
+    }
+
+    /** The test kernel that runs until it is stopped. */
+    async kernel(): Promise<string> {
+        const { buildTestKernels } = await import("../tests/guests/build.mjs");
+        return (await buildTestKernels()).testKernel;
+    }
+
+    async close(): Promise<void> {
+        await (await this.started)?.close();
+        await rm(this.folder, { recursive: true, force: true });
+    }
+}

@@ -1,0 +1,27 @@
+// Times of one data image through the handlers that Pulumi calls, without Pulumi. Prints ImageTimes.
+const { blockImage } = require("../../dist/provider/dynamic");
+
+const { tree } = JSON.parse(process.argv[2]);
+const news = { source: tree, format: "iso9660", resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:BlockImage::tree" };
+
+const timed = async (work) => {
+    const start = performance.now();
+    const result = await work();
+    return [performance.now() - start, result];
+};
+
+(async () => {
+    const [first, checked] = await timed(() => blockImage.check({}, news));
+    if (checked.failures?.length) throw new Error(JSON.stringify(checked.failures));
+    const [build] = await timed(() => blockImage.create(checked.inputs));
+    const unchanged = [];
+    for (let i = 0; i < 5; i++) {
+        const [milliseconds, again] = await timed(() => blockImage.check(checked.inputs, news));
+        if (again.inputs.digest !== checked.inputs.digest) throw new Error("the digest of an untouched tree changed");
+        unchanged.push(milliseconds);
+    }
+    process.stdout.write(JSON.stringify({ first, build, unchanged }));
+})().catch((error) => {
+    process.stderr.write(`${error.stack || error.message}\n`);
+    process.exitCode = 1;
+});
