@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// Builds the nginx guest: `node tools/nginx-guest/build.mjs --output DIR` makes DIR/vmlinuz and DIR/initrd.
+import { createHash } from "node:crypto";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { pathToFileURL } from "node:url";
+import { initramfs } from "./archive.mjs";
+import { arrange, kernelImage, sources } from "./contents.mjs";
+import { resolvePackages, unpackPackages } from "./packages.mjs";
+
+const here = import.meta.dirname;
+const cacheFolder = () =>
+    path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "pulumi-unikernel", "nginx-guest");
+
+/** The name of a build: everything that its bytes come from. */
+export function buildKey(packages, files) {
+    const hash = createHash("sha256").update(packages.join("\n"));
+    for (const [name, bytes] of files) hash.update(`\n${name} ${bytes.length}\n`).update(bytes);
+    return hash.digest("hex").slice(0, 16);
+}
+
+/**
+ * Builds the guest, or finds it built.
+ * @param {{ cache?: string, fresh?: boolean }} options `fresh` builds although it is there
+ * @returns {{ folder: string, packages: string[], built: boolean }} the folder with `vmlinuz` and `initrd`
+ */
+export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
+    mkdirSync(cache, { recursive: true });
+    const scratch = mkdtempSync(path.join(cache, "build-"));
+    try {
+        const resolved = resolvePackages(scratch);
+        const folder = path.join(cache, buildKey(resolved.packages, sources(here)));
+        if (!fresh && existsSync(folder)) return { folder, packages: resolved.packages, built: false };
+        const packages = path.join(scratch, "packages");
+        unpackPackages(resolved, packages);
+        const tree = path.join(scratch, "tree");
+        arrange(packages, path.join(here, "root"), tree);
+        const result = path.join(scratch, "result");
+        mkdirSync(result);
+        copyFileSync(kernelImage(packages), path.join(result, "vmlinuz"));
+        writeFileSync(path.join(result, "initrd"), initramfs(tree));
+        rmSync(folder, { recursive: true, force: true });
+        renameSync(result, folder);
+        return { folder, packages: resolved.packages, built: true };
+    } finally {
+        rmSync(scratch, { recursive: true, force: true });
+    }
+}
+
+function main() {
+    const { values } = parseArgs({ options: { output: { type: "string" }, fresh: { type: "boolean", default: false } } });
+    const { folder, packages, built } = buildGuest({ fresh: values.fresh });
+    console.log(`${built ? "built" : "already built"} in ${folder} from:\n  ${packages.join("\n  ")}`);
+    if (!values.output) return;
+    mkdirSync(values.output, { recursive: true });
+    for (const file of ["vmlinuz", "initrd"]) copyFileSync(path.join(folder, file), path.join(values.output, file));
+    console.log(`vmlinuz and initrd are in ${values.output}`);
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

@@ -1,0 +1,103 @@
+// What of the packages goes into the guest, and where.
+import { execFileSync } from "node:child_process";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** What the init loads by name, where the machine has a use for it. */
+const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "isofs", "button", "evdev", "pvpanic_mmio",
+    "xen_netfront", "xen_blkfront"];
+
+/** What a shell script of a guest may want; the init itself needs the first two lines of them. */
+const APPLETS = `sh command env echo printf read test [ sleep kill sync head hostname insmod ip mkdir mount umount
+    poweroff udhcpc grep ln true false
+    cat chmod cp cut date dd df dmesg expr find free id ls md5sum mknod mv nc od ping ps pwd readlink reboot rm rmdir
+    sed seq sha256sum sort stat tail tee timeout touch tr uname uptime vi wc wget which xargs`.split(/\s+/);
+
+const FOLDERS = ["bin", "dev", "etc", "lib64", "proc", "run", "sbin", "sys", "tmp", "unikernel", "usr/sbin", "usr/lib",
+    "var/lib/nginx", "var/log/nginx"];
+
+/** The kernel image of the unpacked packages. */
+export function kernelImage(packages) {
+    const name = readdirSync(path.join(packages, "boot")).find((file) => file.startsWith("vmlinuz-"));
+    return path.join(packages, "boot", name);
+}
+
+/** Fills `target` with the guest's files from the unpacked packages and from `ours`, the folder of our own. */
+export function arrange(packages, ours, target) {
+    for (const folder of FOLDERS) mkdirSync(path.join(target, folder), { recursive: true });
+    copyModules(packages, target);
+    copyPrograms(packages, target);
+    cpSync(ours, target, { recursive: true });
+    writeFileSync(path.join(target, "etc/resolv.conf"), "");
+    for (const script of ["init", "lib/pulumi-unikernel/dhcp"]) chmodSync(path.join(target, script), 0o755);
+}
+
+/** Each module with those that it needs, and NAME.order: what to load for NAME, in order. */
+function copyModules(packages, target) {
+    const available = moduleFiles(path.join(packages, "lib/modules"));
+    const folder = path.join(target, "lib/modules");
+    mkdirSync(folder, { recursive: true });
+    const order = (name) => {
+        // A kernel that has it built in has no file.
+        if (!available.has(name)) return [];
+        const file = path.join(folder, `${name}.ko`);
+        if (!existsSync(file)) writeFileSync(file, plainModule(available.get(name)));
+        return [...new Set([...needs(readFileSync(file)).flatMap(order), name])];
+    };
+    for (const name of MODULES) writeFileSync(path.join(folder, `${name}.order`), order(name).map((line) => `${line}\n`).join(""));
+}
+
+/** Module name → file. */
+function moduleFiles(folder) {
+    const files = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
+    return new Map(files.filter((file) => /\.ko(\.xz)?$/.test(file))
+        .map((file) => [path.basename(file).replace(/\.ko(\.xz)?$/, "").replaceAll("-", "_"), file]));
+}
+
+/** Debian 13 compresses them. */
+const plainModule = (file) =>
+    file.endsWith(".xz") ? execFileSync("xz", ["-dc", file], { maxBuffer: 64 << 20 }) : readFileSync(file);
+
+/** The `depends=` of a module's .modinfo section. */
+function needs(module) {
+    const [, names = ""] = /\0depends=([^\0]*)\0/.exec(module.toString("latin1")) ?? [];
+    return names.split(",").filter(Boolean).map((name) => name.replaceAll("-", "_"));
+}
+
+function copyPrograms(packages, target) {
+    const busybox = ["bin/busybox", "usr/bin/busybox"].map((file) => path.join(packages, file)).find((file) => existsSync(file));
+    copyFileSync(busybox, path.join(target, "bin/busybox"));
+    const offered = new Set(execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n"));
+    for (const applet of APPLETS.filter((name) => offered.has(name))) symlinkSync("busybox", path.join(target, "bin", applet));
+    copyFileSync(path.join(packages, "usr/sbin/nginx"), path.join(target, "usr/sbin/nginx"));
+    copyFileSync(loader(packages), path.join(target, "lib64/ld-linux-x86-64.so.2"));
+    for (const library of sharedLibraries(packages, "usr/sbin/nginx")) {
+        copyFileSync(library, path.join(target, "usr/lib", path.basename(library)));
+    }
+    mkdirSync(path.join(target, "etc/nginx"), { recursive: true });
+    copyFileSync(path.join(packages, "etc/nginx/mime.types"), path.join(target, "etc/nginx/mime.types"));
+}
+
+const loader = (packages) =>
+    ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"]
+        .map((folder) => path.join(packages, folder, "ld-linux-x86-64.so.2")).find((file) => existsSync(file));
+
+/** As the packages' own loader finds them, in the packages and nowhere else. */
+function sharedLibraries(packages, program) {
+    const folders = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map((folder) => path.join(packages, folder));
+    const args = ["--inhibit-cache", "--library-path", folders.join(":"), "--list", path.join(packages, program)];
+    const listing = execFileSync(loader(packages), args, { encoding: "utf8" });
+    const files = [...listing.matchAll(/ => (\S+)/g)].map(([, file]) => file).filter((file) => !file.includes("ld-linux"));
+    const foreign = files.find((file) => !file.startsWith(packages));
+    if (foreign) throw new Error(`the packages of ${program} lack ${path.basename(foreign)}`);
+    return files;
+}
+
+/** The folder's own bytes, for the name that a build is cached under. */
+export function sources(folder) {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
+        .sort()
+        .map((file) => [path.relative(folder, file), readFileSync(file)]);
+}
