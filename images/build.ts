@@ -1,0 +1,94 @@
+import { chmod, mkdir, rm, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { hasCode, UnikernelError, type ImageIdentity } from "../spec";
+import { recordBuilt } from "./built";
+import { changed } from "./content";
+import { digestTree, type ImageOptions } from "./digest";
+import { timeoutFor } from "./format";
+import { formats } from "./formats";
+import { errnoOf, fsError, noSpace } from "./fsError";
+import { publish, sweepTemporaries, temporaryName } from "./temporary";
+import type { ImageSource, Tree } from "./entry";
+import { readTree } from "./tree";
+import type { Written } from "./writer";
+
+export interface BuiltImage { path: string; sha256: string; size: number }
+
+/** @param bytes content so far @param total content in all */
+export type Progress = (bytes: number, total: number) => void;
+
+/**
+ * Builds an image into the file `output`, whose folder must exist: under a temporary name, synced, then
+ * renamed, so that the name never stands for half an image and a failure leaves what was there.
+ * @param identity what identify() said; the image is of exactly that
+ * @returns the absolute path, and sha256 (hex) and size (bytes) of the file
+ * @throws UnikernelError `changed` (the source is or becomes another than identify() saw), `no-space`,
+ * `permission`, `program-missing`, `program-failed`, `timeout`, `invalid` (the format cannot hold the source)
+ */
+export async function buildImage(
+    source: ImageSource, options: ImageOptions, identity: Pick<ImageIdentity, "digest">, output: string, onProgress?: Progress,
+): Promise<BuiltImage> {
+    const path = resolve(output);
+    const tree = await readTree(source);
+    if (digestTree(tree, options).digest !== identity.digest) throw sourceChanged(source);
+    const format = formats[options.format];
+    const [problem] = await format.checkTree(tree, options);
+    if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
+    await sweepTemporaries(dirname(path));
+    const temporary = temporaryName(path);
+    const staging = temporaryName(`${path}.staging`);
+    try {
+        await mkdir(staging, { mode: 0o700 });
+        const written = await format.build(tree, options, temporary, {
+            staging,
+            timeout: timeoutFor(tree.bytes),
+            onProgress: (bytes) => onProgress?.(bytes, tree.bytes),
+        }).catch(async (error: unknown) => {
+            // A source that changes makes the programs fail in ways that hide the cause.
+            await unchanged(tree, source, options, identity.digest);
+            throw error;
+        });
+        await unchanged(tree, source, options, identity.digest);
+        await finish(temporary, path, options, identity.digest, written);
+        return { path, ...written };
+    } catch (error) {
+        await rm(temporary, { force: true });
+        throw await translate(error, path, tree.bytes);
+    } finally {
+        await rm(staging, { recursive: true, force: true });
+    }
+}
+
+async function finish(temporary: string, path: string, options: ImageOptions, digest: string, written: Written): Promise<void> {
+    await chmod(temporary, options.key === undefined ? 0o644 : 0o600);
+    const { mtimeNs, ino } = await stat(temporary, { bigint: true });
+    await recordBuilt({ path, digest, ...written, mtimeNs: String(mtimeNs), ino: String(ino) });
+    await publish(temporary, path);
+}
+
+/** What was read while building is what was hashed, if every file has kept its signature and the digest is the same now. */
+async function unchanged(before: Tree, source: ImageSource, options: ImageOptions, digest: string): Promise<void> {
+    const after = await readTree(source).catch((error: unknown) => {
+        throw hasCode(error, "not-found") ? sourceChanged(source) : error;
+    });
+    const touched = before.entries.find((entry, index) => signatureOf(entry) !== signatureOf(after.entries[index]));
+    if (touched) throw changed(touched.path);
+    if (digestTree(after, options).digest !== digest) throw sourceChanged(source);
+}
+
+function signatureOf(entry: Tree["entries"][number] | undefined): string {
+    if (entry?.type !== "file") return `${entry?.type} ${entry?.path}`;
+    return "file" in entry.content ? `${entry.path} ${entry.content.signature}` : entry.path;
+}
+
+function sourceChanged(source: ImageSource): UnikernelError {
+    return new UnikernelError("changed", `${typeof source === "string" ? source : "a local file of the source map"} has changed since it was checked`, {
+        hint: "let the program that writes it finish, then run again", property: "source",
+    });
+}
+
+async function translate(error: unknown, path: string, needed: number): Promise<unknown> {
+    const full = errnoOf(error) === "ENOSPC" || errnoOf(error) === "EDQUOT" ||
+        (hasCode(error, "program-failed") && /no space left|disk quota exceeded/i.test(error.hint ?? ""));
+    return full ? noSpace(path, needed, error) : fsError(error, "write", path);
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import { readFile, rm, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { ImageFormat } from "../spec";
+import { hashFile } from "./content";
+import { cacheFolder, makeCacheFolder } from "./folders";
+import { endings } from "./formats";
+import { writeWhole } from "./temporary";
+
+/** What was built at a path, kept in the cache so that a file can be told to be whole, and ours. */
+export interface Built {
+    path: string;
+    digest: string;
+    sha256: string;
+    size: number;
+    /** Nanoseconds, decimal; with `ino` they say that the file is untouched, without reading it. */
+    mtimeNs: string;
+    ino: string;
+}
+
+/** The cache's file for an image. It is there after a build without an `output`. */
+export function cachePath(digest: string, format: ImageFormat): string {
+    return join(cacheFolder("images"), `${digest}.${endings[format]}`);
+}
+
+function recordPath(path: string): string {
+    return join(cacheFolder("built"), `${createHash("sha256").update(resolve(path)).digest("hex").slice(0, 32)}.json`);
+}
+
+/** Written before the image is renamed into place: a build that is killed between the two still knows its file. */
+export async function recordBuilt(record: Built): Promise<void> {
+    await makeCacheFolder("built");
+    await writeWhole(recordPath(record.path), JSON.stringify(record));
+}
+
+/** The record of what we built at a path, if the file there is still exactly that. */
+export async function findBuilt(path: string): Promise<Built | undefined> {
+    const record = await loadRecord(path);
+    if (!record) return undefined;
+    try {
+        const stats = await stat(path, { bigint: true });
+        if (!stats.isFile() || Number(stats.size) !== record.size) return undefined;
+        const untouched = String(stats.mtimeNs) === record.mtimeNs && String(stats.ino) === record.ino;
+        return untouched || (await hashFile(path)) === record.sha256 ? record : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+export async function forgetBuilt(path: string): Promise<void> {
+    await rm(recordPath(path), { force: true });
+}
+
+async function loadRecord(path: string): Promise<Built | undefined> {
+    try {
+        const parsed: unknown = JSON.parse(await readFile(recordPath(path), "utf8"));
+        return isBuilt(parsed) && parsed.path === resolve(path) ? parsed : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+function isBuilt(value: unknown): value is Built {
+    if (value === null || typeof value !== "object") return false;
+    const record = value as Partial<Record<keyof Built, unknown>>;
+    return typeof record.size === "number" &&
+        [record.path, record.digest, record.sha256, record.mtimeNs, record.ino].every((field) => typeof field === "string");
+}

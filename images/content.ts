@@ -1,0 +1,101 @@
+import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
+import { UnikernelError } from "../spec";
+import { fsError } from "./fsError";
+import { HashCache, isRacy, signatureText, type Signature } from "./hashCache";
+
+/** Up to this size a file is read in one synchronous go: four trips through the thread pool cost more than the read. */
+const SMALL = 256 * 1024;
+const CHUNK = 1024 * 1024;
+// A file that was replaced by a pipe since it was listed must not hang us.
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
+
+export interface Content {
+    sha256: string;
+    signature: string;
+    /** It was changed so shortly before that its signature cannot vouch for it later. */
+    racy: boolean;
+}
+
+/** Content hash of one regular file, from the cache where its signature is known there. */
+export async function readContent(path: string, listed: Signature, cache: HashCache, key: string): Promise<Content> {
+    const signature = signatureText(listed);
+    const known = cache.get(key, signature);
+    if (known !== undefined) return { sha256: known, signature, racy: false };
+    const readAt = BigInt(Date.now()) * 1_000_000n;
+    const sha256 = listed.size <= SMALL ? hashSmall(path, signature) : await hashLarge(path, signature);
+    const racy = isRacy(listed, readAt);
+    if (!racy) cache.set(key, signature, sha256);
+    return { sha256, signature, racy };
+}
+
+/**
+ * sha256 of a file's content, 64 hex digits. Remembered by path, size, times and inode, so that asking
+ * again for an untouched file reads nothing.
+ * @throws UnikernelError `not-found`, `permission`, `invalid` (not a regular file), `changed` (while it was read)
+ */
+export async function hashFile(path: string): Promise<string> {
+    try {
+        const real = await realpath(path);
+        const cache = await HashCache.open(real);
+        const handle = await open(real, FLAGS);
+        try {
+            const stats = await handle.stat({ bigint: true });
+            if (!stats.isFile()) throw new UnikernelError("invalid", `${path} is not a regular file`);
+            const { sha256 } = await readContent(real, stats, cache, "");
+            await cache.save();
+            return sha256;
+        } finally {
+            await handle.close();
+        }
+    } catch (error) {
+        throw fsError(error, "read", path);
+    }
+}
+
+function hashSmall(path: string, signature: string): string {
+    const file = openSync(path, FLAGS);
+    try {
+        same(path, signature, fstatSync(file, { bigint: true }));
+        const hash = createHash("sha256");
+        const buffer = Buffer.allocUnsafe(SMALL);
+        for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer)) hash.update(buffer.subarray(0, got));
+        same(path, signature, fstatSync(file, { bigint: true }));
+        return hash.digest("hex");
+    } finally {
+        closeSync(file);
+    }
+}
+
+async function hashLarge(path: string, signature: string): Promise<string> {
+    const handle = await open(path, FLAGS);
+    try {
+        same(path, signature, await handle.stat({ bigint: true }));
+        const hash = createHash("sha256");
+        let [ready, filling] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
+        let { bytesRead } = await handle.read(ready, 0, CHUNK);
+        while (bytesRead > 0) {
+            // The next read runs in the thread pool while this thread hashes.
+            const next = handle.read(filling, 0, CHUNK);
+            hash.update(ready.subarray(0, bytesRead));
+            ({ bytesRead } = await next);
+            [ready, filling] = [filling, ready];
+        }
+        same(path, signature, await handle.stat({ bigint: true }));
+        return hash.digest("hex");
+    } finally {
+        await handle.close();
+    }
+}
+
+function same(path: string, signature: string, now: Signature): void {
+    if (signatureText(now) !== signature) throw changed(path);
+}
+
+export function changed(path: string): UnikernelError {
+    return new UnikernelError("changed", `${path} changed while it was read`, {
+        hint: "let the program that writes it finish, then run again",
+    });
+}

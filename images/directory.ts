@@ -1,0 +1,90 @@
+import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+import { UnikernelError } from "../spec";
+import { changed, readContent } from "./content";
+import { errnoOf, fsError } from "./fsError";
+import { HashCache } from "./hashCache";
+import type { Entry } from "./entry";
+
+const SHOWN = 10;
+
+/** Everything below a directory. Symbolic links are kept as links; the directory itself may be one. */
+export async function readDirectory(source: string): Promise<Entry[]> {
+    const root = await realpath(source);
+    const cache = await HashCache.open(root);
+    const entries: Entry[] = [];
+    const problems: UnikernelError[] = [];
+    const keep = (error: unknown): void => {
+        if (!(error instanceof UnikernelError) || error.code === "changed") throw error;
+        problems.push(error);
+    };
+    const folders = [""];
+    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+        let names: string[] = [];
+        try {
+            names = listFolder(join(root, folder), join(source, folder));
+        } catch (error) {
+            keep(error);
+        }
+        for (const [index, name] of names.entries()) {
+            const path = folder ? `${folder}/${name}` : name;
+            try {
+                const entry = await readEntry(join(root, path), join(source, path), path, cache);
+                if (entry.type === "directory") folders.push(path);
+                entries.push(entry);
+            } catch (error) {
+                keep(error);
+            }
+            if (index % 500 === 499) await new Promise(setImmediate);
+        }
+    }
+    await cache.save();
+    if (problems.length > 0) throw together(problems);
+    return entries;
+}
+
+// Synchronous calls here: 10,000 files cost 60 ms this way, and a second through the thread pool.
+function listFolder(folder: string, shown: string): string[] {
+    let names: Buffer[];
+    try {
+        names = readdirSync(folder, { encoding: "buffer" });
+    } catch (error) {
+        throw fsError(error, "read", shown);
+    }
+    return names.map((name) => {
+        const text = name.toString("utf8");
+        if (Buffer.from(text).equals(name)) return text;
+        throw new UnikernelError("invalid", `the name of ${join(shown, text)} is not UTF-8`, { hint: "rename it" });
+    });
+}
+
+async function readEntry(file: string, shown: string, path: string, cache: HashCache): Promise<Entry> {
+    try {
+        const stats = lstatSync(file, { bigint: true });
+        if (stats.isDirectory()) return { type: "directory", path };
+        if (stats.isSymbolicLink()) return { type: "symlink", path, target: readlinkSync(file) };
+        if (!stats.isFile()) throw special(shown, stats);
+        const { sha256, signature } = await readContent(file, stats, cache, path);
+        return { type: "file", path, executable: (stats.mode & 0o100n) !== 0n, size: Number(stats.size), sha256, content: { file, signature } };
+    } catch (error) {
+        // It was listed a moment ago.
+        if (errnoOf(error) === "ENOENT") throw changed(shown);
+        throw fsError(error, "read", shown);
+    }
+}
+
+export function special(shown: string, stats: BigIntStats): UnikernelError {
+    const kind = stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : "a device";
+    return new UnikernelError("invalid", `${shown} is ${kind}: an image holds files, folders and symbolic links only`, {
+        hint: "remove it, or name a folder without it",
+    });
+}
+
+function together(problems: UnikernelError[]): UnikernelError {
+    const [first, ...others] = problems;
+    if (others.length === 0) return first!;
+    const shown = problems.slice(0, SHOWN).map((problem) => problem.message.split("\n")[0]);
+    const more = problems.length > SHOWN ? [`and ${problems.length - SHOWN} more`] : [];
+    return new UnikernelError(first!.code, [...shown, ...more].join("; "), { hint: first!.hint });
+}

@@ -1,0 +1,35 @@
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import { UnikernelError, type ErrorCode } from "../spec";
+
+const codes: Record<string, ErrorCode> = {
+    ENOENT: "not-found", EACCES: "permission", EPERM: "permission", EROFS: "permission",
+    ENOSPC: "no-space", EDQUOT: "no-space", ENOTDIR: "invalid", ELOOP: "invalid", ENAMETOOLONG: "invalid", EISDIR: "invalid",
+};
+
+export function errnoOf(error: unknown): string | undefined {
+    return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Turns an error of the file system into one that names the file; other errors come back as they are. */
+export function fsError(error: unknown, doing: string, path: string): unknown {
+    const errno = errnoOf(error);
+    if (errno === undefined || error instanceof UnikernelError) return error;
+    const hints: Record<string, string> = {
+        ENOENT: "check the path; relative paths start at the folder of the program",
+        EACCES: `give the user who runs pulumi access to ${path}`,
+        EPERM: `give the user who runs pulumi access to ${path}`,
+        EROFS: "the file system is mounted read-only",
+    };
+    return new UnikernelError(codes[errno] ?? "internal", `cannot ${doing} ${path}: ${errno}`, { hint: hints[errno], cause: error });
+}
+
+/** The error for a full disk, with what is free and what was about to be written. */
+export async function noSpace(path: string, needed: number, cause: unknown): Promise<UnikernelError> {
+    const folder = dirname(path);
+    const free = await statfs(folder).then((stats) => stats.bavail * stats.bsize, () => undefined);
+    return new UnikernelError("no-space", `no space left while writing ${path}`, {
+        hint: `${folder} has ${free ?? "an unknown number of"} bytes free and about ${needed} are needed; make room there, or set XDG_CACHE_HOME or \`output\` to another disk`,
+        cause,
+    });
+}

@@ -1,0 +1,77 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
+import { writeWhole } from "./temporary";
+
+const RECORDS = 256;
+/** Nanoseconds. A file that was changed less than this before it was read may change again within one tick of its file system's clock. */
+const RACY = 2_000_000_000n;
+
+/** What stat says of a file's content without reading it. */
+export interface Signature {
+    size: bigint;
+    mtimeNs: bigint;
+    ctimeNs: bigint;
+    ino: bigint;
+    dev: bigint;
+}
+
+export function signatureText({ size, mtimeNs, ctimeNs, ino, dev }: Signature): string {
+    return `${size}.${mtimeNs}.${ctimeNs}.${ino}.${dev}`;
+}
+
+/** True when a later change could leave the same signature, as git calls it. */
+export function isRacy(signature: Signature, readAt: bigint): boolean {
+    return signature.mtimeNs > readAt - RACY || signature.ctimeNs > readAt - RACY;
+}
+
+/**
+ * Remembered content hashes of the files of one tree, one small file of the cache folder for each tree.
+ * Losing it, or finding it damaged, costs time only.
+ */
+export class HashCache {
+    private readonly seen = new Map<string, string>();
+    private changed = false;
+
+    private constructor(private readonly file: string, private readonly old: Map<string, string>) {}
+
+    /** @param name what the tree is known by: its absolute path */
+    static async open(name: string): Promise<HashCache> {
+        const file = join(cacheFolder("hashes"), `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.json`);
+        return new HashCache(file, await load(file));
+    }
+
+    get(path: string, signature: string): string | undefined {
+        const entry = this.old.get(path);
+        if (entry === undefined || !entry.endsWith(` ${signature}`)) return undefined;
+        this.seen.set(path, entry);
+        return entry.slice(0, 64);
+    }
+
+    set(path: string, signature: string, sha256: string): void {
+        this.seen.set(path, `${sha256} ${signature}`);
+        this.changed = true;
+    }
+
+    /** Keeps what was asked for or set since it was opened, and forgets the rest. A cache that cannot be written is no error. */
+    async save(): Promise<void> {
+        if (!this.changed && this.seen.size === this.old.size) return;
+        try {
+            await boundFolder(await makeCacheFolder("hashes"), RECORDS);
+            await writeWhole(this.file, JSON.stringify(Object.fromEntries(this.seen)));
+        } catch {
+            return;
+        }
+    }
+}
+
+async function load(file: string): Promise<Map<string, string>> {
+    try {
+        const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
+        const entries = Object.entries(parsed ?? {}).filter(([, entry]) => typeof entry === "string" && /^[0-9a-f]{64} /.test(entry));
+        return new Map(entries);
+    } catch {
+        return new Map();
+    }
+}

@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Manifest } from "../spec";
+import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
+import { writeWhole } from "./temporary";
+
+const MOST_FILES = 200;
+const RECORDS = 256;
+
+/**
+ * What of a manifest goes into state: all of it up to 200 files, else one digest for each folder, with
+ * keys that end in `/`; folders are joined from the deepest up until no more than 200 are left.
+ */
+export function summarise(manifest: Manifest): Manifest {
+    const entries = Object.entries(manifest);
+    if (entries.length <= MOST_FILES) return manifest;
+    let depth = Math.max(...entries.map(([path]) => path.split("/").length - 1));
+    for (; depth > 0; depth--) {
+        const folders = group(entries, depth);
+        if (folders.size <= MOST_FILES) return digests(folders);
+    }
+    return digests(group(entries, 0));
+}
+
+function group(entries: [string, string][], depth: number): Map<string, string[]> {
+    const folders = new Map<string, string[]>();
+    for (const [path, digest] of entries) {
+        const folder = `${path.split("/").slice(0, -1).slice(0, depth).join("/") || "."}/`;
+        const lines = folders.get(folder) ?? [];
+        lines.push(JSON.stringify([path, digest]));
+        folders.set(folder, lines);
+    }
+    return folders;
+}
+
+function digests(folders: Map<string, string[]>): Manifest {
+    return Object.fromEntries([...folders].map(([folder, lines]) =>
+        [folder, createHash("sha256").update(lines.join("")).digest("hex").slice(0, 16)]));
+}
+
+/** Paths that were added, removed or changed, sorted. */
+export function changedFiles(from: Manifest, to: Manifest): string[] {
+    const before = new Map(Object.entries(from));
+    const after = new Map(Object.entries(to));
+    return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path)).sort();
+}
+
+function manifestPath(digest: string): string {
+    return join(cacheFolder("manifests"), `${digest}.json`);
+}
+
+/** Keeps the whole manifest of an image beside the cache. A cache that cannot be written is no error. */
+export async function saveManifest(digest: string, manifest: Manifest): Promise<void> {
+    try {
+        await boundFolder(await makeCacheFolder("manifests"), RECORDS);
+        await writeWhole(manifestPath(digest), JSON.stringify(manifest));
+    } catch {
+        return;
+    }
+}
+
+/** The whole manifest of an image that was identified on this machine; undefined when it is not there or damaged. */
+export async function loadManifest(digest: string): Promise<Manifest | undefined> {
+    try {
+        const parsed: unknown = JSON.parse(await readFile(manifestPath(digest), "utf8"));
+        const entries = Object.entries(parsed ?? {});
+        return entries.every(([, value]) => typeof value === "string") ? Object.fromEntries(entries) : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+export async function removeManifest(digest: string): Promise<void> {
+    await rm(manifestPath(digest), { force: true });
+}

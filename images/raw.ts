@@ -1,0 +1,65 @@
+import { createReadStream } from "node:fs";
+import type { Problem } from "../spec";
+import { changed } from "./content";
+import type { ImageOptions } from "./digest";
+import type { Format } from "./format";
+import { imageKind } from "./magic";
+import type { Tree } from "./entry";
+import { ImageWriter } from "./writer";
+import { createHash } from "node:crypto";
+
+export const SECTOR = 512;
+
+/** The file as it is, filled up with zeros to whole sectors or to `size`. */
+export const raw: Format = {
+    check: checkDiskOptions,
+    async checkTree(tree, options) {
+        if (!tree.single) return ["must be one file for format raw"];
+        const kind = await imageKind(tree.single);
+        return [
+            ...(kind === "qcow2" ? ['is a qcow2 image, which a guest would read as noise; use format "qcow2"'] : []),
+            ...tooSmall(tree.single.size, options),
+        ];
+    },
+    async build(tree, { size }, path, { onProgress }) {
+        const { content, sha256 } = onlyFile(tree);
+        const writer = await ImageWriter.open(path);
+        try {
+            const hash = createHash("sha256");
+            const chunks = "file" in content ? createReadStream(content.file, { highWaterMark: 1024 * 1024 }) : [Buffer.from(content.text)];
+            for await (const chunk of chunks) {
+                hash.update(chunk as Buffer);
+                await writer.write(chunk as Buffer);
+                onProgress(writer.size);
+            }
+            if (hash.digest("hex") !== sha256) throw changed("file" in content ? content.file : "the text");
+            await writer.padTo(size ?? sectors(writer.size));
+            return await writer.end();
+        } catch (error) {
+            await writer.abandon();
+            throw error;
+        }
+    },
+};
+
+/** Options of the formats that are one disk, without a file system of ours. */
+export function checkDiskOptions({ format, size, label }: ImageOptions): Problem[] {
+    return [
+        ...(label === undefined ? [] : [{ property: "label", reason: `format ${format} has no label` }]),
+        ...(size === undefined || (size > 0 && size % SECTOR === 0) ? [] : [{ property: "size", reason: `must be a multiple of ${SECTOR} bytes` }]),
+    ];
+}
+
+/** The tree's only file; checkTree has refused every other tree. */
+export function onlyFile(tree: Tree): NonNullable<Tree["single"]> {
+    if (!tree.single) throw new TypeError("not a single file");
+    return tree.single;
+}
+
+export function tooSmall(content: number, { size }: ImageOptions): string[] {
+    return size === undefined || size >= content ? [] : [`has ${content} bytes, more than \`size\` (${size})`];
+}
+
+function sectors(size: number): number {
+    return Math.ceil(size / SECTOR) * SECTOR;
+}

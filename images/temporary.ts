@@ -1,0 +1,88 @@
+import { randomBytes } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+const DAY = 86_400_000;
+
+/**
+ * A hidden name beside `path`. It tells which process made it, so that what a killed process left can
+ * be told from what another one is writing.
+ */
+export function temporaryName(path: string): string {
+    return join(dirname(path), `.${basename(path).slice(0, 120)}.${place()}.${process.pid}-${startTime(process.pid)}.${randomBytes(4).toString("hex")}.tmp`);
+}
+
+const pattern = /\.([0-9a-f]{1,16})\.(\d+)-(\d+)\.[0-9a-f]{8}\.tmp$/;
+
+/** Removes what processes that are gone left in a folder; with `path`, only what was to become that file. */
+export async function sweepTemporaries(folder: string, path?: string): Promise<void> {
+    const prefix = path === undefined ? "." : `.${basename(path).slice(0, 120)}.`;
+    for (const name of await readdir(folder).catch(() => [])) {
+        const match = pattern.exec(name);
+        if (!match || !name.startsWith(prefix)) continue;
+        const file = join(folder, name);
+        if (await abandoned(file, match[1]!, Number(match[2]), match[3]!)) await rm(file, { recursive: true, force: true });
+    }
+}
+
+async function abandoned(file: string, madeAt: string, pid: number, started: string): Promise<boolean> {
+    if (madeAt === place()) return startTime(pid) !== started;
+    // Another machine or container may share this folder: its processes cannot be asked, so only age counts.
+    const age = await stat(file).then((stats) => Date.now() - stats.mtimeMs, () => 0);
+    return age > DAY;
+}
+
+/** This boot and process namespace: process numbers mean something only within it. */
+function place(): string {
+    const boot = quietly(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().replaceAll("-", "").slice(0, 8), "0");
+    return boot + quietly(() => Number(/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? 0).toString(16).slice(-8), "0");
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)): a process number is used again, its start time is not. "0" when there is no such process. */
+function startTime(pid: number): string {
+    return quietly(() => {
+        const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
+        return fields[0] === "Z" ? "0" : fields[19] ?? "0";
+    }, "0");
+}
+
+function quietly<T>(ask: () => T, otherwise: T): T {
+    try {
+        return ask();
+    } catch {
+        return otherwise;
+    }
+}
+
+/** Renames a whole, synced file into place; after it returns the name is on the disk too. */
+export async function publish(temporary: string, path: string): Promise<void> {
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+}
+
+async function syncFolder(folder: string): Promise<void> {
+    const handle = await open(folder, "r");
+    try {
+        await handle.sync();
+    } finally {
+        await handle.close();
+    }
+}
+
+/** Writes a small file whole or not at all. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+    const temporary = temporaryName(path);
+    try {
+        const handle = await open(temporary, "wx", 0o600);
+        try {
+            await handle.writeFile(text);
+        } finally {
+            await handle.close();
+        }
+        await rename(temporary, path);
+    } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+    }
+}

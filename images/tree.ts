@@ -1,0 +1,39 @@
+import { stat } from "node:fs/promises";
+import { basename, resolve } from "node:path";
+import { readDirectory } from "./directory";
+import { fsError } from "./fsError";
+import type { Entry, FileEntry, ImageSource, Tree } from "./entry";
+import { HashCache } from "./hashCache";
+import { readLocal, readMap } from "./map";
+
+/**
+ * Lists a source and hashes what is in it.
+ * @throws UnikernelError `not-found`, `permission`, `invalid` (a special file, a name that is not UTF-8, an
+ * unsafe path), `changed` (a file changed while it was read); for a map with the property path of the entry
+ */
+export async function readTree(source: ImageSource): Promise<Tree> {
+    if (typeof source !== "string") return finish(await readMap(source), true);
+    const root = resolve(source);
+    const stats = await stat(root).catch((error: unknown) => {
+        throw fsError(error, "read", source);
+    });
+    if (stats.isDirectory()) return finish(await readDirectory(source), false);
+    const cache = await HashCache.open(root);
+    const entry = await readLocal(source, basename(root), cache);
+    await cache.save();
+    return finish([entry], true);
+}
+
+function finish(found: Entry[], mayBeSingle: boolean): Tree {
+    // With the separator below every other character, a folder comes right before what is in it.
+    const keyed = found.map((entry) => ({ key: entry.path.replaceAll("/", "\0"), entry }));
+    keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const entries = keyed.map(({ entry }) => entry);
+    const files = entries.filter((entry): entry is FileEntry => entry.type === "file");
+    return {
+        entries,
+        files: files.length,
+        bytes: files.reduce((sum, file) => sum + file.size, 0),
+        single: mayBeSingle && files.length === 1 ? files[0] : undefined,
+    };
+}
