@@ -1,0 +1,45 @@
+import { isBzImage, readBzImage } from "./kernel/bzImage";
+import { readElf } from "./kernel/elf";
+import type { KernelFacts } from "./kernel/facts";
+import { KernelFile } from "./kernel/file";
+import { findMultiboot } from "./kernel/multiboot";
+
+export * from "./kernel/facts";
+
+/** What people hand over by mistake, by its first bytes. */
+const MISTAKEN: [magic: string, what: string][] = [
+    ["1f8b", "a gzip file: unpack it first"],
+    ["fd377a585a00", "an xz file: unpack it first"],
+    ["28b52ffd", "a zstd file: unpack it first"],
+    ["425a68", "a bzip2 file: unpack it first"],
+    ["504b0304", "a zip file"],
+    ["2321", "a script"],
+    ["514649fb", "a qcow2 disk image"],
+    ["303730373031", "a cpio archive: that is an initrd"],
+    ["cffaedfe", "a Mach-O program"],
+];
+
+/**
+ * Reads what a kernel file says of itself: ELF (32 and 64 bits, x86) or Linux bzImage. Reads headers, notes, names and
+ * read-only data, never the whole file, and never waits on one that is not a regular file.
+ * @throws UnikernelError `invalid` (says what was found and what was expected), `permission`, `changed`
+ */
+export function readKernel(path: string): Promise<KernelFacts> {
+    return KernelFile.use(path, async (file): Promise<KernelFacts> => {
+        const head = await file.head(8192);
+        if (head.toString("latin1", 0, 4) === "\x7fELF") {
+            return { format: "elf", size: file.size, elf: await readElf(file), multiboot: findMultiboot(head) };
+        }
+        if (isBzImage(head)) return { format: "bzImage", size: file.size, linux: await readBzImage(file) };
+        throw file.invalid(describe(head));
+    });
+}
+
+function describe(head: Buffer): string {
+    const hex = head.toString("hex", 0, 8);
+    const mistaken = MISTAKEN.find(([magic]) => hex.startsWith(magic));
+    if (mistaken) return mistaken[1];
+    if (findMultiboot(head)) return "a multiboot kernel that is not ELF";
+    if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55) return "a boot sector (a disk image?) without a Linux header";
+    return `a file that starts with ${head.toString("hex", 0, 4).replace(/(..)(?=.)/g, "$1 ")}`;
+}

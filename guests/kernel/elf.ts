@@ -1,0 +1,78 @@
+import { SYMBOL_MARKS, TEXT_MARKS, type ElfFacts } from "./facts";
+import type { KernelFile } from "./file";
+import { readNotes } from "./notes";
+import { parseLibraries } from "./unikraft";
+import { readHeader, readSections, readSegments, type Section, type Segment } from "./elfTables";
+
+const PT = { load: 1, interp: 3, note: 4 } as const;
+const SHT = { symtab: 2, note: 7, nobits: 8 } as const;
+const MIB = 1024 * 1024;
+
+/** The largest symbol names or read-only data that are searched for marks. */
+const MAX_SEARCHED = 32 * MIB;
+
+export async function readElf(file: KernelFile): Promise<ElfFacts> {
+    const header = await readHeader(file);
+    const segments = await readSegments(file, header);
+    const sections = await readSections(file, header);
+    requireWhole(file, segments, sections);
+    return {
+        bits: header.bits,
+        machine: header.machine,
+        interpreter: await readInterpreter(file, segments),
+        sections: sections.map((section) => section.name).filter(Boolean),
+        notes: await readNotes(file, [
+            ...segments.filter((segment) => segment.type === PT.note),
+            ...sections.filter((section) => section.type === SHT.note),
+        ]),
+        symbols: await readSymbols(file, sections),
+        texts: await findTexts(file, segments, sections),
+        unikraftLibraries: await readLibraries(file, sections),
+    };
+}
+
+function requireWhole(file: KernelFile, segments: Segment[], sections: Section[]): void {
+    const pieces = [
+        ...segments.map((segment) => ({ ...segment, what: "program segment" })),
+        ...sections.filter((section) => section.type !== SHT.nobits).map((section) => ({ ...section, what: `section ${section.name || "without a name"}` })),
+    ];
+    const cut = pieces.find((piece) => piece.length > 0 && piece.offset + piece.length > file.size);
+    if (!cut) return;
+    throw file.invalid(`a truncated ELF file: its ${cut.what} should end at byte ${cut.offset + cut.length}, the file ends at ${file.size}`);
+}
+
+async function readInterpreter(file: KernelFile, segments: Segment[]): Promise<string | undefined> {
+    const segment = segments.find((candidate) => candidate.type === PT.interp);
+    if (!segment) return undefined;
+    const bytes = await file.read(segment.offset, Math.min(segment.length, 4096), "interpreter");
+    return bytes.toString("latin1").split("\0")[0];
+}
+
+/** Only names are read: whether a driver is linked in needs no addresses. */
+async function readSymbols(file: KernelFile, sections: Section[]): Promise<string[] | undefined> {
+    const table = sections.find((section) => section.type === SHT.symtab);
+    const names = table && sections[table.link];
+    if (!names || names.type === SHT.nobits || names.length > MAX_SEARCHED) return undefined;
+    const text = (await file.read(names.offset, names.length, "symbol names")).toString("latin1");
+    return [...new Set(text.split("\0").filter((name) => SYMBOL_MARKS.test(name)))].sort();
+}
+
+/** Strings live in .rodata; where section headers were stripped, anywhere in what is loaded. */
+async function findTexts(file: KernelFile, segments: Segment[], sections: Section[]): Promise<string[]> {
+    const readOnly = sections.filter((section) => section.name.startsWith(".rodata") && section.type !== SHT.nobits);
+    const places = sections.length > 0 ? readOnly : segments.filter((segment) => segment.type === PT.load);
+    const found = new Set<string>();
+    let left = MAX_SEARCHED;
+    for (const { offset, length } of places) {
+        const bytes = await file.read(offset, Math.min(length, left), "read-only data");
+        left -= bytes.length;
+        for (const mark of TEXT_MARKS) if (bytes.includes(mark, 0, "latin1")) found.add(mark);
+    }
+    return [...found];
+}
+
+async function readLibraries(file: KernelFile, sections: Section[]): Promise<string[] | undefined> {
+    const section = sections.find((candidate) => candidate.name === ".uk_libinfo");
+    if (!section || section.type === SHT.nobits) return undefined;
+    return parseLibraries(await file.read(section.offset, Math.min(section.length, MIB), ".uk_libinfo"));
+}

@@ -1,0 +1,39 @@
+import type { ElfNote } from "./facts";
+import type { KernelFile } from "./file";
+
+const MAX_NOTES_LENGTH = 1024 * 1024;
+const MAX_NOTES = 1024;
+const KEPT = 256;
+
+/** Reads note segments and note sections; the two usually overlap, each note is returned once. */
+export async function readNotes(file: KernelFile, places: { offset: number; length: number }[]): Promise<ElfNote[]> {
+    const notes = new Map<string, ElfNote>();
+    const seen = new Set<number>();
+    for (const { offset, length } of places) {
+        if (seen.has(offset) || length === 0) continue;
+        seen.add(offset);
+        const bytes = await file.read(offset, Math.min(length, MAX_NOTES_LENGTH), "notes");
+        for (const note of parseNotes(bytes)) notes.set(`${note.owner} ${note.type} ${note.desc}`, note);
+        if (notes.size > MAX_NOTES) throw file.invalid(`an ELF file with over ${MAX_NOTES} notes`);
+    }
+    return [...notes.values()];
+}
+
+/** Name and descriptor are each padded to 4 bytes. What does not fit ends the list: other tools' notes need not concern us. */
+export function parseNotes(bytes: Buffer): ElfNote[] {
+    const notes: ElfNote[] = [];
+    for (let at = 0; at + 12 <= bytes.length; ) {
+        const [nameLength, descLength, type] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8)];
+        const desc = at + 12 + padded(nameLength);
+        if (desc + descLength > bytes.length) break;
+        notes.push({
+            owner: bytes.toString("latin1", at + 12, at + 12 + nameLength).replace(/\0+$/, ""),
+            type,
+            desc: bytes.toString("hex", desc, desc + Math.min(descLength, KEPT)),
+        });
+        at = desc + padded(descLength);
+    }
+    return notes;
+}
+
+const padded = (length: number) => Math.ceil(length / 4) * 4;

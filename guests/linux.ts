@@ -1,0 +1,99 @@
+import { statSync } from "node:fs";
+import { UnikernelError, type ConsoleVerdict, type GuestCapabilities, type Platform, type Problem, type UnikernelSpec } from "../spec";
+import type { EncodeContext, GuestAbi } from "./abi";
+import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "./checks";
+import { firstVerdict } from "./console";
+import { findNote, noteText, XEN_NOTE, type KernelFacts } from "./kernel";
+import { archive } from "./linux/cpio";
+import { encodeConfig } from "./linux/config";
+import { holdsSecret, mask } from "./secrets";
+
+/**
+ * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (the format is in linux/config.ts; ours is
+ * tools/nginx-guest, any other that reads it will do). The file comes as a second cpio archive behind the initramfs.
+ */
+export const linux: GuestAbi = {
+    id: "linux",
+    recognise,
+    capabilities: () => capabilities,
+    check,
+    warnings: warnReadOnlyFormats,
+    encode,
+    readConsole,
+};
+
+const capabilities: GuestCapabilities = {
+    platforms: ["kvm", "xen", "iso"],
+    machine: "pc",
+    virtio: "transitional",
+    drivers: { kvm: "eth", xen: "eth", iso: "eth" },
+    shutdown: true,
+    writableDisks: [],
+    minMemory: 48,
+    maxDisks: 16,
+    maxInterfaces: 8,
+    ends: "poweroff",
+    panicDevice: true,
+};
+
+/** Linux's __NEW_UTS_LEN. */
+const LONGEST_HOSTNAME = 64;
+
+/**
+ * panic=1: where no panic device catches it, a kernel that panics restarts instead of staying up and dead. The last two
+ * spare emulated processors a fifth of the boot: self-tests of ciphers, and grace periods that wait for idle ones.
+ */
+const CMDLINE = "quiet panic=1 cryptomgr.notests rcupdate.rcu_expedited=1";
+const CONSOLES: Record<Platform, string> = { kvm: "console=ttyS0", xen: "console=hvc0", iso: "console=tty0 console=ttyS0" };
+
+function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
+    if (kernel.linux) return { platforms: ["kvm", "xen", "iso"] };
+    const guestOs = findNote(kernel, "Xen", XEN_NOTE.guestOs);
+    if (!guestOs || noteText(guestOs) !== "linux") return undefined;
+    return { platforms: findNote(kernel, "Xen", XEN_NOTE.pvhEntry) ? ["kvm", "xen"] : ["xen"] };
+}
+
+function check(spec: UnikernelSpec): Problem[] {
+    const told: [property: string, value: string][] = [
+        ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
+        ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
+        ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
+    ];
+    return [
+        ...unless(spec.initrd !== undefined, "initrd", "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)"),
+        ...unless(Boolean(spec.args[0]), "args", "linux needs the program to run as args[0]"),
+        ...checkLimits(spec, capabilities),
+        ...checkMounts(spec),
+        ...checkEnvNames(spec),
+        ...checkHostname(spec, LONGEST_HOSTNAME),
+        ...told.flatMap(([property, value]) => unless(!value.includes("\0"), property, "a NUL cannot be passed to a program")),
+    ];
+}
+
+function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): ReturnType<GuestAbi["encode"]> {
+    if (initrd === undefined) throw new UnikernelError("invalid", "linux needs an initrd", { property: "initrd" });
+    const config = archive([{ path: "unikernel/config", content: Buffer.from(encodeConfig(spec)), mode: 0o600 }]);
+    return {
+        cmdline: `${CONSOLES[platform]} ${CMDLINE}`,
+        initrd: [{ file: initrd }, { bytes: Buffer.concat([Buffer.alloc(padding(initrd)), config]) }],
+        secret: holdsSecret(spec),
+        guestConfig: encodeConfig(mask(spec)),
+    };
+}
+
+/** The kernel looks for a further archive only at a multiple of 4 bytes (init/initramfs.c, unpack_to_rootfs). */
+function padding(initrd: string): number {
+    const file = statSync(initrd, { throwIfNoEntry: false });
+    if (!file?.isFile()) throw new UnikernelError("invalid", `initrd ${initrd}: expected a regular file`, { property: "initrd" });
+    return -file.size & 3;
+}
+
+/** Lines of the kernel (kernel/panic.c, with or without a time stamp) and of our init. */
+export function readConsole(text: string): ConsoleVerdict {
+    return firstVerdict(text, [
+        [/^=== application exited with status (\d+) ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
+        [/^=== pulumi-unikernel: boot failed: .*/, (line) => ({ how: "crashed", because: line })],
+        [/^(?:\[ *\d+\.\d+\] )?(Kernel panic - not syncing: .*)/, (_, because = "") => ({ how: "crashed", because: because.trim() })],
+        [/^(?:\[ *\d+\.\d+\] )?(reboot: (?:Power down|System halted))/, (_, because = "") => ({ how: "halted", because })],
+    ]);
+}

@@ -1,0 +1,44 @@
+import type { InterfaceSpec, UnikernelSpec } from "../../spec";
+import { inMountOrder } from "../mounts";
+
+/**
+ * `/unikernel/config`, as the init of tools/nginx-guest reads it (its README has the format): one `KEY VALUE` a line.
+ *
+ *     hostname NAME
+ *     env NAME=VALUE
+ *     interface MAC, then ipv4 dhcp | ipv4 ADDRESS/PREFIX [GATEWAY] | ipv6 ADDRESS/PREFIX [GATEWAY]
+ *     mount INDEX ro|rw PATH
+ *     argv WORD
+ */
+export function encodeConfig(spec: UnikernelSpec): string {
+    const lines = [
+        ...(spec.hostname === undefined ? [] : [`hostname ${escape(spec.hostname)}`]),
+        ...Object.entries(spec.env).map(([name, value]) => `env ${escape(`${name}=${value}`)}`),
+        ...spec.interfaces.flatMap(interfaceLines),
+        ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${escape(block.mount ?? "")}`),
+        ...spec.args.map((word) => `argv ${escape(word)}`),
+    ];
+    return lines.map((line) => `${line}\n`).join("");
+}
+
+function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec): string[] {
+    return [
+        `interface ${mac}`,
+        ...(ipv4 === undefined ? [] : ipv4 !== "dhcp" && "address" in ipv4 ? [addressLine("ipv4", ipv4)] : ["ipv4 dhcp"]),
+        ...(ipv6 === undefined ? [] : [addressLine("ipv6", ipv6)]),
+    ];
+}
+
+function addressLine(family: string, { address, gateway }: { address: string; gateway?: string }): string {
+    return [family, address, ...(gateway === undefined ? [] : [gateway])].join(" ");
+}
+
+/** Every byte that is not plainly printable becomes backslash, 0 and three octal digits: what `printf '%b'` undoes. */
+function escape(text: string): string {
+    return [...Buffer.from(text)]
+        .map((byte) => {
+            const character = String.fromCharCode(byte);
+            return /[A-Za-z0-9_./:,=@+-]/.test(character) ? character : `\\0${byte.toString(8).padStart(3, "0")}`;
+        })
+        .join("");
+}

@@ -1,0 +1,10 @@
+import type { BlockSpec } from "../spec";
+
+/** The blocks that are mounted, with their disk numbers, a parent before what is mounted inside it. */
+export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: number }[] {
+    const depth = ({ mount = "" }: BlockSpec) => mount.split("/").filter(Boolean).length;
+    return blocks
+        .map((block, index) => ({ block, index }))
+        .filter(({ block }) => block.mount !== undefined)
+        .sort((a, b) => depth(a.block) - depth(b.block) || a.index - b.index);
+}

@@ -1,0 +1,79 @@
+import type { GuestCapabilities, Platform, Problem, UnikernelSpec } from "../spec";
+import type { EncodeContext, GuestAbi } from "./abi";
+import { checkLimits, unless } from "./checks";
+import { firstVerdict } from "./console";
+import { findNote, XEN_NOTE, type KernelFacts } from "./kernel";
+import { isSecret, mask } from "./secrets";
+
+/**
+ * raw: kernel, initrd and command line verbatim; args are joined by one blank. For kernels that no other ABI knows, and
+ * for those that it knows when the user wants to say everything. Never chosen unasked.
+ */
+export const raw: GuestAbi = {
+    id: "raw",
+    recognise,
+    capabilities: () => capabilities,
+    check,
+    warnings: () => [],
+    encode,
+    // Of an unknown guest only this is certain, for it is Linux often enough.
+    readConsole: (text) => firstVerdict(text, [[/^(?:\[ *\d+\.\d+\] )?(Kernel panic - not syncing: .*)/, (_, because = "") => ({ how: "crashed", because: because.trim() })]]),
+};
+
+const capabilities: GuestCapabilities = {
+    platforms: ["kvm", "xen", "iso"],
+    machine: "pc",
+    virtio: "transitional",
+    drivers: {},
+    shutdown: true,
+    writableDisks: [],
+    minMemory: 1,
+    maxDisks: 16,
+    maxInterfaces: 8,
+    ends: "poweroff",
+    panicDevice: false,
+};
+
+/** Where a loader takes it. QEMU reads a 64-bit ELF by multiboot only where the header has the load addresses. */
+function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
+    if (kernel.linux) return { platforms: ["kvm", "xen", "iso"] };
+    const { elf, multiboot } = kernel;
+    if (!elf) return undefined;
+    const pvh = findNote(kernel, "Xen", XEN_NOTE.pvhEntry) !== undefined;
+    const pv = elf.sections.includes("__xen_guest") || [XEN_NOTE.entry, XEN_NOTE.hypercallPage, XEN_NOTE.loader].some((type) => findNote(kernel, "Xen", type));
+    const platforms: Platform[] = [];
+    if (pvh || (multiboot && (elf.bits === 32 || multiboot.addresses))) platforms.push("kvm");
+    if (pvh || pv) platforms.push("xen");
+    if (multiboot) platforms.push("iso");
+    return platforms.length > 0 ? { platforms } : undefined;
+}
+
+const UNTOLD = "a raw guest is told nothing but its command line (args)";
+
+function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
+    const longest = kernel.linux?.maxCmdline ?? 4095;
+    const line = commandLine(spec);
+    return [
+        ...checkLimits(spec, capabilities),
+        ...spec.args.flatMap((argument, index) => [
+            ...unless(!isSecret(spec, `args[${index}]`), `args[${index}]`, "a secret would stand on the command line, which everyone on the host can read"),
+            ...unless(!/[\0\n\r]/.test(argument), `args[${index}]`, "a command line cannot carry a line break or NUL"),
+        ]),
+        ...unless(Buffer.byteLength(line) <= longest, "args", `the command line is ${Buffer.byteLength(line)} bytes; this kernel takes at most ${longest}`),
+        ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: UNTOLD })),
+        ...unless(spec.hostname === undefined, "hostname", UNTOLD),
+        ...spec.blocks.flatMap(({ mount }, index) => unless(mount === undefined, `blocks[${index}].mount`, UNTOLD)),
+        ...spec.interfaces.flatMap(({ driver }, index) => unless(driver === undefined, `interfaces[${index}].driver`, UNTOLD)),
+    ];
+}
+
+function encode(spec: UnikernelSpec, { initrd }: EncodeContext): ReturnType<GuestAbi["encode"]> {
+    return {
+        cmdline: commandLine(spec),
+        initrd: initrd === undefined ? [] : [{ file: initrd }],
+        secret: false,
+        guestConfig: commandLine(mask(spec)),
+    };
+}
+
+const commandLine = (spec: Pick<UnikernelSpec, "args">) => spec.args.join(" ");

@@ -1,0 +1,50 @@
+import { basename } from "node:path";
+import type { UnikernelSpec } from "../spec";
+import type { EncodeContext, GuestAbi } from "./abi";
+import { findNote, type KernelFacts } from "./kernel";
+import { checkRumprun, warnRumprun } from "./rumprun/check";
+import { encodeConfig } from "./rumprun/config";
+import { readRumprunConsole } from "./rumprun/console";
+import { rumprunCapabilities } from "./rumprun/capabilities";
+import { holdsSecret, mask } from "./secrets";
+
+/**
+ * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). Facts come from its sources and from running
+ * a nginx built from those of 2016 on QEMU 7.2 and Xen 4.17.
+ *
+ * The configuration is the first multiboot module on hardware (it wins over the command line, keeps secrets off it, and
+ * the kernel's path does not count), and the xenstore key `rumprun/cfg` on Xen.
+ */
+export const rumprun: GuestAbi = {
+    id: "rumprun",
+    recognise,
+    capabilities: () => rumprunCapabilities,
+    check: checkRumprun,
+    warnings: warnRumprun,
+    encode,
+    readConsole: readRumprunConsole,
+};
+
+/** Sections that link scripts of both platforms leave in every baked binary, and what tells the two apart. */
+function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
+    const { elf, multiboot } = kernel;
+    if (!elf) return undefined;
+    const drivers = elf.symbols?.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1"));
+    const isRump = elf.sections.includes("link_set_rump_components");
+    const says = elf.texts.includes("rump kernel bare metal bootstrap");
+    if (elf.sections.includes("__xen_guest") && (isRump || findNote(kernel, "rumpkernel.org"))) return { platforms: ["xen"], drivers };
+    if (multiboot && (isRump || says) && (elf.sections.includes(".bootstrap") || says)) return { platforms: ["kvm", "iso"], drivers };
+    return undefined;
+}
+
+function encode(spec: UnikernelSpec, { platform }: EncodeContext): ReturnType<GuestAbi["encode"]> {
+    const program = basename(spec.kernel);
+    const config = encodeConfig(spec, platform, program);
+    return {
+        cmdline: "",
+        initrd: platform === "xen" ? [] : [{ bytes: Buffer.from(config) }],
+        secret: holdsSecret(spec),
+        xenstore: platform === "xen" ? { key: "rumprun/cfg", value: config } : undefined,
+        guestConfig: encodeConfig(mask(spec), platform, program),
+    };
+}

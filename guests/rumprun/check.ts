@@ -1,0 +1,109 @@
+import { basename } from "node:path";
+import type { Platform, Problem, UnikernelSpec } from "../../spec";
+import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "../checks";
+import type { KernelFacts } from "../kernel";
+import { rumprunCapabilities } from "./capabilities";
+import { encodeConfig } from "./config";
+
+/**
+ * Bytes of configuration that the guest takes. Module: its buffer is 4096 and it refuses 4095 (platform/hw/multiboot.c).
+ * Xen: a xenstore message is at most 4096 with the key's path, `/local/domain/65535/rumprun/cfg` and a NUL.
+ */
+const LIMITS: Record<Platform, number> = { kvm: 4094, iso: 4094, xen: 4096 - 32 };
+
+/** NetBSD's MAXHOSTNAMELEN, less its NUL. */
+const LONGEST_HOSTNAME = 255;
+
+/** This text anywhere makes the guest look for its configuration on a disk. */
+const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
+
+export function checkRumprun(spec: UnikernelSpec): Problem[] {
+    const problems = [
+        ...checkLimits(spec, rumprunCapabilities),
+        ...checkMounts(spec),
+        ...checkEnvNames(spec),
+        ...checkHostname(spec, LONGEST_HOSTNAME),
+        ...checkTexts(spec),
+        ...checkBlocks(spec),
+        ...checkDrivers(spec),
+        ...unless(spec.initrd === undefined, "initrd", "rumprun takes no initrd: the configuration is its only module"),
+    ];
+    return problems.length > 0 ? problems : checkLength(spec);
+}
+
+/** Of the texts a user may choose, those that the guest's syntax cannot carry. */
+function checkTexts(spec: UnikernelSpec): Problem[] {
+    const words: [property: string, value: string][] = [
+        ["kernel", basename(spec.kernel)],
+        ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
+    ];
+    const texts: [property: string, value: string][] = [
+        ...words,
+        ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
+        ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
+    ];
+    return [
+        ...texts.flatMap(([property, value]) => unless(!/["\\]/.test(value), property, `rumprun's configuration cannot carry a double quote or a backslash`)),
+        ...texts.flatMap(([property, value]) => unless(!hasControl(value), property, "rumprun's configuration cannot carry control characters")),
+        ...texts.flatMap(([property, value]) => unless(!value.includes(ROOTFS_MARK), property, `rumprun takes "${ROOTFS_MARK}" for an order of its own`)),
+        ...words.flatMap(([property, value]) => unless(!value.includes("'"), property, "rumprun's command line cannot carry a single quote")),
+    ];
+}
+
+function hasControl(text: string): boolean {
+    return [...text].some((character) => character.charCodeAt(0) < 0x20 || character.charCodeAt(0) === 0x7f);
+}
+
+function checkBlocks(spec: UnikernelSpec): Problem[] {
+    return spec.blocks.flatMap(({ format }, index) =>
+        unless(format !== "ext4", `blocks[${index}].image`, "rumprun mounts ffs, ext2 and iso9660, not ext4; choose format ext2 or iso9660"),
+    );
+}
+
+function checkDrivers(spec: UnikernelSpec): Problem[] {
+    return spec.interfaces.flatMap(({ driver }, index) =>
+        unless(
+            driver === undefined || /^[a-z]{1,12}$/.test(driver),
+            `interfaces[${index}].driver`,
+            `"${driver}" is not a base name such as vioif: lower-case letters, to which the guest adds the number`,
+        ),
+    );
+}
+
+function checkLength(spec: UnikernelSpec): Problem[] {
+    const length = Buffer.byteLength(encodeConfig(spec, spec.platform, basename(spec.kernel)));
+    const limit = LIMITS[spec.platform];
+    return unless(length <= limit, "", `the guest's configuration (args, env, blocks, interfaces, hostname) is ${length} bytes; rumprun takes at most ${limit}`);
+}
+
+/** Files that a mount would hide, and what then fails. */
+const HIDING: Record<string, string> = {
+    "/etc": "hides the built-in passwd and resolv.conf; a program that looks up a user (nginx does) stops. Mount at /etc/nginx or /data",
+    "/dev": "hides the devices that other disks are mounted from",
+};
+
+export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
+    return [
+        ...spec.blocks.flatMap(({ mount = "" }, index) => {
+            const hiding = HIDING[mount.replace(/\/+$/, "")];
+            return hiding === undefined ? [] : [{ property: `blocks[${index}].mount`, reason: `a mount at ${mount} ${hiding}` }];
+        }),
+        ...unless(spec.vcpus === 1, "vcpus", `${spec.vcpus}: rumprun uses one processor`),
+        ...warnReadOnlyFormats(spec),
+        ...warnMissingDrivers(spec, kernel.elf?.symbols),
+    ];
+}
+
+/** Says nothing of a stripped kernel, and nothing on Xen, whose drivers are always there. */
+function warnMissingDrivers(spec: UnikernelSpec, symbols: string[] | undefined): Problem[] {
+    if (symbols === undefined || symbols.length === 0 || spec.platform === "xen") return [];
+    const has = (...drivers: string[]) => drivers.every((driver) => symbols.includes(`rumpns_${driver}_ca`));
+    const reachesDisks = spec.platform === "kvm" ? has("ld_virtio") : has("ld_virtio") || has("vioscsi", "sd") || has("umass", "ehci") || has("umass", "uhci");
+    const wanted = spec.platform === "kvm" ? "ld_virtio" : "ld_virtio, vioscsi with sd, or umass with ehci or uhci";
+    return [
+        ...spec.interfaces.flatMap(({ driver = rumprunCapabilities.drivers[spec.platform] ?? "" }, index) =>
+            unless(has(driver), `interfaces[${index}].driver`, `the kernel has no driver "${driver}" linked in`),
+        ),
+        ...unless(spec.blocks.length === 0 || reachesDisks, "blocks", `the kernel has no driver for these disks linked in: ${wanted}`),
+    ];
+}

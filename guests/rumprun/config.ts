@@ -1,0 +1,84 @@
+import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../spec";
+import { inMountOrder } from "../mounts";
+import { rumprunCapabilities } from "./capabilities";
+
+type Fields = [key: string, value: string][];
+
+/**
+ * The text that rumprun reads (lib/librumprun_base/config.c): like JSON, but keys repeat where others would use an array,
+ * every value is a string, and nothing is decoded. Keys and order are those of the launch script (app-tools/rumprun):
+ * disks, interfaces and environment, then cmdline and hostname.
+ *
+ * @param program argv[0]
+ */
+export function encodeConfig(spec: UnikernelSpec, platform: Platform, program: string): string {
+    const lines = [
+        ...(platform === "xen" ? [object("blk", KERNFS)] : []),
+        ...blocksOf(spec, platform).map(({ block, index }) => object("blk", blockFields(block, index, platform))),
+        ...interfaceFields(spec.interfaces, platform).map((fields) => object("net", fields)),
+        ...Object.entries(spec.env).map(([name, value]) => text("env", `${name}=${value}`)),
+        text("cmdline", [program, ...spec.args].map(quote).join(" ")),
+        ...(spec.hostname === undefined ? [] : [text("hostname", spec.hostname)]),
+    ];
+    return `{\n${lines.join(",\n")}\n}\n`;
+}
+
+/** The launch script adds it on Xen, where no other file system is a given. */
+const KERNFS: Fields = [["source", "dev"], ["path", "virtual"], ["fstype", "kernfs"], ["mountpoint", "/kern"]];
+
+/** Only on Xen does an entry do something without a mount point: it makes the device. */
+function blocksOf({ blocks }: UnikernelSpec, platform: Platform): { block: BlockSpec; index: number }[] {
+    const unmounted = blocks.map((block, index) => ({ block, index })).filter(({ block }) => block.mount === undefined);
+    return [...inMountOrder(blocks), ...(platform === "xen" ? unmounted : [])];
+}
+
+/** Disks are numbered by position, mounted or not. */
+function blockFields(block: BlockSpec, index: number, platform: Platform): Fields {
+    const [source, path] = {
+        kvm: ["dev", `/dev/ld${index}a`],
+        xen: ["etfs", `xvd${String.fromCharCode(0x61 + index)}`],
+        iso: ["vnd", `images/${block.name}`],
+    }[platform] as [string, string];
+    const mounted: Fields = block.mount === undefined ? [] : [["fstype", "blk"], ["mountpoint", block.mount]];
+    return [["source", source], ["path", path], ...mounted];
+}
+
+/** Two families on one interface are two entries; each driver counts its own interfaces. */
+function interfaceFields(interfaces: InterfaceSpec[], platform: Platform): Fields[] {
+    const counts = new Map<string, number>();
+    return interfaces.flatMap((one) => {
+        const driver = one.driver ?? rumprunCapabilities.drivers[platform] ?? "vioif";
+        const count = counts.get(driver) ?? 0;
+        counts.set(driver, count + 1);
+        return [ipv4Fields(one), ipv6Fields(one)]
+            .filter((fields) => fields.length > 0)
+            .map((fields, family): Fields => [
+                ["if", `${driver}${count}`],
+                // A second ifcreate of the same interface would end the boot.
+                ...(platform === "xen" && family === 0 ? ([["cloner", "true"]] as Fields) : []),
+                ...fields,
+            ]);
+    });
+}
+
+function ipv4Fields({ ipv4 }: InterfaceSpec): Fields {
+    if (ipv4 === undefined) return [];
+    return ipv4 !== "dhcp" && "address" in ipv4 ? staticFields("inet", ipv4) : [["type", "inet"], ["method", "dhcp"]];
+}
+
+function ipv6Fields({ ipv6 }: InterfaceSpec): Fields {
+    return ipv6 === undefined ? [] : staticFields("inet6", ipv6);
+}
+
+function staticFields(type: string, { address, gateway }: { address: string; gateway?: string }): Fields {
+    const [host = "", prefix = ""] = address.split("/");
+    return [["type", type], ["method", "static"], ["addr", host], ["mask", prefix], ...(gateway === undefined ? [] : ([["gw", gateway]] as Fields))];
+}
+
+const text = (key: string, value: string) => `"${key}": "${value}"`;
+const object = (key: string, fields: Fields) => `"${key}": {${fields.map(([name, value]) => text(name, value)).join(", ")}}`;
+
+/** cmdline is split at blanks; single quotes group (lib/librumprun_base/parseargs.c). What cannot be written, check refuses. */
+function quote(argument: string): string {
+    return argument === "" || argument.includes(" ") ? `'${argument}'` : argument;
+}

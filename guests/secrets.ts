@@ -1,0 +1,29 @@
+import type { UnikernelSpec } from "../spec";
+
+export const MASK = "[secret]";
+
+/** Is the value at a property path secret, itself or as part of a secret whole (`env` covers `env.PASSWORD`)? */
+export function isSecret(spec: Pick<UnikernelSpec, "secrets">, path: string): boolean {
+    return spec.secrets.some((secret) => path === secret || path.startsWith(`${secret}.`) || path.startsWith(`${secret}[`));
+}
+
+type Told = Pick<UnikernelSpec, "args" | "env" | "hostname" | "secrets">;
+
+/** Is anything secret in what a guest is told? */
+export function holdsSecret(spec: Told): boolean {
+    return (
+        spec.args.some((_, index) => isSecret(spec, `args[${index}]`)) ||
+        Object.keys(spec.env).some((name) => isSecret(spec, `env.${name}`)) ||
+        (spec.hostname !== undefined && isSecret(spec, "hostname"))
+    );
+}
+
+/** The same spec with `[secret]` in place of every secret value that a guest is told. */
+export function mask<T extends Told>(spec: T): T {
+    return {
+        ...spec,
+        args: spec.args.map((value, index) => (isSecret(spec, `args[${index}]`) ? MASK : value)),
+        env: Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, isSecret(spec, `env.${name}`) ? MASK : value])),
+        hostname: spec.hostname !== undefined && isSecret(spec, "hostname") ? MASK : spec.hostname,
+    };
+}
