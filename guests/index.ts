@@ -21,37 +21,28 @@ export interface Recognised {
     drivers?: string[];
 }
 
-/** @throws UnikernelError `invalid` for an id that there is not */
-export function abi(id: string): GuestAbi {
-    const found = abis.find((one) => one.id === id);
-    if (found) return found;
-    throw new UnikernelError("invalid", `there is no guest "${id}"; expected one of ${abis.map((one) => one.id).join(", ")}`, { property: "guest" });
+/** What `guest` may say. */
+export const guestIds: readonly string[] = abis.map((one) => one.id);
+
+export function guestAbi(id: string): GuestAbi | undefined {
+    return abis.find((one) => one.id === id);
 }
 
-/** The guest that a kernel's own marks name. `raw` is never the answer: it is for those who ask for it. */
+/** @throws UnikernelError `invalid` for an id that there is not */
+export function abi(id: string): GuestAbi {
+    const found = guestAbi(id);
+    if (found) return found;
+    throw new UnikernelError("invalid", `there is no guest "${id}"; expected one of ${guestIds.join(", ")}`, { property: "guest" });
+}
+
+/**
+ * The guest that a kernel's own marks name; the caller compares `platforms` with the platform that is wanted.
+ * `raw` is never the answer: it is for those who ask for it. Where there is none, describeKernel says what the file is.
+ */
 export function recognise(kernel: KernelFacts): Recognised | undefined {
     for (const one of abis) {
         const found = one === raw ? undefined : one.recognise(kernel);
         if (found) return { abi: one, ...found };
     }
     return undefined;
-}
-
-/**
- * The guest of a kernel: the one asked for, which must take this kernel, or the one recognised.
- * The caller compares `platforms` with the platform that is wanted.
- * @param id `guest` of the arguments
- * @throws UnikernelError `invalid`, saying what the kernel is
- */
-export function resolveGuest(kernel: KernelFacts, id?: string): Recognised {
-    if (id === undefined) {
-        const found = recognise(kernel);
-        if (found) return found;
-        const hint = raw.recognise(kernel) ? 'guest: "raw" boots it with the command line that args make' : undefined;
-        throw new UnikernelError("invalid", `this is ${describeKernel(kernel)}`, { property: "kernel", hint });
-    }
-    const wanted = abi(id);
-    const found = wanted.recognise(kernel);
-    if (found) return { abi: wanted, ...found };
-    throw new UnikernelError("invalid", `guest "${id}" does not take this kernel: it is ${recognise(kernel)?.abi.id ?? describeKernel(kernel)}`, { property: "guest" });
 }

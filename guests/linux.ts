@@ -53,13 +53,14 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     return { platforms: findNote(kernel, "Xen", XEN_NOTE.pvhEntry) ? ["kvm", "xen"] : ["xen"] };
 }
 
-function check(spec: UnikernelSpec): Problem[] {
+function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const told: [property: string, value: string][] = [
         ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
         ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
         ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
     ];
     return [
+        ...unless(recognise(kernel) !== undefined, "guest", "a linux kernel is a bzImage, or an ELF vmlinux with Xen notes; this one is neither"),
         ...unless(spec.initrd !== undefined, "initrd", "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)"),
         ...unless(Boolean(spec.args[0]), "args", "linux needs the program to run as args[0]"),
         ...checkLimits(spec, capabilities),

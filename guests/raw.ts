@@ -54,6 +54,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const longest = kernel.linux?.maxCmdline ?? 4095;
     const line = commandLine(spec);
     return [
+        ...unless(recognise(kernel) !== undefined, "kernel", "no loader takes it: neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header"),
         ...checkLimits(spec, capabilities),
         ...spec.args.flatMap((argument, index) => [
             ...unless(!isSecret(spec, `args[${index}]`), `args[${index}]`, "a secret would stand on the command line, which everyone on the host can read"),

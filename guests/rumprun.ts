@@ -29,7 +29,8 @@ export const rumprun: GuestAbi = {
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const { elf, multiboot } = kernel;
     if (!elf) return undefined;
-    const drivers = elf.symbols?.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1"));
+    // None at all is the sign of a table that was thinned out, not of a kernel without drivers.
+    const drivers = elf.symbols?.length ? elf.symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1")) : undefined;
     const isRump = elf.sections.includes("link_set_rump_components");
     const says = elf.texts.includes("rump kernel bare metal bootstrap");
     if (elf.sections.includes("__xen_guest") && (isRump || findNote(kernel, "rumpkernel.org"))) return { platforms: ["xen"], drivers };

@@ -17,8 +17,9 @@ const LONGEST_HOSTNAME = 255;
 /** This text anywhere makes the guest look for its configuration on a disk. */
 const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
 
-export function checkRumprun(spec: UnikernelSpec): Problem[] {
+export function checkRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const problems = [
+        ...unless(kernel.elf !== undefined, "guest", "a rumprun kernel is an ELF file; this one is a Linux bzImage"),
         ...checkLimits(spec, rumprunCapabilities),
         ...checkMounts(spec),
         ...checkEnvNames(spec),

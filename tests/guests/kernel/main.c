@@ -17,8 +17,10 @@ struct multiboot_info { uint32_t flags, memory_lower, memory_upper, boot_device,
 struct module { uint32_t start, end, name, reserved; };
 
 /* What rumprun kernels for hardware are known by. */
-__attribute__((used)) static const char banner[] = "rump kernel bare metal bootstrap\n\n";
-#ifndef VARIANT_RAW
+#ifdef VARIANT_RAW
+static const char banner[] = "test kernel: bare\n";
+#else
+static const char banner[] = "rump kernel bare metal bootstrap\n\n";
 __attribute__((used, section("link_set_rump_components"))) static const void *const component = banner;
 #endif
 #ifdef VARIANT_XEN
