@@ -1,0 +1,34 @@
+import { createHash } from "node:crypto";
+import { v5 } from "uuid";
+
+/** The namespace of our UUIDs (RFC 9562, section 5.5). Never changes: every guest's uuid follows from it. */
+const NAMESPACE = "5b0f5a52-6d35-5d0b-9a5e-3f1c4d1f7c11";
+
+/** A resource's uuid on every host: UUIDv5 of its URN. */
+export function uuidOf(urn: string): string {
+    return v5(urn, NAMESPACE);
+}
+
+/** The first hex digits of the URN's sha256: the same for one stack's resource, another for any other. */
+export function hashOf(urn: string, digits: number): string {
+    return createHash("sha256").update(urn).digest("hex").slice(0, digits);
+}
+
+/** The last part of a URN, as the program wrote it. A name may hold `::` itself; the three parts before it may not. */
+export function logicalName(urn: string): string {
+    return urn.split("::").slice(3).join("::");
+}
+
+/** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */
+export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
+
+/** The logical name with what a name cannot hold replaced, cut to fit, `-`, and 7 hash digits. */
+export function defaultName(urn: string): string {
+    const readable = logicalName(urn).replaceAll(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 55);
+    return `${readable}-${hashOf(urn, 7)}`;
+}
+
+/** A MAC of QEMU's prefix (52:54:00) and 24 bits of the URN's hash. */
+export function defaultMac(urn: string): string {
+    return `52:54:00:${hashOf(urn, 6).match(/../g)?.join(":")}`;
+}

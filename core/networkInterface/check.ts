@@ -1,0 +1,63 @@
+import { parseArguments } from "../arguments";
+import { containsUnknown } from "../handlers";
+import { defaultMac } from "../identity";
+import { choosePort, holdPort } from "./ports";
+import { interfaceShape } from "./schema";
+import { SCHEMA_VERSION } from "../../spec";
+import type { Attach, Forward, Ipv4, Problem } from "../../spec";
+
+/** What is stored: the declaration with its defaults, and the identity. */
+export interface InterfaceInputs {
+    schemaVersion: number;
+    urn: string;
+    mac: string;
+    attach: Attach;
+    driver?: string;
+    ipv4?: Ipv4;
+    ipv6?: { address: string; gateway?: string };
+}
+
+type ForwardArguments = Omit<Forward, "host"> & { host?: number };
+
+/** @returns checked inputs: stable mac and host ports, kept from `olds` where it has them */
+export function checkInterface(olds: Partial<InterfaceInputs>, { resourceUrn, ...news }: Record<string, unknown>) {
+    const { values, problems } = parseArguments(interfaceShape, news);
+    const urn = String(resourceUrn);
+    if (problems.length === 0) problems.push(...interfaceProblems("", values));
+    const mac = values.mac ?? olds.mac ?? defaultMac(urn);
+    const attach = problems.length === 0 ? withPorts(urn, values.attach, olds.attach) : values.attach;
+    const inputs = { schemaVersion: SCHEMA_VERSION, urn, ...withIpv4Default(values), mac, attach };
+    return { inputs, failures: problems };
+}
+
+/** Without either, an interface asks by DHCP; with `ipv6` alone, it has no IPv4. */
+export function withIpv4Default<T extends { ipv4?: unknown; ipv6?: unknown }>(values: T): T {
+    return values.ipv4 === undefined && values.ipv6 === undefined ? { ...values, ipv4: "dhcp" } : values;
+}
+
+/** What no property shows alone. */
+export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unknown; ipv4?: unknown }): Problem[] {
+    if (containsUnknown(attach) || containsUnknown(ipv4)) return [];
+    const reserves = typeof ipv4 === "object" && ipv4 !== null && "reserve" in ipv4;
+    if (!reserves || "network" in Object(attach)) return [];
+    return [{ property: `${at}ipv4.reserve`, reason: "an address can be reserved on a libvirt network only: attach: { network }" }];
+}
+
+function withPorts(urn: string, attach: unknown, old: Attach | undefined): unknown {
+    const forwards = forwardsOf(attach);
+    if (containsUnknown(attach) || forwards.length === 0) return attach;
+    const before = forwardsOf(old);
+    return { user: { forward: forwards.map((forward, index) => ({ ...forward, host: hostPort(urn, index, forward, before[index]) })) } };
+}
+
+function hostPort(urn: string, index: number, forward: ForwardArguments, before: ForwardArguments | undefined): number {
+    const kept = forward.host ?? before?.host;
+    if (kept === undefined) return choosePort(urn, index, forward);
+    holdPort(urn, index, { ...forward, host: kept });
+    return kept;
+}
+
+function forwardsOf(attach: unknown): ForwardArguments[] {
+    const user = Object(attach).user;
+    return user === undefined ? [] : user.forward ?? [];
+}

@@ -1,0 +1,35 @@
+import { basename } from "node:path";
+import { hashFile } from "../../images";
+import { containsUnknown } from "../handlers";
+import type { BlockSpec, Problem } from "../../spec";
+import { formatOf } from "./blockFormat";
+import { problemOf } from "./problem";
+
+/** Gives each block that is a file its name, digest and format; one from a BlockImage has them. */
+export async function resolveBlocks(blocks: unknown[], problems: Problem[]): Promise<BlockSpec[]> {
+    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Partial<BlockSpec>, `blocks[${index}]`, problems)));
+    return distinct(resolved);
+}
+
+async function resolveBlock(block: Partial<BlockSpec>, at: string, problems: Problem[]): Promise<BlockSpec> {
+    const complete = { access: "read", ...block } as BlockSpec;
+    if (block.path === undefined || containsUnknown(block)) return complete;
+    try {
+        const digest = await hashFile(block.path);
+        const format = block.format ?? await formatOf(block.path);
+        return { ...complete, name: basename(block.path), digest, format };
+    } catch (error) {
+        problems.push(problemOf(`${at}.path`, error));
+        return complete;
+    }
+}
+
+/** A persist disk is found again by its name: two of one name get a number. */
+function distinct(blocks: BlockSpec[]): BlockSpec[] {
+    const seen = new Map<string, number>();
+    return blocks.map((block) => {
+        const count = (seen.get(block.name) ?? 0) + 1;
+        seen.set(block.name, count);
+        return count === 1 ? block : { ...block, name: `${block.name}-${count}` };
+    });
+}

@@ -1,0 +1,94 @@
+import { parseArguments } from "../arguments";
+import { containsUnknown, isUnknown } from "../handlers";
+import { interfaceProblems, withIpv4Default } from "../networkInterface";
+import { refuseNewerState } from "../state";
+import { resolveBlocks } from "./blocks";
+import { claim } from "./claims";
+import { consequenceOfCheck } from "./consequenceOfCheck";
+import { computeDigests } from "./computeDigests";
+import { findGuest, isProblem } from "./guest";
+import type { Guest } from "./guest";
+import { resolveIdentity } from "./identity";
+import { compact } from "./inputs";
+import type { StoredInputs } from "./inputs";
+import { problemOf } from "./problem";
+import { unikernelElements, unikernelShape } from "./schema";
+import type { UnikernelServices } from "./services";
+import { SCHEMA_VERSION } from "../../spec";
+import type { Backend } from "../../backends/backend";
+import type { InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+
+type Values = Record<string, unknown>;
+interface Checked { inputs: Values; failures: Problem[] }
+
+/**
+ * Arguments → inputs: defaults, identity, digests, and the consequence of what changed. Reads files, changes nothing.
+ * Every problem is reported at once; what is still unknown is left for the next check.
+ */
+export async function checkUnikernel(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Checked> {
+    refuseNewerState(olds);
+    const { values, problems } = parseArguments(unikernelShape, news, unikernelElements);
+    refuseQemuArgs(values, problems);
+    const backend = findBackend(services, values.platform, problems);
+    if (!backend) return { inputs: { ...values }, failures: problems };
+    const guest = await guestOf(values, problems);
+    const spec = await completeSpec(backend, guest, olds, values, problems);
+    if (guest && problems.length === 0 && !containsUnknown(spec)) {
+        problems.push(...guest.abi.check(spec, guest.kernel), ...backend.check(spec, { guest: guest.abi.capabilities(guest.kernel) }));
+        for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
+    }
+    if (!containsUnknown(spec.interfaces) && !isUnknown(spec.name)) problems.push(...claim(spec));
+    if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
+    const inputs = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
+    const consequence = problems.length > 0 ? "" : await consequenceOfCheck(olds, inputs, backend.consequences);
+    return { inputs: compact<Values>({ ...inputs, consequence }), failures: problems };
+}
+
+function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]): void {
+    if (!Array.isArray(qemuArgs) || qemuArgs.length === 0 || allowQemuArgs === true) return;
+    problems.push({ property: "qemuArgs", reason: "arguments for QEMU itself are off in this stack; allow them with: pulumi config set unikernel:allowQemuArgs true" });
+}
+
+function findBackend(services: UnikernelServices, platform: unknown, problems: Problem[]): Backend | undefined {
+    if (platform !== "kvm" && platform !== "xen" && platform !== "iso") return undefined;
+    try {
+        return services.backend(platform);
+    } catch (error) {
+        problems.push(problemOf("platform", error));
+        return undefined;
+    }
+}
+
+async function guestOf({ kernel, guest, platform }: Values, problems: Problem[]): Promise<Guest | undefined> {
+    if (typeof kernel !== "string" || [kernel, guest, platform].some(isUnknown)) return undefined;
+    const found = await findGuest(kernel, guest as string | undefined, platform as UnikernelSpec["platform"]);
+    if (!isProblem(found)) return found;
+    problems.push(found);
+    return undefined;
+}
+
+/** Fills in what follows from the identity, the guest, and the host. */
+async function completeSpec(
+    backend: Backend, guest: Guest | undefined, olds: Partial<StoredInputs>, values: Values, problems: Problem[],
+): Promise<UnikernelSpec> {
+    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
+    const capabilities = guest?.abi.capabilities(guest.kernel);
+    const spec = {
+        schemaVersion: SCHEMA_VERSION,
+        ...rest,
+        ...await resolveIdentity(backend, String(resourceUrn), values, olds),
+        guest: values.guest ?? guest?.abi.id,
+        memory: values.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
+        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, problems) : values.blocks,
+        interfaces: Array.isArray(values.interfaces)
+            ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform], problems))
+            : values.interfaces,
+    };
+    return compact(spec) as UnikernelSpec;
+}
+
+function completeInterface(card: InterfaceSpec, index: number, driver: string | undefined, problems: Problem[]): InterfaceSpec {
+    if (isUnknown(card)) return card;
+    problems.push(...interfaceProblems(`interfaces[${index}].`, card));
+    return compact({ ...withIpv4Default(card), driver: card.driver ?? driver });
+}

@@ -1,0 +1,54 @@
+import { attachKind } from "../../spec";
+import { logicalName } from "../identity";
+import type { Forward, Problem, UnikernelSpec } from "../../spec";
+
+interface Claim { urn: string; property: string; where: string; what: string }
+
+/** What the unikernels of this program hold, as far as they were checked: one process serves one run of the engine. */
+const held = new Map<string, Claim[]>();
+
+/**
+ * Notes what a unikernel needs for itself on its host, and names each thing that another of the same program
+ * needs too, or that it asks for twice. What strangers hold is the host's to say.
+ */
+export function claim(spec: UnikernelSpec): Problem[] {
+    const mine = claimsOf(spec);
+    held.set(spec.urn, mine);
+    const others = [...held.values()].flat().filter(({ urn }) => urn !== spec.urn);
+    return mine.flatMap((wanted, index) => {
+        const twice = mine.slice(0, index).find((earlier) => clash(earlier, wanted));
+        if (twice) return [{ property: wanted.property, reason: `${wanted.what} is already ${twice.property} of this unikernel` }];
+        const other = others.find((candidate) => clash(candidate, wanted));
+        if (!other) return [];
+        return [{ property: wanted.property, reason: `${wanted.what} is already used by "${logicalName(other.urn)}" (${other.property})` }];
+    });
+}
+
+/** Forgets everything: a new run of the engine, or a test. */
+export function forgetClaims(): void {
+    held.clear();
+}
+
+function claimsOf(spec: UnikernelSpec): Claim[] {
+    const host = spec.host ?? spec.connection;
+    const make = (property: string, key: string, what: string): Claim => ({ urn: spec.urn, property, where: `${host} ${key}`, what });
+    const claims = [make("name", `name ${spec.name}`, `the name ${spec.name}`)];
+    spec.interfaces.forEach(({ mac, attach }, index) => {
+        const at = `interfaces[${index}]`;
+        claims.push(make(`${at}.mac`, `mac ${mac}`, `the MAC address ${mac}`));
+        if (attachKind(attach) === "tap" && "tap" in attach) claims.push(make(`${at}.attach.tap`, `tap ${attach.tap}`, `the tap device ${attach.tap}`));
+        const forwards: Forward[] = "user" in attach ? attach.user.forward : [];
+        forwards.forEach(({ protocol, address, host: number }, place) => {
+            claims.push(make(`${at}.attach.user.forward[${place}].host`, `${protocol} ${address} ${number}`, `${protocol} port ${number} of ${address}`));
+        });
+    });
+    if (spec.gdb) claims.push(make("gdb.port", `tcp ${spec.gdb.address} ${spec.gdb.port}`, `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
+    return claims;
+}
+
+/** Equal, or the same port where one of the two listens on every address. */
+function clash(one: Claim, other: Claim): boolean {
+    if (one.where === other.where) return true;
+    const any = (where: string) => where.replace(/ (tcp|udp) \S+ (\d+)$/, " $1 0.0.0.0 $2");
+    return any(one.where) === any(other.where) && [one.where, other.where].some((where) => where === any(where));
+}

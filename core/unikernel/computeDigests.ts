@@ -1,0 +1,37 @@
+import { randomBytes } from "node:crypto";
+import { hashFile } from "../../images";
+import { UNKNOWN, isUnknown } from "../handlers";
+import { bootDigest, configDigest } from "./digests";
+import { problemOf } from "./problem";
+import type { ConsequenceTable } from "../../backends/backend";
+import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
+
+type Digested = Omit<UnikernelInputs, "consequence">;
+
+/**
+ * Adds the digests of all that the guest boots from.
+ * @param oldKey undefined: no secrets, no key; else the key from before, or "" to make one
+ */
+export async function computeDigests(
+    spec: UnikernelSpec, oldKey: string | undefined, table: ConsequenceTable, problems: Problem[],
+): Promise<Digested> {
+    const digestKey = oldKey === undefined || spec.secrets.length === 0 ? undefined : oldKey || randomBytes(16).toString("hex");
+    const digests = {
+        kernel: await fileDigest("kernel", spec.kernel, problems) ?? "",
+        initrd: await fileDigest("initrd", spec.initrd, problems),
+        blocks: Array.isArray(spec.blocks) ? spec.blocks.map(({ digest }) => digest) : [UNKNOWN],
+        config: configDigest(spec, digestKey),
+    };
+    const known = { ...spec, digests, digestKey };
+    return { ...known, bootDigest: bootDigest(known, table) };
+}
+
+async function fileDigest(property: string, path: string | undefined, problems: Problem[]): Promise<string | undefined> {
+    if (path === undefined || isUnknown(path)) return path;
+    try {
+        return await hashFile(path);
+    } catch (error) {
+        problems.push(problemOf(property, error));
+        return undefined;
+    }
+}

@@ -1,0 +1,32 @@
+import { changedFiles, loadManifest } from "../../images";
+import { isUnknown } from "../handlers";
+import { sentence } from "./consequence";
+import { differences } from "./diff";
+import type { Difference } from "./diff";
+import type { StoredInputs } from "./inputs";
+import type { ConsequenceTable } from "../../backends/backend";
+import type { BlockSpec } from "../../spec";
+
+/** The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ. */
+export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): Promise<string> {
+    if (olds.uuid === undefined) return "create";
+    const found = differences(olds, { ...next, consequence: "" }, table);
+    if (found.length === 0) return olds.consequence ?? "";
+    const files = await filesOf(found, olds.blocks ?? [], next.blocks);
+    return sentence(found, ({ property }) => files.get(property));
+}
+
+/** Changed files of each data image that is another than before, by property; known where both were identified on this machine. */
+async function filesOf(found: Difference[], before: BlockSpec[], after: BlockSpec[]): Promise<Map<string, string[]>> {
+    const files = new Map<string, string[]>();
+    for (const { property, note } of found) {
+        const index = Number(/^blocks\[(\d+)\]$/.exec(property)?.[1] ?? NaN);
+        const [old, next] = [before[index], after[index]];
+        if (!old || !next || note || old.digest === next.digest || isUnknown(next.digest) || old.mount !== next.mount) continue;
+        const [from, to] = await Promise.all([loadManifest(old.digest), loadManifest(next.digest)]);
+        const names = from && to ? changedFiles(from, to) : [];
+        const mount = next.mount?.replace(/\/+$/, "") ?? property;
+        if (names.length > 0) files.set(property, names.map((name) => `${mount}/${name}`));
+    }
+    return files;
+}

@@ -1,0 +1,121 @@
+import { same } from "../canonical";
+import { containsUnknown } from "../handlers";
+import { blockIdentity } from "./inputs";
+import type { StoredInputs } from "./inputs";
+import type { Consequence, ConsequenceTable } from "../../backends/backend";
+import type { BlockSpec } from "../../spec";
+
+/** One property that is not as it was. */
+export interface Difference {
+    /** Path as in the arguments: `env.GREETING`, `blocks[0]`, `interfaces[0].attach`. */
+    property: string;
+    from: unknown;
+    to: unknown;
+    consequence: Consequence;
+    /** Whether it differs is known only after another resource is there. */
+    unknown: boolean;
+    /** For people, where the path alone says too little. */
+    note?: string;
+}
+
+interface Pair { property: string; from: unknown; to: unknown; note?: string; consequence?: Consequence }
+
+/** Pure: what changed and what that means, by the backend's table. `adopt`, paths and `consequence` never differ. */
+export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
+    return [...pairs(old, next), ...drifted(old)]
+        .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
+        .map((pair) => decide(pair, table));
+}
+
+function decide({ property, from, to, note, consequence }: Pair, table: ConsequenceTable): Difference {
+    const unknown = containsUnknown(to);
+    const decided = consequence ?? consequenceOf(table, property, from, to, unknown);
+    // deleteBeforeReplace would take the dependents down too: only a known change replaces.
+    return { property, from, to, note, unknown, consequence: unknown && decided === "replace" ? "restart" : decided };
+}
+
+/** What only this package reads; a guest never notices. */
+const LIVE = new Set(["urn", "connection", "secrets", "deleteData", "shutdownTimeout", "readiness"]);
+
+function consequenceOf(table: ConsequenceTable, property: string, from: unknown, to: unknown, unknown: boolean): Consequence {
+    const path = property.replaceAll(/\[\d+\]/g, "[]");
+    const entry = table[path] ?? table[path.replaceAll("[]", "")] ?? table[root(property)];
+    if (!entry) return LIVE.has(property) ? "live" : "restart";
+    return (!unknown && entry.refine?.(from, to)) || entry.consequence;
+}
+
+/** `blocks[0].mount` → `blocks`. */
+export function root(property: string): string {
+    return property.split(/[.[]/)[0] ?? property;
+}
+
+const PLAIN = [
+    "platform", "name", "urn", "guest", "args", "hostname", "memory", "vcpus", "accelerator", "gdb", "qemuArgs",
+    "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData",
+] as const;
+
+function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
+    for (const property of PLAIN) yield { property, from: old[property], to: next[property] };
+    yield* moved(old, next);
+    yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
+    yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };
+    yield* entries("env", old.env, next.env);
+    yield* blocks(old.blocks ?? [], next.blocks);
+    yield* interfaces(old.interfaces ?? [], next.interfaces);
+    yield { property: "secrets", from: [...old.secrets ?? []].sort(), to: sortedOr(next.secrets) };
+}
+
+function sortedOr(list: unknown): unknown {
+    return Array.isArray(list) ? [...list].sort() : list;
+}
+
+/** The host decides, not the URI's text: another way to the same host is no move. */
+function* moved(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
+    const elsewhere = old.host !== undefined && next.host !== undefined && old.host !== next.host;
+    if (elsewhere) yield { property: "connection", from: old.host, to: next.host, consequence: "replace" };
+    else yield { property: "connection", from: old.connection, to: next.connection, consequence: "live" };
+}
+
+function* entries(property: string, from: object | undefined, to: unknown): Generator<Pair> {
+    if (to === null || typeof to !== "object") return yield { property, from, to };
+    const before = new Map(Object.entries(from ?? {}));
+    const after = new Map(Object.entries(to));
+    for (const name of new Set([...before.keys(), ...after.keys()])) {
+        yield { property: `${property}.${name}`, from: before.get(name), to: after.get(name) };
+    }
+}
+
+function* blocks(from: BlockSpec[], to: BlockSpec[]): Generator<Pair> {
+    if (!Array.isArray(to)) return yield { property: "blocks", from, to };
+    for (let index = 0; index < Math.max(from.length, to.length); index++) {
+        const [before, after] = [from[index], to[index]];
+        const property = `blocks[${index}]`;
+        if (before?.access === "persist" && after && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
+            yield { property, from: before, to: after, consequence: "live", note: `${property} (persist: its data stay, the new image is not used)` };
+        } else {
+            yield { property, from: before && blockIdentity(before), to: after && blockIdentity(after) };
+        }
+    }
+}
+
+function* interfaces(from: StoredInputs["interfaces"], to: StoredInputs["interfaces"]): Generator<Pair> {
+    if (!Array.isArray(to)) return yield { property: "interfaces", from, to };
+    for (let index = 0; index < Math.max(from.length, to.length); index++) {
+        const [before, after] = [from[index], to[index]];
+        if (!before || !after || typeof after !== "object") yield { property: `interfaces[${index}]`, from: before, to: after };
+        else for (const part of ["mac", "attach", "driver", "ipv4", "ipv6"] as const) {
+            yield { property: `interfaces[${index}].${part}`, from: before[part], to: after[part] };
+        }
+    }
+}
+
+/** What a read found edited on the host: the update writes it anew. */
+function* drifted({ drift = [] }: Partial<StoredInputs>): Generator<Pair> {
+    for (const property of drift) yield { property, from: "edited on the host", to: undefined, note: `${property} (edited on the host)` };
+}
+
+const STRENGTH: Consequence[] = ["live", "restart", "rebuild", "replace"];
+
+export function strongest(found: { consequence: Consequence }[]): Consequence {
+    return found.reduce<Consequence>((most, { consequence }) => STRENGTH.indexOf(consequence) > STRENGTH.indexOf(most) ? consequence : most, "live");
+}

@@ -1,0 +1,26 @@
+import { createHash, createHmac } from "node:crypto";
+import { canonical } from "../canonical";
+import { UNKNOWN, containsUnknown } from "../handlers";
+import { bootRelevant, configRelevant } from "./inputs";
+import type { ConsequenceTable } from "../../backends/backend";
+import type { Digests, UnikernelInputs, UnikernelSpec } from "../../spec";
+
+/** sha256 over data, 64 hex digits; an HMAC where there is a key. Unknown while the data are. */
+export function digestOfData(data: unknown, key?: string): string {
+    if (containsUnknown(data)) return UNKNOWN;
+    const hash = key ? createHmac("sha256", Buffer.from(key, "hex")) : createHash("sha256");
+    return hash.update(canonical(data)).digest("hex");
+}
+
+/** @param key for a configuration that holds secrets: a plain hash of a short password can be guessed */
+export function configDigest(spec: UnikernelSpec, key?: string): string {
+    return digestOfData(configRelevant(spec), key);
+}
+
+/** Over what only a restart can change: what the table calls live is left out, or a live change would look like another boot. */
+export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable): string {
+    const parts = Object.entries(bootRelevant(spec)).filter(([property]) => table[property]?.consequence !== "live");
+    return digestOfData(Object.fromEntries(parts));
+}
+
+export type Digested = Pick<UnikernelInputs, "digests" | "bootDigest">;

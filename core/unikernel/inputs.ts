@@ -1,0 +1,67 @@
+import { attachKind } from "../../spec";
+import type { BlockSpec, Digests, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
+
+/**
+ * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
+ * has no value of its own for, `unfinished` that an interrupted operation has to be completed.
+ */
+export interface Stored { drift?: string[] }
+export type StoredInputs = UnikernelInputs & Stored;
+export type StoredOutputs = UnikernelOutputs & Stored;
+
+/** Everything that tells one boot from another, in a form that equal boots share. */
+export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequence">): Record<string, unknown> {
+    return {
+        kernel: spec.digests.kernel,
+        initrd: spec.digests.initrd,
+        config: spec.digests.config,
+        guest: spec.guest,
+        memory: spec.memory,
+        vcpus: spec.vcpus,
+        blocks: spec.blocks.map(blockIdentity),
+        interfaces: spec.interfaces.map(({ mac, attach }) => [mac, attachKind(attach)]),
+        accelerator: spec.accelerator,
+        gdb: spec.gdb,
+        qemuArgs: spec.qemuArgs,
+    };
+}
+
+/** A persist disk is seeded once: what its image has become since does not matter to it. */
+export function blockIdentity({ name, digest, format, mount, access }: BlockSpec): unknown[] {
+    return [name, access === "persist" ? null : digest, format, mount ?? null, access];
+}
+
+/** What the guest itself is told. */
+export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">): unknown {
+    return {
+        args: spec.args,
+        env: spec.env,
+        hostname: spec.hostname,
+        mounts: spec.blocks.map(({ mount }) => mount ?? null),
+        interfaces: spec.interfaces.map(addressing),
+    };
+}
+
+/** A reservation is the network's affair: the guest only sees DHCP. */
+function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
+    const reserved = typeof ipv4 === "object" && "reserve" in ipv4;
+    return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
+}
+
+/** Leaves out what is undefined, so that state holds no empty fields. */
+export function compact<T extends object>(value: T): T {
+    const kept = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    return Object.fromEntries(kept) as T;
+}
+
+const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"];
+
+/** The inputs within outputs. */
+export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(outputs).filter(([name]) => !OUTPUT_ONLY.includes(name)));
+}
+
+/** Digests as they are compared property by property. */
+export function digestOf(digests: Digests | undefined, part: "kernel" | "initrd"): string | undefined {
+    return digests?.[part];
+}

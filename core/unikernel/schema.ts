@@ -1,0 +1,90 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { interfaceShape } from "../networkInterface/schema";
+import { NAME_PATTERN } from "../identity";
+
+const path = z.string({ error: "expected the path of a file" }).min(1, "expected the path of a file").refine(noNul, "a path cannot hold a NUL character");
+
+/** A whole number with its unit, said in full when it is anything else. */
+function whole(unit: string, least: number, most: number) {
+    const expected = `expected a whole number of ${unit} from ${least} to ${most}`;
+    return z.int({ error: expected }).min(least, expected).max(most, expected);
+}
+
+const port = z.int({ error: "expected a port from 1 to 65535" }).min(1, "expected a port from 1 to 65535").max(65535, "expected a port from 1 to 65535");
+
+/** What a C string cannot carry, no kernel can. */
+function noNul(text: string): boolean {
+    return !text.includes("\0");
+}
+const guestText = z.string({ error: "expected text" }).refine(noNul, "cannot hold a NUL character");
+
+const block = z.strictObject({
+    // A BlockImage arrives as these four; a person writes `image` or `path`.
+    name: z.string().optional(),
+    digest: z.string().optional(),
+    output: z.string().optional(),
+    format: z.enum(["iso9660", "ext2", "ext4", "raw", "qcow2"]).optional(),
+    path: path.optional(),
+    mount: z.string().regex(/^\/[^\0]*$/, "expected an absolute path inside the guest").optional(),
+    access: z.enum(["read", "scratch", "persist"]).default("read"),
+}).refine(({ digest, path: file }) => (digest === undefined) !== (file === undefined), "expected exactly one of image and path");
+
+const card = z.strictObject({ ...interfaceShape, mac: interfaceShape.mac.unwrap() });
+
+const readiness = z.strictObject({
+    http: z.strictObject({ port, path: z.string().regex(/^\/[^\s]*$/, "expected a path that begins with a slash").default("/") }).optional(),
+    tcp: z.strictObject({ port }).optional(),
+    console: z.string().min(1, "expected a regular expression").refine(isPattern, "is not a regular expression").optional(),
+    timeout: whole("seconds", 1, 3600).default(60),
+}).refine(
+    ({ http, tcp, console: pattern }) => [http, tcp, pattern].filter((kind) => kind !== undefined).length === 1,
+    "expected exactly one of http, tcp and console",
+);
+
+function isPattern(text: string): boolean {
+    try {
+        return Boolean(new RegExp(text));
+    } catch {
+        return false;
+    }
+}
+
+/** Every argument of a unikernel, its form and default; what depends on other arguments or files is check's. */
+export const unikernelShape = {
+    platform: z.enum(["kvm", "xen", "iso"]),
+    connection: z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system").optional(),
+    name: z.string().regex(NAME_PATTERN, "expected 1–63 of A-Z a-z 0-9 _ . -").refine((text) => !/^\.{1,2}$/.test(text), "expected a name that is not a folder").optional(),
+    kernel: path,
+    initrd: path.optional(),
+    guest: z.string().optional(),
+    args: z.array(guestText).default([]),
+    env: z.record(z.string().regex(/^[^=\0]+$/, "a name cannot be empty or hold = or NUL"), guestText).default({}),
+    /** Linux: HOST_NAME_MAX is 64; letters as RFC 1123 has them. */
+    hostname: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/, "expected 1–64 letters, digits, dots and hyphens").optional(),
+    memory: whole("MiB", 1, 16_777_216).optional(),
+    vcpus: whole("processors", 1, 255).default(1),
+    blocks: z.array(block).default([]),
+    interfaces: z.array(card).default([]),
+    accelerator: z.enum(["auto", "kvm", "tcg"]).default("auto"),
+    state: z.enum(["running", "paused", "stopped"]).default("running"),
+    onCrash: z.enum(["destroy", "restart", "preserve"]).default("destroy"),
+    autostart: z.boolean().default(false),
+    readiness: readiness.optional(),
+    shutdownTimeout: whole("seconds", 0, 3600).default(30),
+    gdb: z.strictObject({
+        port,
+        address: z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address of the host").default("127.0.0.1"),
+    }).optional(),
+    qemuArgs: z.array(guestText).optional(),
+    adopt: z.boolean().default(false),
+    deleteData: z.boolean().default(false),
+    // From the constructor:
+    resourceUrn: z.string(),
+    secrets: z.array(z.string()).default([]),
+    digestKey: z.string().optional(),
+    allowQemuArgs: z.boolean().optional(),
+};
+
+/** Lists whose elements are checked one by one, so that one unknown hides no other's problem. */
+export const unikernelElements = { blocks: block, interfaces: card };

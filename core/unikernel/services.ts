@@ -1,0 +1,15 @@
+import type { Backend, Context, Creator } from "../../backends/backend";
+import type { Platform } from "../../spec";
+
+/** What the lifecycle of a unikernel needs from the world. */
+export interface UnikernelServices {
+    /** Throws `unsupported` for a platform that this release does not have. */
+    backend(platform: Platform): Backend;
+    creator: Creator;
+    /** A line for the person at the terminal. */
+    log(message: string): void;
+}
+
+export function contextOf({ creator, log }: UnikernelServices): Context {
+    return { creator, log };
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { hostname, userInfo } from "node:os";
+import { resourceHandlers } from "../core";
+import type { Handlers } from "../core";
+import type { ResourceKind } from "./trampoline";
+
+let handlers: Record<ResourceKind, Handlers> | undefined;
+
+/** The handlers of a kind of resource: the one place that says what exists. */
+export function handlersOf(kind: ResourceKind): Handlers {
+    handlers ??= resourceHandlers({ creator: whoWeAre(), log: (message) => console.error(message) });
+    return handlers[kind];
+}
+
+/** Who makes the objects of this run. The folder itself is not written down on hosts that others may read. */
+function whoWeAre() {
+    return {
+        user: userName(),
+        machine: hostname(),
+        project: createHash("sha256").update(process.cwd()).digest("hex").slice(0, 16),
+    };
+}
+
+/** A container may run under an id that no account has. */
+function userName(): string {
+    try {
+        return userInfo().username;
+    } catch {
+        return String(process.getuid?.() ?? "unknown");
+    }
+}

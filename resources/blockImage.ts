@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HandledResource } from "../provider";
+import type { ImageFormat, Manifest } from "../spec";
+
+/** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
+export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;
+
+/** A path to a directory or file, or a map from path inside the image to content. */
+export type ImageSource =
+    | pulumi.Input<string>
+    | pulumi.asset.FileArchive
+    | pulumi.asset.FileAsset
+    | Record<string, ImageContent>;
+
+export interface BlockImageArgs {
+    /**
+     * What is in the image: the path of a directory or file, relative to the program's folder; or a map from
+     * path inside the image to its text, or to a `FileAsset`.
+     * Changed content: the image is built anew, and the unikernels that use it restart.
+     * @example "./nginxdata"
+     * @example { "index.html": "<h1>hello</h1>", "logo.png": new pulumi.asset.FileAsset("logo.png") }
+     */
+    source: ImageSource;
+    /** Changed: built anew, and the unikernels that use it restart. @default "iso9660" */
+    format?: pulumi.Input<ImageFormat>;
+    /** Size of the file system in MiB; for `ext2`, `ext4`, `raw` and `qcow2`. @default as small as the content allows */
+    size?: pulumi.Input<number>;
+    /** Volume label. @default none */
+    label?: pulumi.Input<string>;
+    /** Path of the file that is built. @default in `$XDG_CACHE_HOME/pulumi-unikernel/images`, named by its digest */
+    output?: pulumi.Input<string>;
+}
+
+/**
+ * A data image, addressed by its content: the same tree gives the same digest, and what is unchanged is not rebuilt.
+ * Unikernels boot from copies of their own, so the file that is built may be deleted at any time.
+ *
+ * @example
+ * const data = new BlockImage("nginxdata", { source: "./nginxdata" });
+ */
+export class BlockImage extends HandledResource {
+    /** sha256 of the normalised tree and the options, 64 hex digits. */
+    declare readonly digest: pulumi.Output<string>;
+    declare readonly format: pulumi.Output<ImageFormat>;
+    /** Path inside the image → the first 16 hex digits of its content's sha256. */
+    declare readonly manifest: pulumi.Output<Manifest>;
+    /** Of the file that was built. */
+    declare readonly path: pulumi.Output<string>;
+    /** Of the file that was built, 64 hex digits. */
+    declare readonly sha256: pulumi.Output<string>;
+    /** Bytes of the file that was built. */
+    declare readonly bytes: pulumi.Output<number>;
+    /** @internal The logical name, by which a unikernel finds its private copy again. */
+    readonly logicalName: string;
+    /** @internal As written: an output that was left out is unknown to a preview, an argument is not. */
+    readonly declaredOutput?: pulumi.Input<string>;
+
+    constructor(name: string, args: BlockImageArgs, opts?: pulumi.CustomResourceOptions) {
+        const outputs = { digest: undefined, manifest: undefined, path: undefined, sha256: undefined, bytes: undefined };
+        super("blockImage", name, { format: undefined, ...args, source: plainSource(args.source), ...outputs }, opts);
+        this.logicalName = name;
+        this.declaredOutput = args.output;
+    }
+}
+
+/** The wire form: a path, or a map from path to text or `{ asset: path }`. Assets themselves would lose their path on the way. */
+function plainSource(source: ImageSource): pulumi.Input<unknown> {
+    if (isFile(source)) return source.path;
+    const direct = source === undefined || typeof source === "string" || pulumi.Output.isInstance(source) || source instanceof Promise;
+    if (direct) return source;
+    return Object.fromEntries(Object.entries<unknown>(source).map(([path, content]) => [path, plainContent(content)]));
+}
+
+function plainContent(content: unknown): unknown {
+    if (isFile(content)) return { asset: content.path };
+    return content instanceof pulumi.asset.StringAsset ? content.text : content;
+}
+
+function isFile(value: unknown): value is pulumi.asset.FileAsset | pulumi.asset.FileArchive {
+    return value instanceof pulumi.asset.FileAsset || value instanceof pulumi.asset.FileArchive;
+}

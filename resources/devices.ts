@@ -1,0 +1,25 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { BlockImage } from "./blockImage";
+import { NetworkInterface } from "./networkInterface";
+import type { BlockArgs } from "./unikernelArgs";
+
+/** Plain objects for the wire: a resource inside of an argument would arrive as a reference without its values. */
+export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | undefined {
+    return blocks?.map(({ image, ...rest }, index) => {
+        if (image === undefined) return rest;
+        if (!(image instanceof BlockImage)) {
+            throw new Error(`blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`);
+        }
+        return { ...rest, name: image.logicalName, digest: image.digest, format: image.format, output: image.declaredOutput };
+    });
+}
+
+/** @param unikernel its logical name: an interface may be in one only */
+export function plainInterfaces(unikernel: string, interfaces: NetworkInterface[] | undefined): pulumi.Inputs[] | undefined {
+    return interfaces?.map((card, index) => {
+        const path = `interfaces[${index}]`;
+        if (!(card instanceof NetworkInterface)) throw new Error(`${path}: expected a NetworkInterface.`);
+        card.plugInto(unikernel, path);
+        return { mac: card.mac, attach: card.attach, ...card.declared };
+    });
+}

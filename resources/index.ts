@@ -1,0 +1,4 @@
+export * from "./blockImage";
+export * from "./fleet";
+export * from "./networkInterface";
+export * from "./unikernel";

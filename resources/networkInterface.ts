@@ -1,0 +1,111 @@
+import type * as pulumi from "@pulumi/pulumi";
+import { HandledResource } from "../provider";
+import type { Attach } from "../spec";
+
+/** A port of the host that leads to a port of the guest. */
+export interface ForwardArgs {
+    /**
+     * Host port, 1–65535.
+     * @default a port from 20000 to 32767 that follows from the interface's URN and stays with it
+     */
+    host?: pulumi.Input<number>;
+    /** Guest port, 1–65535. */
+    guest: pulumi.Input<number>;
+    /** Host address that listens. `"0.0.0.0"` opens the port to every network of the host. @default "127.0.0.1" */
+    address?: pulumi.Input<string>;
+    /** @default "tcp" */
+    protocol?: pulumi.Input<"tcp" | "udp">;
+}
+
+/** Where the interface is plugged in. Exactly one of the four. */
+export interface AttachArgs {
+    /** QEMU's own user network: no rights and no bridge needed; the guest is reached through forwarded ports. */
+    user?: pulumi.Input<{ forward?: pulumi.Input<pulumi.Input<ForwardArgs>[]> }>;
+    /** Name of a libvirt network on the unikernel's host. */
+    network?: pulumi.Input<string>;
+    /** Name of a bridge on the unikernel's host. */
+    bridge?: pulumi.Input<string>;
+    /** Name of a tap device on the unikernel's host that exists already. */
+    tap?: pulumi.Input<string>;
+}
+
+/** `"dhcp"`; an address that the guest configures itself; or DHCP with a reservation on a libvirt network. */
+export type Ipv4Args =
+    | "dhcp"
+    | {
+          /** CIDR notation: `"10.0.0.2/24"`. */
+          address: pulumi.Input<string>;
+          /** Inside of the address's network. @default none */
+          gateway?: pulumi.Input<string>;
+      }
+    | {
+          /** The unikernel reserves this address for the MAC; only with `attach: { network }`. */
+          reserve: pulumi.Input<string>;
+      };
+
+export interface Ipv6Args {
+    /** CIDR notation: `"fd00::2/64"`. */
+    address: pulumi.Input<string>;
+    /** Inside of the address's network, or link-local (`fe80::/10`). @default none */
+    gateway?: pulumi.Input<string>;
+}
+
+export interface NetworkInterfaceArgs {
+    /**
+     * Where the interface is plugged in.
+     * Changed: the unikernel restarts, or keeps running where libvirt can move the source.
+     * @example { user: { forward: [{ host: 8080, guest: 80 }] } }
+     * @example { network: "default" }
+     */
+    attach: pulumi.Input<AttachArgs>;
+    /**
+     * Unicast, six bytes in hexadecimal with colons.
+     * Changed: the unikernel restarts.
+     * @default 52:54:00 (QEMU's prefix) and 24 bits that follow from the interface's URN, and stay with it
+     */
+    mac?: pulumi.Input<string>;
+    /**
+     * Base name of the interface inside the guest: `vioif`, `xenif`, `wm`.
+     * Changed: the unikernel restarts.
+     * @default what the guest's ABI calls a virtio (Xen: paravirtual) interface
+     */
+    driver?: pulumi.Input<string>;
+    /**
+     * How the guest gets its IPv4 address.
+     * Changed: the unikernel restarts; a reservation is moved in place.
+     * @default "dhcp", unless `ipv6` is given: then none
+     */
+    ipv4?: pulumi.Input<Ipv4Args>;
+    /** A static IPv6 address. Changed: the unikernel restarts. @default none */
+    ipv6?: pulumi.Input<Ipv6Args>;
+}
+
+/**
+ * A network interface of one unikernel: a declaration that keeps a stable MAC address and touches no host.
+ * The unikernel that uses it plugs it in, with its own connection.
+ *
+ * @example
+ * const web0 = new NetworkInterface("web0", { attach: { user: { forward: [{ host: 8080, guest: 80 }] } } });
+ */
+export class NetworkInterface extends HandledResource {
+    /** Lower case, with colons. */
+    declare readonly mac: pulumi.Output<string>;
+    /** With every default filled in: the host ports among them. */
+    declare readonly attach: pulumi.Output<Attach>;
+    /** @internal The arguments as written: an output that was left out is unknown to a preview, an argument is not. */
+    readonly declared: Pick<NetworkInterfaceArgs, "driver" | "ipv4" | "ipv6">;
+    #user?: string;
+
+    constructor(name: string, args: NetworkInterfaceArgs, opts?: pulumi.CustomResourceOptions) {
+        super("networkInterface", name, { mac: undefined, ...args }, opts);
+        this.declared = { driver: args.driver, ipv4: args.ipv4, ipv6: args.ipv6 };
+    }
+
+    /** @internal One interface is one card: the second unikernel that asks for it is an error. */
+    plugInto(unikernel: string, path: string): void {
+        if (this.#user !== undefined) {
+            throw new Error(`${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`);
+        }
+        this.#user = unikernel;
+    }
+}

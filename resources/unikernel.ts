@@ -1,0 +1,61 @@
+import * as pulumi from "@pulumi/pulumi";
+import { HandledResource, digestKey, secretPaths } from "../provider";
+import { plainBlocks, plainInterfaces } from "./devices";
+import type { Digests, GuestState } from "../spec";
+import type { UnikernelArgs } from "./unikernelArgs";
+
+export type { BlockArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
+
+/**
+ * A unikernel: what it boots from, what it is told, and that it runs.
+ *
+ * `pulumi preview --diff` shows what an update will do in the input `consequence`: `live: …` (no interruption),
+ * `restart: …` (same uuid, MAC addresses and disks) or `replace: …`.
+ *
+ * @example
+ * export const web = new Unikernel("web", {
+ *     platform: "kvm",
+ *     kernel: "./bin/nginx",
+ *     args: ["-c", "/etc/nginx/conf/nginx.conf"],
+ *     blocks: [{ image: data, mount: "/etc/nginx" }],
+ *     interfaces: [web0],
+ *     readiness: { http: { port: 80, path: "/" }, timeout: 30 },
+ * });
+ */
+export class Unikernel extends HandledResource {
+    /** The name on the host. */
+    declare readonly name: pulumi.Output<string>;
+    /** The uuid on the host: it follows from the URN, and stays. */
+    declare readonly uuid: pulumi.Output<string>;
+    /** libvirt URI. */
+    declare readonly connection: pulumi.Output<string>;
+    /** What the guest is doing, as last seen. */
+    declare readonly state: pulumi.Output<GuestState>;
+    /** One address for each interface, in their order; empty text where the host does not know it. */
+    declare readonly ipAddresses: pulumi.Output<string[]>;
+    /** Path of the console log on the host. */
+    declare readonly consoleLog: pulumi.Output<string>;
+    /** The command that opens the console. */
+    declare readonly consoleCommand: pulumi.Output<string>;
+    /** What the guest gets to read, secrets masked. */
+    declare readonly guestConfig: pulumi.Output<string>;
+    /** What the last change meant for the guest. */
+    declare readonly consequence: pulumi.Output<string>;
+    /** Of what it boots from. */
+    declare readonly digests: pulumi.Output<Digests>;
+
+    constructor(name: string, args: UnikernelArgs, opts?: pulumi.CustomResourceOptions) {
+        const secrets = secretPaths(args);
+        super("unikernel", name, {
+            // Declares the outputs: each name here becomes a property of this object.
+            name: undefined, uuid: undefined, connection: undefined, state: undefined, ipAddresses: undefined,
+            consoleLog: undefined, consoleCommand: undefined, guestConfig: undefined, consequence: undefined, digests: undefined,
+            ...args,
+            blocks: plainBlocks(args.blocks),
+            interfaces: plainInterfaces(name, args.interfaces),
+            secrets,
+            digestKey: digestKey(secrets),
+            allowQemuArgs: args.qemuArgs === undefined ? undefined : new pulumi.Config("unikernel").getBoolean("allowQemuArgs"),
+        }, opts);
+    }
+}

@@ -1,0 +1,94 @@
+import type * as pulumi from "@pulumi/pulumi";
+import type { Accelerator, Access, GuestState, ImageFormat, OnCrash, Platform } from "../spec";
+import type { BlockImage } from "./blockImage";
+import type { NetworkInterface } from "./networkInterface";
+
+/** A disk of the guest: from a BlockImage, or from a file that exists already. */
+export interface BlockArgs {
+    /** The data image. Exactly one of `image` and `path`. */
+    image?: BlockImage;
+    /** A file of this machine, relative to the program's folder. */
+    path?: pulumi.Input<string>;
+    /** Of the file at `path`. @default read off the file */
+    format?: pulumi.Input<ImageFormat>;
+    /** Absolute path inside the guest. @default not mounted: the guest sees the bare device */
+    mount?: pulumi.Input<string>;
+    /**
+     * `read`: shared between guests and never written. `scratch`: a private copy, fresh at every restart.
+     * `persist`: a private copy that is seeded once and kept over restarts, updates, and a changed image.
+     * @default "read"
+     */
+    access?: pulumi.Input<Access>;
+}
+
+/** When the guest counts as up: exactly one of `http`, `tcp` and `console`. */
+export interface ReadinessArgs {
+    /** Answers GET with a status from 200 to 399. `port` is the guest's; the backend finds the way. `path` by default "/". */
+    http?: pulumi.Input<{ port: pulumi.Input<number>; path?: pulumi.Input<string> }>;
+    /** Accepts a connection on this port of the guest. */
+    tcp?: pulumi.Input<{ port: pulumi.Input<number> }>;
+    /** A regular expression that matches what the guest has printed on its console since this boot. */
+    console?: pulumi.Input<string>;
+    /** Seconds, 1–3600. @default 60 */
+    timeout?: pulumi.Input<number>;
+}
+
+export interface UnikernelArgs {
+    /** What it runs on. The kernel must be built for it. Changed: replaced. */
+    platform: pulumi.Input<Platform>;
+    /**
+     * libvirt URI: `qemu:///system`, `qemu:///session`, `qemu+ssh://host/system`.
+     * Changed: replaced when it leads to another host; else nothing but the way there.
+     * @default "qemu:///session"; as root "qemu:///system"; for Xen "xen:///system"
+     */
+    connection?: pulumi.Input<string>;
+    /**
+     * Name on the host: 1–63 of `A-Z a-z 0-9 _ . -`. Changed: replaced.
+     * @default the logical name, "-", and 7 hexadecimal digits of the URN's hash
+     */
+    name?: pulumi.Input<string>;
+    /** Path of the kernel, relative to the program's folder. Compared by content. Changed: restart. */
+    kernel: pulumi.Input<string>;
+    /** Path of an initial ramdisk. Compared by content. Changed: restart. @default none */
+    initrd?: pulumi.Input<string>;
+    /** How the guest takes its configuration: `rumprun`, `linux`, `raw`. Changed: restart. @default read off the kernel */
+    guest?: pulumi.Input<string>;
+    /** Arguments of the program inside. Changed: restart. @default [] @example ["-c", "/etc/nginx/conf/nginx.conf"] */
+    args?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Environment of the program inside. Secrets stay out of command lines and previews. Changed: restart. @default {} */
+    env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    /** Changed: restart. @default the guest's own */
+    hostname?: pulumi.Input<string>;
+    /** MiB, from 1. Changed: restart on KVM. @default 64, or twice what the guest is known to need where that is more */
+    memory?: pulumi.Input<number>;
+    /** Processors, 1–255. Changed: live where the guest can, else restart. @default 1 */
+    vcpus?: pulumi.Input<number>;
+    /** Disks, in the guest's order. Changed: restart. @default [] @example [{ image: data, mount: "/etc/nginx" }] */
+    blocks?: BlockArgs[];
+    /** Network cards, in the guest's order; each in one unikernel only. @default [] */
+    interfaces?: NetworkInterface[];
+    /** `auto` takes KVM where a guest really boots with it, else emulation (`tcg`). Changed: restart. @default "auto" */
+    accelerator?: pulumi.Input<Accelerator>;
+    /** What the guest should be doing. `paused` starts it stopped before its first instruction. Changed: live. @default "running" */
+    state?: pulumi.Input<GuestState>;
+    /** What the host does with a guest that crashed: `preserve` keeps it for a debugger. Changed: live. @default "destroy" */
+    onCrash?: pulumi.Input<OnCrash>;
+    /** Start it with the host. Changed: live. @default false */
+    autostart?: pulumi.Input<boolean>;
+    /** When create and update end. Changed: live. @default none: they end when the domain runs */
+    readiness?: pulumi.Input<ReadinessArgs>;
+    /** Seconds that a guest which hears a power-down gets before it is forced, 0–3600. Changed: live. @default 30 */
+    shutdownTimeout?: pulumi.Input<number>;
+    /** QEMU's gdb server, listening on `address` (127.0.0.1 by default). Changed: restart. @default none */
+    gdb?: pulumi.Input<{ port: pulumi.Input<number>; address?: pulumi.Input<string> }>;
+    /**
+     * Arguments for QEMU itself, as written. Refused unless `pulumi config set unikernel:allowQemuArgs true`.
+     * Changed: restart.
+     * @default none
+     */
+    qemuArgs?: pulumi.Input<pulumi.Input<string>[]>;
+    /** Take over an object of the same name or uuid that somebody else made. Changed: nothing. @default false */
+    adopt?: pulumi.Input<boolean>;
+    /** Delete the `persist` disks with the unikernel; else they are left and named. Changed: live. @default false */
+    deleteData?: pulumi.Input<boolean>;
+}
