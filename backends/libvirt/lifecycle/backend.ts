@@ -1,0 +1,26 @@
+import type { Backend } from "../../backend";
+import type { Host } from "../host";
+import type { LibvirtPlatform } from "../platform";
+import { remove } from "./delete";
+import { ensure } from "./ensure";
+import { observe } from "./observe";
+
+/**
+ * The lifecycle that kvm and xen share.
+ * @param open gives a connection; called for every operation, so it may keep them
+ */
+export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: string) => Promise<Host>): Backend {
+    return {
+        platform: platform.platform,
+        consequences: platform.consequences,
+        defaultConnection: () => platform.defaultConnection(),
+        check: (spec, { guest }) => platform.check(spec, guest),
+        hostId: async (connection) => (await (await open(connection)).info()).uuid,
+        observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
+        create: async (plan, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
+            { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false }),
+        update: async (plan, { from }, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
+            { urns: [...new Set([plan.spec.urn, from.urn])], creator: context.creator, adopt: plan.spec.adopt, inState: true }, from),
+        delete: async (ref, applied, context) => remove(await open(ref.connection), ref, applied, context),
+    };
+}

@@ -1,0 +1,62 @@
+import type { UnikernelSpec } from "../../../spec";
+import type { Observation } from "../../backend";
+import type { HostInfo } from "../host";
+import { readConsole } from "./console";
+import { decide, isLeftover, type Decision } from "./decide";
+import { look, type Existing } from "./look";
+import { observation } from "./observation";
+import type { Claim } from "./ownership";
+import { assertRoute } from "./readiness";
+import type { Run } from "./run";
+import { define, type Definition } from "./wanted";
+
+/** One create or update: what is there, what is wanted, and what has to be done. */
+export interface Course extends Run {
+    claim: Claim;
+    info: HostInfo;
+    existing: Existing;
+    wanted: Definition;
+    decision: Decision;
+    /** Whole files in the guest's folder. */
+    present: Set<string>;
+    /** What state says was there before; undefined when state knows nothing. */
+    from?: UnikernelSpec;
+}
+
+/** Looks and decides; changes nothing. */
+export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promise<Course> {
+    const { host, plan, platform, context } = run;
+    const { spec } = plan;
+    const [existing, chosen, info] = await Promise.all([look(host, spec, claim), platform.choose(host, plan, context), host.info()]);
+    assertRoute({ spec, host, info });
+    const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
+    const wanted = await define(run, existing, choices, claim);
+    const present = new Set(existing.files.map(({ name }) => name));
+    if (existing.record && present.has(wanted.layout.kernel)) {
+        // Its name says what it was; somebody may have written something else into it.
+        if ((await host.files.digest(spec.uuid, wanted.layout.kernel)) !== plan.digests.kernel) present.delete(wanted.layout.kernel);
+    }
+    const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
+    const decision = decide({
+        ...existing,
+        filesMissing: wanted.layout.files.some((name) => !present.has(name)),
+        ended: unproven && plan.readConsole(await readConsole(host, spec.uuid)).ended !== undefined,
+    }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
+    return { ...run, claim, info, existing, wanted, decision, present, from };
+}
+
+/** `auto` is decided once: a guest does not restart because a probe had a bad day. */
+function sameAsBefore({ facts }: Existing): "kvm" | "tcg" | undefined {
+    if (facts?.type === "kvm") return "kvm";
+    return facts?.type === "qemu" ? "tcg" : undefined;
+}
+
+/** State knows nothing of it, and it never was whole: when it fails, nothing of it stays. */
+export function isNew({ existing, claim }: Course): boolean {
+    return existing.record === undefined || (isLeftover(existing.mark) && !claim.inState);
+}
+
+/** What is there now, for state. */
+export function report({ host, platform, plan, info, wanted }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
+    return observation({ host, platform, spec: plan.spec, hostUuid: info.uuid, consoleLog: wanted.consoleLog }, { ...known, bootDigest: plan.bootDigest });
+}

@@ -1,0 +1,81 @@
+import type { GuestState } from "../../../spec";
+import type { DomainFacts, Mark } from "../model";
+import { differences } from "./definition";
+import { stateOf, type Existing } from "./look";
+
+/** What there has to be in the end. */
+export interface Wanted {
+    facts: DomainFacts;
+    bootDigest: string;
+    state: GuestState;
+}
+
+/** What has to be done, from what is there. */
+export interface Decision {
+    /** Write a definition. */
+    define: boolean;
+    /** End what runs. */
+    stop: boolean;
+    start: boolean;
+    /** Properties that differ in what runs and can be changed while it does. */
+    live: string[];
+    /** Wait until it is ready. */
+    prove: boolean;
+    /** The definition to go back to; undefined when none was ever proven, or nothing is being replaced. */
+    lastGood?: string;
+}
+
+export interface Findings extends Existing {
+    /** Boot files had to be put again: what runs may have booted from others. */
+    filesMissing: boolean;
+    /** The console says that an unproven guest has ended. */
+    ended: boolean;
+}
+
+const MOVABLE: readonly string[] = ["network", "bridge"];
+
+/**
+ * The table behind create and update. It goes by what is there, never by what was meant to happen:
+ * so a run that was killed anywhere is continued, and a change behind our back is put right.
+ */
+export function decide(found: Findings, wanted: Wanted, livePossible: (property: string) => boolean): Decision {
+    const { record, mark, facts, liveMark, liveFacts } = found;
+    const active = record?.active ?? false;
+    const off = wanted.state === "stopped";
+    const define = !facts || mark?.bootDigest !== wanted.bootDigest || differences(facts, wanted.facts).length > 0;
+    const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
+    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.filesMissing && !found.ended
+        && record !== undefined && stateOf(record) !== "stopped"
+        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts)));
+    const restart = active && !off && !fit;
+    const start = !off && (!active || restart);
+    return {
+        define, start,
+        stop: active && (off || restart),
+        live: restart || off ? [] : live,
+        prove: wanted.state === "running" && (start || mark?.phase !== "ready"),
+        lastGood: lastGood(found, define),
+    };
+}
+
+/** The same interfaces with the same kind of plug, in other networks or bridges. */
+function movable(live: DomainFacts, wanted: DomainFacts): boolean {
+    return live.interfaces.length === wanted.interfaces.length
+        && JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards)
+        && live.interfaces.every(({ mac, kind, source }, index) => {
+            const other = wanted.interfaces[index]!;
+            return mac === other.mac && ((kind === other.kind && source === other.source) || (MOVABLE.includes(kind) && MOVABLE.includes(other.kind)));
+        });
+}
+
+function lastGood({ record, mark, facts }: Existing, define: boolean): string | undefined {
+    if (!record || !facts) return undefined;
+    // One without a mark is adopted: somebody thought it good.
+    const proven = mark === undefined || mark.phase === "ready";
+    return proven ? (define ? record.inactiveXml : undefined) : mark.lastGood;
+}
+
+/** Never finished for the first time: nothing is lost with it. */
+export function isLeftover(mark: Mark | undefined): boolean {
+    return mark !== undefined && mark.phase !== "ready" && mark.lastGood === undefined;
+}

@@ -1,0 +1,37 @@
+import type { UnikernelSpec } from "../../../spec";
+import type { Context, GuestRef } from "../../backend";
+import type { Host } from "../host";
+import type { DomainFacts } from "../model";
+import { removeFiles } from "./files";
+import { isPersist } from "./layout";
+import { look } from "./look";
+import { placesOf, release, reservationsOf } from "./reservations";
+import { stop } from "./stop";
+
+/** Removes the guest and all that is ours: gone already is success. */
+export async function remove(host: Host, ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void> {
+    const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
+    const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
+    if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
+    const kept = await erase({ host, context }, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist" });
+    for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
+}
+
+interface Erase {
+    spec: UnikernelSpec;
+    /** Definitions that name interfaces with reservations. */
+    facts: (DomainFacts | undefined)[];
+    /** Persist disks that stay: all of them, or those in the set. */
+    keep?: "persist" | Set<string>;
+}
+
+/** Leaves nothing of the guest but what is kept. @returns paths of that */
+export async function erase({ host }: { host: Host; context: Context }, { spec, facts, keep }: Erase): Promise<string[]> {
+    await host.domains.destroy(spec.uuid);
+    await host.domains.undefine(spec.uuid);
+    const [kept] = await Promise.all([
+        removeFiles(host, spec.uuid, (name) => isPersist(name) && (keep === "persist" || (keep?.has(name) ?? false))),
+        release(host, [...reservationsOf(spec), ...facts.flatMap(placesOf)]),
+    ]);
+    return Promise.all(kept.map((name) => host.files.path(spec.uuid, name)));
+}

@@ -1,0 +1,134 @@
+import { hasCode, type UnikernelSpec } from "../../../spec";
+import { PartialError, type Observation } from "../../backend";
+import { renderDomain, renderMark, readFacts } from "../xml";
+import { isNew, plot, report, type Course } from "./course";
+import { erase } from "./delete";
+import { putFiles, refreshCopies, removeUnneeded } from "./files";
+import { adjust } from "./live";
+import { stateOf } from "./look";
+import type { Claim } from "./ownership";
+import { describe, waitReady } from "./readiness";
+import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
+import { rollBack } from "./rollback";
+import type { Run } from "./run";
+import { translate } from "./startErrors";
+import { stop } from "./stop";
+import { messageOf, Undo } from "./undo";
+import { sameMark, unfinishedMark } from "./wanted";
+
+/**
+ * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
+ * ends where an uninterrupted run would have: every decision is made from what is on the host.
+ */
+export async function ensure(run: Run, claim: Claim, from?: UnikernelSpec): Promise<Observation> {
+    const course = await plot(run, claim, from);
+    const undo = new Undo(run.context);
+    try {
+        await prepare(course, undo);
+        await carryOut(course);
+        return await settle(course);
+    } catch (error) {
+        throw await recover(course, undo, error instanceof Failure ? error : new Failure("settle", error));
+    }
+}
+
+/** How far a run came before it failed. */
+class Failure extends Error {
+    constructor(readonly step: "prepare" | "stop" | "start" | "ready" | "settle", override readonly cause: unknown) {
+        super(messageOf(cause));
+    }
+}
+
+async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
+    try {
+        return await work;
+    } catch (error) {
+        throw new Failure(step, error);
+    }
+}
+
+/** Everything that the guest which runs now does not notice. */
+function prepare(course: Course, undo: Undo): Promise<void> {
+    return during("prepare", (async () => {
+        const { host, plan: { spec }, wanted, decision, existing } = course;
+        await putFiles(course, wanted.layout, course.present, existing.mark?.files ?? [], undo);
+        if (decision.define) {
+            const before = existing.facts && existing.record?.inactiveXml;
+            if (before) undo.add(() => host.domains.define(before));
+            await host.domains.define(renderDomain(wanted.model, interimMark(course)));
+        }
+        // After the definition: whoever comes after a kill finds there where reservations may be.
+        for (const step of await reserve(host, reservationsOf(spec))) undo.add(step);
+    })());
+}
+
+/** The mark is the final one at once where nothing has to be proven. */
+function interimMark(course: Course): Course["wanted"]["mark"] {
+    const { decision, wanted } = course;
+    return decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : wanted.mark;
+}
+
+/** From here on the guest that ran before is disturbed. */
+async function carryOut(course: Course): Promise<void> {
+    const { host, plan: { spec, readConsole }, decision, existing, wanted, context, info } = course;
+    if (decision.stop) {
+        await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
+    }
+    if (decision.start) {
+        await during("start", refreshCopies(host, spec.uuid, wanted.layout.files));
+        await during("start", host.domains.start(spec.uuid, { paused: spec.state === "paused" }));
+    } else {
+        await during("prepare", adjust(course, existing, wanted, decision.live));
+    }
+    if (!decision.prove) return;
+    if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
+    await during("ready", waitReady({ host, info, spec, readConsole, signal: context.signal }));
+}
+
+/** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
+async function settle(course: Course): Promise<Observation> {
+    const { host, plan: { spec }, wanted, decision, existing, present } = course;
+    const written = decision.define ? interimMark(course) : existing.mark;
+    if (!sameMark(written, wanted.mark)) await mark(course);
+    if ((existing.record?.autostart ?? false) !== spec.autostart) await host.domains.setAutostart(spec.uuid, spec.autostart);
+    await Promise.all([
+        removeUnneeded(host, spec.uuid, present, wanted.layout.files),
+        release(host, formerPlaces(course), reservationsOf(spec)),
+    ]);
+    return report(course, { state: spec.state, unfinished: false });
+}
+
+async function mark({ host, plan: { spec }, wanted }: Course): Promise<void> {
+    const element = renderMark(wanted.mark);
+    try {
+        await host.domains.setMetadata(spec.uuid, element, { live: spec.state !== "stopped", config: true });
+    } catch (error) {
+        // It may have ended in between: then there is nothing live to mark.
+        if (hasCode(error, "unreachable") || spec.state === "stopped" || (await host.domains.state(spec.uuid))?.active) throw error;
+        await host.domains.setMetadata(spec.uuid, element, { live: false, config: true });
+    }
+}
+
+/** Where the guest may have had reservations before: by state, and after an interruption by its definitions. */
+function formerPlaces({ from, existing: { mark: before, facts, liveFacts } }: Course): Place[] {
+    const known = from ? reservationsOf(from) : [];
+    if (from && before?.phase === "ready") return known;
+    const lastGood = before?.lastGood ? readFacts(before.lastGood) : undefined;
+    return [...known, ...placesOf(facts), ...placesOf(liveFacts), ...placesOf(lastGood)];
+}
+
+/** Makes the best of a failure. @returns the error to throw */
+async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
+    const { host, plan: { spec }, decision, claim, context } = course;
+    const error = translate(cause, spec);
+    const partial = async (state: Observation["state"]): Promise<PartialError> =>
+        new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
+    // Nobody to talk to, or cancelled: what is there tells the next run how to go on. State must know that it may be there.
+    if (hasCode(error, "unreachable") || context.signal?.aborted) return claim.inState ? error : partial("stopped");
+    if (step === "settle") return partial(spec.state);
+    if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
+    if (step === "ready") return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
+    await undo.run();
+    if (isNew(course)) await erase(course, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present });
+    return error;
+}

@@ -1,0 +1,45 @@
+import type { Host } from "../host";
+import { CONSOLE_LOG, copiesOf, isPersist, type Layout } from "./layout";
+import type { Run } from "./run";
+import type { Undo } from "./undo";
+
+const PROGRESS_MS = 3000;
+
+/** Puts what is missing into the guest's folder; what is there already stays as it is. */
+export async function putFiles({ host, plan, context }: Run, { puts }: Layout, present: Set<string>, former: string[], undo: Undo): Promise<void> {
+    const { uuid, name } = plan.spec;
+    const results = await Promise.allSettled(puts.filter((put) => !present.has(put.name)).map(async (put) => {
+        // What the former definition boots from is a repair, which stays.
+        if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
+        let told = Date.now();
+        const onProgress = (bytes: number): void => {
+            if (Date.now() - told < PROGRESS_MS) return;
+            told = Date.now();
+            context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`);
+        };
+        await host.files.put(uuid, put.name, put.parts, { mode: put.mode, onProgress });
+    }));
+    // Only when all have ended: a file that is still being written cannot be taken back.
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+}
+
+/** Makes the private copies anew that a definition boots from. */
+export async function refreshCopies(host: Host, uuid: string, files: string[]): Promise<void> {
+    await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, { mode: 0o600 })));
+}
+
+/** Removes what no definition needs. What the guest wrote to its persist disks stays, and so does its console. */
+export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, needed: string[]): Promise<void> {
+    const kept = new Set(needed);
+    const unneeded = [...present].filter((name) => !kept.has(name) && !isPersist(name) && !name.startsWith(CONSOLE_LOG));
+    await Promise.all(unneeded.map((name) => host.files.remove(uuid, name)));
+}
+
+/** Removes the guest's folder and all in it but what is kept. */
+export async function removeFiles(host: Host, uuid: string, keep: (name: string) => boolean): Promise<string[]> {
+    const names = (await host.files.list(uuid)).map(({ name }) => name);
+    await Promise.all(names.filter((name) => !keep(name)).map((name) => host.files.remove(uuid, name)));
+    await host.files.removeFolder(uuid);
+    return names.filter(keep);
+}

@@ -1,0 +1,56 @@
+import { UnikernelError, type GuestState } from "../../../spec";
+import type { GuestRef } from "../../backend";
+import type { DomainRecord, Host, HostFile } from "../host";
+import type { DomainFacts, Mark } from "../model";
+import { readFacts, readMark } from "../xml";
+import { assertOurs, type Claim } from "./ownership";
+
+/** What is on the host under a guest's uuid. */
+export interface Existing {
+    record?: DomainRecord;
+    /** Of the definition for the next boot. */
+    mark?: Mark;
+    facts?: DomainFacts;
+    /** Of what runs. */
+    liveMark?: Mark;
+    liveFacts?: DomainFacts;
+    files: HostFile[];
+}
+
+/** Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing. */
+export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, claim: Claim): Promise<Existing> {
+    const [record, namesake, files] = await Promise.all([
+        host.domains.get(ref.uuid),
+        // State that names the guest means that it has its name already.
+        claim.inState ? undefined : host.domains.byName(ref.name),
+        host.files.list(ref.uuid),
+    ]);
+    if (namesake && namesake.uuid !== ref.uuid) assertOurs({ ...namesake, mark: undefined }, ref.uuid, claim);
+    if (!record) return { files };
+    const existing = readExisting(record, files);
+    assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, ref.uuid, claim);
+    if (record.name !== ref.name) {
+        // libvirt refuses a second name for a uuid.
+        throw new UnikernelError("not-ours", `domain ${record.name} has the uuid of this guest, which is to be called ${ref.name}`,
+            { property: "name", hint: `virsh domrename ${record.name} ${ref.name}` });
+    }
+    return existing;
+}
+
+export function readExisting(record: DomainRecord, files: HostFile[]): Existing {
+    // Somebody undefined a running guest: there is no next boot, and what libvirt shows as such is what runs.
+    const inactive = record.persistent ? record.inactiveXml : undefined;
+    return {
+        record, files,
+        mark: inactive ? readMark(inactive) : undefined,
+        facts: inactive ? readFacts(inactive) : undefined,
+        liveMark: record.liveXml ? readMark(record.liveXml) : undefined,
+        liveFacts: record.liveXml ? readFacts(record.liveXml) : undefined,
+    };
+}
+
+/** libvirt's states as ours: one that crashed or is about to be off counts as stopped. */
+export function stateOf({ state, active }: Pick<DomainRecord, "state" | "active">): GuestState {
+    if (!active || state === "crashed" || state === "shutdown" || state === "shutoff") return "stopped";
+    return state === "paused" || state === "suspended" ? "paused" : "running";
+}

@@ -1,0 +1,29 @@
+import type { UnikernelSpec } from "../../../spec";
+import type { Observation } from "../../backend";
+import type { Host, LeaseRecord } from "../host";
+import type { LibvirtPlatform } from "../platform";
+
+/** The leases that may name this guest's addresses; asked only where DHCP gives them. */
+export async function leasesFor(host: Host, { interfaces }: UnikernelSpec): Promise<LeaseRecord[]> {
+    const networks = interfaces.flatMap(({ attach, ipv4 }) => ("network" in attach && (ipv4 === undefined || ipv4 === "dhcp") ? [attach.network] : []));
+    // Addresses are for people: a network that cannot be asked gives none.
+    const all = await Promise.all([...new Set(networks)].map((name) => host.networks.leases(name).catch(() => [])));
+    return all.flat();
+}
+
+export interface Seen {
+    host: Host;
+    platform: LibvirtPlatform;
+    spec: UnikernelSpec;
+    hostUuid: string;
+    consoleLog: string;
+}
+
+/** What a create or update that just ended knows of the guest, with few questions or none. */
+export async function observation({ host, platform, spec, hostUuid, consoleLog }: Seen,
+    known: Pick<Observation, "state" | "bootDigest" | "unfinished">): Promise<Observation> {
+    return {
+        ...known, host: hostUuid, drift: {}, consoleLog, consoleCommand: platform.consoleCommand(spec),
+        ipAddresses: platform.ipAddresses(spec, known.state === "stopped" ? [] : await leasesFor(host, spec)),
+    };
+}

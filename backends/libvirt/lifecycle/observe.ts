@@ -1,0 +1,70 @@
+import type { UnikernelSpec } from "../../../spec";
+import type { GuestRef, Observation } from "../../backend";
+import type { Host } from "../host";
+import type { DomainFacts } from "../model";
+import type { LibvirtPlatform } from "../platform";
+import { definitionDigest } from "./definition";
+import { CONSOLE_LOG } from "./layout";
+import { readExisting, stateOf, type Existing } from "./look";
+import { leasesFor } from "./observation";
+import { assertOurs } from "./ownership";
+
+/** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
+export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
+    const [record, info, consoleLog] = await Promise.all([host.domains.get(ref.uuid), host.info(), host.files.path(ref.uuid, CONSOLE_LOG)]);
+    if (!record) return undefined;
+    const existing = readExisting(record, []);
+    const { mark, liveMark, facts } = existing;
+    assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
+        { urns: [...new Set([ref.urn, applied.urn])], creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
+    const [kernel, leases] = await Promise.all([kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : []]);
+    const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
+    const state = stateOf(record);
+    return {
+        host: info.uuid, state,
+        // What runs is what counts; without a definition of ours for the next boot, nothing is known.
+        bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
+        drift: { ...drift(existing, applied), ...(kernel === undefined ? {} : { "digests.kernel": kernel }) },
+        ipAddresses: platform.ipAddresses(applied, leases), consoleLog, consoleCommand: platform.consoleCommand(applied),
+        unfinished: mark?.phase !== "ready",
+    };
+}
+
+/** Values that differ from what was applied. What runs now comes before what would run next. */
+function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec): Observation["drift"] {
+    const found: Observation["drift"] = {};
+    const compare = (property: string, wanted: unknown, ...values: unknown[]): void => {
+        const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
+        if (other !== undefined) found[property] = other;
+    };
+    const shapes = [liveFacts, facts];
+    if (record) compare("state", applied.state, stateOf(record));
+    if (record) compare("autostart", applied.autostart, record.autostart);
+    compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...shapes.map((one) => one?.memoryMib));
+    compare("vcpus", applied.vcpus, ...shapes.map((one) => one?.vcpus));
+    compare("onCrash", applied.onCrash, ...shapes.map((one) => one?.onCrash));
+    compare("interfaces", plugs(applied), ...shapes.map((one) => one && plugsOf(one)));
+    return found;
+}
+
+/** Interfaces as far as a host shows them. */
+function plugs({ interfaces }: UnikernelSpec): unknown[] {
+    return interfaces.map(({ mac, attach }) => {
+        const [kind, source] = Object.entries(attach)[0]!;
+        return { mac, kind, ...(typeof source === "string" ? { source } : {}) };
+    });
+}
+
+function plugsOf({ interfaces }: DomainFacts): unknown[] {
+    return interfaces.map(({ mac, kind, source }) => ({ mac, kind, ...(source === undefined || kind === "user" ? {} : { source }) }));
+}
+
+/** The digest of the kernel on the host where it is not the one that its name promises; "" when it is gone. */
+async function kernelDrift(host: Host, uuid: string, { facts }: Existing): Promise<string | undefined> {
+    const name = facts?.kernel?.split("/").pop();
+    const promised = /^kernel-([0-9a-f]{16})$/.exec(name ?? "")?.[1];
+    // Another kernel in the definition is an edit, which the boot digest tells.
+    if (!name || !promised) return undefined;
+    const digest = (await host.files.digest(uuid, name)) ?? "";
+    return digest.startsWith(promised) && digest !== "" ? undefined : digest;
+}

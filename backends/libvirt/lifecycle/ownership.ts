@@ -1,0 +1,70 @@
+import { UnikernelError } from "../../../spec";
+import type { Creator } from "../../backend";
+import type { Mark } from "../model";
+
+/** How a guest's state file and the mark on the host speak of each other. */
+export interface Claim {
+    /** URNs under which the guest may be known: the program's, and the one in state where they differ. */
+    urns: string[];
+    creator: Creator;
+    /** Take it over from another creator, or without a mark. */
+    adopt: boolean;
+    /** State names this guest already: whoever holds the state may change it. */
+    inState: boolean;
+}
+
+/** What there is under our uuid or our name. */
+export interface Found {
+    name: string;
+    uuid: string;
+    /** The mark of the next boot, else of what runs. */
+    mark?: Mark;
+}
+
+/**
+ * Decides whether an object is ours. Throws `not-ours` if it is not.
+ * State is proof of ownership: a stack may be shared by many people and machines, so the creator is
+ * compared only where state knows nothing yet, or where somebody took the guest away by `adopt`.
+ */
+export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.now()): void {
+    const what = `domain ${found.name} (${found.uuid})`;
+    if (found.uuid !== uuid) {
+        throw new UnikernelError("not-ours", `${what} has the name that this guest would get`,
+            { property: "name", hint: "set another name, or remove that domain" });
+    }
+    const { mark } = found;
+    if (!mark) {
+        if (claim.adopt) return;
+        throw new UnikernelError("not-ours", `${what} does not carry the mark of this package`,
+            { hint: "set adopt: true to take it over, or remove that domain" });
+    }
+    if (!claim.urns.includes(mark.urn)) {
+        throw new UnikernelError("not-ours", `${what} belongs to ${mark.urn}`, { hint: "set another name, or remove that domain" });
+    }
+    if (mayTake(mark, claim, now)) return;
+    throw new UnikernelError("not-ours", claim.inState
+        ? `${what} was taken over by ${person(mark.creator)}`
+        : `${what} was made by ${person(mark.creator)} for the same project, stack and name`, { hint: "set adopt: true" });
+}
+
+function mayTake(mark: Mark, { creator, adopt, inState }: Claim, now: number): boolean {
+    if (adopt || same(mark.creator, creator)) return true;
+    if (inState) return !mark.disowned?.some((other) => same(other, creator));
+    return mark.phase === "creating" && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
+}
+
+/** Who no longer owns a guest once this creator has it. */
+export function disown(mark: Mark | undefined, { creator, inState }: Pick<Claim, "creator" | "inState">): Creator[] {
+    const before = mark?.disowned?.filter((other) => !same(other, creator)) ?? [];
+    // Somebody who shares our state stays an owner.
+    if (!mark || inState || same(mark.creator, creator)) return before;
+    return [...before, mark.creator];
+}
+
+export function same(one: Creator, other: Creator): boolean {
+    return one.user === other.user && one.machine === other.machine && one.project === other.project;
+}
+
+function person({ user, machine }: Creator): string {
+    return `${user}@${machine}`;
+}

@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
+import type { Host, HostInfo } from "../host";
+import { readConsole, tail } from "./console";
+import { httpAttempt, probe, tcpAttempt } from "./probe";
+import { noRoute, routeTo, type FindRoute } from "./routes";
+
+export interface ReadyOptions {
+    host: Host;
+    info: HostInfo;
+    spec: UnikernelSpec;
+    readConsole(text: string): ConsoleVerdict;
+    signal?: AbortSignal;
+}
+
+const FIRST_PAUSE_MS = 40;
+const LAST_PAUSE_MS = 250;
+/** virDomainPausedReason: an I/O error, a crash (libvirt-domain.h). */
+const PAUSED_BY_TROUBLE: Record<number, string> = { 5: "an I/O error of a disk", 10: "a crash" };
+
+/** Throws `invalid` when readiness asks for a port that nothing leads to. */
+export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "host" | "info">): FindRoute | undefined {
+    const port = portOf(spec.readiness);
+    if (port === undefined) return undefined;
+    const find = routeTo(spec, port, host, info);
+    if (!find) throw noRoute(spec, port);
+    return find;
+}
+
+/**
+ * Waits until the guest is ready by its own readiness; without one, returns at once.
+ * Throws `guest-ended` as soon as the domain or the console says so, `not-ready` after the time-out.
+ */
+export async function waitReady(options: ReadyOptions): Promise<void> {
+    const { readiness } = options.spec;
+    if (!readiness) return;
+    const find = assertRoute(options);
+    const stop = new AbortController();
+    const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
+    let last = "";
+    let answered = find === undefined ? undefined : false;
+    const probing = find && probe(find, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => { last = why; })
+        .then(() => { answered = true; }, () => undefined);
+    try {
+        const end = Date.now() + readiness.timeout * 1000;
+        for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
+            const text = await lookOnce(options, () => answered === true);
+            if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
+            if (Date.now() >= end) throw notReady(readiness, last, text);
+            await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal }), ...(probing ? [probing] : [])]);
+        }
+    } finally {
+        stop.abort();
+    }
+}
+
+/** Reads state and console; throws when the guest has ended. @returns the console */
+async function lookOnce({ host, spec, readConsole: judge }: ReadyOptions, answered: () => boolean): Promise<string> {
+    if (answered()) return "";
+    const [now, text] = await Promise.all([host.domains.state(spec.uuid), readConsole(host, spec.uuid)]);
+    const { ended } = judge(text);
+    if (ended) throw guestEnded(ended.because, text);
+    if (now?.active && now.state !== "crashed") {
+        const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
+        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text);
+        return text;
+    }
+    // What it said last may have come after the read.
+    const final = await readConsole(host, spec.uuid);
+    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final);
+}
+
+function guestEnded(because: string, text: string): UnikernelError {
+    return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, { property: "readiness", console: tail(text) });
+}
+
+function notReady(readiness: Readiness, last: string, text: string): UnikernelError {
+    return new UnikernelError("not-ready", `not ready after ${readiness.timeout} s: waited for ${describe(readiness)}${last ? `, last seen: ${last}` : ""}`,
+        { property: "readiness", console: tail(text) });
+}
+
+export function describe(readiness: Readiness): string {
+    if ("http" in readiness) return `HTTP on port ${readiness.http.port}, path ${readiness.http.path}`;
+    return "tcp" in readiness ? `a connection to port ${readiness.tcp.port}` : `/${readiness.console}/ on the console`;
+}
+
+function portOf(readiness: Readiness | undefined): number | undefined {
+    if (!readiness || "console" in readiness) return undefined;
+    return "http" in readiness ? readiness.http.port : readiness.tcp.port;
+}

@@ -1,0 +1,58 @@
+import { hasCode, UnikernelError } from "../../../spec";
+import { PartialError } from "../../backend";
+import { readMark } from "../xml";
+import { lastLines } from "./console";
+import { report, type Course } from "./course";
+import { refreshCopies, removeUnneeded } from "./files";
+import { stateOf } from "./look";
+import { waitReady } from "./readiness";
+import { placesOf, release, reservationsOf, reserve } from "./reservations";
+import { messageOf, type Undo } from "./undo";
+
+/**
+ * Boots the last good definition again after a failed update.
+ * @returns `rolled-back` with the failed guest's console, or PartialError when this failed too
+ */
+export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
+    const { host, plan: { spec }, context, wanted } = course;
+    const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid));
+    context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
+    try {
+        await host.domains.destroy(spec.uuid);
+        await undo.run();
+        await host.domains.define(lastGood);
+        await bootAgain(course, lastGood);
+        const files = readMark(lastGood)?.files ?? [];
+        await removeUnneeded(host, spec.uuid, [...course.present, ...wanted.layout.files], files);
+    } catch (error) {
+        if (hasCode(error, "unreachable")) return error;
+        const now = await host.domains.state(spec.uuid);
+        return new PartialError(await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
+            [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`], { cause: failure });
+    }
+    return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
+        property: failure instanceof UnikernelError ? failure.property : undefined,
+        hint: failure instanceof UnikernelError ? failure.hint : undefined,
+        console, cause: failure,
+    });
+}
+
+async function bootAgain({ host, info, plan, existing, from, context, wanted }: Course, lastGood: string): Promise<void> {
+    const { uuid } = plan.spec;
+    if (from) {
+        await reserve(host, reservationsOf(from));
+        await release(host, placesOf(wanted.facts), reservationsOf(from));
+    }
+    const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
+    if (state === "stopped") return;
+    await refreshCopies(host, uuid, readMark(lastGood)?.files ?? []);
+    await host.domains.start(uuid, { paused: state === "paused" });
+    if (from && state === "running") {
+        await waitReady({ host, info, spec: from, readConsole: plan.readConsole, signal: context.signal });
+    }
+}
+
+function firstLine(error: unknown): string {
+    const line = messageOf(error).split("\n")[0]!;
+    return error instanceof UnikernelError && error.property ? line.replace(`${error.property}: `, "") : line;
+}

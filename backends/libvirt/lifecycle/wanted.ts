@@ -1,0 +1,58 @@
+import type { Creator } from "../../backend";
+import type { DomainFacts, DomainModel, Mark } from "../model";
+import type { Choices } from "../platform";
+import { MARK_VERSION, readFacts, renderDomain } from "../xml";
+import { definitionDigest } from "./definition";
+import { CONSOLE_LOG, layOut, type Layout } from "./layout";
+import type { Existing } from "./look";
+import { disown, type Claim } from "./ownership";
+import type { Run } from "./run";
+
+/** The definition that a plan asks for, on this host. */
+export interface Definition {
+    layout: Layout;
+    model: DomainModel;
+    facts: DomainFacts;
+    /** As it is when all is done. */
+    mark: Mark;
+    consoleLog: string;
+}
+
+export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim): Promise<Definition> {
+    const layout = await layOut(plan, existing.files);
+    const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
+    const [kernel, initrd, log, ...disks] = await Promise.all([
+        path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
+    ]);
+    const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
+    const mark = readyMark(plan, context.creator, layout.files, disown(existing.mark, claim));
+    const facts = readFacts(renderDomain(model, mark));
+    return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) }, consoleLog: log };
+}
+
+function readyMark({ spec, bootDigest, guest }: Run["plan"], creator: Creator, files: string[], disowned: Creator[]): Mark {
+    return {
+        schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(), files,
+        ...(guest.shutdown ? { shutdown: true } : {}),
+        ...(disowned.length ? { disowned } : {}),
+    };
+}
+
+/** What a step takes beyond the waits that the spec names: copying, a busy host. */
+const MARGIN_MS = 10 * 60_000;
+
+/** The mark while the guest is not proven yet. */
+export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
+    const deadline = Date.now() + ((spec.readiness?.timeout ?? 0) + spec.shutdownTimeout) * 1000 + MARGIN_MS;
+    return { ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString(), ...(lastGood === undefined ? {} : { lastGood }) };
+}
+
+/** Whether two marks say the same, whenever they were written. */
+export function sameMark(one: Mark | undefined, other: Mark): boolean {
+    return one !== undefined && JSON.stringify(comparable(one)) === JSON.stringify(comparable(other));
+}
+
+function comparable(mark: Mark): unknown {
+    const { since: _since, ...rest } = mark;
+    return Object.entries(rest).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+}
