@@ -48,10 +48,12 @@ function parse(parsed: Parsed, at: string, schema: z.ZodType, value: unknown, ac
         if (result.data !== undefined) accept(result.data);
         return;
     }
-    parsed.problems.push(...result.error.issues.flatMap((issue) => problemsOf(issue, at, value)));
+    const problems = result.error.issues.flatMap((issue) => problemsOf(issue, at, value));
+    // "Exactly one of" follows from a misspelt one, and would only hide it.
+    parsed.problems.push(...problems.filter(({ property }) => !problems.some((other) => within(other.property, property))));
 }
 
-/** zod's issue in our words. A union reports each branch: the one that got furthest is what was meant. */
+/** zod's issue in our words. A union reports each branch: of the right kind, the one with least wrong is what was meant. */
 function problemsOf(issue: z.core.$ZodIssue, at: string, value: unknown): Problem[] {
     const property = issue.path.reduce<string>(join, at);
     const found = issue.path.reduce<unknown>(step, value);
@@ -59,13 +61,17 @@ function problemsOf(issue: z.core.$ZodIssue, at: string, value: unknown): Proble
         case "unrecognized_keys":
             return issue.keys.map((key) => ({ property: join(property, key), reason: "unknown property" }));
         case "invalid_union": {
-            const deepest = issue.errors.filter((branch) => branch.some(({ path, code }) => path.length > 0 || code === "unrecognized_keys"));
-            const branch = deepest.length === 1 ? deepest[0] : undefined;
+            const deep = issue.errors.filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"));
+            const branch = deep.sort((one, other) => one.length - other.length)[0];
             return branch?.flatMap((inner) => problemsOf(inner, property, found)) ?? [{ property, reason: issue.message }];
         }
         default:
             return [{ property, reason: `${found === undefined ? "required; " : ""}${issue.message}${shown(property, found)}` }];
     }
+}
+
+function within(property: string, outer: string): boolean {
+    return property.startsWith(`${outer}.`) || property.startsWith(`${outer}[`);
 }
 
 /** `blocks[0].image`, `env["a.b"]`. */

@@ -1,7 +1,7 @@
 import { parseArguments } from "../arguments";
 import { containsUnknown } from "../handlers";
 import { defaultMac } from "../identity";
-import { choosePort, holdPort } from "./ports";
+import { withPorts } from "./ports";
 import { interfaceShape } from "./schema";
 import { SCHEMA_VERSION } from "../../spec";
 import type { Attach, Forward, Ipv4, Problem } from "../../spec";
@@ -17,15 +17,13 @@ export interface InterfaceInputs {
     ipv6?: { address: string; gateway?: string };
 }
 
-type ForwardArguments = Omit<Forward, "host"> & { host?: number };
-
 /** @returns checked inputs: stable mac and host ports, kept from `olds` where it has them */
 export function checkInterface(olds: Partial<InterfaceInputs>, { resourceUrn, ...news }: Record<string, unknown>) {
     const { values, problems } = parseArguments(interfaceShape, news);
     const urn = String(resourceUrn);
     if (problems.length === 0) problems.push(...interfaceProblems("", values));
     const mac = values.mac ?? olds.mac ?? defaultMac(urn);
-    const attach = problems.length === 0 ? withPorts(urn, values.attach, olds.attach) : values.attach;
+    const attach = problems.length === 0 ? resolveAttach(urn, values.attach, olds.attach) : values.attach;
     const inputs = { schemaVersion: SCHEMA_VERSION, urn, ...withIpv4Default(values), mac, attach };
     return { inputs, failures: problems };
 }
@@ -43,21 +41,12 @@ export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unkno
     return [{ property: `${at}ipv4.reserve`, reason: "an address can be reserved on a libvirt network only: attach: { network }" }];
 }
 
-function withPorts(urn: string, attach: unknown, old: Attach | undefined): unknown {
+function resolveAttach(urn: string, attach: unknown, old: Attach | undefined): unknown {
     const forwards = forwardsOf(attach);
     if (containsUnknown(attach) || forwards.length === 0) return attach;
-    const before = forwardsOf(old);
-    return { user: { forward: forwards.map((forward, index) => ({ ...forward, host: hostPort(urn, index, forward, before[index]) })) } };
+    return { user: { forward: withPorts(urn, forwards, forwardsOf(old)) } };
 }
 
-function hostPort(urn: string, index: number, forward: ForwardArguments, before: ForwardArguments | undefined): number {
-    const kept = forward.host ?? before?.host;
-    if (kept === undefined) return choosePort(urn, index, forward);
-    holdPort(urn, index, { ...forward, host: kept });
-    return kept;
-}
-
-function forwardsOf(attach: unknown): ForwardArguments[] {
-    const user = Object(attach).user;
-    return user === undefined ? [] : user.forward ?? [];
+function forwardsOf(attach: unknown): Forward[] {
+    return Object(attach).user?.forward ?? [];
 }

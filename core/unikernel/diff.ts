@@ -77,7 +77,7 @@ function* moved(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
 }
 
 function* entries(property: string, from: object | undefined, to: unknown): Generator<Pair> {
-    if (to === null || typeof to !== "object") return yield { property, from, to };
+    if (!isObject(to)) return yield { property, from, to };
     const before = new Map(Object.entries(from ?? {}));
     const after = new Map(Object.entries(to));
     for (const name of new Set([...before.keys(), ...after.keys()])) {
@@ -90,10 +90,10 @@ function* blocks(from: BlockSpec[], to: BlockSpec[]): Generator<Pair> {
     for (let index = 0; index < Math.max(from.length, to.length); index++) {
         const [before, after] = [from[index], to[index]];
         const property = `blocks[${index}]`;
-        if (before?.access === "persist" && after && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
+        if (before?.access === "persist" && isObject(after) && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
             yield { property, from: before, to: after, consequence: "live", note: `${property} (persist: its data stay, the new image is not used)` };
         } else {
-            yield { property, from: before && blockIdentity(before), to: after && blockIdentity(after) };
+            yield { property, from: before && blockIdentity(before), to: isObject(after) ? blockIdentity(after) : after };
         }
     }
 }
@@ -102,11 +102,16 @@ function* interfaces(from: StoredInputs["interfaces"], to: StoredInputs["interfa
     if (!Array.isArray(to)) return yield { property: "interfaces", from, to };
     for (let index = 0; index < Math.max(from.length, to.length); index++) {
         const [before, after] = [from[index], to[index]];
-        if (!before || !after || typeof after !== "object") yield { property: `interfaces[${index}]`, from: before, to: after };
+        if (!before || !isObject(after)) yield { property: `interfaces[${index}]`, from: before, to: after };
         else for (const part of ["mac", "attach", "driver", "ipv4", "ipv6"] as const) {
             yield { property: `interfaces[${index}].${part}`, from: before[part], to: after[part] };
         }
     }
+}
+
+/** An element of a list may itself be unknown: then it is a text. */
+function isObject<T>(value: T | undefined): value is T & object {
+    return typeof value === "object" && value !== null;
 }
 
 /** What a read found edited on the host: the update writes it anew. */

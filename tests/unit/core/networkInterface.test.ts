@@ -1,0 +1,98 @@
+import { networkInterfaceHandlers } from "../../../core/networkInterface";
+import { UNKNOWN } from "../../../core/handlers";
+
+const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:NetworkInterface::${name}`;
+const user = (...forward: object[]) => ({ user: { forward } });
+const check = (args: object, olds: object = {}, name = "eth") =>
+    networkInterfaceHandlers().check({ ...olds }, { resourceUrn: urn(name), ...args });
+
+test.each<[string, object, string[]]>([
+    ["no attach", {}, ["attach"]],
+    ["two kinds of attach", { attach: { network: "default", tap: "tap0" } }, ["attach"]],
+    ["none of the kinds", { attach: {} }, ["attach"]],
+    ["an unknown kind", { attach: { vlan: "7" } }, ["attach.vlan"]],
+    ["an unknown property", { attach: { tap: "tap0" }, speed: 100 }, ["speed"]],
+    ["a device name with a slash", { attach: { tap: "net/tap" } }, ["attach.tap"]],
+    ["a device name of 16 characters", { attach: { bridge: "abcdefghijklmnop" } }, ["attach.bridge"]],
+    ["ports out of range", { attach: user({ host: 0, guest: 65536 }) }, ["attach.user.forward[0].host", "attach.user.forward[0].guest"]],
+    ["no guest port", { attach: user({ host: 8080 }) }, ["attach.user.forward[0].guest"]],
+    ["a host name as address", { attach: user({ guest: 80, address: "localhost" }) }, ["attach.user.forward[0].address"]],
+    ["a protocol that is none", { attach: user({ guest: 80, protocol: "icmp" }) }, ["attach.user.forward[0].protocol"]],
+    ["a broken mac", { attach: { tap: "tap0" }, mac: "52:54:00:00:00" }, ["mac"]],
+    ["a multicast mac", { attach: { tap: "tap0" }, mac: "53:54:00:00:00:01" }, ["mac"]],
+    ["an address without its prefix length", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2" } }, ["ipv4.address"]],
+    ["a prefix length too long", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/33" } }, ["ipv4.address"]],
+    ["an IPv6 address as IPv4", { attach: { tap: "tap0" }, ipv4: { address: "fd00::2/64" } }, ["ipv4.address"]],
+    ["a gateway elsewhere", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.1.1" } }, ["ipv4.gateway"]],
+    ["the guest as its own gateway", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.0.2" } }, ["ipv4.gateway"]],
+    ["an IPv6 gateway elsewhere", { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fd01::1" } }, ["ipv6.gateway"]],
+    ["a word for ipv4", { attach: { tap: "tap0" }, ipv4: "static" }, ["ipv4"]],
+    ["a reservation without a libvirt network", { attach: { bridge: "br0" }, ipv4: { reserve: "10.0.0.9" } }, ["ipv4.reserve"]],
+    ["a reservation with a prefix length", { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9/24" } }, ["ipv4.reserve"]],
+    ["many things at once", { attach: { tap: "" }, mac: 7, ipv6: { address: "x" } }, ["attach.tap", "mac", "ipv6.address"]],
+])("refuses %s", async (_title, args, properties) => {
+    const { failures } = await check(args);
+    expect(failures.map(({ property }) => property)).toEqual(properties);
+    for (const { reason } of failures) expect(reason).not.toMatch(/invalid input/i);
+});
+
+test.each<[string, object]>([
+    ["a link-local router", { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fe80::1" } }],
+    ["a reservation", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10" } }],
+    ["a point-to-point prefix", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/31", gateway: "10.0.0.3" } }],
+    ["a user network without forwards", { attach: { user: {} } }],
+])("takes %s", async (_title, args) => {
+    expect((await check(args)).failures).toEqual([]);
+});
+
+test("fills in what is left out, and keeps it", async () => {
+    const { inputs } = await check({ attach: user({ guest: 80 }) });
+    expect(inputs).toEqual({
+        schemaVersion: 1,
+        urn: urn("eth"),
+        mac: expect.stringMatching(/^52:54:00(:[0-9a-f]{2}){3}$/),
+        attach: user({ host: expect.any(Number), guest: 80, address: "127.0.0.1", protocol: "tcp" }),
+        ipv4: "dhcp",
+    });
+    // Under a new URN (an alias) check still keeps what olds have.
+    const again = await check({ attach: user({ guest: 443 }, { guest: 80 }) }, inputs, "renamed");
+    expect(again.inputs.mac).toBe(inputs.mac);
+    expect(portTo(80, again.inputs)).toBe(portTo(80, inputs));
+});
+
+test("a chosen port is of the quiet range, the same every time, and no two forwards of a program share one", async () => {
+    const ports = new Map<string, number>();
+    for (let index = 0; index < 300; index++) {
+        const { inputs } = await check({ attach: user({ guest: 80 }) }, {}, `fleet-${index}`);
+        ports.set(`fleet-${index}`, portTo(80, inputs));
+    }
+    expect(new Set(ports.values()).size).toBe(300);
+    for (const port of ports.values()) expect(port >= 20_000 && port < 32_768).toBe(true);
+    expect(portTo(80, (await check({ attach: user({ guest: 80 }) }, {}, "fleet-7")).inputs)).toBe(ports.get("fleet-7"));
+});
+
+test("an unknown keeps nothing else from being checked, and is passed on", async () => {
+    const { inputs, failures } = await check({ attach: { network: UNKNOWN }, mac: "broken", ipv4: { reserve: "10.0.0.9" } });
+    expect(failures.map(({ property }) => property)).toEqual(["mac"]);
+    expect((await check({ attach: { network: UNKNOWN } })).inputs.attach).toEqual({ network: UNKNOWN });
+    expect(inputs.attach).toEqual({ network: UNKNOWN });
+});
+
+test.each([
+    ["nothing", {}, false],
+    ["a forward", { attach: user({ host: 8081, guest: 80 }) }, true],
+    ["an unknown", { attach: UNKNOWN }, true],
+])("diff of %s", async (_title, change, changes) => {
+    const { inputs } = await check({ attach: user({ host: 8080, guest: 80 }) });
+    const news = (await check({ attach: user({ host: 8080, guest: 80 }), ...change }, inputs)).inputs;
+    expect(await networkInterfaceHandlers().diff("id", inputs, news)).toEqual({ changes, replaces: [], deleteBeforeReplace: true });
+});
+
+test("state of a newer release is refused, naming what to install", async () => {
+    await expect(networkInterfaceHandlers().read("id", { schemaVersion: 2 })).rejects.toThrow(/schema version 2.*\n.*npm install/);
+});
+
+function portTo(guest: number, inputs: Record<string, unknown>): number {
+    const { user: { forward } } = inputs.attach as { user: { forward: { guest: number; host: number }[] } };
+    return forward.find((one) => one.guest === guest)!.host;
+}
