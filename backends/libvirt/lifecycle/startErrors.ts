@@ -1,115 +1,101 @@
-import { UnikernelError, type AttachKind, type ErrorCode, type UnikernelSpec } from "../../../spec";
+import { UnikernelError, type ErrorCode, type UnikernelSpec } from "../../../spec";
+import { attachPath, filePath, forwardPath } from "./propertyPaths";
 
-interface Translation { code: ErrorCode; property?: string; summary: string; hint?: string }
 interface Rule {
-    /** Part of what libvirt or QEMU says, in the versions named beside the tests. */
-    pattern: RegExp;
-    translate(found: RegExpExecArray, spec: UnikernelSpec): Translation;
+    /** Part of what libvirt or QEMU says; tests hold whole messages with the versions that said them. */
+    says: RegExp;
+    code: ErrorCode;
+    property(spec: UnikernelSpec, found: string[]): string | undefined;
+    summary(found: string[], spec: UnikernelSpec): string;
+    hint?(found: string[]): string;
 }
 
-const inUse = (property: string | undefined, summary: string, hint: string): Translation => ({ code: "in-use", property, summary, hint });
-
-/** Messages of libvirt and QEMU about one property; the first that matches counts. */
+/** The first that matches counts. */
 const RULES: Rule[] = [
     {
-        pattern: /Could not set up host forwarding rule '(tcp|udp):([^:']*|\[[^\]]*\]):(\d+)-/,
-        translate: ([, protocol, address, port], spec) => inUse(forwardPath(spec, protocol!, address!, Number(port)),
-            `${protocol} port ${port} of ${address || "all addresses"} is taken by another program`, `choose another port, or end that program (ss -ltnup | grep ${port})`),
+        says: /Could not set up host forwarding rule '(tcp|udp):(.*?):(\d+)-/, code: "in-use",
+        property: (spec, [protocol = "", address = "", port]) => forwardPath(spec, protocol, address, Number(port)),
+        summary: ([protocol, address, port]) => `${protocol} port ${port} of ${address || "all addresses"} cannot be listened on: another program has it, or the address is not this host's`,
+        hint: ([protocol, , port]) => `choose another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
     },
     {
-        pattern: /-gdb tcp:.*?:(\d+): .*(?:in use|Failed to (?:find|bind))/s,
-        translate: ([, port]) => inUse("gdb.port", `port ${port} is taken by another program`, `choose another port (ss -ltnp | grep ${port})`),
+        says: /-gdb tcp:.*?:(\d+): /, code: "in-use", property: () => "gdb.port",
+        summary: ([port]) => `port ${port} cannot be listened on: another program has it`, hint: ([port]) => `choose another port, or end that program: ss -ltnp 'sport = :${port}'`,
     },
     {
-        pattern: /no network with matching name '([^']+)'/,
-        translate: ([, name], spec) => ({ code: "not-found", property: attachPath(spec, "network", name!), summary: `there is no network ${name} on the host`, hint: "virsh net-list --all shows those that there are" }),
+        says: /no network with matching name '(.+?)'/, code: "not-found", property: (spec, [name]) => attachPath(spec, "network", name),
+        summary: ([name]) => `there is no network ${name} on the host`, hint: () => "virsh net-list --all shows those that there are",
     },
     {
-        pattern: /network '([^']+)' is not active/,
-        translate: ([, name], spec) => ({ code: "not-found", property: attachPath(spec, "network", name!), summary: `network ${name} is not active`, hint: `virsh net-start ${name}` }),
+        says: /network '(.+?)' is not active/, code: "not-found", property: (spec, [name]) => attachPath(spec, "network", name),
+        summary: ([name]) => `network ${name} is not active`, hint: ([name]) => `virsh net-start ${name}`,
     },
     {
-        pattern: /(?:Cannot get interface (?:MTU|flags) on|Unable to add bridge|failed to get bridge|bridge name|Cannot find bridge) '?([\w.-]+)'?(?: port \S+)?.*(?:No such device|not exist)/,
-        translate: ([, name], spec) => ({ code: "not-found", property: attachPath(spec, "bridge", name!), summary: `there is no bridge ${name} on the host`, hint: "ip -br link show type bridge shows those that there are" }),
+        says: /Cannot get interface (?:MTU|flags) on '(.+?)': No such device/, code: "not-found",
+        property: (spec, [name]) => attachPath(spec, "bridge", name) ?? attachPath(spec, "tap", name),
+        summary: ([name]) => `there is no device ${name} on the host`, hint: () => "ip -br link show type bridge shows the bridges that there are",
     },
     {
-        pattern: /(?:Unable to create tap device|[Uu]nable to open tap|target) '?([\w.-]+)'?.*(?:busy)/,
-        translate: ([, name], spec) => inUse(attachPath(spec, "tap", name!), `tap device ${name} is used by another guest`, "give each guest a tap device of its own"),
+        says: /Cannot set interface MTU on 'vnet\d+'|Unable to add bridge (\S+) port/, code: "invalid", property: (spec, [name]) => attachPath(spec, "bridge", name || undefined),
+        summary: ([name]) => `${name || "the device"} is not a bridge that takes this guest`, hint: () => "ip -br link show type bridge shows the bridges that there are",
     },
     {
-        pattern: /target dev '?([\w.-]+)'?.*(?:not exist|doesn't exist)|Cannot find (?:tap )?device '?([\w.-]+)'?|Cannot get interface flags on '([\w.-]+)'|managed='no' but specified dev doesn't exist/,
-        translate: (found, spec) => {
-            const name = found[1] ?? found[2] ?? found[3];
-            return { code: "not-found", property: attachPath(spec, "tap", name), summary: `there is no tap device ${name ?? "of that name"} on the host`, hint: `ip tuntap add dev ${name ?? "NAME"} mode tap` };
-        },
+        says: /managed='no' but specified dev doesn't exist/, code: "not-found", property: (spec) => attachPath(spec, "tap"),
+        summary: () => "there is no such tap device on the host", hint: () => "ip tuntap add dev NAME mode tap",
     },
     {
-        pattern: /domain '([^']+)' already exists with uuid (\S+)|domain '([^']+)' is already defined with uuid (\S+)/,
-        translate: ([, one, uuid, other, otherUuid]) => ({ code: "not-ours", property: "name", summary: `domain ${one ?? other} (${uuid ?? otherUuid}) has the name that this guest would get`, hint: "set another name, or remove that domain" }),
+        says: /Unable to create tap device '?([^':\s]+)'?: Device or resource busy/, code: "in-use", property: (spec, [name]) => attachPath(spec, "tap", name),
+        summary: ([name]) => `another guest uses the tap device ${name}`, hint: () => "give each guest a tap device of its own",
     },
     {
-        pattern: /cannot set up guest memory .*: (.*)|Cannot allocate memory/,
-        translate: (_found, spec) => ({ code: "no-space", property: "memory", summary: `the host cannot give ${spec.memory} MiB`, hint: "lower memory, or end other guests" }),
+        says: /domain '(.+?)' already exists with uuid (\S+)/, code: "not-ours", property: () => "name",
+        summary: ([name, uuid]) => `domain ${name} (${uuid}) has the name that this guest would get`, hint: () => "set another name, or remove that domain",
     },
     {
-        pattern: /(?:Could not access KVM kernel module|failed to initialize kvm|\/dev\/kvm).*?(Permission denied|No such file or directory|Device or resource busy)?/i,
-        translate: () => ({ code: "unsupported", property: "accelerator", summary: "the host's KVM cannot be used", hint: "set accelerator: \"tcg\"; npx pulumi-unikernel doctor shows why" }),
+        says: /cannot set up guest memory|Cannot allocate memory/, code: "no-space", property: () => "memory",
+        summary: (_found, spec) => `the host cannot give ${spec.memory} MiB`, hint: () => "lower memory, or end other guests",
     },
     {
-        pattern: /domain type '?kvm'?|Emulator .* does not support virt type 'kvm'/i,
-        translate: () => ({ code: "unsupported", property: "accelerator", summary: "the host has no KVM", hint: "set accelerator: \"tcg\"" }),
+        says: /does not support virt type 'kvm'|Could not access KVM|failed to initialize kvm/i, code: "unsupported", property: () => "accelerator",
+        summary: () => "the host's KVM cannot be used", hint: () => "set accelerator: \"tcg\"; npx pulumi-unikernel doctor says why",
     },
     {
-        pattern: /(?:CPUs? (?:greater|count)|maxvcpus|vCPUs?|max CPUs|SMP CPUs).*(?:limit|maximum|exceed|greater|supported)/i,
-        translate: (_found, spec) => ({ code: "unsupported", property: "vcpus", summary: `the host cannot give a guest ${spec.vcpus} processors`, hint: "lower vcpus" }),
+        says: /Maximum CPUs greater than .* limit (\d+)|maximum vcpus|Invalid SMP CPUs/i, code: "unsupported", property: () => "vcpus",
+        summary: ([limit], spec) => `${spec.vcpus} processors: this machine has at most ${limit || "fewer"}`,
     },
     {
-        pattern: /'?([/][^\s':]*)'?: Permission denied/,
-        translate: ([, path], spec) => ({ code: "permission", property: filePath(spec, path!), summary: `QEMU may not read ${path}`, hint: "npx pulumi-unikernel doctor shows which folder shuts it out" }),
+        says: /'?(\/[^\s':]*)'?: Permission denied/, code: "permission", property: (spec, [path = ""]) => filePath(spec, path),
+        summary: ([path]) => `QEMU may not open ${path}`, hint: () => "npx pulumi-unikernel doctor names the folder that shuts it out",
     },
     {
-        pattern: /No space left on device/,
-        translate: () => ({ code: "no-space", summary: "the host's disk is full", hint: "free some space; df -h shows where" }),
+        says: /qemu: (?:invalid kernel header|.*multiboot.*)|could not load kernel|Error loading uncompressed kernel/i, code: "invalid", property: () => "kernel",
+        summary: () => "QEMU does not take this kernel: it has neither a multiboot nor a PVH nor a Linux header that it understands",
     },
     {
-        pattern: /qemu-system-\S+: (-\S+(?: [^:]+)?): (?:invalid option|.* expects|Parameter|Property)/,
-        translate: ([, argument], spec) => ({ code: "invalid", property: spec.qemuArgs?.length ? "qemuArgs" : undefined, summary: `QEMU refuses ${argument}` }),
+        says: /Image is not in qcow2 format/, code: "invalid", property: (spec) => pathOf(spec, "qcow2"), summary: () => "the file is not a qcow2 image",
+    },
+    { says: /No space left on device/, code: "no-space", property: () => undefined, summary: () => "the host's disk is full", hint: () => "df -h shows which" },
+    {
+        says: /qemu-system-\S+: (-\S+(?: \S+)?): (.*)/, code: "invalid", property: (spec) => (spec.qemuArgs?.length ? "qemuArgs" : undefined),
+        summary: ([argument, why]) => `QEMU refuses ${argument}: ${why}`,
     },
 ];
 
 /** What libvirt says of a definition or a start, as an error about the property that is behind it. Others are returned as they are. */
 export function translate(error: unknown, spec: UnikernelSpec): unknown {
     if (!(error instanceof Error)) return error;
-    // Already about a property, or says nothing about the guest.
+    // One that names its property already, or that says nothing about the guest.
     if (error instanceof UnikernelError && (error.property !== undefined || error.code === "unreachable")) return error;
-    for (const { pattern, translate: make } of RULES) {
-        const found = pattern.exec(error.message);
-        if (!found) continue;
-        const { code, property, summary, hint } = make(found, spec);
-        return new UnikernelError(code, summary, { property, hint, cause: error });
+    for (const { says, code, property, summary, hint } of RULES) {
+        const match = says.exec(error.message);
+        if (!match) continue;
+        const found = match.slice(1).map((text) => text ?? "");
+        return new UnikernelError(code, summary(found, spec), { property: property(spec, found), hint: hint?.(found), cause: error });
     }
     return error;
 }
 
-function forwardPath(spec: UnikernelSpec, protocol: string, address: string, port: number): string | undefined {
-    for (const [index, { attach }] of spec.interfaces.entries()) {
-        if (!("user" in attach)) continue;
-        const at = attach.user.forward.findIndex((one) => one.host === port && one.protocol === protocol && (one.address === address || address === ""));
-        if (at >= 0) return `interfaces[${index}].attach.user.forward[${at}].host`;
-    }
-    return undefined;
-}
-
-function attachPath(spec: UnikernelSpec, kind: AttachKind, name: string | undefined): string | undefined {
-    const exact = spec.interfaces.findIndex(({ attach }) => kind in attach && Object.values(attach)[0] === name);
-    const index = exact >= 0 ? exact : name === undefined ? spec.interfaces.findIndex(({ attach }) => kind in attach) : -1;
-    return index < 0 ? undefined : `interfaces[${index}].attach.${kind}`;
-}
-
-/** The property behind a file of the guest's folder. */
-function filePath(spec: UnikernelSpec, path: string): string | undefined {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (/^(kernel|initrd)-[0-9a-f]{16}$/.test(name)) return name.split("-")[0];
-    const index = spec.blocks.findIndex((block) => name.startsWith(block.name));
-    return index < 0 ? undefined : `blocks[${index}]`;
+function pathOf({ blocks }: UnikernelSpec, format: string): string | undefined {
+    const found = blocks.flatMap((block, index) => (block.format === format ? [`blocks[${index}]`] : []));
+    return found.length === 1 ? found[0] : undefined;
 }

@@ -1,0 +1,64 @@
+import { copiesOf, isPersist, layOut } from "../../../backends/libvirt/lifecycle/layout";
+import type { HostFile } from "../../../backends/libvirt/host";
+import type { Access, BlockSpec, GuestPlan, Part } from "../../../spec";
+import { specOf } from "./spec";
+
+const K = "a".repeat(64), D = "d".repeat(64);
+const block = (name: string, access: Access, format: BlockSpec["format"] = "raw"): BlockSpec => ({ name, access, format, digest: D });
+
+function plan(blocks: BlockSpec[], { initrd = [] as Part[], secret = false, config = "c", writable = false } = {}): GuestPlan {
+    return {
+        spec: specOf({ blocks }), bootDigest: "", blockFiles: blocks.map(({ name }) => `/cache/${name}`), readConsole: () => ({}),
+        digests: { kernel: K, blocks: blocks.map(({ digest }) => digest), config },
+        boot: { cmdline: "", initrd, secret, guestConfig: "" },
+        guest: {
+            platforms: ["kvm"], machine: "pc", virtio: "transitional", drivers: {}, shutdown: false, writableDisks: writable ? ["kvm"] : [],
+            minMemory: 1, maxDisks: 9, maxInterfaces: 9, ends: "halt", panicDevice: false,
+        },
+    };
+}
+
+const k = `kernel-${K.slice(0, 16)}`, d = D.slice(0, 16);
+const there = (...names: string[]): HostFile[] => names.map((name) => ({ name, size: 1 }));
+
+test.each<[string, GuestPlan, HostFile[], string[], string[]]>([
+    ["a kernel alone", plan([]), [], [], [k]],
+    ["read: the image by digest", plan([block("data", "read")]), [], [`data-${d}.img`], [k, `data-${d}.img`]],
+    ["scratch: a copy beside it", plan([block("data", "scratch")]), [], [`data-${d}.scratch.img`], [k, `data-${d}.img`]],
+    ["a guest that insists on writable disks", plan([block("data", "read")], { writable: true }), [], [`data-${d}.scratch.img`], [k, `data-${d}.img`]],
+    ["persist: seeded once", plan([block("data", "persist", "qcow2")]), [], ["data.persist.qcow2"], [k, "data.persist.qcow2"]],
+    ["persist: what is there stays", plan([block("data", "persist")]), there("data.persist.img"), ["data.persist.img"], [k]],
+    ["two blocks of one name", plan([block("data", "scratch"), block("data", "scratch")]), [], [`data-${d}.scratch.img`, `data.2-${d}.scratch.img`], [k, `data-${d}.img`, `data.2-${d}.img`]],
+])("%s", async (_name, what, present, disks, puts) => {
+    const layout = await layOut(what, present);
+    expect(layout.disks).toEqual(disks);
+    expect(layout.puts.map(({ name }) => name)).toEqual(puts);
+    expect(layout.files).toEqual(expect.arrayContaining([...disks, ...puts]));
+});
+
+test("a persist disk keeps the format that it was seeded in", async () => {
+    const { disks, plan: { spec } } = await layOut(plan([block("a", "persist", "raw"), block("b", "persist", "qcow2")]), there("a.persist.qcow2", "b.persist.img"));
+    expect(disks).toEqual(["a.persist.qcow2", "b.persist.img"]);
+    expect(spec.blocks.map(({ format }) => format)).toEqual(["qcow2", "raw"]);
+});
+
+test("names that are not file names stay apart", async () => {
+    const { disks } = await layOut(plan([block("../a", "persist"), block(".._a", "persist"), block("a.persist.img", "read")]), []);
+    expect(new Set(disks).size).toBe(3);
+    for (const name of disks) expect(name).toMatch(/^[A-Za-z0-9_~-]+[.-][A-Za-z0-9.]+$/);
+    expect(disks.map(isPersist)).toEqual([true, true, false]);
+});
+
+test("the private copies of a definition are read off its file names", () => {
+    expect(copiesOf([k, `a-${d}.img`, `b-${d}.scratch.qcow2`, "c.persist.img"])).toEqual([{ from: `b-${d}.qcow2`, to: `b-${d}.scratch.qcow2` }]);
+});
+
+test("the name of a boot module says what is in it, but not of a secret", async () => {
+    const bytes = (text: string): Part[] => [{ bytes: Buffer.from(text) }];
+    const name = async (...args: Parameters<typeof plan>) => (await layOut(plan(...args), [])).initrd;
+    expect(await name([], { initrd: bytes("one") })).not.toEqual(await name([], { initrd: bytes("two") }));
+    const secret = await layOut(plan([], { initrd: bytes("pw1"), secret: true }), []);
+    expect(secret.initrd).toEqual(await name([], { initrd: bytes("pw2"), secret: true }));
+    expect(secret.initrd).not.toEqual(await name([], { initrd: bytes("pw2"), secret: true, config: "other" }));
+    expect(secret.puts.find((put) => put.name === secret.initrd)?.mode).toBe(0o600);
+});
