@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { timed, type Figure } from "./figure";
-import { Stack } from "./stack";
+import { withStack, type Stack } from "../tests/support/engine";
 import type { Place } from "./place";
 import { Virsh, type FloorDomain } from "./virsh";
 
@@ -13,13 +13,13 @@ const steps = ["up", "preview", "refresh", "change", "destroy"] as const;
 type Step = (typeof steps)[number];
 type Times = Record<Step, number>;
 
-/** One whole life of a stack: the same steps for the fleet and for the engine alone. */
+/** One whole life of a stack: the same steps for the fleet and for the engine alone. Previews before the act are left out. */
 async function live(stack: Stack, parallel?: number, between: Partial<Record<Step, () => Promise<void>>> = {}): Promise<Times> {
+    const args = parallel ? ["--parallel", String(parallel)] : [];
     const times = {} as Times;
     for (const step of steps) {
-        times[step] = step === "change"
-            ? await stack.time("up", { round: 1, parallel })
-            : await stack.time(step, { round: step === "destroy" ? 1 : 0, parallel });
+        const options = { args, env: { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" } };
+        times[step] = (await stack[step === "change" ? "up" : step](options)).seconds;
         await between[step]?.();
     }
     return times;
@@ -27,27 +27,26 @@ async function live(stack: Stack, parallel?: number, between: Partial<Record<Ste
 
 /** 30 guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
 export async function fleet(place: Place): Promise<Figure[]> {
-    const { folder, log } = place;
+    const { log } = place;
     const [host, kernel] = [await place.host(), await place.kernel()];
-    const count = { BENCH_COUNT: String(GUESTS) };
+    const env = { ...host.env, BENCH_COUNT: String(GUESTS), BENCH_ROUND: "0", BENCH_CONNECTION: host.uri, BENCH_KERNEL: kernel };
+    const options = { enter: host.enter, env };
     const virsh = new Virsh(host.uri);
-    const floorFolder = join(host.env.PULUMI_UNIKERNEL_DIR, "floor");
+    const guests = host.env.PULUMI_UNIKERNEL_DIR;
+    const floorFolder = join(guests, "floor");
     let domains: FloorDomain[] = [];
 
-    const ours = new Stack(folder, "fleet.js", { ...count, ...host.env, BENCH_CONNECTION: host.uri, BENCH_KERNEL: kernel }, host.enter);
-    await ours.init();
-    log(`fleet: ${GUESTS} guests, --parallel ${PARALLEL}`);
-    const wide = await live(ours, PARALLEL, {
-        up: async () => { domains = await keep(virsh, host.env.PULUMI_UNIKERNEL_DIR, floorFolder); },
-        change: async () => { await keepChanged(virsh, host.env.PULUMI_UNIKERNEL_DIR, floorFolder, domains); },
-    });
-    log("fleet: with the engine's default parallelism");
-    const usual = await live(ours);
-
+    const [wide, usual] = await withStack("bench/programs/fleet", "bench", async (stack) => {
+        log(`fleet: ${GUESTS} guests, --parallel ${PARALLEL}`);
+        const first = await live(stack, PARALLEL, {
+            up: async () => { domains = await keep(virsh, guests, floorFolder); },
+            change: () => keepDefinitions(virsh, guests, floorFolder, domains, "changed"),
+        });
+        log("fleet: the same with the engine's default parallelism");
+        return [first, await live(stack)] as const;
+    }, options);
     log("fleet: the engine alone");
-    const nothing = new Stack(folder, "engine-alone.js", count);
-    await nothing.init();
-    const engine = await live(nothing, PARALLEL);
+    const engine = await withStack("bench/programs/engine-alone", "bench", (stack) => live(stack, PARALLEL), options);
 
     log("fleet: virsh with the same domains");
     const floor = {
@@ -82,10 +81,6 @@ async function keep(virsh: Virsh, guests: string, floor: string): Promise<FloorD
     const domains = names.map((name) => ({ name, file: join(floor, `${name}.xml`), changed: join(floor, `${name}.changed.xml`) }));
     await keepDefinitions(virsh, guests, floor, domains, "file");
     return domains;
-}
-
-async function keepChanged(virsh: Virsh, guests: string, floor: string, domains: FloorDomain[]): Promise<void> {
-    await keepDefinitions(virsh, guests, floor, domains, "changed");
 }
 
 async function keepDefinitions(virsh: Virsh, guests: string, floor: string, domains: FloorDomain[], which: "file" | "changed"): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Figure } from "./figure";
 import type { Place } from "./place";
-import { Stack } from "./stack";
+import { withStack } from "../tests/support/engine";
 
 const FILES = 100;
 
@@ -12,24 +12,22 @@ export async function state(place: Place): Promise<Figure[]> {
     const tree = join(place.folder, "state-tree");
     mkdirSync(tree);
     for (let i = 0; i < FILES; i++) writeFileSync(join(tree, `page-${i}.html`), `<p>${i}</p>\n`);
-    const stack = new Stack(place.folder, "state.js", {
-        ...host.env, BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel(), BENCH_TREE: tree, BENCH_PORT: "18080",
-    }, host.enter);
-    await stack.init();
     place.log("state: one of each resource");
-    await stack.time("up");
-    const resources = await stack.resources();
-    await stack.time("destroy");
+    const env = { ...host.env, BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel(), BENCH_TREE: tree, BENCH_PORT: "18080" };
+    const resources = await withStack("bench/programs/state", "bench", async (stack) => {
+        await stack.up();
+        return (await stack.exportState()).resources;
+    }, { enter: host.enter, env });
 
     const find = (kind: string) => {
-        const found = resources.find(({ type }) => String(type).endsWith(`:${kind}`));
+        const found = resources.find(({ type }) => type.endsWith(`:${kind}`));
         if (!found) throw new Error(`no ${kind} in state; there is ${resources.map(({ type }) => type).join(", ")}`);
         return found;
     };
     const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
     const figure = (name: string, ours: number, measure: string, limit: number): Figure => ({ part: "state", name, unit: "bytes", ours, beside: {}, measure, value: ours, limit });
     const kinds = ["Unikernel", "NetworkInterface", "BlockImage"] as const;
-    const trampoline = (kind: string) => size((find(kind).inputs as Record<string, unknown>).__provider ?? "");
+    const trampoline = (kind: string) => size(find(kind).inputs?.__provider ?? "");
     return [
         figure("Unikernel, 512-byte argument", size(find("Unikernel")), "bytes in state", 4096),
         figure("NetworkInterface", size(find("NetworkInterface")), "bytes in state", 4096),

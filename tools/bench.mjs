@@ -1,19 +1,13 @@
 // npm run bench [-- PART…] [--json FILE]: the figures of bench/, each beside what the same costs without us.
+import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { transformSync } from "@swc/core";
+import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
+const repository = fileURLToPath(new URL("..", import.meta.url));
 
-// bench/ and the tests' helpers are TypeScript; Node 20 cannot read that by itself.
-require.extensions[".ts"] = (module, file) => {
-    const { code } = transformSync(readFileSync(file, "utf8"), {
-        filename: file,
-        sourceMaps: "inline",
-        jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-        module: { type: "commonjs", ignoreDynamic: true },
-    });
-    module._compile(code, file);
-};
+// Pulumi programs load what is built; bench/ and the tests' helpers are TypeScript, which Node 20 cannot read by itself.
+const { status } = spawnSync("npm", ["run", "--silent", "build"], { cwd: repository, stdio: ["ignore", process.stderr, process.stderr] });
+require("../tests/support/typescript.cjs");
 
-process.exitCode = await require("../bench/index.ts").main(process.argv.slice(2));
+process.exitCode = status === 0 ? await require("../bench/index.ts").main(process.argv.slice(2)) : 1;

@@ -6,7 +6,7 @@ const { step, guest, uri, port, file } = JSON.parse(process.argv[2]);
 const { unikernel } = require("../../dist/provider/dynamic");
 
 const news = {
-    platform: "kvm", connection: uri, accelerator: "tcg", name: "bench-nginx", memory: 128, ...guest.args,
+    platform: "kvm", connection: uri, accelerator: "tcg", name: "bench-nginx", memory: 128, ...guest,
     interfaces: [{ mac: "52:54:00:0b:e4:c8", attach: { user: { forward: [{ host: port, guest: 80 }] } }, ipv4: "dhcp" }],
     readiness: { http: { port: 80, path: "/" }, timeout: 60 },
     resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::nginx",

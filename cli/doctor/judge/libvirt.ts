@@ -1,7 +1,7 @@
 import { compareVersions, type Finding } from "../finding";
 
-/** Oldest that has what we write into a definition (virtio-transitional models), and oldest that was tried. */
-const LIBVIRT = { oldest: "5.2.0", tried: "9.0.0" };
+/** Oldest that has the functions we call and the models we write into a definition, and oldest that was tried. */
+const LIBVIRT = { oldest: "6.0.0", tried: "9.0.0" };
 const QEMU = { oldest: "4.0.0", tried: "7.2.0" };
 
 export interface LibraryFacts { version?: string; error?: string }

@@ -17,14 +17,14 @@ function table<Facts>(name: string, judgeOne: (facts: Facts) => Finding | Findin
     });
 }
 
-table("library", judge.judgeLibrary, {}, [
+table<judge.LibraryFacts>("library", judge.judgeLibrary, {}, [
     ["loads", { version: "9.0.0" }, "ok", "9.0.0"],
     ["does not load", { error: "no such file" }, "fail", "no such file | sudo apt-get install libvirt0"],
 ]);
 
 const gone = { code: "unreachable", message: "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory\n  hint: …" };
 const closed = { code: "permission", message: "Permission denied" };
-table("connection", judge.judgeConnection, { uri: "qemu:///system", managed: true, daemon: true, user: "ann", root: false }, [
+table<judge.ConnectionFacts>("connection", judge.judgeConnection, { uri: "qemu:///system", managed: true, daemon: true, user: "ann", root: false }, [
     ["answers", { hostname: "h1" }, "ok", "qemu:///system on h1"],
     ["stopped, systemd", { error: gone }, "fail", "| sudo systemctl start libvirtd"],
     ["says the first line of the error only", { error: gone }, "fail", "No such file or directory | sudo"],
@@ -38,7 +38,7 @@ table("connection", judge.judgeConnection, { uri: "qemu:///system", managed: tru
     ["another machine", { uri: "qemu+ssh://bo@far:22/system", error: gone, daemon: false }, "fail", "| ssh bo@far virsh version"],
 ]);
 
-table("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: "7.2.22", emulators: ["qemu", "kvm"] }, [
+table<judge.DriverFacts>("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: "7.2.22", emulators: ["qemu", "kvm"] }, [
     ["both new enough", {}, "ok", "libvirt 9.0.0, QEMU 7.2.22 (qemu, kvm)"],
     ["newer by number, not by text", { libvirt: "10.0.0" }, "ok", "10.0.0"],
     ["libvirt never tried", { libvirt: "7.0.0" }, "warn", "libvirt below 9.0.0"],
@@ -48,7 +48,7 @@ table("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: "7.2.22", emulators
 
 const booted = { booted: true, seconds: 0.62 };
 const silent = { booted: false, because: "it said nothing for 10 s" };
-table("accelerators", judge.judgeAccelerators, { device: "open" as const, kvm: booted, tcg: booted }, [
+table<judge.AcceleratorFacts>("accelerators", judge.judgeAccelerators, { device: "open", kvm: booted, tcg: booted }, [
     ["both", {}, "ok", "kvm: the probe guest booted in 0.6 s"],
     ["kvm hangs", { kvm: silent }, "warn", "kvm: /dev/kvm is there but the probe guest did not boot; accelerator auto will use tcg | it said nothing for 10 s"],
     ["no kvm", { kvm: silent, device: "absent" }, "warn", "there is no /dev/kvm; accelerator auto will use tcg"],
@@ -59,7 +59,7 @@ table("accelerators", judge.judgeAccelerators, { device: "open" as const, kvm: b
 
 const open = (path: string) => ({ path, searchable: true });
 const shut = (path: string) => ({ path, searchable: false });
-table("folder", judge.judgeFolder, {
+table<judge.FolderFacts>("folder", judge.judgeFolder, {
     folder: "/home/ann/d", user: { name: "libvirt-qemu", uid: 64055 }, steps: [open("/"), open("/home")], writable: true, acl: true, root: true, free: 8 * 2 ** 30,
 }, [
     ["open", {}, "ok", "/home/ann/d can be written by us and read by libvirt-qemu"],
@@ -71,7 +71,7 @@ table("folder", judge.judgeFolder, {
     ["no space", { free: 10 * 2 ** 20 }, "fail", "10 MiB free"],
 ]);
 
-table("networks", judge.judgeNetworks, { uri: "qemu:///system", session: false, networks: [] as judge.NetworkFacts["networks"] }, [
+table<judge.NetworkFacts>("networks", judge.judgeNetworks, { uri: "qemu:///system", session: false, networks: [] }, [
     ["active", { networks: [{ name: "default", active: true }] }, "ok", "default is active"],
     ["not started", { networks: [{ name: "a", active: true }, { name: "default", active: false }] }, "warn", "virsh -c qemu:///system net-start default"],
     ["none", {}, "warn", "net-define /usr/share/libvirt/networks/default.xml"],
@@ -79,7 +79,7 @@ table("networks", judge.judgeNetworks, { uri: "qemu:///system", session: false, 
 ]);
 
 const helper = { path: "/h", privileged: true };
-table("bridges", judge.judgeBridges, { session: true, bridges: ["br0", "br1"], helper, allowed: ["br1"] } as judge.BridgeFacts, [
+table<judge.BridgeFacts>("bridges", judge.judgeBridges, { session: true, bridges: ["br0", "br1"], helper, allowed: ["br1"] }, [
     ["none", { bridges: [] }, "ok", "none on this machine"],
     ["system", { session: false, helper: undefined }, "ok", "br0, br1"],
     ["session, allowed", {}, "ok", "br1, open to sessions"],
@@ -93,7 +93,7 @@ table("tap", judge.judgeTap, { session: false, device: true }, [
     ["not there", { device: false }, "warn", "sudo modprobe tun"],
 ]);
 
-table("program", judge.judgeProgram, { program: "xorriso", package: "xorriso", purpose: "iso9660 images", needed: true } as judge.ProgramFacts, [
+table<judge.ProgramFacts>("program", judge.judgeProgram, { program: "xorriso", package: "xorriso", purpose: "iso9660 images", needed: true }, [
     ["there", { version: "1.5.4" }, "ok", "xorriso 1.5.4"],
     ["there, says no version", { version: "" }, "ok", "xorriso"],
     ["needed and missing", {}, "fail", "xorriso is not on PATH (for iso9660 images) | sudo apt-get install xorriso"],
@@ -105,14 +105,14 @@ table("Node.js", judge.judgeNode, { version: "20.19.0" }, [
     ["by number, not by text", { version: "20.9.0" }, "fail", "20.12.0 or newer"],
 ]);
 
-table("engine", judge.judgeEngine, { version: "3.259.0", language: true } as judge.EngineFacts, [
+table<judge.EngineFacts>("engine", judge.judgeEngine, { version: "3.259.0", language: true }, [
     ["there", {}, "ok", "3.259.0"],
     ["not on PATH", { version: undefined }, "fail", "https://get.pulumi.com"],
     ["old", { version: "3.99.0" }, "fail", "3.200.0 or newer"],
     ["without its language host", { language: false }, "fail", "pulumi-language-nodejs"],
 ]);
 
-table("SDK", judge.judgeSdk, { folder: "/p" } as judge.SdkFacts, [
+table<judge.SdkFacts>("SDK", judge.judgeSdk, { folder: "/p" }, [
     ["there", { version: "3.236.0" }, "ok", "3.236.0"],
     ["missing", {}, "fail", "cd /p && npm install @pulumi/pulumi"],
     ["old", { version: "3.50.1" }, "fail", "3.200.0 or newer"],
