@@ -1,0 +1,42 @@
+/**
+ * The process that loads libvirt. Its parent sends requests and gets replies; it ends with its parent.
+ */
+import { CallFailed } from "./connection";
+import { libvirt } from "./ffi";
+import { Pool } from "./pool";
+import type { Failure, Reply, Request } from "./protocol";
+
+const pools = new Map<string, Pool>();
+
+function reply(message: Reply): void {
+    process.send?.(message);
+}
+
+async function handle({ id, uri, method, args, timeouts }: Request): Promise<void> {
+    try {
+        libvirt();
+    } catch (error) {
+        return reply({ id, failure: { kind: "library", message: (error as Error).message } });
+    }
+    let pool = pools.get(uri);
+    if (!pool) pools.set(uri, (pool = new Pool(uri)));
+    try {
+        reply({ id, result: await pool.run(method, args, timeouts, (progress) => reply({ id, progress })) });
+    } catch (error) {
+        const failure = failureOf(error);
+        reply({ id, failure, stuck: failure.kind === "timeout" });
+    }
+}
+
+function failureOf(error: unknown): Failure {
+    if (error instanceof CallFailed) return error.failure;
+    const { code, message, stack } = error as NodeJS.ErrnoException;
+    return code ? { kind: "file", code, message } : { kind: "internal", message: stack ?? message };
+}
+
+process.on("message", (request: Request) => void handle(request));
+// Not process.exit: that waits for threads, and one may wait for a host that never answers.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+// Ctrl-C reaches the whole terminal group; the parent decides what it means.
+process.on("SIGINT", () => undefined);
+process.on("SIGTERM", () => undefined);

@@ -1,0 +1,91 @@
+import { type FunctionName, type Handle, libvirt, readStruct } from "./ffi";
+import type { Failure } from "./protocol";
+
+/** A failure on its way to the parent. */
+export class CallFailed extends Error {
+    constructor(readonly failure: Failure) {
+        super(failure.kind === "timeout" ? "timeout" : failure.message);
+    }
+    /** libvirt's virErrorNumber; 0 for any other failure. */
+    get code(): number {
+        return this.failure.kind === "libvirt" ? this.failure.code : 0;
+    }
+    get lost(): boolean {
+        return this.failure.kind === "libvirt" && this.failure.lost;
+    }
+}
+
+export function invoke(name: FunctionName, ...args: unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+        libvirt()[name].async(...args, (error: unknown, result: unknown) => (error ? reject(error) : resolve(result)));
+    });
+}
+
+/**
+ * One connection to a libvirt host, with one call in flight.
+ *
+ * libvirt keeps the last error for each thread, and an asynchronous call ends on a thread that is not
+ * ours to ask. It keeps one for each connection, too (virConnGetLastError): with a single call in
+ * flight that one belongs to the call that just failed. So nothing here may run two at once.
+ */
+export class Connection {
+    lastUsed = Date.now();
+
+    constructor(readonly handle: Handle) {}
+
+    /** For functions that return -1 on failure. */
+    number(name: FunctionName, ...args: unknown[]): Promise<number> {
+        return this.run(name, args, (result) => (result as number) < 0) as Promise<number>;
+    }
+
+    /** For functions that return NULL on failure. */
+    text(name: FunctionName, ...args: unknown[]): Promise<string> {
+        return this.run(name, args, (result) => result === null) as Promise<string>;
+    }
+
+    /** For functions that return an object, NULL on failure; the caller frees it. */
+    handleOf(name: FunctionName, ...args: unknown[]): Promise<Handle> {
+        return this.run(name, args, (result) => result === null) as Promise<Handle>;
+    }
+
+    /** Looks an object up, works with it and frees it. */
+    async using<T>(free: FunctionName, [name, ...args]: [FunctionName, ...unknown[]], work: (handle: Handle) => Promise<T>): Promise<T> {
+        const handle = await this.handleOf(name, ...args);
+        try {
+            return await work(handle);
+        } finally {
+            // Frees the client's own object only: no round trip.
+            libvirt()[free](handle);
+        }
+    }
+
+    /** The failure of the call that just ended. */
+    failure(): CallFailed {
+        const error = libvirt().virConnGetLastError(this.handle) as Handle | null;
+        const lost = libvirt().virConnectIsAlive(this.handle) !== 1;
+        return new CallFailed({ kind: "libvirt", ...readError(error), connecting: false, lost });
+    }
+
+    /** Asks the host for something small. False: the connection is dead. */
+    async answers(): Promise<boolean> {
+        return this.number("virConnectGetLibVersion", this.handle, [0]).then(() => true, () => false);
+    }
+
+    async close(): Promise<void> {
+        await invoke("virConnectClose", this.handle);
+    }
+
+    private async run(name: FunctionName, args: unknown[], failed: (result: unknown) => boolean): Promise<unknown> {
+        libvirt().virConnResetLastError(this.handle);
+        const result = await invoke(name, ...args);
+        this.lastUsed = Date.now();
+        if (failed(result)) throw this.failure();
+        return result;
+    }
+}
+
+export function readError(error: Handle | null): { code: number; domain: number; message: string } {
+    if (error === null) return { code: 0, domain: 0, message: "libvirt failed without saying why" };
+    const { code, domain, message } = readStruct(error, "virError");
+    return { code: Number(code), domain: Number(domain), message: String(message ?? "") };
+}

@@ -1,0 +1,102 @@
+import { CallFailed, type Connection } from "./connection";
+import { domainRecord, domainState, listDomains } from "./domainRecords";
+import type { Handle } from "./ffi";
+import type { OnCrashAction, Target } from "./protocol";
+import { readConsole } from "./stream";
+
+/** virErrorNumber, virterror.h. */
+const invalidArgument = 8, noDomain = 42, operationInvalid = 55;
+
+const startPaused = 1; // virDomainCreateFlags
+const metadataElement = 2; // virDomainMetadataType
+const lifecycleCrash = 2; // virDomainLifecycle
+const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
+/** virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers know the first, or all. */
+const undefineFlags = [1 | 2 | 4 | 16, 1];
+
+/** virDomainModificationImpact. */
+function impact({ live, config }: Target): number {
+    return (live ? 1 : 0) | (config ? 2 : 0);
+}
+
+function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) => Promise<T>): Promise<T> {
+    return connection.using("virDomainFree", ["virDomainLookupByUUIDString", connection.handle, uuid], work);
+}
+
+export const domainMethods = {
+    domainGet: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainRecord(connection, domain)),
+
+    domainByName: (connection: Connection, _progress: unknown, name: string) =>
+        connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) => domainRecord(connection, domain)),
+
+    domainList: (connection: Connection) => listDomains(connection),
+
+    domainState: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainState(connection, domain)),
+
+    domainDefine: (connection: Connection, _progress: unknown, xml: string) =>
+        connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),
+
+    domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean) =>
+        act(connection, uuid, "virDomainCreateWithFlags", paused ? startPaused : 0),
+
+    domainResume: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainResume"),
+    domainSuspend: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainSuspend"),
+    domainShutdown: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainShutdown"),
+
+    domainDestroy: (connection: Connection, _progress: unknown, uuid: string) =>
+        unlessGone(byUuid(connection, uuid, async (domain) => {
+            try {
+                await connection.number("virDomainDestroy", domain);
+            } catch (error) {
+                if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
+                if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
+            }
+        })),
+
+    domainUndefine: (connection: Connection, _progress: unknown, uuid: string) =>
+        unlessGone(byUuid(connection, uuid, async (domain) => {
+            for (const flags of undefineFlags) {
+                try {
+                    await connection.number("virDomainUndefineFlags", domain, flags);
+                    return;
+                } catch (error) {
+                    if (!(error instanceof CallFailed) || error.code !== invalidArgument || flags === undefineFlags.at(-1)) throw error;
+                }
+            }
+        })),
+
+    domainSetAutostart: (connection: Connection, _progress: unknown, uuid: string, on: boolean) =>
+        act(connection, uuid, "virDomainSetAutostart", on ? 1 : 0),
+
+    domainSetMemory: (connection: Connection, _progress: unknown, uuid: string, kib: number, target: Target) =>
+        act(connection, uuid, "virDomainSetMemoryFlags", kib, impact(target)),
+
+    domainSetVcpus: (connection: Connection, _progress: unknown, uuid: string, count: number, target: Target) =>
+        act(connection, uuid, "virDomainSetVcpusFlags", count, impact(target)),
+
+    domainSetMetadata: (connection: Connection, _progress: unknown, uuid: string, element: string, key: string, namespace: string, target: Target) =>
+        act(connection, uuid, "virDomainSetMetadata", metadataElement, element, key, namespace, impact(target)),
+
+    domainUpdateDevice: (connection: Connection, _progress: unknown, uuid: string, xml: string, target: Target) =>
+        act(connection, uuid, "virDomainUpdateDeviceFlags", xml, impact(target)),
+
+    domainSetOnCrash: (connection: Connection, _progress: unknown, uuid: string, action: OnCrashAction, target: Target) =>
+        act(connection, uuid, "virDomainSetLifecycleAction", lifecycleCrash, lifecycleActions[action], impact(target)),
+
+    domainReadConsole: (connection: Connection, progress: (bytes: number) => void, uuid: string, milliseconds: number) =>
+        byUuid(connection, uuid, (domain) => readConsole(connection, domain, milliseconds, progress)),
+};
+
+type DomainAction =
+    | "virDomainCreateWithFlags" | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"
+    | "virDomainSetVcpusFlags" | "virDomainSetMetadata" | "virDomainUpdateDeviceFlags" | "virDomainSetLifecycleAction";
+
+async function act(connection: Connection, uuid: string, name: DomainAction, ...args: unknown[]): Promise<void> {
+    await byUuid(connection, uuid, (domain) => connection.number(name, domain, ...args));
+}
+
+async function unlessGone(work: Promise<void>): Promise<void> {
+    await work.catch((error) => {
+        if (!(error instanceof CallFailed) || error.code !== noDomain) throw error;
+    });
+}

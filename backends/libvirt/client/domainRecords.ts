@@ -1,0 +1,82 @@
+import type { DomainRecord, DomainState } from "../host";
+import { CallFailed, type Connection } from "./connection";
+import { type Handle, libvirt, readPointers, readStruct, readStructs, takePointers } from "./ffi";
+import type { DomainSummary } from "./protocol";
+
+/** virDomainState, libvirt-domain.h. */
+const states: DomainState[] = ["none", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "suspended"];
+
+const noSupport = 3; // virErrorNumber
+const xmlSecure = 1, xmlInactive = 2; // virDomainXMLFlags
+const listPersistent = 4, listAutostart = 1024; // virConnectListAllDomainsFlags
+const statsState = 1; // virDomainStatsTypes
+
+export async function domainState(connection: Connection, domain: Handle): Promise<Pick<DomainRecord, "state" | "reason" | "active">> {
+    const state = [0], reason = [0];
+    await connection.number("virDomainGetState", domain, state, reason, 0);
+    return named(state[0]!, reason[0]!);
+}
+
+function named(number: number, reason: number): Pick<DomainRecord, "state" | "reason" | "active"> {
+    const state = states[number] ?? "none";
+    // A crashed QEMU that is preserved, and one that is suspended, still have a process.
+    return { state, reason, active: state !== "shutoff" && state !== "none" };
+}
+
+function identity(domain: Handle): Pick<DomainRecord, "uuid" | "name"> {
+    const buffer = Buffer.alloc(37); // VIR_UUID_STRING_BUFLEN
+    libvirt().virDomainGetUUIDString(domain, buffer);
+    return { uuid: buffer.toString("latin1", 0, 36), name: libvirt().virDomainGetName(domain) as string };
+}
+
+export async function domainRecord(connection: Connection, domain: Handle): Promise<DomainRecord> {
+    const state = await domainState(connection, domain);
+    const active = (await connection.number("virDomainIsActive", domain)) === 1;
+    const persistent = (await connection.number("virDomainIsPersistent", domain)) === 1;
+    const autostart = [0];
+    if (persistent) await connection.number("virDomainGetAutostart", domain, autostart);
+    return {
+        ...identity(domain), ...state, active, persistent, autostart: autostart[0] === 1,
+        inactiveXml: await connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive),
+        liveXml: active ? await connection.text("virDomainGetXMLDesc", domain, xmlSecure) : undefined,
+    };
+}
+
+/** Three calls, however many domains there are. */
+export async function listDomains(connection: Connection): Promise<DomainSummary[]> {
+    const persistent = new Set(await eachDomain(connection, listPersistent, async (domain) => identity(domain).uuid));
+    const autostart = new Set(await eachDomain(connection, listAutostart, async (domain) => identity(domain).uuid));
+    const found = await allStates(connection);
+    return found.map((one) => ({ ...one, persistent: persistent.has(one.uuid), autostart: autostart.has(one.uuid) }));
+}
+
+async function eachDomain<T>(connection: Connection, flags: number, work: (domain: Handle) => Promise<T>): Promise<T[]> {
+    const out: [Handle | null] = [null];
+    const count = await connection.number("virConnectListAllDomains", connection.handle, out, flags);
+    const domains = takePointers(out[0], count);
+    try {
+        const results: T[] = [];
+        for (const domain of domains) results.push(await work(domain));
+        return results;
+    } finally {
+        for (const domain of domains) libvirt().virDomainFree(domain);
+    }
+}
+
+/** By one call where the driver has it (libxl does not). */
+async function allStates(connection: Connection): Promise<Pick<DomainRecord, "uuid" | "name" | "state" | "reason" | "active">[]> {
+    const out: [Handle | null] = [null];
+    try {
+        const count = await connection.number("virConnectGetAllDomainStats", connection.handle, statsState, out, 0);
+        return readPointers(out[0], count).map((pointer) => {
+            const { dom, params, nparams } = readStruct(pointer, "virDomainStatsRecord");
+            const values = new Map(readStructs(params as Handle | null, "virTypedParameter", Number(nparams)).map(({ field, i }) => [field, Number(i)]));
+            return { ...identity(dom as Handle), ...named(values.get("state.state") ?? 0, values.get("state.reason") ?? 0) };
+        });
+    } catch (error) {
+        if (!(error instanceof CallFailed) || error.code !== noSupport) throw error;
+        return await eachDomain(connection, 0, async (domain) => ({ ...identity(domain), ...(await domainState(connection, domain)) }));
+    } finally {
+        if (out[0] !== null) libvirt().virDomainStatsRecordListFree(out[0]);
+    }
+}

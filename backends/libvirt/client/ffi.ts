@@ -1,0 +1,152 @@
+// koffi runs as CommonJS, but declares its types for ES modules only.
+type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" } });
+const koffi = require("koffi") as Koffi;
+
+/** A pointer to one of libvirt's objects. */
+export type Handle = bigint;
+
+/** A C function: called in this thread, or (`async`, the callback last) on one of libuv's. */
+export interface NativeFunction {
+    (...args: unknown[]): unknown;
+    async(...args: unknown[]): void;
+}
+
+export type FunctionName = keyof typeof signatures;
+export type Library = Record<FunctionName, NativeFunction>;
+
+/**
+ * Signatures as in libvirt's public headers (libvirt-host.h, libvirt-domain.h, libvirt-network.h,
+ * libvirt-storage.h, libvirt-stream.h, virterror.h); all of them are in libvirt 6.0 and newer.
+ * A HeapString is a `char *` that the caller frees: koffi copies and frees it.
+ */
+const signatures = {
+    virInitialize: "int virInitialize(void)",
+    virConnectOpen: "virConnectPtr virConnectOpen(const char *name)",
+    virConnectClose: "int virConnectClose(virConnectPtr conn)",
+    virConnectIsAlive: "int virConnectIsAlive(virConnectPtr conn)",
+    virConnectGetURI: "HeapString virConnectGetURI(virConnectPtr conn)",
+    virConnectGetHostname: "HeapString virConnectGetHostname(virConnectPtr conn)",
+    virConnectGetCapabilities: "HeapString virConnectGetCapabilities(virConnectPtr conn)",
+    virConnectGetLibVersion: "int virConnectGetLibVersion(virConnectPtr conn, _Out_ unsigned long *version)",
+    virConnectGetVersion: "int virConnectGetVersion(virConnectPtr conn, _Out_ unsigned long *version)",
+    virConnectGetDomainCapabilities: "HeapString virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags)",
+    virConnectListAllDomains: "int virConnectListAllDomains(virConnectPtr conn, _Out_ void **domains, unsigned int flags)",
+    virConnectGetAllDomainStats: "int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, _Out_ void **records, unsigned int flags)",
+    virDomainStatsRecordListFree: "void virDomainStatsRecordListFree(void *records)",
+    virConnectListAllNetworks: "int virConnectListAllNetworks(virConnectPtr conn, _Out_ void **networks, unsigned int flags)",
+
+    virConnGetLastError: "void *virConnGetLastError(virConnectPtr conn)",
+    virConnResetLastError: "void virConnResetLastError(virConnectPtr conn)",
+    virGetLastError: "void *virGetLastError(void)",
+
+    virDomainLookupByUUIDString: "virDomainPtr virDomainLookupByUUIDString(virConnectPtr conn, const char *uuid)",
+    virDomainLookupByName: "virDomainPtr virDomainLookupByName(virConnectPtr conn, const char *name)",
+    virDomainDefineXML: "virDomainPtr virDomainDefineXML(virConnectPtr conn, const char *xml)",
+    virDomainFree: "int virDomainFree(virDomainPtr domain)",
+    virDomainGetName: "const char *virDomainGetName(virDomainPtr domain)",
+    virDomainGetUUIDString: "int virDomainGetUUIDString(virDomainPtr domain, void *buf)",
+    virDomainGetState: "int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)",
+    virDomainIsActive: "int virDomainIsActive(virDomainPtr domain)",
+    virDomainIsPersistent: "int virDomainIsPersistent(virDomainPtr domain)",
+    virDomainGetAutostart: "int virDomainGetAutostart(virDomainPtr domain, _Out_ int *autostart)",
+    virDomainSetAutostart: "int virDomainSetAutostart(virDomainPtr domain, int autostart)",
+    virDomainGetXMLDesc: "HeapString virDomainGetXMLDesc(virDomainPtr domain, unsigned int flags)",
+    virDomainCreateWithFlags: "int virDomainCreateWithFlags(virDomainPtr domain, unsigned int flags)",
+    virDomainSuspend: "int virDomainSuspend(virDomainPtr domain)",
+    virDomainResume: "int virDomainResume(virDomainPtr domain)",
+    virDomainShutdown: "int virDomainShutdown(virDomainPtr domain)",
+    virDomainDestroy: "int virDomainDestroy(virDomainPtr domain)",
+    virDomainUndefineFlags: "int virDomainUndefineFlags(virDomainPtr domain, unsigned int flags)",
+    virDomainSetMemoryFlags: "int virDomainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags)",
+    virDomainSetVcpusFlags: "int virDomainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigned int flags)",
+    virDomainSetMetadata: "int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)",
+    virDomainUpdateDeviceFlags: "int virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)",
+    virDomainSetLifecycleAction: "int virDomainSetLifecycleAction(virDomainPtr domain, unsigned int type, unsigned int action, unsigned int flags)",
+    virDomainOpenConsole: "int virDomainOpenConsole(virDomainPtr domain, const char *dev_name, virStreamPtr st, unsigned int flags)",
+
+    virNetworkLookupByName: "virNetworkPtr virNetworkLookupByName(virConnectPtr conn, const char *name)",
+    virNetworkFree: "int virNetworkFree(virNetworkPtr network)",
+    virNetworkGetName: "const char *virNetworkGetName(virNetworkPtr network)",
+    virNetworkGetUUIDString: "int virNetworkGetUUIDString(virNetworkPtr network, void *buf)",
+    virNetworkIsActive: "int virNetworkIsActive(virNetworkPtr network)",
+    virNetworkIsPersistent: "int virNetworkIsPersistent(virNetworkPtr network)",
+    virNetworkGetXMLDesc: "HeapString virNetworkGetXMLDesc(virNetworkPtr network, unsigned int flags)",
+    virNetworkUpdate: "int virNetworkUpdate(virNetworkPtr network, unsigned int command, unsigned int section, int parentIndex, const char *xml, unsigned int flags)",
+    virNetworkGetDHCPLeases: "int virNetworkGetDHCPLeases(virNetworkPtr network, const char *mac, _Out_ void **leases, unsigned int flags)",
+    virNetworkDHCPLeaseFree: "void virNetworkDHCPLeaseFree(void *lease)",
+
+    virStoragePoolLookupByName: "virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn, const char *name)",
+    virStoragePoolDefineXML: "virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags)",
+    virStoragePoolCreate: "int virStoragePoolCreate(virStoragePoolPtr pool, unsigned int flags)",
+    virStoragePoolIsActive: "int virStoragePoolIsActive(virStoragePoolPtr pool)",
+    virStoragePoolRefresh: "int virStoragePoolRefresh(virStoragePoolPtr pool, unsigned int flags)",
+    virStoragePoolDestroy: "int virStoragePoolDestroy(virStoragePoolPtr pool)",
+    virStoragePoolDelete: "int virStoragePoolDelete(virStoragePoolPtr pool, unsigned int flags)",
+    virStoragePoolUndefine: "int virStoragePoolUndefine(virStoragePoolPtr pool)",
+    virStoragePoolListAllVolumes: "int virStoragePoolListAllVolumes(virStoragePoolPtr pool, _Out_ void **volumes, unsigned int flags)",
+    virStoragePoolFree: "int virStoragePoolFree(virStoragePoolPtr pool)",
+    virStorageVolLookupByName: "virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool, const char *name)",
+    virStorageVolCreateXML: "virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags)",
+    virStorageVolGetName: "const char *virStorageVolGetName(virStorageVolPtr volume)",
+    virStorageVolGetInfoFlags: "int virStorageVolGetInfoFlags(virStorageVolPtr volume, _Out_ virStorageVolInfo *info, unsigned int flags)",
+    virStorageVolUpload: "int virStorageVolUpload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
+    virStorageVolDownload: "int virStorageVolDownload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
+    virStorageVolDelete: "int virStorageVolDelete(virStorageVolPtr volume, unsigned int flags)",
+    virStorageVolFree: "int virStorageVolFree(virStorageVolPtr volume)",
+
+    virStreamNew: "virStreamPtr virStreamNew(virConnectPtr conn, unsigned int flags)",
+    virStreamSend: "int virStreamSend(virStreamPtr st, const void *data, size_t nbytes)",
+    virStreamSendHole: "int virStreamSendHole(virStreamPtr st, long long length, unsigned int flags)",
+    virStreamRecv: "int virStreamRecv(virStreamPtr st, void *data, size_t nbytes)",
+    virStreamFinish: "int virStreamFinish(virStreamPtr st)",
+    virStreamAbort: "int virStreamAbort(virStreamPtr st)",
+    virStreamFree: "int virStreamFree(virStreamPtr st)",
+};
+
+/** virterror.h, libvirt-domain.h, libvirt-network.h, libvirt-common.h */
+const layouts = {
+    virError: { code: "int", domain: "int", message: "char *", level: "int", conn: "void *", dom: "void *", str1: "char *", str2: "char *", str3: "char *", int1: "int", int2: "int", net: "void *" },
+    virStorageVolInfo: { type: "int", capacity: "unsigned long long", allocation: "unsigned long long" },
+    virDomainStatsRecord: { dom: "void *", params: "void *", nparams: "int" },
+    // The value is a union; its int is what we read.
+    virTypedParameter: { field: "char [80]", type: "int", gap: "int", i: "int", rest: "int" },
+    virNetworkDHCPLease: { iface: "char *", expirytime: "long long", type: "int", mac: "char *", iaid: "char *", ipaddr: "char *", prefix: "unsigned int", hostname: "char *", clientid: "char *" },
+};
+
+let library: Library | undefined;
+
+/** Loads libvirt.so.0 once in this thread. Throws koffi's own error when it is not there. */
+export function libvirt(): Library {
+    if (library) return library;
+    const shared = koffi.load("libvirt.so.0");
+    for (const name of ["virConnect", "virDomain", "virNetwork", "virStoragePool", "virStorageVol", "virStream"]) {
+        koffi.pointer(`${name}Ptr`, koffi.opaque(name));
+    }
+    koffi.disposable("HeapString", "str", koffi.free);
+    for (const [name, members] of Object.entries(layouts)) koffi.struct(name, members);
+    library = Object.fromEntries(Object.entries(signatures).map(([name, signature]) => [name, shared.func(signature) as unknown as NativeFunction])) as Library;
+    if ((library.virInitialize() as number) < 0) throw new Error("libvirt.so.0 was loaded but virInitialize failed");
+    return library;
+}
+
+export type Struct = Record<string, string | number | bigint | null>;
+
+/** Reads a C struct by the name it has in `layouts`. */
+export function readStruct(handle: Handle, name: keyof typeof layouts): Struct {
+    return koffi.decode(handle, name) as Struct;
+}
+
+export function readStructs(handle: Handle | null, name: keyof typeof layouts, length: number): Struct[] {
+    return handle === null || length <= 0 ? [] : (koffi.decode(handle, name, length) as Struct[]);
+}
+
+export function readPointers(array: Handle | null, length: number): Handle[] {
+    return array === null || length <= 0 ? [] : (koffi.decode(array, "void *", length) as Handle[]);
+}
+
+/** Reads an array of pointers and frees the array (not what it points to). */
+export function takePointers(array: Handle | null, length: number): Handle[] {
+    const pointers = readPointers(array, length);
+    if (array !== null) koffi.free(array);
+    return pointers;
+}

@@ -1,0 +1,60 @@
+import type { LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
+import type { Connection } from "./connection";
+import { type Handle, libvirt, readStruct, takePointers } from "./ffi";
+
+const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "add-last": 3 }; // virNetworkUpdateCommand
+const sectionDhcpHost = 4; // virNetworkUpdateSection
+const affectLive = 1, affectConfig = 2; // virNetworkUpdateFlags
+/** The <ip> element is the one that fits the address. */
+const anyParent = -1;
+
+function byName<T>(connection: Connection, name: string, work: (network: Handle) => Promise<T>): Promise<T> {
+    return connection.using("virNetworkFree", ["virNetworkLookupByName", connection.handle, name], work);
+}
+
+export const networkMethods = {
+    networkGet: (connection: Connection, _progress: unknown, name: string) => byName(connection, name, (network) => record(connection, network)),
+
+    async networkList(connection: Connection): Promise<NetworkRecord[]> {
+        const out: [Handle | null] = [null];
+        const count = await connection.number("virConnectListAllNetworks", connection.handle, out, 0);
+        const networks = takePointers(out[0], count);
+        try {
+            const records: NetworkRecord[] = [];
+            for (const network of networks) records.push(await record(connection, network));
+            return records;
+        } finally {
+            for (const network of networks) libvirt().virNetworkFree(network);
+        }
+    },
+
+    networkUpdateReservation: (connection: Connection, _progress: unknown, name: string, command: ReservationCommand, hostXml: string) =>
+        byName(connection, name, async (network) => {
+            const active = (await connection.number("virNetworkIsActive", network)) === 1;
+            const persistent = (await connection.number("virNetworkIsPersistent", network)) === 1;
+            const flags = (active ? affectLive : 0) | (persistent ? affectConfig : 0);
+            await connection.number("virNetworkUpdate", network, commands[command], sectionDhcpHost, anyParent, hostXml, flags);
+        }),
+
+    networkLeases: (connection: Connection, _progress: unknown, name: string): Promise<LeaseRecord[]> =>
+        byName(connection, name, async (network) => {
+            const out: [Handle | null] = [null];
+            const count = await connection.number("virNetworkGetDHCPLeases", network, null, out, 0);
+            return takePointers(out[0], count).map((lease) => {
+                const { mac, ipaddr, hostname, expirytime } = readStruct(lease, "virNetworkDHCPLease");
+                libvirt().virNetworkDHCPLeaseFree(lease);
+                return { mac: String(mac), address: String(ipaddr), hostname: hostname === null ? undefined : String(hostname), network: name, expires: Number(expirytime) };
+            });
+        }),
+};
+
+async function record(connection: Connection, network: Handle): Promise<NetworkRecord> {
+    const buffer = Buffer.alloc(37); // VIR_UUID_STRING_BUFLEN
+    libvirt().virNetworkGetUUIDString(network, buffer);
+    return {
+        name: libvirt().virNetworkGetName(network) as string,
+        uuid: buffer.toString("latin1", 0, 36),
+        active: (await connection.number("virNetworkIsActive", network)) === 1,
+        xml: await connection.text("virNetworkGetXMLDesc", network, 0),
+    };
+}

@@ -1,0 +1,125 @@
+import { CallFailed, type Connection } from "./connection";
+import { Gate, type Lane, laneOf, laneWidths } from "./lanes";
+import { methods } from "./methods";
+import { open } from "./opener";
+import type { MethodName, Timeouts } from "./protocol";
+import { isRemote, unattended } from "./uri";
+
+/** A connection that rested this long (ms) is asked whether it still lives before something is changed through it. */
+const restTime = 100;
+/** Methods that change nothing: asked again on a fresh connection when theirs turns out dead. */
+const reading = new Set<MethodName>([
+    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "networkGet", "networkList", "networkLeases",
+]);
+
+/** The connections to one host. The lanes bound them: each request has one to itself. */
+export class Pool {
+    private idle: Connection[] = [];
+    private readonly gates: Record<Lane, Gate>;
+    /** Connections are opened a few at a time: daemons and sshd limit those that are not yet known. */
+    private readonly opening = new Gate(4);
+    private readonly uri: string;
+
+    constructor(uri: string) {
+        this.uri = unattended(uri);
+        const widths = laneWidths(isRemote(uri));
+        this.gates = {
+            start: new Gate(widths.start), stop: new Gate(widths.stop), transfer: new Gate(widths.transfer), other: new Gate(widths.other),
+        };
+    }
+
+    /** @param tell what a transfer got done, in bytes */
+    async run(method: MethodName, args: unknown[], timeouts: Timeouts, tell: (bytes: number) => void): Promise<unknown> {
+        const gate = this.gates[laneOf(method)];
+        await gate.enter();
+        try {
+            return await this.attempt(method, args, timeouts, tell);
+        } catch (error) {
+            if (!(error instanceof CallFailed && error.lost && !connecting(error) && reading.has(method))) throw error;
+            return await this.attempt(method, args, timeouts, tell);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    private async attempt(method: MethodName, args: unknown[], timeouts: Timeouts, tell: (bytes: number) => void): Promise<unknown> {
+        const connection = await this.take(timeouts);
+        const limit = new Limit(laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call, false);
+        const progress = (bytes: number): void => {
+            limit.extend();
+            tell(bytes);
+        };
+        const work = methods[method] as (connection: Connection, progress: (bytes: number) => void, ...args: unknown[]) => Promise<unknown>;
+        try {
+            const result = await limit.race(work(connection, progress, ...args));
+            this.idle.push(connection);
+            return result;
+        } catch (error) {
+            // A stuck connection is neither used nor closed again: closing would wait for its call.
+            if (error instanceof CallFailed && error.failure.kind === "timeout") throw error;
+            if (error instanceof CallFailed && error.lost) await this.drop(connection);
+            else this.idle.push(connection);
+            throw error;
+        }
+    }
+
+    private async take(timeouts: Timeouts): Promise<Connection> {
+        const limit = new Limit(timeouts.connect, true);
+        for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
+            if (Date.now() - connection.lastUsed < restTime || (await limit.race(connection.answers()))) {
+                limit.end();
+                return connection;
+            }
+            await connection.close();
+        }
+        await this.opening.enter();
+        try {
+            return await limit.race(open(this.uri));
+        } finally {
+            this.opening.leave();
+        }
+    }
+
+    /** When one is lost the daemon is gone, and with it all that rest. */
+    private async drop(connection: Connection): Promise<void> {
+        const lost = [connection, ...this.idle];
+        this.idle = [];
+        for (const one of lost) await one.close();
+    }
+}
+
+function connecting(error: CallFailed): boolean {
+    return error.failure.kind === "libvirt" && error.failure.connecting;
+}
+
+/** A time limit that progress moves. */
+class Limit {
+    private timer: NodeJS.Timeout | undefined;
+    private over: (() => void) | undefined;
+
+    constructor(private readonly milliseconds: number, private readonly connecting: boolean) {}
+
+    async race<T>(work: Promise<T>): Promise<T> {
+        const late = new Promise<never>((_resolve, reject) => {
+            this.over = () => reject(new CallFailed({ kind: "timeout", milliseconds: this.milliseconds, connecting: this.connecting }));
+            this.extend();
+        });
+        // Whoever loses the race may still fail.
+        work.catch(() => undefined);
+        try {
+            return await Promise.race([work, late]);
+        } finally {
+            this.end();
+        }
+    }
+
+    extend(): void {
+        clearTimeout(this.timer);
+        if (this.over) this.timer = setTimeout(this.over, this.milliseconds);
+    }
+
+    end(): void {
+        clearTimeout(this.timer);
+        this.over = undefined;
+    }
+}

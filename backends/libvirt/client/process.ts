@@ -1,0 +1,125 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { UnikernelError } from "../../../spec";
+import { toError } from "./errors";
+import type { MethodArgs, MethodName, MethodResult, Reply, Request, Timeouts } from "./protocol";
+
+export const defaultTimeouts: Timeouts = { connect: 30_000, call: 30_000, power: 120_000 };
+
+interface Pending {
+    resolve(result: unknown): void;
+    reject(error: Error): void;
+    progress?(bytes: number): void;
+    what: string;
+    uri: string;
+}
+
+/** One child process and what is asked of it. */
+class LibvirtProcess {
+    /** A thread of it hangs: it gets no new requests and ends after its last. */
+    retired = false;
+    private readonly child: ChildProcess;
+    private readonly pending = new Map<number, Pending>();
+    private nextId = 1;
+    private lastWords = "";
+
+    constructor() {
+        this.child = fork(childPath(), [], {
+            // koffi's asynchronous calls and the child's file work share these threads.
+            env: { ...process.env, UV_THREADPOOL_SIZE: "64" },
+            execArgv: [],
+            serialization: "advanced",
+            // libvirt prints every error to stderr; the last of it is only of use should the process die.
+            stdio: ["ignore", "ignore", "pipe", "ipc"],
+        });
+        this.child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.lastWords = (this.lastWords + text).slice(-2000)));
+        (this.child.stderr as unknown as { unref(): void } | null)?.unref();
+        this.child.on("message", (reply: Reply) => this.receive(reply));
+        this.child.on("error", (error) => this.ended(error.message));
+        this.child.on("exit", (code, signal) => this.ended(signal ? `signal ${signal}` : `exit code ${code}`));
+        this.hold();
+    }
+
+    get usable(): boolean {
+        return !this.retired && this.child.connected;
+    }
+
+    request(request: Omit<Request, "id">, what: string, progress?: (bytes: number) => void): Promise<unknown> {
+        return new Promise((resolve, reject) => {
+            const id = this.nextId++;
+            this.pending.set(id, { resolve, reject, progress, what, uri: request.uri });
+            this.hold();
+            this.child.send({ id, ...request } satisfies Request, (error) => error && this.ended(error.message));
+        });
+    }
+
+    end(): Promise<void> {
+        if (this.child.exitCode !== null || this.child.signalCode !== null) return Promise.resolve();
+        return new Promise((resolve) => {
+            this.child.ref();
+            this.child.once("exit", () => resolve());
+            this.child.kill("SIGKILL");
+        });
+    }
+
+    private receive(reply: Reply): void {
+        const pending = this.pending.get(reply.id);
+        if (!pending) return;
+        if ("progress" in reply) return pending.progress?.(reply.progress);
+        this.pending.delete(reply.id);
+        if ("failure" in reply) {
+            if (reply.stuck) this.retired = true;
+            pending.reject(toError(reply.failure, pending.what, pending.uri));
+        } else {
+            pending.resolve(reply.result);
+        }
+        if (this.retired && this.pending.size === 0) void this.end();
+        this.hold();
+    }
+
+    /** Keeps Node running while something is asked, and no longer. */
+    private hold(): void {
+        const way = this.pending.size > 0 ? "ref" : "unref";
+        this.child[way]();
+        (this.child.channel as { ref(): void; unref(): void } | null | undefined)?.[way]();
+    }
+
+    private ended(how: string): void {
+        const asked = [...this.pending.values()];
+        this.pending.clear();
+        for (const { reject, what, uri } of asked) {
+            reject(new UnikernelError("unreachable", `the process that talks to libvirt ended (${how}) during ${what} on ${uri}`, { cause: this.lastWords || undefined }));
+        }
+        this.hold();
+    }
+}
+
+let current: LibvirtProcess | undefined;
+
+/**
+ * Runs one method on a host, in the child process that this process shares.
+ * @param what for errors: `start of domain 1b4e…`
+ * @throws UnikernelError; libvirt's number and text are in its `cause` (libvirtError)
+ */
+export async function request<M extends MethodName>(
+    uri: string, method: M, args: MethodArgs<M>, what: string, options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
+): Promise<MethodResult<M>> {
+    if (!current?.usable) current = new LibvirtProcess();
+    const timeouts = { ...defaultTimeouts, ...options.timeouts };
+    return (await current.request({ uri, method, args, timeouts }, what, options.progress)) as MethodResult<M>;
+}
+
+/** Ends the child process. The next request starts another. */
+export async function closeClient(): Promise<void> {
+    const ending = current;
+    current = undefined;
+    await ending?.end();
+}
+
+/** Beside this file when compiled; tests run the sources, but the child needs the compiled one. */
+function childPath(): string {
+    const beside = join(__dirname, "child.js");
+    return existsSync(beside) ? beside : join(__dirname, "..", "..", "..", "dist", "backends", "libvirt", "client", "child.js");
+}

@@ -1,0 +1,96 @@
+import type { Part } from "../../../spec";
+import type { DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
+
+export type Target = { live: boolean; config: boolean };
+export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml">;
+export type OnCrashAction = "destroy" | "restart" | "preserve";
+
+export interface ConnectionFacts {
+    /** The URI that libvirt itself names, defaults filled in. */
+    uri: string;
+    hostname: string;
+    libvirtVersion: number;
+    hypervisorVersion: number;
+    capabilities: string;
+}
+
+export interface VolumeRecord { name: string; size: number }
+
+/**
+ * What the child process does for its parent: one entry is one request, on one connection.
+ * Each states what its libvirt calls are; "gone" and "already so" are decided there, by number.
+ */
+export interface Methods {
+    connectionFacts(): Promise<ConnectionFacts>;
+    domainCapabilities(virttype: string, machine: string): Promise<string>;
+    domainGet(uuid: string): Promise<DomainRecord>;
+    domainByName(name: string): Promise<DomainRecord>;
+    domainList(): Promise<DomainSummary[]>;
+    domainState(uuid: string): Promise<{ state: DomainState; reason: number; active: boolean }>;
+    domainDefine(xml: string): Promise<void>;
+    domainStart(uuid: string, paused: boolean): Promise<void>;
+    domainResume(uuid: string): Promise<void>;
+    domainSuspend(uuid: string): Promise<void>;
+    domainShutdown(uuid: string): Promise<void>;
+    domainDestroy(uuid: string): Promise<void>;
+    domainUndefine(uuid: string): Promise<void>;
+    domainSetAutostart(uuid: string, on: boolean): Promise<void>;
+    domainSetMemory(uuid: string, kib: number, target: Target): Promise<void>;
+    domainSetVcpus(uuid: string, count: number, target: Target): Promise<void>;
+    domainSetMetadata(uuid: string, element: string, key: string, namespace: string, target: Target): Promise<void>;
+    domainUpdateDevice(uuid: string, xml: string, target: Target): Promise<void>;
+    domainSetOnCrash(uuid: string, action: OnCrashAction, target: Target): Promise<void>;
+    domainReadConsole(uuid: string, milliseconds: number): Promise<string>;
+    networkGet(name: string): Promise<NetworkRecord>;
+    networkList(): Promise<NetworkRecord[]>;
+    networkUpdateReservation(name: string, command: ReservationCommand, hostXml: string): Promise<void>;
+    networkLeases(name: string): Promise<LeaseRecord[]>;
+    /** Makes, and where needed starts, the pool that the XML describes. */
+    poolEnsure(name: string, xml: string): Promise<void>;
+    poolList(name: string): Promise<VolumeRecord[]>;
+    /** Stops and forgets the pool; removes its folder when it is empty. */
+    poolRemove(name: string): Promise<void>;
+    /** Makes the volume of this XML, in place of one of the same name, and fills it. */
+    volumeWrite(pool: string, name: string, xml: string, parts: Part[]): Promise<void>;
+    volumeRead(pool: string, name: string, offset: number, length: number): Promise<Uint8Array>;
+    volumeDelete(pool: string, name: string): Promise<void>;
+    volumeDigest(pool: string, name: string): Promise<string>;
+}
+export type MethodName = keyof Methods;
+export type MethodArgs<M extends MethodName> = Parameters<Methods[M]>;
+export type MethodResult<M extends MethodName> = Awaited<ReturnType<Methods[M]>>;
+
+export interface Request {
+    id: number;
+    uri: string;
+    method: MethodName;
+    args: unknown[];
+    timeouts: Timeouts;
+}
+
+/** Milliseconds. */
+export interface Timeouts {
+    /** To open a connection, the user's ssh included. @default 30000 */
+    connect: number;
+    /** For one request once it is connected; for a transfer or a console, without any progress. @default 30000 */
+    call: number;
+    /** For a start, a shutdown or a destroy. @default 120000 */
+    power: number;
+}
+
+/** Why a request failed, as data: class instances do not survive the way between processes. */
+export type Failure =
+    /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the connection it was asked on is dead. */
+    | { kind: "libvirt"; code: number; domain: number; message: string; connecting: boolean; lost: boolean }
+    | { kind: "timeout"; milliseconds: number; connecting: boolean }
+    /** libvirt.so.0 cannot be loaded. */
+    | { kind: "library"; message: string }
+    /** A local file of an upload. */
+    | { kind: "file"; code: string; message: string }
+    | { kind: "internal"; message: string };
+
+export type Reply =
+    | { id: number; result: unknown }
+    /** `stuck`: a thread of this process still waits for libvirt; the parent should use another process from now on. */
+    | { id: number; failure: Failure; stuck?: boolean }
+    | { id: number; progress: number };

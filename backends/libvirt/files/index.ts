@@ -1,0 +1,3 @@
+/** The files of a guest on its host. */
+export { guestsFolder } from "./folders";
+export { LocalFiles } from "./local";

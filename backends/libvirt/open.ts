@@ -1,0 +1,86 @@
+import { hasCode } from "../../spec";
+import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
+import { guestsFolder, LocalFiles } from "./files";
+import type { Host, HostInfo } from "./host";
+import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
+
+export interface OpenOptions {
+    /** Milliseconds. */
+    timeouts?: Partial<Timeouts>;
+}
+
+const hosts = new Map<string, Host>();
+
+/**
+ * A libvirt host by its URI: one in each process, its connections opened when first needed, so this
+ * itself asks nothing of the host.
+ */
+export async function openHost(uri: string, options: OpenOptions = {}): Promise<Host> {
+    let host = hosts.get(uri);
+    if (!host) hosts.set(uri, (host = makeHost(uri, options)));
+    return host;
+}
+
+/** Closes all connections and ends the process that holds them. */
+export async function closeHosts(): Promise<void> {
+    hosts.clear();
+    await closeClient();
+}
+
+function makeHost(uri: string, options: OpenOptions): Host {
+    const ask = <M extends MethodName>(what: string, method: M, ...args: MethodArgs<M>): Promise<MethodResult<M>> => request(uri, method, args, what, options);
+    let info: Promise<HostInfo> | undefined;
+    return {
+        uri,
+        info: () => (info ??= readInfo(uri, options).catch((error) => {
+            info = undefined;
+            throw error;
+        })),
+        domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
+        domains: {
+            get: (uuid) => ifThere(ask(`look-up of domain ${uuid}`, "domainGet", uuid)),
+            byName: (name) => ifThere(ask(`look-up of domain "${name}"`, "domainByName", name)),
+            list: () => ask("list of domains", "domainList"),
+            state: (uuid) => ifThere(ask(`state of domain ${uuid}`, "domainState", uuid)),
+            define: (xml) => ask("definition of a domain", "domainDefine", xml),
+            start: (uuid, { paused }) => ask(`start of domain ${uuid}`, "domainStart", uuid, paused),
+            resume: (uuid) => ask(`resume of domain ${uuid}`, "domainResume", uuid),
+            suspend: (uuid) => ask(`suspend of domain ${uuid}`, "domainSuspend", uuid),
+            shutdown: (uuid) => ask(`shutdown of domain ${uuid}`, "domainShutdown", uuid),
+            destroy: (uuid) => ask(`forced stop of domain ${uuid}`, "domainDestroy", uuid),
+            undefine: (uuid) => ask(`undefinition of domain ${uuid}`, "domainUndefine", uuid),
+            setAutostart: (uuid, on) => ask(`autostart of domain ${uuid}`, "domainSetAutostart", uuid, on),
+            setMemory: (uuid, kib, target) => ask(`memory of domain ${uuid}`, "domainSetMemory", uuid, kib, target),
+            setVcpus: (uuid, count, target) => ask(`vcpus of domain ${uuid}`, "domainSetVcpus", uuid, count, target),
+            setMetadata: (uuid, element, target) => ask(`metadata of domain ${uuid}`, "domainSetMetadata", uuid, element, MARK_PREFIX, MARK_NAMESPACE, target),
+            updateDevice: (uuid, xml, target) => ask(`device of domain ${uuid}`, "domainUpdateDevice", uuid, xml, target),
+            setOnCrash: (uuid, action, target) => ask(`crash action of domain ${uuid}`, "domainSetOnCrash", uuid, action, target),
+            readConsole: (uuid, milliseconds) => ask(`console of domain ${uuid}`, "domainReadConsole", uuid, milliseconds),
+        },
+        networks: {
+            get: (name) => ifThere(ask(`look-up of network "${name}"`, "networkGet", name)),
+            list: () => ask("list of networks", "networkList"),
+            updateReservation: (name, command, hostXml) => ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml),
+            leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
+        },
+        files: new LocalFiles(guestsFolder(uri)),
+    };
+}
+
+async function readInfo(uri: string, options: OpenOptions): Promise<HostInfo> {
+    const facts = await request(uri, "connectionFacts", [], "facts of the host", options);
+    const { hostname, libvirtVersion, hypervisorVersion, capabilities } = facts;
+    return {
+        uuid: readCapabilities(capabilities).hostUuid, hostname, session: isSession(facts.uri), local: !isRemote(uri),
+        libvirtVersion, hypervisorVersion, capabilities,
+    };
+}
+
+async function ifThere<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+        return await work;
+    } catch (error) {
+        if (hasCode(error, "not-found")) return undefined;
+        throw error;
+    }
+}
