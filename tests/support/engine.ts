@@ -1,0 +1,194 @@
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+
+const repository = path.resolve(__dirname, "../..");
+
+/** What Pulumi says of one step; only what tests look at. */
+export interface StepEvent { op: string; urn: string; type: string; detailedDiff?: Record<string, { kind: string }> | null }
+
+/** How a run of `pulumi` ended. */
+export interface Run {
+    failed: boolean;
+    /** Standard output and error as they came: what the user saw. */
+    text: string;
+    /** Resources by operation, from the engine's summary: `{ create: 2, same: 1 }`. Empty when it never got there. */
+    changes: Record<string, number>;
+    /** Every step that was planned or done, the stack itself and providers left out. */
+    steps: StepEvent[];
+    seconds: number;
+}
+
+export interface RunOptions {
+    /** The run is expected to fail: success is the error then. */
+    fails?: boolean;
+    args?: string[];
+    env?: Record<string, string>;
+    /** Milliseconds. @default 240_000 */
+    timeout?: number;
+}
+
+export interface StackOptions {
+    /** `host.enter` of a LibvirtHost: the program and its provider run in that host's network. */
+    enter?: string[];
+    env?: Record<string, string>;
+    config?: Record<string, string>;
+    /** `--parallel`. @default the engine's own */
+    parallel?: number;
+}
+
+/** A run that goes on: to be killed, or waited for. */
+export interface RunningRun {
+    pid: number;
+    kill(signal: NodeJS.Signals): void;
+    /** Never rejects because of how the run ended. */
+    ended: Promise<Run>;
+}
+
+export class EngineFailure extends Error {
+    constructor(command: string, readonly run: Run, expected: string) {
+        super(`pulumi ${command} ${run.failed ? "failed" : "succeeded"}, expected was ${expected}:\n${run.text}`);
+        this.name = "EngineFailure";
+    }
+}
+
+export class Stack {
+    private readonly env: Record<string, string>;
+    private logs = 0;
+
+    /** @param folder a private copy of the program: tests may change its files */
+    constructor(
+        readonly folder: string, readonly name: string, private readonly scratch: string, searchPath: string,
+        private readonly options: StackOptions,
+    ) {
+        this.env = {
+            PATH: searchPath,
+            PULUMI_HOME: path.join(scratch, "home"),
+            PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
+            PULUMI_CONFIG_PASSPHRASE: "tests",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            // For --event-log.
+            PULUMI_DEBUG_COMMANDS: "true",
+            // Types are checked once for the whole repository, not in every run.
+            PULUMI_NODEJS_TRANSPILE_ONLY: "true",
+            ...options.env,
+        };
+    }
+
+    up(options: RunOptions = {}): Promise<Run> { return this.run("up", ["--yes", "--skip-preview"], options); }
+    preview(options: RunOptions = {}): Promise<Run> { return this.run("preview", ["--diff"], options); }
+    refresh(options: RunOptions = {}): Promise<Run> { return this.run("refresh", ["--yes", "--skip-preview"], options); }
+    destroy(options: RunOptions = {}): Promise<Run> { return this.run("destroy", ["--yes", "--skip-preview"], options); }
+
+    /** After a killed run: the state is locked still. */
+    async cancel(): Promise<void> { await this.pulumi(["cancel", "--yes"]); }
+
+    async config(key: string, value: string, { secret = false } = {}): Promise<void> {
+        await this.pulumi(["config", "set", key, value, ...(secret ? ["--secret"] : [])]);
+    }
+
+    async outputs<T = Record<string, unknown>>(): Promise<T> {
+        return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
+    }
+
+    /** The resources in state, as `pulumi stack export` gives them; secrets stay encrypted. */
+    async exportState(): Promise<{ resources: StateResource[]; text: string }> {
+        const text = await this.pulumi(["stack", "export"]);
+        return { resources: JSON.parse(text).deployment.resources ?? [], text };
+    }
+
+    /** Starts `pulumi up` (or another command) and does not wait. */
+    async start(command: "up" | "destroy" | "refresh", options: RunOptions = {}): Promise<RunningRun> {
+        return this.launch(command, ["--yes", "--skip-preview"], options);
+    }
+
+    /** Any other command of `pulumi`, which must succeed. @returns its standard output */
+    async pulumi(args: string[]): Promise<string> {
+        const { execa } = await import("execa");
+        return (await execa("pulumi", [...args, "--non-interactive"], { cwd: this.folder, env: this.env, timeout: 60_000, stdin: "ignore" })).stdout;
+    }
+
+    private async run(command: string, args: string[], options: RunOptions): Promise<Run> {
+        const run = await (await this.launch(command, args, options)).ended;
+        if (run.failed !== (options.fails ?? false)) throw new EngineFailure(command, run, options.fails ? "a failure" : "success");
+        return run;
+    }
+
+    private async launch(command: string, args: string[], { args: more = [], env, timeout = 240_000 }: RunOptions): Promise<RunningRun> {
+        const { execa } = await import("execa");
+        const log = path.join(this.scratch, `events-${this.logs++}.json`);
+        const parallel = this.options.parallel && command !== "preview" ? ["--parallel", String(this.options.parallel)] : [];
+        const [file, ...words] = [...(this.options.enter ?? []), "pulumi", command, ...args, ...parallel, ...more,
+            "--non-interactive", "--color", "never", "--event-log", log];
+        const started = Date.now();
+        const child = execa(file!, words, {
+            cwd: this.folder, env: { ...this.env, ...env }, timeout, all: true, reject: false, stdin: "ignore", cleanup: true,
+        });
+        const ended = child.then(async (result): Promise<Run> => ({
+            failed: result.failed, text: result.all ?? "", seconds: (Date.now() - started) / 1000, ...(await readEvents(log)),
+        }));
+        return { pid: child.pid!, kill: (signal) => void child.kill(signal), ended };
+    }
+}
+
+export interface StateResource {
+    urn: string;
+    type: string;
+    id?: string;
+    custom: boolean;
+    inputs?: Record<string, unknown>;
+    outputs?: Record<string, unknown>;
+}
+
+/**
+ * Gives `body` a stack of its own: a copy of the program's folder in which `pulumi-unikernel` and the
+ * SDK resolve to this repository's, a state backend and a PULUMI_HOME that nobody else uses.
+ * What is still up at the end is destroyed, and everything removed.
+ */
+export async function withStack<T>(program: string, name: string, body: (stack: Stack) => Promise<T>, options: StackOptions = {}): Promise<T> {
+    const { engineEnv } = await import("../../tools/engine.mjs");
+    const scratch = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-stack-"));
+    const stack = new Stack(path.join(scratch, "program"), name, scratch, engineEnv().PATH, options);
+    try {
+        await copyProgram(path.resolve(repository, program), stack.folder);
+        await mkdir(path.join(scratch, "state"));
+        await stack.pulumi(["stack", "init", name]);
+        for (const [key, value] of Object.entries(options.config ?? {})) await stack.config(key, value);
+        const result = await body(stack);
+        await stack.destroy();
+        return result;
+    } catch (error) {
+        // The first error is the one to see; what it left behind must still go.
+        await stack.cancel().catch(() => undefined);
+        await stack.destroy().catch(() => undefined);
+        throw error;
+    } finally {
+        await rm(scratch, { recursive: true, force: true });
+    }
+}
+
+async function copyProgram(from: string, to: string): Promise<void> {
+    await cp(from, to, { recursive: true, filter: (file) => !/(^|\/)(node_modules|Pulumi\.[^/]+\.yaml)$/.test(file) });
+    const modules = path.join(to, "node_modules");
+    const links = { "pulumi-unikernel": repository, ...Object.fromEntries(
+        ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [name, path.join(repository, "node_modules", name)])) };
+    for (const [name, target] of Object.entries(links)) {
+        await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
+        await symlink(target, path.join(modules, name));
+    }
+}
+
+interface EventLine {
+    resourcePreEvent?: { metadata: StepEvent };
+    summaryEvent?: { resourceChanges: Record<string, number> };
+}
+
+async function readEvents(log: string): Promise<Pick<Run, "changes" | "steps">> {
+    // The last line of a killed run may be cut off.
+    const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(0, -1);
+    const events = lines.map((line): EventLine => JSON.parse(line));
+    const steps = events.flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [resourcePreEvent.metadata] : []))
+        .filter(({ type }) => !/^pulumi:(pulumi:Stack|providers:)/.test(type))
+        .map(({ op, urn, type, detailedDiff }) => ({ op, urn, type, detailedDiff }));
+    return { steps, changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {} };
+}

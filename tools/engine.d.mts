@@ -1,0 +1,10 @@
+export const ENGINE_VERSION: string;
+export const MINIMUM: string;
+export function cacheFolder(env?: NodeJS.ProcessEnv): string;
+export function engineFolder(env?: NodeJS.ProcessEnv): string;
+export function parseVersion(text: string): number[] | undefined;
+export function willDo(version: string, minimum?: string): boolean;
+export function which(name: string, searchPath?: string): string | undefined;
+export function engineVersion(program: string, env?: NodeJS.ProcessEnv): string | undefined;
+export function findEngine(env?: NodeJS.ProcessEnv): { program: string; version: string; onPath: boolean } | undefined;
+export function engineEnv(env?: NodeJS.ProcessEnv): { PATH: string };
