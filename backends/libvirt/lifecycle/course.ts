@@ -19,6 +19,8 @@ export interface Course extends Run {
     decision: Decision;
     /** Whole files in the guest's folder. */
     present: Set<string>;
+    /** Files whose content is not what their name says. */
+    broken: string[];
     /** What state says was there before; undefined when state knows nothing. */
     from?: UnikernelSpec;
 }
@@ -32,17 +34,20 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     const wanted = await define(run, existing, choices, claim);
     const present = new Set(existing.files.map(({ name }) => name));
-    if (existing.record && present.has(wanted.layout.kernel)) {
-        // Its name says what it was; somebody may have written something else into it.
-        if ((await host.files.digest(spec.uuid, wanted.layout.kernel)) !== plan.digests.kernel) present.delete(wanted.layout.kernel);
-    }
+    const broken = existing.record && present.has(wanted.layout.kernel) ? await brokenKernel(run, wanted.layout.kernel) : [];
+    for (const name of broken) present.delete(name);
     const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
     const decision = decide({
         ...existing,
         filesMissing: wanted.layout.files.some((name) => !present.has(name)),
         ended: unproven && plan.readConsole(await readConsole(host, spec.uuid)).ended !== undefined,
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
-    return { ...run, claim, info, existing, wanted, decision, present, from };
+    return { ...run, claim, info, existing, wanted, decision, present, broken, from };
+}
+
+/** Its name says what it was; somebody may have written something else into it. */
+async function brokenKernel({ host, plan }: Run, name: string): Promise<string[]> {
+    return (await host.files.digest(plan.spec.uuid, name)) === plan.digests.kernel ? [] : [name];
 }
 
 /** `auto` is decided once: a guest does not restart because a probe had a bad day. */

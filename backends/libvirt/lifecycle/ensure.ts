@@ -51,7 +51,7 @@ async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
 function prepare(course: Course, undo: Undo): Promise<void> {
     return during("prepare", (async () => {
         const { host, plan: { spec }, wanted, decision, existing } = course;
-        await putFiles(course, wanted.layout, course.present, existing.mark?.files ?? [], undo);
+        await putFiles(course, wanted.layout, { present: course.present, broken: course.broken, former: existing.mark?.files ?? [] }, undo);
         if (decision.define) {
             const before = existing.facts && existing.record?.inactiveXml;
             if (before) undo.add(() => host.domains.define(before));

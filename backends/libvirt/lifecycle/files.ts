@@ -5,11 +5,20 @@ import type { Undo } from "./undo";
 
 const PROGRESS_MS = 3000;
 
+export interface PutOptions {
+    /** Whole files that are there. */
+    present: Set<string>;
+    /** Files whose content is not what their name says. */
+    broken: string[];
+    /** Files of the definition that there was before: putting one of them is a repair, which stays whatever happens. */
+    former: string[];
+}
+
 /** Puts what is missing into the guest's folder; what is there already stays as it is. */
-export async function putFiles({ host, plan, context }: Run, { puts }: Layout, present: Set<string>, former: string[], undo: Undo): Promise<void> {
+export async function putFiles({ host, plan, context }: Run, { puts }: Layout, { present, broken, former }: PutOptions, undo: Undo): Promise<void> {
     const { uuid, name } = plan.spec;
+    await Promise.all(broken.map((file) => host.files.remove(uuid, file)));
     const results = await Promise.allSettled(puts.filter((put) => !present.has(put.name)).map(async (put) => {
-        // What the former definition boots from is a repair, which stays.
         if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
         let told = Date.now();
         const onProgress = (bytes: number): void => {

@@ -96,10 +96,10 @@ export function isPersist(name: string): boolean {
     return name.includes(PERSIST);
 }
 
-/** A name that any file system and libvirt take; two different names never become one. */
+/** A name that HostFiles takes; two different names never become one. */
 function fileName(name: string): string {
-    const safe = name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 80);
-    return safe === name ? safe : `${safe}~${short(createHash("sha256").update(name).digest("hex"))}`;
+    if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(name)) return name;
+    return `disk-${short(createHash("sha256").update(name).digest("hex"))}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 
 /** A config with a secret is not hashed as it is: the name of a file can be read by others. */
