@@ -40,6 +40,7 @@ export async function buildImage(
     try {
         await mkdir(staging, { mode: 0o700 });
         const written = await format.build(tree, options, temporary, {
+            digest: identity.digest,
             staging,
             timeout: timeoutFor(tree.bytes),
             onProgress: (bytes) => onProgress?.(bytes, tree.bytes),

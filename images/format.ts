@@ -10,6 +10,8 @@ export const EPOCH = 315_532_800;
 export const fixedClock = { SOURCE_DATE_EPOCH: String(EPOCH), E2FSPROGS_FAKE_TIME: String(EPOCH) };
 
 export interface BuildContext {
+    /** The digest of tree and options, for identifiers inside the image. */
+    digest: string;
     /** A folder of our own for lists and texts, on the disk of the image; removed by the caller. */
     staging: string;
     /** Bytes of content that are in the image so far. */

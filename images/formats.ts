@@ -1,10 +1,12 @@
 import type { ImageFormat } from "../spec";
 import type { Format } from "./format";
+import { ext2, ext4 } from "./ext";
 import { iso9660 } from "./iso9660";
+import { qcow2 } from "./qcow2";
 import { raw } from "./raw";
 
 /** Every format that can be built. */
-export const formats: Record<ImageFormat, Format> = { iso9660, raw, qcow2: raw, ext2: raw, ext4: raw };
+export const formats: Record<ImageFormat, Format> = { iso9660, ext2, ext4, raw, qcow2 };
 
 /** The usual ending of a file of this format. */
 export const endings: Record<ImageFormat, string> = { iso9660: "iso", ext2: "ext2", ext4: "ext4", raw: "raw", qcow2: "qcow2" };

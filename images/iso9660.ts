@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hashWhileWritten } from "./follow";
 import { EPOCH, fixedClock, type Format } from "./format";
 import { refuseImageFile } from "./magic";
 import { run } from "./run";
 import { stageTexts } from "./stage";
 import type { Entry, Tree } from "./entry";
-import { ImageWriter } from "./writer";
 
 const LABEL = "UNIKERNEL";
 // ECMA-119 8.5.4 and 8.4.26: sixteen digits, hundredths of a second last.
@@ -26,32 +26,17 @@ export const iso9660: Format = {
     async build(tree, { label }, path, { staging, onProgress, timeout }) {
         const commands = join(staging, "commands");
         await writeFile(commands, await commandFile(tree, staging));
-        const writer = await ImageWriter.open(path);
-        try {
-            await run("xorriso", [
-                // The first ones count only when they stand first; standard output as drive turns messages to standard error.
-                "-signal_handling", "off", "-outdev", "-", "-no_rc",
-                "-abort_on", "SORRY", "-return_with", "SORRY", "32", "-report_about", "WARNING",
-                "-local_charset", "UTF-8", "-charset", "UTF-8", "-backslash_codes", "in_double_quotes",
-                "-disk_pattern", "off", "-iso_rr_pattern", "off", "-follow", "off",
-                "-md5", "off", "-acl", "off", "-xattr", "off", "-hardlinks", "off", "-padding", "0", "-compliance", "no_emul_toc",
-                "-volid", label ?? LABEL, "-preparer_id", "pulumi-unikernel",
-                "-volume_date", "uuid", VOLUME_DATE, "-volume_date", "c", VOLUME_DATE, "-volume_date", "m", VOLUME_DATE,
-                "-volume_date", "all_file_dates", `=${EPOCH}`,
-                "-options_from_file", commands, "-commit", "-end",
-            ], {
-                env: fixedClock,
-                timeout,
-                async onOutput(chunk) {
-                    await writer.write(chunk);
-                    onProgress(Math.min(writer.size, tree.bytes));
-                },
-            });
-            return await writer.end();
-        } catch (error) {
-            await writer.abandon();
-            throw error;
-        }
+        return hashWhileWritten(path, run("xorriso", [
+            // Settings that count only when they stand first.
+            "-signal_handling", "off", "-no_rc", "-abort_on", "SORRY", "-return_with", "SORRY", "32", "-report_about", "WARNING",
+            "-local_charset", "UTF-8", "-charset", "UTF-8", "-backslash_codes", "in_double_quotes",
+            "-disk_pattern", "off", "-iso_rr_pattern", "off", "-follow", "off",
+            "-md5", "off", "-acl", "off", "-xattr", "off", "-hardlinks", "off", "-padding", "0", "-compliance", "no_emul_toc",
+            "-outdev", `stdio:${path}`, "-volid", label ?? LABEL, "-preparer_id", "pulumi-unikernel",
+            "-volume_date", "uuid", VOLUME_DATE, "-volume_date", "c", VOLUME_DATE, "-volume_date", "m", VOLUME_DATE,
+            "-volume_date", "all_file_dates", `=${EPOCH}`,
+            "-options_from_file", commands, "-commit", "-end",
+        ], { env: fixedClock, timeout }), (bytes) => onProgress(Math.min(bytes, tree.bytes)));
     },
 };
 

@@ -8,34 +8,21 @@ export interface RunOptions {
     env?: Record<string, string>;
     /** Milliseconds after which the program is ended. @default 600000 */
     timeout?: number;
-    /** Gets standard output as it comes; without it, output is dropped. The program waits while the promise is pending. */
-    onOutput?(chunk: Uint8Array): Promise<void>;
 }
 
 /** Runs a program to its end and returns its standard error. Arguments never pass a shell. */
 export async function run(program: Program, args: string[], options: RunOptions = {}): Promise<string> {
     const { execa } = await import("execa");
     const timeout = options.timeout ?? 600_000;
-    const child = execa(program, args, {
+    const result = await execa(program, args, {
         // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.
         env: { PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", TZ: "UTC", ...options.env },
         stdin: "ignore",
-        stdout: options.onOutput ? "pipe" : "ignore",
-        buffer: { stdout: false, stderr: true },
+        stdout: "ignore",
         reject: false,
         timeout,
         forceKillAfterDelay: 2000,
     });
-    if (options.onOutput && child.stdout) {
-        try {
-            for await (const chunk of child.stdout) await options.onOutput(chunk as Uint8Array);
-        } catch (error) {
-            child.kill("SIGKILL");
-            await child;
-            throw error;
-        }
-    }
-    const result = await child;
     if (result.code === "ENOENT") {
         throw new UnikernelError("program-missing", `the program ${program} was not found`, {
             hint: `install the package that has it: apt-get install ${packages[program]}`,
