@@ -26,8 +26,10 @@ const codes: Record<number, ErrorCode> = {
     4: "unreachable", // UNKNOWN_HOST
     5: "unreachable", // NO_CONNECT
     8: "invalid", // INVALID_ARG
+    21: "invalid", // NO_NAME
     27: "invalid", // XML_ERROR
     29: "permission", // OPERATION_DENIED
+    35: "invalid", // XML_DETAIL
     39: "unreachable", // RPC
     40: "unreachable", // GNUTLS_ERROR
     42: "not-found", // NO_DOMAIN
