@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -153,9 +153,10 @@ export async function withStack<T>(program: string, name: string, body: (stack: 
         await copyProgram(path.resolve(repository, program), stack.folder);
         await mkdir(path.join(scratch, "state"));
         await stack.pulumi(["stack", "init", name]);
-        for (const [key, value] of Object.entries(options.config ?? {})) await stack.config(key, value);
+        const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+        if (config.length > 0) await stack.pulumi(["config", "set-all", ...config]);
         const result = await body(stack);
-        await stack.destroy();
+        if (await hasResources(scratch, name)) await stack.destroy();
         return result;
     } catch (error) {
         // The first error is the one to see; what it left behind must still go.
@@ -165,6 +166,14 @@ export async function withStack<T>(program: string, name: string, body: (stack: 
     } finally {
         await rm(scratch, { recursive: true, force: true });
     }
+}
+
+/** Read off the state file: a run of the engine that finds nothing to do costs two seconds. */
+async function hasResources(scratch: string, name: string): Promise<boolean> {
+    const folder = path.join(scratch, "state", ".pulumi", "stacks");
+    const [project = ""] = await readdir(folder);
+    const { checkpoint } = JSON.parse(await readFile(path.join(folder, project, `${name}.json`), "utf8"));
+    return (checkpoint.latest?.resources ?? []).length > 0;
 }
 
 async function copyProgram(from: string, to: string): Promise<void> {
