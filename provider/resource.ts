@@ -17,7 +17,7 @@ export abstract class HandledResource extends pulumi.CustomResource {
             {
                 ...props,
                 // Inputs called `urn` are never sent, hence the other name.
-                resourceUrn: pulumi.createUrn(name, type, opts.parent),
+                resourceUrn: withoutDependencies(pulumi.createUrn(name, type, opts.parent)),
                 __provider: trampoline(kind),
             },
             // On a replacement check gets empty olds: creating first would find the old object under
@@ -25,4 +25,12 @@ export abstract class HandledResource extends pulumi.CustomResource {
             { ...opts, deleteBeforeReplace: true },
         );
     }
+}
+
+/**
+ * The URN of a child comes from its parent's, and would make the child depend on the parent: which stands for all
+ * of its children, so that the child would wait for itself.
+ */
+function withoutDependencies(urn: pulumi.Output<string>): Promise<string> {
+    return new Promise((resolve) => urn.apply(resolve));
 }

@@ -34,8 +34,8 @@ function decide({ property, from, to, note, consequence }: Pair, table: Conseque
     return { property, from, to, note, unknown, consequence: unknown && decided === "replace" ? "restart" : decided };
 }
 
-/** What only this package reads; a guest never notices. */
-const LIVE = new Set(["urn", "connection", "secrets", "deleteData", "shutdownTimeout", "readiness"]);
+/** What only this package reads; a guest never notices. A secret is not among them: its config moves to a file of its own. */
+const LIVE = new Set(["urn", "connection", "deleteData", "shutdownTimeout", "readiness"]);
 
 function consequenceOf(table: ConsequenceTable, property: string, from: unknown, to: unknown, unknown: boolean): Consequence {
     const path = property.replaceAll(/\[\d+\]/g, "[]");

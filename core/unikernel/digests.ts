@@ -1,9 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
 import { canonical } from "../canonical";
 import { UNKNOWN, containsUnknown } from "../handlers";
+import { root } from "./diff";
 import { bootRelevant, configRelevant } from "./inputs";
 import type { ConsequenceTable } from "../../backends/backend";
-import type { Digests, UnikernelInputs, UnikernelSpec } from "../../spec";
+import type { Digests, UnikernelSpec } from "../../spec";
 
 /** sha256 over data, 64 hex digits; an HMAC where there is a key. Unknown while the data are. */
 export function digestOfData(data: unknown, key?: string): string {
@@ -17,10 +18,8 @@ export function configDigest(spec: UnikernelSpec, key?: string): string {
     return digestOfData(configRelevant(spec), key);
 }
 
-/** Over what only a restart can change: what the table calls live is left out, or a live change would look like another boot. */
+/** Over what only a restart can change: with what may change live in it, a live change would look like another boot. */
 export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable): string {
-    const parts = Object.entries(bootRelevant(spec)).filter(([property]) => table[property]?.consequence !== "live");
-    return digestOfData(Object.fromEntries(parts));
+    const live = new Set(Object.entries(table).filter(([, { consequence, refine }]) => consequence === "live" || refine).map(([path]) => root(path)));
+    return digestOfData(Object.fromEntries(Object.entries(bootRelevant(spec)).filter(([property]) => !live.has(property))));
 }
-
-export type Digested = Pick<UnikernelInputs, "digests" | "bootDigest">;

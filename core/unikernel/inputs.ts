@@ -1,5 +1,5 @@
 import { attachKind } from "../../spec";
-import type { BlockSpec, Digests, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
+import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
 
 /**
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
@@ -59,9 +59,4 @@ const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig
 /** The inputs within outputs. */
 export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {
     return Object.fromEntries(Object.entries(outputs).filter(([name]) => !OUTPUT_ONLY.includes(name)));
-}
-
-/** Digests as they are compared property by property. */
-export function digestOf(digests: Digests | undefined, part: "kernel" | "initrd"): string | undefined {
-    return digests?.[part];
 }

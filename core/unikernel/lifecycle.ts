@@ -1,5 +1,4 @@
 import { PartialError } from "../../backends/backend";
-import { same } from "../canonical";
 import { refuseNewerState } from "../state";
 import { differences, root, strongest } from "./diff";
 import { compact, inputsWithin } from "./inputs";
@@ -60,19 +59,22 @@ export async function deleteUnikernel(services: UnikernelServices, props: Stored
 
 /** What state shows as a value of its own; other drift has a name only. */
 const VALUES = ["memory", "vcpus", "autostart", "onCrash"] as const;
+const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel"]);
 
 /** The properties as they are on the host. */
 function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observation): Properties {
-    const values = Object.fromEntries(VALUES.filter((name) => typeof seen.drift[name] === typeof props[name]).map((name) => [name, seen.drift[name]]));
-    const named = Object.keys(seen.drift).filter((name) => !(name in values) && name !== "state");
-    const edited = named.length === 0 && Object.keys(values).length === 0 && seen.bootDigest !== props.bootDigest;
+    const values = Object.fromEntries(VALUES.filter((name) => seen.drift[name] !== undefined).map((name) => [name, seen.drift[name]]));
+    const kernel = seen.drift["digests.kernel"];
+    const named = Object.keys(seen.drift).filter((name) => !SHOWN_ELSEWHERE.has(name));
+    const edited = seen.bootDigest !== props.bootDigest && Object.keys(seen.drift).length === 0;
     const drift = [...named, ...(edited ? ["definition"] : []), ...(seen.unfinished ? ["unfinished"] : [])];
     return compact({
         ...props,
         ...values,
+        digests: kernel === undefined ? props.digests : { ...props.digests, kernel },
         host: seen.host,
         state: seen.state,
-        ipAddresses: same(seen.ipAddresses, []) ? props.ipAddresses : seen.ipAddresses,
+        ipAddresses: seen.ipAddresses,
         consoleLog: seen.consoleLog,
         consoleCommand: seen.consoleCommand,
         drift: drift.length > 0 ? drift : undefined,

@@ -19,7 +19,7 @@ const rows: Row[] = [
     ["an image's output", { blocks: [data] }, { blocks: [{ ...data, output: "elsewhere.iso" }] }, {}],
     ["the order of env", { env: { A: "1", B: "2" } }, { env: { B: "2", A: "1" } }, {}],
     ["the order of secrets", { secrets: ["env.A", "env.B"] }, { secrets: ["env.B", "env.A"] }, {}],
-    ["a value that became secret", { secrets: [] }, { secrets: ["env.A"] }, { secrets: "live" }],
+    ["a value that became secret", { secrets: [] }, { secrets: ["env.A"] }, { secrets: "restart" }],
     ["a rebuilt kernel", {}, { digests: { kernel: "k2", blocks: ["d1"], config: "c1" } }, { kernel: "restart" }],
     ["an initrd that is new", {}, { digests: { kernel: "k1", initrd: "i1", blocks: ["d1"], config: "c1" } }, { initrd: "restart" }],
     ["args", {}, { args: [] }, { args: "restart" }],

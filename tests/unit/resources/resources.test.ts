@@ -1,0 +1,110 @@
+import * as pulumi from "@pulumi/pulumi";
+import { BlockImage, NetworkInterface, Unikernel, UnikernelFleet } from "../../../index";
+import type { UnikernelArgs } from "../../../index";
+
+interface Registered { type: string; inputs: Record<string, unknown> }
+
+// The engine's side of the wire: what it is asked to register, and outputs equal to the inputs.
+const registered = new Map<string, Registered>();
+beforeAll(() => pulumi.runtime.setMocks({
+    newResource({ type, name, inputs }) {
+        registered.set(name, { type, inputs });
+        return { id: name, state: { mac: "52:54:00:00:00:01", digest: "d1", format: "iso9660", ...inputs } };
+    },
+    call: () => ({}),
+}, "shop", "dev", false));
+
+const args = (more: object = {}): UnikernelArgs => ({ platform: "kvm", kernel: "bin/nginx", ...more });
+const attach = { user: { forward: [{ host: 8080, guest: 80 }] } };
+
+async function wire(resource: pulumi.Resource, name: string): Promise<Record<string, unknown>> {
+    await new Promise((resolve) => resource.urn.apply(resolve));
+    return registered.get(name)!.inputs;
+}
+
+test("a unikernel sends its arguments as plain data, and who it is", async () => {
+    const data = new BlockImage("data", { source: "./data" });
+    const eth = new NetworkInterface("eth", { attach, driver: "vioif" });
+    const web = new Unikernel("web", args({ blocks: [{ image: data, mount: "/data" }], interfaces: [eth] }));
+    const inputs = await wire(web, "web");
+    expect(inputs).toEqual({
+        platform: "kvm",
+        kernel: "bin/nginx",
+        blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data" }],
+        interfaces: [{ mac: "52:54:00:00:00:01", attach, driver: "vioif" }],
+        secrets: [],
+        resourceUrn: "urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::web",
+        __provider: 'exports.handler = () => require("pulumi-unikernel/dist/provider/dynamic").unikernel',
+    });
+    expect(registered.get("web")!.type).toBe("pulumi-nodejs:dynamic/unikernel:Unikernel");
+});
+
+test.each<[string, Partial<UnikernelArgs>, string[]]>([
+    ["plain values", { env: { A: "1" }, args: ["a"] }, []],
+    ["outputs that are not secret", { env: { A: pulumi.output("1") } }, []],
+    ["one secret of many", { env: { A: "1", B: pulumi.secret("2") }, args: ["a", pulumi.secret("b")] }, ["env.B", "args[1]"]],
+    ["a secret env", { env: pulumi.secret({ A: "1", B: "2" }) }, ["env.A", "env.B"]],
+    ["a promise of an env with a secret in it", { env: Promise.resolve({ A: pulumi.secret("1") }) }, ["env.A"]],
+    ["secret args", { args: pulumi.secret(["a", "b"]) }, ["args[0]", "args[1]"]],
+    ["a secret made of two", { env: { A: pulumi.interpolate`x ${pulumi.secret("1")}` } }, ["env.A"]],
+])("paths of secrets: %s", async (title, more, secrets) => {
+    const inputs = await wire(new Unikernel(title, args(more)), title);
+    expect(inputs.secrets).toEqual(secrets);
+    expect("digestKey" in inputs).toBe(secrets.length > 0);
+});
+
+test("qemuArgs carry the stack's consent", async () => {
+    pulumi.runtime.setConfig("unikernel:allowQemuArgs", "true");
+    expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({ allowQemuArgs: true });
+    expect(await wire(new Unikernel("quiet", args()), "quiet")).not.toHaveProperty("allowQemuArgs");
+});
+
+test.each<[string, () => unknown, RegExp]>([
+    ["one interface in two unikernels", () => {
+        const eth = new NetworkInterface("shared", { attach });
+        new Unikernel("one", args({ interfaces: [eth] }));
+        return new Unikernel("two", args({ interfaces: [eth] }));
+    }, /interfaces\[0\].*already in the unikernel "one"/],
+    ["one interface twice in a unikernel", () => {
+        const eth = new NetworkInterface("twice", { attach });
+        return new Unikernel("both", args({ interfaces: [eth, eth] }));
+    }, /interfaces\[1\]/],
+    ["arguments where an interface belongs", () => new Unikernel("plain", args({ interfaces: [{ attach }] })), /interfaces\[0\]: expected a NetworkInterface/],
+    ["a path where an image belongs", () => new Unikernel("path", args({ blocks: [{ image: "data.iso" }] })), /blocks\[0\]\.image: expected a BlockImage/],
+    ["a fleet of a half", () => new UnikernelFleet("half", { count: 0.5, instance: () => args() }), /count: expected a whole number/],
+    ["a fleet that may do nothing", () => new UnikernelFleet("stuck", { count: 1, maxUnavailable: 0, instance: () => args() }), /maxUnavailable/],
+])("the constructor refuses %s", (_title, construct, message) => {
+    expect(construct).toThrow(message);
+});
+
+test.each<[string, ConstructorParameters<typeof BlockImage>[1]["source"], unknown]>([
+    ["a path", "./data", "./data"],
+    ["an output", pulumi.output("./data"), "./data"],
+    ["an archive", new pulumi.asset.FileArchive("./data"), "./data"],
+    ["a file", new pulumi.asset.FileAsset("disk.img"), "disk.img"],
+    ["a map", {
+        "a.txt": "text",
+        "b.txt": pulumi.output("later"),
+        "c.png": new pulumi.asset.FileAsset("c.png"),
+        "d.txt": new pulumi.asset.StringAsset("text"),
+    }, { "a.txt": "text", "b.txt": "later", "c.png": { asset: "c.png" }, "d.txt": "text" }],
+])("an image's source goes over the wire as plain data: %s", async (title, source, expected) => {
+    const inputs = await wire(new BlockImage(`image of ${title}`, { source }), `image of ${title}`);
+    expect(inputs.source).toEqual(expected);
+});
+
+test("a fleet's instances and what belongs to them are its children", async () => {
+    const fleet = new UnikernelFleet("fleet", {
+        count: 2,
+        instance: (index, { name, opts }) => args({
+            hostname: name,
+            interfaces: [new NetworkInterface(`card-${index}`, { attach: { network: "default" } }, opts)],
+        }),
+    });
+    expect(fleet.instances).toHaveLength(2);
+    const inputs = await wire(fleet.instances[1]!, "fleet-1");
+    expect(inputs).toMatchObject({
+        hostname: "fleet-1",
+        resourceUrn: "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::fleet-1",
+    });
+});
