@@ -1,5 +1,5 @@
 import type { CapabilityFacts, DomainCapabilityFacts } from "../model";
-import { all, at, text, tree } from "./tree";
+import { all, at, text, tree, type Tree } from "./tree";
 
 /** Reads virConnectGetCapabilities. */
 export function readCapabilities(xml: string): CapabilityFacts {
@@ -10,7 +10,15 @@ export function readCapabilities(xml: string): CapabilityFacts {
         arch: text(root, "host", "cpu", "arch") ?? "",
         domainTypes: [...new Set(arches.flatMap((arch) => all(arch, "domain")).map((domain) => domain.attributes.type ?? ""))],
         emulator: arches.map((arch) => text(arch, "emulator")).find((path) => path !== undefined),
+        qemuUser: readBaseLabel(root),
     };
+}
+
+/** The DAC model's base label, `+UID:+GID`: what a guest's process runs as unless its definition says otherwise. */
+function readBaseLabel(root: Tree): CapabilityFacts["qemuUser"] {
+    const dac = all(at(root, "host"), "secmodel").find((model) => text(model, "model") === "dac");
+    const match = /^\+(\d+):\+(\d+)$/.exec(text(dac, "baselabel") ?? "");
+    return match ? { uid: Number(match[1]), gid: Number(match[2]) } : undefined;
 }
 
 /** Reads virConnectGetDomainCapabilities. */

@@ -8,11 +8,11 @@ import { QEMU_NAMESPACE } from "./names";
 import { qemuCommandline } from "./qemu";
 
 /** The definition that virDomainDefineXML takes (libvirt: formatdomain). */
-export function renderDomain(model: DomainModel, mark: Mark): string {
+export function renderDomain(model: DomainModel, mark?: Mark): string {
     const domain = create().ele("domain", { type: model.type });
     domain.ele("name").txt(model.name);
     domain.ele("uuid").txt(model.uuid);
-    addMark(domain, mark);
+    if (mark) addMark(domain, mark);
     domain.ele("memory", { unit: "MiB" }).txt(String(model.memoryMib));
     domain.ele("vcpu").txt(String(model.vcpus));
     addBoot(domain, model);

@@ -1,0 +1,32 @@
+import type { InterfaceSpec, UnikernelSpec } from "../../spec";
+import type { LeaseRecord } from "../libvirt/host";
+
+/**
+ * One address for each interface, as it is reached from the host; "" where nothing is known.
+ * Where the host listens for it comes first, then what its declaration says, then its lease.
+ */
+export function ipAddresses({ interfaces }: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[] {
+    return interfaces.map((one) => forwarded(one) ?? declared(one) ?? leased(one, leases) ?? "");
+}
+
+/** Behind a user-mode network the guest is reached where the host listens for it. */
+function forwarded({ attach }: InterfaceSpec): string | undefined {
+    const address = "user" in attach ? attach.user.forward[0]?.address : undefined;
+    return address === "0.0.0.0" ? "127.0.0.1" : address;
+}
+
+function declared({ ipv4, ipv6 }: InterfaceSpec): string | undefined {
+    if (typeof ipv4 === "object") return withoutPrefix("reserve" in ipv4 ? ipv4.reserve : ipv4.address);
+    return ipv4 === undefined && ipv6 ? withoutPrefix(ipv6.address) : undefined;
+}
+
+function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[]): string | undefined {
+    if (!("network" in attach)) return undefined;
+    const own = leases.filter((lease) => lease.network === attach.network && lease.mac.toLowerCase() === mac);
+    // The newest: a guest that asked anew has an old lease beside it. IPv4 before IPv6, as programs try them.
+    return own.sort((a, b) => Number(a.address.includes(":")) - Number(b.address.includes(":")) || b.expires - a.expires)[0]?.address;
+}
+
+function withoutPrefix(cidr: string): string {
+    return cidr.split("/")[0] ?? cidr;
+}

@@ -1,0 +1,33 @@
+import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import { isSession } from "../libvirt/client";
+import { SLOTS } from "./model";
+import { LONGEST_USER_PREFIX } from "./subnet";
+
+/** What KVM cannot do, from the spec alone. The form of each value, clashes, and the guest's own limits are checked before. */
+export function checkKvm(spec: UnikernelSpec, guest: GuestCapabilities): Problem[] {
+    const session = isSession(spec.connection);
+    return [
+        ...(guest.platforms.includes("kvm") ? [] : [{ property: "platform", reason: `a ${spec.guest} guest runs on ${guest.platforms.join(" and ")}, not on kvm` }]),
+        ...checkSlots(spec),
+        ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}]`, session)),
+    ];
+}
+
+function checkSlots({ blocks, interfaces }: UnikernelSpec): Problem[] {
+    if (blocks.length + interfaces.length <= SLOTS) return [];
+    return [{
+        property: blocks.length > interfaces.length ? "blocks" : "interfaces",
+        reason: `${blocks.length} disks and ${interfaces.length} interfaces: the machine has ${SLOTS} PCI slots for both together`,
+    }];
+}
+
+function checkInterface({ attach, ipv4 }: InterfaceSpec, at: string, session: boolean): Problem[] {
+    if ("network" in attach && session) {
+        return [{ property: `${at}.attach.network`, reason: `a session has no rights to libvirt's networks; use attach: { user: … }, or connection: "qemu:///system"` }];
+    }
+    const prefix = typeof ipv4 === "object" && "address" in ipv4 ? Number(ipv4.address.split("/")[1]) : 0;
+    if ("user" in attach && prefix > LONGEST_USER_PREFIX) {
+        return [{ property: `${at}.ipv4.address`, reason: `a user-mode network needs room for a gateway and a name server: /${LONGEST_USER_PREFIX} or shorter, not /${prefix}` }];
+    }
+    return [];
+}

@@ -1,0 +1,75 @@
+import { UnikernelError, type GuestCapabilities, type GuestPlan } from "../../spec";
+import type { Context } from "../backend";
+import type { Host, HostInfo } from "../libvirt/host";
+import type { DomainCapabilityFacts } from "../libvirt/model";
+import type { Choices } from "../libvirt/platform";
+import { readCapabilities, readDomainCapabilities } from "../libvirt/xml";
+import { usesUserNet } from "./model";
+import { probeAccelerator } from "./probe";
+import { readVerdict, writeVerdict, type Verdict } from "./verdicts";
+
+/** What this host runs the guest with. */
+export async function chooseKvm(host: Host, { spec, guest }: GuestPlan, context: Context): Promise<Choices> {
+    const accelerator = await chooseAccelerator(host, spec.accelerator, context);
+    return { accelerator, userNet: await chooseUserNet(host, { spec, guest }, accelerator) };
+}
+
+async function chooseAccelerator(host: Host, wanted: GuestPlan["spec"]["accelerator"], context: Context): Promise<"kvm" | "tcg"> {
+    if (wanted === "tcg") return "tcg";
+    const info = await host.info();
+    const offered = readCapabilities(info.capabilities).domainTypes.includes("kvm");
+    if (wanted === "kvm") {
+        // No probe: who names it has a reason, and readiness tells the rest.
+        if (offered) return "kvm";
+        throw new UnikernelError("unsupported", `libvirt on ${info.hostname} offers no KVM`, {
+            property: "accelerator",
+            hint: "npx pulumi-unikernel doctor says why; accelerator: \"tcg\" runs everywhere, slower",
+        });
+    }
+    return offered && (await verdict(host, info, context)).booted ? "kvm" : "tcg";
+}
+
+const asked = new Map<string, Promise<Verdict>>();
+
+/** One probe for each host, however many guests ask at once. */
+function verdict(host: Host, info: HostInfo, context: Context): Promise<Verdict> {
+    const key = `${info.uuid} ${info.session}`;
+    let answer = asked.get(key);
+    if (!answer) asked.set(key, (answer = settle(host, info, context).catch((error) => {
+        asked.delete(key);
+        throw error;
+    })));
+    return answer;
+}
+
+async function settle(host: Host, info: HostInfo, context: Context): Promise<Verdict> {
+    const known = await readVerdict(info);
+    if (known) return known;
+    // Not with the signal of the guest that happened to ask first: the answer is for all, and comes within seconds.
+    const { booted, because, tried } = await probeAccelerator(host, "kvm");
+    if (!booted) context.log(`emulation instead of KVM on ${info.hostname}: ${because}`);
+    if (tried) await writeVerdict(info, { booted, because });
+    return { booted, because };
+}
+
+const capabilities = new WeakMap<Host, Map<string, Promise<DomainCapabilityFacts>>>();
+
+/** passt where this libvirt has it. It cannot be told the guest's network: with a static address QEMU's own is the one. */
+async function chooseUserNet(host: Host, { spec, guest }: Pick<GuestPlan, "spec" | "guest">, accelerator: "kvm" | "tcg"): Promise<Choices["userNet"]> {
+    const isStatic = spec.interfaces.some(({ attach, ipv4, ipv6 }) => "user" in attach && (ipv6 !== undefined || typeof ipv4 === "object"));
+    if (!usesUserNet(spec) || isStatic) return "qemu";
+    const { netBackends } = await domainCapabilities(host, accelerator === "kvm" ? "kvm" : "qemu", guest.machine);
+    return netBackends.includes("passt") ? "passt" : "qemu";
+}
+
+function domainCapabilities(host: Host, type: "kvm" | "qemu", machine: GuestCapabilities["machine"]): Promise<DomainCapabilityFacts> {
+    const known = capabilities.get(host) ?? new Map<string, Promise<DomainCapabilityFacts>>();
+    capabilities.set(host, known);
+    const key = `${type} ${machine}`;
+    let answer = known.get(key);
+    if (!answer) known.set(key, (answer = host.domainCapabilities(type, machine).then(readDomainCapabilities).catch((error) => {
+        known.delete(key);
+        throw error;
+    })));
+    return answer;
+}

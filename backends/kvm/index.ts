@@ -1,0 +1,4 @@
+/** What KVM brings to the lifecycle on libvirt hosts. */
+export { kvm } from "./platform";
+export { kvmConsequences } from "./consequences";
+export { probeAccelerator, type ProbeOptions, type ProbeResult } from "./probe";

@@ -1,0 +1,66 @@
+import { attachKind, type GuestPlan, type InterfaceSpec } from "../../spec";
+import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
+import type { BootPaths, Choices } from "../libvirt/platform";
+import { userSubnets } from "./subnet";
+
+/** Slots 0 and 1 are the machine's own, 2 is where libvirt expects a display. */
+const FIRST_SLOT = 3;
+/** Slot 0x1f is the machine's own on q35. */
+export const SLOTS = 0x1f - FIRST_SLOT;
+
+/** What KVM (or QEMU's emulation) needs to run a plan: the fewest devices, each in its place. */
+export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+    const accelerated = choices.accelerator === "kvm";
+    // `pc` has only the old PCI bus, where plain virtio is transitional already.
+    const virtio = guest.machine === "q35" && guest.virtio === "transitional" ? "virtio-transitional" : "virtio";
+    const writable = guest.writableDisks.includes("kvm");
+    return {
+        type: accelerated ? "kvm" : "qemu",
+        osType: "hvm",
+        name: spec.name,
+        uuid: spec.uuid,
+        memoryMib: spec.memory,
+        vcpus: spec.vcpus,
+        arch: "x86_64",
+        machine: guest.machine,
+        cpu: accelerated ? "host-passthrough" : "maximum",
+        boot: { kernel: paths.kernel, ...(paths.initrd ? { initrd: paths.initrd } : {}), ...(boot.cmdline ? { cmdline: boot.cmdline } : {}) },
+        onCrash: spec.onCrash,
+        // A guest without a panic device, or one that triple-faults, crashes by a reset.
+        onReboot: spec.onCrash === "restart" ? "restart" : "destroy",
+        disks: spec.blocks.map(({ access, format }, index): DiskModel => ({
+            path: paths.disks[index] ?? "",
+            format: format === "qcow2" ? "qcow2" : "raw",
+            readonly: access === "read" && !writable,
+            target: diskName(index),
+            bus: virtio,
+            slot: FIRST_SLOT + index,
+        })),
+        interfaces: spec.interfaces.map((one, index): InterfaceModel => ({
+            mac: one.mac, source: source(one, choices), model: virtio, slot: FIRST_SLOT + spec.blocks.length + index,
+        })),
+        console: { log: paths.log, append: true },
+        panicDevice: guest.panicDevice,
+        ...(spec.gdb ? { gdb: spec.gdb } : {}),
+        qemuArgs: spec.qemuArgs ?? [],
+    };
+}
+
+function source(spec: InterfaceSpec, { userNet }: Choices): InterfaceSource {
+    const { attach } = spec;
+    if ("network" in attach) return { kind: "network", network: attach.network };
+    if ("bridge" in attach) return { kind: "bridge", bridge: attach.bridge };
+    if ("tap" in attach) return { kind: "tap", tap: attach.tap };
+    return { kind: "user", backend: userNet, forwards: attach.user.forward, ...userSubnets(spec) };
+}
+
+/** vda … vdz, vdaa: as Linux counts them. */
+function diskName(index: number): string {
+    const letter = String.fromCharCode(97 + (index % 26));
+    return index < 26 ? `vd${letter}` : `vd${String.fromCharCode(96 + Math.floor(index / 26))}${letter}`;
+}
+
+/** True where an interface needs QEMU (or passt) to play the network. */
+export function usesUserNet(spec: Pick<GuestPlan["spec"], "interfaces">): boolean {
+    return spec.interfaces.some(({ attach }) => attachKind(attach) === "user");
+}

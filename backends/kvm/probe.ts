@@ -1,0 +1,97 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { probeKernel, readProbe } from "../../guests";
+import { hasCode } from "../../spec";
+import type { Host } from "../libvirt/host";
+import type { DomainModel } from "../libvirt/model";
+import { renderDomain } from "../libvirt/xml";
+
+/** What became of the probe guest under one accelerator. */
+export interface ProbeResult {
+    booted: boolean;
+    /** Seconds until it said so. */
+    seconds?: number;
+    /** Why it did not, in one sentence. */
+    because?: string;
+    /** The guest was really tried: false where the host refused it, which says little about the accelerator. */
+    tried: boolean;
+}
+
+export interface ProbeOptions {
+    /** Milliseconds that the guest gets. @default 5000 */
+    timeout?: number;
+    signal?: AbortSignal;
+}
+
+const PREFIX = "unikernel-probe-";
+const LOG = "console.log";
+const KERNEL = "kernel";
+/** A probe that is older was left by a process that was killed. Milliseconds. */
+const ABANDONED = 60_000;
+
+/**
+ * Boots a guest of 1 KB and looks whether it comes up, on the host itself and as the user that its guests run as.
+ * It is always gone afterwards. Throws only what says nothing about the accelerator (`unreachable`, an abort).
+ */
+export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", { timeout = 5000, signal }: ProbeOptions = {}): Promise<ProbeResult> {
+    const uuid = randomUUID();
+    try {
+        await sweep(host);
+        await host.files.put(uuid, KERNEL, [{ bytes: probeKernel() }], { mode: 0o644 });
+        const [kernel, log] = await Promise.all([host.files.path(uuid, KERNEL), host.files.path(uuid, LOG)]);
+        await host.domains.define(renderDomain(probeModel(uuid, accelerator, kernel, log)));
+        await host.domains.start(uuid, { paused: false });
+        return await watch(host, uuid, timeout, signal);
+    } catch (error) {
+        if (hasCode(error, "unreachable", "timeout") || signal?.aborted || !(error instanceof Error)) throw error;
+        return { booted: false, tried: false, because: error.message.split("\n")[0] };
+    } finally {
+        await remove(host, uuid);
+    }
+}
+
+function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, log: string): DomainModel {
+    return {
+        type: accelerator === "kvm" ? "kvm" : "qemu", osType: "hvm", name: `${PREFIX}${Date.now().toString(36)}-${uuid.slice(0, 8)}`, uuid,
+        memoryMib: 16, vcpus: 1, arch: "x86_64", machine: "pc", cpu: accelerator === "kvm" ? "host-passthrough" : "maximum",
+        boot: { kernel }, onCrash: "destroy", onReboot: "destroy", disks: [], interfaces: [],
+        console: { log, append: false }, panicDevice: false, qemuArgs: [],
+    };
+}
+
+async function watch(host: Host, uuid: string, timeout: number, signal?: AbortSignal): Promise<ProbeResult> {
+    const begin = Date.now();
+    for (;;) {
+        signal?.throwIfAborted();
+        // The state first: what a guest that is off has said is complete.
+        const state = await host.domains.state(uuid);
+        const { ok, reached } = readProbe(await host.files.read(uuid, LOG, { length: 4096 }));
+        const seconds = (Date.now() - begin) / 1000;
+        if (ok) return { booted: true, tried: true, seconds };
+        const after = reached ? `after "${reached}"` : "before its first instruction";
+        if (state?.state === "paused") return { booted: false, tried: true, because: `QEMU stopped the probe guest ${after}: the processor met an instruction that it could not run` };
+        if (!state?.active) return { booted: false, tried: true, because: `the probe guest ended ${after}` };
+        if (seconds * 1000 > timeout) return { booted: false, tried: true, because: `the probe guest hung ${after} for ${timeout / 1000} s` };
+        await sleep(40);
+    }
+}
+
+async function remove(host: Host, uuid: string): Promise<void> {
+    await host.domains.destroy(uuid).catch(ignoreGone);
+    await host.domains.undefine(uuid);
+    for (const { name } of await host.files.list(uuid)) await host.files.remove(uuid, name);
+    await host.files.removeFolder(uuid);
+}
+
+function ignoreGone(error: unknown): void {
+    if (!hasCode(error, "not-found")) throw error;
+}
+
+async function sweep(host: Host): Promise<void> {
+    for (const { name, uuid } of await host.domains.list()) {
+        if (!name.startsWith(PREFIX)) continue;
+        const born = parseInt(name.slice(PREFIX.length), 36);
+        if (Date.now() - born > ABANDONED) await remove(host, uuid);
+    }
+}

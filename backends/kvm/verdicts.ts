@@ -1,0 +1,46 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { homedir, release } from "node:os";
+import { join } from "node:path";
+
+import type { HostInfo } from "../libvirt/host";
+
+/** What a probe said of a host's KVM, kept from one run to the next. */
+export interface Verdict { booted: boolean; because?: string }
+
+const DAY = 24 * 3600_000;
+/** Somebody who mends a host does not wait a day for us to see it. */
+const QUARTER_HOUR = 900_000;
+
+/** @returns undefined where nothing is known, or what is known is too old or of another QEMU or kernel */
+export async function readVerdict(info: HostInfo): Promise<Verdict | undefined> {
+    try {
+        const { booted, because, at } = JSON.parse(await readFile(file(info), "utf8")) as Verdict & { at: number };
+        const age = Date.now() - at;
+        return age >= 0 && age < (booted ? DAY : QUARTER_HOUR) ? { booted, because } : undefined;
+    } catch {
+        return undefined;
+    }
+}
+
+/** A cache that cannot be written costs a probe, nothing else. */
+export async function writeVerdict(info: HostInfo, { booted, because }: Verdict): Promise<void> {
+    const path = file(info);
+    const temporary = `${path}.${randomBytes(6).toString("hex")}`;
+    try {
+        await mkdir(folder(), { recursive: true, mode: 0o700 });
+        await writeFile(temporary, JSON.stringify({ booted, because, at: Date.now() }), { mode: 0o600 });
+        await rename(temporary, path);
+    } catch { /* see above */ }
+}
+
+function file({ uuid, libvirtVersion, hypervisorVersion, local, session }: HostInfo): string {
+    const key = JSON.stringify([uuid, libvirtVersion, hypervisorVersion, session, local ? release() : ""]);
+    return join(folder(), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
+}
+
+/** XDG Base Directory Specification: a relative path is to be ignored. */
+function folder(): string {
+    const base = process.env.XDG_CACHE_HOME;
+    return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", "accelerators");
+}
