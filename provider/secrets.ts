@@ -1,20 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** The arguments that may hold secrets: what the guest is told. */
-export interface SecretBearing {
-    env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
-    args?: pulumi.Input<pulumi.Input<string>[]>;
-}
-
 /**
  * The property paths (`env.PASSWORD`, `args[2]`) whose values are secret. Handlers get secrets as plain
  * values, and an Output of the whole would make every value of it secret: each is asked on its own.
  */
-export function secretPaths({ env, args }: SecretBearing): pulumi.Output<string[]> {
-    return pulumi.output(Promise.all([
-        pathsIn(env, (name) => `env.${name}`),
-        pathsIn(args, (index) => `args[${index}]`),
-    ])).apply((paths) => paths.flat());
+export function secretPaths(args: Record<string, unknown>): pulumi.Output<string[]> {
+    return pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => pathsIn(name, value)))).apply((paths) => paths.flat());
 }
 
 /** A place for the key of digests over secrets; check fills it in, the engine encrypts it. */
@@ -23,15 +14,23 @@ export function digestKey(secrets: pulumi.Output<string[]>): pulumi.Output<strin
         paths.length > 0 ? pulumi.secret("") : pulumi.output(undefined));
 }
 
-async function pathsIn(values: unknown, path: (key: string) => string): Promise<pulumi.Output<string[]>> {
-    if (values === undefined) return pulumi.output([]);
-    if (isOutput(values)) {
-        if (!(await pulumi.isSecret(values))) return pulumi.output([]);
-        return pulumi.unsecret(values).apply((known) => Object.keys(Object(known)).map(path));
+async function pathsIn(name: string, value: unknown): Promise<pulumi.Output<string[]>> {
+    if (isOutput(value)) {
+        if (!(await pulumi.isSecret(value))) return pulumi.output([]);
+        return pulumi.unsecret(value).apply((known) => entriesOf(known)?.map(([key]) => pathOf(name, known, key)) ?? [name]);
     }
-    const entries = Object.entries<unknown>(Object(await values));
-    const secret = await Promise.all(entries.map(([, value]) => isOutput(value) && pulumi.isSecret(value)));
-    return pulumi.output(entries.filter((_, index) => secret[index]).map(([key]) => path(key)));
+    const plain = await value;
+    const entries = entriesOf(plain) ?? [];
+    const secret = await Promise.all(entries.map(([, inner]) => isOutput(inner) && pulumi.isSecret(inner)));
+    return pulumi.output(entries.filter((_, index) => secret[index]).map(([key]) => pathOf(name, plain, key)));
+}
+
+function entriesOf(value: unknown): [string, unknown][] | undefined {
+    return value !== null && typeof value === "object" ? Object.entries(value) : undefined;
+}
+
+function pathOf(name: string, container: unknown, key: string): string {
+    return Array.isArray(container) ? `${name}[${key}]` : `${name}.${key}`;
 }
 
 function isOutput(value: unknown): value is pulumi.Output<unknown> {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource } from "../provider";
-import type { ImageFormat, Manifest } from "../spec";
+import { HandledResource, digestKey, secretPaths } from "../provider";
+import type { ImageFormat } from "../spec";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
 export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;
@@ -42,8 +42,6 @@ export class BlockImage extends HandledResource {
     /** sha256 of the normalised tree and the options, 64 hex digits. */
     declare readonly digest: pulumi.Output<string>;
     declare readonly format: pulumi.Output<ImageFormat>;
-    /** Path inside the image → the first 16 hex digits of its content's sha256. */
-    declare readonly manifest: pulumi.Output<Manifest>;
     /** Of the file that was built. */
     declare readonly path: pulumi.Output<string>;
     /** Of the file that was built, 64 hex digits. */
@@ -56,8 +54,15 @@ export class BlockImage extends HandledResource {
     readonly declaredOutput?: pulumi.Input<string>;
 
     constructor(name: string, args: BlockImageArgs, opts?: pulumi.CustomResourceOptions) {
-        const outputs = { digest: undefined, manifest: undefined, path: undefined, sha256: undefined, bytes: undefined };
-        super("blockImage", name, { format: undefined, ...args, source: plainSource(args.source), ...outputs }, opts);
+        const secrets = secretPaths({ source: args.source });
+        super("blockImage", name, {
+            // Declares the outputs: each name here becomes a property of this object.
+            digest: undefined, format: undefined, path: undefined, sha256: undefined, bytes: undefined,
+            ...args,
+            source: plainSource(args.source),
+            secrets,
+            digestKey: digestKey(secrets),
+        }, opts);
         this.logicalName = name;
         this.declaredOutput = args.output;
     }

@@ -45,7 +45,7 @@ export class Unikernel extends HandledResource {
     declare readonly digests: pulumi.Output<Digests>;
 
     constructor(name: string, args: UnikernelArgs, opts?: pulumi.CustomResourceOptions) {
-        const secrets = secretPaths(args);
+        const secrets = secretPaths({ env: args.env, args: args.args, hostname: args.hostname });
         super("unikernel", name, {
             // Declares the outputs: each name here becomes a property of this object.
             name: undefined, uuid: undefined, connection: undefined, state: undefined, ipAddresses: undefined,

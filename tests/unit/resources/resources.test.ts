@@ -53,6 +53,15 @@ test.each<[string, Partial<UnikernelArgs>, string[]]>([
     expect("digestKey" in inputs).toBe(secrets.length > 0);
 });
 
+test.each<[string, ConstructorParameters<typeof BlockImage>[1]["source"], string[]]>([
+    ["a plain map", { a: "text" }, []],
+    ["a map with a secret text", { a: "text", "dir/b": pulumi.secret("text") }, ["source.dir/b"]],
+    ["a secret path", pulumi.secret("./data"), ["source"]],
+])("paths of secrets in an image: %s", async (title, source, secrets) => {
+    const inputs = await wire(new BlockImage(title, { source }), title);
+    expect(inputs.secrets).toEqual(secrets);
+});
+
 test("qemuArgs carry the stack's consent", async () => {
     pulumi.runtime.setConfig("unikernel:allowQemuArgs", "true");
     expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({ allowQemuArgs: true });
