@@ -32,8 +32,6 @@ export async function buildImage(
     const tree = await readTree(source);
     if (digestTree(tree, options).digest !== identity.digest) throw sourceChanged(source);
     const format = formats[options.format];
-    const [problem] = await format.checkTree(tree, options);
-    if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     const staging = temporaryName(`${path}.staging`);

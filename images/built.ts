@@ -16,11 +16,18 @@ export interface Built {
     /** Nanoseconds, decimal; with `ino` they say that the file is untouched, without reading it. */
     mtimeNs: string;
     ino: string;
+    /** sha256 of our file that was there before: what is still there if a build is killed before its last step. */
+    before?: string;
 }
 
 /** The cache's file for an image. It is there after a build without an `output`. */
 export function cachePath(digest: string, format: ImageFormat): string {
     return join(cacheFolder("images"), `${digest}.${endings[format]}`);
+}
+
+/** Makes the folder of cachePath's files. */
+export async function makeImageFolder(): Promise<void> {
+    await makeCacheFolder("images");
 }
 
 function recordPath(path: string): string {
@@ -30,7 +37,8 @@ function recordPath(path: string): string {
 /** Written before the image is renamed into place: a build that is killed between the two still knows its file. */
 export async function recordBuilt(record: Built): Promise<void> {
     await makeCacheFolder("built");
-    await writeWhole(recordPath(record.path), JSON.stringify(record));
+    const before = (await findBuilt(record.path))?.sha256;
+    await writeWhole(recordPath(record.path), JSON.stringify({ ...record, before }));
 }
 
 /** The record of what we built at a path, if the file there is still exactly that. */
@@ -45,6 +53,13 @@ export async function findBuilt(path: string): Promise<Built | undefined> {
     } catch {
         return undefined;
     }
+}
+
+/** True when the file at a path is one that we built, this time or the time before, and nobody changed it. */
+export async function isBuiltByUs(path: string): Promise<boolean> {
+    if (await findBuilt(path)) return true;
+    const before = (await loadRecord(path))?.before;
+    return before !== undefined && (await hashFile(path).catch(() => undefined)) === before;
 }
 
 export async function forgetBuilt(path: string): Promise<void> {

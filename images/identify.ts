@@ -1,18 +1,30 @@
-import type { ImageIdentity } from "../spec";
+import { UnikernelError, type ImageIdentity, type Problem } from "../spec";
 import { digestTree, type ImageOptions } from "./digest";
+import type { ImageSource, Tree } from "./entry";
+import { formats } from "./formats";
 import { loadManifest, saveManifest, summarise } from "./manifest";
-import type { ImageSource } from "./entry";
 import { readTree } from "./tree";
 
 /**
  * What an image of this source and these options is: its digest, and a manifest as state keeps it. Builds
  * nothing. The whole manifest is kept in the cache, for loadManifest. Reads only what changed since last time.
  * `files` and `bytes` are the number of files and their content bytes.
- * @throws UnikernelError as readTree does
+ * @throws UnikernelError as readTree does, and `invalid` for a source that the format cannot hold
  */
 export async function identify(source: ImageSource, options: ImageOptions): Promise<ImageIdentity & { files: number; bytes: number }> {
     const tree = await readTree(source);
+    await refuseTree(tree, options);
     const { digest, manifest } = digestTree(tree, options);
     if (!(await loadManifest(digest))) await saveManifest(digest, manifest);
     return { digest, manifest: summarise(manifest), files: tree.files, bytes: tree.bytes };
+}
+
+/** What a format cannot do of the options, by property. Reads nothing. */
+export function optionProblems(options: ImageOptions): Problem[] {
+    return formats[options.format].check(options);
+}
+
+async function refuseTree(tree: Tree, options: ImageOptions): Promise<void> {
+    const [problem] = await formats[options.format].checkTree(tree, options);
+    if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
 }

@@ -1,7 +1,10 @@
-export { identify } from "./identify";
+export { identify, optionProblems } from "./identify";
 export { buildImage, type BuiltImage, type Progress } from "./build";
 export { hashFile } from "./content";
-export { cachePath, findBuilt, forgetBuilt, type Built } from "./built";
-export { changedFiles, loadManifest, removeManifest, saveManifest } from "./manifest";
-export type { ImageOptions } from "./digest";
+export { cachePath, findBuilt, forgetBuilt, isBuiltByUs, makeImageFolder, type Built } from "./built";
+export { changedFiles, loadManifest, saveManifest } from "./manifest";
+export { addUser, removeUser, usersOf, type User } from "./users";
+export { removeImage, removeManifestsIfUnused } from "./remove";
+export { entryProperty, mapProblems } from "./map";
+export { sealDigest, type ImageOptions } from "./digest";
 export type { ImageSource } from "./entry";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../spec";
 import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
@@ -69,8 +69,4 @@ export async function loadManifest(digest: string): Promise<Manifest | undefined
     } catch {
         return undefined;
     }
-}
-
-export async function removeManifest(digest: string): Promise<void> {
-    await rm(manifestPath(digest), { force: true });
 }

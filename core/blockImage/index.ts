@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { containsUnknown, type Handlers } from "../handlers";
+import { uuidOf } from "../identity";
+import { refuseNewerState } from "../state";
+import { checkBlockImage } from "./check";
+import { deleteImage, ensureImage, isWhole, pathOf, releaseImage, type Services } from "./lifecycle";
+import type { BlockImageInputs, BlockImageOutputs } from "./schema";
+
+const COMPARED = ["digest", "format", "size", "label", "output"] as const;
+
+/** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
+export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {
+    return {
+        async check(olds, news) {
+            refuseNewerState(olds);
+            return checkBlockImage(olds, news);
+        },
+        async diff(_id, olds, news) {
+            refuseNewerState(olds);
+            const differs = COMPARED.some((property) => olds[property] !== news[property] || containsUnknown(news[property]));
+            return { changes: differs || !(await isWhole(asOutputs(olds))), replaces: [], deleteBeforeReplace: false };
+        },
+        async create(inputs) {
+            const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();
+            return { id, outs: { ...(await ensureImage(id, asInputs(inputs), services)) } };
+        },
+        async read(id, props) {
+            refuseNewerState(props);
+            // A lost file is found by diff, which looks for it.
+            return { id, props };
+        },
+        async update(id, olds, news) {
+            refuseNewerState(olds);
+            const before = asOutputs(olds);
+            const outs = await ensureImage(id, asInputs(news), services, before);
+            if (pathOf(before) !== outs.path) await releaseImage(id, before, services);
+            return { outs: { ...outs } };
+        },
+        async delete(id, props) {
+            refuseNewerState(props);
+            await deleteImage(id, asOutputs(props), services);
+        },
+    };
+}
+
+/** State holds what check and create returned, in this schema version. */
+function asInputs(inputs: Record<string, unknown>): BlockImageInputs {
+    return inputs as unknown as BlockImageInputs;
+}
+
+function asOutputs(outs: Record<string, unknown>): BlockImageOutputs {
+    return outs as unknown as BlockImageOutputs;
+}

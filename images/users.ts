@@ -1,0 +1,51 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { cacheFolder, makeCacheFolder } from "./folders";
+import { writeWhole } from "./temporary";
+
+/** Who needs one image file: several stacks may share a file of the cache, and the last one that leaves removes it. */
+export interface User {
+    /** Identity of the resource. */
+    id: string;
+    /** What people know it by. */
+    urn: string;
+}
+
+function folderOf(path: string): string {
+    return join(cacheFolder("users"), createHash("sha256").update(resolve(path)).digest("hex").slice(0, 32));
+}
+
+export async function addUser(path: string, { id, urn }: User): Promise<void> {
+    await makeCacheFolder("users");
+    await mkdir(folderOf(path), { recursive: true, mode: 0o700 });
+    await writeWhole(join(folderOf(path), `${id}.json`), JSON.stringify({ id, urn, path: resolve(path) }));
+}
+
+export async function removeUser(path: string, id: string): Promise<void> {
+    await rm(join(folderOf(path), `${id}.json`), { force: true });
+    await rmdir(folderOf(path)).catch(() => undefined);
+}
+
+export async function usersOf(path: string): Promise<User[]> {
+    const names = (await readdir(folderOf(path)).catch(() => [])).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+    return Promise.all(names.map(async (name) => {
+        const id = name.slice(0, -".json".length);
+        return { id, urn: await urnIn(join(folderOf(path), name)) };
+    }));
+}
+
+/** True when no image of this machine's cache folder is needed by anything. */
+export async function nobodyLeft(): Promise<boolean> {
+    return (await readdir(cacheFolder("users")).catch(() => [])).length === 0;
+}
+
+async function urnIn(file: string): Promise<string> {
+    try {
+        const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
+        const urn = parsed !== null && typeof parsed === "object" && "urn" in parsed ? parsed.urn : undefined;
+        return typeof urn === "string" ? urn : "";
+    } catch {
+        return "";
+    }
+}
