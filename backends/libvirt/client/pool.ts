@@ -6,7 +6,7 @@ import type { MethodName, Timeouts } from "./protocol";
 import { isRemote, unattended } from "./uri";
 
 /** A connection that rested this long (ms) is asked whether it still lives before something is changed through it. */
-const restTime = 100;
+const restTime = 20;
 /** Methods that change nothing: asked again on a fresh connection when theirs turns out dead. */
 const reading = new Set<MethodName>([
     "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "networkGet", "networkList", "networkLeases",

@@ -29,7 +29,7 @@ class LibvirtProcess {
         this.child = fork(childPath(), [], {
             // koffi's asynchronous calls and the child's file work share these threads.
             env: { ...process.env, UV_THREADPOOL_SIZE: "64" },
-            execArgv: [],
+            execArgv: ["--max-semi-space-size=2"],
             serialization: "advanced",
             // libvirt prints every error to stderr; the last of it is only of use should the process die.
             stdio: ["ignore", "ignore", "pipe", "ipc"],

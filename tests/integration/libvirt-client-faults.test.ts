@@ -1,0 +1,181 @@
+import { spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+
+import { closeHosts, openHost } from "../../backends/libvirt/open";
+import { libvirtError } from "../../backends/libvirt/client";
+import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { until } from "../support/processes";
+import { tinyDomain } from "../support/tinyDomain";
+
+jest.setTimeout(120_000);
+
+let machine: LibvirtHost;
+beforeAll(async () => {
+    machine = await startLibvirtHost();
+});
+afterEach(() => closeHosts());
+afterAll(() => machine?.close());
+
+async function failure(work: Promise<unknown>): Promise<Error> {
+    return work.then(() => { throw new Error("did not fail"); }, (error: Error) => error);
+}
+
+/** The processes that hold our connections. */
+function children(): number[] {
+    return readdirSync("/proc").map(Number).filter((pid) => {
+        try {
+            return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("client/child.js")
+                && Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) === process.pid;
+        } catch {
+            return false;
+        }
+    });
+}
+
+const residentKiB = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+
+test("each of many calls that fail at once gets its own error", async () => {
+    const host = await openHost(machine.uri);
+    await Promise.all(Array.from({ length: 200 }, async (_, i) => {
+        const name = `absent-${i}`, uuid = randomUUID();
+        const [work, own, number] = ([
+            [() => host.domains.start(uuid, { paused: true }), uuid, 42],
+            [() => host.networks.leases(name), name, 43],
+            [() => host.domains.define(`<domain type='qemu'><name>x</name><memory>${4096 + i}</memory><os><type>${name}</type></os></domain>`), name, 67],
+        ] as const)[i % 3]!;
+        const error = await failure(work());
+        expect(libvirtError(error)?.message).toContain(own);
+        expect(libvirtError(error)?.code).toBe(number);
+    }));
+});
+
+test("nothing is leaked by ten thousand look-ups", async () => {
+    const host = await openHost(machine.uri);
+    const uuid = randomUUID();
+    await host.domains.define(tinyDomain({ name: "looked-up", uuid }));
+    const look = async (times: number) => {
+        for (let i = 0; i < times; i += 10) {
+            await Promise.all(Array.from({ length: 10 }, (_, k) => (k ? host.domains.get(uuid) : host.domains.state(randomUUID()))));
+        }
+    };
+    // Until the JavaScript heap has found its size.
+    await look(3000);
+    const [pid] = children();
+    const before = residentKiB(pid!);
+    const files = readdirSync(`/proc/${pid}/fd`).length;
+    await look(10_000);
+    // The domain's XML has 0.9 KB: kept each time, it would be 8 MB.
+    expect((await host.domains.get(uuid))!.inactiveXml.length).toBeGreaterThan(900);
+    expect(residentKiB(pid!) - before).toBeLessThan(6 * 1024);
+    expect(readdirSync(`/proc/${pid}/fd`).length).toBe(files);
+});
+
+test("a daemon that is killed in the middle of a call: unreachable, and reachable again when it is back", async () => {
+    const host = await openHost(machine.uri);
+    const uuid = randomUUID();
+    await host.domains.define(tinyDomain({ name: "victim", uuid }));
+    await host.domains.start(uuid, { paused: false });
+    await machine.signalDaemon("SIGSTOP");
+    const stopping = failure(host.domains.destroy(uuid));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await machine.killDaemon();
+    expect(await stopping).toMatchObject({ code: "unreachable" });
+    expect(await failure(host.domains.state(uuid))).toMatchObject({ code: "unreachable" });
+    await machine.startDaemon();
+    expect(await host.domains.state(uuid)).toMatchObject({ state: "running" });
+    await host.domains.destroy(uuid);
+    await host.domains.undefine(uuid);
+});
+
+test("a restarted daemon costs no call: idle connections are looked at before they are used", async () => {
+    const host = await openHost(machine.uri);
+    const uuid = randomUUID();
+    await Promise.all(Array.from({ length: 8 }, () => host.domains.list()));
+    await machine.stopDaemon();
+    await machine.startDaemon();
+    await host.domains.define(tinyDomain({ name: "after", uuid }));
+    expect(await host.domains.state(uuid)).toMatchObject({ state: "shutoff" });
+    await host.domains.undefine(uuid);
+});
+
+test("no daemon: unreachable, with what to do; never not-found", async () => {
+    const error = await failure((await openHost(`qemu+unix:///system?socket=${machine.folder}/none`)).domains.get(randomUUID()));
+    expect(error).toMatchObject({ code: "unreachable", hint: expect.stringContaining("systemctl start libvirtd") });
+});
+
+test("a daemon that hangs: the call times out, other hosts are served, and the stuck process goes", async () => {
+    const other = await startLibvirtHost();
+    try {
+        const host = await openHost(machine.uri, { timeouts: { call: 500, connect: 700 } });
+        await host.domains.list();
+        const [stuck] = children();
+        await machine.signalDaemon("SIGSTOP");
+        try {
+            const error = await failure(host.domains.list());
+            expect(error).toMatchObject({ code: "timeout" });
+            expect(await (await openHost(other.uri)).domains.list()).toEqual([]);
+            await until(() => !children().includes(stuck!));
+            expect(await failure(host.domains.list())).toMatchObject({ code: "unreachable", message: expect.stringContaining("0.7 s") });
+        } finally {
+            await machine.signalDaemon("SIGCONT");
+        }
+        expect(await host.domains.list()).toEqual(expect.any(Array));
+    } finally {
+        await other.close();
+    }
+});
+
+test("the process that holds the connections is killed: its calls fail as unreachable, the next one works", async () => {
+    const host = await openHost(machine.uri);
+    await host.domains.list();
+    const asked = failure(host.domains.readConsole(await running("console"), 5000));
+    process.kill(children()[0]!, "SIGKILL");
+    expect(await asked).toMatchObject({ code: "unreachable" });
+    expect(await host.domains.list()).not.toEqual([]);
+    await machine.virsh("destroy", "console");
+    await machine.virsh("undefine", "console");
+});
+
+async function running(name: string): Promise<string> {
+    const host = await openHost(machine.uri), uuid = randomUUID();
+    await host.domains.define(tinyDomain({ name, uuid, devices: "<serial type='pty'/>" }));
+    await host.domains.start(uuid, { paused: true });
+    return uuid;
+}
+
+test("thirty stops wait together, while starts take turns", async () => {
+    const host = await openHost(machine.uri);
+    const uuids = Array.from({ length: 30 }, () => randomUUID());
+    await Promise.all(uuids.map((uuid, i) => host.domains.define(tinyDomain({ name: `many${i}`, uuid }))));
+    const timed = async (work: (uuid: string) => Promise<void>) => {
+        const begin = Date.now();
+        const each = await Promise.all(uuids.map(async (uuid) => {
+            await work(uuid);
+            return Date.now() - begin;
+        }));
+        return { total: Date.now() - begin, first: Math.min(...each) };
+    };
+    const starts = await timed((uuid) => host.domains.start(uuid, { paused: false }));
+    expect((await host.domains.list()).filter(({ state }) => state === "running")).toHaveLength(30);
+    const stops = await timed((uuid) => host.domains.destroy(uuid));
+    expect((await host.domains.list()).filter(({ state }) => state === "running")).toHaveLength(0);
+    // In turns, the first is done long before the last; together, they end about when the first does.
+    expect(starts.total / starts.first).toBeGreaterThan(5);
+    expect(stops.total / stops.first).toBeLessThan(6);
+    await Promise.all(uuids.map((uuid) => host.domains.undefine(uuid)));
+});
+
+test("the process ends with its parent, even killed, and never keeps it from ending", async () => {
+    const program = (end: string) => spawnSync(process.execPath, ["-e", `
+        const { request } = require("${process.cwd()}/dist/backends/libvirt/client");
+        request(process.argv[1], "domainList", [], "list").then(() => { console.log(require("node:child_process").execFileSync("pgrep", ["-P", String(process.pid), "-f", "client/child.js"], { encoding: "utf8" })); ${end} });
+    `, machine.uri], { encoding: "utf8", timeout: 20_000 });
+    for (const end of ["", "process.kill(process.pid, 'SIGKILL')"]) {
+        const { stdout, stderr, signal } = program(end);
+        expect({ stderr, signal }).toEqual({ stderr: "", signal: end ? "SIGKILL" : null });
+        const child = Number(stdout);
+        expect(child).toBeGreaterThan(0);
+        await until(() => !existsSync(`/proc/${child}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${child}/status`, "utf8")));
+    }
+});
