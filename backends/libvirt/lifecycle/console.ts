@@ -1,19 +1,55 @@
+import { hasCode } from "../../../spec";
 import type { Host } from "../host";
-import { CONSOLE_LOG } from "./layout";
+import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
 
 /** How many lines an error shows. */
 const LINES = 40;
 const TAIL_BYTES = 128 * 1024;
+const LISTEN_MS = 150;
 
-/** What the guest has printed since it was started; its end, if that is long. */
-export async function readConsole(host: Host, uuid: string): Promise<string> {
-    return plain(await host.files.read(uuid, CONSOLE_LOG, { length: TAIL_BYTES }));
+/** Reads what a guest has printed since it was started; its end, if that is long. */
+export class ConsoleReader {
+    private heard = "";
+    private fileRefused = false;
+
+    constructor(private readonly host: Host, private readonly uuid: string) {}
+
+    async read(): Promise<string> {
+        if (!this.fileRefused) {
+            try {
+                return plain(await this.host.files.read(this.uuid, CONSOLE_LOG, { length: TAIL_BYTES }));
+            } catch (error) {
+                if (!hasCode(error, "permission", "unsupported")) throw error;
+                this.fileRefused = true;
+            }
+        }
+        return this.listen();
+    }
+
+    /** The daemon writes the log for its own user only: whoever is not that one hears what comes from now on. */
+    private async listen(): Promise<string> {
+        const more = await this.host.domains.readConsole(this.uuid, LISTEN_MS).catch((error: unknown) => {
+            if (hasCode(error, "unreachable")) throw error;
+            // It is off, or somebody else has the console open.
+            return "";
+        });
+        this.heard = (this.heard + more).slice(-TAIL_BYTES);
+        return plain(this.heard);
+    }
+}
+
+/** Each boot gets a log of its own, and the one before is kept beside it. */
+export async function turnLog(host: Host, uuid: string): Promise<void> {
+    await host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG).catch((error: unknown) => {
+        // There is none, or it cannot be moved: no reason not to start.
+        if (hasCode(error, "unreachable")) throw error;
+    });
 }
 
 /** The last lines for an error; [] when nothing can be read. */
 export async function lastLines(host: Host, uuid: string): Promise<string[]> {
     try {
-        return tail(await readConsole(host, uuid));
+        return tail(await new ConsoleReader(host, uuid).read());
     } catch {
         // The console explains an error; it must not hide it.
         return [];

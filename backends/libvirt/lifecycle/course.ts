@@ -1,13 +1,14 @@
 import type { UnikernelSpec } from "../../../spec";
 import type { Observation } from "../../backend";
 import type { HostInfo } from "../host";
-import { readConsole } from "./console";
+import { ConsoleReader } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { look, type Existing } from "./look";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
 import type { Run } from "./run";
+import { assertMacsFree } from "./strangers";
 import { define, type Definition } from "./wanted";
 
 /** One create or update: what is there, what is wanted, and what has to be done. */
@@ -31,6 +32,7 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const { spec } = plan;
     const [existing, chosen, info] = await Promise.all([look(host, spec, claim), platform.choose(host, plan, context), host.info()]);
     assertRoute({ spec, host, info });
+    await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     const wanted = await define(run, existing, choices, claim);
     const present = new Set(existing.files.map(({ name }) => name));
@@ -40,7 +42,7 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const decision = decide({
         ...existing,
         filesMissing: wanted.layout.files.some((name) => !present.has(name)),
-        ended: unproven && plan.readConsole(await readConsole(host, spec.uuid)).ended !== undefined,
+        ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid).read()).ended !== undefined,
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
     return { ...run, claim, info, existing, wanted, decision, present, broken, from };
 }

@@ -1,6 +1,7 @@
 import { hasCode, type UnikernelSpec } from "../../../spec";
 import { PartialError, type Observation } from "../../backend";
 import { renderDomain, renderMark, readFacts } from "../xml";
+import { turnLog } from "./console";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
 import { putFiles, refreshCopies, removeUnneeded } from "./files";
@@ -75,6 +76,7 @@ async function carryOut(course: Course): Promise<void> {
         await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
     if (decision.start) {
+        if (existing.record) await during("start", turnLog(host, spec.uuid));
         await during("start", refreshCopies(host, spec.uuid, wanted.layout.files));
         await during("start", host.domains.start(spec.uuid, { paused: spec.state === "paused" }));
     } else {

@@ -1,5 +1,5 @@
 import type { Host } from "../host";
-import { CONSOLE_LOG, copiesOf, isPersist, type Layout } from "./layout";
+import { copiesOf, isConsole, isPersist, type Layout } from "./layout";
 import type { Run } from "./run";
 import type { Undo } from "./undo";
 
@@ -41,7 +41,7 @@ export async function refreshCopies(host: Host, uuid: string, files: string[]): 
 /** Removes what no definition needs. What the guest wrote to its persist disks stays, and so does its console. */
 export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, needed: string[]): Promise<void> {
     const kept = new Set(needed);
-    const unneeded = [...present].filter((name) => !kept.has(name) && !isPersist(name) && !name.startsWith(CONSOLE_LOG));
+    const unneeded = [...present].filter((name) => !kept.has(name) && !isPersist(name) && !isConsole(name));
     await Promise.all(unneeded.map((name) => host.files.remove(uuid, name)));
 }
 

@@ -6,6 +6,8 @@ import type { HostFile } from "../host";
 
 /** The console of this boot. */
 export const CONSOLE_LOG = "console.log";
+/** Of the boot before. */
+export const LAST_CONSOLE_LOG = "console.last.log";
 
 export interface Put { name: string; parts: Part[]; mode: number }
 
@@ -16,15 +18,11 @@ export interface Layout {
     /** What each disk boots from, in the order of spec.blocks. */
     disks: string[];
     puts: Put[];
-    /** Fresh private copies, made at every start. */
-    copies: Copy[];
     /** Every name that belongs to this definition. */
     files: string[];
     /** The plan, with the formats that its persist disks really have. */
     plan: GuestPlan;
 }
-
-export interface Copy { from: string; to: string }
 
 const PUBLIC = 0o644;
 const PRIVATE = 0o600;
@@ -40,40 +38,39 @@ export async function layOut(plan: GuestPlan, present: HostFile[]): Promise<Layo
     }
     const disks = plan.spec.blocks.map((block, index) => {
         const taken = plan.spec.blocks.slice(0, index).filter((other) => other.name === block.name).length;
-        return layDisk({ ...block, name: fileName(block.name) + (taken ? `.${taken + 1}` : "") }, index, plan, present);
+        return layDisk(taken ? `${block.name}\0${taken}` : block.name, index, plan, present);
     });
     puts.push(...disks.flatMap((disk) => disk.put ?? []));
-    const copies = disks.flatMap((disk) => disk.copy ?? []);
     return {
-        kernel, initrd, disks: disks.map((disk) => disk.name), puts, copies,
+        kernel, initrd, disks: disks.map((disk) => disk.name), puts,
         files: [...new Set([...puts.map((put) => put.name), ...disks.map((disk) => disk.name)])],
         plan: { ...plan, spec: { ...plan.spec, blocks: disks.map((disk) => disk.block) } },
     };
 }
 
-interface Disk { name: string; block: BlockSpec; put?: Put; copy?: Copy }
+interface Disk { name: string; block: BlockSpec; put?: Put }
 
-function layDisk(named: BlockSpec, index: number, plan: GuestPlan, present: HostFile[]): Disk {
+function layDisk(identity: string, index: number, plan: GuestPlan, present: HostFile[]): Disk {
     const block = plan.spec.blocks[index]!;
+    const base = fileName(identity);
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
     if (block.access === "persist") {
-        const kept = present.find(({ name }) => name === `${named.name}${PERSIST}img` || name === `${named.name}${PERSIST}qcow2`)?.name;
+        const kept = present.find(({ name }) => name === `${base}${PERSIST}img` || name === `${base}${PERSIST}qcow2`)?.name;
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
-        const name = `${named.name}${PERSIST}${extension}`;
+        const name = `${base}${PERSIST}${extension}`;
         return { name, block, put: { name, parts, mode: PRIVATE } };
     }
-    const name = `${named.name}-${short(plan.digests.blocks[index]!)}.${extension}`;
+    const name = `${base}-${short(plan.digests.blocks[index]!)}.${extension}`;
     const put = { name, parts, mode: PUBLIC };
     if (!isPrivate(block, plan.guest.writableDisks, plan.spec.platform)) return { name, block, put };
-    const to = scratchOf(name);
-    return { name: to, block, put, copy: { from: name, to } };
+    // The copy itself is made anew at every start.
+    return { name: scratchOf(name), block, put };
 }
 
 function keptFormat(name: string, block: BlockSpec): BlockSpec["format"] {
-    const qcow2 = name.endsWith(".qcow2");
-    if (qcow2) return "qcow2";
+    if (name.endsWith(".qcow2")) return "qcow2";
     return block.format === "qcow2" ? "raw" : block.format;
 }
 
@@ -82,23 +79,27 @@ function isPrivate({ access }: BlockSpec, writable: Platform[], platform: Platfo
 }
 
 const PERSIST = ".persist.";
-const SCRATCH = ".scratch.";
 
-const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, `${SCRATCH}$1`);
+const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, ".scratch.$1");
 
 /** The copies that a definition needs before a start, read off its own file names: a rollback knows no plan. */
-export function copiesOf(files: string[]): Copy[] {
-    return files.filter((name) => name.includes(SCRATCH)).map((to) => ({ from: to.replace(SCRATCH, "."), to }));
+export function copiesOf(files: string[]): { from: string; to: string }[] {
+    return files.filter((name) => /\.scratch\.(img|qcow2)$/.test(name)).map((to) => ({ from: to.replace(/\.scratch\.([^.]+)$/, ".$1"), to }));
 }
 
 /** Data of the user that no update and no plain delete removes. */
 export function isPersist(name: string): boolean {
-    return name.includes(PERSIST);
+    return /\.persist\.(img|qcow2)$/.test(name);
+}
+
+/** What the guest said, with the older parts that virtlogd moves aside. */
+export function isConsole(name: string): boolean {
+    return name === LAST_CONSOLE_LOG || /^console\.log(\.\d+)?$/.test(name);
 }
 
 /** A name that HostFiles takes; two different names never become one. */
 function fileName(name: string): string {
-    if (/^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/.test(name)) return name;
+    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) return name;
     return `disk-${short(createHash("sha256").update(name).digest("hex"))}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
 import type { Host, HostInfo } from "../host";
-import { readConsole, tail } from "./console";
+import { ConsoleReader, tail } from "./console";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
 import { noRoute, routeTo, type FindRoute } from "./routes";
 
@@ -36,6 +36,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const { readiness } = options.spec;
     if (!readiness) return;
     const find = assertRoute(options);
+    const console = new ConsoleReader(options.host, options.spec.uuid);
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
     let last = "";
@@ -45,7 +46,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const text = await lookOnce(options, () => answered === true);
+            const text = await lookOnce(options, console, () => answered === true);
             if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
             if (Date.now() >= end) throw notReady(readiness, last, text);
             await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal }), ...(probing ? [probing] : [])]);
@@ -56,9 +57,9 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
 }
 
 /** Reads state and console; throws when the guest has ended. @returns the console */
-async function lookOnce({ host, spec, readConsole: judge }: ReadyOptions, answered: () => boolean): Promise<string> {
+async function lookOnce({ host, spec, readConsole: judge }: ReadyOptions, console: ConsoleReader, answered: () => boolean): Promise<string> {
     if (answered()) return "";
-    const [now, text] = await Promise.all([host.domains.state(spec.uuid), readConsole(host, spec.uuid)]);
+    const [now, text] = await Promise.all([host.domains.state(spec.uuid), console.read()]);
     const { ended } = judge(text);
     if (ended) throw guestEnded(ended.because, text);
     if (now?.active && now.state !== "crashed") {
@@ -67,7 +68,7 @@ async function lookOnce({ host, spec, readConsole: judge }: ReadyOptions, answer
         return text;
     }
     // What it said last may have come after the read.
-    const final = await readConsole(host, spec.uuid);
+    const final = await console.read();
     throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final);
 }
 

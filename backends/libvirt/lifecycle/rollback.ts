@@ -1,7 +1,7 @@
 import { hasCode, UnikernelError } from "../../../spec";
 import { PartialError } from "../../backend";
 import { readMark } from "../xml";
-import { lastLines } from "./console";
+import { lastLines, turnLog } from "./console";
 import { report, type Course } from "./course";
 import { refreshCopies, removeUnneeded } from "./files";
 import { stateOf } from "./look";
@@ -45,6 +45,7 @@ async function bootAgain({ host, info, plan, existing, from, context, wanted }: 
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
+    await turnLog(host, uuid);
     await refreshCopies(host, uuid, readMark(lastGood)?.files ?? []);
     await host.domains.start(uuid, { paused: state === "paused" });
     if (from && state === "running") {

@@ -1,0 +1,24 @@
+import { UnikernelError, type Platform } from "../spec";
+import type { Backend } from "./backend";
+import { kvm } from "./kvm";
+import { createLibvirtBackend, openHost, type Host } from "./libvirt";
+
+export { PartialError } from "./backend";
+export type { Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestRef, Observation, PropertyConsequence } from "./backend";
+
+/** Every platform that this release has. */
+export type Backends = Partial<Record<Platform, Backend>>;
+
+/** @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls */
+export function createBackends(open: (uri: string) => Promise<Host> = openHost): Backends {
+    return { kvm: createLibvirtBackend(kvm, open) };
+}
+
+export const backends: Backends = createBackends();
+
+/** Throws `unsupported` for a platform that this release does not have. */
+export function backend(platform: Platform): Backend {
+    const found = backends[platform];
+    if (found) return found;
+    throw new UnikernelError("unsupported", `there is no backend for platform "${platform}" yet; there is ${Object.keys(backends).join(", ")}`, { property: "platform" });
+}

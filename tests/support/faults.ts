@@ -1,0 +1,67 @@
+import type { Host } from "../../backends/libvirt/host";
+
+/** Calls that change something: a run can be killed at each. */
+const CHANGES = [
+    "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
+    "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
+    "networks.updateReservation", "files.put", "files.copy", "files.rename", "files.remove", "files.removeFolder",
+];
+/** Calls after which nothing is different. */
+const READS = [
+    "info", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.readConsole",
+    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.read", "files.digest",
+];
+
+/** Where a run is killed: before, during or after its nth change, counted from 0. */
+export interface Fault {
+    change: number;
+    when: "before" | "during" | "after";
+}
+
+/** Sees every change; a call that is in neither list is an error, so that none is forgotten. */
+type Watcher = (name: string, call: () => Promise<unknown>) => Promise<unknown>;
+
+function watch(host: Host, watcher: Watcher): Host {
+    const wrap = <T extends object>(target: T, path: string): T => new Proxy(target, {
+        get(object, key, receiver) {
+            const value: unknown = Reflect.get(object, key, receiver);
+            const name = `${path}${String(key)}`;
+            if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
+            if (typeof value !== "function" || READS.includes(name)) return typeof value === "function" ? value.bind(object) as unknown : value;
+            if (!CHANGES.includes(name)) throw new Error(`fault tests do not know the call ${name}: name it in tests/support/faults.ts`);
+            return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>);
+        },
+    });
+    return wrap(host, "");
+}
+
+/** Writes down every change, in the order in which they begin. */
+export function recording(host: Host, changes: string[]): Host {
+    return watch(host, (name, call) => {
+        changes.push(name);
+        return call();
+    });
+}
+
+/** Kills this very process at one change. */
+export function killing(host: Host, fault: Fault): Host {
+    let count = 0;
+    return watch(host, async (_name, call) => {
+        const here = count++ === fault.change;
+        if (here && fault.when === "before") return die();
+        const running = call();
+        if (here && fault.when === "during") {
+            running.catch(() => undefined);
+            // Long enough for the call to reach the host, too short for a host to have done it.
+            return new Promise(() => setTimeout(die, 4));
+        }
+        const result = await running;
+        return here ? die() : result;
+    });
+}
+
+function die(): Promise<never> {
+    process.kill(process.pid, "SIGKILL");
+    // The signal comes at once, but not before this line.
+    return new Promise(() => undefined);
+}
