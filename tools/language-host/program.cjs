@@ -58,7 +58,7 @@ class Programs {
         const runner = resolveSdk(directory, "cmd/run");
         const child = spawn(
             process.execPath,
-            [...options.nodeArgs, runner, ...runArguments(request, this.#engine)],
+            ["--require", require.resolve("./inspect.cjs"), ...options.nodeArgs, runner, ...runArguments(request, this.#engine)],
             // Output goes where ours goes: the engine shows both as the program's.
             { cwd: path.resolve(directory), env: runEnvironment(request, options), stdio: ["ignore", "inherit", "inherit"] },
         );
