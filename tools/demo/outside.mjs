@@ -1,0 +1,73 @@
+// What the host itself says, without asking Pulumi or this package: virsh, /proc, connect(), ls.
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { createConnection } from "node:net";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+async function virsh(uri, ...args) {
+    const { stdout } = await run("virsh", ["-c", uri, ...args]);
+    return stdout.split("\n").map((line) => line.trim()).filter(Boolean);
+}
+
+/** uuid and MACs of a domain, from its definition. */
+export async function identity(uri, name) {
+    const xml = (await virsh(uri, "dumpxml", name)).join("\n");
+    const uuid = /<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1];
+    const macs = [...xml.matchAll(/([0-9a-f]{2}(?::[0-9a-f]{2}){5})/g)].map((match) => match[1]);
+    return { name, uuid, macs: [...new Set(macs)].sort() };
+}
+
+export async function domainNames(uri) {
+    return virsh(uri, "list", "--all", "--name");
+}
+
+/** Names of running processes that were told one of the words. */
+function processesNaming(words) {
+    return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid).flatMap((pid) => {
+        try {
+            const command = readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+            return words.some((word) => command.includes(word)) ? [`pid ${pid}: ${command.slice(0, 80)}`] : [];
+        } catch {
+            return []; // it ended while we looked
+        }
+    });
+}
+
+export function portAnswers(port, address = "127.0.0.1") {
+    return new Promise((resolve) => {
+        const socket = createConnection({ port, host: address, timeout: 2000 });
+        const end = (open) => { socket.destroy(); resolve(open); };
+        socket.once("connect", () => end(true)).once("error", () => end(false)).once("timeout", () => end(false));
+    });
+}
+
+async function reservationsOf(uri, macs) {
+    const found = [];
+    for (const network of await virsh(uri, "net-list", "--all", "--name")) {
+        const xml = (await virsh(uri, "net-dumpxml", network)).join("\n");
+        found.push(...macs.filter((mac) => xml.includes(mac)).map((mac) => `network ${network} still reserves for ${mac}`));
+    }
+    return found;
+}
+
+/**
+ * Everything of these guests that is still on the host; empty when nothing is.
+ * @param guests what identity() said of each while they ran
+ */
+export async function leftovers(uri, guests, ports, folders) {
+    const names = new Set(guests.map((guest) => guest.name));
+    const uuids = guests.map((guest) => guest.uuid);
+    const open = await Promise.all(ports.map(async (port) => ((await portAnswers(port)) ? [`port ${port} still answers`] : [])));
+    const files = folders.filter((folder) => existsSync(folder))
+        .flatMap((folder) => readdirSync(folder).map((entry) => `file ${join(folder, entry)}`));
+    return [
+        ...(await domainNames(uri)).filter((name) => names.has(name)).map((name) => `domain ${name}`),
+        ...processesNaming(uuids),
+        ...open.flat(),
+        ...files,
+        ...(await reservationsOf(uri, guests.flatMap((guest) => guest.macs))),
+    ];
+}
