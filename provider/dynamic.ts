@@ -1,5 +1,6 @@
+import { plain } from "./plain";
 import { handlersOf } from "./registry";
-import type { Handlers } from "../core/handlers";
+import type { Handlers } from "../core";
 import type { ResourceKind } from "./trampoline";
 
 // The door that state's trampolines open, by this path and these names: keep both.
@@ -14,34 +15,33 @@ type Properties = Record<string, unknown>;
 function bind(kind: ResourceKind): Handlers {
     const handlers = () => handlersOf(kind);
     return {
-        check: (olds, news) => quietly(news, () => handlers().check(strip(olds), strip(news))),
-        diff: (id, olds, news) => quietly(news, () => handlers().diff(id, strip(olds), strip(news))),
-        create: (inputs) => quietly(inputs, () => handlers().create(strip(inputs))),
-        read: (id, props) => quietly(props, () => handlers().read(id, strip(props))),
-        update: (id, olds, news) => quietly(news, () => handlers().update(id, strip(olds), strip(news))),
-        delete: (id, props) => quietly(props, () => handlers().delete(id, strip(props))),
+        check: (olds, news) => call(news, () => handlers().check(ours(olds), ours(news))),
+        diff: (id, olds, news) => call(news, () => handlers().diff(id, ours(olds), ours(news))),
+        create: (inputs) => call(inputs, () => handlers().create(ours(inputs))),
+        read: (id, props) => call(props, () => handlers().read(id, ours(props))),
+        update: (id, olds, news) => call(news, () => handlers().update(id, ours(olds), ours(news))),
+        delete: (id, props) => call(props, () => handlers().delete(id, ours(props))),
     };
 }
 
-function strip({ [PROVIDER]: _, ...rest }: Properties): Properties {
+function ours({ [PROVIDER]: _, ...rest }: Properties): Properties {
     return rest;
 }
 
-async function quietly<T>(props: Properties, call: () => Promise<T>): Promise<T> {
+async function call<T>(props: Properties, act: () => Promise<T>): Promise<T> {
     try {
-        return await call();
+        return plain(await act());
     } catch (error) {
-        if (error instanceof Error) {
-            // The SDK prints stacks of some calls; a person is helped by the message.
-            if (!process.env.PULUMI_UNIKERNEL_DEBUG) error.stack = "";
-            // The SDK adds __provider to results, but not to the properties of a resource that exists and is
-            // not ready; without it the engine could never update or delete that resource.
-            if ("properties" in error && isProperties(error.properties)) error.properties[PROVIDER] = props[PROVIDER];
-        }
-        throw error;
+        throw error instanceof Error ? forPulumi(error, props) : error;
     }
 }
 
-function isProperties(value: unknown): value is Properties {
-    return typeof value === "object" && value !== null;
+/** Errors as the SDK passes them on: a message; and of a resource that exists but is not ready, its id, properties and reasons. */
+function forPulumi(error: Error, props: Properties): Error {
+    // The SDK prints the stacks of some calls; a person is helped by the message.
+    const shown = Object.assign(new Error(error.message), process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" });
+    if (!("properties" in error) || !("id" in error) || !("reasons" in error)) return shown;
+    // The SDK adds __provider to results, but not here; without it the engine could never update or delete the resource.
+    const properties = { ...plain(Object(error.properties)), [PROVIDER]: props[PROVIDER] };
+    return Object.assign(shown, { id: error.id, reasons: error.reasons, properties });
 }

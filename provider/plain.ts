@@ -1,0 +1,11 @@
+/** The same data without what is undefined, at any depth: protocol buffers have null, and refuse undefined. */
+export function plain<T>(value: T): T {
+    return strip(value) as T;
+}
+
+function strip(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(strip);
+    if (value === null || typeof value !== "object") return value;
+    const kept = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    return Object.fromEntries(kept.map(([key, inner]) => [key, strip(inner)]));
+}

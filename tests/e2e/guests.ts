@@ -1,0 +1,57 @@
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { withStack } from "../support/engine";
+import type { Stack } from "../support/engine";
+import type { LibvirtHost } from "../support/libvirtHost";
+import { capture } from "../support/processes";
+
+/** What programs/guests exports for each guest. */
+export interface GuestOutput { uuid: string; name: string; state: string; consequence: string }
+
+export const READY = { console: "test kernel ready", timeout: 60 };
+
+export async function testKernel(): Promise<string> {
+    // The builder is an ES module.
+    const built = await capture(process.execPath, ["-e", `import("${join(__dirname, "../guests/build.mjs")}").then(async (m) => console.log((await m.buildTestKernels()).testKernel))`]);
+    return built.stdout.trim();
+}
+
+/** A stack of programs/guests on a libvirt host of the test's own. */
+export class Guests {
+    private constructor(readonly stack: Stack, readonly host: LibvirtHost) {}
+
+    static async with(host: LibvirtHost, name: string, body: (guests: Guests) => Promise<void>): Promise<void> {
+        const config = { connection: host.uri, kernel: await testKernel() };
+        await withStack("tests/e2e/programs/guests", name, (stack) => body(new Guests(stack, host)), { enter: host.enter, env: { ...host.env }, config, parallel: 16 });
+    }
+
+    async declare(guests: Record<string, object>, images: Record<string, object> = {}): Promise<void> {
+        await this.stack.config("guests", JSON.stringify(guests));
+        await this.stack.config("images", JSON.stringify(images));
+    }
+
+    outputs(): Promise<Record<string, GuestOutput>> {
+        return this.stack.outputs();
+    }
+
+    /** What the host has, by name, as virsh says it. */
+    async onHost(): Promise<string[]> {
+        const names = await this.host.virsh("list", "--all", "--name");
+        return names.split("\n").map((name) => name.trim()).filter(Boolean).sort();
+    }
+
+    async running(): Promise<string[]> {
+        const names = await this.host.virsh("list", "--name");
+        return names.split("\n").map((name) => name.trim()).filter(Boolean).sort();
+    }
+
+    /** The console of the present boot. */
+    async console({ uuid }: { uuid: string }): Promise<string> {
+        return readFile(join(this.host.env.PULUMI_UNIKERNEL_DIR, uuid, "console.log"), "utf8");
+    }
+
+    /** Files of all guests that the host still holds. */
+    async files(): Promise<string[]> {
+        return readdir(this.host.env.PULUMI_UNIKERNEL_DIR, { recursive: true }).catch(() => []);
+    }
+}
