@@ -29,9 +29,9 @@ export async function buildImage(
     source: ImageSource, options: ImageOptions, identity: Pick<ImageIdentity, "digest">, output: string, onProgress?: Progress,
 ): Promise<BuiltImage> {
     const path = resolve(output);
-    const tree = await readTree(source);
-    if (digestTree(tree, options).digest !== identity.digest) throw sourceChanged(source);
     const format = formats[options.format];
+    const tree = await readTree(source, format.holds);
+    if (digestTree(tree, options, format.holds).digest !== identity.digest) throw sourceChanged(source);
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     const staging = temporaryName(`${path}.staging`);
@@ -72,7 +72,7 @@ async function unchanged(before: Tree, source: ImageSource, options: ImageOption
     });
     const touched = before.entries.find((entry, index) => signatureOf(entry) !== signatureOf(after.entries[index]));
     if (touched) throw changed(touched.path);
-    if (digestTree(after, options).digest !== digest) throw sourceChanged(source);
+    if (digestTree(after, options, formats[options.format].holds).digest !== digest) throw sourceChanged(source);
 }
 
 function signatureOf(entry: Tree["entries"][number] | undefined): string {

@@ -19,15 +19,14 @@ export interface ImageOptions {
  * paths, contents, link targets, whether the owner may execute a file. What does not: times, owners,
  * other permissions, hard links, holes, extended attributes, the order in which a folder lists its files.
  */
-export function digestTree(tree: Tree, options: ImageOptions): ImageIdentity {
+export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "file"): ImageIdentity {
     const hash = hasher(options.key);
     hash.update(JSON.stringify(["image", LAYOUT, options.format, options.size ?? null, options.label ?? null]));
-    const verbatim = options.format === "raw" || options.format === "qcow2";
     const manifest: [string, string][] = [];
     for (const [index, entry] of tree.entries.entries()) {
         if (entry.type === "file") {
             // An image that is the file itself does not depend on the file's name.
-            hash.update(JSON.stringify(verbatim ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256]));
+            hash.update(JSON.stringify(holds === "file" ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256]));
             manifest.push([entry.path, short(entry.executable ? digestText(`executable ${entry.sha256}`) : entry.sha256, options.key)]);
         } else if (entry.type === "symlink") {
             hash.update(JSON.stringify(["symlink", entry.path, entry.target]));

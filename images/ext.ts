@@ -31,6 +31,7 @@ export const ext4: Format = extFormat({
 /** Made by mke2fs and filled by debugfs: no root, no mount. Byte-identical for the same tree and e2fsprogs version. */
 function extFormat(flavour: Flavour): Format {
     return {
+        holds: "tree",
         check({ size, label }) {
             return [
                 ...(size === undefined || (size >= MIB && size % BLOCK === 0) ? [] : [{ property: "size", reason: `must be at least ${MIB} bytes and a multiple of ${BLOCK}` }]),

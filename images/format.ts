@@ -22,6 +22,8 @@ export interface BuildContext {
 
 /** One data-image format. */
 export interface Format {
+    /** A tree of files, or the content of one file. */
+    holds: "tree" | "file";
     /** What of the options this format cannot do, by property. */
     check(options: ImageOptions): Problem[];
     /** What of the tree this format cannot hold; about the property `source`. */

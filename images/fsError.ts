@@ -7,14 +7,16 @@ const codes: Record<string, ErrorCode> = {
     ENOSPC: "no-space", EDQUOT: "no-space", ENOTDIR: "invalid", ELOOP: "invalid", ENAMETOOLONG: "invalid", EISDIR: "invalid",
 };
 
+/** The code of an error of the file system, such as ENOENT. */
 export function errnoOf(error: unknown): string | undefined {
-    return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+    const code = error !== null && typeof error === "object" && "syscall" in error && "code" in error ? error.code : undefined;
+    return typeof code === "string" ? code : undefined;
 }
 
 /** Turns an error of the file system into one that names the file; other errors come back as they are. */
 export function fsError(error: unknown, doing: string, path: string): unknown {
     const errno = errnoOf(error);
-    if (errno === undefined || error instanceof UnikernelError) return error;
+    if (errno === undefined) return error;
     const hints: Record<string, string> = {
         ENOENT: "check the path; relative paths start at the folder of the program",
         EACCES: `give the user who runs pulumi access to ${path}`,

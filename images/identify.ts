@@ -1,6 +1,6 @@
 import { UnikernelError, type ImageIdentity, type Problem } from "../spec";
 import { digestTree, type ImageOptions } from "./digest";
-import type { ImageSource, Tree } from "./entry";
+import type { ImageSource } from "./entry";
 import { formats } from "./formats";
 import { loadManifest, saveManifest, summarise } from "./manifest";
 import { readTree } from "./tree";
@@ -12,9 +12,11 @@ import { readTree } from "./tree";
  * @throws UnikernelError as readTree does, and `invalid` for a source that the format cannot hold
  */
 export async function identify(source: ImageSource, options: ImageOptions): Promise<ImageIdentity & { files: number; bytes: number }> {
-    const tree = await readTree(source);
-    await refuseTree(tree, options);
-    const { digest, manifest } = digestTree(tree, options);
+    const format = formats[options.format];
+    const tree = await readTree(source, format.holds);
+    const [problem] = await format.checkTree(tree, options);
+    if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
+    const { digest, manifest } = digestTree(tree, options, format.holds);
     if (!(await loadManifest(digest))) await saveManifest(digest, manifest);
     return { digest, manifest: summarise(manifest), files: tree.files, bytes: tree.bytes };
 }
@@ -22,9 +24,4 @@ export async function identify(source: ImageSource, options: ImageOptions): Prom
 /** What a format cannot do of the options, by property. Reads nothing. */
 export function optionProblems(options: ImageOptions): Problem[] {
     return formats[options.format].check(options);
-}
-
-async function refuseTree(tree: Tree, options: ImageOptions): Promise<void> {
-    const [problem] = await formats[options.format].checkTree(tree, options);
-    if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
 }

@@ -16,6 +16,7 @@ const VOLUME_DATE = "1980010100000000";
  * drivers read), files beyond 4 GiB included. Byte-identical for the same tree and xorriso version.
  */
 export const iso9660: Format = {
+    holds: "tree",
     check({ size, label }) {
         return [
             ...(size === undefined ? [] : [{ property: "size", reason: "iso9660 is read-only: its size follows from its content; leave `size` out" }]),

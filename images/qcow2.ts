@@ -8,9 +8,10 @@ import { stageTexts } from "./stage";
 
 /** A disk in QEMU's format, made from one raw or qcow2 file; `size` is that of the disk inside. */
 export const qcow2: Format = {
+    holds: "file",
     check: checkDiskOptions,
     async checkTree({ single }, options) {
-        if (!single) return ["must be one file for format qcow2; for a folder use ext4, ext2 or iso9660"];
+        if (!single) return ["must be one file for format qcow2, or a map that has one"];
         if ((await imageKind(single)) !== "qcow2") return tooSmall(single.size, options);
         const { diskSize, references } = await readHeader(single);
         return [

@@ -12,9 +12,10 @@ export const SECTOR = 512;
 
 /** The file as it is, filled up with zeros to whole sectors or to `size`. */
 export const raw: Format = {
+    holds: "file",
     check: checkDiskOptions,
     async checkTree(tree, options) {
-        if (!tree.single) return ["must be one file for format raw"];
+        if (!tree.single) return ["must be one file for format raw, or a map that has one"];
         const kind = await imageKind(tree.single);
         return [
             ...(kind === "qcow2" ? ['is a qcow2 image, which a guest would read as noise; use format "qcow2"'] : []),

@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { UnikernelError } from "../spec";
 import { readDirectory } from "./directory";
 import { fsError } from "./fsError";
 import type { Entry, FileEntry, ImageSource, Tree } from "./entry";
@@ -8,15 +9,21 @@ import { readLocal, readMap } from "./map";
 
 /**
  * Lists a source and hashes what is in it.
+ * @param holds `file`: a folder is refused before it is read
  * @throws UnikernelError `not-found`, `permission`, `invalid` (a special file, a name that is not UTF-8, an
  * unsafe path), `changed` (a file changed while it was read); for a map with the property path of the entry
  */
-export async function readTree(source: ImageSource): Promise<Tree> {
+export async function readTree(source: ImageSource, holds: "tree" | "file" = "tree"): Promise<Tree> {
     if (typeof source !== "string") return finish(await readMap(source), true);
     const root = resolve(source);
     const stats = await stat(root).catch((error: unknown) => {
         throw fsError(error, "read", source);
     });
+    if (stats.isDirectory() && holds === "file") {
+        throw new UnikernelError("invalid", `${source} is a folder, and this format holds one file`, {
+            property: "source", hint: "name a file, or use iso9660, ext2 or ext4 for a folder",
+        });
+    }
     if (stats.isDirectory()) return finish(await readDirectory(source), false);
     const cache = await HashCache.open(root);
     const entry = await readLocal(source, basename(root), cache);
