@@ -154,6 +154,8 @@ export interface CapabilityFacts {
     domainTypes: string[];
     /** Path of the x86_64 emulator. */
     emulator?: string;
+    /** Whom guests run as by default; undefined where libvirt does not change users (a session). */
+    qemuUser?: { uid: number; gid: number };
 }
 
 export interface DomainCapabilityFacts {

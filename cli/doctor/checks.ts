@@ -1,12 +1,14 @@
-import { constants } from "node:fs";
-import { accelerators, libraryVersion, programs, type HostFacts } from "../../core/doctor";
+import { bootProbe, libraryVersion, type HostFacts } from "../../core/doctor";
 import { hasCode } from "../../spec";
 import { check, type Check, type Scene } from "./check";
 import * as judge from "./judge";
-import { accountOf, probeFolder } from "./probe/folder";
-import { exists, which } from "./probe/machine";
+import { accountOf, type Account } from "./probe/account";
+import { probeFolder } from "./probe/folder";
+import { probeKvm } from "./probe/kvm";
+import { which } from "./probe/machine";
 import { hasTun, probeBridges } from "./probe/network";
 import { hasServiceManager, probeEngine, probeSdk, versionOf } from "./probe/program";
+import { programs } from "./programs";
 
 const LIBRARY = "libvirt-library";
 const CONNECTION = "connection";
@@ -36,8 +38,8 @@ export const checks: readonly Check[] = [
     check({
         id: "folder", title: "boot files", needs: [CONNECTION],
         async probe(scene) {
-            const { folder, qemuUser = scene.machine.user } = await scene.host();
-            return folder === undefined ? undefined : probeFolder(scene.machine, folder, await accountOf(qemuUser.uid, "gid" in qemuUser ? qemuUser.gid : undefined));
+            const { folder } = await scene.host();
+            return folder === undefined ? undefined : probeFolder(scene.machine, folder, await guestAccount(scene));
         },
         judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept as storage volumes of the host" },
     }),
@@ -78,22 +80,23 @@ async function probeConnection(scene: Scene): Promise<judge.ConnectionFacts> {
     }
 }
 
-/** Emulation is slow, hardware is not: a guest that a processor runs prints its line within a second or never. */
-const LIMITS = { kvm: 10, tcg: 60 };
+/** Emulation is slow, hardware is not: a probe that a processor runs is through within a second or never. */
+const LIMITS = { kvm: 5, tcg: 30 };
 
 async function probeAccelerators(scene: Scene): Promise<judge.AcceleratorFacts> {
-    const { local, session } = await scene.host();
+    const { local, emulators } = await scene.host();
+    const offered = emulators.includes("kvm");
     return {
-        device: local ? await kvmDevice(session) : undefined,
-        kvm: await accelerators.boot(scene.connection, "kvm", LIMITS.kvm),
-        tcg: await accelerators.boot(scene.connection, "tcg", LIMITS.tcg),
+        device: local ? await probeKvm(await guestAccount(scene)) : undefined,
+        kvm: offered ? await bootProbe(scene.connection, "kvm", LIMITS.kvm) : { booted: false, because: "libvirt does not offer it" },
+        tcg: await bootProbe(scene.connection, "tcg", LIMITS.tcg),
     };
 }
 
-/** The system's daemon opens /dev/kvm for its guests; in a session the user must. */
-async function kvmDevice(session: boolean): Promise<"absent" | "closed" | "open"> {
-    if (!(await exists("/dev/kvm"))) return "absent";
-    return session && !(await exists("/dev/kvm", constants.R_OK | constants.W_OK)) ? "closed" : "open";
+/** Whom guests run as: in a session ourselves. */
+async function guestAccount(scene: Scene): Promise<Account> {
+    const { qemuUser } = await scene.host();
+    return qemuUser ? accountOf(qemuUser.uid, qemuUser.gid) : accountOf(scene.machine.user.uid);
 }
 
 function messageOf(error: unknown): string {

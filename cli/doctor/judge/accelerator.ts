@@ -9,9 +9,17 @@ export interface ProbeFacts {
     because?: string;
 }
 
+export interface KvmDevice {
+    state: "absent" | "closed" | "open";
+    /** Whom guests run as: to whom it is open or closed. */
+    user: string;
+    /** The group that may open it, where there is one. */
+    group?: string;
+}
+
 export interface AcceleratorFacts {
-    /** /dev/kvm: absent, there but closed to the QEMU user, or open; undefined on another machine. */
-    device?: "absent" | "closed" | "open";
+    /** /dev/kvm; undefined on another machine. */
+    device?: KvmDevice;
     kvm: ProbeFacts;
     tcg: ProbeFacts;
 }
@@ -23,13 +31,17 @@ export function judgeAccelerators({ device, kvm, tcg }: AcceleratorFacts): Findi
 function judgeKvm(device: AcceleratorFacts["device"], kvm: ProbeFacts, tcg: ProbeFacts): Finding {
     if (kvm.booted) return { status: "ok", found: `kvm: the probe guest booted${after(kvm)}` };
     const instead = tcg.booted ? "accelerator auto will use tcg" : "accelerator auto has nothing to use";
-    if (device === "absent") {
+    if (device?.state === "absent") {
         return { status: "warn", found: `kvm: there is no /dev/kvm; ${instead}`, note: "Turn virtualisation on in the firmware, or nested virtualisation in the host of this machine; then `sudo modprobe kvm_intel` or `kvm_amd`." };
     }
-    if (device === "closed") {
-        return { status: "warn", found: `kvm: /dev/kvm is there but may not be opened; ${instead}`, fix: "sudo usermod -aG kvm $USER", note: "Then log in again." };
+    if (device?.state === "closed") {
+        return {
+            status: "warn", found: `kvm: /dev/kvm is there but ${device.user} may not open it; ${instead}`,
+            fix: device.group ? `sudo usermod -aG ${device.group} ${device.user}` : "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
+            note: device.group ? "Then log in again, and restart libvirtd." : "Until the machine starts again: udev's rules set it for good.",
+        };
     }
-    const there = device === "open" ? "/dev/kvm is there but " : "";
+    const there = device?.state === "open" ? "/dev/kvm is there but " : "";
     return { status: "warn", found: `kvm: ${there}the probe guest did not boot; ${instead}`, note: kvm.because };
 }
 

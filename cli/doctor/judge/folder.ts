@@ -1,4 +1,5 @@
 import type { Finding } from "../finding";
+import { quote } from "../quote";
 
 /** A folder on the way to the boot files, and whether its mode or ACL lets the QEMU user through. */
 export interface Step { path: string; searchable: boolean }
@@ -44,9 +45,4 @@ function judgeSpace({ folder, free }: FolderFacts): Finding {
     const found = `${Math.floor(free / MIB)} MiB free for ${folder}`;
     if (free < 64 * MIB) return { status: "fail", found, note: "Kernels and images are copied there: make room." };
     return { status: free < 1024 * MIB ? "warn" : "ok", found };
-}
-
-/** A path as a POSIX shell reads it back. */
-export function quote(path: string): string {
-    return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

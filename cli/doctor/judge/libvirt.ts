@@ -39,7 +39,8 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
     if (socket) return { status: "fail", found, note: `Start the libvirtd whose socket is ${socket}.` };
     if (/\/session$/.test(uri.split("?")[0] ?? "")) return { status: "fail", found, fix: "libvirtd -d", note: "A session daemon starts by itself when it can; this one did not." };
     if (facts.managed) return { status: "fail", found, fix: "sudo systemctl start libvirtd" };
-    return { status: "fail", found, fix: facts.root ? "virtlogd -d && libvirtd -d" : "sudo virtlogd -d && sudo libvirtd -d" };
+    // Not &&: virtlogd may run already.
+    return { status: "fail", found, fix: facts.root ? "virtlogd -d; libvirtd -d" : "sudo virtlogd -d; sudo libvirtd -d" };
 }
 
 /** The host behind a `+ssh` URI, with its user. */

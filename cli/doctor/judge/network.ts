@@ -1,4 +1,5 @@
 import type { Finding } from "../finding";
+import { quote } from "../quote";
 
 export interface NetworkFacts {
     uri: string;
@@ -8,15 +9,16 @@ export interface NetworkFacts {
 
 export function judgeNetworks({ uri, session, networks }: NetworkFacts): Finding[] {
     if (session) return [{ status: "ok", found: "a session has no libvirt networks; attach by user or bridge" }];
+    const virsh = `virsh -c ${quote(uri)}`;
     if (networks.length === 0) {
         return [{
             status: "warn", found: "there is none, so attach: { network } has nothing to name",
-            fix: `virsh -c ${uri} net-define /usr/share/libvirt/networks/default.xml && virsh -c ${uri} net-start default`,
+            fix: `${virsh} net-define /usr/share/libvirt/networks/default.xml && ${virsh} net-start default`,
         }];
     }
     return networks.map(({ name, active }) => active
         ? { status: "ok", found: `${name} is active` }
-        : { status: "warn", found: `${name} is not started`, fix: `virsh -c ${uri} net-start ${name} && virsh -c ${uri} net-autostart ${name}` });
+        : { status: "warn", found: `${name} is not started`, fix: `${virsh} net-start ${name} && ${virsh} net-autostart ${name}` });
 }
 
 export interface BridgeFacts {

@@ -13,7 +13,7 @@ export interface ProgramFacts {
 }
 
 export function judgeProgram({ program, package: owner, purpose, needed, version }: ProgramFacts): Finding {
-    if (version !== undefined) return { status: "ok", found: version ? `${program} ${version}` : program };
+    if (version !== undefined) return { status: "ok", found: version || "found" };
     return { status: needed ? "fail" : "warn", found: `${program} is not on PATH (for ${purpose})`, fix: `sudo apt-get install ${owner}` };
 }
 
@@ -32,10 +32,13 @@ export interface EngineFacts {
     version?: string;
     /** pulumi-language-nodejs is beside it or on PATH. */
     language: boolean;
+    /** Folder of an engine that set-up keeps although it is not on PATH. */
+    kept?: string;
 }
 
-export function judgeEngine({ version, language }: EngineFacts): Finding {
+export function judgeEngine({ version, language, kept }: EngineFacts): Finding {
     const install = "curl -fsSL https://get.pulumi.com | sh";
+    if (version === undefined && kept) return { status: "fail", found: `pulumi is not on PATH, but set-up keeps one in ${kept}`, fix: `export PATH="${kept}:$PATH"` };
     if (version === undefined) return { status: "fail", found: "pulumi is not on PATH", fix: install };
     if (compareVersions(version, PULUMI) < 0) return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix: install };
     if (!language) return { status: "fail", found: `${version}, without its Node language host (pulumi-language-nodejs)`, fix: install };

@@ -1,11 +1,10 @@
 import { constants } from "node:fs";
-import { readFile, stat, statfs } from "node:fs/promises";
+import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { runProgram } from "./run";
 import type { FolderFacts, Step } from "../judge";
+import { permits, type Account } from "./account";
 import { exists, which, type Machine } from "./machine";
-
-export interface Account { name: string; uid: number; gid: number }
 
 export async function probeFolder(machine: Machine, folder: string, user: Account): Promise<FolderFacts> {
     const there = await deepest(folder);
@@ -32,12 +31,9 @@ export function ancestors(path: string): string[] {
     return parent === path ? [path] : [...ancestors(parent), path];
 }
 
-/** By mode as the kernel decides it: the first class that matches, and only that one; then by an ACL entry, where there are any. */
+/** By its mode, or by an ACL entry where there are any. */
 async function searchable(machine: Machine, path: string, user: Account): Promise<boolean> {
-    if (user.uid === 0) return true;
-    const { mode, uid, gid } = await stat(path);
-    const shift = uid === user.uid ? 6 : gid === user.gid ? 3 : 0;
-    if (((mode >> shift) & 1) === 1) return true;
+    if (permits(await stat(path), user, 1)) return true;
     if (!(await which(machine, "getfacl"))) return false;
     return aclAllows((await runProgram("getfacl", ["-cnpE", path])) ?? "", user.uid);
 }
@@ -46,11 +42,4 @@ async function searchable(machine: Machine, path: string, user: Account): Promis
 export function aclAllows(text: string, uid: number): boolean {
     const permissions = (entry: string) => text.split("\n").find((line) => line.startsWith(`${entry}:`))?.split(":")[2] ?? "";
     return permissions(`user:${uid}`).includes("x") && permissions("mask:").includes("x");
-}
-
-/** The account's primary group and name, by /etc/passwd; name is the number where there is none. */
-export async function accountOf(uid: number, gid?: number): Promise<Account> {
-    const lines = (await readFile("/etc/passwd", "utf8").catch(() => "")).split("\n").map((line) => line.split(":"));
-    const [name, , , group] = lines.find((fields) => Number(fields[2]) === uid && fields.length > 3) ?? [];
-    return { name: name ?? String(uid), uid, gid: gid ?? Number(group ?? uid) };
 }

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
-import { existsSync } from "node:fs";
+import { constants, existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { runProgram } from "./run";
@@ -16,7 +17,7 @@ export async function versionOf(machine: Machine, program: string, argument: str
 
 export async function probeEngine(machine: Machine): Promise<EngineFacts> {
     const path = await which(machine, "pulumi");
-    if (!path) return { language: false };
+    if (!path) return { language: false, kept: await keptEngine(machine) };
     const host = "pulumi-language-nodejs";
     const beside = [dirname(path), join(machine.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "bin")];
     const language = (await which(machine, host)) !== undefined
@@ -24,11 +25,22 @@ export async function probeEngine(machine: Machine): Promise<EngineFacts> {
     return { version: parseVersion((await runProgram(path, ["version"])) ?? "") ?? "0.0", language };
 }
 
+/** The folder of an engine that this project's set-up keeps beside the user's other caches. */
+async function keptEngine(machine: Machine): Promise<string | undefined> {
+    const root = join(machine.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-unikernel", "engine");
+    const folders = (await readdir(root).catch(() => [])).map((version) => join(root, version));
+    const there = await Promise.all(folders.map((folder) => exists(join(folder, "pulumi"), constants.X_OK)));
+    return folders.filter((_, index) => there[index]).sort().at(-1);
+}
+
+// Looked for, never imported: this room speaks to no engine.
+const SDK = "@pulumi/pulumi";
+
 /** The SDK as the program in that folder would get it. */
 export function probeSdk(folder: string): SdkFacts {
     const require = createRequire(join(folder, "index.js"));
     try {
-        const manifest: unknown = require("@pulumi/pulumi/package.json");
+        const manifest: unknown = require(`${SDK}/package.json`);
         const version = typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0.0";
         return { folder, version };
     } catch {

@@ -28,8 +28,8 @@ table<judge.ConnectionFacts>("connection", judge.judgeConnection, { uri: "qemu:/
     ["answers", { hostname: "h1" }, "ok", "qemu:///system on h1"],
     ["stopped, systemd", { error: gone }, "fail", "| sudo systemctl start libvirtd"],
     ["says the first line of the error only", { error: gone }, "fail", "No such file or directory | sudo"],
-    ["stopped, no service manager", { error: gone, managed: false, root: true }, "fail", "| virtlogd -d && libvirtd -d"],
-    ["stopped, no service manager, not root", { error: gone, managed: false }, "fail", "| sudo virtlogd -d && sudo libvirtd -d"],
+    ["stopped, no service manager", { error: gone, managed: false, root: true }, "fail", "| virtlogd -d; libvirtd -d"],
+    ["stopped, no service manager, not root", { error: gone, managed: false }, "fail", "| sudo virtlogd -d; sudo libvirtd -d"],
     ["not installed", { error: gone, daemon: false }, "fail", "| sudo apt-get install libvirt-daemon-system libvirt-clients"],
     ["no permission", { error: closed }, "fail", "| sudo usermod -aG libvirt ann | Then log in again"],
     ["no QEMU driver", { error: { code: "unsupported", message: "no connection driver" } }, "fail", "qemu-system-x86"],
@@ -48,11 +48,12 @@ table<judge.DriverFacts>("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: 
 
 const booted = { booted: true, seconds: 0.62 };
 const silent = { booted: false, because: "it said nothing for 10 s" };
-table<judge.AcceleratorFacts>("accelerators", judge.judgeAccelerators, { device: "open", kvm: booted, tcg: booted }, [
+table<judge.AcceleratorFacts>("accelerators", judge.judgeAccelerators, { device: { state: "open", user: "q" }, kvm: booted, tcg: booted }, [
     ["both", {}, "ok", "kvm: the probe guest booted in 0.6 s"],
     ["kvm hangs", { kvm: silent }, "warn", "kvm: /dev/kvm is there but the probe guest did not boot; accelerator auto will use tcg | it said nothing for 10 s"],
-    ["no kvm", { kvm: silent, device: "absent" }, "warn", "there is no /dev/kvm; accelerator auto will use tcg"],
-    ["kvm not ours", { kvm: silent, device: "closed" }, "warn", "sudo usermod -aG kvm"],
+    ["no kvm", { kvm: silent, device: { state: "absent", user: "q" } }, "warn", "there is no /dev/kvm; accelerator auto will use tcg"],
+    ["kvm for a group", { kvm: silent, device: { state: "closed", user: "q", group: "kvm" } }, "warn", "q may not open it; accelerator auto will use tcg | sudo usermod -aG kvm q"],
+    ["kvm for root alone", { kvm: silent, device: { state: "closed", user: "q" } }, "warn", "| sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm"],
     ["only kvm", { tcg: silent }, "warn", "tcg: the probe guest did not boot"],
     ["nothing boots", { kvm: silent, tcg: silent }, "fail", "accelerator auto has nothing to use"],
 ]);
@@ -74,6 +75,7 @@ table<judge.FolderFacts>("folder", judge.judgeFolder, {
 table<judge.NetworkFacts>("networks", judge.judgeNetworks, { uri: "qemu:///system", session: false, networks: [] }, [
     ["active", { networks: [{ name: "default", active: true }] }, "ok", "default is active"],
     ["not started", { networks: [{ name: "a", active: true }, { name: "default", active: false }] }, "warn", "virsh -c qemu:///system net-start default"],
+    ["a connection that a shell would read", { uri: "q:///s?a=b", networks: [{ name: "n", active: false }] }, "warn", "virsh -c 'q:///s?a=b' net-start n"],
     ["none", {}, "warn", "net-define /usr/share/libvirt/networks/default.xml"],
     ["a session", { session: true }, "ok", "a session has no libvirt networks"],
 ]);
@@ -94,8 +96,8 @@ table("tap", judge.judgeTap, { session: false, device: true }, [
 ]);
 
 table<judge.ProgramFacts>("program", judge.judgeProgram, { program: "xorriso", package: "xorriso", purpose: "iso9660 images", needed: true }, [
-    ["there", { version: "1.5.4" }, "ok", "xorriso 1.5.4"],
-    ["there, says no version", { version: "" }, "ok", "xorriso"],
+    ["there", { version: "1.5.4" }, "ok", "1.5.4"],
+    ["there, says no version", { version: "" }, "ok", "found"],
     ["needed and missing", {}, "fail", "xorriso is not on PATH (for iso9660 images) | sudo apt-get install xorriso"],
     ["optional and missing", { needed: false }, "warn", "sudo apt-get install xorriso"],
 ]);
@@ -108,6 +110,7 @@ table("Node.js", judge.judgeNode, { version: "20.19.0" }, [
 table<judge.EngineFacts>("engine", judge.judgeEngine, { version: "3.259.0", language: true }, [
     ["there", {}, "ok", "3.259.0"],
     ["not on PATH", { version: undefined }, "fail", "https://get.pulumi.com"],
+    ["kept by set-up", { version: undefined, kept: "/c/engine/v3" }, "fail", 'export PATH="/c/engine/v3:$PATH"'],
     ["old", { version: "3.99.0" }, "fail", "3.200.0 or newer"],
     ["without its language host", { language: false }, "fail", "pulumi-language-nodejs"],
 ]);

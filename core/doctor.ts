@@ -1,0 +1,88 @@
+import { closeHosts, openHost } from "../backends/libvirt";
+import { guestsFolder } from "../backends/libvirt/files";
+import { readCapabilities } from "../backends/libvirt/xml";
+import { probeAccelerator } from "../backends/kvm";
+import { backend } from "../backends";
+import { hasCode } from "../spec";
+
+export { closeHosts };
+
+/** What a host says of itself, in the words of people. */
+export interface HostFacts {
+    hostname: string;
+    /** An unprivileged daemon of one user. */
+    session: boolean;
+    /** The host is this machine. */
+    local: boolean;
+    /** Dotted versions. */
+    libvirt: string;
+    qemu: string;
+    /** Domain types for x86_64 guests: `qemu`, `kvm`. Empty: there is no emulator. */
+    emulators: string[];
+    /** Whom guests run as; undefined: the daemon's own user. */
+    qemuUser?: { uid: number; gid: number };
+    /** Where boot files lie on this machine; undefined when they do not lie here. */
+    folder?: string;
+    networks: { name: string; active: boolean }[];
+}
+
+/** The connection of a KVM guest that names none. */
+export function defaultConnection(): string {
+    return backend("kvm").defaultConnection();
+}
+
+/**
+ * Loads libvirt's library, without a daemon: the test driver lives in the library itself.
+ * @returns its version
+ * @throws UnikernelError `program-missing` when it cannot be loaded
+ */
+export async function libraryVersion(): Promise<string> {
+    const host = await openHost("test:///default");
+    return dotted((await host.info()).libvirtVersion);
+}
+
+/**
+ * Asks the host. Starts nothing.
+ * @throws UnikernelError `unreachable`, `permission`, `unsupported`
+ */
+export async function inspectHost(uri: string): Promise<HostFacts> {
+    const host = await openHost(uri);
+    const { hostname, session, local, libvirtVersion, hypervisorVersion, capabilities } = await host.info();
+    const { domainTypes, qemuUser } = readCapabilities(capabilities);
+    return {
+        hostname, session, local, qemuUser,
+        libvirt: dotted(libvirtVersion),
+        qemu: dotted(hypervisorVersion),
+        emulators: domainTypes,
+        folder: local ? guestsFolder(uri) : undefined,
+        networks: await networksOf(uri),
+    };
+}
+
+/** A driver without networks has none; anything else is an error. */
+async function networksOf(uri: string): Promise<HostFacts["networks"]> {
+    try {
+        const networks = await (await openHost(uri)).networks.list();
+        return networks.map(({ name, active }) => ({ name, active }));
+    } catch (error) {
+        if (hasCode(error, "unsupported")) return [];
+        throw error;
+    }
+}
+
+/**
+ * Boots the probe guest, which is gone when this returns.
+ * @param seconds how long it gets
+ */
+export async function bootProbe(uri: string, accelerator: "kvm" | "tcg", seconds: number): Promise<{ booted: boolean; seconds?: number; because?: string }> {
+    try {
+        return await probeAccelerator(await openHost(uri), accelerator, { timeout: seconds * 1000 });
+    } catch (error) {
+        return { booted: false, because: error instanceof Error ? error.message.split("\n")[0] : String(error) };
+    }
+}
+
+/** libvirt's version numbers: major * 1,000,000 + minor * 1,000 + release (virGetVersion). */
+function dotted(version: number): string {
+    return [Math.floor(version / 1e6), Math.floor(version / 1e3) % 1e3, version % 1e3].join(".");
+}
