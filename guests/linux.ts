@@ -5,8 +5,8 @@ import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnRea
 import { firstVerdict } from "./console";
 import { findNote, noteText, XEN_NOTE, type KernelFacts } from "./kernel";
 import { archive } from "./linux/cpio";
-import { encodeConfig } from "./linux/config";
-import { holdsSecret, mask } from "./secrets";
+import { encodeConfig, encodeWord } from "./linux/config";
+import { holdsSecret, mask, MASK } from "./secrets";
 
 /**
  * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (the format is in linux/config.ts; ours is
@@ -78,7 +78,7 @@ function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): Retur
         cmdline: `${CONSOLES[platform]} ${CMDLINE}`,
         initrd: [{ file: initrd }, { bytes: Buffer.concat([Buffer.alloc(padding(initrd)), config]) }],
         secret: holdsSecret(spec),
-        guestConfig: encodeConfig(mask(spec)),
+        guestConfig: encodeConfig(mask(spec)).replaceAll(encodeWord(MASK), MASK),
     };
 }
 

@@ -12,11 +12,11 @@ import { inMountOrder } from "../mounts";
  */
 export function encodeConfig(spec: UnikernelSpec): string {
     const lines = [
-        ...(spec.hostname === undefined ? [] : [`hostname ${escape(spec.hostname)}`]),
-        ...Object.entries(spec.env).map(([name, value]) => `env ${escape(`${name}=${value}`)}`),
+        ...(spec.hostname === undefined ? [] : [`hostname ${encodeWord(spec.hostname)}`]),
+        ...Object.entries(spec.env).map(([name, value]) => `env ${encodeWord(`${name}=${value}`)}`),
         ...spec.interfaces.flatMap(interfaceLines),
-        ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${escape(block.mount ?? "")}`),
-        ...spec.args.map((word) => `argv ${escape(word)}`),
+        ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${encodeWord(block.mount ?? "")}`),
+        ...spec.args.map((word) => `argv ${encodeWord(word)}`),
     ];
     return lines.map((line) => `${line}\n`).join("");
 }
@@ -34,7 +34,7 @@ function addressLine(family: string, { address, gateway }: { address: string; ga
 }
 
 /** Every byte that is not plainly printable becomes backslash, 0 and three octal digits: what `printf '%b'` undoes. */
-function escape(text: string): string {
+export function encodeWord(text: string): string {
     return [...Buffer.from(text)]
         .map((byte) => {
             const character = String.fromCharCode(byte);

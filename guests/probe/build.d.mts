@@ -1,0 +1,2 @@
+/** Assembles probe.S with gcc and binutils. */
+export function assemble(): Promise<Buffer>;

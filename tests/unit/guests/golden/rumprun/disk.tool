@@ -1,0 +1,10 @@
+# rumprun kvm -b nginxdata.iso,/etc/nginx nginx
+ {, 
+	"blk" :  {, 
+		"source":	"dev", 
+		"path":	"/dev/ld0a", 
+		"fstype":	"blk", 
+		"mountpoint":	"/etc/nginx", 
+	}, 
+	"cmdline": "nginx", 
+}, 

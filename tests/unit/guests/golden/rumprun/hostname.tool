@@ -1,0 +1,5 @@
+# rumprun kvm -N web nginx
+ {, 
+	"cmdline": "nginx", 
+	"hostname": "web", 
+}, 

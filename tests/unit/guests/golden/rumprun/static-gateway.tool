@@ -1,0 +1,12 @@
+# rumprun kvm -I web,vioif -W web,inet,static,10.0.0.2/24,10.0.0.1 nginx
+ {, 
+	"net" :  {, 
+		"if":		"vioif0", 
+		"type":	"inet", 
+		"method":	"static", 
+		"addr":	"10.0.0.2", 
+		"mask":	"24", 
+		"gw":		"10.0.0.1", 
+	}, 
+	"cmdline": "nginx", 
+}, 

@@ -1,0 +1,11 @@
+# rumprun kvm -I web,vioif -W web,inet,static,10.0.0.2/24 nginx
+ {, 
+	"net" :  {, 
+		"if":		"vioif0", 
+		"type":	"inet", 
+		"method":	"static", 
+		"addr":	"10.0.0.2", 
+		"mask":	"24", 
+	}, 
+	"cmdline": "nginx", 
+}, 

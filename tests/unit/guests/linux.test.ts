@@ -1,0 +1,112 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { abi, type KernelFacts } from "../../../guests";
+import type { ConsoleVerdict, Part, UnikernelSpec } from "../../../spec";
+import { block, nic, scratch, spec } from "./fixtures";
+
+const files = scratch();
+afterAll(() => files.remove());
+
+const linux = abi("linux");
+const kernel: KernelFacts = { format: "bzImage", size: 1, linux: { protocol: "2.15", version: "6.1", maxCmdline: 2047 } };
+const initrd = files.write("initrd", Buffer.from("first archive"));
+const told = (changes: Partial<UnikernelSpec>) => spec({ guest: "linux", initrd, args: ["nginx"], memory: 128, ...changes });
+const encode = (changes: Partial<UnikernelSpec>, path = initrd) => {
+    const one = told(changes);
+    return linux.encode(one, { platform: one.platform, initrd: path });
+};
+const problems = (changes: Partial<UnikernelSpec>, facts = kernel) => linux.check(told(changes), facts).map(({ property, reason }) => `${property}: ${reason}`);
+const assembled = (parts: Part[]) => Buffer.concat(parts.map((part) => ("bytes" in part ? part.bytes : readFileSync(part.file))));
+
+test("the configuration is as in its golden file", () => {
+    const { guestConfig } = encode({
+        args: ["nginx", "-g", "daemon off;", "", "back\\slash 'quote' \"double\"", "ü\n"],
+        env: { GREETING: "hello world", PLAIN: "A-Za-z0-9_./:,=@+-" },
+        hostname: "web",
+        blocks: [block("/srv/site", { access: "scratch" }), block(), block("/srv"), block("/etc/nginx dir", { access: "persist" })],
+        interfaces: [
+            nic(),
+            nic({ mac: "52:54:00:00:00:02", ipv4: { address: "10.0.0.2/24", gateway: "10.0.0.1" }, ipv6: { address: "fd00::2/64" } }),
+            nic({ mac: "52:54:00:00:00:03", ipv4: { reserve: "192.168.122.10" } }),
+            nic({ mac: "52:54:00:00:00:04", ipv4: undefined, ipv6: { address: "fd00::4/64", gateway: "fd00::1" } }),
+        ],
+    });
+    expect(guestConfig).toBe(readFileSync(join(__dirname, "golden/linux.config"), "utf8"));
+});
+
+test("a shell reads back what was written", () => {
+    const args = ["nginx", "a b", "", "%s \\n \\0101", "ü→", "\u0001\t\n|"];
+    const words = encode({ args }).guestConfig.split("\n").filter((line) => line.startsWith("argv")).map((line) => line.slice("argv ".length));
+    const read = words.map((word) => execFileSync("busybox", ["sh", "-c", `printf '%b' "$1"`, "sh", word]).toString());
+    expect(read).toEqual(args);
+});
+
+test.each([0, 1, 2, 3, 512])("the archive begins at a multiple of 4 behind an initrd of %d bytes more", (more) => {
+    const path = files.write("odd", Buffer.alloc(8 + more, 1));
+    const whole = assembled(encode({}, path).initrd);
+    const at = whole.indexOf("070701");
+    expect(at % 4).toBe(0);
+    expect(at - statSync(path).size).toBeLessThan(4);
+    expect(encode({}, path).initrd[0]).toEqual({ file: path });
+});
+
+test("cpio unpacks the archive: one file, for root only", () => {
+    const folder = join(files.folder, "unpacked");
+    mkdirSync(folder);
+    const empty = files.write("empty", Buffer.alloc(0));
+    writeFileSync(join(files.folder, "config.cpio"), assembled(encode({ env: { A: "b" } }, empty).initrd));
+    execFileSync("cpio", ["-idm", "--quiet", "--no-absolute-filenames", "-F", "../config.cpio"], { cwd: folder });
+    expect(readFileSync(join(folder, "unikernel/config"), "utf8")).toBe("env A=b\nargv nginx\n");
+    expect(statSync(join(folder, "unikernel")).mode & 0o7777).toBe(0o755);
+    expect(statSync(join(folder, "unikernel/config"))).toMatchObject({ mode: 0o100600, mtimeMs: 0 });
+});
+
+test("the same spec gives the same bytes", () => expect(assembled(encode({ env: { A: "b" } }).initrd)).toEqual(assembled(encode({ env: { A: "b" } }).initrd)));
+
+test("the command line carries the console of the platform and nothing of the user's", () => {
+    const line = (platform: UnikernelSpec["platform"]) => encode({ platform, args: ["user-word"], env: { E: "user-word" } }).cmdline;
+    expect(line("kvm")).toMatch(/^console=ttyS0 quiet panic=1( [\w.=]+)*$/);
+    expect(line("xen")).toMatch(/^console=hvc0 /);
+    expect(line("iso")).toMatch(/^console=tty0 console=ttyS0 /);
+    expect(line("kvm")).not.toContain("user-word");
+});
+
+test("secrets are in the file and masked for people", () => {
+    const encoded = encode({ env: { TOKEN: "t0k" }, secrets: ["env.TOKEN"] });
+    expect(assembled(encoded.initrd).toString()).toContain("env TOKEN=t0k\n");
+    expect(encoded).toMatchObject({ secret: true, guestConfig: "env TOKEN=[secret]\nargv nginx\n" });
+    expect(encode({ env: { TOKEN: "t0k" } }).secret).toBe(false);
+});
+
+describe("refused, with the property's path", () => {
+    const cases: [changes: Partial<UnikernelSpec>, problem: RegExp][] = [
+        [{ initrd: undefined }, /^initrd: linux needs an initrd/],
+        [{ args: [] }, /^args: linux needs the program/],
+        [{ args: [""] }, /^args: linux needs the program/],
+        [{ args: ["a", "b\0"] }, /^args\[1\]: a NUL/],
+        [{ env: { A: "\0" } }, /^env\.A: a NUL/],
+        [{ env: { "A-B": "" } }, /^env\.A-B: /],
+        [{ hostname: "a".repeat(64) }, /^hostname: /],
+        [{ hostname: `${"a".repeat(60)}.abcd` }, /^hostname: .*at most 64/],
+        [{ memory: 40 }, /^memory: 40 MiB/],
+        [{ blocks: [block("x")] }, /^blocks\[0\]\.mount: /],
+    ];
+    test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
+    test("nothing of an ordinary one", () => expect(problems({ blocks: [block("/srv", { format: "ext4" })], interfaces: [nic()] })).toEqual([]));
+    test("a kernel of another kind", () => expect(problems({}, { format: "elf", size: 1 })).toEqual([expect.stringMatching(/^guest: /)]));
+    test("an initrd that went away", () => expect(() => encode({}, "/nonexistent/initrd")).toThrow(expect.objectContaining({ code: "invalid", property: "initrd" })));
+});
+
+describe("the console", () => {
+    const cases: [text: string, ended: ConsoleVerdict["ended"]][] = [
+        ["=== pulumi-unikernel: starting web ===\r\n", undefined],
+        ["=== application exited with status 1 ===\r\n", { how: "exited", status: 1, because: "=== application exited with status 1 ===" }],
+        ["=== pulumi-unikernel: boot failed: no disk 3 ===\r\n", { how: "crashed", because: "=== pulumi-unikernel: boot failed: no disk 3 ===" }],
+        ["[    1.27] Kernel panic - not syncing: VFS: Unable to mount root fs\r\n", { how: "crashed", because: "Kernel panic - not syncing: VFS: Unable to mount root fs" }],
+        ["Kernel panic - not syncing: Attempted to kill init!\n", { how: "crashed", because: "Kernel panic - not syncing: Attempted to kill init!" }],
+        ["[    3.1] reboot: Power down\n", { how: "halted", because: "reboot: Power down" }],
+        ["GET /Kernel panic - not syncing: me\n", undefined],
+    ];
+    test.each(cases)("%j", (text, ended) => expect(linux.readConsole(text).ended).toEqual(ended));
+});

@@ -1,0 +1,38 @@
+import { abi, type KernelFacts } from "../../../guests";
+import type { UnikernelSpec } from "../../../spec";
+import { block, nic, spec } from "./fixtures";
+
+const raw = abi("raw");
+const kernel: KernelFacts = { format: "bzImage", size: 1, linux: { protocol: "2.15", version: "6.1", maxCmdline: 64 } };
+const problems = (changes: Partial<UnikernelSpec>, facts = kernel) => raw.check(spec({ guest: "raw", ...changes }), facts).map(({ property, reason }) => `${property}: ${reason}`);
+
+test("kernel, initrd and command line are verbatim", () => {
+    const one = spec({ guest: "raw", args: ["console=ttyS0", 'dyndbg="file a.c +p"', "", "-- x"] });
+    expect(raw.encode(one, { platform: "kvm", initrd: "/tmp/i" })).toEqual({
+        cmdline: 'console=ttyS0 dyndbg="file a.c +p"  -- x', initrd: [{ file: "/tmp/i" }], secret: false, guestConfig: 'console=ttyS0 dyndbg="file a.c +p"  -- x',
+    });
+    expect(raw.encode(spec({ guest: "raw" }), { platform: "kvm" })).toMatchObject({ cmdline: "", initrd: [] });
+});
+
+describe("refused, with the property's path", () => {
+    const cases: [changes: Partial<UnikernelSpec>, problem: RegExp][] = [
+        [{ args: ["a", "password=x"], secrets: ["args[1]"] }, /^args\[1\]: a secret would stand on the command line/],
+        [{ args: ["a\nb"] }, /^args\[0\]: .*line break/],
+        [{ args: ["x".repeat(60), "x".repeat(4)] }, /^args: the command line is 65 bytes; this kernel takes at most 64$/],
+        [{ env: { A: "b" } }, /^env\.A: a raw guest is told nothing/],
+        [{ env: { A: "b" }, secrets: ["env.A"] }, /^env\.A: /],
+        [{ hostname: "web" }, /^hostname: a raw guest/],
+        [{ blocks: [block("/a")] }, /^blocks\[0\]\.mount: a raw guest/],
+        [{ interfaces: [nic({ driver: "eth" })] }, /^interfaces\[0\]\.driver: a raw guest/],
+        [{ memory: 0 }, /^memory: /],
+    ];
+    test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
+    test("every secret argument, where all are", () => expect(problems({ args: ["a", "b"], secrets: ["args"] })).toHaveLength(2));
+    test("a file that no loader takes", () => expect(problems({}, { format: "elf", size: 1, elf: { bits: 64, machine: "x86_64", sections: [], notes: [], texts: [] } })).toEqual([expect.stringMatching(/^kernel: no loader takes it/)]));
+    test("nothing of disks and interfaces that the guest finds itself", () => expect(problems({ blocks: [block()], interfaces: [nic()] })).toEqual([]));
+});
+
+test("only a Linux panic is certain on the console", () => {
+    expect(raw.readConsole("halted\npanic: x\n")).toEqual({});
+    expect(raw.readConsole("[ 1.0] Kernel panic - not syncing: x\n").ended).toEqual({ how: "crashed", because: "Kernel panic - not syncing: x" });
+});

@@ -1,0 +1,108 @@
+import { abi, type KernelFacts } from "../../../guests";
+import type { ConsoleVerdict, UnikernelSpec } from "../../../spec";
+import { block, nic, spec } from "./fixtures";
+
+const rumprun = abi("rumprun");
+const kernel: KernelFacts = { format: "elf", size: 1, elf: { bits: 64, machine: "x86_64", sections: [], notes: [], texts: [] } };
+const withSymbols = (...drivers: string[]): KernelFacts =>
+    ({ ...kernel, elf: { bits: 64, machine: "x86_64", sections: [], notes: [], texts: [], symbols: drivers.map((driver) => `rumpns_${driver}_ca`) } });
+const problems = (changes: Partial<UnikernelSpec>, facts = kernel) => rumprun.check(spec(changes), facts).map(({ property, reason }) => `${property}: ${reason}`);
+const warnings = (changes: Partial<UnikernelSpec>, facts = kernel) => rumprun.warnings(spec(changes), facts).map(({ property, reason }) => `${property}: ${reason}`);
+/** A configuration of so many bytes: 24 stand around the argument. */
+const argument = (length: number) => ({ args: ["x".repeat(length - 24)] });
+
+describe("taken", () => {
+    const cases: [name: string, changes: Partial<UnikernelSpec>][] = [
+        ["nothing but a kernel", {}],
+        ["blanks, commas, braces, equals signs, UTF-8", { args: ["a b", "c,d", "{e}", "f=g", "ü"], env: { A: "b c=d{}'" } }],
+        ["the smallest memory", { memory: 14 }],
+        ["ten disks", { blocks: Array.from({ length: 10 }, (_, index) => block(`/data${index}`)) }],
+        ["a configuration of 4094 bytes", argument(4094)],
+        ["ext2, qcow2, raw", { blocks: [block("/a", { format: "ext2" }), block("/b", { format: "qcow2" }), block(undefined, { format: "raw" })] }],
+    ];
+    test.each(cases)("%s", (_, changes) => expect(problems(changes)).toEqual([]));
+});
+
+describe("refused, with the property's path", () => {
+    const cases: [changes: Partial<UnikernelSpec>, problem: RegExp][] = [
+        [argument(4095), /^: the guest's configuration \(args, env, .*\) is 4095 bytes; rumprun takes at most 4094$/],
+        [{ ...argument(4010), platform: "xen" }, /^: .* at most 4064$/],
+        [{ args: ["ok", 'say "hi"'] }, /^args\[1\]: .*double quote/],
+        [{ args: ["back\\slash"] }, /^args\[0\]: .*backslash/],
+        [{ args: ["it's"] }, /^args\[0\]: .*single quote/],
+        [{ args: ["two\nlines"] }, /^args\[0\]: .*control characters/],
+        [{ args: ["nul\0"] }, /^args\[0\]: .*control characters/],
+        [{ env: { A: 'b"' } }, /^env\.A: .*double quote/],
+        [{ env: { A: "\x7f" } }, /^env\.A: .*control characters/],
+        [{ env: { "A=B": "c" } }, /^env\.A=B: "A=B" is not a name of a variable/],
+        [{ env: { "": "c" } }, /^env\.: "" is not a name/],
+        [{ env: { "1A": "c" } }, /^env\.1A: /],
+        [{ args: ["_RUMPRUN_ROOTFSCFG=/x"] }, /^args\[0\]: rumprun takes/],
+        [{ kernel: "./bin/it's nginx" }, /^kernel: .*single quote/],
+        [{ hostname: "a b" }, /^hostname: "a b" is not a host name/],
+        [{ hostname: "-web" }, /^hostname: /],
+        [{ hostname: `${"a.".repeat(130)}a` }, /^hostname: .*at most 255/],
+        [{ memory: 13 }, /^memory: 13 MiB: .* less than 14$/],
+        [{ blocks: [block("/a"), block("/a/")] }, /^blocks\[1\]\.mount: "\/a\/" is the mount point of blocks\[0\] too$/],
+        [{ blocks: [block("etc")] }, /^blocks\[0\]\.mount: "etc" is not absolute; write "\/etc"$/],
+        [{ blocks: [block("")] }, /^blocks\[0\]\.mount: "" is not absolute/],
+        [{ blocks: [block("//")] }, /^blocks\[0\]\.mount: .*hide the guest's own root/],
+        [{ blocks: [block("/a/../b")] }, /^blocks\[0\]\.mount: .*"\.\."/],
+        [{ blocks: [block('/"')] }, /^blocks\[0\]\.mount: .*double quote/],
+        [{ blocks: [block("/a", { format: "ext4" })] }, /^blocks\[0\]\.image: .*not ext4; choose format ext2 or iso9660$/],
+        [{ blocks: Array.from({ length: 11 }, () => block()) }, /^blocks: 11 disks: .*at most 10$/],
+        [{ interfaces: Array.from({ length: 9 }, () => nic()) }, /^interfaces: 9 interfaces: .*at most 8$/],
+        [{ interfaces: [nic(), nic({ driver: "vioif0" })] }, /^interfaces\[1\]\.driver: "vioif0" is not a base name/],
+        [{ initrd: "./initrd" }, /^initrd: rumprun takes no initrd/],
+    ];
+    test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
+
+    test("every problem at once", () => expect(problems({ memory: 1, hostname: "_", args: ["'"], blocks: [block("x")] })).toHaveLength(4));
+    test("a kernel of another kind", () => expect(problems({}, { format: "bzImage", size: 1 })).toEqual([expect.stringMatching(/^guest: /)]));
+});
+
+describe("warned of", () => {
+    const cases: [name: string, changes: Partial<UnikernelSpec>, kernel: KernelFacts, expected: RegExp[]][] = [
+        ["a mount at /etc", { blocks: [block("/etc")] }, kernel, [/^blocks\[0\]\.mount: a mount at \/etc hides the built-in passwd.*\/etc\/nginx or \/data/]],
+        ["a mount at /etc/", { blocks: [block("/etc/")] }, kernel, [/hides the built-in passwd/]],
+        ["a mount at /dev", { blocks: [block("/dev")] }, kernel, [/hides the devices/]],
+        ["a mount below /etc", { blocks: [block("/etc/nginx")] }, kernel, []],
+        ["two processors", { vcpus: 2 }, kernel, [/^vcpus: 2: rumprun uses one/]],
+        ["writing to iso9660", { blocks: [block("/a", { access: "persist" })] }, kernel, [/^blocks\[0\]\.access: "persist" on an iso9660/]],
+        ["a driver that is not linked in", { interfaces: [nic({ driver: "wm" })] }, withSymbols("vioif"), [/^interfaces\[0\]\.driver: .*"wm"/]],
+        ["the default driver not linked in", { interfaces: [nic()] }, withSymbols("wm"), [/"vioif"/]],
+        ["a driver that is linked in", { interfaces: [nic({ driver: "wm" })] }, withSymbols("wm"), []],
+        ["anything about a stripped kernel", { interfaces: [nic({ driver: "wm" })], blocks: [block("/a")] }, kernel, []],
+        ["a disk without its driver", { blocks: [block("/a")] }, withSymbols("vioif"), [/^blocks: .*ld_virtio$/]],
+        ["an ISO's USB stick without a host controller", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass"), [/^blocks: .*umass with ehci/]],
+        ["an ISO's USB stick", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass", "ehci"), []],
+        ["Xen, whose drivers are always there", { platform: "xen", interfaces: [nic()], blocks: [block("/a")] }, withSymbols("wm"), []],
+    ];
+    test.each(cases)("%s", (_, changes, facts, expected) => {
+        expect(warnings(changes, facts)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+    });
+});
+
+describe("the console", () => {
+    const cases: [text: string, ended: ConsoleVerdict["ended"]][] = [
+        ["", undefined],
+        ["rump kernel bare metal bootstrap\r\n\r\n=== calling \"nginx\" main() ===\r\n", undefined],
+        ["=== main() of \"nginx\" returned 0 ===\r\nhalted\r\n", { how: "exited", status: 0, because: '=== main() of "nginx" returned 0 ===' }],
+        ["=== main() of \"a b\" returned 3 ===", { how: "exited", status: 3, because: '=== main() of "a b" returned 3 ===' }],
+        ["=== ERROR: _exit(1) called ===\n", { how: "exited", status: 1, because: "=== ERROR: _exit(1) called ===" }],
+        ["=== _exit(0) called ===\n", { how: "exited", status: 0, because: "=== _exit(0) called ===" }],
+        ["rumprun: no match for key \"x\"\r\n\r\n=== bootstrap failed\r\nhalted\r\n", { how: "crashed", because: 'rumprun: no match for key "x"' }],
+        ["=== bootstrap failed\n", { how: "crashed", because: "=== bootstrap failed" }],
+        ["panic: out of memory\n", { how: "crashed", because: "panic: out of memory" }],
+        ["PANIC: command line too long\nhalted (well, spinning ...)\n", { how: "crashed", because: "PANIC: command line too long" }],
+        ["halted\n", { how: "halted", because: "halted" }],
+        ['10.0.0.9 "GET /?panic: HTTP/1.1" === main() of "x" returned 1 ===\n', undefined],
+    ];
+    test.each(cases)("%j", (text, ended) => expect(rumprun.readConsole(text).ended).toEqual(ended));
+});
+
+test("capabilities", () => {
+    expect(rumprun.capabilities(kernel)).toMatchObject({
+        machine: "pc", virtio: "transitional", drivers: { kvm: "vioif", xen: "xenif", iso: "wm" }, shutdown: false, writableDisks: ["xen"], ends: "halt",
+    });
+});
