@@ -2,13 +2,14 @@ import { fragment } from "xmlbuilder2";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import type { DiskModel, DomainModel, InterfaceModel, UserSource } from "../model";
+import { print } from "./print";
 import { isQemuNet } from "./qemu";
 
 /** One interface, for virDomainUpdateDeviceFlags. Not for QEMU's own user network, which libvirt does not know. */
 export function renderInterface(model: InterfaceModel): string {
     const inside = fragment();
     addInterface(inside, model);
-    return inside.toString();
+    return print(inside, { prettyPrint: false });
 }
 
 /** Adds `<devices>`: no more than the model asks for. What libvirt would add by itself is turned off by name. */

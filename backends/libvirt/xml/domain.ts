@@ -5,6 +5,7 @@ import type { DomainModel, Mark } from "../model";
 import { addDevices } from "./devices";
 import { addMark } from "./mark";
 import { QEMU_NAMESPACE } from "./names";
+import { print } from "./print";
 import { qemuCommandline } from "./qemu";
 
 /** The definition that virDomainDefineXML takes (libvirt: formatdomain). */
@@ -24,7 +25,7 @@ export function renderDomain(model: DomainModel, mark?: Mark): string {
     domain.ele("on_crash").txt(model.onCrash);
     addDevices(domain, model);
     addCommandline(domain, qemuCommandline(model));
-    return domain.end({ headless: true, prettyPrint: true });
+    return print(domain, { prettyPrint: true });
 }
 
 function addBoot(domain: XMLBuilder, { osType, arch, machine, boot }: DomainModel): void {

@@ -5,6 +5,7 @@ import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import type { Mark } from "../model";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
+import { print } from "./print";
 import { all, at, parse, text, tree, type Tree } from "./tree";
 
 const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
@@ -14,7 +15,9 @@ const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
  * (MARK_PREFIX, MARK_NAMESPACE) on it, and refuses an element that brings its own.
  */
 export function renderMark(mark: Mark): string {
-    return fill(fragment().ele(MARK_ELEMENT), mark, (parent, name) => parent.ele(name)).up().toString();
+    const inside = fragment();
+    fill(inside.ele(MARK_ELEMENT), mark, (parent, name) => parent.ele(name));
+    return print(inside, { prettyPrint: false });
 }
 
 /** Adds `<metadata>` with the mark to a domain. */
@@ -24,7 +27,7 @@ export function addMark(domain: XMLBuilder, mark: Mark): void {
     fill(inside(metadata, MARK_ELEMENT), mark, inside);
 }
 
-function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: string) => XMLBuilder): XMLBuilder {
+function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: string) => XMLBuilder): void {
     element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
     if (mark.deadline) element.att("deadline", mark.deadline);
     add(element, "urn").txt(mark.urn);
@@ -35,7 +38,6 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     if (mark.shutdown) boot.att("shutdown", "yes");
     for (const name of mark.files ?? []) add(element, "file").att("name", name);
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
-    return element;
 }
 
 /** @returns undefined when the domain has no mark of ours. Throws `newer-state` for one that a newer release wrote. */
@@ -86,14 +88,14 @@ function prune(mark: Mark): Mark {
 
 /** The same domain without our mark; metadata of others stays. */
 export function withoutMark(domainXml: string): string {
-    return print(removeMark(parse(domainXml, "domain")));
+    return print(removeMark(parse(domainXml, "domain")), { prettyPrint: true });
 }
 
 /** The same domain with this mark instead of any that it had. */
 export function withMark(domainXml: string, mark: Mark): string {
     const domain = removeMark(parse(domainXml, "domain"));
     addMark(domain, mark);
-    return print(domain);
+    return print(domain, { prettyPrint: true });
 }
 
 function removeMark(domain: XMLBuilder): XMLBuilder {
@@ -102,9 +104,5 @@ function removeMark(domain: XMLBuilder): XMLBuilder {
     for (const mark of marks) mark.remove();
     if (metadata && !metadata.some(() => true)) metadata.remove();
     return domain;
-}
-
-function print(domain: XMLBuilder): string {
-    return domain.end({ headless: true, prettyPrint: true });
 }
 

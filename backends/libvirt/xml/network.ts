@@ -1,11 +1,12 @@
 import { fragment } from "xmlbuilder2";
 
 import type { NetworkFacts, ReservationModel } from "../model";
+import { print } from "./print";
 import { all, at, text, tree, type Tree } from "./tree";
 
 /** `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
 export function renderReservation({ mac, name, address }: ReservationModel): string {
-    return fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up().toString();
+    return print(fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up(), { prettyPrint: false });
 }
 
 /** What a network's XML says of where guests get their addresses. */

@@ -21,7 +21,8 @@ const CDATA = 4;
 export function parse(xml: string, root: string): XMLBuilder {
     let builder: XMLBuilder;
     try {
-        builder = create(xml).root();
+        // xmlbuilder2 decodes names before numbers, so that `&amp;#10;` would become a line break; `&#35;` is a `#`.
+        builder = create(xml.replaceAll("&amp;#", "&amp;&#35;")).root();
     } catch (cause) {
         throw new UnikernelError("internal", `unreadable XML where <${root}> was expected`, { cause });
     }

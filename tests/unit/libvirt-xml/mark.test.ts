@@ -1,0 +1,61 @@
+import type { Mark } from "../../../backends/libvirt/model";
+import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withMark, withoutMark } from "../../../backends/libvirt/xml";
+import { hasCode } from "../../../spec";
+import { least, mark } from "./variants";
+
+const whole: Mark = {
+    ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", files: ["kernel-0123", "disk & co"], definition: "0123456789abcdef", shutdown: true,
+    disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }], lastGood: renderDomain(least),
+};
+
+/** What virDomainSetMetadata makes of an element: libvirt names it by key and uri, and all inside. */
+const stored = (element: string): string => `<domain><metadata>${element
+    .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
+    .replaceAll(/<(\/?)(mark|urn|creator|boot|file|lastGood|disowned)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
+
+test.each<[string, Mark]>([["the least", mark], ["all", whole], ["ready", { ...mark, phase: "ready" }]])("a mark comes back as it was: %s", (_name, one) => {
+    expect(readMark(renderDomain(least, one))).toEqual(one);
+    expect(readMark(withMark(renderDomain(least), one))).toEqual(one);
+    expect(readMark(stored(renderMark(one)))).toEqual(one);
+});
+
+test("the element for virDomainSetMetadata has no namespace of its own: libvirt refuses one", () => {
+    expect(renderMark(mark)).toMatch(/^<mark version="1" phase="creating" [^>]*><urn>/);
+    expect(renderMark(whole)).not.toContain("xmlns:unikernel");
+});
+
+test("the last-good definition can be defined again, whatever it was", () => {
+    const last = renderDomain({ ...least, boot: { kernel: "/k", cmdline: "a ]]> b &amp; <c>" } }, mark);
+    expect(readMark(renderDomain(least, { ...whole, lastGood: last }))?.lastGood).toBe(last);
+});
+
+test("the mark goes, other metadata and the domain stay", () => {
+    const other = '<other:thing xmlns:other="urn:other">x</other:thing>';
+    const xml = renderDomain(least, mark).replace("</metadata>", `${other}</metadata>`);
+    const without = withoutMark(xml);
+    expect(readMark(without)).toBeUndefined();
+    expect(without).toContain(other);
+    expect(withMark(without, mark)).toContain(other);
+    expect(withoutMark(renderDomain(least, mark))).toBe(renderDomain(least));
+});
+
+test("one mark, however often it is set", () => {
+    const twice = withMark(withMark(renderDomain(least), mark), whole);
+    expect(readMark(twice)).toEqual(whole);
+    expect(withoutMark(twice)).toBe(renderDomain(least));
+});
+
+test.each([
+    ["no metadata", renderDomain(least)],
+    ["another's element of the same name", `<domain><metadata><mark version="1"/></metadata></domain>`],
+    ["cut short", `<domain><metadata><u:mark xmlns:u="${MARK_NAMESPACE}" version="1"/></metadata></domain>`],
+    ["a phase that there is not", renderDomain(least, mark).replace('phase="creating"', 'phase="dreaming"')],
+])("no mark: %s", (_name, xml) => {
+    expect(readMark(xml)).toBeUndefined();
+});
+
+test("a newer release's mark is refused, not guessed at", () => {
+    const newer = renderDomain(least, mark).replace('version="1"', `version="${MARK_VERSION + 1}"`);
+    expect(() => readMark(newer)).toThrow(expect.objectContaining({ code: "newer-state", hint: expect.stringContaining("install") }));
+    try { readMark(newer); } catch (error) { expect(hasCode(error, "newer-state")).toBe(true); }
+});
