@@ -2,7 +2,6 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createConnection } from "node:net";
-import { join } from "node:path";
 import { promisify } from "node:util";
 
 const run = promisify(execFile);
@@ -56,13 +55,13 @@ async function reservationsOf(uri, macs) {
 /**
  * Everything of these guests that is still on the host; empty when nothing is.
  * @param guests what identity() said of each while they ran
+ * @param places files and folders that were theirs
  */
-export async function leftovers(uri, guests, ports, folders) {
+export async function leftovers(uri, guests, ports, places) {
     const names = new Set(guests.map((guest) => guest.name));
     const uuids = guests.map((guest) => guest.uuid);
     const open = await Promise.all(ports.map(async (port) => ((await portAnswers(port)) ? [`port ${port} still answers`] : [])));
-    const files = folders.filter((folder) => existsSync(folder))
-        .flatMap((folder) => readdirSync(folder).map((entry) => `file ${join(folder, entry)}`));
+    const files = places.filter((place) => existsSync(place)).map((place) => `file ${place}`);
     return [
         ...(await domainNames(uri)).filter((name) => names.has(name)).map((name) => `domain ${name}`),
         ...processesNaming(uuids),

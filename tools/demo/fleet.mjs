@@ -1,0 +1,90 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { ensureLibvirt } from "../libvirt.mjs";
+import { domainNames, identity, leftovers } from "./outside.mjs";
+import { openStack } from "./stack.mjs";
+import { claim, page, step } from "./steps.mjs";
+
+/** Away from the ports of the example and of the root project, which may be up. */
+const BASE_PORT = 18080;
+const ports = Array.from({ length: 5 }, (_, index) => BASE_PORT + index);
+
+export async function runDemo(root) {
+    const libvirt = await ensureLibvirt();
+    try {
+        const stack = await openStack(root, "nginx-fleet", "demo");
+        try {
+            await life(stack, libvirt.uri, root);
+        } finally {
+            await stack.destroy().catch(() => undefined);
+            await stack.close();
+        }
+    } finally {
+        await libvirt.stop();
+    }
+    console.log("\nThe fleet was raised, reviewed, redeployed, scaled and destroyed; nothing of it is left.");
+}
+
+async function life(stack, uri, root) {
+    await stack.config("basePort", String(BASE_PORT));
+    await stack.config("connection", uri);
+    await stack.config("guest", join(root, ".cache", "nginx-guest"));
+    await stack.config("maxUnavailable", "8");
+
+    await step("pulumi up: three nginx guests", () => stack.up());
+    await pagesSay(stack, 3, /Hello from/);
+    const before = await identities(stack, uri);
+
+    const text = await step("change one file of the data image and one environment variable, and look before doing anything", async () => {
+        const file = join(stack.folder, "data/html/index.html");
+        await writeFile(file, (await readFile(file, "utf8")).replace("</h1>", ", with a new page</h1>"));
+        await stack.config("greeting", "Good morning");
+        return stack.preview();
+    });
+    claim(/~ *html\/index\.html/.test(text), "the preview names the changed file");
+    claim(/~ GREETING *: "Hello" => "Good morning"/.test(plain(text)), "the preview shows the changed variable");
+    claim(/~ consequence *: "create" => "restart: [^"]*\/data\/html\/index\.html[^"]*"/.test(plain(text)), "the preview says what that means: restart, and why");
+    claim((await page(`http://127.0.0.1:${BASE_PORT}/`)).includes("Hello from"), "nothing has changed yet");
+
+    await step("pulumi up: the redeploy", () => stack.up());
+    await pagesSay(stack, 3, /Good morning from .*, with a new page/);
+    const after = await identities(stack, uri);
+    claim(JSON.stringify(before) === JSON.stringify(after), "every guest kept its uuid and MAC address", JSON.stringify({ before, after }));
+
+    await step("scale to five", async () => {
+        await stack.config("count", "5");
+        await stack.up();
+    });
+    await pagesSay(stack, 5, /Good morning from/);
+
+    await step("pulumi up once more: nothing may change", () => stack.up("--expect-no-changes"));
+    claim(true, "the engine expected no changes and found none");
+
+    const guests = await identities(stack, uri);
+    const places = (await stack.resources()).flatMap(({ outputs }) => [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean));
+    claim(guests.length === 5 && places.length >= 5, `on the host now: ${guests.length} domains, ${places.length} folders and images`);
+    await step("pulumi destroy", () => stack.destroy());
+    const left = await leftovers(uri, guests, ports, places);
+    claim(left.length === 0, "seen from outside: no domain, process, port, file or reservation is left", left.join("\n  "));
+    const names = await domainNames(uri);
+    console.log(`   domains on the host: ${names.length ? names.join(", ") : "none"}`);
+}
+
+async function pagesSay(stack, count, words) {
+    const { urls } = await stack.outputs();
+    claim(urls.length === count, `${count} guests are declared`);
+    for (const url of urls) {
+        const text = await page(url);
+        claim(words.test(text), `${url} → ${/<h1>(.*)<\/h1>/.exec(text)?.[1]}`, text);
+    }
+}
+
+async function identities(stack, uri) {
+    const { names } = await stack.outputs();
+    return Promise.all(names.map((name) => identity(uri, name)));
+}
+
+/** Without the terminal's colours. */
+function plain(text) {
+    return text.replaceAll(/\u001b\[[0-9;]*m/g, "");
+}

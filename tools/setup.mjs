@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+// `npm run setup`: makes ready all that is missing, and says what it does. Run again, it finds nothing to do.
+//   --daemon   also starts virtlogd and libvirtd where no service manager runs them
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { buildGuest } from "./nginx-guest/build.mjs";
+import { ensurePackages } from "./setup/debian.mjs";
+import { ensureBuild, ensureExamples, ensureModules } from "./setup/node.mjs";
+import { ensureEngine } from "./setup/pulumi.mjs";
+import { SetupError, step } from "./setup/steps.mjs";
+
+const root = path.join(import.meta.dirname, "..");
+
+export async function setup({ daemon = false } = {}) {
+    const started = Date.now();
+    console.log("Setting up pulumi-unikernel");
+    await step("Debian packages", ensurePackages);
+    await step("npm packages", () => ensureModules(root));
+    await step("build", () => ensureBuild(root));
+    await step("examples", () => ensureExamples(root));
+    await step("Pulumi engine", ensureEngine);
+    await step("nginx guest", () => {
+        const { folder, built } = buildGuest();
+        return `${built ? "built" : "is"} in ${folder}`;
+    });
+    if (daemon) {
+        const { ensureLibvirt } = await import("./libvirt.mjs");
+        await step("libvirt", async () => (await ensureLibvirt({ keep: true })).note);
+    }
+    console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+export function fail(error) {
+    console.error(error instanceof SetupError ? `\n${error.message}` : error);
+    process.exitCode = 1;
+}
+
+if (process.argv[1] === import.meta.filename) {
+    const { values } = parseArgs({ options: { daemon: { type: "boolean", default: false } } });
+    await setup(values).then(() => console.log('\nTo use `pulumi` by hand: eval "$(node tools/env.mjs)"'), fail);
+}

@@ -1,0 +1,68 @@
+// The distribution's packages that the package, its guest and its tests need.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { which } from "../engine.mjs";
+import { run, SetupError } from "./steps.mjs";
+
+/** Debian's name of each, and what it is for. */
+export const PACKAGES = {
+    "qemu-system-x86": "the emulator that guests run in",
+    "qemu-utils": "qemu-img, for qcow2 images",
+    "libvirt-daemon": "libvirtd and virtlogd",
+    "libvirt-daemon-system": "libvirt's configuration, users and default network",
+    "libvirt-daemon-driver-qemu": "libvirt's QEMU driver",
+    "libvirt-clients": "virsh and virt-xml-validate",
+    "libxml2-utils": "xmllint, which virt-xml-validate runs",
+    "dnsmasq-base": "DHCP on libvirt's networks",
+    "iptables": "libvirt's NAT networks",
+    "iproute2": "ip, for networks and the tests' namespaces",
+    "kmod": "modprobe, for bridges and taps",
+    "xorriso": "iso9660 images",
+    "e2fsprogs": "mke2fs and debugfs, for ext2 and ext4 images",
+    "mount": "loop mounts in tests",
+    "cpio": "initramfs archives",
+    "xz-utils": "kernel modules of newer distributions",
+    "gcc": "the tests' own kernels",
+    "libc6-dev": "the tests' own kernels",
+    "ca-certificates": "downloads by https",
+};
+
+/** Of these packages, those that dpkg does not call installed. */
+export function missingPackages(names = Object.keys(PACKAGES)) {
+    const query = spawnSync("dpkg-query", ["-W", "-f", "${Package} ${db:Status-Status}\n", ...names], { encoding: "utf8" });
+    const installed = new Set((query.stdout ?? "").split("\n").filter((line) => line.endsWith(" installed")).map((line) => line.split(" ")[0]));
+    return names.filter((name) => !installed.has(name));
+}
+
+/** `name — what it is for`, one a line, for people on other systems. */
+export const describePackages = (names) => names.map((name) => `  ${name} — ${PACKAGES[name] ?? "needed to build the engine"}`).join("\n");
+
+/** Programs that stand for the packages where there is no dpkg. */
+const PROGRAMS = { "qemu-system-x86": "qemu-system-x86_64", "qemu-utils": "qemu-img", "libvirt-daemon": "libvirtd", "libvirt-clients": "virsh",
+    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", e2fsprogs: "mke2fs", "xz-utils": "xz" };
+
+/** Installs packages; as root, else by sudo. */
+export async function install(names) {
+    const [program, before] = process.getuid() === 0 ? ["apt-get", []] : ["sudo", ["apt-get"]];
+    if (!which(program)) throw new SetupError(`Not root, and there is no sudo. As root: apt-get install --no-install-recommends ${names.join(" ")}`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const apt = (...args) => run(program, [...before, ...args], { env, title: `apt-get ${args.find((arg) => !arg.startsWith("-"))}` });
+    await apt("update", "-qq");
+    await apt("install", "-y", "-q", "--no-install-recommends", ...names);
+}
+
+/** The step: installs what is missing on Debian and its kin; elsewhere says what is missing, and stops. */
+export async function ensurePackages() {
+    if (!existsSync("/etc/debian_version") || !which("apt-get")) {
+        const searchPath = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+        const missing = Object.entries(PROGRAMS).filter(([, program]) => !which(program, searchPath)).map(([name]) => name);
+        for (const name of ["xorriso", "cpio", "gcc", "iptables"]) if (!which(name, searchPath)) missing.push(name);
+        if (missing.length === 0) return "not a Debian, but every program is there";
+        throw new SetupError(`This is not a Debian. Please install what these Debian packages hold:\n${describePackages(missing)}`);
+    }
+    const missing = missingPackages();
+    if (missing.length === 0) return `${Object.keys(PACKAGES).length} packages are there`;
+    console.log(`    missing:\n${describePackages(missing).replace(/^/gm, "    ")}`);
+    await install(missing);
+    return `installed ${missing.join(", ")}`;
+}
