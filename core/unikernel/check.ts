@@ -37,7 +37,7 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
         problems.push(...guest.abi.check(spec, guest.kernel), ...backend.check(spec, { guest: guest.abi.capabilities(guest.kernel) }));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
-    if (!containsUnknown(spec.interfaces) && !isUnknown(spec.name)) problems.push(...claim(spec));
+    if (Array.isArray(spec.interfaces) && !containsUnknown([spec.interfaces, spec.gdb, spec.name])) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const inputs = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
     const consequence = problems.length > 0 ? "" : await consequenceOfCheck(olds, inputs, backend.consequences);

@@ -32,7 +32,11 @@ export function forgetClaims(): void {
 function claimsOf(spec: UnikernelSpec): Claim[] {
     const host = spec.host ?? spec.connection;
     const make = (property: string, key: string, what: string): Claim => ({ urn: spec.urn, property, where: `${host} ${key}`, what });
-    const claims = [make("name", `name ${spec.name}`, `the name ${spec.name}`)];
+    const claims = [
+        make("name", `name ${spec.name}`, `the name ${spec.name}`),
+        // Kept under an alias, while a new resource has taken the old URN.
+        make("", `uuid ${spec.uuid}`, `the uuid ${spec.uuid}`),
+    ];
     spec.interfaces.forEach(({ mac, attach }, index) => {
         const at = `interfaces[${index}]`;
         claims.push(make(`${at}.mac`, `mac ${mac}`, `the MAC address ${mac}`));

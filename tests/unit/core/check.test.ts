@@ -1,0 +1,223 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createBackends } from "../../../backends";
+import { UNKNOWN } from "../../../core/handlers";
+import { unikernelHandlers } from "../../../core/unikernel";
+import { forgetClaims } from "../../../core/unikernel/claims";
+import { UnikernelError } from "../../../spec";
+import { bzImage } from "./kernels";
+
+const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-check-"));
+const file = (name: string, content: string | Buffer = name) => {
+    writeFileSync(join(folder, name), content);
+    return join(folder, name);
+};
+const linux = file("vmlinuz", bzImage("linux 6"));
+const initrd = file("initrd");
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+    forgetClaims();
+    said.length = 0;
+});
+
+const said: string[] = [];
+/** No host answers: check must not need one. */
+const backends = createBackends(() => Promise.reject(new UnikernelError("unreachable", "no host answers")));
+const handlers = unikernelHandlers({
+    backend(platform) {
+        const found = backends[platform];
+        if (!found) throw new UnikernelError("unsupported", `there is no ${platform}`);
+        return found;
+    },
+    creator: { user: "alice", machine: "wonderland", project: "p" },
+    log: (message) => said.push(message),
+});
+
+const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
+const args = (more: object = {}) => ({ platform: "kvm", kernel: linux, initrd, args: ["nginx"], connection: "qemu:///system", ...more });
+const check = (more: object = {}, olds: object = {}, name = "web") => handlers.check({ ...olds }, { resourceUrn: urn(name), ...args(more) });
+const card = (more: object = {}) => ({ mac: "52:54:00:00:00:01", attach: { network: "default" }, ...more });
+const forward = (host: number, more: object = {}) => ({ attach: { user: { forward: [{ host, guest: 80, ...more }] } } });
+
+test.each<[string, object, string[], RegExp?]>([
+    ["unknown properties, at any depth", { memroy: 64, readiness: { tcp: { port: 80 }, retries: 3 } }, ["memroy", "readiness.retries"], /unknown property/],
+    ["no kernel", { kernel: undefined }, ["kernel"], /required/],
+    ["a kernel that is not there", { kernel: "/nowhere/nginx" }, ["kernel"]],
+    ["a folder as kernel", { kernel: folder }, ["kernel"]],
+    ["a kernel that is text", { kernel: file("readme.txt", "hello") }, ["kernel"]],
+    ["an empty kernel", { kernel: file("empty", "") }, ["kernel"]],
+    ["an initrd that is not there", { initrd: "/nowhere/initrd" }, ["initrd"]],
+    ["a guest that there is not", { guest: "plan9" }, ["guest"], /rumprun, linux, raw/],
+    ["a platform that there is not", { platform: "vmware" }, ["platform"]],
+    ["a platform that is not there yet", { platform: "iso" }, ["platform"]],
+    ["odd names", { name: "a b", hostname: "-x" }, ["name", "hostname"]],
+    ["a name of 64", { name: "x".repeat(64) }, ["name"]],
+    ["numbers out of range", { memory: 0.5, vcpus: 0, shutdownTimeout: -1 }, ["memory", "vcpus", "shutdownTimeout"]],
+    ["less memory than it boots with", { memory: 4 }, ["memory"]],
+    ["text where a number belongs", { memory: "64" }, ["memory"], /whole number of MiB.*found "64"/],
+    ["a variable's name with =", { env: { "A=B": "1" } }, ['env["A=B"]']],
+    ["a NUL in an argument", { args: ["nginx", "a\0b"] }, ["args[1]"]],
+    ["two kinds of readiness", { readiness: { tcp: { port: 80 }, console: "up" } }, ["readiness"]],
+    ["a broken pattern", { readiness: { console: "(" } }, ["readiness.console"]],
+    ["a block without content", { blocks: [{ mount: "/data" }] }, ["blocks[0]"]],
+    ["a block's file that is not there", { blocks: [{ path: "/nowhere/disk" }] }, ["blocks[0].path"]],
+    ["a relative mount", { blocks: [{ path: initrd, mount: "data" }] }, ["blocks[0].mount"]],
+    ["QEMU arguments without consent", { qemuArgs: ["-d", "int"] }, ["qemuArgs"], /pulumi config set unikernel:allowQemuArgs true/],
+    ["a URI that is none", { connection: "localhost" }, ["connection"]],
+    ["a network of the system in a session", { connection: "qemu:///session", interfaces: [card()] }, ["interfaces[0].attach.network"]],
+    ["a MAC twice in a unikernel", { interfaces: [card(), card()] }, ["interfaces[1].mac"]],
+    ["everything at once", { memory: -1, kernel: "/nowhere/nginx", interfaces: [card({ mac: "x" })], blocks: [{ path: "" }] },
+        ["memory", "blocks[0].path", "interfaces[0].mac", "kernel"]],
+])("refuses %s", async (_title, more, properties, reason = /./) => {
+    const { failures } = await check(more);
+    expect(failures.map(({ property }) => property)).toEqual(properties);
+    for (const failure of failures) expect(failure.reason).not.toMatch(/invalid input/i);
+    expect(failures[0]!.reason).toMatch(reason);
+});
+
+test("a message never repeats a value that may be secret", async () => {
+    const { failures } = await check({ env: { PASSWORD: "hunter2\0" }, args: ["hunter2\0"] });
+    expect(failures).toHaveLength(2);
+    expect(JSON.stringify(failures)).not.toContain("hunter2");
+});
+
+test("fills in what is left out", async () => {
+    const { inputs, failures } = await check({ interfaces: [card()], blocks: [{ path: initrd, mount: "/data" }] });
+    expect(failures).toEqual([]);
+    expect(inputs).toMatchObject({
+        schemaVersion: 1,
+        urn: urn("web"),
+        uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        name: expect.stringMatching(/^web-[0-9a-f]{7}$/),
+        guest: "linux",
+        memory: 96,
+        vcpus: 1,
+        env: {},
+        state: "running",
+        accelerator: "auto",
+        interfaces: [{ mac: "52:54:00:00:00:01", attach: { network: "default" }, driver: "eth", ipv4: "dhcp" }],
+        blocks: [{ name: "initrd", format: "raw", path: initrd, mount: "/data", access: "read", digest: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+        digests: { kernel: expect.stringMatching(/^[0-9a-f]{64}$/), config: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        consequence: "create",
+    });
+    expect(inputs).not.toHaveProperty("host");
+});
+
+test("what check returned is what it returns again", async () => {
+    const first = (await check()).inputs;
+    expect((await check({}, first)).inputs).toEqual(first);
+    const changed = (await check({ args: ["nginx", "-t"] }, first)).inputs;
+    expect(changed.consequence).toBe("restart: args");
+    // Carried over, or every second up would differ.
+    expect((await check({ args: ["nginx", "-t"] }, changed)).inputs).toEqual(changed);
+});
+
+test("identity is kept from olds, whatever the URN has become", async () => {
+    const first = (await check()).inputs;
+    forgetClaims();
+    const renamed = (await check({}, first, "renamed by an alias")).inputs;
+    expect(renamed).toMatchObject({ uuid: first.uuid, name: first.name, consequence: "live: urn" });
+    // A new resource under the old URN must not take the guest over.
+    const { failures } = await check({ name: "other" });
+    expect(failures.map(({ reason }) => reason)).toEqual([expect.stringMatching(/^the uuid .* already used by "renamed by an alias"/)]);
+});
+
+test("a kernel is what is in it", async () => {
+    const kernel = file("kernel", bzImage("one"));
+    const first = (await check({ kernel })).inputs;
+    const copy = file("copy", bzImage("one"));
+    expect(await handlers.diff("id", first, (await check({ kernel: copy }, first)).inputs)).toMatchObject({ changes: false });
+    file("kernel", bzImage("two"));
+    const rebuilt = (await check({ kernel }, first)).inputs;
+    expect(rebuilt.consequence).toBe("restart: kernel");
+    expect(await handlers.diff("id", first, rebuilt)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+});
+
+test.each<[string, object, string[]]>([
+    ["another name", { name: "other" }, ["name"]],
+    ["a changed argument", { args: ["nginx", "-t"] }, []],
+])("replaces for %s", async (_title, more, replaces) => {
+    const first = (await check()).inputs;
+    expect(await handlers.diff("id", first, (await check(more, first)).inputs)).toEqual({ changes: true, replaces, deleteBeforeReplace: true });
+});
+
+describe("what two unikernels of a program cannot both have", () => {
+    const other = "52:54:00:00:00:02";
+    test.each<[string, object, object, string | undefined]>([
+        ["a MAC", { interfaces: [card()] }, { interfaces: [card()] }, "interfaces[0].mac"],
+        ["a host port", { interfaces: [card(forward(8080))] }, { interfaces: [card({ mac: other, ...forward(8080) })] }, "interfaces[0].attach.user.forward[0].host"],
+        ["a host port on all addresses", { interfaces: [card(forward(8080))] },
+            { interfaces: [card({ mac: other, ...forward(8080, { address: "0.0.0.0" }) })] }, "interfaces[0].attach.user.forward[0].host"],
+        ["a tap", { interfaces: [card({ attach: { tap: "tap0" } })] }, { interfaces: [card({ mac: other, attach: { tap: "tap0" } })] }, "interfaces[0].attach.tap"],
+        ["a name", { name: "one" }, { name: "one" }, "name"],
+        ["a debugger's port", { gdb: { port: 1234 } }, { interfaces: [card(forward(1234))] }, "interfaces[0].attach.user.forward[0].host"],
+        ["but one port of two protocols", { interfaces: [card(forward(53))] }, { interfaces: [card({ mac: other, ...forward(53, { protocol: "udp" }) })] }, undefined],
+        ["but one port of two addresses", { interfaces: [card(forward(80))] }, { interfaces: [card({ mac: other, ...forward(80, { address: "127.0.0.2" }) })] }, undefined],
+        ["but one port of two hosts", { interfaces: [card(forward(80))] },
+            { connection: "qemu+ssh://other/system", interfaces: [card({ mac: other, ...forward(80) })] }, undefined],
+    ])("%s", async (_title, one, two, property) => {
+        expect((await check(one, {}, "one")).failures).toEqual([]);
+        const { failures } = await check(two, {}, "two");
+        expect(failures.map((failure) => failure.property)).toEqual(property ? [property] : []);
+        if (property) expect(failures[0]!.reason).toContain('already used by "one"');
+        // Asking again is no clash with oneself.
+        expect((await check(one, {}, "one")).failures.filter(() => !property)).toEqual([]);
+    });
+});
+
+describe("while something is unknown", () => {
+    const digest = { name: "data", digest: UNKNOWN, format: "iso9660", mount: "/data" };
+    test.each<[string, object, string]>([
+        ["a data image", { blocks: [digest] }, "restart if blocks[0] changes"],
+        ["an interface's MAC", { interfaces: [card({ mac: UNKNOWN })] }, "restart if interfaces[0].mac changes"],
+        ["a variable", { env: { A: UNKNOWN } }, "restart if env.A changes"],
+        ["the name", { name: UNKNOWN }, "restart if name changes"],
+    ])("nothing is replaced, and the rest is checked: %s", async (_title, more, consequence) => {
+        const first = (await check({ blocks: [{ ...digest, digest: "d1" }], interfaces: [card()], env: { A: "1" } })).inputs;
+        const whole = { blocks: [{ ...digest, digest: "d1" }], interfaces: [card()], env: { A: "1" }, ...more };
+        const { inputs, failures } = await check(whole, first);
+        expect(failures).toEqual([]);
+        expect(inputs.consequence).toBe(consequence);
+        expect(await handlers.diff("id", first, inputs)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+        expect((await check({ ...whole, vcpus: 0 }, first)).failures.map(({ property }) => property)).toEqual(["vcpus"]);
+    });
+
+    test.each(["kernel", "platform", "guest", "connection"])("an unknown %s is no failure", async (property) => {
+        expect((await check({ [property]: UNKNOWN })).failures).toEqual([]);
+    });
+});
+
+describe("digests over secrets", () => {
+    const secret = { env: { PASSWORD: "hunter2" }, secrets: ["env.PASSWORD"], digestKey: "" };
+    const digestsOf = async (name: string, more: object = secret) => (await check(more, {}, name)).inputs;
+
+    test("cannot be guessed: each resource has a key of its own, which stays", async () => {
+        const [one, two] = [await digestsOf("one"), await digestsOf("two")];
+        expect(one.digestKey).toMatch(/^[0-9a-f]{32}$/);
+        expect(one.digests).not.toEqual(two.digests);
+        expect(one.bootDigest).not.toBe(two.bootDigest);
+        expect((await check(secret, one, "one")).inputs).toEqual(one);
+    });
+
+    test("without a secret there is no key", async () => {
+        const { digestKey, digests } = await digestsOf("one", { env: { PASSWORD: "hunter2" } });
+        expect(digestKey).toBeUndefined();
+        expect(digests).toEqual((await digestsOf("two", { env: { PASSWORD: "hunter2" } })).digests);
+    });
+});
+
+test("a boot digest stays what it is from release to release", async () => {
+    const { bootDigest } = (await check({ interfaces: [card()], blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data" }] })).inputs;
+    expect(bootDigest).toBe("bb2812e29eb6bc3ee221d731974dffb6186356ad5adc4162eaff42cf97eca0f4");
+});
+
+test("the connection that is left out is the backend's, and kept", async () => {
+    const first = (await check({ connection: undefined })).inputs;
+    expect(first.connection).toMatch(/^qemu:\/\/\/(system|session)$/);
+    expect((await check({ connection: undefined }, { ...first, connection: "qemu+ssh://there/system" })).inputs.connection).toBe("qemu+ssh://there/system");
+});
+
+test("state of a newer release is refused", async () => {
+    await expect(check({}, { schemaVersion: 2 })).rejects.toMatchObject({ code: "newer-state" });
+});
