@@ -17,11 +17,6 @@ static int fail(struct config *config, const char *error, const char *word)
     return 0;
 }
 
-static int is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static void skip(char **at)
 {
     while (is_blank(**at) || **at == ',')
@@ -153,31 +148,6 @@ static int read_net(char **at, struct config *config)
     return 1;
 }
 
-/* Blanks divide, single quotes group, a backslash takes the next byte as it is. */
-static void split(char *from, struct config *config)
-{
-    while (*from && config->argc < MAX_ITEMS) {
-        char *to, quote = 0;
-
-        while (is_blank(*from))
-            from++;
-        if (!*from)
-            return;
-        config->argv[config->argc++] = to = from;
-        for (; *from && (quote || !is_blank(*from)); from++) {
-            if (*from == quote)
-                quote = 0;
-            else if (!quote && (*from == '\'' || *from == '"'))
-                quote = *from;
-            else
-                *to++ = *from == '\\' && from[1] ? *++from : *from;
-        }
-        if (*from)
-            from++;
-        *to = 0;
-    }
-}
-
 static int read_pair(char **at, struct config *config)
 {
     const char *name = key(at, config), *value;
@@ -199,7 +169,7 @@ static int read_pair(char **at, struct config *config)
     else if (equal(name, "env"))
         config->env[config->envs++] = value;
     else
-        split((char *)value, config);
+        config_split((char *)value, config);
     return 1;
 }
 
@@ -221,33 +191,4 @@ void config_parse(char *text, struct config *config)
             return;
     if (!config->argc)
         fail(config, "rumprun_config: no bins", "cmdline");
-}
-
-void config_words(char *text, struct config *config)
-{
-    unsigned kept = 0;
-
-    split(text, config);
-    for (unsigned i = 0; i < config->argc; i++) {
-        const char *word = config->argv[i], *at = word;
-
-        while (*at && *at != '=' && *at != '/')
-            at++;
-        if (*at == '=' && at != word)
-            config->env[config->envs++] = word;
-        else
-            config->argv[kept++] = word;
-    }
-    config->argc = kept;
-}
-
-const char *config_env(const struct config *config, const char *name)
-{
-    for (unsigned i = config->envs; i-- > 0;) {
-        const char *rest = after(config->env[i], name);
-
-        if (rest && *rest == '=')
-            return rest + 1;
-    }
-    return NULL;
 }

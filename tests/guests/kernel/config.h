@@ -24,8 +24,15 @@ struct config {
     int crashes;
 };
 
+static inline int is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* Parses in place: strings of the result point into text, which stays as long as they do. */
 void config_parse(char *text, struct config *config);
+/* Appends the words of text to argv: blanks divide, quotes group, a backslash takes the next byte as it is. */
+void config_split(char *text, struct config *config);
 /* A command line of plain words, for the raw variant: NAME=VALUE words are env, the others argv. */
 void config_words(char *text, struct config *config);
 /* The value of a variable, or NULL. */
