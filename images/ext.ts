@@ -16,16 +16,19 @@ interface Flavour {
     features: string;
     inodeSize: number;
     journalMiB: number;
+    /** Below it mke2fs silently leaves the journal out. */
+    minMiB: number;
 }
 
 /** ext2 without anything that is younger than 2000, for guests with small drivers (NetBSD's, as in rumprun). */
-export const ext2: Format = extFormat({ features: "filetype,sparse_super,large_file", inodeSize: 128, journalMiB: 0 });
+export const ext2: Format = extFormat({ features: "filetype,sparse_super,large_file", inodeSize: 128, journalMiB: 0, minMiB: 1 });
 
 /** ext4 as Linux makes it, with a journal and checksums. */
 export const ext4: Format = extFormat({
     features: "has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum",
     inodeSize: 256,
     journalMiB: 4,
+    minMiB: 10,
 });
 
 /** Made by mke2fs and filled by debugfs: no root, no mount. Byte-identical for the same tree and e2fsprogs version. */
@@ -34,7 +37,8 @@ function extFormat(flavour: Flavour): Format {
         holds: "tree",
         check({ size, label }) {
             return [
-                ...(size === undefined || (size >= MIB && size % BLOCK === 0) ? [] : [{ property: "size", reason: `must be at least ${MIB} bytes and a multiple of ${BLOCK}` }]),
+                ...(size === undefined || (size >= flavour.minMiB * MIB && size % BLOCK === 0) ? []
+                    : [{ property: "size", reason: `must be at least ${flavour.minMiB} MiB and a multiple of ${BLOCK} bytes` }]),
                 ...(label === undefined || /^[A-Za-z0-9_.-]{1,16}$/.test(label) ? [] : [{ property: "label", reason: "an ext label has 1 to 16 characters of A-Z a-z 0-9 _ . -" }]),
             ];
         },
@@ -79,7 +83,7 @@ function inodes(tree: Tree): number {
 }
 
 /** Bytes: content and what ext needs for it, a tenth more, and 4 MiB. */
-function defaultSize(tree: Tree, { inodeSize, journalMiB }: Flavour): number {
+function defaultSize(tree: Tree, { inodeSize, journalMiB, minMiB }: Flavour): number {
     const names = tree.entries.reduce((sum, { path }) => sum + 12 + Buffer.byteLength(path.slice(path.lastIndexOf("/") + 1)), 0);
     const blocks = tree.entries.reduce((sum, entry) => {
         if (entry.type !== "file") return sum + 1;
@@ -89,7 +93,7 @@ function defaultSize(tree: Tree, { inodeSize, journalMiB }: Flavour): number {
     }, Math.ceil((names * 1.2) / BLOCK));
     const used = blocks * BLOCK + inodes(tree) * inodeSize;
     const groups = Math.ceil(used / (128 * MIB)) + 1;
-    return (used + groups * 64 * 1024 + journalMiB * MIB) * 1.1 + 4 * MIB;
+    return Math.max(minMiB * MIB, (used + groups * 64 * 1024 + journalMiB * MIB) * 1.1 + 4 * MIB);
 }
 
 function tooSmall(tree: Tree, size: number): UnikernelError {

@@ -68,5 +68,5 @@ export const oddTree: Record<string, Planted> = {
     "links/dangling": { link: "nowhere" },
     "links/absolute": { link: "/etc/nginx/nginx.conf" },
     "links/odd": { link: "--target with\nline \"break\"" },
-    "links/long": { link: "x/".repeat(100) },
+    "links/long": { link: `${"x/".repeat(100)}x` },
 };
