@@ -21,7 +21,7 @@ export function isQemuNet(model: InterfaceModel): model is QemuNet {
 export function qemuCommandline(model: DomainModel): string[] {
     return [
         ...model.interfaces.filter(isQemuNet).flatMap((net, index) => userNet(net, `${ID}${index}`, rootBus(model.machine))),
-        ...(model.gdb ? [GDB, `tcp:${host(model.gdb.address)}:${model.gdb.port}`] : []),
+        ...(model.gdb ? [GDB, `tcp:${model.gdb.address}:${model.gdb.port}`] : []),
         ...model.qemuArgs,
     ];
 }
@@ -47,8 +47,6 @@ function hostForward({ protocol, address, host: port, guest }: Forward, guestAdd
     return `${protocol}:${address}:${port}-${guestAddress}:${guest}`;
 }
 
-const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
-
 /** What readQemu finds in arguments that qemuCommandline made; the rest is the user's. */
 export interface QemuFacts {
     nets: { mac: string; slot: number; forwards: Forward[] }[];
@@ -63,7 +61,7 @@ export function readQemu(args: string[]): QemuFacts {
         const [name = "", argument = ""] = [args[index], args[index + 1]];
         const options = split(argument);
         const id = options.get("netdev")?.[0] ?? options.get("id")?.[0] ?? "";
-        const gdb = name === GDB && !facts.gdb ? /^tcp:\[?(.*?)\]?:(\d+)$/.exec(argument) : null;
+        const gdb = name === GDB && !facts.gdb ? /^tcp:(.*):(\d+)$/.exec(argument) : null;
         if (name === "-netdev" && id.startsWith(ID)) {
             forwards.set(id, (options.get("hostfwd") ?? []).flatMap(readForward));
         } else if (name === "-device" && id.startsWith(ID)) {

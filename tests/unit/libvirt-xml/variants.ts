@@ -56,7 +56,6 @@ export const variants: Record<string, Partial<DomainModel>> = {
     "on-crash-preserve": { onCrash: "preserve", panicDevice: true },
     "console-anew": { console: { log: `${folder}/console.log`, append: false } },
     "gdb": { gdb: { address: "127.0.0.1", port: 11234 } },
-    "gdb-ipv6": { gdb: { address: "::1", port: 11234 } },
     "qemu-args": { qemuArgs: ["-device", "virtio-rng-pci,addr=0x1e", "-fw_cfg", "name=opt/our.key,string=a,,b"] },
     "everything": {
         vcpus: 2, boot: { kernel: `${folder}/kernel-0123`, initrd: `${folder}/initrd-4567`, cmdline: "quiet" }, disks: [disk(0), disk(1, { readonly: false })],
