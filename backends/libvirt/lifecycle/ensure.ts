@@ -1,10 +1,9 @@
 import { hasCode, type UnikernelSpec } from "../../../spec";
 import { PartialError, type Observation } from "../../backend";
 import { renderDomain, renderMark, readFacts } from "../xml";
-import { turnLog } from "./console";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
-import { putFiles, refreshCopies, removeUnneeded } from "./files";
+import { putFiles, removeUnneeded } from "./files";
 import { adjust } from "./live";
 import { stateOf } from "./look";
 import type { Claim } from "./ownership";
@@ -12,6 +11,7 @@ import { describe, waitReady } from "./readiness";
 import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
+import { start } from "./start";
 import { translate } from "./startErrors";
 import { stop } from "./stop";
 import { messageOf, Undo } from "./undo";
@@ -75,10 +75,8 @@ async function carryOut(course: Course): Promise<void> {
     if (decision.stop) {
         await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
-    if (decision.start) {
-        if (existing.record) await during("start", turnLog(host, spec.uuid));
-        await during("start", refreshCopies(host, spec.uuid, wanted.layout.files));
-        await during("start", host.domains.start(spec.uuid, { paused: spec.state === "paused" }));
+    if (decision.start && spec.state !== "stopped") {
+        await during("start", start(host, spec.uuid, { state: spec.state, files: wanted.layout.files, again: existing.record !== undefined }));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }

@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { UnikernelError, type GuestState } from "../../../spec";
 import type { GuestRef } from "../../backend";
 import type { DomainRecord, Host, HostFile } from "../host";
@@ -20,7 +22,7 @@ export interface Existing {
 /** Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing. */
 export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, claim: Claim): Promise<Existing> {
     const [record, namesake, files] = await Promise.all([
-        host.domains.get(ref.uuid),
+        settled(host, ref.uuid),
         // State that names the guest means that it has its name already.
         claim.inState ? undefined : host.domains.byName(ref.name),
         host.files.list(ref.uuid),
@@ -35,6 +37,20 @@ export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, cla
             { property: "name", hint: `virsh domrename ${record.name} ${ref.name}` });
     }
     return existing;
+}
+
+/** virDomainPausedReason: it is only just being started (libvirt-domain.h). */
+const STARTING_UP = 11;
+const SETTLE_MS = 30_000;
+
+/** A run that was killed may have left the daemon in the middle of a start: what comes of it is worth the wait. */
+async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {
+    const end = Date.now() + SETTLE_MS;
+    for (;;) {
+        const record = await host.domains.get(uuid);
+        if (record?.state !== "paused" || record.reason !== STARTING_UP || Date.now() > end) return record;
+        await sleep(50);
+    }
 }
 
 export function readExisting(record: DomainRecord, files: HostFile[]): Existing {

@@ -1,12 +1,13 @@
 import { hasCode, UnikernelError } from "../../../spec";
 import { PartialError } from "../../backend";
 import { readMark } from "../xml";
-import { lastLines, turnLog } from "./console";
+import { lastLines } from "./console";
 import { report, type Course } from "./course";
-import { refreshCopies, removeUnneeded } from "./files";
+import { removeUnneeded } from "./files";
 import { stateOf } from "./look";
 import { waitReady } from "./readiness";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
+import { start } from "./start";
 import { messageOf, type Undo } from "./undo";
 
 /**
@@ -45,9 +46,7 @@ async function bootAgain({ host, info, plan, existing, from, context, wanted }: 
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    await turnLog(host, uuid);
-    await refreshCopies(host, uuid, readMark(lastGood)?.files ?? []);
-    await host.domains.start(uuid, { paused: state === "paused" });
+    await start(host, uuid, { state, files: readMark(lastGood)?.files ?? [], again: true });
     if (from && state === "running") {
         await waitReady({ host, info, spec: from, readConsole: plan.readConsole, signal: context.signal });
     }
