@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run setup`: makes ready all that is missing, and says what it does. Run again, it finds nothing to do.
 //   --daemon   also starts virtlogd and libvirtd where no service manager runs them
+import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { buildGuest } from "./nginx-guest/build.mjs";
@@ -19,15 +20,26 @@ export async function setup({ daemon = false } = {}) {
     await step("build", () => ensureBuild(root));
     await step("examples", () => ensureExamples(root));
     await step("Pulumi engine", ensureEngine);
-    await step("nginx guest", () => {
-        const { folder, built } = buildGuest();
-        return `${built ? "built" : "is"} in ${folder}`;
-    });
+    await step("nginx guest", ensureGuest);
     if (daemon) {
         const { ensureLibvirt } = await import("./libvirt.mjs");
-        await step("libvirt", async () => (await ensureLibvirt({ keep: true })).note);
+        await step("libvirt", async () => (await ensureLibvirt()).note);
     }
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+/** Where the examples look for it, whatever the build is called. */
+function ensureGuest() {
+    const { folder, built } = buildGuest();
+    link(folder, path.join(root, ".cache/nginx-guest"));
+    return `${built ? "built" : "is"} in ${folder}`;
+}
+
+function link(target, place) {
+    if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(place) === target) return;
+    mkdirSync(path.dirname(place), { recursive: true });
+    rmSync(place, { recursive: true, force: true });
+    symlinkSync(target, place);
 }
 
 export function fail(error) {

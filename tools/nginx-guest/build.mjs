@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { initramfs } from "./archive.mjs";
 import { arrange, kernelImage, sources } from "./contents.mjs";
-import { resolvePackages, unpackPackages } from "./packages.mjs";
+import { fetchPackages, keepPackages, keptPackages } from "./packages.mjs";
 
 const here = import.meta.dirname;
 const cacheFolder = () =>
@@ -28,22 +28,23 @@ export function buildKey(packages, files) {
  */
 export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     mkdirSync(cache, { recursive: true });
+    const folderOf = (packages) => path.join(cache, buildKey(packages, sources(here)));
+    const kept = fresh ? undefined : keptPackages(cache);
+    if (kept && existsSync(folderOf(kept))) return { folder: folderOf(kept), packages: kept, built: false };
     const scratch = mkdtempSync(path.join(cache, "build-"));
     try {
-        const resolved = resolvePackages(scratch);
-        const folder = path.join(cache, buildKey(resolved.packages, sources(here)));
-        if (!fresh && existsSync(folder)) return { folder, packages: resolved.packages, built: false };
-        const packages = path.join(scratch, "packages");
-        unpackPackages(resolved, packages);
+        const unpacked = path.join(scratch, "packages");
+        const packages = fetchPackages(scratch, unpacked);
         const tree = path.join(scratch, "tree");
-        arrange(packages, path.join(here, "root"), tree);
+        arrange(unpacked, path.join(here, "root"), tree);
         const result = path.join(scratch, "result");
         mkdirSync(result);
-        copyFileSync(kernelImage(packages), path.join(result, "vmlinuz"));
+        copyFileSync(kernelImage(unpacked), path.join(result, "vmlinuz"));
         writeFileSync(path.join(result, "initrd"), initramfs(tree));
-        rmSync(folder, { recursive: true, force: true });
-        renameSync(result, folder);
-        return { folder, packages: resolved.packages, built: true };
+        rmSync(folderOf(packages), { recursive: true, force: true });
+        renameSync(result, folderOf(packages));
+        keepPackages(cache, packages);
+        return { folder: folderOf(packages), packages, built: true };
     } finally {
         rmSync(scratch, { recursive: true, force: true });
     }

@@ -93,10 +93,10 @@ function sharedLibraries(packages, program) {
     return files;
 }
 
-/** The folder's own bytes, for the name that a build is cached under. */
+/** The folder's own bytes but its documentation, for the name that a build is cached under. */
 export function sources(folder) {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
+        .filter((entry) => entry.isFile() && !entry.name.endsWith(".md"))
         .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name))
         .sort()
         .map((file) => [path.relative(folder, file), readFileSync(file)]);

@@ -1,6 +1,7 @@
 // The distribution's packages that the guest is made of, fetched and unpacked without root.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
 /** Its dependency is the kernel package of the day. */
@@ -10,27 +11,32 @@ const PROGRAMS = ["nginx", "nginx-common", "busybox-static"];
 const run = (program, args, options = {}) =>
     execFileSync(program, args, { encoding: "utf8", maxBuffer: 64 << 20, stdio: ["ignore", "pipe", "pipe"], ...options });
 
-/** `Depends:` of packages, first alternatives only, in one call of apt-cache. */
-function dependencies(names, options) {
-    const lines = run("apt-cache", [...options, "depends", "--important", "--no-pre-depends", ...names]).split("\n");
-    return lines.map((line) => /^ {2}Depends: ([^<\s]+)/.exec(line)?.[1]).filter(Boolean);
+/** Everything below some packages: name → names of what it depends on (of alternatives, the last). */
+function dependencyGraph(names, options) {
+    const graph = new Map();
+    let below = [];
+    for (const line of run("apt-cache", [...options, "depends", "--recurse", "--important", "--no-pre-depends", ...names]).split("\n")) {
+        const dependency = /^ {2}Depends: ([^<\s]+)/.exec(line)?.[1];
+        if (dependency) below.push(dependency);
+        else if (/^\S/.test(line)) graph.set(line.trim(), (below = []));
+    }
+    return graph;
 }
 
-/** The libraries below nginx, by their packages' names. */
-function libraries(options) {
-    const found = new Set();
-    for (let wave = ["nginx"]; wave.length > 0; ) {
-        wave = [...new Set(dependencies(wave, options))].filter((name) => /^(lib|zlib)/.test(name) && !found.has(name));
-        wave.forEach((name) => found.add(name));
+/** The libraries that a package needs, by their packages' names: what programs it calls is not followed. */
+export function libraries(graph, name, found = new Set()) {
+    for (const library of (graph.get(name) ?? []).filter((below) => /^(lib|zlib)/.test(below) && !found.has(below))) {
+        libraries(graph, library, found.add(library));
     }
     return [...found];
 }
 
 /** `name=version` of each package, in the versions that apt would install. */
 function candidates(options) {
-    const kernel = dependencies([KERNEL], options).find((name) => name.startsWith("linux-image-"));
+    const graph = dependencyGraph([KERNEL, "nginx"], options);
+    const kernel = (graph.get(KERNEL) ?? []).find((name) => name.startsWith("linux-image-"));
     if (!kernel) throw new Error(`apt knows no package ${KERNEL}: the guest is built from the packages of Debian 12 or later`);
-    const names = [kernel, ...PROGRAMS, ...libraries(options)];
+    const names = [kernel, ...PROGRAMS, ...libraries(graph, "nginx")];
     const policy = run("apt-cache", [...options, "policy", ...names]);
     const versions = new Map([...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]));
     return names.map((name) => {
@@ -49,26 +55,44 @@ function ownLists(folder) {
     return options;
 }
 
+/** Changes whenever `apt-get update` found something new. */
+function listsMark() {
+    const folder = "/var/lib/apt/lists";
+    const files = existsSync(folder) ? readdirSync(folder).map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`) : [];
+    return createHash("sha256").update(files.sort().join("\n")).digest("hex");
+}
+
+/** What the last build was made of; undefined when apt's lists have changed since. */
+export function keptPackages(cache) {
+    const file = path.join(cache, "packages.json");
+    const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
+    return kept.lists === listsMark() ? kept.packages : undefined;
+}
+
+export function keepPackages(cache, packages) {
+    writeFileSync(path.join(cache, "packages.json"), JSON.stringify({ lists: listsMark(), packages }));
+}
+
 /**
- * Finds the packages and their versions.
- * @param {string} scratch a folder for package lists of our own
- * @returns {{ packages: string[], options: string[] }} `name=version`, and what to pass to apt for these lists
+ * Downloads the packages and unpacks them all into `target`. Where the system's package lists are missing, or so
+ * old that the files are gone, lists of our own in `scratch` are used.
+ * @returns {string[]} `name=version`
  */
-export function resolvePackages(scratch) {
+export function fetchPackages(scratch, target) {
     try {
-        return { packages: candidates([]), options: [] };
+        return unpack([], target);
     } catch {
-        const options = ownLists(scratch);
-        return { packages: candidates(options), options };
+        rmSync(target, { recursive: true, force: true });
+        return unpack(ownLists(scratch), target);
     }
 }
 
-/** Downloads packages and unpacks them all into `target`. */
-export function unpackPackages({ packages, options }, target) {
+function unpack(options, target) {
+    const packages = candidates(options);
     mkdirSync(target, { recursive: true });
     const folder = mkdtempSync(path.join(target, "..", "packages-"));
     // Our folder may be closed to apt's own user: it fetches as us.
     run("apt-get", [...options, "-o", "APT::Sandbox::User=", "download", ...packages], { cwd: folder });
     for (const file of readdirSync(folder)) run("dpkg-deb", ["-x", path.join(folder, file), target]);
-    rmSync(folder, { recursive: true });
+    return packages;
 }

@@ -1,0 +1,88 @@
+// A libvirt daemon for qemu:///system: the one that runs, the service manager's, or one that we start.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { SetupError } from "./setup/steps.mjs";
+
+const URI = "qemu:///system";
+const NETWORKS = "/run/libvirt/network";
+
+const virsh = (...args) => spawnSync("virsh", ["-q", "-c", URI, ...args], { encoding: "utf8", timeout: 20_000 });
+const lines = (result) => (result.stdout ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+
+/** Does the daemon answer? The error text when not. */
+function unreachable() {
+    const { status, stderr, error } = virsh("uri");
+    return status === 0 ? undefined : (stderr || error?.message || "no answer").trim();
+}
+
+/** Waits up to ten seconds for an answer. */
+async function answers() {
+    for (const end = Date.now() + 10_000; Date.now() < end; await sleep(100)) if (!unreachable()) return true;
+    return false;
+}
+
+function asRoot(program, args) {
+    const command = process.getuid() === 0 ? [program, ...args] : ["sudo", program, ...args];
+    console.log(`    $ ${command.join(" ")}`);
+    execFileSync(command[0], command.slice(1), { stdio: ["ignore", "inherit", "inherit"] });
+}
+
+/** The process of a pid file, when it runs. */
+function runningPid(file) {
+    if (!existsSync(file)) return undefined;
+    const pid = Number(readFileSync(file, "utf8"));
+    return existsSync(`/proc/${pid}`) ? pid : undefined;
+}
+
+async function end(pid) {
+    asRoot("kill", [String(pid)]);
+    for (const deadline = Date.now() + 10_000; existsSync(`/proc/${pid}`) && Date.now() < deadline; ) await sleep(50);
+}
+
+const activeNetworks = () =>
+    existsSync(NETWORKS) ? readdirSync(NETWORKS).filter((file) => file.endsWith(".xml")).map((file) => file.slice(0, -4)) : [];
+
+/**
+ * Makes sure that qemu:///system answers.
+ * @returns {Promise<{ note: string, stop(): Promise<string> }>} `stop` ends what this call started, and nothing else;
+ *     while guests run it leaves the daemons, without which nobody would look after them
+ */
+export async function ensureLibvirt() {
+    const reason = unreachable();
+    if (!reason) return { note: "a daemon runs", stop: async () => "left as it was" };
+    if (existsSync("/run/systemd/system")) {
+        asRoot("systemctl", ["start", "libvirtd.service"]);
+        if (await answers()) return { note: "started by systemd", stop: async () => "left to systemd" };
+        throw new SetupError(`${URI} does not answer although systemd has started libvirtd: ${unreachable()}`);
+    }
+    const before = activeNetworks();
+    const started = [];
+    mkdirIfRoot("/run/libvirt");
+    for (const daemon of ["virtlogd", "libvirtd"]) {
+        const file = `/run/${daemon}.pid`;
+        if (runningPid(file)) continue;
+        asRoot(daemon, ["-d", "-p", file]);
+        started.push(file);
+    }
+    const handle = { note: `started ${started.map((file) => file.slice(5, -4)).join(" and ")}`, stop: () => stop(started, before) };
+    if (await answers()) return handle;
+    const failure = unreachable();
+    await handle.stop();
+    throw new SetupError(`${URI} does not answer: ${failure}\n/var/log/syslog or \`libvirtd -v\` says why.`);
+}
+
+function mkdirIfRoot(folder) {
+    if (process.getuid() === 0) mkdirSync(folder, { recursive: true });
+}
+
+async function stop(started, networksBefore) {
+    const guests = lines(virsh("list", "--name"));
+    if (guests.length > 0) return `left running for ${guests.join(", ")}`;
+    for (const network of lines(virsh("net-list", "--name"))) {
+        if (!networksBefore.includes(network)) virsh("net-destroy", network);
+    }
+    const pids = started.map(runningPid).filter(Boolean).reverse();
+    for (const pid of pids) await end(pid);
+    return pids.length > 0 ? "stopped" : "had ended already";
+}

@@ -1,0 +1,92 @@
+#!/usr/bin/env node
+// `npm test`: set-up, static checks, then every suite; the last line counts all tests together.
+//   npm test -- [unit|integration|e2e …]   only these
+//   --no-setup                             everything is there already
+//   --long                                 tests with more rounds, and more time for them
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { engineEnv } from "./engine.mjs";
+import { setup } from "./setup.mjs";
+import { SetupError } from "./setup/steps.mjs";
+import { closingLine, overBudget, SUITES, table, total } from "./test/results.mjs";
+
+const root = path.join(import.meta.dirname, "..");
+const SETUP_BUDGET = 8 * 60;
+const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { "no-setup": { type: "boolean", default: false }, long: { type: "boolean", default: false } },
+});
+
+/** Runs a program in the repository, its output shown. @returns its exit code; 1 when `seconds` were not enough */
+function run(args, env, seconds) {
+    return new Promise((resolve) => {
+        const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+        const timer = setTimeout(() => child.kill("SIGTERM"), seconds * 1000);
+        const forward = (signal) => child.kill(signal);
+        process.on("SIGINT", forward).on("SIGTERM", forward);
+        child.on("close", (code) => {
+            clearTimeout(timer);
+            process.off("SIGINT", forward).off("SIGTERM", forward);
+            resolve(code ?? 1);
+        });
+    });
+}
+
+/** Runs a step and gives its line of the table. */
+async function measure(name, budget, work) {
+    console.log(`\n── ${name}`);
+    const started = Date.now();
+    const result = await work();
+    return { name, budget, seconds: (Date.now() - started) / 1000, passed: 0, failed: 0, skipped: 0, ...result };
+}
+
+const failWhen = (code) => ({ failed: code === 0 ? 0 : 1 });
+
+async function checks() {
+    const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, 240);
+    const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "cli"].filter((room) => existsSync(path.join(root, room)));
+    const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
+    return failWhen(tsc || arrows);
+}
+
+/** One jest process; its reporter leaves the figures in a file. */
+async function suite({ folder, workers, budget }) {
+    const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-test-"));
+    const results = path.join(scratch, "results.json");
+    const env = { ...process.env, ...engineEnv(), PULUMI_UNIKERNEL_RESULTS: results, ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}) };
+    const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", `${folder}/`, `--maxWorkers=${workers}`,
+        "--reporters=default", "--reporters=<rootDir>/tools/reporter.cjs"];
+    // Over its budget it fails; at twice the budget it hangs.
+    const code = await run(args, env, budget * 2);
+    const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : { passed: 0, failed: 0, skipped: 0, files: [] };
+    rmSync(scratch, { recursive: true, force: true });
+    return { ...found, failed: found.failed || (code === 0 ? 0 : 1) };
+}
+
+const unknown = positionals.filter((name) => !SUITES.some((one) => one.name === name));
+if (unknown.length > 0) {
+    console.error(`There is no suite ${unknown.join(", ")}: ${SUITES.map(({ name }) => name).join(", ")}`);
+    process.exit(2);
+}
+const rows = [];
+if (!options["no-setup"]) {
+    rows.push(await measure("set-up", SETUP_BUDGET, () => setup().then(() => ({}), (error) => {
+        console.error(error instanceof SetupError ? error.message : error);
+        return { failed: 1 };
+    })));
+}
+if (rows.every(({ failed }) => failed === 0)) {
+    if (positionals.length === 0) rows.push(await measure("checks", 90, checks));
+    for (const one of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
+        const budget = options.long ? one.budget * 5 : one.budget;
+        rows.push(await measure(one.name, budget, () => suite({ ...one, budget })));
+    }
+}
+const sum = total(rows);
+console.log(`\n${table(rows)}`);
+for (const row of rows.filter(overBudget)) console.log(`${row.name} took ${row.seconds.toFixed(0)} s, its budget is ${row.budget} s: this counts as a failure`);
+console.log(closingLine(sum));
+process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

@@ -1,0 +1,31 @@
+// The figures of a test run: what each suite may take, and how they add up.
+
+/** Seconds for each suite on two cores, 12 minutes with the checks; and how many jest workers it gets. */
+export const SUITES = [
+    { name: "unit", folder: "tests/unit", workers: 2, budget: 120 },
+    { name: "integration", folder: "tests/integration", workers: 2, budget: 210 },
+    { name: "e2e", folder: "tests/e2e", workers: 2, budget: 300 },
+];
+
+export const overBudget = ({ seconds, budget }) => seconds > budget;
+
+/** A row over its budget is one more failure. */
+export function total(rows) {
+    const sum = (key) => rows.reduce((so, row) => so + row[key], 0);
+    return { passed: sum("passed"), failed: sum("failed") + rows.filter(overBudget).length, skipped: sum("skipped") };
+}
+
+export const closingLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+
+/** A line for each row, and the slowest files. */
+export function table(rows) {
+    const line = (name, ...figures) => name.padEnd(44) + figures.map((figure) => String(figure).padStart(9)).join("");
+    const slowest = rows.flatMap(({ files = [] }) => files).sort((a, b) => b.seconds - a.seconds).slice(0, 8);
+    return [
+        line("suite", "seconds", "budget", "passed", "failed", "skipped"),
+        ...rows.map((row) => line(row.name, row.seconds.toFixed(1), row.budget, row.passed, row.failed, row.skipped)),
+        ...(slowest.length > 0 ? ["", line("slowest files", "seconds")] : []),
+        ...slowest.map(({ file, seconds }) => line(file, seconds.toFixed(1))),
+        "",
+    ].join("\n");
+}
