@@ -48,13 +48,12 @@ export async function buildImage(
             throw error;
         });
         await unchanged(tree, source, options, identity.digest);
+        await rm(staging, { recursive: true });
         await finish(temporary, path, options, identity.digest, written);
         return { path, ...written };
     } catch (error) {
-        await rm(temporary, { force: true });
+        await Promise.all([temporary, staging].map((left) => rm(left, { recursive: true, force: true })));
         throw await translate(error, path, tree.bytes);
-    } finally {
-        await rm(staging, { recursive: true, force: true });
     }
 }
 
@@ -88,6 +87,6 @@ function sourceChanged(source: ImageSource): UnikernelError {
 
 async function translate(error: unknown, path: string, needed: number): Promise<unknown> {
     const full = errnoOf(error) === "ENOSPC" || errnoOf(error) === "EDQUOT" ||
-        (hasCode(error, "program-failed") && /no space left|disk quota exceeded/i.test(error.hint ?? ""));
+        (hasCode(error, "program-failed") && /no space left|disk quota exceeded|exceeds free space/i.test(error.hint ?? ""));
     return full ? noSpace(path, needed, error) : fsError(error, "write", path);
 }
