@@ -1,4 +1,4 @@
-// One of each resource, as small users would write them, and a configuration of 512 bytes.
+// One of each resource, as small users would write them, and a configuration of 512 bytes in all.
 const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
 
 const data = new BlockImage("data", { source: process.env.BENCH_TREE });
@@ -9,7 +9,7 @@ new Unikernel("guest", {
     kernel: process.env.BENCH_KERNEL,
     accelerator: "tcg",
     memory: 16,
-    args: ["--text", "x".repeat(512)],
+    args: ["--text", "x".repeat(326)],
     blocks: [{ image: data, mount: "/data" }],
     interfaces: [eth],
 });

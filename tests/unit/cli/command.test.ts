@@ -1,0 +1,60 @@
+import { run } from "../../../cli/command";
+import { aclAllows, ancestors } from "../../../cli/doctor/probe/folder";
+import { permits } from "../../../cli/doctor/probe/account";
+import { bridgeAllowed } from "../../../cli/doctor/probe/network";
+
+/** What a command line ends with, and what it calls doctor with. */
+async function command(...argv: string[]) {
+    const called: unknown[] = [];
+    let [out, error] = ["", ""];
+    const streams = { out: (text: string) => { out += text; }, error: (text: string) => { error += text; } };
+    const code = await run(argv, streams, { doctor: async ({ print: _, ...options } = {}) => { called.push(options); return options.connection !== "broken:///"; } });
+    return { code, out, error, called };
+}
+
+test.each<[string[], number, string, string]>([
+    [[], 2, "", "No command given"],
+    [["frobnicate"], 2, "", 'no command "frobnicate"'],
+    [["doctor", "now"], 2, "", '"now" is one argument too many'],
+    [["doctor", "--colour"], 2, "", "--colour"],
+    [["doctor", "--connection"], 2, "", "--connection"],
+    [["--help"], 0, "Usage: pulumi-unikernel", ""],
+    [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
+    [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
+])("%j ends with %i", async (argv, code, out, error) => {
+    const result = await command(...argv);
+    expect(result).toMatchObject({ code, called: [], out: expect.stringContaining(out), error: expect.stringContaining(error) });
+    expect(result.error.includes("Usage:")).toBe(code === 2);
+});
+
+test.each<[string[], number, object]>([
+    [["doctor"], 0, { connection: undefined, json: undefined }],
+    [["doctor", "--connection", "qemu:///session", "--json"], 0, { connection: "qemu:///session", json: true }],
+    [["doctor", "--connection=broken:///"], 1, { connection: "broken:///", json: undefined }],
+])("%j asks doctor and ends with %i", async (argv, code, options) => {
+    expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
+});
+
+test.each([
+    ["allow br0", true], ["allow all", true], ["allow br1", false], ["", false], ["# allow br0", false],
+    ["allow br0\ndeny br0", false], ["deny br0\nallow all", false], ["deny all\nallow br0", false], ["  allow   br0  ", true],
+])("an access list %j lets br0 in: %j", (text, allowed) => expect(bridgeAllowed(text, "br0")).toBe(allowed));
+
+const file = { uid: 1000, gid: 100 };
+test.each<[string, number, { uid: number; gids: number[] }, boolean]>([
+    ["owner", 0o100, { uid: 1000, gids: [] }, true],
+    ["owner before others", 0o001, { uid: 1000, gids: [] }, false],
+    ["group", 0o010, { uid: 7, gids: [5, 100] }, true],
+    ["group before others", 0o001, { uid: 7, gids: [100] }, false],
+    ["others", 0o001, { uid: 7, gids: [7] }, true],
+    ["root", 0, { uid: 0, gids: [] }, true],
+])("search by mode: %s", (_who, mode, user, allowed) => expect(permits({ ...file, mode }, user, 1)).toBe(allowed));
+
+const acl = "user::rwx\nuser:64055:--x\ngroup::---\nmask::--x\nother::---\n";
+test.each([
+    ["its entry", acl, 64055, true],
+    ["another's entry", acl, 6405, false],
+    ["the mask takes it away", acl.replace("mask::--x", "mask::---"), 64055, false],
+])("search by ACL: %s", (_why, text, uid, allowed) => expect(aclAllows(text, uid)).toBe(allowed));
+
+test("ancestors from the root", () => expect(ancestors("/a/b")).toEqual(["/", "/a", "/a/b"]));
