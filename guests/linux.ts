@@ -6,6 +6,7 @@ import { firstVerdict } from "./console";
 import { findNote, noteText, XEN_NOTE, type KernelFacts } from "./kernel";
 import { archive } from "./linux/cpio";
 import { encodeConfig, encodeWord } from "./linux/config";
+import { linuxMemory } from "./memory";
 import { holdsSecret, mask, MASK } from "./secrets";
 
 /**
@@ -15,7 +16,7 @@ import { holdsSecret, mask, MASK } from "./secrets";
 export const linux: GuestAbi = {
     id: "linux",
     recognise,
-    capabilities: () => capabilities,
+    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory) }),
     check,
     warnings: warnReadOnlyFormats,
     encode,
@@ -29,7 +30,7 @@ const capabilities: GuestCapabilities = {
     drivers: { kvm: "eth", xen: "eth", iso: "eth" },
     shutdown: true,
     writableDisks: [],
-    minMemory: 48,
+    minMemory: 16,
     maxDisks: 16,
     maxInterfaces: 8,
     ends: "poweroff",
@@ -63,7 +64,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
         ...unless(recognise(kernel) !== undefined, "guest", "a linux kernel is a bzImage, or an ELF vmlinux with Xen notes; this one is neither"),
         ...unless(spec.initrd !== undefined, "initrd", "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)"),
         ...unless(Boolean(spec.args[0]), "args", "linux needs the program to run as args[0]"),
-        ...checkLimits(spec, capabilities),
+        ...checkLimits(spec, linux.capabilities(kernel)),
         ...checkMounts(spec),
         ...checkEnvNames(spec),
         ...checkHostname(spec, LONGEST_HOSTNAME),

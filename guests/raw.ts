@@ -3,6 +3,7 @@ import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";
 import { findNote, XEN_NOTE, type KernelFacts } from "./kernel";
+import { linuxMemory } from "./memory";
 import { isSecret, mask } from "./secrets";
 
 /**
@@ -12,7 +13,7 @@ import { isSecret, mask } from "./secrets";
 export const raw: GuestAbi = {
     id: "raw",
     recognise,
-    capabilities: () => capabilities,
+    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory) }),
     check,
     warnings: () => [],
     encode,
@@ -55,7 +56,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const line = commandLine(spec);
     return [
         ...unless(recognise(kernel) !== undefined, "kernel", "no loader takes it: neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header"),
-        ...checkLimits(spec, capabilities),
+        ...checkLimits(spec, raw.capabilities(kernel)),
         ...spec.args.flatMap((argument, index) => [
             ...unless(!isSecret(spec, `args[${index}]`), `args[${index}]`, "a secret would stand on the command line, which everyone on the host can read"),
             ...unless(!/[\0\n\r]/.test(argument), `args[${index}]`, "a command line cannot carry a line break or NUL"),

@@ -39,6 +39,7 @@ export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
         protocol: version(protocol),
         version: await versionText(file, header.readUInt16LE(0x20e)),
         maxCmdline: protocol >= 0x0206 ? header.readUInt32LE(0x238) : 255,
+        memoryEnd: protocol >= 0x020a ? Number(header.readBigUInt64LE(0x258)) + header.readUInt32LE(0x260) : undefined,
         compression: protocol >= 0x0208 ? await compression(file, setupEnd + header.readUInt32LE(0x248)) : undefined,
     };
 }

@@ -40,6 +40,8 @@ export interface LinuxFacts {
     version: string;
     /** Longest command line in bytes, without its NUL. */
     maxCmdline: number;
+    /** Where the kernel ends when it has unpacked itself, in bytes of memory (pref_address + init_size); from protocol 2.10. */
+    memoryEnd?: number;
     /** How the kernel proper is packed, where the magic is known. */
     compression?: "gzip" | "bzip2" | "lzma" | "xz" | "lzo" | "lz4" | "zstd";
 }

@@ -111,6 +111,8 @@ export function makeBzImage({ protocol = 0x020f, version = "6.1.0-test (someone@
     image.writeUInt16LE(version ? 0x400 : 0, 0x20e);
     image.writeUInt8(high ? 1 : 0, 0x211);
     image.writeUInt32LE(2047, 0x238);
+    image.writeBigUInt64LE(16n << 20n, 0x258);
+    image.writeUInt32LE(51.5 * 2 ** 20, 0x260);
     image.write(`${version}\0`, 0x600, "latin1");
     image.write(packed, 5 * 512, "hex");
     return image;

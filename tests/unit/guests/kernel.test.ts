@@ -22,8 +22,8 @@ describe("what a kernel says of itself", () => {
         ["symbols, the interesting ones only", makeElf({ symbols: ["main", "rumpns_wm_ca", "rumpns_vioif_ca", "rumpns_vioif_cax"] }), { elf: { symbols: ["rumpns_vioif_ca", "rumpns_wm_ca"] } }],
         ["an interpreter", makeElf({ interpreter: "/nonexistent/solo5/" }), { elf: { interpreter: "/nonexistent/solo5/" } }],
         ["Unikraft's libraries", makeElf({ sections: { ".uk_libinfo": libinfo("libkvmplat", "liblwip") } }), { elf: { unikraftLibraries: ["libkvmplat", "liblwip"] } }],
-        ["bzImage", makeBzImage(), { format: "bzImage", linux: { protocol: "2.15", version: "6.1.0-test (someone@somewhere) #1", maxCmdline: 2047, compression: "lz4" } }],
-        ["an old bzImage", makeBzImage({ protocol: 0x0204, version: "" }), { linux: { protocol: "2.04", version: "", maxCmdline: 255, compression: undefined } }],
+        ["bzImage", makeBzImage(), { format: "bzImage", linux: { protocol: "2.15", version: "6.1.0-test (someone@somewhere) #1", maxCmdline: 2047, memoryEnd: 67.5 * 2 ** 20, compression: "lz4" } }],
+        ["an old bzImage", makeBzImage({ protocol: 0x0204, version: "" }), { linux: { protocol: "2.04", version: "", maxCmdline: 255, memoryEnd: undefined, compression: undefined } }],
     ];
     test.each(cases)("%s", async (_, bytes, expected) => {
         expect(await read(bytes)).toMatchObject({ size: bytes.length, ...expected });

@@ -9,7 +9,7 @@ const files = scratch();
 afterAll(() => files.remove());
 
 const linux = abi("linux");
-const kernel: KernelFacts = { format: "bzImage", size: 1, linux: { protocol: "2.15", version: "6.1", maxCmdline: 2047 } };
+const kernel: KernelFacts = { format: "bzImage", size: 1, linux: { protocol: "2.15", version: "6.1", maxCmdline: 2047, memoryEnd: 67.5 * 2 ** 20 } };
 const initrd = files.write("initrd", Buffer.from("first archive"));
 const told = (changes: Partial<UnikernelSpec>) => spec({ guest: "linux", initrd, args: ["nginx"], memory: 128, ...changes });
 const encode = (changes: Partial<UnikernelSpec>, path = initrd) => {
@@ -89,7 +89,7 @@ describe("refused, with the property's path", () => {
         [{ env: { "A-B": "" } }, /^env\.A-B: /],
         [{ hostname: "a".repeat(64) }, /^hostname: /],
         [{ hostname: `${"a".repeat(60)}.abcd` }, /^hostname: .*at most 64/],
-        [{ memory: 40 }, /^memory: 40 MiB/],
+        [{ memory: 67 }, /^memory: 67 MiB: .* less than 68$/],
         [{ blocks: [block("x")] }, /^blocks\[0\]\.mount: /],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
