@@ -1,6 +1,6 @@
 import { hasCode } from "../../spec";
 import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
-import { guestsFolder, LocalFiles } from "./files";
+import { filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
 
@@ -63,7 +63,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
             updateReservation: (name, command, hostXml) => ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml),
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
         },
-        files: new LocalFiles(guestsFolder(uri)),
+        files: filesOf(uri, options.timeouts),
     };
 }
 

@@ -7,7 +7,7 @@ export type Lane = "start" | "stop" | "transfer" | "other";
 
 const lanes: Partial<Record<MethodName, Lane>> = {
     domainStart: "start", domainDestroy: "stop", domainShutdown: "stop",
-    domainReadConsole: "transfer", volumeWrite: "transfer", volumeRead: "transfer", volumeDigest: "transfer",
+    domainReadConsole: "transfer", volumeWrite: "transfer", volumeCopy: "transfer", volumeRead: "transfer", volumeDigest: "transfer",
 };
 
 export function laneOf(method: MethodName): Lane {

@@ -14,6 +14,8 @@ export interface ConnectionFacts {
     capabilities: string;
 }
 
+/** `xml` defines the pool where it is not there. */
+export interface PoolRef { name: string; xml: string }
 export interface VolumeRecord { name: string; size: number }
 
 /**
@@ -45,16 +47,19 @@ export interface Methods {
     networkList(): Promise<NetworkRecord[]>;
     networkUpdateReservation(name: string, command: ReservationCommand, hostXml: string): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
-    /** Makes, and where needed starts, the pool that the XML describes. */
-    poolEnsure(name: string, xml: string): Promise<void>;
-    poolList(name: string): Promise<VolumeRecord[]>;
+    /** Makes and starts the pool, and makes its folder. The others below find no pool where there is no folder. */
+    poolEnsure(pool: PoolRef): Promise<void>;
+    poolList(pool: PoolRef): Promise<VolumeRecord[]>;
     /** Stops and forgets the pool; removes its folder when it is empty. */
-    poolRemove(name: string): Promise<void>;
+    poolRemove(pool: PoolRef): Promise<void>;
     /** Makes the volume of this XML, in place of one of the same name, and fills it. */
-    volumeWrite(pool: string, name: string, xml: string, parts: Part[]): Promise<void>;
-    volumeRead(pool: string, name: string, offset: number, length: number): Promise<Uint8Array>;
-    volumeDelete(pool: string, name: string): Promise<void>;
-    volumeDigest(pool: string, name: string): Promise<string>;
+    volumeWrite(pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<void>;
+    /** Byte by byte, whatever format libvirt takes it for; `xml` is the new volume's. */
+    volumeCopy(pool: PoolRef, from: string, to: string, xml: string): Promise<void>;
+    /** A negative offset counts from the end. */
+    volumeRead(pool: PoolRef, name: string, offset: number, length: number): Promise<Uint8Array>;
+    volumeDelete(pool: PoolRef, name: string): Promise<void>;
+    volumeDigest(pool: PoolRef, name: string): Promise<string>;
 }
 export type MethodName = keyof Methods;
 export type MethodArgs<M extends MethodName> = Parameters<Methods[M]>;

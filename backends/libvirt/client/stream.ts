@@ -7,8 +7,8 @@ const wouldBlock = -2; // virStreamRecv
 const pollInterval = 50;
 
 /** Runs `work` on a new stream; finishes it when that went well, else aborts it. */
-export async function withStream<T>(connection: Connection, flags: number, work: (stream: Handle) => Promise<T>): Promise<T> {
-    return connection.using("virStreamFree", ["virStreamNew", connection.handle, flags], async (stream) => {
+export async function withStream<T>(connection: Connection, work: (stream: Handle) => Promise<T>): Promise<T> {
+    return connection.using("virStreamFree", ["virStreamNew", connection.handle, 0], async (stream) => {
         try {
             const result = await work(stream);
             await connection.number("virStreamFinish", stream);
@@ -54,7 +54,7 @@ export async function send(connection: Connection, stream: Handle, pieces: Async
     for await (const piece of pieces) {
         for (let at = 0; at < piece.length; ) {
             const chunk = Buffer.from(piece.buffer, piece.byteOffset + at, Math.min(chunkSize, piece.length - at));
-            if (chunk.equals(zeros)) {
+            if (chunk.equals(zeros.subarray(0, chunk.length))) {
                 await connection.number("virStreamSendHole", stream, chunk.length, 0);
                 at += chunk.length;
             } else {

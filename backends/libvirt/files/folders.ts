@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { isSession } from "../client";
+import { UnikernelError } from "../../../spec";
+import { isRemote, isSession } from "../client";
 
 /**
  * Where the folders of all guests of a connection lie, one a guest, named by its uuid.
@@ -10,5 +11,10 @@ import { isSession } from "../client";
 export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = process.env): string {
     if (environment.PULUMI_UNIKERNEL_DIR) return environment.PULUMI_UNIKERNEL_DIR;
     if (!isSession(uri)) return "/var/lib/pulumi-unikernel";
+    if (isRemote(uri)) {
+        throw new UnikernelError("unsupported", `${uri}: where the guests' files go in a session on another machine is not known here`, {
+            hint: "set PULUMI_UNIKERNEL_DIR to a folder of that user on that machine",
+        });
+    }
     return join(environment.XDG_DATA_HOME || join(environment.HOME || homedir(), ".local", "share"), "pulumi-unikernel");
 }

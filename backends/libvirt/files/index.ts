@@ -1,3 +1,32 @@
-/** The files of a guest on its host. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+
+import { isRemote, isSession, type Timeouts } from "../client";
+import type { HostFiles } from "../host";
+import { guestsFolder } from "./folders";
+import { LocalFiles } from "./local";
+import { VolumeFiles } from "./volumes";
+
 export { guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
+export { VolumeFiles } from "./volumes";
+
+/** The way to the guests' folders of a connection: the file system where this process may write there, else libvirt's storage volumes. */
+export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
+    const base = guestsFolder(uri);
+    if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
+    if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
+    const volumes = new VolumeFiles(uri, base, timeouts);
+    return writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
+}
+
+/** A folder that is not there yet is as writable as where it would be made. */
+function writable(folder: string): boolean {
+    if (!existsSync(folder)) return folder !== dirname(folder) && writable(dirname(folder));
+    try {
+        accessSync(folder, constants.W_OK | constants.X_OK);
+        return true;
+    } catch {
+        return false;
+    }
+}

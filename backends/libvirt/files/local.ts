@@ -11,10 +11,19 @@ import { isTemporary, sweep, syncFolder, writeWhole } from "./write";
 /** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
 const folderMode = 0o711;
 
+/** What the daemon can do for a user who owns the folder but is not root. */
+export interface Daemon {
+    read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
+    forget(uuid: string): Promise<void>;
+}
+
 /** The guests' folders on this machine's file system. */
 export class LocalFiles implements HostFiles {
-    /** @param base the folder that holds one folder a guest */
-    constructor(private readonly base: string) {}
+    /**
+     * @param base the folder that holds one folder a guest
+     * @param daemon reads what this user may not: a console log is root's
+     */
+    constructor(private readonly base: string, private readonly daemon?: Daemon) {}
 
     async path(uuid: string, name: string): Promise<string> {
         return join(this.folder(uuid), plainName(name));
@@ -63,9 +72,10 @@ export class LocalFiles implements HostFiles {
         await this.tell(`removal of ${path}`, () => rm(path, { force: true }));
     }
 
-    removeFolder(uuid: string): Promise<void> {
+    async removeFolder(uuid: string): Promise<void> {
         const folder = this.folder(uuid);
-        return this.tell(`removal of ${folder}`, async () => {
+        await this.daemon?.forget(uuid);
+        await this.tell(`removal of ${folder}`, async () => {
             await sweep(folder).catch(ifMissing(undefined));
             await rmdir(folder).catch((error) => {
                 if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) throw error;
@@ -76,8 +86,12 @@ export class LocalFiles implements HostFiles {
     async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
         const path = await this.path(uuid, name);
         return this.tell(`read of ${path}`, async () => {
-            const file = await open(path, "r").catch(ifMissing(undefined));
+            const file = await open(path, "r").catch((error) => {
+                if (this.daemon && error.code === "EACCES") return this.daemon;
+                return ifMissing(undefined)(error);
+            });
             if (!file) return "";
+            if (!("close" in file)) return file.read(uuid, name, range);
             try {
                 const { size } = await file.stat();
                 const start = range.offset ?? Math.max(0, size - range.length);

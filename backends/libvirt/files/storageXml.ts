@@ -1,0 +1,28 @@
+import { create } from "xmlbuilder2";
+
+/** A folder of the host as a storage pool (libvirt: formatstorage). Mode in its octal notation, as libvirt wants it. */
+export function renderPool({ name, uuid, folder, mode }: { name: string; uuid: string; folder: string; mode: number }): string {
+    const pool = create().ele("pool", { type: "dir" });
+    pool.ele("name").txt(name);
+    pool.ele("uuid").txt(uuid);
+    const target = pool.ele("target");
+    target.ele("path").txt(folder);
+    target.ele("permissions").ele("mode").txt(octal(mode));
+    return pool.end({ headless: true });
+}
+
+/** A file of `size` bytes, whatever its content: nothing of it is allocated yet. */
+export function renderVolume({ name, size, mode }: { name: string; size: number; mode: number }): string {
+    const volume = create().ele("volume");
+    volume.ele("name").txt(name);
+    volume.ele("capacity", { unit: "bytes" }).txt(String(size));
+    volume.ele("allocation", { unit: "bytes" }).txt("0");
+    const target = volume.ele("target");
+    target.ele("format", { type: "raw" });
+    target.ele("permissions").ele("mode").txt(octal(mode));
+    return volume.end({ headless: true });
+}
+
+function octal(mode: number): string {
+    return `0${mode.toString(8)}`;
+}
