@@ -1,0 +1,36 @@
+import path from "node:path";
+
+interface Row { name: string; budget: number; seconds: number; passed: number; failed: number; skipped: number; files?: { file: string; seconds: number }[] }
+interface Results {
+    SUITES: { name: string; budget: number }[];
+    total(rows: Row[]): { passed: number; failed: number; skipped: number };
+    closingLine(sum: object): string;
+    table(rows: Row[]): string;
+}
+const load = (): Promise<Results> => import(path.resolve(__dirname, "../../../tools/test/results.mjs"));
+const row = (more: Partial<Row> = {}): Row => ({ name: "unit", budget: 10, seconds: 5, passed: 3, failed: 0, skipped: 0, ...more });
+
+test.each([
+    { name: "all in time", rows: [row(), row({ passed: 2 })], line: "5 passed, 0 failed" },
+    { name: "some skipped", rows: [row({ skipped: 2 })], line: "3 passed, 0 failed, 2 skipped" },
+    { name: "one over its budget", rows: [row(), row({ seconds: 11 })], line: "6 passed, 1 failed" },
+    { name: "failures and over the budget", rows: [row({ seconds: 11, failed: 2 })], line: "3 passed, 3 failed" },
+    { name: "nothing", rows: [], line: "0 passed, 0 failed" },
+])("$name: $line", async ({ rows, line }) => {
+    const { total, closingLine } = await load();
+    expect(closingLine(total(rows))).toBe(line);
+});
+
+test("the suites and the checks fit into twelve minutes", async () => {
+    const { SUITES } = await load();
+    expect(SUITES.reduce((sum, { budget }) => sum + budget, 90)).toBeLessThanOrEqual(12 * 60);
+});
+
+test("the table names each suite and its slowest files", async () => {
+    const { table } = await load();
+    const files = Array.from({ length: 12 }, (_, index) => ({ file: `file-${index}`, seconds: index }));
+    const text = table([row({ files })]);
+    expect(text).toMatch(/^unit +5\.0 +10 +3 +0 +0$/m);
+    expect(text).toContain("file-11");
+    expect(text).not.toContain("file-2 ");
+});
