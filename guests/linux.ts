@@ -18,7 +18,7 @@ export const linux: GuestAbi = {
     recognise,
     capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory) }),
     check,
-    warnings: warnReadOnlyFormats,
+    warnings: (spec) => [...warnReadOnlyFormats(spec), ...warnDrivers(spec)],
     encode,
     readConsole,
 };
@@ -27,7 +27,8 @@ const capabilities: GuestCapabilities = {
     platforms: ["kvm", "xen", "iso"],
     machine: "pc",
     virtio: "transitional",
-    drivers: { kvm: "eth", xen: "eth", iso: "eth" },
+    // It finds its interfaces by their MAC.
+    drivers: {},
     shutdown: true,
     writableDisks: [],
     minMemory: 16,
@@ -70,6 +71,12 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
         ...checkHostname(spec, LONGEST_HOSTNAME),
         ...told.flatMap(([property, value]) => unless(!value.includes("\0"), property, "a NUL cannot be passed to a program")),
     ];
+}
+
+function warnDrivers(spec: UnikernelSpec): Problem[] {
+    return spec.interfaces.flatMap(({ driver }, index) =>
+        unless(driver === undefined, `interfaces[${index}].driver`, `"${driver}" has no effect: linux finds its interfaces by their MAC`),
+    );
 }
 
 function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): ReturnType<GuestAbi["encode"]> {

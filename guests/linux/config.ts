@@ -1,5 +1,5 @@
 import type { InterfaceSpec, UnikernelSpec } from "../../spec";
-import { inMountOrder } from "../mounts";
+import { inMountOrder, sortedEnv } from "../order";
 
 /**
  * `/unikernel/config`, as the init of tools/nginx-guest reads it (its README has the format): one `KEY VALUE` a line.
@@ -13,7 +13,7 @@ import { inMountOrder } from "../mounts";
 export function encodeConfig(spec: UnikernelSpec): string {
     const lines = [
         ...(spec.hostname === undefined ? [] : [`hostname ${encodeWord(spec.hostname)}`]),
-        ...Object.entries(spec.env).map(([name, value]) => `env ${encodeWord(`${name}=${value}`)}`),
+        ...sortedEnv(spec).map(([name, value]) => `env ${encodeWord(`${name}=${value}`)}`),
         ...spec.interfaces.flatMap(interfaceLines),
         ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${encodeWord(block.mount ?? "")}`),
         ...spec.args.map((word) => `argv ${encodeWord(word)}`),

@@ -1,5 +1,5 @@
 import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../spec";
-import { inMountOrder } from "../mounts";
+import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 
 type Fields = [key: string, value: string][];
@@ -16,7 +16,7 @@ export function encodeConfig(spec: UnikernelSpec, platform: Platform, program: s
         ...(platform === "xen" ? [object("blk", KERNFS)] : []),
         ...blocksOf(spec, platform).map(({ block, index }) => object("blk", blockFields(block, index, platform))),
         ...interfaceFields(spec.interfaces, platform).map((fields) => object("net", fields)),
-        ...Object.entries(spec.env).map(([name, value]) => text("env", `${name}=${value}`)),
+        ...sortedEnv(spec).map(([name, value]) => text("env", `${name}=${value}`)),
         text("cmdline", [program, ...spec.args].map(quote).join(" ")),
         ...(spec.hostname === undefined ? [] : [text("hostname", spec.hostname)]),
     ];

@@ -22,7 +22,7 @@ const assembled = (parts: Part[]) => Buffer.concat(parts.map((part) => ("bytes" 
 test("the configuration is as in its golden file", () => {
     const { guestConfig } = encode({
         args: ["nginx", "-g", "daemon off;", "", "back\\slash 'quote' \"double\"", "ü\n"],
-        env: { GREETING: "hello world", PLAIN: "A-Za-z0-9_./:,=@+-" },
+        env: { PLAIN: "A-Za-z0-9_./:,=@+-", GREETING: "hello world" },
         hostname: "web",
         blocks: [block("/srv/site", { access: "scratch" }), block(), block("/srv"), block("/etc/nginx dir", { access: "persist" })],
         interfaces: [
@@ -96,6 +96,11 @@ describe("refused, with the property's path", () => {
     test("nothing of an ordinary one", () => expect(problems({ blocks: [block("/srv", { format: "ext4" })], interfaces: [nic()] })).toEqual([]));
     test("a kernel of another kind", () => expect(problems({}, { format: "elf", size: 1 })).toEqual([expect.stringMatching(/^guest: /)]));
     test("an initrd that went away", () => expect(() => encode({}, "/nonexistent/initrd")).toThrow(expect.objectContaining({ code: "invalid", property: "initrd" })));
+});
+
+test("warned of: a driver, and writing to iso9660", () => {
+    const warned = linux.warnings(told({ interfaces: [nic(), nic({ driver: "vioif" })], blocks: [block("/a"), block("/b", { access: "scratch" })] }), kernel);
+    expect(warned.map(({ property }) => property)).toEqual(["blocks[1].access", "interfaces[1].driver"]);
 });
 
 describe("the console", () => {

@@ -12,7 +12,7 @@ const STATIC6 = { address: "fd00::2/64", gateway: "fd00::1" };
 /** One row for each option of the launch tool, then what it had no option for. */
 const cases: Record<string, Partial<UnikernelSpec>> = {
     args: { args: NGINX },
-    env: { env: { A: "b", GREETING: "hello world" } },
+    env: { env: { GREETING: "hello world", A: "b" } },
     disk: { blocks: [block("/etc/nginx")] },
     disks: { blocks: [block(), block("/data"), block("/srv/site")] },
     dhcp: { interfaces: [nic({ attach: { tap: "tap0" } })] },
@@ -69,7 +69,7 @@ test("secrets are told to the guest and to nobody else", () => {
     expect(bytesOf(changes)).toContain('"env": "TOKEN=t0k"');
     const { encoded } = encode(changes);
     expect(encoded.secret).toBe(true);
-    expect(encoded.guestConfig).toContain('"env": "TOKEN=[secret]",\n"env": "PLAIN=p",\n"cmdline": "nginx -u root -p [secret]"');
+    expect(encoded.guestConfig).toContain('"env": "PLAIN=p",\n"env": "TOKEN=[secret]",\n"cmdline": "nginx -u root -p [secret]"');
     expect(encode({ ...changes, secrets: ["env"] }).encoded.guestConfig).not.toMatch(/t0k|PLAIN=p/);
     expect(encode({ ...changes, secrets: [] }).encoded.secret).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { BlockSpec } from "../spec";
+import type { BlockSpec, UnikernelSpec } from "../spec";
 
 /** The blocks that are mounted, with their disk numbers, a parent before what is mounted inside it. */
 export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: number }[] {
@@ -7,4 +7,9 @@ export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: nu
         .map((block, index) => ({ block, index }))
         .filter(({ block }) => block.mount !== undefined)
         .sort((a, b) => depth(a.block) - depth(b.block) || a.index - b.index);
+}
+
+/** By name: a map that went through the engine comes back in any order, and the guest's bytes must not change with it. */
+export function sortedEnv({ env }: Pick<UnikernelSpec, "env">): [name: string, value: string][] {
+    return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
 }
