@@ -23,15 +23,18 @@ export const linux: GuestAbi = {
     readConsole,
 };
 
+/** What it calls its interfaces; it finds them by their MAC, whatever their driver. */
+const DRIVER = "eth";
+
 const capabilities: GuestCapabilities = {
     platforms: ["kvm", "xen", "iso"],
     machine: "pc",
     virtio: "transitional",
-    // It finds its interfaces by their MAC.
-    drivers: {},
+    drivers: { kvm: DRIVER, xen: DRIVER, iso: DRIVER },
     shutdown: true,
     writableDisks: [],
-    minMemory: 16,
+    // Of a kernel whose header does not say more: what a small configuration of today needs.
+    minMemory: 48,
     maxDisks: 16,
     maxInterfaces: 8,
     ends: "poweroff",
@@ -75,7 +78,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
 
 function warnDrivers(spec: UnikernelSpec): Problem[] {
     return spec.interfaces.flatMap(({ driver }, index) =>
-        unless(driver === undefined, `interfaces[${index}].driver`, `"${driver}" has no effect: linux finds its interfaces by their MAC`),
+        unless(driver === undefined || driver === DRIVER, `interfaces[${index}].driver`, `"${driver}" has no effect: linux finds its interfaces by their MAC`),
     );
 }
 
