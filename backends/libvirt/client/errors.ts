@@ -103,6 +103,8 @@ function hint(code: ErrorCode, connecting: boolean, uri: string): string | undef
     if (connecting && host !== undefined) {
         return transport === "ssh" ? `try: ssh ${host} virsh -c ${localUri(uri)} version` : `try: virsh -c '${uri}' version`;
     }
+    // libvirt's client takes qemu:///session for the session of a user other than root only.
+    if (connecting && isSession(uri) && process.getuid?.() === 0) return "root has no session of its own in libvirt: use qemu:///system";
     if (connecting && code === "permission") return "let this user manage libvirt: sudo usermod -aG libvirt \"$USER\", then log in again; or use qemu:///session";
     if (connecting && code === "unreachable") {
         return isSession(uri) ? "a session needs libvirtd itself: apt-get install libvirt-daemon" : "start the daemon: sudo systemctl start libvirtd (apt-get install libvirt-daemon-system where there is none)";
