@@ -25,7 +25,7 @@ export class LibvirtHost {
     readonly env: { PULUMI_UNIKERNEL_DIR: string };
     private bridges = 0;
 
-    constructor(readonly netns: string, readonly folder: string, readonly uuid: string, private readonly holder: number) {
+    constructor(readonly netns: string, readonly folder: string, readonly uuid: string, private readonly holder: number, private readonly tcp: boolean) {
         this.socket = join(folder, "sock", "libvirt-sock");
         this.uri = `qemu+unix:///system?socket=${this.socket}`;
         this.enter = ["nsenter", `--net=/run/netns/${netns}`];
@@ -53,7 +53,7 @@ export class LibvirtHost {
     }
 
     async startDaemon(): Promise<void> {
-        await this.inside("libvirtd", "-d", "-p", this.pidFile("libvirtd"), "-f", join(this.folder, "etc", "libvirtd.conf"));
+        await this.inside("libvirtd", "-d", "-p", this.pidFile("libvirtd"), "-f", join(this.folder, "etc", "libvirtd.conf"), ...(this.tcp ? ["--listen"] : []));
     }
 
     /** SIGTERM, as a service manager does. Guests keep running. */
@@ -97,7 +97,7 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     const uuid = randomUUID();
     await prepareFolder(folder, uuid, options);
     await must("ip", ["netns", "add", netns]);
-    const host = new LibvirtHost(netns, folder, uuid, await startHolder(netns));
+    const host = new LibvirtHost(netns, folder, uuid, await startHolder(netns), options.tcp ?? false);
     try {
         await host.inside("ip", "link", "set", "lo", "up");
         // sysfs shows the network namespace it was mounted in.

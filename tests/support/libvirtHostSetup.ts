@@ -21,6 +21,8 @@ export interface LibvirtHostOptions {
     socketMode?: string;
     /** Lets the daemon see the machine's /dev/kvm. @default false: tests emulate, and what a probe of KVM says differs by machine */
     kvm?: boolean;
+    /** Also listens on 127.0.0.1:16509 of its own network, for `qemu+tcp://127.0.0.1/system` from inside. @default false */
+    tcp?: boolean;
     /** Further lines of libvirtd.conf. */
     libvirtdConf?: string[];
     /** Further lines of qemu.conf. DAC security stays as the distribution sets it. */
@@ -34,7 +36,8 @@ export async function prepareFolder(folder: string, uuid: string, options: Libvi
     const append = async (file: string, lines: string[]) => writeFile(join(folder, "etc", file), `${lines.join("\n")}\n`, { flag: "a" });
     await append("libvirtd.conf", [
         `unix_sock_dir = "${join(folder, "sock")}"`, `auth_unix_rw = "none"`, `auth_unix_ro = "none"`,
-        `unix_sock_rw_perms = "${options.socketMode ?? "0700"}"`, `host_uuid = "${uuid}"`, ...(options.libvirtdConf ?? []),
+        `unix_sock_rw_perms = "${options.socketMode ?? "0700"}"`, `host_uuid = "${uuid}"`,
+        ...(options.tcp ? ["listen_tls = 0", "listen_tcp = 1", "auth_tcp = \"none\"", "listen_addr = \"127.0.0.1\""] : []), ...(options.libvirtdConf ?? []),
     ]);
     // Control groups are the machine's, and named after the guest: those of two hosts would be one.
     await append("qemu.conf", ["cgroup_controllers = []", ...(options.qemuConf ?? [])]);
