@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { chmod, mkdir, symlink } from "node:fs/promises";
+import { chmod, chown, mkdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import type { Result } from "../../cli/doctor";
@@ -10,6 +10,10 @@ jest.setTimeout(120_000);
 
 const repository = resolve(__dirname, "../..");
 const main = join(repository, "dist", "cli", "main.js");
+
+const NOBODY = 65534;
+/** May read everything (this repository), and is not root to anybody else. */
+const asNobody = ["setpriv", "--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"];
 
 let engine: { PATH: string };
 beforeAll(async () => { engine = (await import("../../tools/engine.mjs")).engineEnv(); });
@@ -60,9 +64,7 @@ test("no daemon at the usual place: the command that starts it", async () => {
 });
 
 test("a user without permission is told apart from a daemon that is away", async () => {
-    // May read everything (this repository), but is not root to the daemon's socket.
-    const enter = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"];
-    const said = await doctor({ enter });
+    const said = await doctor({ enter: asNobody });
     expect(said.code).toBe(1);
     expect(one(said, "connection", "fail")).toMatchObject({ found: expect.stringContaining("Permission denied"), fix: expect.stringMatching(/^sudo usermod -aG libvirt /) });
 });
@@ -101,6 +103,26 @@ test("a network that is not started: a warning, and the command starts it", asyn
     expect(found).toBe("net0 is not started");
     expect(await mend(fix)).toMatchObject({ code: 0 });
     expect(one(await doctor(), "networks", "ok").found).toBe("net0 is active");
+});
+
+test("a session: no networks, and a bridge needs its helper's access list", async () => {
+    await host.inside("ip", "link", "add", "br0", "type", "bridge");
+    const own = { XDG_RUNTIME_DIR: join(host.folder, "runtime"), HOME: join(host.folder, "home") };
+    for (const folder of Object.values(own)) {
+        await mkdir(folder, { mode: 0o700 });
+        await chown(folder, NOBODY, NOBODY);
+    }
+    const env = Object.entries({ ...engine, ...own }).map(([name, value]) => `${name}=${value}`);
+    const stdout = await host.inside("sh", "-c", '"$@" || :', "-", ...asNobody, "env", "-C", repository, ...env,
+        process.execPath, main, "doctor", "--json", "--connection", "qemu:///session");
+    const said: Said = { stdout, stderr: "", code: 0, ...JSON.parse(stdout) };
+    // The engine may lie in root's home, where this user cannot go.
+    expect(said.checks.filter(({ id, status }) => status === "fail" && id !== "pulumi")).toEqual([]);
+    expect(one(said, "folder", "ok").found).toContain(join(own.HOME, ".local/share/pulumi-unikernel"));
+    expect(one(said, "networks", "ok").found).toBe("a session has no libvirt networks; attach by user or bridge");
+    const commands = named(said, "bridges").map(({ fix }) => fix);
+    if (!existsSync("/etc/qemu/bridge.conf")) expect(commands).toContainEqual(expect.stringContaining("echo 'allow br0' | sudo tee -a /etc/qemu/bridge.conf"));
+    expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
 });
 
 function enginePath(): string {
