@@ -10,24 +10,25 @@ const BASE_PORT = 18080;
 const ports = Array.from({ length: 5 }, (_, index) => BASE_PORT + index);
 
 export async function runDemo(root) {
-    const libvirt = await ensureLibvirt();
+    // What a user gets who names no connection: a session of their own needs no daemon from us.
+    const uri = process.getuid() === 0 ? "qemu:///system" : "qemu:///session";
+    const libvirt = uri === "qemu:///system" ? await ensureLibvirt() : undefined;
     try {
         const stack = await openStack(root, "nginx-fleet", "demo");
         try {
-            await life(stack, libvirt.uri, root);
+            await life(stack, uri, root);
         } finally {
             await stack.destroy().catch(() => undefined);
             await stack.close();
         }
     } finally {
-        await libvirt.stop();
+        await libvirt?.stop();
     }
     console.log("\nThe fleet was raised, reviewed, redeployed, scaled and destroyed; nothing of it is left.");
 }
 
 async function life(stack, uri, root) {
     await stack.config("basePort", String(BASE_PORT));
-    await stack.config("connection", uri);
     await stack.config("guest", join(root, ".cache", "nginx-guest"));
     await stack.config("maxUnavailable", "8");
 

@@ -29,7 +29,10 @@ export async function openStack(root, example, name) {
     /** Shows what Pulumi says as it says it, and returns it. */
     const shown = async (args) => {
         const all = ["--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
-        const run = await execa("pulumi", [...args, ...all], { ...options, stdout: ["inherit", "pipe"], stderr: ["inherit", "pipe"], all: true });
+        const run = await execa("pulumi", [...args, ...all], {
+            ...options, stdout: ["inherit", "pipe"], stderr: ["inherit", "pipe"], all: true, reject: false,
+        });
+        if (run.failed) throw new Error(run.shortMessage);
         return run.all;
     };
     const quiet = async (args) => (await execa("pulumi", [...args, "--non-interactive"], options)).stdout;

@@ -1,0 +1,97 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { get } from "node:http";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { ConsoleVerdict } from "../../spec";
+import { testPlan, type PlanOptions } from "./plans";
+
+/** The built nginx guest: `vmlinuz` and `initrd`. */
+export async function nginxGuest(): Promise<{ kernel: string; initrd: string }> {
+    const { buildGuest } = await import("../../tools/nginx-guest/build.mjs");
+    const { folder } = buildGuest();
+    return { kernel: path.join(folder, "vmlinuz"), initrd: path.join(folder, "initrd") };
+}
+
+export interface LinuxRun {
+    /** What the guest has printed so far, without carriage returns. */
+    console(): Promise<string>;
+    verdict(): Promise<ConsoleVerdict>;
+    /** GET on the guest's port 80, tried until it answers with 200. */
+    fetch(url: string): Promise<string>;
+    /** The machine's power button. */
+    pressPowerButton(): void;
+    /** QEMU's exit code, once it has ended. */
+    ended: Promise<number>;
+}
+
+/**
+ * Boots the nginx guest in a QEMU of its own, told what `options` say, as the linux ABI says it. The network is
+ * QEMU's own, closed to the outside. What still runs at the end of `body` is killed.
+ */
+export async function withLinuxGuest<T>(
+    options: Omit<PlanOptions, "connection" | "name" | "kernel"> & { qemu?: string[] }, body: (run: LinuxRun) => Promise<T>,
+): Promise<T> {
+    const { execa } = await import("execa");
+    const { qemu = [], ...plan } = options;
+    const folder = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-linux-"));
+    const { boot, spec, readConsole, blockFiles } = await testPlan({ connection: "none", name: "test", guest: "linux", memory: 96, ...await nginxGuest(), ...plan });
+    const initrd = path.join(folder, "initrd");
+    const log = path.join(folder, "console");
+    const parts = await Promise.all(boot.initrd.map((part) => ("file" in part ? readFile(part.file) : part.bytes)));
+    await writeFile(initrd, Buffer.concat(parts));
+    const port = await freePort();
+    const child = execa("qemu-system-x86_64", [
+        "-accel", "tcg", "-M", "pc", "-m", String(spec.memory), "-nodefaults", "-display", "none", "-no-reboot", "-monitor", "stdio",
+        "-serial", `file:${log}`, "-kernel", spec.kernel, "-initrd", initrd, "-append", boot.cmdline,
+        ...spec.interfaces.flatMap(({ mac }, index) => [
+            "-netdev", `user,id=n${index},restrict=on${index === 0 ? `,hostfwd=tcp:127.0.0.1:${port}-:80` : ""}`,
+            "-device", `virtio-net-pci,netdev=n${index},mac=${mac},romfile=`,
+        ]),
+        ...blockFiles.flatMap((file, index) => [
+            "-drive", `if=none,id=d${index},format=raw,file=${file},readonly=${spec.blocks[index]!.access === "read" ? "on" : "off"}`,
+            "-device", `virtio-blk-pci,drive=d${index}`,
+        ]),
+        ...qemu,
+    ], { reject: false, timeout: 60_000, killSignal: "SIGKILL" });
+    const consoleText = async (): Promise<string> => (await readFile(log, "latin1").catch(() => "")).replaceAll("\r", "");
+    try {
+        return await body({
+            console: consoleText,
+            verdict: async () => readConsole(await consoleText()),
+            fetch: (url) => fetchUntil(`http://127.0.0.1:${port}${url}`),
+            pressPowerButton: () => void child.stdin.write("system_powerdown\n"),
+            ended: child.then((result) => result.exitCode ?? -1),
+        });
+    } finally {
+        child.kill("SIGKILL");
+        await child;
+        await rm(folder, { recursive: true });
+    }
+}
+
+async function freePort(): Promise<number> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return typeof address === "object" && address ? address.port : 0;
+}
+
+/** QEMU accepts at once and the guest answers later: short tries, or a lost first packet costs a second. */
+async function fetchUntil(url: string): Promise<string> {
+    for (const end = Date.now() + 40_000; Date.now() < end; await sleep(20)) {
+        const body = await new Promise<string | undefined>((resolve) => {
+            const request = get(url, { timeout: 200 }, (response) => {
+                let text = "";
+                response.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
+                response.on("end", () => resolve(response.statusCode === 200 ? text : undefined)).on("error", () => resolve(undefined));
+            });
+            request.on("error", () => resolve(undefined)).on("timeout", () => request.destroy());
+        });
+        if (body !== undefined) return body;
+    }
+    throw new Error(`${url} did not answer with 200 within 40 s`);
+}
