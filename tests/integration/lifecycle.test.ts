@@ -1,0 +1,148 @@
+import { PartialError } from "../../backends";
+import { UnikernelError } from "../../spec";
+import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
+import { testContext, testPlan } from "../support/plans";
+
+let its: Lifecycle;
+beforeAll(async () => { its = await openLifecycle(); }, 60_000);
+afterAll(() => its.close(), 30_000);
+
+const MAC = "52:54:00:11:22:33";
+const user = [{ mac: MAC, attach: { user: { forward: [] } } }];
+
+test("a guest comes, is seen, changes in place, and goes without a trace", async () => {
+    const guest = its.guest({ interfaces: user, args: ["one"] });
+    const { spec: { uuid }, bootDigest } = await testPlan(guest);
+    const made = await its.create(guest);
+    expect(made).toMatchObject({ state: "running", bootDigest, drift: {}, unfinished: false, host: its.host.uuid });
+    expect(made.consoleCommand).toContain(guest.name);
+    expect(await its.observe(guest)).toEqual(made);
+    expect(await its.host.virsh("domuuid", guest.name)).toBe(uuid);
+
+    const next = { ...guest, args: ["two"] };
+    const [before, definition] = [await its.process(guest), await its.host.virsh("dumpxml", guest.name)];
+    expect(await its.update(guest, next)).toMatchObject({ state: "running", bootDigest: (await testPlan(next)).bootDigest, unfinished: false });
+    const xml = await its.host.virsh("dumpxml", guest.name);
+    expect(await its.process(guest)).not.toBe(before);
+    expect(xml).toContain(uuid);
+    for (const one of [definition, xml]) expect(one).toContain(`mac=${MAC}`);
+    expect(xml).toMatch(/phase=.ready./);
+    expect(await its.files(guest)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
+    expect(await its.host.exec("cat", [made.consoleLog])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+
+    await its.delete(next);
+    await its.expectNothing(guest);
+    expect(await its.observe(guest)).toBeUndefined();
+    await its.delete(next);
+});
+
+test("nothing happens where nothing changed", async () => {
+    const guest = its.guest();
+    await its.create(guest);
+    const before = await its.process(guest);
+    await its.create(guest);
+    await its.update(guest, guest);
+    expect(await its.process(guest)).toBe(before);
+});
+
+test("a guest runs, pauses, goes on and stops by its declaration, and is not restarted for it", async () => {
+    const guest = its.guest({ state: "paused" });
+    expect(await its.create(guest)).toMatchObject({ state: "paused", unfinished: false });
+    const before = await its.process(guest);
+    for (const [state, shown] of [["running", "running"], ["paused", "paused"], ["running", "running"], ["stopped", "shut off"]] as const) {
+        expect(await its.update(guest, { ...guest, state })).toMatchObject({ state });
+        expect(await its.host.virsh("domstate", guest.name)).toBe(shown);
+        expect(await its.process(guest)).toBe(state === "stopped" ? "" : before);
+    }
+});
+
+test("a guest that shall be stopped is neither started by its create nor by an update", async () => {
+    const guest = its.guest({ state: "stopped" });
+    expect(await its.create(guest)).toMatchObject({ state: "stopped", unfinished: false });
+    expect(await its.update(guest, { ...guest, args: ["other"] })).toMatchObject({ state: "stopped" });
+    expect(await its.host.virsh("domstate", guest.name)).toBe("shut off");
+    expect(await its.update(guest, { ...guest, args: ["other"], state: "running" })).toMatchObject({ state: "running" });
+});
+
+test("autostart and onCrash change while it runs", async () => {
+    const guest = its.guest();
+    await its.create(guest);
+    const before = await its.process(guest);
+    const next: typeof guest = { ...guest, autostart: true, onCrash: "preserve" };
+    await its.update(guest, next);
+    expect(await its.host.virsh("dominfo", guest.name)).toMatch(/Autostart:\s+enable/);
+    for (const inactive of [[], ["--inactive"]]) expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
+    expect(await its.process(guest)).toBe(before);
+    expect(await its.observe(next)).toMatchObject({ drift: {}, bootDigest: (await testPlan(next)).bootDigest });
+});
+
+test("a guest that listens is asked to shut down; one that does not answer is forced after its time", async () => {
+    // The raw ABI says that its guests hear the power button; whether this one does is its own affair.
+    const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+    for (const [word, says] of [["ACPI=on", /power button/], ["ACPI=off", /ready\s*$/]] as const) {
+        const guest = its.guest({ guest: "raw", kernel: rawKernel, args: [word], shutdownTimeout: 2 });
+        const { consoleLog } = await its.create(guest);
+        await its.update(guest, { ...guest, state: "stopped" });
+        expect(await its.host.virsh("domstate", guest.name)).toBe("shut off");
+        expect((await its.host.exec("cat", [consoleLog])).stdout).toMatch(says);
+    }
+});
+
+test.each<[string, GuestOptions, RegExp, number]>([
+    ["panics", { env: { TEST: "panic" } }, /ended before it was ready: .*as told by the test/, 10],
+    ["halts", { env: { TEST: "halt" } }, /ended before it was ready/, 10],
+    ["exits", { env: { TEST: "exit:3" } }, /ended before it was ready: .*3/, 10],
+    ["powers off", { env: { TEST: "poweroff" } }, /ended before it was ready: it powered off/, 10],
+    ["hangs", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }, /not ready after 2 s: waited for \/test kernel ready\/ on the console/, 20],
+])("a guest that %s is there, and its create fails with the console", async (_how, options, says, seconds) => {
+    const guest = its.guest({ readiness: { console: "test kernel ready", timeout: 60 }, ...options });
+    const begin = Date.now();
+    const error: unknown = await its.create(guest).catch((caught: unknown) => caught);
+    expect((Date.now() - begin) / 1000).toBeLessThan(seconds);
+    if (!(error instanceof PartialError)) throw error;
+    expect(error.observation).toMatchObject({ unfinished: true });
+    expect(error.reasons[0]).toMatch(says);
+    expect(error.reasons[0]).toContain(`env TEST=${options.env!.TEST}`);
+    expect(error.cause).toBeInstanceOf(UnikernelError);
+    expect(await its.observe(guest)).toMatchObject({ unfinished: true });
+    // State knows it: the next update mends it.
+    const good = { ...guest, env: {} };
+    expect(await its.update(guest, good)).toMatchObject({ state: "running", unfinished: false });
+    await its.delete(good);
+    await its.expectNothing(good);
+});
+
+test("without readiness, create ends when the domain runs", async () => {
+    const guest = its.guest({ readiness: undefined, env: { TEST: "hang" } });
+    expect(await its.create(guest)).toMatchObject({ state: "running", unfinished: false });
+});
+
+test.each<[string, GuestOptions]>([
+    ["panics", { env: { TEST: "panic" } }],
+    ["never gets ready", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }],
+    ["cannot be started", { gdb: { port: 1, address: "192.0.2.1" } }],
+])("an update whose guest %s: the old one serves again", async (_how, options) => {
+    const guest = its.guest({ args: ["good"] });
+    const made = await its.create(guest);
+    const files = await its.files(guest);
+    const context = testContext();
+    const error: unknown = await its.update(guest, { ...guest, ...options, memory: 24 }, context).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: "rolled-back", message: expect.stringMatching(/the last good guest is back/) as string });
+    if (options.env) expect((error as UnikernelError).console).toContain(`env TEST=${options.env.TEST}`);
+    expect(await its.observe(guest)).toEqual(made);
+    expect(await its.files(guest)).toEqual(files);
+    expect((await its.host.exec("cat", [made.consoleLog])).stdout).toMatch(/argv\[1\] good[^]*test kernel ready/);
+    expect(context.said.join("\n")).toMatch(/going back to the last good guest/);
+    // And the next update works as if nothing had been.
+    expect(await its.update(guest, { ...guest, args: ["better"] })).toMatchObject({ state: "running", unfinished: false });
+});
+
+test("a rollback leaves a paused guest paused, and does not start one that was stopped", async () => {
+    for (const [state, shown] of [["paused", "paused"], ["stopped", "shut off"]] as const) {
+        const guest = its.guest({ state });
+        await its.create(guest);
+        await expect(its.update(guest, { ...guest, state: "running", env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+        expect(await its.host.virsh("domstate", guest.name)).toBe(shown);
+        expect(await its.observe(guest)).toMatchObject({ state, drift: {}, unfinished: false });
+    }
+});

@@ -1,0 +1,88 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { createBackends, type Backend, type Change, type Observation } from "../../backends";
+import { closeHosts, openHost, type Host } from "../../backends/libvirt";
+import { startLibvirtHost, type LibvirtHost } from "./libvirtHost";
+import type { LibvirtHostOptions } from "./libvirtHostSetup";
+import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+
+/** What a test says of a guest; the rest is the harness's. */
+export type GuestOptions = Partial<PlanOptions>;
+type TestContext = ReturnType<typeof testContext>;
+
+/** The kvm backend on a libvirt host of the test's own, with the test kernel. */
+export class Lifecycle {
+    private guests = 0;
+
+    constructor(readonly host: LibvirtHost, readonly backend: Backend, readonly kernel: string) {}
+
+    /** Options of a guest that is no other test's. */
+    guest(options: GuestOptions = {}): PlanOptions {
+        return { connection: this.host.uri, name: `guest${this.guests++}`, kernel: this.kernel, ...options };
+    }
+
+    async create(guest: PlanOptions, context: TestContext = testContext()): Promise<Observation> {
+        return this.backend.create(await testPlan(guest), context);
+    }
+
+    async update(from: PlanOptions, to: PlanOptions, context: TestContext = testContext(), change: Partial<Change> = {}): Promise<Observation> {
+        return this.backend.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change }, context);
+    }
+
+    async observe(guest: PlanOptions): Promise<Observation | undefined> {
+        const plan = await testPlan(guest);
+        return this.backend.observe(refOf(plan), plan.spec);
+    }
+
+    async delete(guest: PlanOptions, context: TestContext = testContext()): Promise<void> {
+        const plan = await testPlan(guest);
+        await this.backend.delete(refOf(plan), plan.spec, context);
+    }
+
+    /** The guest's files, without its console. */
+    async files(guest: PlanOptions): Promise<string[]> {
+        try {
+            return readdirSync(await this.folder(guest)).filter((name) => !name.startsWith("console.")).sort();
+        } catch {
+            return [];
+        }
+    }
+
+    async folder(guest: PlanOptions): Promise<string> {
+        return join(this.host.env.PULUMI_UNIKERNEL_DIR, (await testPlan(guest)).spec.uuid);
+    }
+
+    /** Nothing of a guest is left: no domain, no folder, no reservation, no process. */
+    async expectNothing(guest: PlanOptions): Promise<void> {
+        const { spec: { uuid } } = await testPlan(guest);
+        expect((await this.host.virsh("list", "--all", "--name")).split("\n")).not.toContain(guest.name);
+        expect(readdirSync(this.host.env.PULUMI_UNIKERNEL_DIR)).not.toContain(uuid);
+        for (const network of (await this.host.virsh("net-list", "--name")).split("\n").filter(Boolean)) {
+            for (const { mac } of guest.interfaces ?? []) expect(await this.host.virsh("net-dumpxml", network)).not.toContain(mac);
+        }
+    }
+
+    /** QEMU's process of a guest: another one means that it was restarted. */
+    async process(guest: PlanOptions): Promise<string> {
+        return (await this.host.exec("pgrep", ["-f", `guest=${guest.name},`])).stdout.trim();
+    }
+
+    async close(): Promise<void> {
+        await closeHosts();
+        await this.host.close();
+    }
+}
+
+export async function openLifecycle({ wrap = (host) => host, ...options }: LibvirtHostOptions & { wrap?: (host: Host) => Host } = {}): Promise<Lifecycle> {
+    const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+    const host = await startLibvirtHost(options);
+    process.env.PULUMI_UNIKERNEL_DIR = host.env.PULUMI_UNIKERNEL_DIR;
+    try {
+        // Read when a host is opened, and never again.
+        await openHost(host.uri);
+    } finally {
+        delete process.env.PULUMI_UNIKERNEL_DIR;
+    }
+    return new Lifecycle(host, createBackends(async (uri) => wrap(await openHost(uri))).kvm!, testKernel);
+}
