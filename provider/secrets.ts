@@ -3,15 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 /**
  * The property paths (`env.PASSWORD`, `args[2]`) whose values are secret. Handlers get secrets as plain
  * values, and an Output of the whole would make every value of it secret: each is asked on its own.
+ * @returns undefined where there is none
  */
-export function secretPaths(args: Record<string, unknown>): pulumi.Output<string[]> {
-    return pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => pathsIn(name, value)))).apply((paths) => paths.flat());
+export function secretPaths(args: Record<string, unknown>): pulumi.Output<string[] | undefined> {
+    const paths = pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => pathsIn(name, value))));
+    return paths.apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
 }
 
 /** A place for the key of digests over secrets; check fills it in, the engine encrypts it. */
-export function digestKey(secrets: pulumi.Output<string[]>): pulumi.Output<string | undefined> {
+export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.Output<string | undefined> {
     return secrets.apply((paths): pulumi.Output<string | undefined> =>
-        paths.length > 0 ? pulumi.secret("") : pulumi.output(undefined));
+        paths ? pulumi.secret("") : pulumi.output(undefined));
 }
 
 async function pathsIn(name: string, value: unknown): Promise<pulumi.Output<string[]>> {

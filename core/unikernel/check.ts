@@ -9,7 +9,6 @@ import { computeDigests } from "./computeDigests";
 import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
-import { compact } from "./inputs";
 import type { StoredInputs } from "./inputs";
 import { problemOf } from "./problem";
 import { unikernelElements, unikernelShape } from "./schema";
@@ -41,7 +40,7 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const inputs = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
     const consequence = problems.length > 0 ? "" : await consequenceOfCheck(olds, inputs, backend.consequences);
-    return { inputs: compact<Values>({ ...inputs, consequence }), failures: problems };
+    return { inputs: { ...inputs, consequence }, failures: problems };
 }
 
 function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]): void {
@@ -84,11 +83,12 @@ async function completeSpec(
             ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform], problems))
             : values.interfaces,
     };
-    return compact(spec) as UnikernelSpec;
+    return spec as UnikernelSpec;
 }
 
 function completeInterface(card: InterfaceSpec, index: number, driver: string | undefined, problems: Problem[]): InterfaceSpec {
     if (isUnknown(card)) return card;
     problems.push(...interfaceProblems(`interfaces[${index}].`, card));
-    return compact({ ...withIpv4Default(card), driver: card.driver ?? driver });
+    const named = card.driver ?? driver;
+    return { ...withIpv4Default(card), ...(named === undefined ? {} : { driver: named }) };
 }

@@ -6,11 +6,11 @@ import { bootRelevant, configRelevant } from "./inputs";
 import type { ConsequenceTable } from "../../backends/backend";
 import type { Digests, UnikernelSpec } from "../../spec";
 
-/** sha256 over data, 64 hex digits; an HMAC where there is a key. Unknown while the data are. */
+/** The first 128 bits of sha256 over data, 32 hex digits; of the HMAC where there is a key. Unknown while the data are. */
 export function digestOfData(data: unknown, key?: string): string {
     if (containsUnknown(data)) return UNKNOWN;
     const hash = key ? createHmac("sha256", Buffer.from(key, "hex")) : createHash("sha256");
-    return hash.update(canonical(data)).digest("hex");
+    return hash.update(canonical(data)).digest("hex").slice(0, 32);
 }
 
 /** @param key for a configuration that holds secrets: a plain hash of a short password can be guessed */

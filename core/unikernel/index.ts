@@ -1,30 +1,32 @@
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
 import { createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
-import type { StoredInputs, StoredOutputs } from "./inputs";
+import { inputsWithin } from "./inputs";
+import { fromState, outputsFromState, toState } from "./stored";
 import type { UnikernelServices } from "./services";
 
 export type { UnikernelServices } from "./services";
 export { unikernelShape } from "./schema";
 
-type Properties = Record<string, unknown>;
-
-/** The lifecycle of a unikernel over plain properties. State is ours: refuseNewerState guards what we may believe of it. */
+/** The lifecycle of a unikernel over plain properties. */
 export function unikernelHandlers(services: UnikernelServices): Handlers {
     return {
-        check: (olds, news) => checkUnikernel(services, inputs(olds), news),
-        diff: (_id, olds, news) => diffUnikernel(services, outputs(olds), inputs(news)),
-        create: (news) => createUnikernel(services, inputs(news)),
-        read: (_id, props) => readUnikernel(services, outputs(props)),
-        update: (_id, olds, news) => updateUnikernel(services, outputs(olds), inputs(news)),
-        delete: (_id, props) => deleteUnikernel(services, outputs(props)),
+        async check(olds, news) {
+            const { inputs, failures } = await checkUnikernel(services, fromState(olds), news);
+            return { inputs: toState(inputs), failures };
+        },
+        diff: (_id, olds, news) => diffUnikernel(services, outputsFromState(olds), fromState(news)),
+        async create(news) {
+            const { id, outs } = await createUnikernel(services, fromState(news));
+            return { id, outs: toState(outs) };
+        },
+        async read(_id, props) {
+            const found = await readUnikernel(services, outputsFromState(props));
+            return found ? { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) } : { id: "", props: {} };
+        },
+        async update(_id, olds, news) {
+            return { outs: toState(await updateUnikernel(services, outputsFromState(olds), fromState(news))) };
+        },
+        delete: (_id, props) => deleteUnikernel(services, outputsFromState(props)),
     };
-}
-
-function inputs(properties: Properties): StoredInputs {
-    return properties as unknown as StoredInputs;
-}
-
-function outputs(properties: Properties): StoredOutputs {
-    return properties as unknown as StoredOutputs;
 }

@@ -48,12 +48,6 @@ function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
 }
 
-/** Leaves out what is undefined, so that state holds no empty fields. */
-export function compact<T extends object>(value: T): T {
-    const kept = Object.entries(value).filter(([, inner]) => inner !== undefined);
-    return Object.fromEntries(kept) as T;
-}
-
 const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"];
 
 /** The inputs within outputs. */

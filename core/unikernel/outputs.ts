@@ -1,27 +1,40 @@
-import { SCHEMA_VERSION } from "../../spec";
-import { compact } from "./inputs";
-import type { StoredOutputs } from "./inputs";
+import type { StoredInputs, StoredOutputs } from "./inputs";
 import type { GuestRef, Observation } from "../../backends/backend";
-import type { GuestPlan, UnikernelInputs, UnikernelSpec } from "../../spec";
+import type { GuestPlan, UnikernelSpec } from "../../spec";
 
-type Properties = Record<string, unknown>;
+type Seen = Pick<StoredOutputs, "host" | "state" | "ipAddresses" | "consoleLog" | "consoleCommand">;
 
 /** The whole of what state holds: anything left out would be wiped. */
-export function outputsOf(inputs: UnikernelInputs, observation: Observation, plan: Pick<GuestPlan, "boot">): StoredOutputs {
-    return compact({
-        ...inputs,
-        schemaVersion: SCHEMA_VERSION,
-        host: observation.host,
-        state: observation.state,
-        ipAddresses: observation.ipAddresses,
-        consoleLog: observation.consoleLog,
-        consoleCommand: observation.consoleCommand,
-        guestConfig: plan.boot.guestConfig,
-    });
+export function outputsOf(inputs: StoredInputs, observation: Observation, plan: Pick<GuestPlan, "boot">): StoredOutputs {
+    return { ...inputs, ...shown(observation), guestConfig: plan.boot.guestConfig };
+}
+
+function shown({ host, state, ipAddresses, consoleLog, consoleCommand }: Observation): Seen {
+    return { host, state, ipAddresses, consoleLog, consoleCommand };
 }
 
 export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef {
     return { connection, uuid, name, urn };
+}
+
+/** What state shows as a value of its own; other drift has a name only. */
+const VALUES = ["memory", "vcpus", "autostart", "onCrash"] as const;
+const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel"]);
+
+/** The properties as they are on the host: the next diff finds what has to be put right. */
+export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observation): StoredOutputs {
+    const values = Object.fromEntries(VALUES.filter((name) => seen.drift[name] !== undefined).map((name) => [name, seen.drift[name]]));
+    const kernel = seen.drift["digests.kernel"];
+    const named = Object.keys(seen.drift).filter((name) => !SHOWN_ELSEWHERE.has(name));
+    const edited = seen.bootDigest !== props.bootDigest && Object.keys(seen.drift).length === 0;
+    const drift = [...named, ...(edited ? ["definition"] : []), ...(seen.unfinished ? ["unfinished"] : [])];
+    return {
+        ...props,
+        ...values,
+        ...shown(seen),
+        digests: typeof kernel === "string" ? { ...props.digests, kernel } : props.digests,
+        ...(drift.length > 0 ? { drift } : {}),
+    };
 }
 
 /**
@@ -30,7 +43,7 @@ export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef 
  */
 export class NotReadyError extends Error {
     override readonly name = "NotReadyError";
-    constructor(readonly id: string, readonly properties: Properties, readonly reasons: string[], options?: ErrorOptions) {
+    constructor(readonly id: string, readonly properties: Record<string, unknown>, readonly reasons: string[], options?: ErrorOptions) {
         super(reasons.join("\n"), options);
     }
 }
