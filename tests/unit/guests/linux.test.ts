@@ -66,7 +66,7 @@ test("the same spec gives the same bytes", () => expect(assembled(encode({ env: 
 
 test("the command line carries the console of the platform and nothing of the user's", () => {
     const line = (platform: UnikernelSpec["platform"]) => encode({ platform, args: ["user-word"], env: { E: "user-word" } }).cmdline;
-    expect(line("kvm")).toMatch(/^console=ttyS0 quiet panic=1( [\w.=]+)*$/);
+    expect(line("kvm")).toMatch(/^console=ttyS0 no_timer_check quiet panic=1( [\w.=]+)*$/);
     expect(line("xen")).toMatch(/^console=hvc0 /);
     expect(line("iso")).toMatch(/^console=tty0 console=ttyS0 /);
     expect(line("kvm")).not.toContain("user-word");
