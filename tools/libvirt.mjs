@@ -1,6 +1,6 @@
 // A libvirt daemon for qemu:///system: the one that runs, the service manager's, or one that we start.
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SetupError } from "./setup/steps.mjs";
 
@@ -59,13 +59,14 @@ export async function ensureLibvirt() {
     const before = activeNetworks();
     const started = [];
     mkdirIfRoot("/run/libvirt");
+    const closeKvm = openKvm();
     for (const daemon of ["virtlogd", "libvirtd"]) {
         const file = `/run/${daemon}.pid`;
         if (runningPid(file)) continue;
         asRoot(daemon, ["-d", "-p", file]);
         started.push(file);
     }
-    const handle = { note: `started ${started.map((file) => file.slice(5, -4)).join(" and ")}`, stop: () => stop(started, before) };
+    const handle = { note: `started ${started.map((file) => file.slice(5, -4)).join(" and ")}`, stop: () => stop(started, before, closeKvm) };
     if (await answers()) return handle;
     const failure = unreachable();
     await handle.stop();
@@ -76,7 +77,24 @@ function mkdirIfRoot(folder) {
     if (process.getuid() === 0) mkdirSync(folder, { recursive: true });
 }
 
-async function stop(started, networksBefore) {
+/**
+ * Where no udev has seen /dev/kvm, the user that guests run as may not open it, and libvirtd then probes QEMU
+ * anew (ten seconds) for every domain. Gives the device what udev's own rule gives it (50-udev-default.rules).
+ * @returns undoes it
+ */
+function openKvm(device = "/dev/kvm") {
+    const group = existsSync("/etc/group") && /^kvm:[^:]*:(\d+):/m.exec(readFileSync("/etc/group", "utf8"))?.[1];
+    const was = statSync(device, { throwIfNoEntry: false });
+    if (!group || !was || (was.gid === Number(group) && (was.mode & 0o060) === 0o060)) return () => undefined;
+    const set = (gid, mode) => {
+        asRoot("chgrp", [String(gid), device]);
+        asRoot("chmod", [(mode & 0o7777).toString(8), device]);
+    };
+    set(group, was.mode | 0o660);
+    return () => set(was.gid, was.mode);
+}
+
+async function stop(started, networksBefore, closeKvm) {
     const guests = lines(virsh("list", "--name"));
     if (guests.length > 0) return `left running for ${guests.join(", ")}`;
     for (const network of lines(virsh("net-list", "--name"))) {
@@ -84,5 +102,6 @@ async function stop(started, networksBefore) {
     }
     const pids = started.map(runningPid).filter(Boolean).reverse();
     for (const pid of pids) await end(pid);
+    closeKvm();
     return pids.length > 0 ? "stopped" : "had ended already";
 }
