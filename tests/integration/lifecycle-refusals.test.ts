@@ -8,6 +8,9 @@ const MAC = "52:54:00:11:22:44";
 const plug = (attach: InterfaceSpec["attach"], more: Partial<InterfaceSpec> = {}): InterfaceSpec[] => [{ mac: MAC, attach, ...more }];
 const forward = (host: number) => ({ host, guest: 80, address: "127.0.0.1", protocol: "tcp" as const });
 
+// Restarts of real guests, on machines that do other things too.
+jest.setTimeout(120_000);
+
 let its: Lifecycle;
 let taken: { stop(): void };
 beforeAll(async () => {
@@ -17,11 +20,11 @@ beforeAll(async () => {
     await stranger("neighbour", `<interface type='ethernet'><target dev='tap7' managed='no'/></interface>
         <interface type='network'><mac address='52:54:00:11:22:55'/><source network='lan'/></interface>`);
     taken = await listen(8099);
-}, 60_000);
+});
 afterAll(async () => {
     taken.stop();
     await its.close();
-}, 30_000);
+});
 
 /** A running domain of somebody else. */
 async function stranger(name: string, devices = ""): Promise<void> {

@@ -3,9 +3,12 @@ import { UnikernelError } from "../../spec";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
 
+// Restarts of real guests, on machines that do other things too.
+jest.setTimeout(120_000);
+
 let its: Lifecycle;
-beforeAll(async () => { its = await openLifecycle(); }, 60_000);
-afterAll(() => its.close(), 30_000);
+beforeAll(async () => { its = await openLifecycle(); });
+afterAll(() => its.close());
 
 const MAC = "52:54:00:11:22:33";
 const user = [{ mac: MAC, attach: { user: { forward: [] } } }];

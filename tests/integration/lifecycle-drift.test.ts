@@ -1,0 +1,95 @@
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
+import { testPlan, type PlanOptions } from "../support/plans";
+
+// Restarts of real guests, on machines that do other things too.
+jest.setTimeout(120_000);
+
+let its: Lifecycle;
+beforeAll(async () => {
+    its = await openLifecycle();
+    await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
+    await its.host.defineNatNetwork("dmz", { subnet: "10.89.0" });
+});
+afterAll(() => its.close());
+
+const nic: GuestOptions = { interfaces: [{ mac: "52:54:00:33:00:01", attach: { network: "lan" } }] };
+
+/** Somebody edits a definition by hand, keeping what they do not know. */
+async function edit({ name }: PlanOptions, change: (xml: string) => string): Promise<void> {
+    const file = join(its.host.folder, `${name}.xml`);
+    writeFileSync(file, change(await its.host.virsh("dumpxml", "--inactive", "--security-info", name)));
+    await its.host.virsh("define", file);
+}
+
+interface Deed {
+    guest?: GuestOptions;
+    deed(guest: PlanOptions): Promise<unknown>;
+    /** What a read then says; undefined: there is nothing. */
+    seen: object | undefined;
+    /** It takes a restart to mend it. */
+    restart: boolean;
+}
+
+const deeds: Record<string, Deed> = {
+    stopped: { deed: ({ name }) => its.host.virsh("destroy", name), seen: { state: "stopped", drift: { state: "stopped" } }, restart: true },
+    paused: { deed: ({ name }) => its.host.virsh("suspend", name), seen: { state: "paused", drift: { state: "paused" } }, restart: false },
+    deleted: { deed: async ({ name }) => { await its.host.virsh("destroy", name); await its.host.virsh("undefine", name); }, seen: undefined, restart: true },
+    "undefined while it runs": { deed: ({ name }) => its.host.virsh("undefine", name), seen: { state: "running", bootDigest: undefined, unfinished: true }, restart: false },
+    "given more memory for its next boot": {
+        deed: (guest) => edit(guest, (xml) => xml.replace(/<(memory|currentMemory) unit='KiB'>\d+/g, "<$1 unit='KiB'>32768")),
+        seen: { drift: { memory: 32 }, bootDigest: undefined }, restart: false,
+    },
+    "given more memory and restarted": {
+        deed: async (guest) => {
+            await edit(guest, (xml) => xml.replace(/<(memory|currentMemory) unit='KiB'>\d+/g, "<$1 unit='KiB'>32768"));
+            await its.host.virsh("destroy", guest.name);
+            await its.host.virsh("start", guest.name);
+        },
+        seen: { drift: { memory: 32 } }, restart: true,
+    },
+    "told other arguments for its next boot": {
+        deed: (guest) => edit(guest, (xml) => xml.replace(/<initrd>.*<\/initrd>/, "<cmdline>{}</cmdline>")), seen: { drift: {}, bootDigest: undefined }, restart: false,
+    },
+    "plugged into another network": { guest: nic, deed: (guest) => edit(guest, (xml) => xml.replace("network='lan'", "network='dmz'")), seen: { drift: { interfaces: [{ mac: "52:54:00:33:00:01", kind: "network", source: "dmz" }] } }, restart: false },
+    "marked for autostart": { deed: ({ name }) => its.host.virsh("autostart", name), seen: { drift: { autostart: true } }, restart: false },
+    "told to preserve a crash": { deed: (guest) => edit(guest, (xml) => xml.replace("<on_crash>destroy", "<on_crash>preserve")), seen: { drift: { onCrash: "preserve" } }, restart: false },
+    "given another kernel of the same size": {
+        deed: async (guest) => {
+            const folder = await its.folder(guest);
+            writeFileSync(join(folder, readdirSync(folder).find((name) => name.startsWith("kernel-"))!), "malware", { flag: "r+" });
+        },
+        seen: { drift: { "digests.kernel": expect.stringMatching(/^[0-9a-f]{64}$/) as string } }, restart: true,
+    },
+    "robbed of its kernel": {
+        deed: async (guest) => its.host.exec("sh", ["-c", "rm \"$0\"/kernel-*", await its.folder(guest)]), seen: { drift: { "digests.kernel": "" } }, restart: true,
+    },
+};
+
+test.each(Object.entries(deeds))("a guest that was %s behind our back is seen, and restored", async (_what, { guest: options, deed, seen, restart }) => {
+    const guest = its.guest(options);
+    const made = await its.create(guest);
+    const before = await its.process(guest);
+    const running = deed === deeds["given more memory and restarted"]!.deed ? undefined : before;
+    await deed(guest);
+    const found = await its.observe(guest);
+    if (seen === undefined) expect(found).toBeUndefined();
+    else expect(found).toMatchObject(seen);
+
+    await its.update(guest, guest);
+    expect(await its.observe(guest)).toEqual(made);
+    expect(await its.host.virsh("domuuid", guest.name)).toBe((await testPlan(guest)).spec.uuid);
+    expect((await its.process(guest)) === running).toBe(!restart);
+    await its.delete(guest);
+    await its.expectNothing(guest);
+});
+
+test("a mark that a newer release wrote is refused by name", async () => {
+    const guest = its.guest();
+    await its.create(guest);
+    await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=")1/, "$199").replace(/(<unikernel:mark [^>]*version=')1/, "$199"));
+    await expect(its.observe(guest)).rejects.toMatchObject({ code: "newer-state" });
+    await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "newer-state" });
+});

@@ -1,0 +1,100 @@
+import type { InterfaceSpec } from "../../spec";
+import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { testPlan } from "../support/plans";
+
+// Restarts of real guests, on machines that do other things too.
+jest.setTimeout(120_000);
+
+let its: Lifecycle;
+beforeAll(async () => {
+    its = await openLifecycle();
+    await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
+    await its.host.defineNatNetwork("dmz", { subnet: "10.89.0" });
+    await its.host.exec("ip", ["link", "add", "br7", "type", "bridge"]);
+});
+afterAll(() => its.close());
+
+let macs = 0;
+const nextMac = (): string => `52:54:00:22:00:${(macs++).toString(16).padStart(2, "0")}`;
+const plug = (mac: string, attach: InterfaceSpec["attach"], reserve?: string): InterfaceSpec => ({ mac, attach, ...(reserve ? { ipv4: { reserve } } : {}) });
+
+/** The addresses that a network reserves for each of these MACs. */
+async function reserved(network: string, ...macs: string[]): Promise<string[][]> {
+    const xml = await its.host.virsh("net-dumpxml", network);
+    const hosts = [...xml.matchAll(/<host mac='([^']+)' ip='([^']+)'/g)];
+    return macs.map((mac) => hosts.flatMap(([, other, address]) => (other === mac ? [address!] : [])));
+}
+
+test("a reservation comes with the guest, changes with it, is rolled back with it and goes with it", async () => {
+    const mac = nextMac();
+    const guest = its.guest({ interfaces: [plug(mac, { network: "lan" }, "10.88.0.20")] });
+    expect(await its.create(guest)).toMatchObject({ ipAddresses: ["10.88.0.20"] });
+    expect(await reserved("lan", mac)).toEqual([["10.88.0.20"]]);
+    const moved = { ...guest, interfaces: [plug(mac, { network: "lan" }, "10.88.0.21")] };
+    await expect(its.update(guest, { ...moved, env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    expect(await reserved("lan", mac)).toEqual([["10.88.0.20"]]);
+    await its.update(guest, moved);
+    expect(await reserved("lan", mac)).toEqual([["10.88.0.21"]]);
+    const elsewhere = { ...guest, interfaces: [plug(mac, { network: "dmz" }, "10.89.0.21")] };
+    await its.update(moved, elsewhere);
+    expect([await reserved("lan", mac), await reserved("dmz", mac)]).toEqual([[[]], [["10.89.0.21"]]]);
+    const none = { ...guest, interfaces: [plug(mac, { network: "dmz" })] };
+    await its.update(elsewhere, none);
+    expect(await reserved("dmz", mac)).toEqual([[]]);
+    await its.update(none, guest);
+    await its.delete(guest);
+    expect(await reserved("lan", mac)).toEqual([[]]);
+});
+
+test("a reservation that somebody removed comes back, and one of a domain that is gone goes with delete", async () => {
+    const mac = nextMac();
+    const guest = its.guest({ interfaces: [plug(mac, { network: "lan" }, "10.88.0.30")] });
+    await its.create(guest);
+    await its.host.virsh("net-update", "lan", "delete", "ip-dhcp-host", `<host mac='${mac}' ip='10.88.0.30'/>`, "--live", "--config");
+    await its.update(guest, guest);
+    expect(await reserved("lan", mac)).toEqual([["10.88.0.30"]]);
+    await its.host.virsh("destroy", guest.name);
+    await its.host.virsh("undefine", guest.name);
+    expect(await its.observe(guest)).toBeUndefined();
+    await its.delete(guest);
+    await its.expectNothing(guest);
+});
+
+test("an address that another guest has is refused; nothing of the other is touched", async () => {
+    const [mine, theirs] = [nextMac(), nextMac()];
+    const holder = its.guest({ interfaces: [plug(theirs, { network: "lan" }, "10.88.0.40")] });
+    await its.create(holder);
+    const guest = its.guest({ interfaces: [plug(mine, { network: "dmz" }, "10.89.0.40"), plug(nextMac(), { network: "lan" }, "10.88.0.40")] });
+    await expect(its.create(guest)).rejects.toMatchObject({ code: "in-use", property: "interfaces[1].ipv4.reserve" });
+    await its.expectNothing(guest);
+    expect([await reserved("lan", theirs, mine), await reserved("dmz", mine)]).toEqual([[["10.88.0.40"], []], [[]]]);
+    const good = { ...guest, interfaces: [plug(mine, { network: "lan" }, "10.88.0.41")] };
+    await its.create(good);
+    await expect(its.update(good, { ...good, interfaces: [plug(mine, { network: "lan" }, "10.88.0.40")] })).rejects.toMatchObject({ code: "in-use" });
+    expect(await reserved("lan", theirs, mine)).toEqual([["10.88.0.40"], ["10.88.0.41"]]);
+    expect(await its.observe(good)).toMatchObject({ state: "running", drift: {}, unfinished: false });
+});
+
+test("an interface moves to another network or bridge while the guest runs", async () => {
+    const mac = nextMac();
+    const guest = its.guest({ interfaces: [plug(mac, { network: "lan" })] });
+    await its.create(guest);
+    const before = await its.process(guest);
+    let now = guest;
+    for (const attach of [{ network: "dmz" }, { bridge: "br7" }, { network: "lan" }]) {
+        const next = { ...guest, interfaces: [plug(mac, attach)] };
+        // The boot digest stays where the table says live: the core leaves the plug out of it.
+        const plan = { ...(await testPlan(next)), bootDigest: (await testPlan(guest)).bootDigest };
+        await its.backend.update(plan, { from: (await testPlan(now)).spec, consequence: "live", properties: ["interfaces[0].attach"] }, { creator: { user: "alice", machine: "wonderland", project: "0123456789abcdef" }, log: () => undefined });
+        for (const flags of [[], ["--inactive"]]) expect(await its.host.virsh("domiflist", guest.name, ...flags)).toContain(Object.values(attach)[0]);
+        expect(await its.process(guest)).toBe(before);
+        now = next;
+    }
+});
+
+test("two interfaces, of two kinds", async () => {
+    const guest = its.guest({ interfaces: [plug(nextMac(), { network: "lan" }, "10.88.0.50"), plug(nextMac(), { user: { forward: [{ host: 8077, guest: 80, address: "127.0.0.1", protocol: "tcp" }] } })] });
+    expect(await its.create(guest)).toMatchObject({ ipAddresses: ["10.88.0.50", "127.0.0.1"] });
+    expect(await its.observe(guest)).toMatchObject({ drift: {} });
+    expect((await its.host.exec("ss", ["-ltnH"])).stdout).toContain("127.0.0.1:8077");
+});
