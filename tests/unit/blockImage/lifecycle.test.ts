@@ -185,7 +185,7 @@ describe("output", () => {
         expect(await readFile(output(), "utf8")).toBe("my own work");
     });
 
-    test("and the folder is full: the old file stays", async () => {
+    test("and our record of it cannot be written: the old file stays", async () => {
         await mkdir(path("deep"));
         const first = await up({ source, output: path("deep/image.iso") });
         const bytes = await readFile(path("deep/image.iso"));
