@@ -99,9 +99,10 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
 }
 
 function hint(code: ErrorCode, connecting: boolean, uri: string): string | undefined {
-    const { host, transport } = parseUri(uri);
+    const { host, transport, user, port } = parseUri(uri);
     if (connecting && host !== undefined) {
-        return transport === "ssh" ? `try: ssh ${host} virsh -c ${localUri(uri)} version` : `try: virsh -c '${uri}' version`;
+        const login = `${port ? `-p ${port} ` : ""}${user ? `${user}@` : ""}${host}`;
+        return transport === "ssh" ? `try: ssh ${login} virsh -c ${localUri(uri)} version` : `try: virsh -c '${uri}' version`;
     }
     // libvirt's client takes qemu:///session for the session of a user other than root only.
     if (connecting && isSession(uri) && process.getuid?.() === 0) return "root has no session of its own in libvirt: use qemu:///system";

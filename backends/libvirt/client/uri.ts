@@ -9,16 +9,17 @@ export interface ConnectionUri {
     transport?: string;
     /** Undefined: this machine. */
     host?: string;
+    user?: string;
+    port?: number;
     /** `/system`, `/session` … */
     path: string;
 }
 
 export function parseUri(uri: string): ConnectionUri {
-    const match = /^([a-z]+)(?:\+([a-z0-9]+))?:\/\/([^/?]*)(\/[^?]*)?/.exec(uri);
+    const match = /^([a-z]+)(?:\+([a-z0-9]+))?:\/\/(?:([^@/?]*)@)?(\[[^\]]*\]|[^:/?]*)(?::(\d+))?(\/[^?]*)?/.exec(uri);
     if (!match) return { driver: "", path: "" };
-    const [, driver = "", transport, authority = "", path = ""] = match;
-    const host = authority.replace(/^[^@]*@/, "").replace(/:\d+$/, "");
-    return { driver, transport, host: host || undefined, path };
+    const [, driver = "", transport, user, host, port, path = ""] = match;
+    return { driver, transport, host: host || undefined, user, port: port ? Number(port) : undefined, path };
 }
 
 /** Leads to another machine, or may: `ext` runs a program that goes who knows where. */

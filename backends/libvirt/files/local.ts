@@ -122,10 +122,10 @@ export class LocalFiles implements HostFiles {
     }
 
     private async makeFolder(uuid: string): Promise<void> {
-        // Of our own making only: a base that the user made keeps the user's mode.
-        const made = await mkdir(this.folder(uuid), { recursive: true, mode: folderMode });
-        if (made) await chmod(this.folder(uuid), folderMode);
-        if (made === this.base) await chmod(this.base, folderMode);
+        for (const folder of [this.base, this.folder(uuid)]) {
+            // Of our own making only: a base that the user made keeps the user's mode.
+            if (await makeOne(folder)) await chmod(folder, folderMode);
+        }
         await sweep(this.folder(uuid));
     }
 
@@ -135,6 +135,20 @@ export class LocalFiles implements HostFiles {
         } catch (error) {
             throw fileError(error, what, this.base);
         }
+    }
+}
+
+/** True when it was not there. */
+async function makeOne(folder: string): Promise<boolean> {
+    try {
+        await mkdir(folder, { mode: folderMode });
+        return true;
+    } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === "EEXIST") return false;
+        // The folders above (~/.local/share) are as everybody's are.
+        if (code === "ENOENT") return (await mkdir(folder, { recursive: true })) !== undefined;
+        throw error;
     }
 }
 

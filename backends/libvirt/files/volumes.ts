@@ -127,7 +127,13 @@ export class VolumeFiles implements HostFiles {
     private async marked(uuid: string, name: string, write: () => Promise<void>): Promise<void> {
         const file = `${plainName(name)}${mark}`;
         await this.ask(`mark of ${name}`, "volumeWrite", [this.pool(uuid), file, renderVolume({ name: file, size: 0, mode: 0o600 }), []]);
-        await write();
+        try {
+            await write();
+        } catch (error) {
+            // A full disk is not helped by half a file; the error is the first one, whatever this says.
+            await this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined);
+            throw error;
+        }
         await this.drop(uuid, file);
     }
 
