@@ -21,6 +21,8 @@ export const PACKAGES = {
     "e2fsprogs": "mke2fs and debugfs, for ext2 and ext4 images",
     "mount": "loop mounts in tests",
     "cpio": "initramfs archives",
+    "busybox-static": "the tests' DHCP client",
+    "procps": "ps, for tests of who runs what",
     "xz-utils": "kernel modules of newer distributions",
     "gcc": "the tests' own kernels",
     "libc6-dev": "the tests' own kernels",

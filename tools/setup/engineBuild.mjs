@@ -38,5 +38,5 @@ Either install Pulumi ${ENGINE_VERSION} (https://www.pulumi.com/docs/install) or
     }
     const env = { ...process.env, GOTOOLCHAIN: go.toolchain, GOFLAGS: "-mod=readonly -trimpath", GOWORK: "off", CGO_ENABLED: "0" };
     const flags = `-s -w -X ${VERSION_VARIABLE}=${ENGINE_VERSION}`;
-    await run("nice", [go.program, "build", "-ldflags", flags, "-o", output, PACKAGE], { cwd: source, env, title: "go build" });
+    await run("nice", [go.program, "build", "-v", "-ldflags", flags, "-o", output, PACKAGE], { cwd: source, env, title: "go build" });
 }

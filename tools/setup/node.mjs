@@ -18,7 +18,7 @@ export async function ensureModules(root) {
     const lock = readJson(path.join(root, "package-lock.json"));
     const stale = stalePackages(lock, existsSync(record) ? readJson(record) : {});
     if (stale.length === 0) return `${Object.keys(lock.packages).length - 1} packages are as locked`;
-    await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { cwd: root, title: "npm ci" });
+    await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http"], { cwd: root, title: "npm ci" });
     return "installed";
 }
 
