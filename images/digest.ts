@@ -20,24 +20,23 @@ export interface ImageOptions {
  * other permissions, hard links, holes, extended attributes, the order in which a folder lists its files.
  */
 export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "file"): ImageIdentity {
-    const hash = hasher(options.key);
-    hash.update(JSON.stringify(["image", LAYOUT, options.format, options.size ?? null, options.label ?? null]));
+    const lines = [JSON.stringify(["image", LAYOUT, options.format, options.size ?? null, options.label ?? null])];
     const manifest: [string, string][] = [];
     for (const [index, entry] of tree.entries.entries()) {
         if (entry.type === "file") {
             // An image that is the file itself does not depend on the file's name.
-            hash.update(JSON.stringify(holds === "file" ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256]));
+            lines.push(JSON.stringify(holds === "file" ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256]));
             manifest.push([entry.path, short(entry.executable ? digestText(`executable ${entry.sha256}`) : entry.sha256, options.key)]);
         } else if (entry.type === "symlink") {
-            hash.update(JSON.stringify(["symlink", entry.path, entry.target]));
+            lines.push(JSON.stringify(["symlink", entry.path, entry.target]));
             manifest.push([entry.path, short(digestText(`-> ${entry.target}`), options.key)]);
         } else {
-            hash.update(JSON.stringify(["directory", entry.path]));
+            lines.push(JSON.stringify(["directory", entry.path]));
             const empty = !tree.entries[index + 1]?.path.startsWith(`${entry.path}/`);
             if (empty) manifest.push([`${entry.path}/`, short(digestText(""), options.key)]);
         }
     }
-    return { digest: hash.digest("hex"), manifest: Object.fromEntries(manifest) };
+    return { digest: hasher(options.key).update(lines.join("\n")).digest("hex"), manifest: Object.fromEntries(manifest) };
 }
 
 /** HMAC of a digest, or the digest itself when there is no key. */

@@ -2,7 +2,7 @@ import { UnikernelError, type ImageIdentity, type Problem } from "../spec";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource } from "./entry";
 import { formats } from "./formats";
-import { loadManifest, saveManifest, summarise } from "./manifest";
+import { saveManifest, summarise } from "./manifest";
 import { readTree } from "./tree";
 
 /**
@@ -17,7 +17,7 @@ export async function identify(source: ImageSource, options: ImageOptions): Prom
     const [problem] = await format.checkTree(tree, options);
     if (problem) throw new UnikernelError("invalid", problem, { property: "source" });
     const { digest, manifest } = digestTree(tree, options, format.holds);
-    if (!(await loadManifest(digest))) await saveManifest(digest, manifest);
+    await saveManifest(digest, manifest);
     return { digest, manifest: summarise(manifest), files: tree.files, bytes: tree.bytes };
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Manifest } from "../spec";
 import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
@@ -28,7 +28,7 @@ function group(entries: [string, string][], depth: number): Map<string, string[]
     for (const [path, digest] of entries) {
         const folder = `${path.split("/").slice(0, -1).slice(0, depth).join("/") || "."}/`;
         const lines = folders.get(folder) ?? [];
-        lines.push(JSON.stringify([path, digest]));
+        lines.push(`${digest} ${path}\n`);
         folders.set(folder, lines);
     }
     return folders;
@@ -52,9 +52,12 @@ function manifestPath(digest: string): string {
 
 /** Keeps the whole manifest of an image beside the cache. A cache that cannot be written is no error. */
 export async function saveManifest(digest: string, manifest: Manifest): Promise<void> {
+    const text = JSON.stringify(manifest);
     try {
+        const kept = await stat(manifestPath(digest)).catch(() => undefined);
+        if (kept?.size === Buffer.byteLength(text)) return;
         await boundFolder(await makeCacheFolder("manifests"), RECORDS);
-        await writeWhole(manifestPath(digest), JSON.stringify(manifest));
+        await writeWhole(manifestPath(digest), text);
     } catch {
         return;
     }
