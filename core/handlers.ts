@@ -1,10 +1,17 @@
 /** One thing that is wrong with the arguments, as Pulumi shows it. */
 export interface CheckFailure { property: string; reason: string }
 
+export interface DiffResult {
+    /** Undefined: something changed, and the engine is to find out by itself which inputs. */
+    changes: boolean | undefined;
+    replaces: string[];
+    deleteBeforeReplace: boolean;
+}
+
 /** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
 export interface Handlers {
     check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
-    diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ changes: boolean; replaces: string[]; deleteBeforeReplace: boolean }>;
+    diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<DiffResult>;
     create(inputs: Record<string, unknown>): Promise<{ id: string; outs: Record<string, unknown> }>;
     read(id: string, props: Record<string, unknown>): Promise<{ id: string; props: Record<string, unknown>; inputs?: Record<string, unknown> }>;
     update(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ outs: Record<string, unknown> }>;

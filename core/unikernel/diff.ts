@@ -114,9 +114,11 @@ function isObject<T>(value: T | undefined): value is T & object {
     return typeof value === "object" && value !== null;
 }
 
+export const EDITED = "edited on the host";
+
 /** What a read found edited on the host: the update writes it anew. */
 function* drifted({ drift = [] }: Partial<StoredInputs>): Generator<Pair> {
-    for (const property of drift) yield { property, from: "edited on the host", to: undefined, note: `${property} (edited on the host)` };
+    for (const property of drift) yield { property, from: EDITED, to: undefined, note: `${property} (${EDITED})` };
 }
 
 const STRENGTH: Consequence[] = ["live", "restart", "rebuild", "replace"];

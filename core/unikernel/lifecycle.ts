@@ -1,7 +1,9 @@
 import { PartialError } from "../../backends/backend";
 import { containsUnknown } from "../handlers";
+import type { DiffResult } from "../handlers";
 import { refuseNewerState } from "../state";
-import { differences, root, strongest } from "./diff";
+import { EDITED, differences, root, strongest } from "./diff";
+import type { Difference } from "./diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
@@ -11,13 +13,26 @@ import type { UnikernelServices } from "./services";
 import type { Observation } from "../../backends/backend";
 import type { GuestPlan } from "../../spec";
 
-export async function diffUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs) {
+export async function diffUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Promise<DiffResult> {
     refuseNewerState(olds);
     // While the platform is unknown, what there is decides.
     const platform = containsUnknown(news.platform) ? olds.platform : news.platform;
     const found = differences(olds, news, backend(platform).consequences);
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
-    return { changes: found.length > 0, replaces: [...new Set(replaces)], deleteBeforeReplace: true };
+    return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
+}
+
+/** What a read may have found different on the host, while the inputs are what they were. */
+const DRIFTING = new Set(["state", "memory", "vcpus", "autostart", "onCrash", "kernel"]);
+
+/**
+ * Which inputs changed, only the engine can tell the user's `replaceOnChanges`, and does if it is left to compare them.
+ * It would find nothing where the host alone has changed.
+ */
+function changesOf(found: Difference[]): boolean | undefined {
+    if (found.length === 0) return false;
+    const byUser = found.some(({ property, from }) => !DRIFTING.has(property) && from !== EDITED);
+    return byUser ? undefined : true;
 }
 
 export async function createUnikernel(services: UnikernelServices, inputs: StoredInputs) {

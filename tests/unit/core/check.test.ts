@@ -138,7 +138,7 @@ test.each<[string, object, string[]]>([
     ["a changed argument", { args: ["nginx", "-t"] }, []],
 ])("replaces for %s", async (_title, more, replaces) => {
     const first = (await check()).inputs;
-    expect(await handlers.diff("id", first, (await check(more, first)).inputs)).toEqual({ changes: true, replaces, deleteBeforeReplace: true });
+    expect(await handlers.diff("id", first, (await check(more, first)).inputs)).toEqual({ changes: undefined, replaces, deleteBeforeReplace: true });
 });
 
 test.each<[string, object, string]>([
@@ -190,7 +190,7 @@ describe("while something is unknown", () => {
         const { inputs, failures } = await check(whole, first);
         expect(failures).toEqual([]);
         expect(inputs.consequence).toBe(consequence);
-        expect(await handlers.diff("id", first, inputs)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+        expect(await handlers.diff("id", first, inputs)).toEqual({ changes: undefined, replaces: [], deleteBeforeReplace: true });
         expect((await check({ ...whole, vcpus: 0 }, first)).failures.map(({ property }) => property)).toEqual(["vcpus"]);
     });
 
