@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import { UnikernelError, type UnikernelSpec } from "../../../spec";
 import type { Observation } from "../../backend";
 import type { HostInfo } from "../host";
 import { ConsoleReader } from "./console";
@@ -32,6 +32,7 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const { spec } = plan;
     const [existing, chosen, info] = await Promise.all([look(host, spec, claim), platform.choose(host, plan, context), host.info()]);
     assertRoute({ spec, host, info });
+    assertName(existing, spec.name);
     await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     const wanted = await define(run, existing, choices, claim);
@@ -41,10 +42,17 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
     const decision = decide({
         ...existing,
-        filesMissing: wanted.layout.files.some((name) => !present.has(name)),
+        kernelReplaced: broken.length > 0,
         ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid).read()).ended !== undefined,
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
     return { ...run, claim, info, existing, wanted, decision, present, broken, from };
+}
+
+/** libvirt refuses a second name for a uuid. */
+function assertName({ record }: Existing, name: string): void {
+    if (!record || record.name === name) return;
+    throw new UnikernelError("not-ours", `domain ${record.name} has the uuid of this guest, which is called ${name}`,
+        { property: "name", hint: `virsh domrename ${record.name} ${name}` });
 }
 
 /** Its name says what it was; somebody may have written something else into it. */

@@ -26,8 +26,8 @@ export interface Decision {
 }
 
 export interface Findings extends Existing {
-    /** Boot files had to be put again: what runs may have booted from others. */
-    filesMissing: boolean;
+    /** Somebody wrote something else into the kernel's file: what runs may have booted from that. A file that is only missing is put back. */
+    kernelReplaced: boolean;
     /** The console says that an unproven guest has ended. */
     ended: boolean;
 }
@@ -44,7 +44,7 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     const off = wanted.state === "stopped";
     const define = !facts || mark?.bootDigest !== wanted.bootDigest || differences(facts, wanted.facts).length > 0;
     const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
-    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.filesMissing && !found.ended
+    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended
         && record !== undefined && stateOf(record) !== "stopped"
         && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts)));
     const restart = active && !off && !fit;

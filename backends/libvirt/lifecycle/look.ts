@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { UnikernelError, type GuestState } from "../../../spec";
+import type { GuestState } from "../../../spec";
 import type { GuestRef } from "../../backend";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { DomainFacts, Mark } from "../model";
@@ -31,11 +31,6 @@ export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, cla
     if (!record) return { files };
     const existing = readExisting(record, files);
     assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, ref.uuid, claim);
-    if (record.name !== ref.name) {
-        // libvirt refuses a second name for a uuid.
-        throw new UnikernelError("not-ours", `domain ${record.name} has the uuid of this guest, which is to be called ${ref.name}`,
-            { property: "name", hint: `virsh domrename ${record.name} ${ref.name}` });
-    }
     return existing;
 }
 

@@ -16,7 +16,7 @@ const record = (state: DomainState, reason = 0): DomainRecord =>
 function found(next?: [DomainFacts, Mark], live?: [DomainFacts, Mark], state: DomainState = live ? "running" : "shutoff"): Findings {
     return {
         record: next || live ? record(state) : undefined, facts: next?.[0], mark: next?.[1], liveFacts: live?.[0], liveMark: live?.[1],
-        files: [], filesMissing: false, ended: false,
+        files: [], kernelReplaced: false, ended: false,
     };
 }
 const wanted = (state: Wanted["state"] = "running", changes: Partial<DomainFacts> = {}): Wanted => ({ facts: facts(changes), bootDigest: "new", state });
@@ -48,7 +48,7 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["the next boot was edited", found([facts({ memoryMib: 99 }), mark("new", "ready")], newReady), wanted(), { define: true, stop: false, start: false, prove: false }],
     ["edited and restarted", found([facts({ memoryMib: 99 }), mark("new", "ready")], [facts({ memoryMib: 99 }), mark("new", "ready")]), wanted(), { define: true, stop: true, start: true, prove: true }],
     ["undefined while it runs", found(undefined, newReady), wanted(), { define: true, stop: false, start: false, prove: true, lastGood: undefined }],
-    ["a boot file was lost", { ...found(newReady, newReady), filesMissing: true }, wanted(), { define: false, stop: true, start: true, prove: true }],
+    ["the kernel's file was written to", { ...found(newReady, newReady), kernelReplaced: true }, wanted(), { define: false, stop: true, start: true, prove: true }],
     ["adopted without a mark", { ...found(oldReady, oldReady), mark: undefined, liveMark: undefined }, wanted(), { define: true, stop: true, start: true, lastGood: "<inactive/>" }],
     ["another machine name is libvirt's doing", found([facts({ machine: "pc-i440fx-7.2" }), mark("new", "ready")], [facts({ machine: "pc-i440fx-7.2" }), mark("new", "ready")]), wanted(), { define: false, stop: false, start: false }],
     ["onCrash, which can change live", found(newReady, newReady), wanted("running", { onCrash: "preserve" }), { define: true, stop: false, start: false, live: ["onCrash"], prove: false }],
