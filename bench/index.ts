@@ -22,7 +22,11 @@ export async function main(argv: string[]): Promise<number> {
     let names: string[];
     let file: string | undefined;
     try {
-        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { json: { type: "string" } } });
+        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { json: { type: "string" }, help: { type: "boolean", short: "h" } } });
+        if (values.help) {
+            process.stdout.write(USAGE);
+            return 0;
+        }
         names = positionals.length > 0 ? positionals : Object.keys(parts);
         file = values.json;
         const unknown = names.find((name) => !(name in parts));

@@ -13,7 +13,7 @@ const news = {
 };
 
 const status = () => new Promise((done) => {
-    const request = http.get({ host: "127.0.0.1", port, path: "/", timeout: 1000, agent: false }, (response) => {
+    const request = http.get({ host: "127.0.0.1", port, path: "/", timeout: 300, agent: false }, (response) => {
         response.resume();
         done(response.statusCode);
     });
