@@ -6,7 +6,7 @@ import { changed } from "./content";
 import { digestTree, type ImageOptions } from "./digest";
 import { timeoutFor } from "./format";
 import { formats } from "./formats";
-import { errnoOf, fsError, noSpace } from "./fsError";
+import { noSpace, writeError } from "./fsError";
 import { publish, sweepTemporaries, temporaryName } from "./temporary";
 import type { ImageSource, Tree } from "./entry";
 import { readTree } from "./tree";
@@ -86,7 +86,6 @@ function sourceChanged(source: ImageSource): UnikernelError {
 }
 
 async function translate(error: unknown, path: string, needed: number): Promise<unknown> {
-    const full = errnoOf(error) === "ENOSPC" || errnoOf(error) === "EDQUOT" ||
-        (hasCode(error, "program-failed") && /no space left|disk quota exceeded|exceeds free space/i.test(error.hint ?? ""));
-    return full ? noSpace(path, needed, error) : fsError(error, "write", path);
+    const full = hasCode(error, "program-failed") && /no space left|disk quota exceeded|exceeds free space/i.test(error.hint ?? "");
+    return full ? noSpace(path, needed, error) : writeError(error, path, needed);
 }

@@ -26,6 +26,11 @@ export function fsError(error: unknown, doing: string, path: string): unknown {
     return new UnikernelError(codes[errno] ?? "internal", `cannot ${doing} ${path}: ${errno}`, { hint: hints[errno], cause: error });
 }
 
+/** As fsError, for writing; a full disk is said with its figures. @param needed bytes, about */
+export async function writeError(error: unknown, path: string, needed: number): Promise<unknown> {
+    return ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "") ? noSpace(path, needed, error) : fsError(error, "write", path);
+}
+
 /** The error for a full disk, with what is free and what was about to be written. */
 export async function noSpace(path: string, needed: number, cause: unknown): Promise<UnikernelError> {
     const folder = dirname(path);

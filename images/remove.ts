@@ -12,7 +12,7 @@ import { nobodyLeft, removeUser, usersOf } from "./users";
  */
 export async function removeImage(path: string, id: string): Promise<boolean> {
     await removeUser(path, id);
-    await sweepTemporaries(dirname(path), path);
+    await sweepTemporaries(dirname(path));
     if ((await usersOf(path)).length > 0) return false;
     const aside = temporaryName(path);
     try {
@@ -27,8 +27,8 @@ export async function removeImage(path: string, id: string): Promise<boolean> {
         await rename(aside, path);
         return false;
     }
-    await rm(aside, { force: true });
     await forgetBuilt(path);
+    await rm(aside, { force: true });
     return true;
 }
 

@@ -13,14 +13,13 @@ export function temporaryName(path: string): string {
     return join(dirname(path), `.${basename(path).slice(0, 120)}.${place()}.${process.pid}-${startTime(process.pid)}.${randomBytes(4).toString("hex")}.tmp`);
 }
 
-const pattern = /\.([0-9a-f]{1,16})\.(\d+)-(\d+)\.[0-9a-f]{8}\.tmp$/;
+const pattern = /^\..*\.([0-9a-f]{1,16})\.(\d+)-(\d+)\.[0-9a-f]{8}\.tmp$/;
 
-/** Removes what processes that are gone left in a folder; with `path`, only what was to become that file. */
-export async function sweepTemporaries(folder: string, path?: string): Promise<void> {
-    const prefix = path === undefined ? "." : `.${basename(path).slice(0, 120)}.`;
+/** Removes what processes that are gone left in a folder. */
+export async function sweepTemporaries(folder: string): Promise<void> {
     for (const name of await readdir(folder).catch(() => [])) {
         const match = pattern.exec(name);
-        if (!match || !name.startsWith(prefix)) continue;
+        if (!match) continue;
         const file = join(folder, name);
         if (await abandoned(file, match[1]!, Number(match[2]), match[3]!)) await rm(file, { recursive: true, force: true });
     }

@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cacheFolder, makeCacheFolder } from "./folders";
+import { errnoOf, writeError } from "./fsError";
 import { writeWhole } from "./temporary";
+
+const TRIES = 5;
 
 /** Who needs one image file: several stacks may share a file of the cache, and the last one that leaves removes it. */
 export interface User {
@@ -18,8 +21,16 @@ function folderOf(path: string): string {
 
 export async function addUser(path: string, { id, urn }: User): Promise<void> {
     await makeCacheFolder("users");
-    await mkdir(folderOf(path), { recursive: true, mode: 0o700 });
-    await writeWhole(join(folderOf(path), `${id}.json`), JSON.stringify({ id, urn, path: resolve(path) }));
+    const file = join(folderOf(path), `${id}.json`);
+    for (let attempt = 1; ; attempt++) {
+        try {
+            await mkdir(folderOf(path), { recursive: true, mode: 0o700 });
+            return await writeWhole(file, JSON.stringify({ id, urn, path: resolve(path) }));
+        } catch (error) {
+            // The last user before us may be taking the folder away.
+            if (errnoOf(error) !== "ENOENT" || attempt === TRIES) throw await writeError(error, file, 4096);
+        }
+    }
 }
 
 export async function removeUser(path: string, id: string): Promise<void> {

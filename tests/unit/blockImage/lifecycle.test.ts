@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { appendFile, chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { blockImageHandlers } from "../../../core/blockImage";
 import { cachePath, loadManifest } from "../../../images";
@@ -27,7 +28,7 @@ async function again({ id, inputs, outs }: Resource, news: Properties): Promise<
     const next = await checked(news, inputs);
     const { changes, replaces } = await handlers.diff(id, outs, next);
     expect(replaces).toEqual([]);
-    return { id, inputs: next, updated: changes, outs: changes ? (await handlers.update(id, outs, next)).outs : outs };
+    return { id, inputs: next, updated: changes === true, outs: changes ? (await handlers.update(id, outs, next)).outs : outs };
 }
 
 const rooms = (room: string): Promise<string[]> => readdir(path("cache/pulumi-unikernel", room)).catch(() => []);
@@ -107,6 +108,32 @@ test("a create that fails leaves nothing", async () => {
     await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "changed" });
     expect((await left()).filter((name) => !name.includes(String(inputs.digest)))).toEqual([]);
     expect(await rooms("images")).toEqual([]);
+});
+
+test("a full cache disk is said with its figures, and leaves nothing of the image", async () => {
+    await mkdir(path("small"));
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "none", path("small")]);
+    try {
+        process.env.XDG_CACHE_HOME = path("small");
+        const inputs = await checked({ source: { a: "x".repeat(2 << 20) } });
+        await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "no-space", hint: expect.stringMatching(/bytes free and about 2097152 are needed/) });
+        expect((await readdir(path("small/pulumi-unikernel"), { recursive: true })).filter((name) => /images\/|users\/|built\//.test(name))).toEqual([]);
+        await writeFile(path("small/fill"), Buffer.alloc(1 << 20)).catch(() => undefined);
+        await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "no-space" });
+    } finally {
+        execFileSync("umount", [path("small")]);
+    }
+});
+
+test("stacks that come and go at once on one image all succeed, and leave nothing", async () => {
+    await Promise.all(Array.from({ length: 6 }, async (_, index) => {
+        for (let round = 0; round < 3; round++) {
+            const { id, outs } = await up({ source: { a: "a" }, resourceUrn: urnOf("data", `stack${index}`) });
+            expect((await stat(String(outs.path))).size).toBe(outs.bytes);
+            await handlers.delete(id, outs);
+        }
+    }));
+    expect((await Promise.all(["images", "users", "built"].map(rooms))).flat()).toEqual([]);
 });
 
 test("an update that fails keeps the old image", async () => {
