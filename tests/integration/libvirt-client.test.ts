@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import type { Host } from "../../backends/libvirt/host";
@@ -115,6 +117,46 @@ test("networks: reservations change live and in the configuration; a lease is se
 
     await reserve("delete", 11);
     for (const xml of await seen()) expect(xml).not.toContain("<host ");
+});
+
+describe("a guest of one's own", () => {
+    const uuid = randomUUID();
+    beforeAll(async () => {
+        const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+        const kernel = join(machine.folder, "kernel");
+        await copyFile(testKernel, kernel);
+        const network = await machine.defineNatNetwork("net1");
+        await machine.defineNatNetwork("net2");
+        expect(network.name).toBe("net1");
+        await host.domains.define(tinyDomain({
+            name: "guest", uuid, os: `<kernel>${kernel}</kernel>`,
+            devices: "<serial type='pty'/><interface type='network'><mac address='52:54:00:00:00:07'/><source network='net1'/></interface>",
+        }));
+    });
+
+    test("its console is heard", async () => {
+        await host.domains.start(uuid, { paused: true });
+        const heard = host.domains.readConsole(uuid, 4000);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await host.domains.resume(uuid);
+        expect(await heard).toContain("test kernel");
+    });
+
+    test("its interface moves to another network while it runs", async () => {
+        const xml = "<interface type='network'><mac address='52:54:00:00:00:07'/><source network='net2'/></interface>";
+        await host.domains.updateDevice(uuid, xml, { live: true, config: true });
+        expect(await machine.virsh("domiflist", "guest")).toContain("net2");
+        expect(await machine.virsh("domiflist", "--inactive", "guest")).toContain("net2");
+    });
+
+    test("a console of a guest that ends is heard to its end", async () => {
+        const heard = host.domains.readConsole(uuid, 20_000);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const begin = Date.now();
+        await host.domains.destroy(uuid);
+        await heard;
+        expect(Date.now() - begin).toBeLessThan(10_000);
+    });
 });
 
 describe("failures", () => {

@@ -6,7 +6,8 @@ import { UnikernelError } from "../../../spec";
 import { toError } from "./errors";
 import type { MethodArgs, MethodName, MethodResult, Reply, Request, Timeouts } from "./protocol";
 
-export const defaultTimeouts: Timeouts = { connect: 30_000, call: 30_000, power: 120_000 };
+/** Generous: a daemon that probes QEMU anew takes half a minute for one answer. */
+export const defaultTimeouts: Timeouts = { connect: 30_000, call: 90_000, power: 180_000 };
 
 interface Pending {
     resolve(result: unknown): void;
@@ -28,7 +29,8 @@ class LibvirtProcess {
     constructor() {
         this.child = fork(childPath(), [], {
             // koffi's asynchronous calls and the child's file work share these threads.
-            env: { ...process.env, UV_THREADPOOL_SIZE: "64" },
+            // libvirt translates its errors, and some of them can only be told apart by their words.
+            env: { ...process.env, UV_THREADPOOL_SIZE: "64", LC_ALL: "C" },
             execArgv: ["--max-semi-space-size=2"],
             serialization: "advanced",
             // libvirt prints every error to stderr; the last of it is only of use should the process die.
@@ -90,7 +92,8 @@ class LibvirtProcess {
         const asked = [...this.pending.values()];
         this.pending.clear();
         for (const { reject, what, uri } of asked) {
-            reject(new UnikernelError("unreachable", `the process that talks to libvirt ended (${how}) during ${what} on ${uri}`, { cause: this.lastWords || undefined }));
+            const summary = `the process that talks to libvirt ended (${how}) during ${what} on ${uri}`;
+            reject(new UnikernelError("unreachable", summary, { cause: this.lastWords ? new Error(this.lastWords.trim()) : undefined }));
         }
         this.hold();
     }

@@ -77,9 +77,9 @@ export interface Request {
 export interface Timeouts {
     /** To open a connection, the user's ssh included. @default 30000 */
     connect: number;
-    /** For one request once it is connected; for a transfer or a console, without any progress. @default 30000 */
+    /** For one request once it is connected; for a transfer or a console, without any progress. @default 90000 */
     call: number;
-    /** For a start, a shutdown or a destroy. @default 120000 */
+    /** For a start, a shutdown or a destroy. @default 180000 */
     power: number;
 }
 
