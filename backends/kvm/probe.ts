@@ -27,6 +27,8 @@ export interface ProbeOptions {
 const PREFIX = "unikernel-probe-";
 const LOG = "console.log";
 const KERNEL = "kernel";
+/** libvirt quotes the last words of a QEMU that ended before it answered. */
+const QEMU_SAID = /qemu-system-\S+: (.+)/;
 /** A probe that is older was left by a process that was killed. Milliseconds. */
 const ABANDONED = 60_000;
 
@@ -45,10 +47,17 @@ export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", {
         return await watch(host, uuid, timeout, signal);
     } catch (error) {
         if (hasCode(error, "unreachable", "timeout") || signal?.aborted || !(error instanceof Error)) throw error;
-        return { booted: false, tried: false, because: error.message.split("\n")[0] };
+        const said = QEMU_SAID.exec(error.message)?.[1];
+        return { booted: false, tried: said !== undefined, because: said ? `QEMU ended at once: ${said}` : error.message.split("\n")[0] };
     } finally {
         await remove(host, uuid);
     }
+}
+
+/** What QEMU itself said, where it did; else the first line. */
+function firstCause(message: string): string {
+    const [line = ""] = message.split("\n");
+    return /qemu-system-\S+: (.*)/.exec(message)?.[1] ?? line;
 }
 
 function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, log: string): DomainModel {
