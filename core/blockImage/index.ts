@@ -18,7 +18,9 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async diff(_id, olds, news) {
             refuseNewerState(olds);
             const differs = COMPARED.some((property) => olds[property] !== news[property] || containsUnknown(news[property]));
-            return { changes: differs || !(await isWhole(asOutputs(olds))), replaces: [], deleteBeforeReplace: false };
+            // The engine can name inputs that differ; a file that was lost it cannot see.
+            const changes = differs ? undefined : !(await isWhole(asOutputs(olds)));
+            return { changes, replaces: [], deleteBeforeReplace: false };
         },
         async create(inputs) {
             const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();

@@ -71,7 +71,7 @@ test.each<[string, Record<string, unknown>]>([
     const { inputs, failures } = await check(news);
     expect(failures).toEqual([]);
     expect(inputs).toMatchObject({ ...news, digest: UNKNOWN, manifest: UNKNOWN });
-    expect(await handlers.diff("id", { ...inputs, digest: "d" }, inputs)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: false });
+    expect(await handlers.diff("id", { ...inputs, digest: "d" }, inputs)).toEqual({ changes: undefined, replaces: [], deleteBeforeReplace: false });
 });
 
 test("an unknown output keeps the digest known; what is known is still checked", async () => {
