@@ -54,12 +54,6 @@ export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", {
     }
 }
 
-/** What QEMU itself said, where it did; else the first line. */
-function firstCause(message: string): string {
-    const [line = ""] = message.split("\n");
-    return /qemu-system-\S+: (.*)/.exec(message)?.[1] ?? line;
-}
-
 function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, log: string): DomainModel {
     return {
         type: accelerator === "kvm" ? "kvm" : "qemu", osType: "hvm", name: `${PREFIX}${Date.now().toString(36)}-${uuid.slice(0, 8)}`, uuid,

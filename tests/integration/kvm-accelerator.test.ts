@@ -55,13 +55,13 @@ const boots = (kernel: Uint8Array): Partial<Host> => ({
     }),
 });
 
-test.each<[string, () => Promise<Host>, string]>([
-    ["stops at an instruction", async () => but({ start: (uuid) => host.domains.start(uuid, { paused: true }) }), "could not run"],
-    ["hangs", async () => but({}, boots(readFileSync((await (await import("../guests/build.mjs")).buildTestKernels()).testKernel))), "hung before its first instruction for 0.7 s"],
-    ["is refused by QEMU", async () => but({}, boots(Buffer.from("no kernel at all"))), "kernel"],
-    ["cannot be written", async () => but({}, { files: Object.assign(Object.create(host.files) as Host["files"], { put: () => Promise.reject(new UnikernelError("no-space", "full")) }) }), "full"],
-])("a probe guest that %s", async (_name, disturbed, because) => {
-    expect(await probeAccelerator(await disturbed(), "tcg", { timeout: 700 })).toMatchObject({ booted: false, because: expect.stringContaining(because) });
+test.each<[string, () => Promise<Host>, string, boolean]>([
+    ["stops at an instruction", async () => but({ start: (uuid) => host.domains.start(uuid, { paused: true }) }), "could not run", true],
+    ["hangs", async () => but({}, boots(readFileSync((await (await import("../guests/build.mjs")).buildTestKernels()).testKernel))), "hung before its first instruction for 0.7 s", true],
+    ["is refused by QEMU", async () => but({}, boots(Buffer.from("no kernel at all"))), "QEMU ended at once: ", true],
+    ["cannot be written", async () => but({}, { files: Object.assign(Object.create(host.files) as Host["files"], { put: () => Promise.reject(new UnikernelError("no-space", "full")) }) }), "full", false],
+])("a probe guest that %s", async (_name, disturbed, because, tried) => {
+    expect(await probeAccelerator(await disturbed(), "tcg", { timeout: 700 })).toMatchObject({ booted: false, tried, because: expect.stringContaining(because) });
 });
 
 test("a host that cannot be reached is no verdict", async () => {

@@ -18,7 +18,7 @@ export function renderDomain(model: DomainModel, mark?: Mark): string {
     domain.ele("vcpu").txt(String(model.vcpus));
     addBoot(domain, model);
     if (model.type !== "xen") domain.ele("features").ele("acpi").up().ele("apic");
-    if (model.cpu) domain.ele("cpu", { mode: model.cpu, ...(model.cpu === "host-passthrough" ? { migratable: "off" } : {}) });
+    if (model.cpu) domain.ele("cpu", { mode: model.cpu });
     domain.ele("clock", { offset: "utc" });
     domain.ele("on_poweroff").txt("destroy");
     domain.ele("on_reboot").txt(model.onReboot);
