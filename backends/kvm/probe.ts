@@ -28,7 +28,7 @@ const PREFIX = "unikernel-probe-";
 const LOG = "console.log";
 const KERNEL = "kernel";
 /** libvirt quotes the last words of a QEMU that ended before it answered. */
-const QEMU_SAID = /qemu-system-\S+: (.+)/;
+const QEMU_SAID = /(?:closed the monitor|connecting to monitor): (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
 /** A probe that is older was left by a process that was killed. Milliseconds. */
 const ABANDONED = 60_000;
 
