@@ -1,4 +1,4 @@
-import { attachKind, type GuestPlan, type InterfaceSpec } from "../../spec";
+import { attachKind, UnikernelError, type GuestPlan, type InterfaceSpec } from "../../spec";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";
@@ -10,6 +10,7 @@ export const SLOTS = 0x1f - FIRST_SLOT;
 
 /** What KVM (or QEMU's emulation) needs to run a plan: the fewest devices, each in its place. */
 export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+    assertOneModule(paths.initrd);
     const accelerated = choices.accelerator === "kvm";
     // `pc` has only the old PCI bus, where plain virtio is transitional already.
     const virtio = guest.machine === "q35" && guest.virtio === "transitional" ? "virtio-transitional" : "virtio";
@@ -44,6 +45,14 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         ...(spec.gdb ? { gdb: spec.gdb } : {}),
         qemuArgs: spec.qemuArgs ?? [],
     };
+}
+
+/** QEMU takes a multiboot kernel's initrd for a list: modules at commas, and words at blanks (hw/i386/multiboot.c). */
+function assertOneModule(initrd: string | undefined): void {
+    if (!initrd || !/[\s,]/.test(initrd)) return;
+    throw new UnikernelError("unsupported", `guests cannot boot from a folder with a blank or a comma in its path: ${initrd}`, {
+        hint: "set PULUMI_UNIKERNEL_DIR to a folder without",
+    });
 }
 
 function source(spec: InterfaceSpec, { userNet }: Choices): InterfaceSource {

@@ -34,6 +34,10 @@ test("initrd and command line", () => {
     expect(kvm.model(plan({}, {}, { cmdline: "quiet" }), { ...paths, initrd: "/g/initrd" }, tcg).boot).toEqual({ kernel: "/g/kernel", initrd: "/g/initrd", cmdline: "quiet" });
 });
 
+test.each(["/a b/initrd", "/a,b/initrd"])("an initrd that QEMU would take apart is refused: %s", (initrd) => {
+    expect(() => kvm.model(plan(), { ...paths, initrd }, tcg)).toThrow(/PULUMI_UNIKERNEL_DIR/);
+});
+
 test("disks, then interfaces, in slot order; only what is read is shared read-only", () => {
     const { disks, interfaces } = modelOf({
         blocks: [block(), block({ access: "persist", format: "qcow2" }), block({ access: "scratch", format: "ext2" })], interfaces: [card(), card({ mac: "52:54:00:00:00:02" })],
