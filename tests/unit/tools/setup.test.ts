@@ -82,11 +82,25 @@ describe("the engine", () => {
         expect(readlinkSync(link)).toBe(path.join(tools, "language-host/pulumi-language-nodejs"));
     });
 
+    interface Go {
+        parseGoVersion(text: string): number[] | undefined;
+        chooseGo(gos: { program: string; version: number[] }[], wanted: number[]): { program: string; toolchain: string } | undefined;
+    }
+
     test.each([
         ["go1.22", [1, 22, 0]], ["go1.25.11", [1, 25, 11]], ["go version go1.21.3 linux/amd64", [1, 21, 3]], ["", undefined],
     ])("%j is Go %j", async (text, version) => {
-        const { parseGoVersion } = await load<{ parseGoVersion(text: string): number[] | undefined }>("setup/engineBuild.mjs");
-        expect(parseGoVersion(text)).toEqual(version);
+        expect((await load<Go>("setup/go.mjs")).parseGoVersion(text)).toEqual(version);
+    });
+
+    test.each([
+        { gos: ["1.26.0"], chosen: ["0", "local"] }, { gos: ["1.25.11"], chosen: ["0", "local"] },
+        { gos: ["1.21.0"], chosen: ["0", "auto"] }, { gos: ["1.25.10", "1.25.12"], chosen: ["1", "local"] },
+        { gos: ["1.19.8"], chosen: undefined }, { gos: [], chosen: undefined },
+    ])("of Go $gos, $chosen builds what needs 1.25.11", async ({ gos, chosen }) => {
+        const { chooseGo } = await load<Go>("setup/go.mjs");
+        const found = chooseGo(gos.map((version, index) => ({ program: String(index), version: version.split(".").map(Number) })), [1, 25, 11]);
+        expect(found && [found.program, found.toolchain]).toEqual(chosen);
     });
 });
 
