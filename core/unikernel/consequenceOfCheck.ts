@@ -4,26 +4,16 @@ import { sentence } from "./consequence";
 import { differences } from "./diff";
 import type { Difference } from "./diff";
 import type { StoredInputs } from "./inputs";
+import { noteCheck, noteEmptyCheck } from "./replacing";
 import type { ConsequenceTable } from "../../backends/backend";
 import type { BlockSpec } from "../../spec";
 
-/**
- * What the engine was told of each URN in this run. On a replacement it asks again with empty olds, as for a
- * resource that never was; only that it has asked before tells the two apart.
- */
-const asked = new Map<string, string>();
-
 /** The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ. */
 export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): Promise<string> {
-    if (olds.uuid === undefined) return asked.get(next.urn) ?? "create";
+    if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
     const consequence = await consequenceOfChange(olds, next, table);
-    asked.set(next.urn, consequence.startsWith("replace") ? consequence : "replace");
+    noteCheck(next.urn, consequence);
     return consequence;
-}
-
-/** For a test: another run of the engine. */
-export function forgetAsked(): void {
-    asked.clear();
 }
 
 async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): Promise<string> {

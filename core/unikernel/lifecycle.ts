@@ -7,6 +7,7 @@ import type { Difference } from "./diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
+import { isReplacing } from "./replacing";
 import { contextOf } from "./services";
 import { toState } from "./stored";
 import type { UnikernelServices } from "./services";
@@ -68,5 +69,7 @@ export async function readUnikernel({ backend }: UnikernelServices, props: Store
 
 export async function deleteUnikernel(services: UnikernelServices, props: StoredOutputs): Promise<void> {
     refuseNewerState(props);
-    await services.backend(props.platform).delete(refOf(props), props, contextOf(services));
+    // A replacement is not the end of the guest: its persist disks wait for what comes next.
+    const applied = isReplacing(props.urn) ? { ...props, deleteData: false } : props;
+    await services.backend(props.platform).delete(refOf(props), applied, contextOf(services));
 }

@@ -57,7 +57,7 @@ test("state stays small: 4 KB of ours for a unikernel with a configuration of 51
     await Guests.with(host, "state", async (guests) => {
         const card = { attach: { user: { forward: [{ guest: 80 }] } } };
         await guests.declare(
-            { web: { args: ["--text", "x".repeat(290)], image: "data", interfaces: [card], readiness: READY } },
+            { web: { args: ["--text", "x".repeat(330)], image: "data", interfaces: [card], readiness: READY } },
             { data: { source: { "index.html": "page" } } },
         );
         await guests.stack.up();

@@ -5,7 +5,7 @@ import { createBackends } from "../../../backends";
 import { UNKNOWN } from "../../../core/handlers";
 import { unikernelHandlers } from "../../../core/unikernel";
 import { forgetClaims } from "../../../core/unikernel/claims";
-import { forgetAsked } from "../../../core/unikernel/consequenceOfCheck";
+import { forgetChecks } from "../../../core/unikernel/replacing";
 import { UnikernelError } from "../../../spec";
 import { bzImage } from "./kernels";
 
@@ -19,7 +19,7 @@ const initrd = file("initrd");
 afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
     forgetClaims();
-    forgetAsked();
+    forgetChecks();
     said.length = 0;
 });
 
