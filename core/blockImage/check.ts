@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { SCHEMA_VERSION, UnikernelError, type Problem } from "../../spec";
+import { SCHEMA_VERSION, UnikernelError, type ImageFormat, type Problem } from "../../spec";
 import { identify, mapProblems, optionProblems, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
-import { containsUnknown, UNKNOWN } from "../handlers";
+import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";
 import { outputProblem } from "./output";
-import { blockImageShape, MIB, optionsOf, type BlockImageInputs } from "./schema";
+import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
 export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>) {
@@ -13,25 +13,35 @@ export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Rec
     const { resourceUrn, digestKey: _, secrets, ...args } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
     const { source, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
-    if (problems.length === 0 && !containsUnknown([format, size, label])) problems.push(...checkOptions(values));
+    problems.push(...checkOptions(args));
+    const readable = problems.length === 0;
     if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds)));
     const key = secrets?.length > 0 ? { secrets, digestKey: olds.digestKey || randomBytes(16).toString("hex") } : {};
     const inputs = { schemaVersion: SCHEMA_VERSION, ...(resourceUrn === undefined ? {} : { urn: resourceUrn }), ...args, ...key };
-    if (problems.length > 0) return { inputs, failures: problems };
-    if (containsUnknown([source, format, size, label, secrets])) return { inputs: { ...inputs, digest: UNKNOWN, manifest: UNKNOWN }, failures: [] };
+    const vague = containsUnknown([source, format, size, label, secrets]);
+    const identity = vague ? { digest: UNKNOWN, manifest: UNKNOWN } : readable ? await identityOf(inputs as unknown as BlockImageInputs, problems) : {};
+    return { inputs: { ...inputs, ...identity }, failures: problems };
+}
+
+async function identityOf(inputs: BlockImageInputs, problems: Problem[]): Promise<Partial<BlockImageInputs>> {
     try {
-        const known = inputs as unknown as BlockImageInputs;
-        const { digest, manifest } = await identify(known.source, optionsOf(known));
-        return { inputs: { ...inputs, digest, manifest }, failures: [] };
+        const { digest, manifest } = await identify(inputs.source, optionsOf(inputs));
+        return { digest, manifest };
     } catch (error) {
-        return { inputs, failures: [failure(error)] };
+        problems.push(failure(error));
+        return {};
     }
 }
 
-function checkOptions(values: Record<string, unknown>): Problem[] {
-    const options = optionsOf(values as unknown as BlockImageInputs);
-    return optionProblems(options).map((problem) => problem.property === "size" && options.size !== undefined
-        ? { ...problem, reason: `${problem.reason}, found ${options.size / MIB} MiB` } : problem);
+/** Of what is known and of the right type; the rest has its problem already, or will be seen when it is known. */
+function checkOptions({ format, size, label }: Record<string, unknown>): Problem[] {
+    if (typeof format !== "string" || isUnknown(format)) return [];
+    const options = optionsOf({
+        format: format as ImageFormat,
+        size: typeof size === "number" ? size : undefined,
+        label: typeof label === "string" && !isUnknown(label) ? label : undefined,
+    });
+    return optionProblems(options).map((problem) => problem.property === "size" ? { ...problem, reason: `${problem.reason}, found ${size} MiB` } : problem);
 }
 
 async function checkOutput(output: string, source: unknown, urn: string | undefined, olds: Partial<BlockImageInputs>): Promise<Problem[]> {

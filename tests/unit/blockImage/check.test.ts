@@ -32,6 +32,7 @@ const bad: [string, Record<string, unknown>, [string, RegExp][]][] = [
     ["everything at once", { source: { "../a": "a", "b//c": "b" }, format: "fat", size: 1.5, label: 7, output: "" },
         [["format", /expected iso9660, ext2/], ["size", /MiB/], ["label", /text/], ["output", /path/], ['source["../a"]', /\.\./], ['source["b//c"]', /empty part/]]],
     ["a size for iso9660", { source: { a: "a" }, size: 8 }, [["size", /read-only/]]],
+    ["options, whatever else is unknown or wrong", { source: UNKNOWN, format: "ext4", size: 4, label: "with blank", output: "/dev/null" }, [["size", /10 MiB/], ["label", /1 to 16/], ["output", /regular/]]],
     ["a size of nothing", { source: { a: "a" }, format: "ext2", size: 0 }, [["size", /1 MiB/]]],
     ["a small ext4", { source: { a: "a" }, format: "ext4", size: 9 }, [["size", /10 MiB.*found 9 MiB/]]],
     ["odd labels", { source: { a: "a" }, label: "with blank" }, [["label", /1 to 32 characters/]]],
@@ -43,6 +44,7 @@ const bad: [string, Record<string, unknown>, [string, RegExp][]][] = [
     ["paths that no image can hold", { source: { "a\0b": "", "": "", ".": "", [`${"n".repeat(256)}`]: "", "a/": "", "\ud800": "" } },
         [["u0000", /zero byte/], ["", /empty part/], [".", /\. or \.\./], ["nnn", /255/], ["a/", /empty part/], ["ud800", /Unicode/]]],
     ["a missing folder", { source: "nowhere/at all" }, [["source", /nowhere\/at all/]]],
+    ["a missing folder, and a missing one for the output", { source: "nowhere", output: "/not/there/image" }, [["source", /nowhere/], ["output", /does not exist/]]],
     ["a missing asset", { source: { "b/c": { asset: "nowhere" } } }, [['source["b/c"]', /nowhere/]]],
 ];
 
