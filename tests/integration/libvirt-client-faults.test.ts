@@ -144,6 +144,19 @@ async function running(name: string): Promise<string> {
     return uuid;
 }
 
+test("a daemon that dies while a console is listened to: unreachable, not silence", async () => {
+    const host = await openHost(machine.uri);
+    const uuid = await running("listened");
+    const heard = failure(host.domains.readConsole(uuid, 20_000));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await machine.killDaemon();
+    expect(await heard).toMatchObject({ code: "unreachable" });
+    await machine.startDaemon();
+    // While the daemon finds its guests again, one that is killed may be gone before it is destroyed: success as well.
+    await host.domains.destroy(uuid);
+    await host.domains.undefine(uuid);
+});
+
 test("thirty stops wait together, while starts take turns", async () => {
     const host = await openHost(machine.uri);
     const uuids = Array.from({ length: 30 }, () => randomUUID());

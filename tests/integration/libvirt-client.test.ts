@@ -7,6 +7,7 @@ import type { Host } from "../../backends/libvirt/host";
 import { libvirtError } from "../../backends/libvirt/client";
 import { hasCode } from "../../spec";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { until } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(60_000);
@@ -110,7 +111,9 @@ test("networks: reservations change live and in the configuration; a lease is se
     // A DHCP client in the host's network: a veth into the bridge, and busybox asking.
     for (const args of [["link", "add", "c0", "type", "veth", "peer", "name", "c1"], ["link", "set", "c1", "master", network.bridge, "up"],
         ["link", "set", "c0", "address", "52:54:00:00:00:01", "up"]]) expect(await machine.exec("ip", args)).toMatchObject({ code: 0 });
-    await machine.exec("busybox", ["udhcpc", "-i", "c0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "5", "-T", "1"]);
+    await machine.exec("busybox", ["udhcpc", "-i", "c0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "10", "-T", "1"]);
+    // dnsmasq answers first and tells libvirt then.
+    await until(async () => (await host.networks.leases("net0")).length > 0);
     expect(await host.networks.leases("net0")).toEqual([
         { mac: "52:54:00:00:00:01", address: network.static(11), hostname: "one", network: "net0", expires: expect.any(Number) },
     ]);

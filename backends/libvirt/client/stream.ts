@@ -33,7 +33,7 @@ export async function readConsole(connection: Connection, domain: Handle, millis
     try {
         await connection.number("virDomainOpenConsole", domain, null, stream, 0);
         while (Date.now() < end) {
-            await connection.answers();
+            await connection.number("virConnectGetLibVersion", connection.handle, [0]);
             let got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number;
             for (; got > 0; got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number) pieces.push(Buffer.from(buffer.subarray(0, got)));
             if (got !== wouldBlock) break;
