@@ -19,9 +19,9 @@ export interface Fault {
 }
 
 /** Sees every change; a call that is in neither list is an error, so that none is forgotten. */
-type Watcher = (name: string, call: () => Promise<unknown>) => Promise<unknown>;
+type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
 
-function watch(host: Host, watcher: Watcher): Host {
+export function watch(host: Host, watcher: Watcher): Host {
     const wrap = <T extends object>(target: T, path: string): T => new Proxy(target, {
         get(object, key, receiver) {
             const value: unknown = Reflect.get(object, key, receiver);
@@ -29,7 +29,7 @@ function watch(host: Host, watcher: Watcher): Host {
             if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
             if (typeof value !== "function" || READS.includes(name)) return typeof value === "function" ? value.bind(object) as unknown : value;
             if (!CHANGES.includes(name)) throw new Error(`fault tests do not know the call ${name}: name it in tests/support/faults.ts`);
-            return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>);
+            return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
         },
     });
     return wrap(host, "");

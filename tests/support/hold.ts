@@ -1,0 +1,82 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import type { Host } from "../../backends/libvirt/host";
+import { watch } from "./faults";
+
+/** A place in the work on one guest. */
+export interface HoldPoint {
+    /** The guest's uuid. */
+    uuid: string;
+    /** Of the host, such as `domains.define`; left out, the first that changes anything. */
+    call?: string;
+    when: "before" | "after";
+}
+
+interface Plan { folder: string; points: HoldPoint[] }
+
+/** A provider that waits in the middle of its work, for a test to do its worst. */
+export interface Hold {
+    /** For the run of the engine whose provider is to be held. */
+    env: Record<string, string>;
+    /** The provider's pid, once every guest has come to its point. Ends with an error when the run ends before. */
+    reached(run: Promise<{ text: string }>): Promise<number>;
+    /** Lets the provider go on. */
+    release(): void;
+    /** Forgets about it. */
+    remove(): Promise<void>;
+}
+
+export async function holdAt(points: HoldPoint[]): Promise<Hold> {
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-hold-"));
+    const preload = join(__dirname, "holdProvider.cjs");
+    return {
+        env: {
+            NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require "${preload}"`.trim(),
+            PULUMI_UNIKERNEL_TEST_HOLD: JSON.stringify({ folder, points } satisfies Plan),
+        },
+        async reached(run) {
+            let ended: { text: string } | undefined;
+            void run.then((result) => { ended = result; });
+            while (!existsSync(join(folder, "pid"))) {
+                if (ended) throw new Error(`The run ended before ${JSON.stringify(points)} were reached:\n${ended.text}`);
+                await pause();
+            }
+            return Number(readFileSync(join(folder, "pid"), "utf8"));
+        },
+        release: () => writeFileSync(join(folder, "go on"), ""),
+        remove: () => rm(folder, { recursive: true }),
+    };
+}
+
+/** In the provider: each guest stops at its point, until all have come to theirs and the test lets them go on. */
+export function holding(host: Host, { folder, points }: Plan): Host {
+    const left = new Set(points);
+    const goOn = async (): Promise<void> => {
+        while (!existsSync(join(folder, "go on"))) await pause();
+    };
+    const stop = (point: HoldPoint): Promise<void> => {
+        left.delete(point);
+        if (left.size === 0) {
+            // Whole or not there.
+            writeFileSync(join(folder, "pid.new"), String(process.pid));
+            renameSync(join(folder, "pid.new"), join(folder, "pid"));
+        }
+        return goOn();
+    };
+    return watch(host, async (name, call, args) => {
+        const point = points.find(({ uuid }) => args.some((one) => typeof one === "string" && one.includes(uuid)));
+        if (!point) return call();
+        // Work that goes on beside a call that is held waits too.
+        if (!left.has(point)) await goOn();
+        const here = left.has(point) && (point.call ?? name) === name;
+        if (here && point.when === "before") await stop(point);
+        const result = await call();
+        if (here && point.when === "after") await stop(point);
+        return result;
+    });
+}
+
+const pause = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 10));
