@@ -1,0 +1,50 @@
+import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness";
+import { routeTo } from "../../../backends/libvirt/lifecycle/routes";
+import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
+import type { InterfaceSpec } from "../../../spec";
+import { specOf } from "./spec";
+
+const mac = "52:54:00:00:00:01";
+const forward = { host: 8080, guest: 80, address: "127.0.0.1", protocol: "tcp" as const };
+const user = (change: Partial<typeof forward> | { protocol: "udp" } = {}): InterfaceSpec => ({ mac, attach: { user: { forward: [{ ...forward, ...change }] } } });
+const plug = (more: Partial<InterfaceSpec>): InterfaceSpec => ({ mac, attach: { network: "lan" }, ...more });
+
+/** What is asked of a host to find a way: its name and its leases. */
+function hostWith(leases: LeaseRecord[] = [], local = true): [Host, HostInfo] {
+    const host = { uri: local ? "qemu:///system" : "qemu+ssh://alice@far.example/system", networks: { leases: async () => leases } };
+    return [host as unknown as Host, { local } as HostInfo];
+}
+const lease = (address: string, other = mac): LeaseRecord => ({ mac: other, address, network: "lan", expires: 1 });
+
+test.each<[string, InterfaceSpec[], [Host, HostInfo], object | undefined]>([
+    ["a forward", [user()], hostWith(), { address: "127.0.0.1", port: 8080, forwarded: true }],
+    ["a forward on all addresses", [user({ address: "0.0.0.0" })], hostWith(), { address: "127.0.0.1", port: 8080, forwarded: true }],
+    ["a forward of another port", [user({ guest: 81 })], hostWith(), undefined],
+    ["a forward of UDP", [user({ protocol: "udp" })], hostWith(), undefined],
+    ["a forward of another machine's loopback", [user()], hostWith([], false), undefined],
+    ["a forward of all of another machine's addresses", [user({ address: "0.0.0.0" })], hostWith([], false), { address: "far.example", port: 8080, forwarded: true }],
+    ["a static address", [plug({ ipv4: { address: "10.0.0.2/24" } })], hostWith(), { address: "10.0.0.2", port: 80, forwarded: false }],
+    ["a reservation", [plug({ ipv4: { reserve: "10.0.0.3" } })], hostWith(), { address: "10.0.0.3", port: 80, forwarded: false }],
+    ["a static IPv6 address", [plug({ ipv6: { address: "fd00::2/64" } })], hostWith(), { address: "fd00::2", port: 80, forwarded: false }],
+    ["a lease", [plug({ ipv4: "dhcp" })], hostWith([lease("fe80::1"), lease("10.0.0.9", "52:54:00:00:00:02"), lease("10.0.0.4")]), { address: "10.0.0.4", port: 80, forwarded: false }],
+    ["the forward rather than the lease", [plug({ ipv4: "dhcp" }), user()], hostWith([lease("10.0.0.4")]), { address: "127.0.0.1", port: 8080, forwarded: true }],
+    ["DHCP on a bridge", [plug({ attach: { bridge: "br0" }, ipv4: "dhcp" })], hostWith(), undefined],
+    ["nothing", [], hostWith(), undefined],
+])("%s", async (_what, interfaces, [host, info], expected) => {
+    expect(await routeTo(specOf({ interfaces }), 80, host, info)?.()).toEqual(expected);
+});
+
+test("a lease that is not there yet", async () => {
+    const [host, info] = hostWith([]);
+    expect(await routeTo(specOf({ interfaces: [plug({})] }), 80, host, info)!()).toBeUndefined();
+});
+
+test.each<[string, InterfaceSpec[], RegExp]>([
+    ["with a user network", [user({ guest: 81 })], /interfaces\[0\]\.attach\.user\.forward/],
+    ["without", [], /readiness\.console/],
+])("no way at all is refused, with what to do, %s", (_what, interfaces, hint) => {
+    const [host, info] = hostWith();
+    const spec = specOf({ interfaces, readiness: { tcp: { port: 80 }, timeout: 1 } });
+    expect(() => assertRoute({ spec, host, info })).toThrow(expect.objectContaining({ code: "invalid", property: "readiness", hint: expect.stringMatching(hint) as string }));
+    expect(assertRoute({ spec: { ...spec, readiness: { console: "up", timeout: 1 } }, host, info })).toBeUndefined();
+});
