@@ -10,7 +10,7 @@ const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 const pages = new BlockImage("pages", {
     source: { "index.html": "<h1>One image, three guests</h1>\n" },
     format: "ext4",
-    size: 8,
+    size: 16,
 });
 
 // read: one copy that all share. scratch: a private copy, fresh at every restart. persist: a private copy that is kept.

@@ -3,17 +3,26 @@ import { join } from "node:path";
 import { withStack } from "../support/engine";
 import type { Stack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
-import { capture } from "../support/processes";
+import { must } from "../support/processes";
 
 /** What programs/guests exports for each guest. */
 export interface GuestOutput { uuid: string; name: string; state: string; consequence: string }
 
 export const READY = { console: "test kernel ready", timeout: 60 };
 
-export async function testKernel(): Promise<string> {
-    // The builder is an ES module.
-    const built = await capture(process.execPath, ["-e", `import("${join(__dirname, "../guests/build.mjs")}").then(async (m) => console.log((await m.buildTestKernels()).testKernel))`]);
-    return built.stdout.trim();
+/** The builders are ES modules, which jest does not load. */
+function builtBy(module: string, call: string): Promise<string> {
+    const file = join(__dirname, "../..", module);
+    return must(process.execPath, ["--input-type=module", "--eval", `import * as m from ${JSON.stringify(file)}; process.stdout.write(${call});`, "builder"]);
+}
+
+export function testKernel(): Promise<string> {
+    return builtBy("tests/guests/build.mjs", "(await m.buildTestKernels()).testKernel");
+}
+
+/** The folder of the nginx guest, built where it is not yet. */
+export function nginxGuest(): Promise<string> {
+    return builtBy("tools/nginx-guest/build.mjs", "m.buildGuest().folder");
 }
 
 /** A stack of programs/guests on a libvirt host of the test's own. */
