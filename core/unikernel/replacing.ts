@@ -1,27 +1,28 @@
 /**
- * What the engine has asked in this run. On a replacement it calls check again with empty olds, as for a resource that
- * never was; only that it has asked before, with olds, tells the two apart.
+ * What the engine has asked in this run, by URN. On a replacement it calls check with empty olds, as for a resource
+ * that never was (after a call with olds; of a `--target-replace`, without one). What it asked tells them apart.
  */
-const asked = new Map<string, { consequence: string; again: boolean }>();
+const replaced = new Map<string, string>();
+const declared = new Set<string>();
 
 /** Notes a check of a resource that is in state, and what came of it. */
 export function noteCheck(urn: string, consequence: string): void {
-    asked.set(urn, { consequence: consequence.startsWith("replace") ? consequence : "replace", again: false });
+    replaced.set(urn, consequence.startsWith("replace") ? consequence : "replace");
 }
 
-/** A check with empty olds: what the replacement is for; undefined for a resource that is new. */
+/** A check with empty olds: what the replacement is for; undefined for a resource that seems new. */
 export function noteEmptyCheck(urn: string): string | undefined {
-    const before = asked.get(urn);
-    if (before) before.again = true;
-    return before?.consequence;
+    declared.add(urn);
+    return replaced.get(urn);
 }
 
-/** True while a delete is the first half of a replacement. */
+/** True while a delete is the first half of a replacement: what the program declares anew does not come to its end. */
 export function isReplacing(urn: string): boolean {
-    return asked.get(urn)?.again ?? false;
+    return declared.has(urn);
 }
 
 /** For a test: another run of the engine. */
 export function forgetChecks(): void {
-    asked.clear();
+    replaced.clear();
+    declared.clear();
 }

@@ -28,7 +28,10 @@ const block = z.strictObject({
     path: path.optional(),
     mount: z.string().regex(/^\/[^\0]*$/, "expected an absolute path inside the guest").optional(),
     access: z.enum(["read", "scratch", "persist"]).default("read"),
-}).refine(({ digest, path: file }) => (digest === undefined) !== (file === undefined), "expected exactly one of image and path");
+}).refine(({ digest, path: file }) => (digest === undefined) !== (file === undefined), {
+    // `pulumi up --continue-on-error` asks on after a failure, without what the failed resource would have given.
+    error: ({ input }) => Object(input).name && !Object(input).path ? "its data image was not built" : "expected exactly one of image and path",
+});
 
 const card = z.strictObject({ ...interfaceShape, mac: interfaceShape.mac.unwrap() });
 
