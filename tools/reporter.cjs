@@ -1,20 +1,44 @@
 const { writeFileSync } = require("node:fs");
 const path = require("node:path");
 
-/** Leaves a run's figures in the file that PULUMI_UNIKERNEL_RESULTS names; tools/test.mjs adds up those of all runs. */
+const relative = (file) => path.relative(process.cwd(), file);
+
+/**
+ * Keeps a run's figures in the file that PULUMI_UNIKERNEL_RESULTS names; tools/test.mjs adds up those of all runs.
+ * Written after each test file, so that a run which has to be ended has figures too, and names what did not end.
+ */
 module.exports = class Reporter {
-    onRunComplete(_contexts, results) {
-        const file = process.env.PULUMI_UNIKERNEL_RESULTS;
-        if (!file) return;
-        writeFileSync(file, JSON.stringify({
-            passed: results.numPassedTests,
+    running = new Set();
+    failures = [];
+    files = [];
+
+    onTestFileStart({ path: file }) {
+        this.running.add(relative(file));
+    }
+
+    onTestFileResult({ path: testFile }, { testResults, testExecError, perfStats }, totals) {
+        const file = relative(testFile);
+        this.running.delete(file);
+        this.files.push({ file, seconds: (perfStats.end - perfStats.start) / 1000 });
+        const failed = testResults.filter(({ status }) => status === "failed").map(({ fullName }) => `${file}: ${fullName}`);
+        this.failures.push(...failed, ...(testExecError ? [`${file}: could not be run`] : []));
+        this.write(totals);
+    }
+
+    onRunComplete(_contexts, totals) {
+        this.write(totals);
+    }
+
+    write(totals) {
+        const results = process.env.PULUMI_UNIKERNEL_RESULTS;
+        if (!results) return;
+        writeFileSync(results, JSON.stringify({
+            passed: totals.numPassedTests,
             // A file that cannot be loaded has no tests to count.
-            failed: results.numFailedTests + results.numRuntimeErrorTestSuites,
-            skipped: results.numPendingTests + results.numTodoTests,
-            files: results.testResults.map(({ testFilePath, perfStats }) => ({
-                file: path.relative(process.cwd(), testFilePath),
-                seconds: (perfStats.end - perfStats.start) / 1000,
-            })),
+            failed: totals.numFailedTests + totals.numRuntimeErrorTestSuites,
+            skipped: totals.numPendingTests + totals.numTodoTests,
+            failures: [...this.failures, ...[...this.running].map((file) => `${file}: did not end`)],
+            files: this.files,
         }));
     }
 };

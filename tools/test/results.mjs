@@ -17,15 +17,18 @@ export function total(rows) {
 
 export const closingLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 
-/** A line for each row, and the slowest files. */
+/** A line for each row, the slowest files, and what failed. */
 export function table(rows) {
     const line = (name, ...figures) => name.padEnd(44) + figures.map((figure) => String(figure).padStart(9)).join("");
     const slowest = rows.flatMap(({ files = [] }) => files).sort((a, b) => b.seconds - a.seconds).slice(0, 8);
+    const failures = rows.flatMap(({ failures: names = [] }) => names);
     return [
         line("suite", "seconds", "budget", "passed", "failed", "skipped"),
         ...rows.map((row) => line(row.name, row.seconds.toFixed(1), row.budget, row.passed, row.failed, row.skipped)),
         ...(slowest.length > 0 ? ["", line("slowest files", "seconds")] : []),
         ...slowest.map(({ file, seconds }) => line(file, seconds.toFixed(1))),
+        ...(failures.length > 0 ? ["", "failed"] : []),
+        ...failures,
         "",
     ].join("\n");
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 
-interface Row { name: string; budget: number; seconds: number; passed: number; failed: number; skipped: number; files?: { file: string; seconds: number }[] }
+interface Row { name: string; budget: number; seconds: number; passed: number; failed: number; skipped: number; failures?: string[]; files?: { file: string; seconds: number }[] }
 interface Results {
     SUITES: { name: string; budget: number }[];
     total(rows: Row[]): { passed: number; failed: number; skipped: number };
@@ -26,10 +26,11 @@ test("the suites and the checks fit into twelve minutes", async () => {
     expect(SUITES.reduce((sum, { budget }) => sum + budget, 90)).toBeLessThanOrEqual(12 * 60);
 });
 
-test("the table names each suite and its slowest files", async () => {
+test("the table names each suite, its slowest files and what failed", async () => {
     const { table } = await load();
     const files = Array.from({ length: 12 }, (_, index) => ({ file: `file-${index}`, seconds: index }));
-    const text = table([row({ files })]);
+    const text = table([row({ files }), row({ failures: ["a.test.ts: breaks"] })]);
+    expect(text).toMatch(/^failed\na\.test\.ts: breaks$/m);
     expect(text).toMatch(/^unit +5\.0 +10 +3 +0 +0$/m);
     expect(text).toContain("file-11");
     expect(text).not.toContain("file-2 ");
