@@ -41,12 +41,21 @@ export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
         mkdirSync(result);
         copyFileSync(kernelImage(unpacked), path.join(result, "vmlinuz"));
         writeFileSync(path.join(result, "initrd"), initramfs(tree));
-        rmSync(folderOf(packages), { recursive: true, force: true });
-        renameSync(result, folderOf(packages));
+        if (fresh) rmSync(folderOf(packages), { recursive: true, force: true });
+        moveInto(result, folderOf(packages));
         keepPackages(cache, packages);
         return { folder: folderOf(packages), packages, built: true };
     } finally {
         rmSync(scratch, { recursive: true, force: true });
+    }
+}
+
+/** Where another run was faster, its build stays: the same name means the same bytes. */
+function moveInto(result, folder) {
+    try {
+        renameSync(result, folder);
+    } catch (error) {
+        if (!existsSync(folder)) throw error;
     }
 }
 
