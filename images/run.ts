@@ -16,7 +16,7 @@ export async function run(program: Program, args: string[], options: RunOptions 
     const timeout = options.timeout ?? 600_000;
     const result = await execa(program, args, {
         // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.
-        env: { PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", TZ: "UTC", ...options.env },
+        env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", TZ: "UTC", ...options.env },
         stdin: "ignore",
         stdout: "ignore",
         reject: false,

@@ -71,6 +71,7 @@ async function syncFolder(folder: string): Promise<void> {
 
 /** Writes a small file whole or not at all. */
 export async function writeWhole(path: string, text: string): Promise<void> {
+    await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     try {
         const handle = await open(temporary, "wx", 0o600);

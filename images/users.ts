@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cacheFolder, makeCacheFolder } from "./folders";
 import { errnoOf, writeError } from "./fsError";
-import { writeWhole } from "./temporary";
+import { sweepTemporaries, writeWhole } from "./temporary";
 
 const TRIES = 5;
 
@@ -35,6 +35,7 @@ export async function addUser(path: string, { id, urn }: User): Promise<void> {
 
 export async function removeUser(path: string, id: string): Promise<void> {
     await rm(join(folderOf(path), `${id}.json`), { force: true });
+    await sweepTemporaries(folderOf(path));
     await rmdir(folderOf(path)).catch(() => undefined);
 }
 
