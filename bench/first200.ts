@@ -31,7 +31,9 @@ export async function first200(place: Place): Promise<Figure[]> {
         await child("first-200.js", { ...common, step: "delete" }, options);
         byHand.push(await child<FirstTimes>("first-200.js", { ...common, step: "virsh", file }, options));
     }
-    const [answered, hand, returned] = [ours.map((one) => one.answered), byHand.map((one) => one.answered), ours.map((one) => one.returned)].map((times) => median(times) / 1000) as [number, number, number];
+    const seconds = (times: number[]) => median(times) / 1000;
+    const [answered, hand] = [seconds(ours.map((one) => one.answered)), seconds(byHand.map((one) => one.answered))];
+    const returned = seconds(ours.map((one) => one.returned));
     return [{
         part: "first-200", name: "nginx guest", unit: "s", ours: answered, beside: { virsh: hand, "create returned": returned },
         measure: "ours / virsh", value: answered / hand, limit: 1.1,

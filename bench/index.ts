@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { met, renderTable, type Figure } from "./figure";
 import { Place } from "./place";
@@ -37,7 +38,10 @@ export async function main(argv: string[]): Promise<number> {
     }
     const figures: Figure[] = [];
     const failures: string[] = [];
-    const place = await Place.make((line) => process.stderr.write(`… ${line}\n`));
+    const log = (line: string) => process.stderr.write(`… ${line}\n`);
+    const [load = 0] = loadavg();
+    if (load > 1) log(`this machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): the ratios will say little`);
+    const place = await Place.make(log);
     try {
         for (const name of names) {
             await parts[name]?.(place).then((found) => figures.push(...found), (error: unknown) => { failures.push(`${name}: ${(error as Error).message}`); });
@@ -46,7 +50,11 @@ export async function main(argv: string[]): Promise<number> {
         await place.close();
     }
     if (figures.length > 0) process.stdout.write(`${renderTable(figures)}\n`);
-    if (file) await writeFile(file, `${JSON.stringify({ node: process.version, figures: figures.map((figure) => ({ ...figure, met: met(figure) })), failures }, null, 2)}\n`);
+    const document = {
+        node: process.version, processors: availableParallelism(), load,
+        figures: figures.map((figure) => ({ ...figure, met: met(figure) })), failures,
+    };
+    if (file) await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
     for (const failure of failures) process.stderr.write(`could not be measured: ${failure}\n`);
     return failures.length > 0 ? 1 : 0;
 }
