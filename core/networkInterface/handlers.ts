@@ -14,7 +14,8 @@ export function networkInterfaceHandlers(): Handlers {
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);
-            return { changes: containsUnknown(news) || !isDeepStrictEqual(olds, news), replaces: [], deleteBeforeReplace: true };
+            const same = !containsUnknown(news) && isDeepStrictEqual(olds, news);
+            return { changes: same ? false : undefined, replaces: [], deleteBeforeReplace: true };
         },
         async create(inputs) {
             return { id: uuidOf(String(inputs.urn)), outs: inputs };

@@ -20,6 +20,10 @@ test("a guest that does not become ready is in state, and the next up puts it ri
         const unikernel = resources.find(({ type }) => type.endsWith(":Unikernel"))!;
         expect(unikernel).toMatchObject({ outputs: { __provider: expect.stringContaining("unikernel") }, initErrors: [expect.any(String)] });
 
+        // Nothing changed, and it is still not ready: the engine tries again, with the guest that there is.
+        await guests.stack.up({ fails: true });
+        expect(await guests.onHost()).toHaveLength(1);
+
         await guests.declare(web({}));
         await guests.stack.up();
         expect(await guests.running()).toHaveLength(1);

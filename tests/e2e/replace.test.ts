@@ -41,15 +41,15 @@ test("what happened behind our back is put right by refresh and up", async () =>
         await guests.declare(web());
         await guests.stack.up();
         const { name, uuid } = (await guests.outputs()).web!;
-        const restored = async (consequence: RegExp) => {
-            await guests.stack.refresh();
-            await guests.stack.up();
+        const restored = async (consequence: RegExp, args = ["--refresh"]) => {
+            await guests.stack.up({ args });
             expect(await guests.running()).toEqual([name]);
             expect((await guests.outputs()).web).toMatchObject({ uuid, state: "running", consequence: expect.stringMatching(consequence) });
         };
 
         await host.virsh("destroy", name);
-        await restored(/^live: state$/);
+        await guests.stack.refresh();
+        await restored(/^live: state$/, []);
         await host.virsh("suspend", name);
         await restored(/^live: state$/);
         await host.virsh("setmaxmem", name, "32M", "--config");

@@ -28,6 +28,9 @@ test("a secret of the environment reaches the guest, and is in plain text nowher
         expect(outputs!.digestKey).toMatchObject({ ciphertext: expect.any(String) });
         expect((await guests.stack.up()).changes).toEqual({ same: 2 });
 
+        await guests.stack.refresh();
+        expect((await guests.stack.exportState()).text).not.toContain("hunter2");
+
         await guests.stack.config("password", "correct horse", { secret: true });
         const changed = await guests.stack.preview();
         expect(changed.text).toContain("restart: env.PASSWORD");
@@ -46,7 +49,7 @@ test("a changed file of a data image is named where the guest sees it", async ()
         await guests.declare({ web }, { data: { source: { "nginx.conf": "two", "html/index.html": "page" } } });
         const preview = await guests.stack.preview();
         expect(preview.text).toContain("restart: /data/nginx.conf");
-        expect(preview.text).toMatch(/~ nginx\.conf +: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
+        expect(preview.text).toMatch(/~ nginx\.conf *: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
         expect((await guests.stack.up()).changes).toEqual({ same: 1, update: 2 });
         expect((await guests.outputs()).web).toEqual({ ...before, consequence: "restart: /data/nginx.conf" });
         expect((await guests.stack.up()).changes).toEqual({ same: 3 });

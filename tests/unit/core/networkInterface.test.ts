@@ -80,8 +80,8 @@ test("an unknown keeps nothing else from being checked, and is passed on", async
 
 test.each([
     ["nothing", {}, false],
-    ["a forward", { attach: user({ host: 8081, guest: 80 }) }, true],
-    ["an unknown", { attach: UNKNOWN }, true],
+    ["a forward", { attach: user({ host: 8081, guest: 80 }) }, undefined],
+    ["an unknown", { attach: UNKNOWN }, undefined],
 ])("diff of %s", async (_title, change, changes) => {
     const { inputs } = await check({ attach: user({ host: 8080, guest: 80 }) });
     const news = (await check({ attach: user({ host: 8080, guest: 80 }), ...change }, inputs)).inputs;

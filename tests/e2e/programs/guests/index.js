@@ -17,5 +17,5 @@ for (const [name, { image, interfaces = [], secretEnv, options, ...args }] of Ob
         blocks: image ? [{ image: images[image], mount: "/data" }] : args.blocks,
         interfaces: interfaces.map((card, index) => new NetworkInterface(`${name}-${index}`, card)),
     }, options);
-    exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence, macs: guest.interfaces };
+    exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence };
 }
