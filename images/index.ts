@@ -1,6 +1,7 @@
 export { identify, optionProblems } from "./identify";
 export { buildImage, type BuiltImage, type Progress } from "./build";
 export { hashFile } from "./content";
+export { formatOf } from "./magic";
 export { cachePath, findBuilt, forgetBuilt, isBuiltByUs, makeImageFolder, type Built } from "./built";
 export { changedFiles, loadManifest, saveManifest } from "./manifest";
 export { addUser, removeUser, usersOf, type User } from "./users";

@@ -1,15 +1,24 @@
 import { open } from "node:fs/promises";
+import type { ImageFormat } from "../spec";
 import type { FileEntry, Tree } from "./entry";
 
-/** What a file begins like: ECMA-119 8.4 (sector 16), ext2 superblock magic 0xEF53, QCOW2 header magic "QFI\xfb". */
-export type ImageKind = "iso9660" | "ext" | "qcow2" | undefined;
+/**
+ * What is in a disk file, by its own marks: qcow2's magic, the "CD001" of ECMA-119 in sector 16, ext's superblock
+ * at 1024 (s_magic 0xEF53; s_feature_incompat bit 0x40, extents, is ext4's). Anything else is raw.
+ */
+export async function formatOf(path: string): Promise<ImageFormat> {
+    const head = await readHead(path, 32_774);
+    if (head.toString("hex", 0, 4) === "514649fb") return "qcow2";
+    if (head.toString("latin1", 32_769, 32_774) === "CD001") return "iso9660";
+    if (head.length < 2048 || head.readUInt16LE(1024 + 0x38) !== 0xef53) return "raw";
+    return head.readUInt32LE(1024 + 0x60) & 0x40 ? "ext4" : "ext2";
+}
 
-export async function imageKind(entry: FileEntry): Promise<ImageKind> {
+/** The same of a file that is to go into an image. */
+export async function imageKind(entry: FileEntry): Promise<ImageFormat | undefined> {
     if (!("file" in entry.content)) return undefined;
-    const head = await readHead(entry.content.file, 32_774);
-    if (head.subarray(0, 4).equals(Buffer.from([0x51, 0x46, 0x49, 0xfb]))) return "qcow2";
-    if (head.subarray(32_769, 32_774).toString("latin1") === "CD001") return "iso9660";
-    return head.length >= 1082 && head.readUInt16LE(1080) === 0xef53 ? "ext" : undefined;
+    const format = await formatOf(entry.content.file);
+    return format === "raw" ? undefined : format;
 }
 
 /** A whole image as the only file of an image is a mistake that would only show inside the guest. */

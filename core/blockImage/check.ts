@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { SCHEMA_VERSION, UnikernelError, type ImageFormat, type Problem } from "../../spec";
+import { SCHEMA_VERSION, type ImageFormat, type Problem } from "../../spec";
 import { identify, mapProblems, optionProblems, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";
+import { problemOf } from "../problem";
 import { outputProblem } from "./output";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
@@ -28,7 +29,7 @@ async function identityOf(inputs: BlockImageInputs, problems: Problem[]): Promis
         const { digest, manifest } = await identify(inputs.source, optionsOf(inputs));
         return { digest, manifest };
     } catch (error) {
-        problems.push(failure(error));
+        problems.push(problemOf("source", error));
         return {};
     }
 }
@@ -48,12 +49,5 @@ async function checkOutput(output: string, source: unknown, urn: string | undefi
     const known = containsUnknown(source) ? undefined : source as ImageSource;
     // Whether it was changed since is for the update to see: state's hash of it is not among the inputs.
     const error = await outputProblem(output, known, urn === undefined ? undefined : uuidOf(urn), async () => olds.output === output);
-    return error ? [failure(error)] : [];
-}
-
-function failure(error: unknown): Problem {
-    if (!(error instanceof UnikernelError)) throw error;
-    const property = error.property ?? "source";
-    const named = `${property}: `;
-    return { property, reason: error.message.startsWith(named) ? error.message.slice(named.length) : error.message };
+    return error ? [problemOf("source", error)] : [];
 }

@@ -10,7 +10,7 @@ import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
 import type { StoredInputs } from "./inputs";
-import { problemOf } from "./problem";
+import { problemOf } from "../problem";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
 import { SCHEMA_VERSION } from "../../spec";

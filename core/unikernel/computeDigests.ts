@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { hashFile } from "../../images";
 import { UNKNOWN, isUnknown } from "../handlers";
 import { bootDigest, configDigest } from "./digests";
-import { problemOf } from "./problem";
+import { problemOf } from "../problem";
 import type { ConsequenceTable } from "../../backends/backend";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
 

@@ -57,5 +57,4 @@ test.each([
 test("a newer release's mark is refused, not guessed at", () => {
     const newer = renderDomain(least, mark).replace('version="1"', `version="${MARK_VERSION + 1}"`);
     expect(() => readMark(newer)).toThrow(expect.objectContaining({ code: "newer-state", hint: expect.stringContaining("install") }));
-    try { readMark(newer); } catch (error) { expect(hasCode(error, "newer-state")).toBe(true); }
 });

@@ -1,5 +1,5 @@
-import { UnikernelError } from "../../spec";
-import type { Problem } from "../../spec";
+import { UnikernelError } from "../spec";
+import type { Problem } from "../spec";
 
 /** An error of ours as a check failure of a property; anything else is thrown on. */
 export function problemOf(property: string, error: unknown): Problem {
