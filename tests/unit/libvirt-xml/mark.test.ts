@@ -1,6 +1,5 @@
 import type { Mark } from "../../../backends/libvirt/model";
 import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withMark, withoutMark } from "../../../backends/libvirt/xml";
-import { hasCode } from "../../../spec";
 import { least, mark } from "./variants";
 
 const whole: Mark = {
