@@ -4,6 +4,7 @@ import type { LibvirtPlatform } from "../platform";
 import { remove } from "./delete";
 import { ensure } from "./ensure";
 import { observe } from "./observe";
+import { placeOf } from "./place";
 
 /**
  * The lifecycle that kvm and xen share.
@@ -15,7 +16,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         consequences: platform.consequences,
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => platform.check(spec, guest),
-        hostId: async (connection) => (await (await open(connection)).info()).uuid,
+        hostId: async (connection) => placeOf(await (await open(connection)).info()),
         observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
         create: async (plan, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
             { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false }),

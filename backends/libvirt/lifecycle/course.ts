@@ -4,6 +4,7 @@ import type { HostInfo } from "../host";
 import { ConsoleReader } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { look, type Existing } from "./look";
+import { placeOf } from "./place";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
@@ -73,5 +74,5 @@ export function isNew({ existing, claim }: Course): boolean {
 
 /** What is there now, for state. */
 export function report({ host, platform, plan, info, wanted }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
-    return observation({ host, platform, spec: plan.spec, hostUuid: info.uuid, consoleLog: wanted.consoleLog }, { ...known, bootDigest: plan.bootDigest });
+    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: wanted.consoleLog }, { ...known, bootDigest: plan.bootDigest });
 }

@@ -8,6 +8,7 @@ import { CONSOLE_LOG } from "./layout";
 import { readExisting, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
+import { placeOf } from "./place";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
 export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
@@ -21,7 +22,7 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = stateOf(record);
     return {
-        host: info.uuid, state,
+        host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
         drift: { ...drift(existing, applied), ...(kernel === undefined ? {} : { "digests.kernel": kernel }) },

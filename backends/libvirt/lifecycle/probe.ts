@@ -4,45 +4,56 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FindRoute, Route } from "./routes";
 
-/** One try; resolves with undefined when the guest is up, else with what was seen instead. */
-export type Attempt = (route: Route, signal: AbortSignal) => Promise<string | undefined>;
+export interface Attempt {
+    /** One try; resolves with undefined when the guest is up, else with what was seen instead. */
+    run(route: Route, signal: AbortSignal): Promise<string | undefined>;
+    /** Milliseconds that it takes with a guest that answers at once. */
+    takes: number;
+}
 
-const ATTEMPT_MS = 3000;
-const MAX_IN_FLIGHT = 6;
-const FIRST_PAUSE_MS = 20;
-const LAST_PAUSE_MS = 250;
+const MAX_IN_FLIGHT = 12;
+/** What a server may need for an answer, and how often one attempt is given so long. */
+const PATIENT_MS = 10_000;
+const PATIENT_EACH = 8;
+
+const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /**
- * Tries until one attempt succeeds; ends with the signal. A new attempt does not wait for the last one:
- * a connection made before the guest had its address may be answered seconds later than a fresh one.
+ * Tries until one attempt succeeds; ends with the signal. A new attempt does not wait for the last one, and
+ * most are given up soon: a forward takes a connection before the guest has its address, and then asks the
+ * guest again only after seconds, while a fresh connection is answered at once.
+ * Pauses grow with the time that has passed, so that what they add stays a few hundredths of it.
  */
 export async function probe(find: FindRoute, attempt: Attempt, signal: AbortSignal, onFailure: (why: string) => void): Promise<void> {
     const stop = new AbortController();
     const all = AbortSignal.any([signal, stop.signal]);
+    const begin = Date.now();
     let inFlight = 0;
     let done = false;
     try {
-        for (let pause = FIRST_PAUSE_MS; !done; pause = Math.min(pause * 1.25, LAST_PAUSE_MS)) {
+        for (let count = 1; !done; count++) {
             signal.throwIfAborted();
+            const passed = Date.now() - begin;
             if (inFlight < MAX_IN_FLIGHT) {
                 inFlight++;
-                void tryOnce(find, attempt, all).then((why) => {
+                const patience = count % PATIENT_EACH === 0 ? PATIENT_MS : attempt.takes + within(300, Math.round(passed / 2), 1000);
+                void tryOnce(find, attempt, all, patience).then((why) => {
                     inFlight--;
-                    if (why === undefined) { done = true; stop.abort(); } else if (!done) onFailure(why);
+                    if (why === undefined) { done = true; stop.abort(); } else if (!all.aborted) onFailure(why);
                 });
             }
-            await sleep(pause, undefined, { signal: all }).catch(() => undefined);
+            await sleep(within(20, passed / 20, 250), undefined, { signal: all }).catch(() => undefined);
         }
     } finally {
         stop.abort();
     }
 }
 
-async function tryOnce(find: FindRoute, attempt: Attempt, signal: AbortSignal): Promise<string | undefined> {
+async function tryOnce(find: FindRoute, attempt: Attempt, signal: AbortSignal, patience: number): Promise<string | undefined> {
     try {
         const route = await find();
         if (!route) return "the guest has no address yet";
-        return await attempt(route, AbortSignal.any([signal, AbortSignal.timeout(ATTEMPT_MS)]));
+        return await attempt.run(route, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
     } catch (error) {
         return error instanceof Error ? error.message : String(error);
     }
@@ -50,7 +61,7 @@ async function tryOnce(find: FindRoute, attempt: Attempt, signal: AbortSignal): 
 
 /** Any answer from 200 to 399. */
 export function httpAttempt(path: string): Attempt {
-    return ({ address, port }, signal) => new Promise((resolve) => {
+    const run: Attempt["run"] = ({ address, port }, signal) => new Promise((resolve) => {
         const request = get({ host: address, port, path, agent: false, signal, headers: { connection: "close" } }, (response) => {
             response.resume();
             const { statusCode = 0 } = response;
@@ -58,6 +69,7 @@ export function httpAttempt(path: string): Attempt {
         });
         request.on("error", (error) => resolve(signal.aborted ? "no answer" : error.message));
     });
+    return { run, takes: 0 };
 }
 
 /** A connection to a forwarded port that is refused by the guest closes at once; wait this long for that. */
@@ -67,11 +79,10 @@ const SETTLE_MS = 250;
  * A connection that the guest takes. Behind a forward the hypervisor has taken it already: there the guest
  * counts as up when it sends something, or when it answers the end of our side, while a refusal comes unasked.
  */
-export const tcpAttempt: Attempt = async (route, signal) => {
-    if (!route.forwarded) return tcpOnce(route, signal);
-    const why = await tcpOnce(route, signal);
-    // The first may have hung until the guest had an address, and was refused only then.
-    return why ?? tcpOnce(route, signal);
+export const tcpAttempt: Attempt = {
+    takes: 2 * SETTLE_MS,
+    // Twice, behind a forward: the first may have hung until the guest had an address, and was refused only then.
+    run: async (route, signal) => (await tcpOnce(route, signal)) ?? (route.forwarded ? tcpOnce(route, signal) : undefined),
 };
 
 function tcpOnce({ address, port, forwarded }: Route, signal: AbortSignal): Promise<string | undefined> {
