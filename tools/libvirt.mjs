@@ -58,7 +58,8 @@ export async function ensureLibvirt() {
     }
     const before = activeNetworks();
     const started = [];
-    mkdirIfRoot("/run/libvirt");
+    // A fresh /run has neither; /var/lock leads to the second, where libvirt locks consoles.
+    for (const folder of ["/run/libvirt", "/run/lock"]) mkdirIfRoot(folder);
     const closeKvm = openKvm();
     for (const daemon of ["virtlogd", "libvirtd"]) {
         const file = `/run/${daemon}.pid`;
