@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { planGuest } from "../../../core/unikernel/plan";
+import { hashFile } from "../../../images";
+import type { StoredInputs } from "../../../core/unikernel/inputs";
+import { bzImage } from "./kernels";
+import { checked } from "./specs";
+
+const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-plan-"));
+const kernel = join(folder, "vmlinuz");
+const disk = join(folder, "disk");
+afterAll(() => rmSync(folder, { recursive: true }));
+beforeEach(() => {
+    writeFileSync(kernel, bzImage("one"));
+    writeFileSync(disk, "disk");
+});
+
+async function inputs(changes: Partial<StoredInputs> = {}): Promise<StoredInputs> {
+    const digests = { kernel: await hashFile(kernel), initrd: await hashFile(disk), blocks: [], config: "c1" };
+    return checked({ kernel, initrd: disk, guest: "linux", digests, interfaces: [], blocks: [], ...changes });
+}
+
+test("a plan has what a backend needs: capabilities, what is told, and local files", async () => {
+    const block = { name: "disk", path: disk, digest: await hashFile(disk), format: "raw" as const, access: "read" as const };
+    const plan = await planGuest(await inputs({ blocks: [block], args: ["nginx"] }));
+    expect(plan).toMatchObject({ bootDigest: "b1", blockFiles: [disk], guest: { platforms: expect.arrayContaining(["kvm"]) } });
+    expect(plan.boot.guestConfig).toContain("nginx");
+    expect(plan.readConsole("").ended).toBeUndefined();
+});
+
+test.each<[string, () => void, Partial<StoredInputs>, object]>([
+    ["a kernel that was rebuilt after the check", () => writeFileSync(kernel, bzImage("two")), {}, { code: "changed", property: "kernel" }],
+    ["an initrd that was", () => writeFileSync(disk, "other"), {}, { code: "changed", property: "initrd" }],
+    ["a kernel that is gone", () => rmSync(kernel), {}, { property: "kernel" }],
+    ["a data image that was built elsewhere", () => undefined,
+        { blocks: [{ name: "data", digest: "d".repeat(64), format: "iso9660", access: "read" }] }, { code: "not-found", property: "blocks[0].image" }],
+])("nothing is begun with %s", async (_title, spoil, changes, error) => {
+    const before = await inputs(changes);
+    spoil();
+    await expect(planGuest(before)).rejects.toMatchObject(error);
+});
