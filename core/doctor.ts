@@ -1,5 +1,5 @@
 import { closeHosts, openHost } from "../backends/libvirt";
-import { guestsFolder } from "../backends/libvirt/files";
+import { filesOf, guestsFolder, VolumeFiles } from "../backends/libvirt/files";
 import { readCapabilities } from "../backends/libvirt/xml";
 import { probeAccelerator } from "../backends/kvm";
 import { backend } from "../backends";
@@ -23,6 +23,8 @@ export interface HostFacts {
     qemuUser?: { uid: number; gid: number };
     /** Where boot files lie on this machine; undefined when they do not lie here. */
     folder?: string;
+    /** We may not write there: libvirt does it for us, as storage volumes. */
+    volumes: boolean;
     networks: { name: string; active: boolean }[];
 }
 
@@ -55,6 +57,7 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
         qemu: dotted(hypervisorVersion),
         emulators: domainTypes,
         folder: local ? guestsFolder(uri) : undefined,
+        volumes: filesOf(uri) instanceof VolumeFiles,
         networks: await networksOf(uri),
     };
 }

@@ -38,8 +38,8 @@ export const checks: readonly Check[] = [
     check({
         id: "folder", title: "boot files", needs: [CONNECTION],
         async probe(scene) {
-            const { folder } = await scene.host();
-            return folder === undefined ? undefined : probeFolder(scene.machine, folder, await guestAccount(scene));
+            const { folder, volumes } = await scene.host();
+            return folder === undefined ? undefined : { ...await probeFolder(scene.machine, folder, await guestAccount(scene)), volumes };
         },
         judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept as storage volumes of the host" },
     }),

@@ -69,6 +69,14 @@ test("a user without permission is told apart from a daemon that is away", async
     expect(one(said, "connection", "fail")).toMatchObject({ found: expect.stringContaining("Permission denied"), fix: expect.stringMatching(/^sudo usermod -aG libvirt /) });
 });
 
+test("a user who may use the system's libvirt and is not root: files go through libvirt", async () => {
+    await host.close();
+    host = await startLibvirtHost({ socketMode: "0777" });
+    const said = await doctor({ enter: asNobody });
+    expect(one(said, "folder", "ok").found).toContain("libvirt writes there for us");
+    expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
+});
+
 test("a program that is not on PATH: its package", async () => {
     const bin = join(host.folder, "bin");
     await mkdir(bin);

@@ -12,6 +12,8 @@ export interface FolderFacts {
     steps: Step[];
     /** We may write there (or make it). */
     writable: boolean;
+    /** We need not: libvirt writes for us. */
+    volumes: boolean;
     /** setfacl is on PATH. */
     acl: boolean;
     root: boolean;
@@ -25,7 +27,7 @@ export function judgeFolder(facts: FolderFacts): Finding[] {
     return [judgeSearch(facts), judgeSpace(facts)];
 }
 
-function judgeSearch({ folder, user, steps, writable, acl, root }: FolderFacts): Finding {
+function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: FolderFacts): Finding {
     const closed = steps.filter((step) => !step.searchable).map((step) => step.path);
     const sudo = root ? "" : "sudo ";
     if (closed.length > 0) {
@@ -34,6 +36,7 @@ function judgeSearch({ folder, user, steps, writable, acl, root }: FolderFacts):
         // The narrow way first: an entry for that user alone, not for everybody.
         return { status: "fail", found, fix: acl ? `${sudo}setfacl -m u:${user.name}:x ${paths}` : `${sudo}chmod o+x ${paths}` };
     }
+    if (volumes) return { status: "ok", found: `${folder}: libvirt writes there for us, and ${user.name} can read it` };
     if (!writable) {
         const fix = `sudo install -d -m 0711 -o ${root ? "root" : "$USER"} ${quote(folder)}`;
         return { status: "fail", found: `${folder} cannot be written`, fix };

@@ -6,7 +6,7 @@ import type { FolderFacts, Step } from "../judge";
 import { permits, type Account } from "./account";
 import { exists, which, type Machine } from "./machine";
 
-export async function probeFolder(machine: Machine, folder: string, user: Account): Promise<FolderFacts> {
+export async function probeFolder(machine: Machine, folder: string, user: Account): Promise<Omit<FolderFacts, "volumes">> {
     const there = await deepest(folder);
     const acl = (await which(machine, "setfacl")) !== undefined;
     const steps: Step[] = [];

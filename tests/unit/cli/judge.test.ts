@@ -61,13 +61,14 @@ table<judge.AcceleratorFacts>("accelerators", judge.judgeAccelerators, { device:
 const open = (path: string) => ({ path, searchable: true });
 const shut = (path: string) => ({ path, searchable: false });
 table<judge.FolderFacts>("folder", judge.judgeFolder, {
-    folder: "/home/ann/d", user: { name: "libvirt-qemu", uid: 64055 }, steps: [open("/"), open("/home")], writable: true, acl: true, root: true, free: 8 * 2 ** 30,
+    folder: "/home/ann/d", user: { name: "libvirt-qemu", uid: 64055 }, steps: [open("/"), open("/home")], writable: true, volumes: false, acl: true, root: true, free: 8 * 2 ** 30,
 }, [
     ["open", {}, "ok", "/home/ann/d can be written by us and read by libvirt-qemu"],
     ["a home is closed", { steps: [open("/"), shut("/home/ann")] }, "fail", "may not pass /home/ann | setfacl -m u:libvirt-qemu:x /home/ann"],
     ["without setfacl", { steps: [shut("/home/ann"), shut("/home/ann/my dir")], acl: false }, "fail", "| chmod o+x /home/ann '/home/ann/my dir'"],
     ["not root", { steps: [shut("/home/it's")], root: false }, "fail", "sudo setfacl -m u:libvirt-qemu:x '/home/it'\\''s'"],
     ["not ours to write", { writable: false, root: false }, "fail", "sudo install -d -m 0711 -o $USER /home/ann/d"],
+    ["libvirt writes it", { writable: false, volumes: true, root: false }, "ok", "libvirt writes there for us"],
     ["little space", { free: 500 * 2 ** 20 }, "warn", "500 MiB free"],
     ["no space", { free: 10 * 2 ** 20 }, "fail", "10 MiB free"],
 ]);
