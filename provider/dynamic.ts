@@ -1,7 +1,10 @@
+import { endWithEngine } from "./lifetime";
 import { plain } from "./plain";
 import { handlersOf } from "./registry";
 import type { Handlers } from "../core";
 import type { ResourceKind } from "./trampoline";
+
+endWithEngine();
 
 // The door that state's trampolines open, by this path and these names: keep both.
 export const unikernel = bind("unikernel");

@@ -1,4 +1,6 @@
 import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 
 import { uuidOf } from "../../core/identity";
 import { TYPE_TOKENS } from "../../provider/trampoline";
@@ -59,10 +61,13 @@ async function expectDeclared(guests: Guests, greeting: string): Promise<void> {
 }
 
 /** Runs the engine until each guest has come to its point, then does the deed. The run must fail. */
-async function disturb(guests: Guests, command: "up" | "destroy", points: Partial<Points>, deed: (at: { run: RunningRun; provider: number; release(): void }) => unknown): Promise<string> {
+async function disturb(
+    guests: Guests, command: "up" | "destroy", points: Partial<Points>,
+    deed: (at: { run: RunningRun; provider: number; release(): void }) => unknown, env: Record<string, string> = {},
+): Promise<string> {
     const hold = await holdAt(Object.entries(points).map(([name, point]) => ({ uuid: uuidIn(guests, name), ...point })));
     try {
-        const run = await guests.stack.start(command, { env: hold.env });
+        const run = await guests.stack.start(command, { env: { ...hold.env, ...env } });
         const provider = await hold.reached(run.ended);
         await deed({ run, provider, release: hold.release });
         const { failed, text } = await run.ended;
@@ -73,6 +78,19 @@ async function disturb(guests: Guests, command: "up" | "destroy", points: Partia
     } finally {
         await hold.remove();
     }
+}
+
+/**
+ * The host of dynamic providers as a release of Pulumi brings it: a script that runs the SDK's. Unlike ours (tools/language-host)
+ * it does not look whether the engine is still there.
+ */
+async function asReleased(): Promise<{ PATH: string }> {
+    const { engineEnv } = await import("../../tools/engine.mjs");
+    const folder = join(host.folder, "bin");
+    await mkdir(folder);
+    const script = `#!/bin/sh\n"${process.execPath}" "${require.resolve("@pulumi/pulumi/cmd/dynamic-provider")}" "$@"\n`;
+    await writeFile(join(folder, "pulumi-resource-pulumi-nodejs"), script, { mode: 0o755 });
+    return { PATH: `${folder}:${engineEnv().PATH}` };
 }
 
 const killProvider = ({ provider }: { provider: number }): void => signalQuietly(provider, "SIGKILL");
@@ -111,7 +129,7 @@ test("the engine is killed in an update, then libvirtd in the next: nothing is l
         await guests.stack.up();
 
         await declare(guests, "good day");
-        await disturb(guests, "up", WHILE_MADE, ({ run }) => run.kill("SIGKILL"));
+        await disturb(guests, "up", WHILE_MADE, ({ run }) => run.kill("SIGKILL"), await asReleased());
         // What docs/troubleshooting.md says of it.
         expect((await guests.stack.up({ fails: true })).text).toContain("pulumi cancel");
         await guests.stack.cancel();
