@@ -131,7 +131,12 @@ test.each<[string, GuestOptions]>([
     const context = testContext();
     const error: unknown = await its.update(guest, { ...guest, ...options, memory: 24 }, context).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: "rolled-back", message: expect.stringMatching(/the last good guest is back/) as string });
-    if (options.env) expect((error as UnikernelError).console).toContain(`env TEST=${options.env.TEST}`);
+    if (options.env) {
+        const { console, hint } = error as UnikernelError;
+        expect(console).toContain(`env TEST=${options.env.TEST}`);
+        const log = /^its whole console is in (\/.*)$/.exec(hint!)![1]!;
+        expect((await its.host.exec("cat", [log])).stdout).toContain(`env TEST=${options.env.TEST}`);
+    }
     expect(await its.observe(guest)).toEqual(made);
     expect(await its.files(guest)).toEqual(files);
     expect((await its.host.exec("cat", [made.consoleLog])).stdout).toMatch(/argv\[1\] good[^]*test kernel ready/);

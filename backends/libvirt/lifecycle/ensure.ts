@@ -82,7 +82,7 @@ async function carryOut(course: Course): Promise<void> {
     }
     if (!decision.prove) return;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
-    await during("ready", waitReady({ host, info, spec, readConsole, signal: context.signal }));
+    await during("ready", waitReady({ host, info, spec, consoleLog: wanted.consoleLog, readConsole, signal: context.signal }));
 }
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */

@@ -39,7 +39,7 @@ const STARTING_UP = 11;
 const SETTLE_MS = 30_000;
 
 /** A run that was killed may have left the daemon in the middle of a start: what comes of it is worth the wait. */
-async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {
+export async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {
     const end = Date.now() + SETTLE_MS;
     for (;;) {
         const record = await host.domains.get(uuid);

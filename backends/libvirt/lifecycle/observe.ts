@@ -5,14 +5,14 @@ import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { definitionDigest } from "./definition";
 import { CONSOLE_LOG } from "./layout";
-import { readExisting, stateOf, type Existing } from "./look";
+import { readExisting, settled, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { placeOf } from "./place";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
 export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
-    const [record, info, consoleLog] = await Promise.all([host.domains.get(ref.uuid), host.info(), host.files.path(ref.uuid, CONSOLE_LOG)]);
+    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), host.files.path(ref.uuid, CONSOLE_LOG)]);
     if (!record) return undefined;
     const existing = readExisting(record, []);
     const { mark, liveMark, facts } = existing;

@@ -10,6 +10,8 @@ export interface ReadyOptions {
     host: Host;
     info: HostInfo;
     spec: UnikernelSpec;
+    /** Path of the log on the host, for people. */
+    consoleLog: string;
     readConsole(text: string): ConsoleVerdict;
     signal?: AbortSignal;
 }
@@ -33,7 +35,7 @@ export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "h
  * Throws `guest-ended` as soon as the domain or the console says so, `not-ready` after the time-out.
  */
 export async function waitReady(options: ReadyOptions): Promise<void> {
-    const { readiness } = options.spec;
+    const { spec: { readiness }, consoleLog } = options;
     if (!readiness) return;
     const find = assertRoute(options);
     const console = new ConsoleReader(options.host, options.spec.uuid);
@@ -48,7 +50,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
             const text = await lookOnce(options, console, () => answered === true);
             if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
-            if (Date.now() >= end) throw notReady(readiness, last, text);
+            if (Date.now() >= end) throw notReady(readiness, last, text, consoleLog);
             await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal }), ...(probing ? [probing] : [])]);
         }
     } finally {
@@ -57,28 +59,32 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
 }
 
 /** Reads state and console; throws when the guest has ended. @returns the console */
-async function lookOnce({ host, spec, readConsole: judge }: ReadyOptions, console: ConsoleReader, answered: () => boolean): Promise<string> {
+async function lookOnce({ host, spec, consoleLog, readConsole: judge }: ReadyOptions, console: ConsoleReader, answered: () => boolean): Promise<string> {
     if (answered()) return "";
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), console.read()]);
     const { ended } = judge(text);
-    if (ended) throw guestEnded(ended.because, text);
+    if (ended) throw guestEnded(ended.because, text, consoleLog);
     if (now?.active && now.state !== "crashed") {
         const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
-        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text);
+        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, consoleLog);
         return text;
     }
     // What it said last may have come after the read.
     const final = await console.read();
-    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final);
+    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final, consoleLog);
 }
 
-function guestEnded(because: string, text: string): UnikernelError {
-    return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, { property: "readiness", console: tail(text) });
+function guestEnded(because: string, text: string, log: string): UnikernelError {
+    return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, { property: "readiness", console: tail(text), hint: wholeConsole(log) });
 }
 
-function notReady(readiness: Readiness, last: string, text: string): UnikernelError {
+export function wholeConsole(log: string): string {
+    return `its whole console is in ${log}`;
+}
+
+function notReady(readiness: Readiness, last: string, text: string, log: string): UnikernelError {
     return new UnikernelError("not-ready", `not ready after ${readiness.timeout} s: waited for ${describe(readiness)}${last ? `, last seen: ${last}` : ""}`,
-        { property: "readiness", console: tail(text) });
+        { property: "readiness", console: tail(text), hint: wholeConsole(log) });
 }
 
 export function describe(readiness: Readiness): string {

@@ -4,8 +4,9 @@ import { readMark } from "../xml";
 import { lastLines } from "./console";
 import { report, type Course } from "./course";
 import { removeUnneeded } from "./files";
+import { LAST_CONSOLE_LOG } from "./layout";
 import { stateOf } from "./look";
-import { waitReady } from "./readiness";
+import { waitReady, wholeConsole } from "./readiness";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
 import { start } from "./start";
 import { messageOf, type Undo } from "./undo";
@@ -27,13 +28,15 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
         await removeUnneeded(host, spec.uuid, [...course.present, ...wanted.layout.files], files);
     } catch (error) {
         if (hasCode(error, "unreachable")) return error;
-        const now = await host.domains.state(spec.uuid);
+        const now = await host.domains.state(spec.uuid).catch(() => undefined);
         return new PartialError(await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
             [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`], { cause: failure });
     }
     return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
         property: failure instanceof UnikernelError ? failure.property : undefined,
-        hint: failure instanceof UnikernelError ? failure.hint : undefined,
+        // Its log was moved aside for that of the guest that runs now.
+        hint: hasCode(failure, "guest-ended", "not-ready") ? wholeConsole(await host.files.path(spec.uuid, LAST_CONSOLE_LOG))
+            : failure instanceof UnikernelError ? failure.hint : undefined,
         console, cause: failure,
     });
 }
@@ -48,7 +51,7 @@ async function bootAgain({ host, info, plan, existing, from, context, wanted }: 
     if (state === "stopped") return;
     await start(host, uuid, { state, files: readMark(lastGood)?.files ?? [], again: true });
     if (from && state === "running") {
-        await waitReady({ host, info, spec: from, readConsole: plan.readConsole, signal: context.signal });
+        await waitReady({ host, info, spec: from, consoleLog: wanted.consoleLog, readConsole: plan.readConsole, signal: context.signal });
     }
 }
 
