@@ -22,6 +22,7 @@ export const PACKAGES = {
     "mount": "loop mounts in tests",
     "cpio": "initramfs archives",
     "busybox-static": "the tests' DHCP client",
+    "curl": "pages of guests in the tests' own networks",
     "procps": "ps, for tests of who runs what",
     "xz-utils": "kernel modules of newer distributions",
     "gcc": "the tests' own kernels",
