@@ -61,7 +61,7 @@ export interface UnikernelArgs {
     hostname?: pulumi.Input<string>;
     /** MiB, from 1. Changed: restart on KVM. @default 64, or twice what the guest is known to need where that is more */
     memory?: pulumi.Input<number>;
-    /** Processors, 1–255. Changed: live where the guest can, else restart. @default 1 */
+    /** Processors, 1–255. Changed: restart on KVM. @default 1 */
     vcpus?: pulumi.Input<number>;
     /** Disks, in the guest's order. Changed: restart. @default [] @example [{ image: data, mount: "/etc/nginx" }] */
     blocks?: BlockArgs[];
@@ -71,7 +71,7 @@ export interface UnikernelArgs {
     accelerator?: pulumi.Input<Accelerator>;
     /** What the guest should be doing. `paused` starts it stopped before its first instruction. Changed: live. @default "running" */
     state?: pulumi.Input<GuestState>;
-    /** What the host does with a guest that crashed: `preserve` keeps it for a debugger. Changed: live. @default "destroy" */
+    /** What the host does with a guest that crashed: `preserve` keeps it for a debugger. Changed: live; to or from `restart`, restart. @default "destroy" */
     onCrash?: pulumi.Input<OnCrash>;
     /** Start it with the host. Changed: live. @default false */
     autostart?: pulumi.Input<boolean>;
