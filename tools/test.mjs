@@ -11,7 +11,7 @@ import { parseArgs } from "node:util";
 import { engineEnv } from "./engine.mjs";
 import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
-import { closingLine, overBudget, SUITES, table, total } from "./test/results.mjs";
+import { CHECKS_BUDGET, closingLine, overBudget, SUITES, table, total } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -80,7 +80,7 @@ if (!options["no-setup"]) {
     })));
 }
 if (rows.every(({ failed }) => failed === 0)) {
-    if (positionals.length === 0) rows.push(await measure("checks", 90, checks));
+    if (positionals.length === 0) rows.push(await measure("checks", CHECKS_BUDGET, checks));
     for (const one of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
         const budget = options.long ? one.budget * 5 : one.budget;
         rows.push(await measure(one.name, budget, () => suite({ ...one, budget })));
