@@ -50,7 +50,8 @@ async function checks() {
     const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, 240);
     const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "cli"].filter((room) => existsSync(path.join(root, room)));
     const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
-    return failWhen(tsc || arrows);
+    const pages = await run(["tools/docs.mjs", "--check"], process.env, 30);
+    return failWhen(tsc || arrows || pages);
 }
 
 /** One jest process; its reporter leaves the figures in a file. */
