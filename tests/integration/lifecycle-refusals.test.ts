@@ -35,10 +35,10 @@ async function stranger(name: string, devices = ""): Promise<void> {
 
 /** Holds a port of the host's network until it is stopped. */
 async function listen(port: number): Promise<{ stop(): void }> {
-    const program = `import socket,sys;s=socket.socket();s.bind(("127.0.0.1",${port}));s.listen();sys.stdin.read()`;
+    const program = `require("node:net").createServer().listen(${port}, "127.0.0.1"); process.stdin.resume().on("end", () => process.exit())`;
     const abort = new AbortController();
     const { spawn } = await import("node:child_process");
-    const child = spawn(its.host.enter[0]!, [...its.host.enter.slice(1), "python3", "-c", program], { stdio: ["pipe", "ignore", "ignore"], signal: abort.signal });
+    const child = spawn(its.host.enter[0]!, [...its.host.enter.slice(1), process.execPath, "-e", program], { stdio: ["pipe", "ignore", "ignore"], signal: abort.signal });
     child.on("error", () => undefined);
     for (let tries = 0; !(await its.host.exec("ss", ["-ltnH"])).stdout.includes(`:${port}`); tries++) {
         if (tries > 100) throw new Error(`port ${port} is not held`);

@@ -94,8 +94,8 @@ test("a qcow2 that would read another file is refused", async () => {
 test("an image as the source of another format is refused, naming the format to use", async () => {
     for (const format of all) await build({ disk: "disk" }, { format }, format);
     const cases: [string, ImageOptions["format"], RegExp][] = [
-        ["iso9660", "iso9660", /iso9660 image; use format "raw"/], ["ext2", "iso9660", /ext image; use format "raw"/],
-        ["ext4", "ext2", /ext image/], ["qcow2", "ext4", /qcow2 image; use format "qcow2"/], ["qcow2", "raw", /use format "qcow2"/],
+        ["iso9660", "iso9660", /iso9660 image; use format "raw"/], ["ext2", "iso9660", /ext2 image; use format "raw"/],
+        ["ext4", "ext2", /ext4 image/], ["qcow2", "ext4", /qcow2 image; use format "qcow2"/], ["qcow2", "raw", /use format "qcow2"/],
     ];
     for (const [image, format, message] of cases) {
         await expect(identify(path("out", image), { format })).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(message) });
