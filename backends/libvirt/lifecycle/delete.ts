@@ -13,7 +13,7 @@ export async function remove(host: Host, ref: GuestRef, applied: UnikernelSpec, 
     const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
     if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
-    const kept = await erase({ host, context }, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist" });
+    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist" });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }
 
@@ -25,9 +25,8 @@ interface Erase {
     keep?: "persist" | Set<string>;
 }
 
-/** Leaves nothing of the guest but what is kept. @returns paths of that */
-export async function erase({ host }: { host: Host; context: Context }, { spec, facts, keep }: Erase): Promise<string[]> {
-    await host.domains.destroy(spec.uuid);
+/** Leaves nothing of a guest that is off but what is kept. @returns paths of that */
+export async function erase(host: Host, { spec, facts, keep }: Erase): Promise<string[]> {
     await host.domains.undefine(spec.uuid);
     const [kept] = await Promise.all([
         removeFiles(host, spec.uuid, (name) => isPersist(name) && (keep === "persist" || (keep?.has(name) ?? false))),

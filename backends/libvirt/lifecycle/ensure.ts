@@ -129,7 +129,12 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
     if (step === "ready") return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
     await undo.run();
-    if (isNew(course)) undo.add(async () => void await erase(course, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present }));
-    await undo.run();
+    if (isNew(course)) {
+        undo.add(async () => {
+            await host.domains.destroy(spec.uuid);
+            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present });
+        });
+        await undo.run();
+    }
     return error;
 }
