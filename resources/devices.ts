@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { BlockImage } from "./blockImage";
 import { NetworkInterface } from "./networkInterface";
 import type { BlockArgs } from "./unikernelArgs";
@@ -8,7 +8,7 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
     return blocks?.map(({ image, ...rest }, index) => {
         if (image === undefined) return rest;
         if (!(image instanceof BlockImage)) {
-            throw new Error(`blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`);
+            throw new pulumi.RunError(`blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`);
         }
         return { ...rest, name: image.logicalName, digest: image.digest, format: image.format, output: image.declaredOutput };
     });
@@ -18,7 +18,7 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
 export function plainInterfaces(unikernel: string, interfaces: NetworkInterface[] | undefined): pulumi.Inputs[] | undefined {
     return interfaces?.map((card, index) => {
         const path = `interfaces[${index}]`;
-        if (!(card instanceof NetworkInterface)) throw new Error(`${path}: expected a NetworkInterface.`);
+        if (!(card instanceof NetworkInterface)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
         card.plugInto(unikernel, path);
         return { mac: card.mac, attach: card.attach, ...card.declared };
     });

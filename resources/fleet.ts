@@ -64,6 +64,6 @@ export class UnikernelFleet extends pulumi.ComponentResource {
 
 function requireWhole(property: string, value: number, least: number): void {
     if (!Number.isInteger(value) || value < least) {
-        throw new Error(`UnikernelFleet ${property}: expected a whole number from ${least}, found ${value}.`);
+        throw new pulumi.RunError(`UnikernelFleet ${property}: expected a whole number from ${least}, found ${value}.`);
     }
 }

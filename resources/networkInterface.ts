@@ -1,4 +1,4 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { HandledResource } from "../provider";
 import type { Attach } from "../spec";
 
@@ -104,7 +104,7 @@ export class NetworkInterface extends HandledResource {
     /** @internal One interface is one card: the second unikernel that asks for it is an error. */
     plugInto(unikernel: string, path: string): void {
         if (this.#user !== undefined) {
-            throw new Error(`${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`);
+            throw new pulumi.RunError(`${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`);
         }
         this.#user = unikernel;
     }
