@@ -1,4 +1,4 @@
-import { fragment } from "xmlbuilder2";
+import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import type { DiskModel, DomainModel, InterfaceModel, UserSource } from "../model";
@@ -7,7 +7,7 @@ import { isQemuNet } from "./qemu";
 
 /** One interface, for virDomainUpdateDeviceFlags. Not for QEMU's own user network, which libvirt does not know. */
 export function renderInterface(model: InterfaceModel): string {
-    const inside = fragment();
+    const inside = library().fragment();
     addInterface(inside, model);
     return print(inside, { prettyPrint: false });
 }

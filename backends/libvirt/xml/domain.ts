@@ -1,4 +1,4 @@
-import { create } from "xmlbuilder2";
+import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import type { DomainModel, Mark } from "../model";
@@ -10,7 +10,7 @@ import { qemuCommandline } from "./qemu";
 
 /** The definition that virDomainDefineXML takes (libvirt: formatdomain). */
 export function renderDomain(model: DomainModel, mark?: Mark): string {
-    const domain = create().ele("domain", { type: model.type });
+    const domain = library().create().ele("domain", { type: model.type });
     domain.ele("name").txt(model.name);
     domain.ele("uuid").txt(model.uuid);
     if (mark) addMark(domain, mark);

@@ -1,4 +1,4 @@
-import { fragment } from "xmlbuilder2";
+import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../spec";
@@ -15,7 +15,7 @@ const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
  * (MARK_PREFIX, MARK_NAMESPACE) on it, and refuses an element that brings its own.
  */
 export function renderMark(mark: Mark): string {
-    const inside = fragment();
+    const inside = library().fragment();
     fill(inside.ele(MARK_ELEMENT), mark, (parent, name) => parent.ele(name));
     return print(inside, { prettyPrint: false });
 }

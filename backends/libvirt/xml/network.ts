@@ -1,4 +1,4 @@
-import { fragment } from "xmlbuilder2";
+import { library } from "./library";
 
 import type { NetworkFacts, ReservationModel } from "../model";
 import { print } from "./print";
@@ -6,7 +6,7 @@ import { all, at, text, tree, type Tree } from "./tree";
 
 /** `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
 export function renderReservation({ mac, name, address }: ReservationModel): string {
-    return print(fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up(), { prettyPrint: false });
+    return print(library().fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up(), { prettyPrint: false });
 }
 
 /** What a network's XML says of where guests get their addresses. */

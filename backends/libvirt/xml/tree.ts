@@ -1,4 +1,4 @@
-import { create } from "xmlbuilder2";
+import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../spec";
@@ -22,7 +22,7 @@ export function parse(xml: string, root: string): XMLBuilder {
     let builder: XMLBuilder;
     try {
         // xmlbuilder2 decodes names before numbers, so that `&amp;#10;` would become a line break; `&#35;` is a `#`.
-        builder = create(xml.replaceAll("&amp;#", "&amp;&#35;")).root();
+        builder = library().create(xml.replaceAll("&amp;#", "&amp;&#35;")).root();
     } catch (cause) {
         throw new UnikernelError("internal", `unreadable XML where <${root}> was expected`, { cause });
     }
