@@ -8,6 +8,7 @@ import { workspace } from "../unit/images/workspace";
 jest.setTimeout(300_000);
 const { path } = workspace();
 const GIB = 1024 ** 3;
+const LONG = process.env.PULUMI_UNIKERNEL_LONG !== undefined;
 
 async function build(source: ImageSource, options: ImageOptions): Promise<BuiltImage> {
     return buildImage(source, options, await identify(source, options), path(`image.${options.format}`));
@@ -42,7 +43,7 @@ describe("a file of 2 GiB and a little", () => {
         }
     }
 
-    test("is whole in every format, and as sparse as it was in all but iso9660", async () => {
+    test("is whole in every format (in ext2 by the long run), and as sparse as it was in all but iso9660", async () => {
         await mkdir(path("tree"));
         const file = await open(path("tree/big"), "w");
         for (const [at, text] of marks) await file.write(text, at);
@@ -57,7 +58,7 @@ describe("a file of 2 GiB and a little", () => {
         expect(await marksAt(iso.path, Number(extent) * 2048)).toEqual(marks);
         await rm(iso.path);
 
-        for (const format of ["ext2", "ext4"] as const) {
+        for (const format of LONG ? (["ext2", "ext4"] as const) : (["ext4"] as const)) {
             const { path: image } = await build(path("tree"), { format });
             verify(image, format);
             execFileSync("/usr/sbin/debugfs", ["-R", `dump /big ${path("copy")}`, image], { stdio: "pipe" });
