@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { testPlan, type PlanOptions } from "../support/plans";
+import { testContext, testPlan, type PlanOptions } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -103,4 +103,18 @@ test("a mark that a newer release wrote is refused by name", async () => {
     await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=")1/, "$199").replace(/(<unikernel:mark [^>]*version=')1/, "$199"));
     await expect(its.observe(guest)).rejects.toMatchObject({ code: "newer-state" });
     await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "newer-state" });
+});
+
+test("a guest that another host holds is not gone: reading, changing and deleting it here are errors, and nothing is made", async () => {
+    const guest = its.guest();
+    const plan = await testPlan(guest);
+    const elsewhere = { ...plan.spec, host: "11111111-2222-4333-8444-555555555555" };
+    const ref = { connection: guest.connection, uuid: plan.spec.uuid, name: plan.spec.name, urn: plan.spec.urn };
+    const refused = { code: "unreachable", property: "connection", message: expect.stringContaining("last seen on host 11111111-") };
+    await expect(its.backend.observe(ref, elsewhere)).rejects.toMatchObject(refused);
+    await expect(its.backend.update(plan, { from: elsewhere, consequence: "restart", properties: ["args"] }, testContext())).rejects.toMatchObject(refused);
+    await expect(its.backend.delete(ref, elsewhere, testContext())).rejects.toMatchObject(refused);
+    await its.expectNothing(guest);
+    const here = { ...elsewhere, host: await its.backend.hostId(guest.connection) };
+    expect(await its.backend.observe(ref, here)).toBeUndefined();
 });

@@ -4,7 +4,7 @@ import type { HostInfo } from "../host";
 import { ConsoleReader } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { look, type Existing } from "./look";
-import { placeOf } from "./place";
+import { assertSamePlace, placeOf } from "./place";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
@@ -32,6 +32,7 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const { host, plan, platform, context } = run;
     const { spec } = plan;
     const [existing, chosen, info] = await Promise.all([look(host, spec, claim), platform.choose(host, plan, context), host.info()]);
+    if (from && !existing.record) assertSamePlace(info, from);
     assertRoute({ spec, host, info });
     assertName(existing, spec.name);
     await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));

@@ -5,6 +5,7 @@ import type { DomainFacts } from "../model";
 import { removeFiles } from "./files";
 import { isPersist } from "./layout";
 import { look } from "./look";
+import { assertSamePlace } from "./place";
 import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
 
@@ -12,6 +13,7 @@ import { stop } from "./stop";
 export async function remove(host: Host, ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void> {
     const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
+    if (!record) assertSamePlace(await host.info(), applied);
     if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
     const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist" });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);

@@ -8,12 +8,15 @@ import { CONSOLE_LOG } from "./layout";
 import { readExisting, settled, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
-import { placeOf } from "./place";
+import { assertSamePlace, placeOf } from "./place";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
 export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
     const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), host.files.path(ref.uuid, CONSOLE_LOG)]);
-    if (!record) return undefined;
+    if (!record) {
+        assertSamePlace(info, applied);
+        return undefined;
+    }
     const existing = readExisting(record, []);
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
