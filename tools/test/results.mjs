@@ -3,10 +3,10 @@
 /** Seconds for types and arrows. */
 export const CHECKS_BUDGET = 40;
 
-/** Seconds for each suite on two cores, 12 minutes with the checks; and how many jest workers it gets. */
+/** Seconds for each suite on two cores, 12 minutes with the checks; and how many jest workers it gets: integration mostly waits for guests to end. */
 export const SUITES = [
     { name: "unit", folder: "tests/unit", workers: 2, budget: 80 },
-    { name: "integration", folder: "tests/integration", workers: 2, budget: 330 },
+    { name: "integration", folder: "tests/integration", workers: 3, budget: 330 },
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
 ];
 
