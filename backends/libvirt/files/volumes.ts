@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -46,8 +48,10 @@ export class VolumeFiles implements HostFiles {
             await this.ask(`folder ${join(this.base, uuid)}`, "poolEnsure", [this.pool(uuid)]);
             const { whole } = await this.look(uuid);
             if (whole.some((file) => file.name === name && file.size === size)) return;
-            await this.marked(uuid, name, () =>
-                this.ask(`write of ${path}`, "volumeWrite", [this.pool(uuid), name, renderVolume({ name, size, mode: options.mode }), parts], options.onProgress));
+            await this.marked(uuid, name, async () => {
+                await this.ask(`write of ${path}`, "volumeWrite", [this.pool(uuid), name, renderVolume({ name, size, mode: options.mode }), parts], options.onProgress);
+                await this.assertWritten(uuid, name, parts);
+            });
         });
     }
 
@@ -92,6 +96,16 @@ export class VolumeFiles implements HostFiles {
         return this.inTurn(uuid, async () => {
             const path = await this.path(uuid, name);
             return orWithout(undefined, this.ask(`digest of ${path}`, "volumeDigest", [this.pool(uuid), name]));
+        });
+    }
+
+    /** The daemon writes behind its stream, and was seen to end it well although the disk was full: so it is read back. */
+    private async assertWritten(uuid: string, name: string, parts: Part[]): Promise<void> {
+        const path = await this.path(uuid, name);
+        const [sent, kept] = await Promise.all([digestOf(parts), this.ask(`digest of ${path}`, "volumeDigest", [this.pool(uuid), name])]);
+        if (sent === kept) return;
+        throw new UnikernelError("no-space", `write of ${path}: the host does not hold what was sent, and libvirt reported no error; the disk is probably full`, {
+            hint: `free some space below ${this.base} on the host, then run the command again`,
         });
     }
 
@@ -164,4 +178,13 @@ async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T | U> {
         if (hasCode(error, "not-found")) return instead;
         throw error;
     });
+}
+
+async function digestOf(parts: Part[]): Promise<string> {
+    const hash = createHash("sha256");
+    for (const part of parts) {
+        if ("bytes" in part) hash.update(part.bytes);
+        else for await (const piece of createReadStream(part.file)) hash.update(piece as Buffer);
+    }
+    return hash.digest("hex");
 }
