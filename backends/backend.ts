@@ -1,4 +1,4 @@
-import type { GuestPlan, GuestState, Platform, Problem, UnikernelSpec } from "../spec";
+import type { GuestOutputs, GuestPlan, GuestState, MediumOutputs, Platform, Problem, UnikernelSpec } from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -35,17 +35,20 @@ export interface Context {
     signal?: AbortSignal;
 }
 
-/** What is on the host now. Only what could have drifted; undefined fields could not be read. */
-export interface Observation {
+/** A spec that was realised, with what state knows of it beside. */
+export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string };
+
+/** What is on the host now: of a guest what it does, of a medium its file. Only what could have drifted. */
+export interface Observation extends Partial<GuestOutputs> {
     host: string;
-    state: GuestState;
+    /** Undefined for a medium. */
+    state?: GuestState;
+    /** Undefined for a guest, and for a medium that is not there or not whole. */
+    medium?: MediumOutputs;
     /** The bootDigest of what runs (or would run); undefined when the definition was edited behind our back. */
     bootDigest?: string;
     /** Values that differ from the spec that was applied, by property: memory, vcpus, autostart, onCrash, interfaces, digests.kernel … */
     drift: Partial<Record<string, unknown>>;
-    ipAddresses: string[];
-    consoleLog: string;
-    consoleCommand: string;
     /** create or an update was interrupted, or never became ready. */
     unfinished: boolean;
 }
@@ -60,21 +63,23 @@ export interface Backend {
     /** The connection when the user named none. */
     defaultConnection(): string;
     consequences: ConsequenceTable;
+    /** Properties that mean nothing on this platform → why: check refuses them where they are set to anything but their default. Paths as in problems, `[]` for any index. */
+    meaningless: Record<string, string>;
     /** Refuses what this platform cannot do, from the spec alone. Touches no host. */
     check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest">): Problem[];
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
-    observe(ref: GuestRef, applied: GuestPlan["spec"]): Promise<Observation | undefined>;
+    observe(ref: GuestRef, applied: Applied): Promise<Observation | undefined>;
     /** Throws with nothing left behind, or PartialCreate when the guest exists but is not ready. */
     create(plan: GuestPlan, context: Context): Promise<Observation>;
     /** Throws `rolled-back` when the last-good guest runs again; PartialUpdate when the rollback failed too. */
     update(plan: GuestPlan, change: Change, context: Context): Promise<Observation>;
-    delete(ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void>;
+    delete(ref: GuestRef, applied: Applied, context: Context): Promise<void>;
 }
 
 /** What the diff decided; the strongest consequence and the properties behind it. */
 export interface Change {
-    from: UnikernelSpec;
+    from: Applied;
     consequence: Consequence;
     properties: string[];
 }

@@ -4,7 +4,7 @@ import { kvm } from "./kvm";
 import { createLibvirtBackend, openHost, type Host } from "./libvirt";
 
 export { PartialError } from "./backend";
-export type { Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestRef, Observation, PropertyConsequence } from "./backend";
+export type { Applied, Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestRef, Observation, PropertyConsequence } from "./backend";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;

@@ -6,6 +6,8 @@ export interface EncodeContext {
     platform: Platform;
     /** Local path of the initrd, when the spec has one. */
     initrd?: string;
+    /** What the kernel file says of itself; needed where it decides how the guest is started. */
+    kernel?: KernelFacts;
 }
 
 /**

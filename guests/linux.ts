@@ -39,6 +39,7 @@ const capabilities: GuestCapabilities = {
     maxInterfaces: 8,
     ends: "poweroff",
     panicDevice: true,
+    firmware: ["bios", "uefi"],
 };
 
 /** Linux's __NEW_UTS_LEN. */

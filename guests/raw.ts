@@ -33,6 +33,7 @@ const capabilities: GuestCapabilities = {
     maxInterfaces: 8,
     ends: "poweroff",
     panicDevice: false,
+    firmware: ["bios", "uefi"],
 };
 
 /** Where a loader takes it. QEMU reads a 64-bit ELF by multiboot only where the header has the load addresses. */

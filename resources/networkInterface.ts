@@ -54,10 +54,11 @@ export interface NetworkInterfaceArgs {
     /**
      * Where the interface is plugged in.
      * Changed: the unikernel restarts, or keeps running where libvirt can move the source.
+     * @default { user: {} }: QEMU's own network without forwarded ports; on a medium, the machine's own card
      * @example { user: { forward: [{ host: 8080, guest: 80 }] } }
      * @example { network: "default" }
      */
-    attach: pulumi.Input<AttachArgs>;
+    attach?: pulumi.Input<AttachArgs>;
     /**
      * Unicast, six bytes in hexadecimal with colons.
      * Changed: the unikernel restarts.
@@ -96,7 +97,7 @@ export class NetworkInterface extends HandledResource {
     readonly declared: Pick<NetworkInterfaceArgs, "driver" | "ipv4" | "ipv6">;
     #user?: string;
 
-    constructor(name: string, args: NetworkInterfaceArgs, opts?: pulumi.CustomResourceOptions) {
+    constructor(name: string, args: NetworkInterfaceArgs = {}, opts?: pulumi.CustomResourceOptions) {
         super("networkInterface", name, { mac: undefined, ...args }, opts);
         this.declared = { driver: args.driver, ipv4: args.ipv4, ipv6: args.ipv6 };
     }

@@ -1,16 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HandledResource, digestKey, secretPaths } from "../provider";
 import { plainBlocks, plainInterfaces } from "./devices";
-import type { Digests, GuestState } from "../spec";
+import type { Burned, Digests, GuestState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
 
-export type { BlockArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
+export type { BlockArgs, BurnArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
 
 /**
  * A unikernel: what it boots from, what it is told, and that it runs.
  *
  * `pulumi preview --diff` shows what an update will do in the input `consequence`: `live: …` (no interruption),
- * `restart: …` (same uuid, MAC addresses and disks) or `replace: …`.
+ * `restart: …` (same uuid, MAC addresses and disks), `replace: …`, or of a medium `rebuild: …`.
  *
  * @example
  * export const web = new Unikernel("web", {
@@ -37,6 +37,16 @@ export class Unikernel extends HandledResource {
     declare readonly consoleLog: pulumi.Output<string>;
     /** The command that opens the console. */
     declare readonly consoleCommand: pulumi.Output<string>;
+    /** Platform iso: absolute path of the image. */
+    declare readonly path: pulumi.Output<string | undefined>;
+    /** Platform iso: sha256 of the image, 64 hexadecimal digits; keyed where it holds a secret. */
+    declare readonly sha256: pulumi.Output<string | undefined>;
+    /** Platform iso: bytes of the image. */
+    declare readonly size: pulumi.Output<number | undefined>;
+    /** Platform iso: what is on the medium, path → 16 digits of its content's sha256. */
+    declare readonly manifest: pulumi.Output<Manifest | undefined>;
+    /** Platform iso: what was written to `burn.device`. */
+    declare readonly burned: pulumi.Output<Burned | undefined>;
     /** What the guest gets to read, secrets masked. */
     declare readonly guestConfig: pulumi.Output<string>;
     /** What the last change meant for the guest. */
@@ -50,6 +60,7 @@ export class Unikernel extends HandledResource {
             // Declares the outputs: each name here becomes a property of this object.
             name: undefined, uuid: undefined, connection: undefined, state: undefined, ipAddresses: undefined,
             consoleLog: undefined, consoleCommand: undefined, guestConfig: undefined, consequence: undefined, digests: undefined,
+            path: undefined, sha256: undefined, size: undefined, manifest: undefined, burned: undefined,
             ...args,
             blocks: plainBlocks(args.blocks),
             interfaces: plainInterfaces(name, args.interfaces),

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Accelerator, Access, GuestState, ImageFormat, OnCrash, Platform } from "../spec";
+import type { Accelerator, Access, ConsoleKind, GuestState, ImageFormat, OnCrash, Platform } from "../spec";
 import type { BlockImage } from "./blockImage";
 import type { NetworkInterface } from "./networkInterface";
 
@@ -91,4 +91,26 @@ export interface UnikernelArgs {
     adopt?: pulumi.Input<boolean>;
     /** Delete the `persist` disks with the unikernel; else they are left and named. Changed: live. @default false */
     deleteData?: pulumi.Input<boolean>;
+    /** Platform iso: path of the image, relative to the program's folder. Changed: rebuild. @default the name, and ".iso" */
+    output?: pulumi.Input<string>;
+    /** Platform iso: the volume's label, 1–32 of `A-Z a-z 0-9 _ . -`. Changed: rebuild. @default "UNIKERNEL" */
+    label?: pulumi.Input<string>;
+    /**
+     * Platform iso: where boot loader and kernel show what they do: the first serial port (115200 baud, 8N1) and the screen.
+     * The first one named also gets the program's own output. Changed: rebuild.
+     * @default ["serial", "vga"]
+     */
+    console?: pulumi.Input<pulumi.Input<ConsoleKind>[]>;
+    /** Platform iso: a stick or disk that the image is written to, and all that was on it lost. Changed: live. @default none */
+    burn?: pulumi.Input<BurnArgs>;
+}
+
+/** Where a medium is written to. */
+export interface BurnArgs {
+    /** A whole block device, by a name that stays: `/dev/disk/by-id/usb-…`. By any other only together with `serial`. */
+    device: pulumi.Input<string>;
+    /** The serial number that the device must have. @default not compared */
+    serial?: pulumi.Input<string>;
+    /** Write to a device that says of itself that it is not removable. @default false */
+    allowFixed?: pulumi.Input<boolean>;
 }

@@ -24,6 +24,23 @@ export interface GuestCapabilities {
     ends: "halt" | "poweroff";
     /** Needs a pvpanic device to report a crash. */
     panicDevice: boolean;
+    /** Under which a boot loader on a medium can start it. */
+    firmware: Firmware[];
+}
+
+export type Firmware = "bios" | "uefi";
+
+/** How a boot loader starts a guest from a medium, and what else lies there for it. */
+export interface MediumBoot {
+    /** `linux`: kernel, command line, initramfs (Documentation/arch/x86/boot.rst). `multiboot`: version 1, with modules. */
+    protocol: "linux" | "multiboot";
+    /**
+     * For each block of the spec, in order: `memory` – the boot loader puts it into the initramfs, as this absolute path;
+     * `medium` – a file of the medium at this absolute path, which the guest finds by itself.
+     */
+    blocks: { where: "memory" | "medium"; path: string }[];
+    /** Further files of the medium: absolute path → content. */
+    files: Record<string, string>;
 }
 
 /** What a guest ABI makes of a spec. */
@@ -36,6 +53,8 @@ export interface EncodedGuest {
     secret: boolean;
     /** Xen: the value of the xenstore key that the ABI reads. */
     xenstore?: { key: string; value: string };
+    /** On a medium; `initrd` is then the initramfs, or the first module. */
+    medium?: MediumBoot;
     /** For people: what the guest gets to read, secrets masked. */
     guestConfig: string;
 }
@@ -47,6 +66,8 @@ export interface GuestPlan {
     boot: EncodedGuest;
     digests: Digests;
     bootDigest: string;
+    /** Keys the digests that end in state, where the spec holds secrets; 32 hex digits. */
+    digestKey?: string;
     /** Local file of each block's content, in the order of spec.blocks. */
     blockFiles: string[];
     /** Reads the console of this ABI. */

@@ -1,4 +1,5 @@
 import type { BlockSpec } from "./image";
+import type { MediumOutputs, MediumSpec } from "./medium";
 import type { InterfaceSpec } from "./network";
 
 /** The version of inputs and outputs in state. An unknown newer one is refused. */
@@ -18,7 +19,7 @@ export type Readiness = { timeout: number } & (
 );
 
 /** A unikernel after check: plain data, every default filled in. This is what state holds and backends get. */
-export interface UnikernelSpec {
+export interface UnikernelSpec extends MediumSpec {
     schemaVersion: number;
     urn: string;
     /** UUIDv5 of the URN: the domain's uuid. Identity, kept from olds. */
@@ -77,13 +78,18 @@ export interface UnikernelInputs extends UnikernelSpec {
     digestKey?: string;
 }
 
-export interface UnikernelOutputs extends UnikernelInputs {
+/** What became of a guest that runs on a host. */
+export interface GuestOutputs {
     /** One address for each interface where the host knows it; else empty. */
     ipAddresses: string[];
     /** The console log's path on the host. */
     consoleLog: string;
     /** The command that opens the console. */
     consoleCommand: string;
+}
+
+/** A guest on a host has the outputs of one, a medium those of the other. */
+export interface UnikernelOutputs extends UnikernelInputs, Partial<GuestOutputs>, Partial<MediumOutputs> {
     /** What the guest gets to read, secrets masked. */
     guestConfig: string;
 }

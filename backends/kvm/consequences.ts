@@ -1,4 +1,4 @@
-import type { Attach, UnikernelSpec } from "../../spec";
+import type { Attach, MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
 
 const live = (why: string): PropertyConsequence => ({ consequence: "live", why });
@@ -38,7 +38,7 @@ const properties = {
     adopt: live("Whether a guest of somebody else is taken over; one of ours is ours."),
     deleteData: live("What a delete does; nothing before."),
     secrets: restart("The configuration moves to a file that only this guest can read, or back."),
-} satisfies Record<keyof UnikernelSpec, PropertyConsequence>;
+} satisfies Record<Exclude<keyof UnikernelSpec, keyof MediumSpec>, PropertyConsequence>;
 
 export const kvmConsequences: ConsequenceTable = {
     ...properties,

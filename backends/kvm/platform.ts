@@ -3,6 +3,7 @@ import { ipAddresses } from "./addresses";
 import { checkKvm } from "./check";
 import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
+import { kvmMeaningless } from "./meaningless";
 import { kvmModel } from "./model";
 
 /** KVM, and QEMU's emulation where there is none. */
@@ -11,6 +12,7 @@ export const kvm: LibvirtPlatform = {
     // libvirt: root has no session of its own worth the name; everybody else may not be let into the system's daemon.
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
     consequences: kvmConsequences,
+    meaningless: kvmMeaningless,
     check: checkKvm,
     choose: chooseKvm,
     model: kvmModel,

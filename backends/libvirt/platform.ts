@@ -24,6 +24,7 @@ export interface LibvirtPlatform {
     platform: Platform;
     defaultConnection(): string;
     consequences: ConsequenceTable;
+    meaningless: Record<string, string>;
     /** Refuses, from the spec alone, what this platform cannot do. Touches no host. */
     check(spec: UnikernelSpec, guest: GuestCapabilities): Problem[];
     /**

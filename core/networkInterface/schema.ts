@@ -44,7 +44,7 @@ const reserve = z.strictObject({
 
 /** What an interface says, in its own arguments and as a unikernel gets it. */
 export const interfaceShape = {
-    attach,
+    attach: attach.default({ user: { forward: [] } }),
     mac: macText.optional(),
     driver: z.string().regex(/^[a-z][a-z0-9_]{0,14}$/, "expected a driver's base name, such as vioif").optional(),
     ipv4: z.union([z.literal("dhcp"), reserve, cidr(4)], {

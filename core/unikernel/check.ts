@@ -9,6 +9,7 @@ import { computeDigests } from "./computeDigests";
 import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
+import { meaninglessProblems } from "./meaningless";
 import type { StoredInputs } from "./inputs";
 import { problemOf } from "../problem";
 import { unikernelElements, unikernelShape } from "./schema";
@@ -30,6 +31,7 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     refuseQemuArgs(values, problems);
     const backend = findBackend(services, values.platform, problems);
     if (!backend) return { inputs: { ...values }, failures: problems };
+    problems.push(...meaninglessProblems(values, backend.meaningless));
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(backend, guest, olds, values, problems);
     if (guest && problems.length === 0 && !containsUnknown(spec)) {

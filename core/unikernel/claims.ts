@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import { attachKind } from "../../spec";
 import { logicalName } from "../identity";
 import type { Forward, Problem, UnikernelSpec } from "../../spec";
@@ -29,9 +31,28 @@ export function forgetClaims(): void {
     held.clear();
 }
 
+type Make = (property: string, key: string, what: string) => Claim;
+
+/** A file or a device holds one medium. By-id names are links: what they lead to decides. */
+function mediumClaims({ name, output, burn }: UnikernelSpec, make: Make): Claim[] {
+    const path = resolve(output ?? `${name}.iso`);
+    return [
+        make("output", `file ${path}`, `the file ${path}`),
+        ...(burn ? [make("burn.device", `device ${realPath(burn.device)}`, `the device ${burn.device}`)] : []),
+    ];
+}
+
+function realPath(path: string): string {
+    try {
+        return realpathSync(path);
+    } catch {
+        return resolve(path);
+    }
+}
+
 function claimsOf(spec: UnikernelSpec): Claim[] {
     const host = spec.host ?? spec.connection;
-    const make = (property: string, key: string, what: string): Claim => ({ urn: spec.urn, property, where: `${host} ${key}`, what });
+    const make: Make = (property, key, what) => ({ urn: spec.urn, property, where: `${host} ${key}`, what });
     const claims = [
         make("name", `name ${spec.name}`, `the name ${spec.name}`),
         // Kept under an alias, while a new resource has taken the old URN.
@@ -46,6 +67,7 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
             claims.push(make(`${at}.attach.user.forward[${place}].host`, `${protocol} ${address} ${number}`, `${protocol} port ${number} of ${address}`));
         });
     });
+    if (spec.platform === "iso") claims.push(...mediumClaims(spec, make));
     if (spec.gdb) claims.push(make("gdb.port", `tcp ${spec.gdb.address} ${spec.gdb.port}`, `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
     return claims;
 }

@@ -52,6 +52,7 @@ export function root(property: string): string {
 const PLAIN = [
     "platform", "name", "urn", "guest", "args", "hostname", "memory", "vcpus", "accelerator", "gdb", "qemuArgs",
     "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData",
+    "output", "label", "console", "burn",
 ] as const;
 
 function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {

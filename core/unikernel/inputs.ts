@@ -23,6 +23,8 @@ export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequ
         accelerator: spec.accelerator,
         gdb: spec.gdb,
         qemuArgs: spec.qemuArgs,
+        label: spec.label,
+        console: spec.console,
     };
 }
 
@@ -48,7 +50,7 @@ function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
 }
 
-const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"];
+const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig", "path", "sha256", "size", "manifest", "burned"];
 
 /** The inputs within outputs. */
 export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {

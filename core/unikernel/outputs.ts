@@ -2,15 +2,15 @@ import type { StoredInputs, StoredOutputs } from "./inputs";
 import type { GuestRef, Observation } from "../../backends/backend";
 import type { GuestPlan, UnikernelSpec } from "../../spec";
 
-type Seen = Pick<StoredOutputs, "host" | "state" | "ipAddresses" | "consoleLog" | "consoleCommand">;
 
 /** The whole of what state holds: anything left out would be wiped. */
 export function outputsOf(inputs: StoredInputs, observation: Observation, plan: Pick<GuestPlan, "boot">): StoredOutputs {
     return { ...inputs, ...shown(observation), guestConfig: plan.boot.guestConfig };
 }
 
-function shown({ host, state, ipAddresses, consoleLog, consoleCommand }: Observation): Seen {
-    return { host, state, ipAddresses, consoleLog, consoleCommand };
+/** A medium does nothing: its state is what was written, and of a guest's outputs it has none. */
+function shown({ host, state, ipAddresses, consoleLog, consoleCommand, medium }: Observation): Partial<StoredOutputs> {
+    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand };
 }
 
 export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef {

@@ -13,9 +13,10 @@ export async function planGuest(inputs: UnikernelInputs): Promise<GuestPlan> {
     return {
         spec: inputs,
         guest: guest.abi.capabilities(guest.kernel),
-        boot: guest.abi.encode(inputs, { platform: inputs.platform, initrd: inputs.initrd }),
+        boot: guest.abi.encode(inputs, { platform: inputs.platform, initrd: inputs.initrd, kernel: guest.kernel }),
         digests: inputs.digests,
         bootDigest: inputs.bootDigest,
+        digestKey: inputs.digestKey,
         blockFiles: await Promise.all(inputs.blocks.map(blockFile)),
         readConsole: (text) => guest.abi.readConsole(text),
     };

@@ -82,6 +82,16 @@ export const unikernelShape = {
     qemuArgs: z.array(guestText).optional(),
     adopt: z.boolean().default(false),
     deleteData: z.boolean().default(false),
+    output: path.optional(),
+    /** ECMA-119 8.4.7: a volume identifier has 32 characters. */
+    label: z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/, "expected 1–32 of A-Z a-z 0-9 _ . -").optional(),
+    console: z.array(z.enum(["serial", "vga"])).min(1, "expected at least one of serial and vga")
+        .refine((kinds) => new Set(kinds).size === kinds.length, "expected each console once").optional(),
+    burn: z.strictObject({
+        device: z.string().regex(/^\/[^\0]*$/, "expected the absolute path of a device, such as /dev/disk/by-id/usb-…"),
+        serial: z.string().min(1, "expected the serial number of the device").optional(),
+        allowFixed: z.boolean().default(false),
+    }).optional(),
     // From the constructor:
     resourceUrn: z.string(),
     secrets: z.array(z.string()).default([]),

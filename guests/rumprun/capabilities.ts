@@ -13,4 +13,5 @@ export const rumprunCapabilities: GuestCapabilities = {
     maxInterfaces: 8,
     ends: "halt",
     panicDevice: false,
+    firmware: ["bios"],
 };

@@ -117,7 +117,7 @@ test("a guest owns what it boots from: neither a lost image nor a lost kernel to
 test("a configuration with a secret is a file that only its guest can read", async () => {
     const guest = its.guest({ env: { PASSWORD: "hunter2" }, secrets: ["env.PASSWORD"] });
     const { consoleLog } = await its.create(guest);
-    expect(readFileSync(consoleLog, "utf8")).toContain("env PASSWORD=hunter2");
+    expect(readFileSync(consoleLog!, "utf8")).toContain("env PASSWORD=hunter2");
     expect(statSync(await file(guest, /^initrd-/)).mode & 0o777).toBe(0o600);
     expect(await its.host.virsh("dumpxml", "--security-info", guest.name)).not.toContain("hunter2");
 });

@@ -31,7 +31,7 @@ test("a guest comes, is seen, changes in place, and goes without a trace", async
     for (const one of [definition, xml]) expect(one).toContain(`mac=${MAC}`);
     expect(xml).toMatch(/phase=.ready./);
     expect(await its.files(guest)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
-    expect(await its.host.exec("cat", [made.consoleLog])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(await its.host.exec("cat", [made.consoleLog!])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
 
     await its.delete(next);
     await its.expectNothing(guest);
@@ -87,7 +87,7 @@ test("a guest that listens is asked to shut down; one that does not answer is fo
         const { consoleLog } = await its.create(guest);
         await its.update(guest, { ...guest, state: "stopped" });
         expect(await its.host.virsh("domstate", guest.name)).toBe("shut off");
-        expect((await its.host.exec("cat", [consoleLog])).stdout).toMatch(says);
+        expect((await its.host.exec("cat", [consoleLog!])).stdout).toMatch(says);
     }
 });
 
@@ -139,7 +139,7 @@ test.each<[string, GuestOptions]>([
     }
     expect(await its.observe(guest)).toEqual(made);
     expect(await its.files(guest)).toEqual(files);
-    expect((await its.host.exec("cat", [made.consoleLog])).stdout).toMatch(/argv\[1\] good[^]*test kernel ready/);
+    expect((await its.host.exec("cat", [made.consoleLog!])).stdout).toMatch(/argv\[1\] good[^]*test kernel ready/);
     expect(context.said.join("\n")).toMatch(/going back to the last good guest/);
     // And the next update works as if nothing had been.
     expect(await its.update(guest, { ...guest, args: ["better"] })).toMatchObject({ state: "running", unfinished: false });

@@ -14,6 +14,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
     return {
         platform: platform.platform,
         consequences: platform.consequences,
+        meaningless: platform.meaningless,
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => platform.check(spec, guest),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),

@@ -7,7 +7,6 @@ const check = (args: object, olds: object = {}, name = "eth") =>
     networkInterfaceHandlers().check({ ...olds }, { resourceUrn: urn(name), ...args });
 
 test.each<[string, object, string[]]>([
-    ["no attach", {}, ["attach"]],
     ["two kinds of attach", { attach: { network: "default", tap: "tap0" } }, ["attach"]],
     ["none of the kinds", { attach: {} }, ["attach"]],
     ["an unknown kind", { attach: { vlan: "7" } }, ["attach.vlan"]],
@@ -41,6 +40,7 @@ test.each<[string, object]>([
     ["a reservation", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10" } }],
     ["a point-to-point prefix", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/31", gateway: "10.0.0.3" } }],
     ["a user network without forwards", { attach: { user: {} } }],
+    ["nothing said", {}],
 ])("takes %s", async (_title, args) => {
     expect((await check(args)).failures).toEqual([]);
 });

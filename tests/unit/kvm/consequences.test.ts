@@ -6,7 +6,7 @@ import { kvmConsequences } from "../../../backends/kvm";
 /** The spec's own properties, from its source: one that is added there without a consequence fails here. */
 const declared = (() => {
     const source = readFileSync(join(__dirname, "../../../spec/unikernel.ts"), "utf8");
-    const body = /export interface UnikernelSpec \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? "";
+    const body = /export interface UnikernelSpec extends MediumSpec \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? "";
     return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map((match) => match[1]);
 })();
 

@@ -2,7 +2,7 @@ import type { BlockSpec, GuestCapabilities, GuestPlan, InterfaceSpec, UnikernelS
 
 export const capable: GuestCapabilities = {
     platforms: ["kvm", "iso"], machine: "pc", virtio: "transitional", drivers: { kvm: "vioif" }, shutdown: false, writableDisks: [],
-    minMemory: 14, maxDisks: 26, maxInterfaces: 8, ends: "halt", panicDevice: false,
+    minMemory: 14, maxDisks: 26, maxInterfaces: 8, ends: "halt", panicDevice: false, firmware: ["bios"],
 };
 
 export const forward = { host: 18080, guest: 80, address: "127.0.0.1", protocol: "tcp" } as const;

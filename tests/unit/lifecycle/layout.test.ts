@@ -13,7 +13,7 @@ function plan(blocks: BlockSpec[], { initrd = [] as Part[], secret = false, conf
         boot: { cmdline: "", initrd, secret, guestConfig: "" },
         guest: {
             platforms: ["kvm"], machine: "pc", virtio: "transitional", drivers: {}, shutdown: false, writableDisks: writable ? ["kvm"] : [],
-            minMemory: 1, maxDisks: 9, maxInterfaces: 9, ends: "halt", panicDevice: false,
+            minMemory: 1, maxDisks: 9, maxInterfaces: 9, ends: "halt", panicDevice: false, firmware: ["bios"],
         },
     };
 }
