@@ -65,8 +65,10 @@ export interface Backend {
     consequences: ConsequenceTable;
     /** Properties that mean nothing on this platform → why: check refuses them where they are set to anything but their default. Paths as in problems, `[]` for any index. */
     meaningless: Record<string, string>;
-    /** Refuses what this platform cannot do, from the spec alone. Touches no host. */
-    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest">): Problem[];
+    /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. */
+    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest">): Problem[] | Promise<Problem[]>;
+    /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
+    intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
     observe(ref: GuestRef, applied: Applied): Promise<Observation | undefined>;

@@ -70,13 +70,15 @@ async function syncFolder(folder: string): Promise<void> {
 }
 
 /** Writes a small file whole or not at all. */
-export async function writeWhole(path: string, text: string): Promise<void> {
+export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     try {
         const handle = await open(temporary, "wx", 0o600);
         try {
             await handle.writeFile(text);
+            // The umask has no say.
+            if (mode !== 0o600) await handle.chmod(mode);
         } finally {
             await handle.close();
         }

@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
 import {
-    addUser, buildImage, cachePath, findBuilt, forgetBuilt, hashFile, isBuiltByUs, makeImageFolder, removeImage, removeManifestsIfUnused, removeUser, sealDigest, usersOf,
+    addUser, buildImage, cachePath, findBuilt, forgetBuilt, hashFile, isBuiltByUs, makeImageFolder, outputProblem, removeImage, removeManifestsIfUnused, removeUser, sealDigest, usersOf,
 } from "../../images";
-import { outputProblem } from "./output";
 import { progressLog } from "./progress";
 import { optionsOf, type BlockImageInputs, type BlockImageOutputs } from "./schema";
 

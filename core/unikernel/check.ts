@@ -35,7 +35,7 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(backend, guest, olds, values, problems);
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
-        problems.push(...guest.abi.check(spec, guest.kernel), ...backend.check(spec, { guest: guest.abi.capabilities(guest.kernel) }));
+        problems.push(...guest.abi.check(spec, guest.kernel), ...await backend.check(spec, { guest: guest.abi.capabilities(guest.kernel) }));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
     if (Array.isArray(spec.interfaces) && !containsUnknown([spec.interfaces, spec.gdb, spec.name])) problems.push(...claim(spec));

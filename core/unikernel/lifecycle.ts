@@ -18,7 +18,9 @@ export async function diffUnikernel({ backend }: UnikernelServices, olds: Stored
     refuseNewerState(olds);
     // While the platform is unknown, what there is decides.
     const platform = containsUnknown(news.platform) ? olds.platform : news.platform;
-    const found = differences(olds, news, backend(platform).consequences);
+    const used = backend(platform);
+    const found = differences(olds, news, used.consequences);
+    if (found.length === 0 && used.intact && !(await used.intact(olds))) return { changes: true, replaces: [], deleteBeforeReplace: true };
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
 }

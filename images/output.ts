@@ -1,7 +1,9 @@
 import { access, constants, lstat, realpath, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
-import { UnikernelError } from "../../spec";
-import { isBuiltByUs, usersOf, type ImageSource } from "../../images";
+import { UnikernelError } from "../spec";
+import { isBuiltByUs } from "./built";
+import type { ImageSource } from "./entry";
+import { usersOf } from "./users";
 
 /**
  * What is wrong with the place of `output`. A file that is there already is overwritten only if this
