@@ -5,6 +5,7 @@ import { KernelFile } from "./kernel/file";
 import { findMultiboot } from "./kernel/multiboot";
 
 export * from "./kernel/facts";
+export { xenBoot } from "./kernel/xen";
 
 /** What people hand over by mistake, by its first bytes. */
 const MISTAKEN: [magic: string, what: string][] = [

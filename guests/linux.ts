@@ -3,7 +3,7 @@ import { UnikernelError, type ConsoleVerdict, type GuestCapabilities, type Platf
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "./checks";
 import { firstVerdict } from "./console";
-import { findNote, noteText, XEN_NOTE, type KernelFacts } from "./kernel";
+import { findNote, noteText, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
 import { archive } from "./linux/cpio";
 import { encodeConfig, encodeWord } from "./linux/config";
 import { linuxMemory } from "./memory";
@@ -16,7 +16,7 @@ import { holdsSecret, mask, MASK } from "./secrets";
 export const linux: GuestAbi = {
     id: "linux",
     recognise,
-    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory) }),
+    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory), xen: xenBoot(kernel) }),
     check,
     warnings: (spec) => [...warnReadOnlyFormats(spec), ...warnDrivers(spec)],
     encode,
@@ -33,6 +33,7 @@ const capabilities: GuestCapabilities = {
     drivers: { kvm: DRIVER, xen: DRIVER, iso: DRIVER },
     shutdown: true,
     writableDisks: [],
+    balloon: true,
     // Of a kernel whose header does not say more: what a small configuration of today needs.
     minMemory: 48,
     maxDisks: 16,

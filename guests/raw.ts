@@ -2,7 +2,7 @@ import type { GuestCapabilities, Platform, Problem, UnikernelSpec } from "../spe
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";
-import { findNote, XEN_NOTE, type KernelFacts } from "./kernel";
+import { findNote, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
 import { linuxMemory } from "./memory";
 import { isSecret, mask } from "./secrets";
 
@@ -13,7 +13,7 @@ import { isSecret, mask } from "./secrets";
 export const raw: GuestAbi = {
     id: "raw",
     recognise,
-    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory) }),
+    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory), xen: xenBoot(kernel) }),
     check,
     warnings: () => [],
     encode,

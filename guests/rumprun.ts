@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { findNote, type KernelFacts } from "./kernel";
+import { findNote, xenBoot, type KernelFacts } from "./kernel";
 import { checkRumprun, warnRumprun } from "./rumprun/check";
 import { encodeConfig } from "./rumprun/config";
 import { readRumprunConsole } from "./rumprun/console";
@@ -18,7 +18,7 @@ import { holdsSecret, mask } from "./secrets";
 export const rumprun: GuestAbi = {
     id: "rumprun",
     recognise,
-    capabilities: () => rumprunCapabilities,
+    capabilities: (kernel) => ({ ...rumprunCapabilities, xen: xenBoot(kernel) }),
     check: checkRumprun,
     warnings: warnRumprun,
     encode,

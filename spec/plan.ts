@@ -24,6 +24,12 @@ export interface GuestCapabilities {
     ends: "halt" | "poweroff";
     /** Needs a pvpanic device to report a crash. */
     panicDevice: boolean;
+    /** How Xen starts this kernel, by its own marks; `pv32`: as no Xen of today does. Left out: not at all. */
+    xen?: "pv" | "pvh" | "pv32";
+    /** Gives memory back while it runs, and takes it again. */
+    balloon?: boolean;
+    /** Where its configuration lives in the running domain alone (Xen: in xenstore): nobody starts it but who tells it. */
+    toldAtStart?: Platform[];
     /** Under which a boot loader on a medium can start it. */
     firmware: Firmware[];
 }

@@ -7,6 +7,7 @@ export const rumprunCapabilities: GuestCapabilities = {
     drivers: { kvm: "vioif", xen: "xenif", iso: "wm" },
     shutdown: false,
     writableDisks: ["xen"],
+    toldAtStart: ["xen"],
     minMemory: 14,
     // ld0 to ld9, and on Xen xvda to xvdj: what the launch tool could name.
     maxDisks: 10,
