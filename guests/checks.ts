@@ -50,6 +50,17 @@ export function warnReadOnlyFormats(spec: UnikernelSpec): Problem[] {
     );
 }
 
+/** On a host QEMU reads qcow2; on a machine nobody does. */
+export function refuseQcow2(spec: UnikernelSpec): Problem[] {
+    return spec.blocks.flatMap(({ format, path }, index) =>
+        unless(
+            spec.platform !== "iso" || format !== "qcow2",
+            `blocks[${index}].${path === undefined ? "image" : "path"}`,
+            "a machine cannot mount a qcow2 image; choose format iso9660 or ext2, or convert it: qemu-img convert -O raw",
+        ),
+    );
+}
+
 /** One problem for each property that this guest has no use for. */
 export function unless(condition: boolean, property: string, reason: string): Problem[] {
     return condition ? [] : [{ property, reason }];

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
-import { UnikernelError, type ConsoleVerdict, type GuestCapabilities, type Platform, type Problem, type UnikernelSpec } from "../spec";
+import { UnikernelError, type ConsoleKind, type ConsoleVerdict, type GuestCapabilities, type MediumBoot, type Problem, type UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "./checks";
+import { checkEnvNames, checkHostname, checkLimits, checkMounts, refuseQcow2, unless, warnReadOnlyFormats } from "./checks";
 import { firstVerdict } from "./console";
 import { findNote, noteText, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
 import { archive } from "./linux/cpio";
@@ -46,16 +46,25 @@ const capabilities: GuestCapabilities = {
 /** Linux's __NEW_UTS_LEN. */
 const LONGEST_HOSTNAME = 64;
 
-/**
- * panic=1: where no panic device catches it, a kernel that panics restarts instead of staying up and dead. The last two
- * spare emulated processors a fifth of the boot: self-tests of ciphers, and grace periods that wait for idle ones.
- */
-const CMDLINE = "quiet panic=1 cryptomgr.notests rcupdate.rcu_expedited=1";
+/** They spare emulated processors a fifth of the boot: self-tests of ciphers, and grace periods that wait for idle ones. */
+const FASTER = "cryptomgr.notests rcupdate.rcu_expedited=1";
+/** panic=1: where no panic device catches it, a kernel that panics restarts instead of staying up and dead. */
+const HOSTED = `quiet panic=1 ${FASTER}`;
+/** Of a machine somebody may be looking at the screen: what its devices say, and why it ends, must stay there long enough. */
+const MACHINE = `panic=30 ${FASTER}`;
+/** 115200n8 is what a serial line is expected to be; the kernel would leave it as the firmware did. */
+const CONSOLES: Record<ConsoleKind, string> = { serial: "console=ttyS0,115200n8", vga: "console=tty0" };
+
 /**
  * no_timer_check: on a host with more to do than processors, an emulated timer tick may come too late for the kernel's
  * own test of it, which panics; KVM guests skip the test by themselves (arch/x86/kernel/kvm.c).
  */
-const CONSOLES: Record<Platform, string> = { kvm: "console=ttyS0 no_timer_check", xen: "console=hvc0", iso: "console=tty0 console=ttyS0" };
+function commandLine({ platform, console: kinds = ["serial", "vga"] }: UnikernelSpec): string {
+    if (platform === "kvm") return `console=ttyS0 no_timer_check ${HOSTED}`;
+    if (platform === "xen") return `console=hvc0 ${HOSTED}`;
+    // The last one is /dev/console (Documentation/admin-guide/serial-console.rst), so the first named gets the program's output.
+    return [...kinds.map((kind) => CONSOLES[kind]).reverse(), MACHINE].join(" ");
+}
 
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     if (kernel.linux) return { platforms: ["kvm", "xen", "iso"] };
@@ -73,6 +82,8 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     return [
         ...unless(recognise(kernel) !== undefined, "guest", "a linux kernel is a bzImage, or an ELF vmlinux with Xen notes; this one is neither"),
         ...unless(spec.initrd !== undefined, "initrd", "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)"),
+        ...unless(spec.platform !== "iso" || kernel.linux !== undefined, "kernel", "GRUB starts Linux from a bzImage (vmlinuz); this one is an ELF vmlinux"),
+        ...refuseQcow2(spec),
         ...unless(Boolean(spec.args[0]), "args", "linux needs the program to run as args[0]"),
         ...checkLimits(spec, linux.capabilities(kernel)),
         ...checkMounts(spec),
@@ -92,11 +103,17 @@ function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): Retur
     if (initrd === undefined) throw new UnikernelError("invalid", "linux needs an initrd", { property: "initrd" });
     const config = archive([{ path: "unikernel/config", content: Buffer.from(encodeConfig(spec)), mode: 0o600 }]);
     return {
-        cmdline: `${CONSOLES[platform]} ${CMDLINE}`,
+        cmdline: commandLine({ ...spec, platform }),
         initrd: [{ file: initrd }, { bytes: Buffer.concat([Buffer.alloc(padding(initrd)), config]) }],
         secret: holdsSecret(spec),
+        ...(platform === "iso" ? { medium: mediumBoot(spec) } : {}),
         guestConfig: encodeConfig(mask(spec)).replaceAll(encodeWord(MASK), MASK),
     };
+}
+
+/** Everything is in memory, so the guest needs no driver for its medium: the init attaches each file as a loop device. */
+function mediumBoot({ blocks }: UnikernelSpec): MediumBoot {
+    return { protocol: "linux", blocks: blocks.map((_, index) => ({ where: "memory", path: `/unikernel/images/${index}` })), files: {} };
 }
 
 /** The kernel looks for a further archive only at a multiple of 4 bytes (init/initramfs.c, unpack_to_rootfs). */

@@ -1,4 +1,4 @@
-import type { GuestCapabilities, Platform, Problem, UnikernelSpec } from "../spec";
+import { UnikernelError, type GuestCapabilities, type MediumBoot, type Platform, type Problem, type UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";
@@ -66,17 +66,25 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
         ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: UNTOLD })),
         ...unless(spec.hostname === undefined, "hostname", UNTOLD),
         ...spec.blocks.flatMap(({ mount }, index) => unless(mount === undefined, `blocks[${index}].mount`, UNTOLD)),
+        ...spec.blocks.flatMap((_, index) => unless(spec.platform !== "iso", `blocks[${index}]`, "a raw guest cannot be told where on a medium its disks are; put the files into its initrd")),
         ...spec.interfaces.flatMap(({ driver }, index) => unless(driver === undefined, `interfaces[${index}].driver`, UNTOLD)),
     ];
 }
 
-function encode(spec: UnikernelSpec, { initrd }: EncodeContext): ReturnType<GuestAbi["encode"]> {
+function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext): ReturnType<GuestAbi["encode"]> {
     return {
         cmdline: commandLine(spec),
         initrd: initrd === undefined ? [] : [{ file: initrd }],
         secret: false,
+        ...(platform === "iso" ? { medium: mediumBoot(kernel) } : {}),
         guestConfig: commandLine(mask(spec)),
     };
+}
+
+/** The initrd is the initramfs of a Linux kernel, and the first module of any other. */
+function mediumBoot(kernel: KernelFacts | undefined): MediumBoot {
+    if (!kernel?.linux && !kernel?.multiboot) throw new UnikernelError("invalid", "no boot loader takes this kernel: neither a Linux boot header nor multiboot 1", { property: "kernel" });
+    return { protocol: kernel.linux ? "linux" : "multiboot", blocks: [], files: {} };
 }
 
 const commandLine = (spec: Pick<UnikernelSpec, "args">) => spec.args.join(" ");

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
-import type { UnikernelSpec } from "../spec";
+import type { EncodedGuest, UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { findNote, xenBoot, type KernelFacts } from "./kernel";
 import { checkRumprun, warnRumprun } from "./rumprun/check";
-import { encodeConfig } from "./rumprun/config";
+import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./rumprun/config";
 import { readRumprunConsole } from "./rumprun/console";
 import { rumprunCapabilities } from "./rumprun/capabilities";
 import { holdsSecret, mask } from "./secrets";
@@ -13,7 +13,8 @@ import { holdsSecret, mask } from "./secrets";
  * a nginx built from those of 2016 on QEMU 7.2 and Xen 4.17.
  *
  * The configuration is the first multiboot module on hardware (it wins over the command line, keeps secrets off it, and
- * the kernel's path does not count), and the xenstore key `rumprun/cfg` on Xen.
+ * the kernel's path does not count), and the xenstore key `rumprun/cfg` on Xen. A guest with data images on a medium is
+ * told to read its configuration there: it then mounts the medium, which is where it can find the images.
  */
 export const rumprun: GuestAbi = {
     id: "rumprun",
@@ -38,14 +39,21 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     return undefined;
 }
 
-function encode(spec: UnikernelSpec, { platform }: EncodeContext): ReturnType<GuestAbi["encode"]> {
+function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest {
     const program = basename(spec.kernel);
     const config = encodeConfig(spec, platform, program);
+    const mounted = platform === "iso" && spec.blocks.length > 0;
     return {
-        cmdline: "",
-        initrd: platform === "xen" ? [] : [{ bytes: Buffer.from(config) }],
+        // The rest of the line is the path (getcmdlinefromroot), so nothing may follow.
+        cmdline: mounted ? `${ROOTFS_MARK}${CONFIG_FILE}` : "",
+        initrd: platform === "xen" || mounted ? [] : [{ bytes: Buffer.from(config) }],
         secret: holdsSecret(spec),
         xenstore: platform === "xen" ? { key: "rumprun/cfg", value: config } : undefined,
+        ...(platform === "iso" ? { medium: {
+            protocol: "multiboot",
+            blocks: spec.blocks.map((block) => ({ where: "medium", path: `/${imagePath(block)}` })),
+            files: mounted ? { [CONFIG_FILE]: config } : {},
+        } } : {}),
         guestConfig: encodeConfig(mask(spec), platform, program),
     };
 }

@@ -6,7 +6,7 @@ import { inMountOrder, sortedEnv } from "../order";
  *
  *     hostname NAME
  *     env NAME=VALUE
- *     interface MAC, then ipv4 dhcp | ipv4 ADDRESS/PREFIX [GATEWAY] | ipv6 ADDRESS/PREFIX [GATEWAY]
+ *     interface MAC [any], then ipv4 dhcp | ipv4 ADDRESS/PREFIX [GATEWAY] | ipv6 ADDRESS/PREFIX [GATEWAY]
  *     mount INDEX ro|rw PATH
  *     argv WORD
  */
@@ -14,16 +14,17 @@ export function encodeConfig(spec: UnikernelSpec): string {
     const lines = [
         ...(spec.hostname === undefined ? [] : [`hostname ${encodeWord(spec.hostname)}`]),
         ...sortedEnv(spec).map(([name, value]) => `env ${encodeWord(`${name}=${value}`)}`),
-        ...spec.interfaces.flatMap(interfaceLines),
+        ...spec.interfaces.flatMap((one) => interfaceLines(one, spec.platform === "iso")),
         ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${encodeWord(block.mount ?? "")}`),
         ...spec.args.map((word) => `argv ${encodeWord(word)}`),
     ];
     return lines.map((line) => `${line}\n`).join("");
 }
 
-function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec): string[] {
+/** @param any a machine's interfaces have addresses of their own: where none has this one, another will do */
+function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec, any: boolean): string[] {
     return [
-        `interface ${mac}`,
+        `interface ${mac}${any ? " any" : ""}`,
         ...(ipv4 === undefined ? [] : ipv4 !== "dhcp" && "address" in ipv4 ? [addressLine("ipv4", ipv4)] : ["ipv4 dhcp"]),
         ...(ipv6 === undefined ? [] : [addressLine("ipv6", ipv6)]),
     ];

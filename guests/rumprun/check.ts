@@ -3,7 +3,8 @@ import type { Platform, Problem, UnikernelSpec } from "../../spec";
 import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "../checks";
 import type { KernelFacts } from "../kernel";
 import { rumprunCapabilities } from "./capabilities";
-import { encodeConfig } from "./config";
+import { encodeConfig, ROOTFS_MARK } from "./config";
+import { checkMedium, warnMedium } from "./medium";
 
 /**
  * Bytes of configuration that the guest takes. Module: its buffer is 4096 and it refuses 4095 (platform/hw/multiboot.c).
@@ -11,11 +12,11 @@ import { encodeConfig } from "./config";
  */
 const LIMITS: Record<Platform, number> = { kvm: 4094, iso: 4094, xen: 4096 - 32 };
 
+/** Of a configuration that is a file on a medium: CFGMAXSIZE in lib/librumprun_base/config.c. */
+const FILE_LIMIT = 64 * 1024;
+
 /** NetBSD's MAXHOSTNAMELEN, less its NUL. */
 const LONGEST_HOSTNAME = 255;
-
-/** This text anywhere makes the guest look for its configuration on a disk. */
-const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
 
 export function checkRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const problems = [
@@ -26,6 +27,7 @@ export function checkRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[
         ...checkHostname(spec, LONGEST_HOSTNAME),
         ...checkTexts(spec),
         ...checkBlocks(spec),
+        ...checkMedium(spec),
         ...checkDrivers(spec),
         ...unless(spec.initrd === undefined, "initrd", "rumprun takes no initrd: the configuration is its only module"),
     ];
@@ -42,6 +44,8 @@ function checkTexts(spec: UnikernelSpec): Problem[] {
         ...words,
         ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
         ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
+        // Only on a medium is a block found by its name.
+        ...(spec.platform === "iso" ? spec.blocks.map(({ name, path }, index): [string, string] => [`blocks[${index}].${path === undefined ? "image" : "path"}`, name]) : []),
     ];
     return [
         ...texts.flatMap(([property, value]) => unless(!/["\\]/.test(value), property, `rumprun's configuration cannot carry a double quote or a backslash`)),
@@ -73,7 +77,7 @@ function checkDrivers(spec: UnikernelSpec): Problem[] {
 
 function checkLength(spec: UnikernelSpec): Problem[] {
     const length = Buffer.byteLength(encodeConfig(spec, spec.platform, basename(spec.kernel)));
-    const limit = LIMITS[spec.platform];
+    const limit = spec.platform === "iso" && spec.blocks.length > 0 ? FILE_LIMIT : LIMITS[spec.platform];
     return unless(length <= limit, "", `the guest's configuration (args, env, blocks, interfaces, hostname) is ${length} bytes; rumprun takes at most ${limit}`);
 }
 
@@ -92,19 +96,18 @@ export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[]
         ...unless(spec.vcpus === 1, "vcpus", `${spec.vcpus}: rumprun uses one processor`),
         ...warnReadOnlyFormats(spec),
         ...warnMissingDrivers(spec, kernel.elf?.symbols),
+        ...warnMedium(spec, kernel.elf?.symbols),
     ];
 }
 
 /** Says nothing of a stripped kernel, and nothing on Xen, whose drivers are always there. */
 function warnMissingDrivers(spec: UnikernelSpec, symbols: string[] | undefined): Problem[] {
     if (symbols === undefined || symbols.length === 0 || spec.platform === "xen") return [];
-    const has = (...drivers: string[]) => drivers.every((driver) => symbols.includes(`rumpns_${driver}_ca`));
-    const reachesDisks = spec.platform === "kvm" ? has("ld_virtio") : has("ld_virtio") || has("vioscsi", "sd") || has("umass", "ehci") || has("umass", "uhci");
-    const wanted = spec.platform === "kvm" ? "ld_virtio" : "ld_virtio, vioscsi with sd, or umass with ehci or uhci";
+    const has = (driver: string) => symbols.includes(`rumpns_${driver}_ca`);
     return [
         ...spec.interfaces.flatMap(({ driver = rumprunCapabilities.drivers[spec.platform] ?? "" }, index) =>
             unless(has(driver), `interfaces[${index}].driver`, `the kernel has no driver "${driver}" linked in`),
         ),
-        ...unless(spec.blocks.length === 0 || reachesDisks, "blocks", `the kernel has no driver for these disks linked in: ${wanted}`),
+        ...unless(spec.platform === "iso" || spec.blocks.length === 0 || has("ld_virtio"), "blocks", "the kernel has no driver for these disks linked in: ld_virtio"),
     ];
 }

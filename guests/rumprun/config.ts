@@ -2,6 +2,13 @@ import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../sp
 import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 
+/** On the kernel's command line: where on the medium its configuration is. Anywhere else this text means the same. */
+export const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
+export const CONFIG_FILE = "/json.cfg";
+
+/** Of a data image, on the medium that the guest has made its working directory. */
+export const imagePath = ({ name }: Pick<BlockSpec, "name">): string => `images/${name}`;
+
 type Fields = [key: string, value: string][];
 
 /**
@@ -37,7 +44,7 @@ function blockFields(block: BlockSpec, index: number, platform: Platform): Field
     const [source, path] = {
         kvm: ["dev", `/dev/ld${index}a`],
         xen: ["etfs", `xvd${String.fromCharCode(0x61 + index)}`],
-        iso: ["vnd", `images/${block.name}`],
+        iso: ["vnd", imagePath(block)],
     }[platform] as [string, string];
     const mounted: Fields = block.mount === undefined ? [] : [["fstype", "blk"], ["mountpoint", block.mount]];
     return [["source", source], ["path", path], ...mounted];

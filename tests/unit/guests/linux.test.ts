@@ -68,8 +68,36 @@ test("the command line carries the console of the platform and nothing of the us
     const line = (platform: UnikernelSpec["platform"]) => encode({ platform, args: ["user-word"], env: { E: "user-word" } }).cmdline;
     expect(line("kvm")).toMatch(/^console=ttyS0 no_timer_check quiet panic=1( [\w.=]+)*$/);
     expect(line("xen")).toMatch(/^console=hvc0 /);
-    expect(line("iso")).toMatch(/^console=tty0 console=ttyS0 /);
     expect(line("kvm")).not.toContain("user-word");
+});
+
+describe("on a medium", () => {
+    const medium = (changes: Partial<UnikernelSpec>) => encode({ platform: "iso", ...changes });
+
+    const consoles: [UnikernelSpec["console"], RegExp][] = [
+        [undefined, /^console=tty0 console=ttyS0,115200n8 panic=30 /],
+        [["serial", "vga"], /^console=tty0 console=ttyS0,115200n8 /],
+        [["vga", "serial"], /^console=ttyS0,115200n8 console=tty0 /],
+        [["serial"], /^console=ttyS0,115200n8 panic/],
+        [["vga"], /^console=tty0 panic/],
+    ];
+    test.each(consoles)("the first of %j is the last of the kernel's, which is /dev/console", (kinds, line) => {
+        const { cmdline } = medium({ console: kinds });
+        expect(cmdline).toMatch(line);
+        expect(cmdline).not.toMatch(/quiet|no_timer_check/);
+    });
+
+    test("images are put into memory, each under its number", () => {
+        expect(medium({ blocks: [block("/srv", { name: "a b" }), block()] }).medium).toEqual({
+            protocol: "linux", files: {},
+            blocks: [{ where: "memory", path: "/unikernel/images/0" }, { where: "memory", path: "/unikernel/images/1" }],
+        });
+        expect(encode({ blocks: [block("/srv")] })).not.toHaveProperty("medium");
+    });
+
+    test("an interface is found by its address, or else another is taken", () => {
+        expect(medium({ interfaces: [nic()] }).guestConfig).toBe("interface 52:54:00:00:00:01 any\nipv4 dhcp\nargv nginx\n");
+    });
 });
 
 test("secrets are in the file and masked for people", () => {
@@ -91,9 +119,18 @@ describe("refused, with the property's path", () => {
         [{ hostname: `${"a".repeat(60)}.abcd` }, /^hostname: .*at most 64/],
         [{ memory: 67 }, /^memory: 67 MiB: .* less than 68$/],
         [{ blocks: [block("x")] }, /^blocks\[0\]\.mount: /],
+        [{ platform: "iso", blocks: [block("/a", { format: "qcow2" })] }, /^blocks\[0\]\.image: a machine cannot mount a qcow2 image/],
+        [{ platform: "iso", blocks: [block("/a", { format: "qcow2", path: "./a" })] }, /^blocks\[0\]\.path: /],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
     test("nothing of an ordinary one", () => expect(problems({ blocks: [block("/srv", { format: "ext4" })], interfaces: [nic()] })).toEqual([]));
+    test("qcow2 on a host, where QEMU reads it, is taken", () => expect(problems({ blocks: [block("/a", { format: "qcow2" })] })).toEqual([]));
+    test("an ELF vmlinux on a medium", () => {
+        const vmlinux: KernelFacts = { format: "elf", size: 1, elf: { bits: 64, machine: "x86_64", sections: [], texts: [], notes: [{ owner: "Xen", type: 6, desc: Buffer.from("linux").toString("hex") }] } };
+        expect(problems({ platform: "iso" }, vmlinux)).toEqual([expect.stringMatching(/^kernel: GRUB starts Linux from a bzImage/)]);
+        expect(problems({ platform: "xen" }, vmlinux)).toEqual([]);
+        expect(linux.recognise(vmlinux)?.platforms).not.toContain("iso");
+    });
     test("a kernel of another kind", () => expect(problems({}, { format: "elf", size: 1 })).toEqual([expect.stringMatching(/^guest: /)]));
     test("an initrd that went away", () => expect(() => encode({}, "/nonexistent/initrd")).toThrow(expect.objectContaining({ code: "invalid", property: "initrd" })));
 });

@@ -14,6 +14,16 @@ test("kernel, initrd and command line are verbatim", () => {
     expect(raw.encode(spec({ guest: "raw" }), { platform: "kvm" })).toMatchObject({ cmdline: "", initrd: [] });
 });
 
+test("on a medium the kernel's own headers say how it is started", () => {
+    const encoded = (facts?: KernelFacts) => raw.encode(spec({ guest: "raw", platform: "iso", args: ["A=b"] }), { platform: "iso", initrd: "/tmp/i", kernel: facts });
+    const elf: KernelFacts = { format: "elf", size: 1, elf: { bits: 32, machine: "i386", sections: [], notes: [], texts: [] } };
+    expect(encoded(kernel)).toEqual({
+        cmdline: "A=b", initrd: [{ file: "/tmp/i" }], secret: false, guestConfig: "A=b", medium: { protocol: "linux", blocks: [], files: {} },
+    });
+    expect(encoded({ ...elf, multiboot: { offset: 4096, flags: 0, addresses: false } })).toMatchObject({ initrd: [{ file: "/tmp/i" }], medium: { protocol: "multiboot", blocks: [], files: {} } });
+    for (const facts of [elf, undefined]) expect(() => encoded(facts)).toThrow(expect.objectContaining({ code: "invalid", property: "kernel" }));
+});
+
 describe("refused, with the property's path", () => {
     const cases: [changes: Partial<UnikernelSpec>, problem: RegExp][] = [
         [{ args: ["a", "password=x"], secrets: ["args[1]"] }, /^args\[1\]: a secret would stand on the command line/],
@@ -25,6 +35,7 @@ describe("refused, with the property's path", () => {
         [{ blocks: [block("/a")] }, /^blocks\[0\]\.mount: a raw guest/],
         [{ interfaces: [nic({ driver: "eth" })] }, /^interfaces\[0\]\.driver: a raw guest/],
         [{ memory: 0 }, /^memory: /],
+        [{ platform: "iso", blocks: [block()] }, /^blocks\[0\]: a raw guest cannot be told where on a medium/],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
     test("every secret argument, where all are", () => expect(problems({ args: ["a", "b"], secrets: ["args"] })).toHaveLength(2));

@@ -18,6 +18,8 @@ describe("taken", () => {
         ["the smallest memory", { memory: 14 }],
         ["ten disks", { blocks: Array.from({ length: 10 }, (_, index) => block(`/data${index}`)) }],
         ["a configuration of 4094 bytes", argument(4094)],
+        ["a configuration of 64 KiB, as a file of a medium", { ...argument(65536 - 86), platform: "iso", blocks: [block("/a")] }],
+        ["images of any name on a medium", { platform: "iso", blocks: [block("/a", { name: "it's a $ü;.iso" }), block("/b", { name: "x".repeat(255) })] }],
         ["ext2, qcow2, raw", { blocks: [block("/a", { format: "ext2" }), block("/b", { format: "qcow2" }), block(undefined, { format: "raw" })] }],
     ];
     test.each(cases)("%s", (_, changes) => expect(problems(changes)).toEqual([]));
@@ -54,6 +56,14 @@ describe("refused, with the property's path", () => {
         [{ interfaces: Array.from({ length: 9 }, () => nic()) }, /^interfaces: 9 interfaces: .*at most 8$/],
         [{ interfaces: [nic(), nic({ driver: "vioif0" })] }, /^interfaces\[1\]\.driver: "vioif0" is not a base name/],
         [{ initrd: "./initrd" }, /^initrd: rumprun takes no initrd/],
+        [{ ...argument(65536 - 85), platform: "iso", blocks: [block("/a")] }, /^: .* is 65537 bytes; rumprun takes at most 65536$/],
+        [{ ...argument(4095), platform: "iso" }, /^: .* at most 4094$/],
+        ...["", ".", "..", "a/b", "x".repeat(256), "ü".repeat(128)].map((name): [Partial<UnikernelSpec>, RegExp] =>
+            [{ platform: "iso", blocks: [block("/a", { name })] }, /^blocks\[0\]\.image: ".*" cannot be the name of a file on the medium/]),
+        [{ platform: "iso", blocks: [block("/a", { name: 'a"', path: "./a" })] }, /^blocks\[0\]\.path: .*double quote/],
+        [{ platform: "iso", blocks: [block("/a", { name: "a\n" })] }, /^blocks\[0\]\.image: .*control characters/],
+        [{ platform: "iso", blocks: [block("/a", { access: "scratch", format: "ext2" })] }, /^blocks\[0\]\.access: rumprun attaches the images of a medium read-only/],
+        [{ platform: "iso", blocks: [block("/a", { format: "qcow2" })] }, /^blocks\[0\]\.image: a machine cannot mount a qcow2 image/],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
 
@@ -62,6 +72,7 @@ describe("refused, with the property's path", () => {
 });
 
 describe("warned of", () => {
+    const BIOS = /^platform: rumprun starts under BIOS only/;
     const cases: [name: string, changes: Partial<UnikernelSpec>, kernel: KernelFacts, expected: RegExp[]][] = [
         ["a mount at /etc", { blocks: [block("/etc")] }, kernel, [/^blocks\[0\]\.mount: a mount at \/etc hides the built-in passwd.*\/etc\/nginx or \/data/]],
         ["a mount at /etc/", { blocks: [block("/etc/")] }, kernel, [/hides the built-in passwd/]],
@@ -74,8 +85,16 @@ describe("warned of", () => {
         ["a driver that is linked in", { interfaces: [nic({ driver: "wm" })] }, withSymbols("wm"), []],
         ["anything about a stripped kernel", { interfaces: [nic({ driver: "wm" })], blocks: [block("/a")] }, kernel, []],
         ["a disk without its driver", { blocks: [block("/a")] }, withSymbols("vioif"), [/^blocks: .*ld_virtio$/]],
-        ["an ISO's USB stick without a host controller", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass"), [/^blocks: .*umass with ehci/]],
-        ["an ISO's USB stick", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass", "ehci"), []],
+        ["a medium: BIOS only", { platform: "iso" }, kernel, [BIOS]],
+        ["a medium's consoles", { platform: "iso", console: ["vga"] }, kernel, [BIOS, /^console: has no effect on rumprun/]],
+        ["a medium without the default driver", { platform: "iso", interfaces: [nic()] }, withSymbols("vioif"), [/^interfaces\[0\]\.driver: .*"wm"/, BIOS]],
+        ["a stripped guest's own medium", { platform: "iso", blocks: [block("/a")] }, kernel, [BIOS,
+            /^blocks: .*first disk: a USB stick \(with umass, sd and ehci or uhci or ohci or xhci linked in\), a virtio disk \(with ld_virtio linked in\), .*never an IDE or SATA CD/]],
+        ["a USB stick without a host controller", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass", "sd"), [BIOS,
+            /: not a USB stick, for it has no ehci or uhci or ohci or xhci linked in, not a virtio disk, for it has no ld_virtio linked in, not a virtio SCSI disk, for it has no vioscsi linked in;/]],
+        ["a USB stick without umass", { platform: "iso", blocks: [block("/a")] }, withSymbols("sd", "ehci"), [BIOS, /not a USB stick, for it has no umass linked in/]],
+        ["a medium that can be anything", { platform: "iso", blocks: [block("/a")] }, withSymbols("umass", "sd", "uhci", "ld_virtio", "vioscsi"), [BIOS,
+            /first disk: a USB stick, a virtio disk, a virtio SCSI disk; never an IDE/]],
         ["Xen, whose drivers are always there", { platform: "xen", interfaces: [nic()], blocks: [block("/a")] }, withSymbols("wm"), []],
     ];
     test.each(cases)("%s", (_, changes, facts, expected) => {

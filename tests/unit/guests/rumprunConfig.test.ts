@@ -63,6 +63,20 @@ test("the configuration goes where the platform's guests look for it", () => {
     expect(at("xen")).toMatchObject({ cmdline: "", initrd: [], xenstore: { key: "rumprun/cfg", value: expect.stringContaining("/kern") } });
 });
 
+test("on a medium without data images the configuration is the first module", () => {
+    expect(encode({ platform: "iso", args: NGINX }).encoded.medium).toEqual({ protocol: "multiboot", blocks: [], files: {} });
+});
+
+test("on a medium with data images the guest reads its configuration beside them", () => {
+    const { encoded } = encode({ ...cases["seed-iso"], blocks: [block("/etc", { name: "nginxdata.iso" }), block(undefined, { name: "spare" })], secrets: ["args"] });
+    expect(encoded).toMatchObject({ cmdline: "_RUMPRUN_ROOTFSCFG=/json.cfg", initrd: [], secret: true });
+    expect(encoded.medium).toEqual({
+        protocol: "multiboot",
+        blocks: [{ where: "medium", path: "/images/nginxdata.iso" }, { where: "medium", path: "/images/spare" }],
+        files: { "/json.cfg": readFileSync(join(golden, "seed-iso.json"), "utf8") },
+    });
+});
+
 test("secrets are told to the guest and to nobody else", () => {
     const changes = { args: ["-u", "root", "-p", "pw one"], env: { TOKEN: "t0k", PLAIN: "p" }, secrets: ["env.TOKEN", "args[3]"] };
     expect(bytesOf(changes)).toContain('"cmdline": "nginx -u root -p \'pw one\'"');
