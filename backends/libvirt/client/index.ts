@@ -1,5 +1,6 @@
 /** The client of libvirt: what a host can be asked, in a process of its own, with errors as UnikernelErrors. */
 export { closeClient, defaultTimeouts, request } from "./process";
 export { LibvirtError, libvirtError } from "./errors";
+export { Gate } from "./lanes";
 export { isRemote, isSession, parseUri } from "./uri";
 export type { MethodArgs, MethodName, MethodResult, Timeouts } from "./protocol";

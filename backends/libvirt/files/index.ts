@@ -5,14 +5,21 @@ import { isRemote, isSession, type Timeouts } from "../client";
 import type { HostFiles } from "../host";
 import { guestsFolder } from "./folders";
 import { LocalFiles } from "./local";
+import { sshFilesOf } from "./ssh";
 import { VolumeFiles } from "./volumes";
 
 export { guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
+export { closeSsh } from "./ssh";
 export { VolumeFiles } from "./volumes";
 
-/** The way to the guests' folders of a connection: the file system where this process may write there, else libvirt's storage volumes. */
+/**
+ * The way to the guests' folders of a connection: the file system where this process may write there,
+ * ssh where libvirt is reached by ssh, else libvirt's storage volumes.
+ */
 export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
+    const overSsh = sshFilesOf(uri, timeouts);
+    if (overSsh) return overSsh;
     const base = guestsFolder(uri);
     if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
     if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);

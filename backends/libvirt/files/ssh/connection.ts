@@ -1,0 +1,103 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+import { hasCode, UnikernelError } from "../../../../spec";
+import { defaultTimeouts, Gate, type Timeouts } from "../../client";
+import { failedThere, programMissing, unreachable } from "./errors";
+import type { Login } from "./login";
+import { type HostFacts, Master } from "./master";
+import { type Ended, exchange } from "./process";
+import { encodeRequest } from "./script";
+
+/** Milliseconds before each further try after a connection was cut: long enough for an sshd that is restarted. */
+const PAUSES = [300, 1000, 3000, 6000];
+
+export interface Ask {
+    /** For errors: `write of /var/lib/…/kernel`. */
+    what: string;
+    script: string;
+    words: string[];
+    /** Asking twice does what asking once does. @default true */
+    repeat?: boolean;
+    /** Exit codes that are answers. */
+    codes?: number[];
+    /** A transfer: answers the first line. */
+    answer?(line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined;
+}
+
+/** The scripts that run on one host, on one connection, which is opened when first needed and again when it was cut. */
+export class SshConnection {
+    private master?: Promise<Master>;
+    /** sshd admits 10 sessions a connection (sshd_config(5): MaxSessions); the connection itself is one. */
+    private readonly asks = new Gate(5);
+    private readonly transfers = new Gate(4);
+    private readonly timeouts: Timeouts;
+    /** Sources that are being copied, by digest. */
+    readonly copying = new Map<string, Promise<void>>();
+
+    /** @param base the folder of all guests; "": below the data home of the user there (XDG Base Directory) */
+    constructor(readonly login: Login, readonly base: string, timeouts: Partial<Timeouts> = {}) {
+        this.timeouts = { ...defaultTimeouts, ...timeouts };
+    }
+
+    /** Asked once a connection. */
+    async facts(): Promise<HostFacts> {
+        return (await this.open()).facts;
+    }
+
+    async ask(ask: Ask): Promise<{ code: number; out: Buffer }> {
+        const gate = ask.answer ? this.transfers : this.asks;
+        await gate.enter();
+        try {
+            return await this.repeatedly(ask);
+        } finally {
+            gate.leave();
+        }
+    }
+
+    async close(): Promise<void> {
+        const master = await this.master?.catch(() => undefined);
+        this.master = undefined;
+        await master?.close();
+    }
+
+    private async repeatedly(ask: Ask): Promise<{ code: number; out: Buffer }> {
+        let connected = false;
+        for (let tries = 0; ; tries++) {
+            try {
+                const master = await this.open();
+                connected = true;
+                const ended = await exchange(this.login.program, master.session(), {
+                    head: encodeRequest(ask.script, ask.words), idle: this.timeouts.call, answer: ask.answer,
+                });
+                return this.judge(ask, ended, master.facts.base);
+            } catch (error) {
+                const pause = PAUSES[tries];
+                if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
+                await delay(pause);
+            }
+        }
+    }
+
+    private judge({ what, codes = [] }: Ask, { code, out, err, timedOut, missing }: Ended, base: string): { code: number; out: Buffer } {
+        if (missing) throw programMissing(this.login, what);
+        if (timedOut) {
+            throw new UnikernelError("timeout", `${what} on ${this.login.host}: nothing moved for ${this.timeouts.call / 1000} s; it may still happen`, {
+                hint: "see whether that machine hangs, then run the command again",
+            });
+        }
+        // 255 is ssh's own (ssh(1), EXIT STATUS).
+        if (code === undefined || code === 255) throw unreachable(this.login, err, what);
+        if ((code === 0 || codes.includes(code)) && out) return { code, out };
+        throw failedThere(this.login, err, code, what, base);
+    }
+
+    private open(): Promise<Master> {
+        if (this.master) return this.master;
+        const forget = (): void => {
+            if (this.master === opening) this.master = undefined;
+        };
+        const opening = Master.open(this.login, this.base, this.timeouts.connect, forget);
+        opening.catch(forget);
+        return (this.master = opening);
+    }
+}

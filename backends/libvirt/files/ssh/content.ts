@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+
+import { hashFile } from "../../../../images";
+import { hasCode, type Part, UnikernelError } from "../../../../spec";
+
+export interface Content { size: number; sha256: string }
+
+/** Reads in pieces of this size. */
+const PIECE = 256 * 1024;
+
+/** What the parts are together. A single file's digest is remembered, so that 30 guests read it once. */
+export async function contentOf(parts: Part[]): Promise<Content> {
+    const only = parts.length === 1 ? parts[0]! : undefined;
+    if (only && "file" in only) {
+        const sha256 = await hashFile(only.file).catch((error: unknown) => {
+            // To those who put a file, a source that is not there is a wrong argument: on the host nothing is missing.
+            throw hasCode(error, "not-found") ? new UnikernelError("invalid", error.message, { cause: error }) : error;
+        });
+        return { sha256, size: (await stat(only.file)).size };
+    }
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const piece of bytesOf(parts, 0)) {
+        hash.update(piece);
+        size += piece.length;
+    }
+    return { size, sha256: hash.digest("hex") };
+}
+
+/** The parts one after the other, from an offset in the whole. */
+export async function* bytesOf(parts: Part[], offset: number): AsyncGenerator<Buffer> {
+    let skip = offset;
+    for (const part of parts) {
+        const size = "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
+        if (skip >= size) {
+            skip -= size;
+            continue;
+        }
+        if ("file" in part) yield* createReadStream(part.file, { start: skip, highWaterMark: PIECE }) as AsyncIterable<Buffer>;
+        else for (let at = skip; at < size; at += PIECE) yield Buffer.from(part.bytes.buffer, part.bytes.byteOffset + at, Math.min(PIECE, size - at));
+        skip = 0;
+    }
+}
+
+/** Files that may be one inode with other guests': everybody may read them, and their name tells their content. */
+export function isShareable(name: string, mode: number): boolean {
+    return mode === 0o644 && /-[0-9a-f]{16}(\.[a-z0-9]+)?$/.test(name);
+}

@@ -1,0 +1,72 @@
+import { hasCode, type Part } from "../../../../spec";
+import type { HostFile, HostFiles } from "../../host";
+import type { VolumeFiles } from "../volumes";
+import type { SshConnection } from "./connection";
+import { SshFiles } from "./files";
+
+/**
+ * The files of a host that libvirt is asked on over ssh: over ssh too where the user may write there,
+ * else as libvirt's storage volumes. Asked once; a host that cannot be reached is asked again.
+ */
+export class RemoteFiles implements HostFiles {
+    private chosen?: Promise<HostFiles>;
+
+    /** @param volumes undefined in a session, whose folder only its host knows */
+    constructor(private readonly connection: SshConnection, private readonly volumes?: VolumeFiles) {}
+
+    async path(uuid: string, name: string): Promise<string> {
+        return (await this.way()).path(uuid, name);
+    }
+
+    async list(uuid: string): Promise<HostFile[]> {
+        return (await this.way()).list(uuid);
+    }
+
+    async put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void> {
+        return (await this.way()).put(uuid, name, parts, options);
+    }
+
+    async copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void> {
+        return (await this.way()).copy(uuid, from, to, options);
+    }
+
+    async rename(uuid: string, from: string, to: string): Promise<void> {
+        return (await this.way()).rename(uuid, from, to);
+    }
+
+    async remove(uuid: string, name: string): Promise<void> {
+        return (await this.way()).remove(uuid, name);
+    }
+
+    async removeFolder(uuid: string): Promise<void> {
+        return (await this.way()).removeFolder(uuid);
+    }
+
+    async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
+        return (await this.way()).read(uuid, name, range);
+    }
+
+    async digest(uuid: string, name: string): Promise<string | undefined> {
+        return (await this.way()).digest(uuid, name);
+    }
+
+    private way(): Promise<HostFiles> {
+        return (this.chosen ??= this.choose().catch((error: unknown) => {
+            this.chosen = undefined;
+            throw error;
+        }));
+    }
+
+    private async choose(): Promise<HostFiles> {
+        if (!this.volumes) return new SshFiles(this.connection);
+        try {
+            const { uid, writable } = await this.connection.facts();
+            if (uid === 0) return new SshFiles(this.connection);
+            return writable ? new SshFiles(this.connection, this.volumes.asDaemon()) : this.volumes;
+        } catch (error) {
+            // libvirt's own ssh got in, or its libssh needs no program: where no shell answers, volumes do.
+            if (hasCode(error, "unsupported", "program-missing")) return this.volumes;
+            throw error;
+        }
+    }
+}

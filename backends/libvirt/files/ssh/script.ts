@@ -1,0 +1,148 @@
+import { UnikernelError } from "../../../../spec";
+
+/**
+ * What the far side's login shell is given, whichever it is: constant, and without a character that
+ * sh, csh and fish read differently. It takes the script from its standard input, which may go on
+ * with data: hence one byte at a time.
+ */
+export const REMOTE_COMMAND = "exec sh -c 'read -r n && eval \"$(dd bs=1 count=$n 2>/dev/null)\"'";
+
+/** What comes after this is ours; before it a login shell may have said anything. */
+export const MARK = "pulumi-unikernel:begin";
+
+/** A word for sh (POSIX, Shell Command Language, 2.2.2). */
+export function quote(word: string): string {
+    if (word.includes("\0")) throw new UnikernelError("internal", "a word for a shell holds a zero byte");
+    return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A script and its words ($1, $2 …) as REMOTE_COMMAND reads them. */
+export function encodeRequest(script: string, words: string[]): Buffer {
+    const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${PROLOGUE}\n${script}`);
+    return Buffer.concat([Buffer.from(`${text.length}\n`), text]);
+}
+
+const PROLOGUE = `
+set -eu
+LC_ALL=C; export LC_ALL
+umask 077
+there() { # else: it is not there, or an error that is not ours to guess
+    said=$(stat -c %F -- "$1" 2>&1) && return
+    case $said in *"No such file or directory"*) return 1;; esac
+    printf '%s\\n' "$said" >&2
+    exit 1
+}
+dead() { # the process of a temporary file .NAME.PID.part
+    pid=\${1%.part}; pid=\${pid##*.}
+    [ -f "$1" ] && ! kill -0 "$pid" 2>/dev/null && [ ! -d "/proc/$pid" ]
+}
+sweep() {
+    for old in "$1"/.*.part; do if dead "$old"; then rm -f -- "$old"; fi; done
+}
+tidy() { # what no guest uses any more
+    [ -d "$1" ] || return 0
+    stat -c '%h %n' -- "$1"/* 2>/dev/null | while read -r links file; do
+        if [ "$links" = 1 ]; then rm -f -- "$file"; fi
+    done
+    rmdir -- "$1" 2>/dev/null || :
+}
+printf '\\n%s\\n' ${MARK}`;
+
+/** base or "": uid, whether its folder can be written (yes, no), base. Then it stays until its standard input ends. */
+export const HELLO = `
+base=$1
+[ -n "$base" ] || base=\${XDG_DATA_HOME:-$HOME/.local/share}/pulumi-unikernel
+near=$base
+while [ ! -e "$near" ]; do near=$(dirname -- "$near"); done
+if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then free=yes; else free=no; fi
+printf '%s\\n' "$(id -u) $free $base"
+exec cat >/dev/null`;
+
+/** folder: "TYPE:SIZE:NAME" of each file. */
+export const LIST = `
+there "$1" || exit 0
+cd -- "$1"
+if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
+stat -c '%F:%s:%n' -- * 2>/dev/null || :`;
+
+/** Exit codes of PUT. */
+export const INCOMPLETE = 3;
+export const DIFFERENT = 4;
+
+/**
+ * base folder name size mode digest store (or ""): says "have", or "need OFFSET" and takes the bytes
+ * from there. A file of the store is one inode with all the guests' files of that content; its time of
+ * change is 1: another one tells that somebody wrote to it.
+ */
+export const PUT = `
+base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 store=$7
+path=$dir/$name part=$dir/.$name.$$.part
+(umask 022; mkdir -p -m 0711 -- "$base")
+mkdir -p -m 0711 -- "$dir"
+if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
+if [ -n "$store" ] && there "$store/$digest"; then
+    if [ "$(stat -c '%s %Y' -- "$store/$digest" 2>/dev/null)" != "$size 1" ]; then rm -f -- "$store/$digest"
+    elif ln -- "$store/$digest" "$part" 2>/dev/null || cp -p --reflink=auto -- "$store/$digest" "$part" 2>/dev/null; then
+        sync -- "$part"; mv -f -- "$part" "$path"; sync -- "$dir"
+        echo have
+        exit
+    else rm -f -- "$part"
+    fi
+fi
+offset=0
+for old in "$dir/.$name".*.part; do
+    if dead "$old" && mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
+done
+echo "need $offset"
+dd of="$part" bs=65536 iflag=fullblock oflag=seek_bytes seek="$offset" conv=notrunc,sparse || { rm -f -- "$part"; exit 1; }
+[ "$(stat -c %s -- "$part")" = "$size" ] || exit ${INCOMPLETE}
+if [ "$(sha256sum < "$part")" != "$digest  -" ]; then rm -f -- "$part"; exit ${DIFFERENT}; fi
+chmod -- "$mode" "$part"
+[ -z "$store" ] || touch -d @1 -- "$part"
+sync -- "$part" || { rm -f -- "$part"; exit 1; }
+if [ -n "$store" ]; then mkdir -p -m 0711 -- "$store" && ln -f -- "$part" "$store/$digest" 2>/dev/null || :; fi
+mv -f -- "$part" "$path"
+sync -- "$dir"
+echo done`;
+
+/** folder from to mode */
+export const COPY = `
+part=$1/.$3.$$.part
+sweep "$1"
+cp --reflink=auto -- "$1/$2" "$part" && chmod -- "$4" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
+mv -f -- "$part" "$1/$3"
+sync -- "$1"`;
+
+/** folder from to */
+export const RENAME = `
+mv -f -- "$1/$2" "$1/$3"
+sync -- "$1"`;
+
+/** folder name store */
+export const REMOVE = `
+rm -f -- "$1/$2"
+sweep "$1"
+tidy "$3"`;
+
+/** folder store */
+export const REMOVE_FOLDER = `
+if there "$1"; then
+    sweep "$1"
+    said=$(rmdir -- "$1" 2>&1) || case $said in
+        *"not empty"*|*"No such file"*) ;;
+        *) printf '%s\\n' "$said" >&2; exit 1;;
+    esac
+fi
+tidy "$2"`;
+
+/** path offset (or "": from the end) length */
+export const READ = `
+there "$1" || exit 0
+if [ -z "$2" ]; then tail -c "$3" -- "$1"
+else tail -c "+$(($2 + 1))" -- "$1" | head -c "$3"
+fi`;
+
+/** path: its sha256, nothing when it is not there. */
+export const DIGEST = `
+there "$1" || exit 0
+sha256sum < "$1"`;

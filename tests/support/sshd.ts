@@ -1,0 +1,117 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { connect, createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { prefix } from "./libvirtHostSetup";
+import { must, signalQuietly, until } from "./processes";
+
+export interface SshdOptions {
+    /** Further lines of sshd_config; the first value of a keyword holds. */
+    config?: string[];
+    /** What sshd is started by: `[...machine.enter]`, for a host of its own. */
+    enter?: string[];
+}
+
+/**
+ * An sshd of the test's own on 127.0.0.1, with its own keys, and an `ssh` that knows nothing of the
+ * user's configuration and writes down each call.
+ */
+export class Sshd {
+    private server?: ChildProcess;
+
+    constructor(readonly folder: string, readonly port: number, private readonly enter: string[]) {}
+
+    /** Parameters of a libvirt URI that lead here. */
+    get parameters(): string {
+        return `command=${join(this.folder, "ssh")}&keyfile=${join(this.folder, "user_key")}`;
+    }
+
+    uri(path = "/system", user = "root", driver = "qemu+ssh"): string {
+        return `${driver}://${user}@127.0.0.1:${this.port}${path}?${this.parameters}`;
+    }
+
+    async start(): Promise<void> {
+        const args = [...this.enter, "/usr/sbin/sshd", "-D", "-f", join(this.folder, "sshd_config"), "-E", join(this.folder, "log")];
+        this.server = spawn(args[0]!, args.slice(1), { stdio: "ignore" });
+        const { pid } = this.server;
+        await until(() => {
+            if (!existsSync(`/proc/${pid}`)) throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
+            return this.answers();
+        });
+    }
+
+    /** The server and, unless told otherwise, all its sessions: what a host's sudden end looks like. */
+    async kill({ sessions = true } = {}): Promise<void> {
+        const pid = this.server?.pid;
+        this.server = undefined;
+        if (!pid) return;
+        for (const one of [pid, ...(sessions ? await descendants(pid) : [])]) signalQuietly(one, "SIGKILL");
+        await until(() => !existsSync(`/proc/${pid}/exe`));
+    }
+
+    /** Arguments of each call of ssh since it was last asked. */
+    async calls(): Promise<string[]> {
+        const file = join(this.folder, "calls");
+        const calls = existsSync(file) ? (await readFile(file, "utf8")).split("\n").filter(Boolean) : [];
+        await rm(file, { force: true });
+        return calls;
+    }
+
+    async close(): Promise<void> {
+        await this.kill();
+        await rm(this.folder, { recursive: true, force: true });
+    }
+
+    private answers(): Promise<boolean> {
+        if (this.enter.length) return Promise.resolve(existsSync(join(this.folder, "pid")));
+        return new Promise((resolve) => {
+            const socket = connect(this.port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
+            socket.on("close", () => undefined).unref();
+            setTimeout(() => socket.destroy(), 50);
+        });
+    }
+}
+
+export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): Promise<Sshd> {
+    const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+    const file = (name: string): string => join(folder, name);
+    const port = await freePort();
+    // Where sshd locks itself in before it knows who is there.
+    await mkdir("/run/sshd", { recursive: true });
+    for (const key of ["host_key", "user_key"]) await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(key)]);
+    const hostKey = (await readFile(file("host_key.pub"), "utf8")).trim();
+    await writeFile(file("authorized_keys"), await readFile(file("user_key.pub")));
+    await writeFile(file("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
+    await writeFile(file("sshd_config"), [
+        ...config, "ListenAddress 127.0.0.1", `Port ${port}`, `HostKey ${file("host_key")}`, `PidFile ${file("pid")}`,
+        `AuthorizedKeysFile ${file("authorized_keys")}`, "PermitRootLogin yes", "StrictModes no", "UsePAM no", "PasswordAuthentication no",
+    ].join("\n"));
+    await writeFile(file("config"), `UserKnownHostsFile ${file("known_hosts")}\nGlobalKnownHostsFile /dev/null\nIdentitiesOnly yes\n`);
+    await writeFile(file("ssh"), `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec /usr/bin/ssh -F ${file("config")} "$@"\n`, { mode: 0o755 });
+    const sshd = new Sshd(folder, port, enter);
+    await sshd.start();
+    return sshd;
+}
+
+async function freePort(): Promise<number> {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+}
+
+/** Processes that a process started, and those that these started. */
+async function descendants(pid: number): Promise<number[]> {
+    const children = new Map<number, number[]>();
+    for (const name of await readdir("/proc")) {
+        if (!/^\d+$/.test(name)) continue;
+        const parent = Number(/\) \S (\d+) /.exec(await readFile(`/proc/${name}/stat`, "utf8").catch(() => ""))?.[1]);
+        children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    }
+    const below = (one: number): number[] => (children.get(one) ?? []).flatMap((child) => [child, ...below(child)]);
+    return below(pid);
+}
