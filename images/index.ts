@@ -12,3 +12,7 @@ export { removeImage, removeManifestsIfUnused } from "./remove";
 export { entryProperty, mapProblems } from "./map";
 export { sealDigest, type ImageOptions } from "./digest";
 export type { ImageSource } from "./entry";
+export { hashWhileWritten } from "./follow";
+export { EPOCH, timeoutFor } from "./format";
+export { noSpace } from "./fsError";
+export { run, type RunOptions } from "./run";

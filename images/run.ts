@@ -1,13 +1,18 @@
 import { UnikernelError } from "../spec";
 
 /** The Debian package that brings each program. */
-const packages = { xorriso: "xorriso", mke2fs: "e2fsprogs", debugfs: "e2fsprogs", "qemu-img": "qemu-utils" } as const;
+const packages = {
+    xorriso: "xorriso", mke2fs: "e2fsprogs", debugfs: "e2fsprogs", "qemu-img": "qemu-utils",
+    "grub-mkimage": "grub-common", "grub2-mkimage": "grub-common", mformat: "mtools", mcopy: "mtools",
+} as const;
 export type Program = keyof typeof packages;
 
 export interface RunOptions {
     env?: Record<string, string>;
     /** Milliseconds after which the program is ended. @default 600000 */
     timeout?: number;
+    /** Ends the program. */
+    signal?: AbortSignal;
 }
 
 /** Runs a program to its end and returns its standard error. Arguments never pass a shell. */
@@ -22,7 +27,9 @@ export async function run(program: Program, args: string[], options: RunOptions 
         reject: false,
         timeout,
         forceKillAfterDelay: 2000,
+        cancelSignal: options.signal,
     });
+    options.signal?.throwIfAborted();
     if (result.code === "ENOENT") {
         throw new UnikernelError("program-missing", `the program ${program} was not found`, {
             hint: `install the package that has it: apt-get install ${packages[program]}`,

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { basename } from "node:path";
+import { UnikernelError, type ConsoleKind, type Firmware, type GuestPlan, type MediumBoot, type Part } from "../../../spec";
+import { grubConfig, markPath } from "./grubConfig";
+import { bootProblems } from "./problems";
+import { wordsFor } from "./quote";
+
+/** Raised when the same declaration begins to give another image, so that media are made anew. */
+const LAYOUT = 1;
+const LABEL = "UNIKERNEL";
+
+export interface MediumFile {
+    /** Absolute, on the medium. */
+    path: string;
+    /** Concatenated. */
+    parts: Part[];
+    /** Of the content, 64 hex digits, where the plan knows it: what lies there by then must be that. */
+    sha256?: string;
+    /** What of the declaration it comes from, for errors. */
+    property?: string;
+    /** The boot loader loads it before the guest runs. */
+    loaded: boolean;
+}
+
+/** All that decides the bytes of a medium, but the programs that make it. */
+export interface MediumContents {
+    /** Digest of all the rest, 32 hex digits. It is on the medium, and covers the configuration in plain: not for state or logs where `secret`. */
+    id: string;
+    label: string;
+    console: ConsoleKind[];
+    protocol: MediumBoot["protocol"];
+    /** Under which it boots: those that the guest can be started under. */
+    firmware: Firmware[];
+    /** Sorted by path; `/boot/grub/grub.cfg` and the mark that holds the id are among them, the boot loader itself is not. */
+    files: MediumFile[];
+    grubConfig: string;
+    /** It holds a secret in plain. */
+    secret: boolean;
+    /** Keys the digests of the manifest where it holds a secret. */
+    digestKey?: string;
+}
+
+/**
+ * What lies on the medium of a plan, and how it starts. Pure.
+ * @throws UnikernelError `invalid` (a boot loader cannot pass the command line as it is; two files of one path)
+ */
+export function mediumOf(plan: GuestPlan): MediumContents {
+    const { spec, guest, boot } = plan;
+    const { medium } = boot;
+    if (!medium) throw new UnikernelError("internal", `a ${spec.guest} guest was not encoded for a medium`);
+    const [problem] = bootProblems(boot);
+    if (problem) throw new UnikernelError("invalid", problem.reason, { property: problem.property });
+    const console = spec.console ?? ["serial", "vga"];
+    const label = spec.label ?? LABEL;
+    const kernel = kernelPath(medium, spec.kernel);
+    const tail = tailPath(medium);
+    const script = grubConfig({
+        name: spec.name, console, protocol: medium.protocol, kernel, words: wordsFor(boot.cmdline) ?? [],
+        load: [...(boot.initrd.length > 0 ? [tail] : []), ...medium.blocks.flatMap(({ where, path }, index) => (where === "memory" ? [`newc:${path.slice(1)}:${imagePath(index)}`] : []))],
+    });
+    const files: MediumFile[] = [
+        { path: kernel, parts: [{ file: spec.kernel }], sha256: plan.digests.kernel, property: "kernel", loaded: true },
+        ...(boot.initrd.length > 0 ? [{ path: tail, parts: boot.initrd, property: "initrd", loaded: true }] : []),
+        ...medium.blocks.map(({ where, path }, index) => blockFile(plan, index, where === "memory" ? imagePath(index) : path, where === "memory")),
+        ...Object.entries(medium.files).map(([path, text]) => ({ path, parts: [{ bytes: Buffer.from(text) }], loaded: false })),
+        { path: "/boot/grub/grub.cfg", parts: [{ bytes: Buffer.from(script) }], loaded: false },
+    ];
+    refuseTwins(files);
+    const firmware = (["bios", "uefi"] as const).filter((one) => guest.firmware.includes(one));
+    const id = digest([LAYOUT, label, firmware, medium.protocol, files.map((file) => [file.path, ...identityOf(file, plan)])]);
+    const mark = { path: markPath(id), parts: [{ bytes: Buffer.from(`${id}\n`) }], loaded: false };
+    return {
+        id, label, console, protocol: medium.protocol, firmware, files: [...files, mark].sort((a, b) => (a.path < b.path ? -1 : 1)),
+        grubConfig: script, secret: boot.secret, digestKey: plan.digestKey,
+    };
+}
+
+/** Nothing of the user's text where it tells the guest nothing; a multiboot kernel keeps its name, but not one that stands for ours. */
+function kernelPath({ protocol }: MediumBoot, kernel: string): string {
+    const name = basename(kernel);
+    return protocol === "linux" || ["grub", "module"].includes(name) ? "/boot/kernel" : `/boot/${name}`;
+}
+
+function tailPath({ protocol }: MediumBoot): string {
+    return protocol === "linux" ? "/boot/initrd" : "/boot/module";
+}
+
+function imagePath(index: number): string {
+    return `/images/${index}`;
+}
+
+function blockFile({ spec, blockFiles }: GuestPlan, index: number, path: string, loaded: boolean): MediumFile {
+    const block = spec.blocks[index]!;
+    return {
+        path, parts: [{ file: blockFiles[index]! }], loaded, property: `blocks[${index}]`,
+        // A file that the user named has the digest of its content; a data image that of its tree.
+        ...(block.path === undefined ? {} : { sha256: block.digest }),
+    };
+}
+
+/** The content, told by digests where it is a local file: no path of this machine counts. */
+function identityOf({ parts, sha256, property }: MediumFile, { spec, digests }: GuestPlan): unknown[] {
+    const block = /^blocks\[(\d+)\]$/.exec(property ?? "");
+    if (block) return ["block", spec.blocks[Number(block[1])]!.digest];
+    return parts.map((part) => ("bytes" in part ? ["bytes", createHash("sha256").update(part.bytes).digest("hex")] : ["file", sha256 ?? digests.initrd]));
+}
+
+function refuseTwins(files: MediumFile[]): void {
+    const paths = new Map<string, MediumFile>();
+    for (const file of files) {
+        const other = paths.get(file.path);
+        if (other) throw new UnikernelError("invalid", `${file.path} of the medium is ${other.property ?? "the configuration"} already`, { property: file.property ?? "blocks", hint: "give one of them another name" });
+        paths.set(file.path, file);
+    }
+}
+
+function digest(what: unknown): string {
+    return createHash("sha256").update(JSON.stringify(what)).digest("hex").slice(0, 32);
+}

@@ -1,0 +1,46 @@
+import type { ConsoleKind } from "../../../spec";
+import { quoteWord } from "./quote";
+
+export interface BootSteps {
+    /** Shown while it loads. */
+    name: string;
+    console: ConsoleKind[];
+    protocol: "linux" | "multiboot";
+    /** Path on the medium, and the words of its command line. */
+    kernel: string;
+    words: string[];
+    /** What the loader brings along, in order: paths on the medium, or `newc:NAME:PATH`. */
+    load: string[];
+}
+
+/** What GRUB's script reads when it has found its medium: no menu, no waiting; where a step fails, its prompt is left. */
+export function grubConfig({ name, console, protocol, kernel, words, load }: BootSteps): string {
+    const command = (...all: string[]): string => all.map(quoteWord).join(" ");
+    const loads = protocol === "linux" ? [["initrd", ...load]] : load.map((path) => ["module", path]);
+    return [
+        ...terminals(console),
+        command("echo", `Loading ${name}`),
+        command(protocol, kernel, ...words),
+        ...(load.length > 0 ? loads.map((words) => command(...words)) : []),
+        "boot",
+        "",
+    ].join("\n");
+}
+
+/** A machine without a serial port keeps its screen. */
+function terminals(console: ConsoleKind[]): string[] {
+    if (!console.includes("serial")) return [];
+    const names = console.map((kind) => (kind === "serial" ? "serial" : "console")).join(" ");
+    return ["if serial --unit=0 --speed=115200; then", `    terminal_input ${names}`, `    terminal_output ${names}`, "fi"];
+}
+
+/** Where the mark lies by which a boot loader finds its own medium, whatever order the devices come in. */
+export function markPath(id: string): string {
+    return `/boot/grub/id/${id}`;
+}
+
+/** What is built into the boot loader: read by its small parser, which knows no `if`. */
+export function earlyConfig(id: string): string {
+    // The device that it was itself loaded from is asked first.
+    return `search.file ${markPath(id)} root $root\nset prefix=($root)/boot/grub\n`;
+}

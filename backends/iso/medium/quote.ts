@@ -1,0 +1,34 @@
+/**
+ * One word of GRUB's script language that stands for exactly this text: between single quotes nothing has a meaning, and a
+ * single quote is written outside of them, behind a backslash (GRUB manual, "Quoting").
+ */
+export function quoteWord(text: string): string {
+    return /^[A-Za-z0-9_./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * The words that GRUB's `linux` and `multiboot` have to be given so that the guest gets exactly this command line.
+ * Undefined: there are none, since they escape quotes and backslashes on the way and quote what has a blank in it.
+ */
+export function wordsFor(commandLine: string): string[] | undefined {
+    if (commandLine === "") return [];
+    const words: string[] = [];
+    // What they write: a word without blanks, or one with blanks between double quotes; one blank after each.
+    for (const [, quoted, plain = "", more] of commandLine.matchAll(/(?:"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"|([^ ]*))( |$)/gsy)) {
+        words.push(unescape(quoted ?? plain));
+        if (more === "") break;
+    }
+    return loaderCommandLine(words) === commandLine ? words : undefined;
+}
+
+/** What the loaders make of their words (grub-core/lib/cmdline.c, grub_create_loader_cmdline). */
+export function loaderCommandLine(words: string[]): string {
+    return words.map((word) => {
+        const escaped = word.replace(/\\x[0-9A-Fa-f]{2}|[\\'"]/g, (what) => (what.length > 1 ? what : `\\${what}`));
+        return word.includes(" ") ? `"${escaped}"` : escaped;
+    }).join(" ");
+}
+
+function unescape(text: string): string {
+    return text.replace(/\\(x[0-9A-Fa-f]{2}|[\\'"])/g, (what, then: string) => (then.length > 1 ? what : then));
+}

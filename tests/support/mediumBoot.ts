@@ -1,0 +1,147 @@
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
+import { get } from "node:http";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How a machine is given the medium: its firmware, and what it is plugged in as. */
+export type Way = "bios-cd" | "bios-usb" | "bios-sata" | "uefi-cd" | "uefi-usb" | "uefi-sata";
+export type Nic = "e1000e" | "virtio" | "e1000";
+
+export interface MediumBootOptions {
+    /** Path of the image. It is never written to. */
+    image: string;
+    way: Way;
+    /** One network card, on a network of QEMU's own that is closed to the outside. Left out: none. */
+    nic?: Nic;
+    /** MiB. @default 64 under BIOS, 256 under UEFI */
+    memory?: number;
+    /** The first serial port. @default true */
+    serial?: boolean;
+    /** A file with the image of another disk, that comes first in the order of devices. */
+    otherDisk?: string;
+    /** Milliseconds after which QEMU is killed whatever happens. @default 120000 */
+    lifetime?: number;
+}
+
+export interface BootedMedium {
+    /** What came over COM1 so far, without carriage returns and terminal escapes. */
+    console(): Promise<string>;
+    /** Resolves with the console when it has the text; rejects with it when it has not within the time, or QEMU ended. */
+    until(text: string, milliseconds?: number): Promise<string>;
+    /** GET on the guest's port 80, tried until it answers with 200; needs `nic`. Rejects with the console after the time. */
+    fetch(url: string, milliseconds?: number): Promise<string>;
+    /** One command of QEMU's human monitor; resolves with what it said. */
+    monitor(command: string): Promise<string>;
+    /** Pulls the medium out: the stick is unplugged, the CD ejected whatever the guest says. A SATA disk stays: throws. */
+    pull(): Promise<void>;
+}
+
+const FIRMWARE = ["/usr/share/ovmf/OVMF.fd", "/usr/share/OVMF/OVMF.fd", "/usr/share/edk2/ovmf/OVMF.fd", "/usr/share/edk2/x64/OVMF.4m.fd"];
+
+/** Boots a medium in plain QEMU under emulation; what still runs at the end of `body` is killed. */
+export async function withMedium<T>(options: MediumBootOptions, body: (booted: BootedMedium) => Promise<T>): Promise<T> {
+    const { execa } = await import("execa");
+    const folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-medium-"));
+    const [log, socket] = [join(folder, "console"), join(folder, "monitor")];
+    const port = options.nic === undefined ? 0 : await freePort();
+    const qemu = execa("qemu-system-x86_64", [...await machine(options, port), "-serial", options.serial === false ? "none" : `file:${log}`, "-monitor", `unix:${socket},server,nowait`], {
+        reject: false, timeout: options.lifetime ?? 120_000, killSignal: "SIGKILL", stdin: "ignore", cleanup: true,
+    });
+    let ended: string | undefined;
+    const end = qemu.then((result) => { ended = result.stderr || `exit code ${result.exitCode}`; });
+    const text = async (): Promise<string> => plain(await readFile(log, "latin1").catch(() => ""));
+    const failed = async (what: string): Promise<Error> => new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
+    try {
+        return await body({
+            console: text,
+            async until(wanted, milliseconds = 60_000) {
+                for (const last = Date.now() + milliseconds; ; await sleep(50)) {
+                    const now = await text();
+                    if (now.includes(wanted)) return now;
+                    if (ended !== undefined || Date.now() > last) throw await failed(`no "${wanted}" on the console`);
+                }
+            },
+            async fetch(url, milliseconds = 60_000) {
+                for (const last = Date.now() + milliseconds; Date.now() < last && ended === undefined; await sleep(50)) {
+                    const page = await tryOnce(`http://127.0.0.1:${port}${url}`);
+                    if (page !== undefined) return page;
+                }
+                throw await failed(`${url} did not answer with 200`);
+            },
+            monitor: (command) => ask(socket, command),
+            async pull() {
+                if (options.way.endsWith("-sata")) throw new Error("a SATA disk is not pulled out");
+                await ask(socket, options.way.endsWith("-cd") ? "eject -f medium" : "device_del stick");
+            },
+        });
+    } finally {
+        qemu.kill("SIGKILL");
+        await end;
+        await rm(folder, { recursive: true, force: true });
+    }
+}
+
+async function machine({ image, way, nic, memory, otherDisk }: MediumBootOptions, port: number): Promise<string[]> {
+    const [firmware, device] = way.split("-") as ["bios" | "uefi", "cd" | "usb" | "sata"];
+    const models: Record<Nic, string> = { e1000e: "e1000e", virtio: "virtio-net-pci", e1000: "e1000" };
+    const file = (path: string): string => path.replaceAll(",", ",,");
+    const drives: Record<typeof device, string[]> = {
+        cd: ["-drive", `if=none,id=medium,media=cdrom,format=raw,readonly=on,file=${file(image)}`, "-device", "ide-cd,drive=medium,bus=ide.1,bootindex=0"],
+        usb: ["-drive", `if=none,id=medium,format=raw,readonly=on,file=${file(image)}`, "-device", "qemu-xhci,id=xhci", "-device", "usb-storage,id=stick,bus=xhci.0,drive=medium,removable=on,bootindex=0"],
+        // A disk cannot be read-only there: what would be written goes to a file of its own.
+        sata: ["-drive", `if=none,id=medium,format=raw,snapshot=on,file=${file(image)}`, "-device", "ide-hd,drive=medium,bus=ide.1,bootindex=0"],
+    };
+    return [
+        "-accel", "tcg", "-machine", firmware === "uefi" || device === "sata" ? "q35" : "pc", "-m", String(memory ?? (firmware === "uefi" ? 256 : 64)),
+        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        ...(firmware === "uefi" ? ["-bios", await firstOf(FIRMWARE)] : []),
+        ...(otherDisk === undefined ? [] : ["-drive", `if=none,id=other,format=raw,snapshot=on,file=${file(otherDisk)}`, "-device", "ide-hd,drive=other,bus=ide.0"]),
+        ...drives[device],
+        ...(nic === undefined ? [] : ["-netdev", `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`, "-device", `${models[nic]},netdev=net,romfile=`]),
+    ];
+}
+
+async function firstOf(paths: string[]): Promise<string> {
+    for (const path of paths) if (await access(path).then(() => true, () => false)) return path;
+    throw new Error(`no UEFI firmware for QEMU: install ovmf (looked for ${paths.join(", ")})`);
+}
+
+/** Firmware and boot loader move the cursor and set colours (ECMA-48). */
+function plain(text: string): string {
+    return text.replace(/\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()c78].?|\r/g, "");
+}
+
+function ask(socket: string, command: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+        let said = "";
+        const connection = connect(socket).on("error", reject).on("close", () => resolve(said.replace(/^.*\n\(qemu\)/, "").replace(/\(qemu\)\s*$/, "").trim()));
+        connection.on("data", (chunk: Buffer) => {
+            said += chunk.toString("utf8");
+            // The greeting's prompt, and the one after the command.
+            if (said.split("(qemu)").length > 2) connection.end();
+        });
+        connection.write(`${command}\n`);
+    });
+}
+
+async function freePort(): Promise<number> {
+    const server = createServer().listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const address = server.address();
+    await new Promise((resolve) => server.close(resolve));
+    return typeof address === "object" && address ? address.port : 0;
+}
+
+/** QEMU accepts at once and the guest answers later: short tries. */
+function tryOnce(url: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+        const request = get(url, { timeout: 1000 }, (response) => {
+            let text = "";
+            response.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
+            response.on("end", () => resolve(response.statusCode === 200 ? text : undefined)).on("error", () => resolve(undefined));
+        });
+        request.on("error", () => resolve(undefined)).on("timeout", () => request.destroy());
+    });
+}
