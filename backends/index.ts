@@ -1,5 +1,6 @@
 import { UnikernelError, type Platform } from "../spec";
 import type { Backend } from "./backend";
+import { iso } from "./iso";
 import { kvm } from "./kvm";
 import { createLibvirtBackend, openHost, type Host } from "./libvirt";
 
@@ -11,7 +12,7 @@ export type Backends = Partial<Record<Platform, Backend>>;
 
 /** @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls */
 export function createBackends(open: (uri: string) => Promise<Host> = openHost): Backends {
-    return { kvm: createLibvirtBackend(kvm, open) };
+    return { kvm: createLibvirtBackend(kvm, open), iso };
 }
 
 export const backends: Backends = createBackends();

@@ -77,6 +77,7 @@ async function completeSpec(
     const spec = {
         schemaVersion: SCHEMA_VERSION,
         ...rest,
+        ...stateOf(backend),
         ...await resolveIdentity(backend, String(resourceUrn), values, olds),
         guest: values.guest ?? guest?.abi.id,
         memory: values.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
@@ -86,6 +87,11 @@ async function completeSpec(
             : values.interfaces,
     };
     return spec as UnikernelSpec;
+}
+
+/** Of what runs nowhere, the stack's state must not say that it runs. */
+function stateOf({ meaningless }: Backend): object {
+    return "state" in meaningless ? { state: undefined } : {};
 }
 
 function completeInterface(card: InterfaceSpec, index: number, driver: string | undefined, problems: Problem[]): InterfaceSpec {

@@ -3,11 +3,15 @@
 /** Seconds for types and arrows. */
 export const CHECKS_BUDGET = 40;
 
-/** Seconds for each suite on two cores, 12 minutes with the checks; and how many jest workers it gets: integration mostly waits for guests to end. */
+/**
+ * Seconds for each suite on two cores: 12 minutes for KVM with the checks, 6 for media. And how many jest workers it gets:
+ * integration mostly waits for guests to end.
+ */
 export const SUITES = [
     { name: "unit", folder: "tests/unit", workers: 2, budget: 80 },
     { name: "integration", folder: "tests/integration", workers: 3, budget: 330 },
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
+    { name: "iso", folder: "tests/iso", workers: 2, budget: 360 },
 ];
 
 export const overBudget = ({ seconds, budget }) => seconds > budget;

@@ -1,0 +1,65 @@
+import type { GuestPlan } from "../../spec";
+import { PartialError, type Applied, type Backend, type Context, type Observation } from "../backend";
+import { checkIso } from "./check";
+import { isoConsequences } from "./consequences";
+import { ensureBurned, observeBurned } from "./device";
+import { ensureImage, hasDigest, isIntact, releaseImage, type Image } from "./image";
+import { isoMeaningless } from "./meaningless";
+import { outputPath } from "./output";
+import { noteNeeds } from "./needs";
+
+/** A medium is made here, whatever machine "here" is: it is no host that one could move to. */
+const HERE = "local";
+
+/**
+ * A medium: the guest, its configuration and its data as one bootable image, and if wanted on a stick or disk.
+ * Not libvirt's affair: nothing runs.
+ */
+export const iso: Backend = {
+    platform: "iso",
+    defaultConnection: () => HERE,
+    consequences: isoConsequences,
+    meaningless: isoMeaningless,
+    check: (spec, { guest }) => checkIso(spec, guest),
+    hostId: async () => HERE,
+    intact: isIntact,
+    create: (plan, context) => ensure(plan, context),
+    update: (plan, { from }, context) => ensure(plan, context, from),
+    observe: (_ref, applied) => observe(applied),
+    async delete(ref, applied, context) {
+        await releaseImage(ref, applied, context);
+        if (applied.burned) context.log(`${applied.burned.device} is left as it is: it still boots ${applied.name}`);
+    },
+};
+
+/** Each step looks first: run again after a kill at any point, it does what is left. */
+async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
+    noteNeeds(plan, context);
+    const image = await ensureImage(plan, context, olds);
+    // Only now: while the new one was not whole, the old one was the one to have.
+    if (olds?.path !== undefined && olds.path !== image.path) await releaseImage(plan.spec, olds, context);
+    const { burn } = plan.spec;
+    if (burn === undefined) return report(plan, image);
+    try {
+        return report(plan, { ...image, burned: await ensureBurned(burn, image, context, olds) });
+    } catch (error) {
+        // The image is there, and the device is not what it should be: state has to say both.
+        throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], { cause: error });
+    }
+}
+
+function report({ bootDigest }: Pick<GuestPlan, "bootDigest">, medium: Observation["medium"], unfinished = false): Observation {
+    return { host: HERE, bootDigest, drift: {}, medium, unfinished };
+}
+
+/** A lost or changed image is drift, never "gone": the identity stays, and an update makes it again. */
+async function observe(applied: Applied): Promise<Observation> {
+    const { bootDigest, sha256, size, manifest } = applied;
+    const path = outputPath(applied);
+    const seen: Observation = { host: HERE, bootDigest, drift: {}, unfinished: false };
+    if (sha256 === undefined || size === undefined || manifest === undefined) return { ...seen, unfinished: true };
+    if (!(await hasDigest(path, applied))) return { ...seen, drift: { output: "lost or changed" } };
+    const image: Image = { path, sha256, size, manifest };
+    const { burned, differs } = await observeBurned(applied, path);
+    return { ...seen, medium: { ...image, burned }, drift: differs ? { burn: "something else" } : {} };
+}

@@ -1,0 +1,93 @@
+import { chmod, rm, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { addUser, findBuilt, forgetBuilt, hashFile, isBuiltByUs, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError } from "../../images";
+import type { GuestPlan, MediumOutputs } from "../../spec";
+import type { Applied, Context, GuestRef } from "../backend";
+import { bake, mediumOf, type MediumContents } from "./medium";
+import { outputPath } from "./output";
+import { everyFewSeconds, mebibytes } from "./progress";
+import { addSum, removeSum } from "./sums";
+
+export type Image = Omit<MediumOutputs, "burned">;
+
+/**
+ * Ends with the whole image in its place, and its sum beside it: one that is there is left as it is. The old one stays
+ * until the new one is whole and synced.
+ * @param olds what state knows of an earlier image
+ */
+export async function ensureImage(plan: GuestPlan, context: Context, olds?: Applied): Promise<Image> {
+    const { spec, digestKey } = plan;
+    const path = outputPath(spec);
+    if (!spec.adopt) await refuseForeign(path, spec.uuid, olds);
+    const contents = mediumOf(plan);
+    // Before the file: whoever removes one looks for users first.
+    await addUser(path, { id: spec.uuid, urn: spec.urn });
+    const there = await findBuilt(path);
+    const known = there?.digest === contents.id && olds?.path === path && olds.manifest;
+    const image = known
+        ? { path, sha256: sealDigest(there.sha256, digestKey), size: there.size, manifest: known, plain: there.sha256 }
+        : await build(path, contents, plan, context);
+    await setMode(path, contents.secret);
+    await addSum(path, image.plain, contents.secret).catch(async (error: unknown) => { throw await writeError(error, path, 4096); });
+    const { plain: _, ...rest } = image;
+    return rest;
+}
+
+async function refuseForeign(path: string, id: string, olds: Applied | undefined): Promise<void> {
+    const error = await outputProblem(path, undefined, id, async () => olds !== undefined && await isOurs(path, olds));
+    if (error) throw error;
+}
+
+/** By our record of what we built, or, where the cache folder was lost, by the digest in state. An edited file stays ours to mend. */
+async function isOurs(path: string, olds: Applied): Promise<boolean> {
+    return olds.path === path || await isBuiltByUs(path);
+}
+
+async function build(path: string, contents: MediumContents, { spec, digestKey }: GuestPlan, { log, signal }: Context): Promise<Image & { plain: string }> {
+    await sweepTemporaries(dirname(path));
+    const temporary = temporaryName(path);
+    try {
+        const say = everyFewSeconds((bytes: number, total: number) => log(`building ${spec.output ?? path}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`));
+        const { sha256, size, manifest } = await bake(contents, temporary, { onProgress: say, signal });
+        await setMode(temporary, contents.secret);
+        const { mtimeNs, ino } = await stat(temporary, { bigint: true });
+        await recordBuilt({ path, digest: contents.id, sha256, size, mtimeNs: String(mtimeNs), ino: String(ino) });
+        await publish(temporary, path);
+        return { path, sha256: sealDigest(sha256, digestKey), size, manifest, plain: sha256 };
+    } catch (error) {
+        await rm(temporary, { force: true });
+        throw await writeError(error, path, 0);
+    }
+}
+
+/** The umask of whoever runs this decides nothing. */
+async function setMode(path: string, secret: boolean): Promise<void> {
+    await chmod(path, secret ? 0o600 : 0o644);
+}
+
+/** True while the file that state speaks of is there and nobody changed it, as far as a stat can tell. */
+export async function isIntact(applied: Applied): Promise<boolean> {
+    const path = outputPath(applied);
+    const stats = await stat(path).catch(() => undefined);
+    if (!stats?.isFile() || stats.size !== applied.size) return false;
+    // Our record is of this machine: where it is missing, reading the file decides.
+    return (await findBuilt(path)) !== undefined || await hasDigest(path, applied);
+}
+
+export async function hasDigest(path: string, { sha256, digestKey }: Applied): Promise<boolean> {
+    const found = await hashFile(path).catch(() => undefined);
+    return found !== undefined && sealDigest(found, digestKey) === sha256;
+}
+
+/** Removes an image that is still as it was made; any other is left where it is, and said so. Gone already is success. */
+export async function releaseImage(ref: Pick<GuestRef, "uuid">, applied: Applied, { log }: Pick<Context, "log">): Promise<void> {
+    const path = applied.path ?? outputPath(applied);
+    const there = await stat(path).then(() => true, () => false);
+    if (there && !(await isBuiltByUs(path)) && !(await hasDigest(path, applied))) {
+        log(`${path} was changed after it was built: it is left where it is`);
+        await removeUser(path, ref.uuid);
+        await forgetBuilt(path);
+        return;
+    }
+    if (await removeImage(path, ref.uuid)) await removeSum(path).catch(() => undefined);
+}

@@ -1,0 +1,2 @@
+/** Bootable media. */
+export { iso } from "./backend";

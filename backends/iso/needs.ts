@@ -1,0 +1,30 @@
+import { statSync } from "node:fs";
+import type { GuestPlan, Part } from "../../spec";
+import type { Context } from "../backend";
+import { mebibytes } from "./progress";
+
+/** What a Linux kernel of a distribution takes for itself while it boots, about. Bytes. */
+const KERNEL = 96 * 2 ** 20;
+
+/** Says what the person who carries the medium away should know: how much memory it needs, and that it holds secrets. */
+export function noteNeeds({ spec, boot, blockFiles }: GuestPlan, { log }: Pick<Context, "log">): void {
+    const inMemory = blockFiles.filter((_, index) => boot.medium?.blocks[index]?.where === "memory").map(sizeOf);
+    if (inMemory.length > 0) {
+        // The boot loader loads it, and the kernel unpacks it beside.
+        const needed = mebibytes(KERNEL + 2 * sum([...inMemory, ...boot.initrd.map(sizeOfPart)]));
+        if (needed > spec.memory) log(`${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which holds its data images in memory`);
+    }
+    if (boot.secret) log(`warning: ${spec.name}: the medium carries secrets in plain; whoever has it can read them`);
+}
+
+function sizeOfPart(part: Part): number {
+    return "bytes" in part ? part.bytes.length : sizeOf(part.file);
+}
+
+function sizeOf(file: string): number {
+    return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+function sum(numbers: number[]): number {
+    return numbers.reduce((so, one) => so + one, 0);
+}
