@@ -1,16 +1,26 @@
-// `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left. Ends with a non-zero status on the
-// first thing that is not as it should be.
+// `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- iso`: the same as bootable
+// media. Ends with a non-zero status on the first thing that is not as it should be.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
+/** Loaded late: what a demo uses may just have been installed. */
+const demos = {
+    kvm: async () => (await import("./demo/fleet.mjs")).runDemo(root),
+    iso: async () => (await import("./demo/iso.mjs")).runIsoDemo(root),
+};
+
+const [name = "kvm"] = process.argv.slice(2);
+const demo = demos[name];
+if (!demo) {
+    console.error(`There is no demo "${name}": ${Object.keys(demos).join(", ")}`);
+    process.exit(2);
+}
 const setup = spawnSync(process.execPath, ["tools/setup.mjs"], { cwd: root, stdio: "inherit" });
 if (setup.status !== 0) process.exit(setup.status ?? 1);
 
-// Only now: what the demo uses may just have been installed.
-const { runDemo } = await import("./demo/fleet.mjs");
 try {
-    await runDemo(root);
+    await demo();
 } catch (error) {
     console.error(`\n✗ ${error instanceof Error ? error.message : error}`);
     process.exitCode = 1;

@@ -2,6 +2,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureLibvirt } from "../libvirt.mjs";
 import { domainNames, identity, leftovers } from "./outside.mjs";
+import { plain } from "./plain.mjs";
 import { openStack } from "./stack.mjs";
 import { claim, page, step } from "./steps.mjs";
 
@@ -83,9 +84,4 @@ async function pagesSay(stack, count, words) {
 async function identities(stack, uri) {
     const { names } = await stack.outputs();
     return Promise.all(names.map((name) => identity(uri, name)));
-}
-
-/** Without the terminal's colours. */
-function plain(text) {
-    return text.replaceAll(/\u001b\[[0-9;]*m/g, "");
 }
