@@ -6,7 +6,7 @@ import { failedThere, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
 import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
-import { encodeRequest } from "./script";
+import { encodeProgram } from "./script";
 
 /** Milliseconds before each further try after a connection was cut: long enough for an sshd that is restarted. */
 const PAUSES = [300, 1000, 3000, 6000];
@@ -16,11 +16,15 @@ export interface Ask {
     what: string;
     script: string;
     words: string[];
+    /** For the script's standard input, at most INLINE bytes. */
+    data?: Uint8Array;
     /** Asking twice does what asking once does. @default true */
     repeat?: boolean;
-    /** Exit codes that are answers. */
+    /** Exit codes other than 0 that are answers. */
     codes?: number[];
-    /** A transfer: answers the first line. */
+    /** May take long, so it gets a session of its own: nothing waits behind it. @default false */
+    long?: boolean;
+    /** A transfer, in a session of its own too: answers the first line. */
     answer?(line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined;
 }
 
@@ -28,8 +32,7 @@ export interface Ask {
 export class SshConnection {
     private master?: Promise<Master>;
     /** sshd admits 10 sessions a connection (sshd_config(5): MaxSessions); the connection itself is one. */
-    private readonly asks = new Gate(5);
-    private readonly transfers = new Gate(4);
+    private readonly sessions = new Gate(6);
     private readonly timeouts: Timeouts;
     /** Sources that are being copied, by digest. */
     readonly copying = new Map<string, Promise<void>>();
@@ -44,13 +47,20 @@ export class SshConnection {
         return (await this.open()).facts;
     }
 
+    /** @throws UnikernelError `unreachable`, `timeout`, `no-space`, `permission`, `program-missing`, `program-failed`, `invalid` */
     async ask(ask: Ask): Promise<{ code: number; out: Buffer }> {
-        const gate = ask.answer ? this.transfers : this.asks;
-        await gate.enter();
-        try {
-            return await this.repeatedly(ask);
-        } finally {
-            gate.leave();
+        let connected = false;
+        for (let tries = 0; ; tries++) {
+            try {
+                const master = await this.open();
+                connected = true;
+                const ended = ask.long || ask.answer ? await this.apart(master, ask) : await this.inTurn(master, ask);
+                return this.judge(ask, ended, master.facts.base);
+            } catch (error) {
+                const pause = PAUSES[tries];
+                if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
+                await delay(pause);
+            }
         }
     }
 
@@ -60,21 +70,27 @@ export class SshConnection {
         await master?.close();
     }
 
-    private async repeatedly(ask: Ask): Promise<{ code: number; out: Buffer }> {
-        let connected = false;
-        for (let tries = 0; ; tries++) {
-            try {
-                const master = await this.open();
-                connected = true;
-                const ended = await exchange(this.login.program, master.session(), {
-                    head: encodeRequest(ask.script, ask.words), idle: this.timeouts.call, answer: ask.answer,
-                });
-                return this.judge(ask, ended, master.facts.base);
-            } catch (error) {
-                const pause = PAUSES[tries];
-                if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
-                await delay(pause);
-            }
+    private async inTurn(master: Master, { script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
+        let timedOut = false;
+        const timer = setTimeout(() => {
+            timedOut = true;
+            // Whatever comes later is no answer to what is asked next.
+            master.kill();
+        }, this.timeouts.call);
+        try {
+            const answer = await master.run(script, words, data);
+            return answer ? { ...answer, timedOut, missing: false } : { err: master.lastWords, timedOut, missing: false };
+        } finally {
+            clearTimeout(timer);
+        }
+    }
+
+    private async apart(master: Master, { script, words, answer }: Ask): Promise<Ended> {
+        await this.sessions.enter();
+        try {
+            return await exchange(this.login.program, master.session(), { head: encodeProgram(script, words), idle: this.timeouts.call, answer });
+        } finally {
+            this.sessions.leave();
         }
     }
 

@@ -6,7 +6,7 @@ import { fileError, plainName } from "../errors";
 import type { Daemon } from "../local";
 import type { SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, isShareable } from "./content";
-import { COPY, DIFFERENT, DIGEST, INCOMPLETE, LIST, PUT, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./script";
+import { CLAIM, COPY, DIFFERENT, DIGEST, INCOMPLETE, INLINE, LIST, READ, RECEIVE, REMOVE, REMOVE_FOLDER, RENAME } from "./script";
 
 interface PutOptions { mode: number; onProgress?(bytes: number): void }
 
@@ -40,7 +40,7 @@ export class SshFiles implements HostFiles {
 
     async copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
-        await this.connection.ask({ what: `copy of ${source} to ${to}`, script: COPY, words: [folder, from, plainName(to), mode.toString(8)] });
+        await this.connection.ask({ what: `copy of ${source} to ${to}`, script: COPY, words: [folder, from, plainName(to), mode.toString(8)], long: true });
     }
 
     async rename(uuid: string, from: string, to: string): Promise<void> {
@@ -73,30 +73,41 @@ export class SshFiles implements HostFiles {
 
     async digest(uuid: string, name: string): Promise<string | undefined> {
         const path = await this.path(uuid, name);
-        const { out } = await this.connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path] });
+        const { out } = await this.connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true });
         return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
     }
 
-    /** One session: it asks whether the file is there, and only else sends it, from where a cut copy ended. */
+    /** What is small goes with the question whether it is there; the rest is sent when it is not, from where a cut copy ended. */
     private async send(uuid: string, name: string, parts: Part[], { size, sha256 }: Content, { mode, onProgress }: PutOptions): Promise<void> {
         const [folder, path] = [await this.folder(uuid), await this.path(uuid, name)];
         const store = isShareable(name, mode) ? await this.store() : "";
+        const ask = { what: `write of ${path}`, codes: [INCOMPLETE, DIFFERENT] };
         const words = [posix.dirname(folder), folder, name, String(size), mode.toString(8), sha256, store];
+        if (size <= INLINE) {
+            const data = await whole(bytesOf(parts, 0));
+            this.assertSame(path, await this.connection.ask({ ...ask, script: CLAIM + RECEIVE, words: [...words, "whole"], data }));
+            onProgress?.(size);
+            return;
+        }
+        const { out } = await this.connection.ask({ ...ask, script: CLAIM, words });
+        if (out.toString("latin1").trim() === "have") return;
         let resumed = false;
         const answer = (line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined => {
             const offset = Number(/^need (\d+)$/.exec(line)?.[1] ?? NaN);
             resumed = offset > 0;
             return offset >= 0 && offset <= size ? { bytes: told(bytesOf(parts, offset), offset, onProgress), size } : undefined;
         };
-        for (;;) {
-            const { code } = await this.connection.ask({ what: `write of ${path}`, script: PUT, words, codes: [INCOMPLETE, DIFFERENT], answer });
-            if (code === 0) return;
-            // What an earlier copy had sent was of another content, or damaged: it is gone now.
-            if (code === DIFFERENT && resumed) continue;
-            throw new UnikernelError("changed", `write of ${path}: its source changed while it was copied`, {
-                hint: "let the program that writes it finish, then run again",
-            });
-        }
+        const send = { ...ask, script: RECEIVE, words: [...words, "rest"], answer };
+        const end = await this.connection.ask(send);
+        // What an earlier copy had sent may be of another content: it is gone now.
+        this.assertSame(path, resumed && end.code !== 0 ? await this.connection.ask(send) : end);
+    }
+
+    private assertSame(path: string, { code }: { code: number }): void {
+        if (code === 0) return;
+        throw new UnikernelError("changed", `write of ${path}: its source changed while it was copied`, {
+            hint: "let the program that writes it finish, then run again",
+        });
     }
 
     /** Many guests may want the same at once: the first sends it, the others wait and find it there. */
@@ -129,4 +140,10 @@ async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: 
         yield piece;
         onProgress?.((at += piece.length));
     }
+}
+
+async function whole(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of bytes) pieces.push(piece);
+    return Buffer.concat(pieces);
 }

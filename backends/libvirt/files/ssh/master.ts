@@ -1,11 +1,15 @@
 import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 
 import { noShell, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
-import { letGo, Listener, startSsh } from "./process";
+import { Listener, startSsh } from "./process";
 import { runtimeFolder } from "./runtimeFolder";
-import { encodeRequest, HELLO, REMOTE_COMMAND } from "./script";
+import { encodeProgram, REMOTE_COMMAND, SERVE } from "./script";
+import { type Answer, Shell } from "./shell";
+
+type Child = Awaited<ReturnType<typeof startSsh>>["child"];
 
 /** Seconds between two signs of life, of which three may be missing. */
 const ALIVE = 10;
@@ -24,14 +28,27 @@ export interface HostFacts {
 }
 
 /**
- * One ssh connection that all sessions share (ssh_config(5): ControlMaster). Its own session waits for
- * the end of its input, which comes with the end of this process, however that ends: so no connection
- * outlives its user, and none needs a time (ControlPersist) after which it is given up.
+ * One ssh connection that all sessions share (ssh_config(5): ControlMaster). Its own session runs the
+ * short scripts, until its input ends, which it does with this process, however that ends: so no
+ * connection outlives its user, and none needs a time (ControlPersist) after which it is given up.
  */
 export class Master {
     private ended = false;
+    private readonly shell: Shell;
 
-    private constructor(readonly facts: HostFacts, private readonly socket: string, private readonly login: Login, private readonly leave: () => Promise<void>) {}
+    private constructor(readonly facts: HostFacts, private readonly socket: string, private readonly login: Login, private readonly child: Child, onEnd: () => void) {
+        this.shell = new Shell(child);
+        void child.then(() => {
+            this.ended = true;
+            this.lastWords = this.shell.end();
+            onEnd();
+        });
+        child.unref();
+        (child.stdin as unknown as Socket).unref();
+    }
+
+    /** What ssh said when it ended. */
+    lastWords = "";
 
     /**
      * @param base the folder of all guests; "": the user's own
@@ -42,48 +59,56 @@ export class Master {
         const what = `connection to ${login.host}`;
         const socket = join(await runtimeFolder(), `${process.pid}-${randomBytes(4).toString("hex")}`);
         const args = [...OURS, ...control(socket, "yes"), "-o", "ControlPersist=no", ...login.options, "--", login.host, REMOTE_COMMAND];
-        const ssh = await startSsh(login.program, args);
-        const { child } = ssh;
-        child.stdin.write(encodeRequest(HELLO, [base]));
+        const { child } = await startSsh(login.program, args);
+        let complaints = "";
+        const complain = (bytes: Buffer): void => void (complaints += bytes.toString("utf8"));
+        child.stderr.on("data", complain);
+        child.stdin.write(encodeProgram(SERVE, [base]));
         const hello = new Promise<string>((resolve) => {
-            const listener = new Listener(resolve);
-            child.stdout.on("data", (bytes: Buffer) => listener.hear(bytes));
+            const listener = new Listener((line) => {
+                child.stdout.off("data", hear);
+                child.stderr.off("data", complain);
+                resolve(line);
+            });
+            const hear = (bytes: Buffer): void => listener.hear(bytes);
+            child.stdout.on("data", hear);
         });
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeout, undefined)));
         const said = await Promise.race([hello, child, late]);
         clearTimeout(timer);
-        if (typeof said !== "string") {
-            child.kill("SIGKILL");
-            if (!said) throw unreachable(login, `no answer within ${timeout / 1000} s`, what);
-            if (said.code === "ENOENT") throw programMissing(login, what);
-            if (said.exitCode === 255 || said.exitCode === undefined) throw unreachable(login, said.stderr ?? "", what);
-            throw noShell(login, said.stderr ?? "", what);
+        if (typeof said === "string") {
+            const [uid, free, ...rest] = said.split(" ");
+            return new Master({ uid: Number(uid), writable: free === "yes", base: rest.join(" ") }, socket, login, child, onEnd);
         }
-        const [uid, free, ...rest] = said.split(" ");
-        const facts = { uid: Number(uid), writable: free === "yes", base: rest.join(" ") };
-        const master = new Master(facts, socket, login, async () => {
-            child.ref();
-            child.stdin.end();
-            const end = setTimeout(() => child.kill("SIGKILL"), 2000);
-            await child;
-            clearTimeout(end);
-        });
-        void child.then(() => {
-            master.ended = true;
-            onEnd();
-        });
-        letGo(ssh);
-        return master;
+        child.kill("SIGKILL");
+        if (!said) throw unreachable(login, `no answer within ${timeout / 1000} s`, what);
+        if (said.code === "ENOENT") throw programMissing(login, what);
+        if (said.exitCode === 255 || said.exitCode === undefined) throw unreachable(login, complaints, what);
+        throw noShell(login, complaints, what);
     }
 
-    /** Arguments of a session on this connection. */
+    /** A short script. Undefined when the connection was cut. */
+    run(script: string, words: string[], data: Uint8Array): Promise<Answer | undefined> {
+        return this.ended ? Promise.resolve(undefined) : this.shell.run(script, words, data);
+    }
+
+    /** Arguments of a session of its own on this connection. */
     session(): string[] {
         return [...OURS, ...control(this.socket, "no"), ...this.login.options, "--", this.login.host, REMOTE_COMMAND];
     }
 
+    /** Nothing comes from it any more. */
+    kill(): void {
+        this.child.kill("SIGKILL");
+    }
+
     async close(): Promise<void> {
-        if (!this.ended) await this.leave();
+        this.child.ref();
+        this.child.stdin.end();
+        const end = setTimeout(() => this.kill(), 2000);
+        await this.child;
+        clearTimeout(end);
     }
 }
 

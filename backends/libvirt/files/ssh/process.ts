@@ -1,4 +1,3 @@
-import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
@@ -32,18 +31,12 @@ const SLOW_DISK = 10 * 2 ** 20;
 export async function startSsh(program: string, args: string[]) {
     const { execa } = await import("execa");
     const child = execa(program, args, {
-        stdin: "pipe", stdout: "pipe", stderr: "pipe", buffer: { stdout: false, stderr: true }, maxBuffer: 1 << 20,
+        stdin: "pipe", stdout: "pipe", stderr: "pipe", buffer: false,
         env: { LC_ALL: "C" }, reject: false, detached: true,
     });
     child.stdin.on("error", () => undefined);
     // Wrapped: the child is itself a promise, which an async function would wait for.
     return { child };
-}
-
-/** Lets this process end while ssh runs; ssh then ends too, as its standard input does. */
-export function letGo({ child }: Awaited<ReturnType<typeof startSsh>>): void {
-    child.unref();
-    for (const stream of [child.stdin, child.stdout, child.stderr]) (stream as unknown as Socket).unref();
 }
 
 /** One script on the far side, from its request to its end. Rejects only when the source of the bytes fails. */
@@ -79,12 +72,14 @@ export async function exchange(program: string, args: string[], { head, idle, an
         said.hear(bytes);
     });
     moved();
+    let err = "";
+    child.stderr.on("data", (bytes: Buffer) => (err = (err + bytes.toString("utf8")).slice(-10_000)));
     child.stdin.write(head);
     if (!answer) child.stdin.end();
     try {
         const result = await child;
         await sending;
-        return { code: result.exitCode, out: said.out(), err: result.stderr ?? "", timedOut, missing: result.code === "ENOENT" };
+        return { code: result.exitCode, out: said.out(), err, timedOut, missing: result.code === "ENOENT" };
     } finally {
         clearTimeout(timer);
     }

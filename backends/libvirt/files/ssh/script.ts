@@ -17,10 +17,19 @@ export function quote(word: string): string {
 }
 
 /** A script and its words ($1, $2 …) as REMOTE_COMMAND reads them. */
-export function encodeRequest(script: string, words: string[]): Buffer {
+export function encodeProgram(script: string, words: string[]): Buffer {
     const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${PROLOGUE}\n${script}`);
     return Buffer.concat([Buffer.from(`${text.length}\n`), text]);
 }
+
+/** The same as the far side's SERVE reads it, with up to INLINE bytes of data for the script's standard input. */
+export function encodeRequest(nonce: string, script: string, words: string[], data: Uint8Array): Buffer {
+    const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${script}`);
+    return Buffer.concat([Buffer.from(`${nonce} ${text.length} ${data.length}\n`), text, data]);
+}
+
+/** What one read of a dd below takes, and a pipe holds (pipe(7)): a script that does not want it leaves nothing behind. */
+export const INLINE = 65536;
 
 const PROLOGUE = `
 set -eu
@@ -48,15 +57,25 @@ tidy() { # what no guest uses any more
 }
 printf '\\n%s\\n' ${MARK}`;
 
-/** base or "": uid, whether its folder can be written (yes, no), base. Then it stays until its standard input ends. */
-export const HELLO = `
+/**
+ * base or "": says uid, whether its folder can be written (yes, no), base. Then it runs what it is sent
+ * until its standard input ends, and after each script says NONCE CODE there and NONCE on standard error.
+ */
+export const SERVE = `
 base=$1
 [ -n "$base" ] || base=\${XDG_DATA_HOME:-$HOME/.local/share}/pulumi-unikernel
 near=$base
 while [ ! -e "$near" ]; do near=$(dirname -- "$near"); done
 if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then free=yes; else free=no; fi
 printf '%s\\n' "$(id -u) $free $base"
-exec cat >/dev/null`;
+set +e
+while read -r nonce length size; do
+    text=$(dd bs=1 count="$length" 2>/dev/null)
+    dd bs=${INLINE} count="$size" iflag=fullblock,count_bytes 2>/dev/null | (set -e; eval "$text")
+    code=$?
+    printf '\\n%s %s\\n' "$nonce" "$code"
+    printf '\\n%s\\n' "$nonce" >&2
+done`;
 
 /** folder: "TYPE:SIZE:NAME" of each file. */
 export const LIST = `
@@ -65,18 +84,20 @@ cd -- "$1"
 if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
 stat -c '%F:%s:%n' -- * 2>/dev/null || :`;
 
-/** Exit codes of PUT. */
+/** Exit codes of RECEIVE. */
 export const INCOMPLETE = 3;
 export const DIFFERENT = 4;
 
-/**
- * base folder name size mode digest store (or ""): says "have", or "need OFFSET" and takes the bytes
- * from there. A file of the store is one inode with all the guests' files of that content; its time of
- * change is 1: another one tells that somebody wrote to it.
- */
-export const PUT = `
+const PUT = `
 base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 store=$7
-path=$dir/$name part=$dir/.$name.$$.part
+path=$dir/$name part=$dir/.$name.$$.part`;
+
+/**
+ * base folder name size mode digest store (or ""): says "have" when the file is there, or was in the
+ * store. A file of the store is one inode with all the guests' files of that content; its time of change
+ * is 1: another one tells that somebody wrote to it.
+ */
+export const CLAIM = `${PUT}
 (umask 022; mkdir -p -m 0711 -- "$base")
 mkdir -p -m 0711 -- "$dir"
 if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
@@ -88,10 +109,18 @@ if [ -n "$store" ] && there "$store/$digest"; then
         exit
     else rm -f -- "$part"
     fi
-fi
+fi`;
+
+/**
+ * The same words after CLAIM, then "whole" or "rest": says "need OFFSET" and takes the bytes from there:
+ * a rest goes on where a copy was cut.
+ */
+export const RECEIVE = `${PUT}
 offset=0
 for old in "$dir/.$name".*.part; do
-    if dead "$old" && mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
+    if ! dead "$old"; then continue; fi
+    if [ "$8" = whole ]; then rm -f -- "$old"
+    elif mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
 done
 echo "need $offset"
 dd of="$part" bs=65536 iflag=fullblock oflag=seek_bytes seek="$offset" conv=notrunc,sparse || { rm -f -- "$part"; exit 1; }
@@ -102,8 +131,7 @@ chmod -- "$mode" "$part"
 sync -- "$part" || { rm -f -- "$part"; exit 1; }
 if [ -n "$store" ]; then mkdir -p -m 0711 -- "$store" && ln -f -- "$part" "$store/$digest" 2>/dev/null || :; fi
 mv -f -- "$part" "$path"
-sync -- "$dir"
-echo done`;
+sync -- "$dir"`;
 
 /** folder from to mode */
 export const COPY = `

@@ -1,0 +1,82 @@
+import { randomBytes } from "node:crypto";
+import type { Socket } from "node:net";
+
+import { encodeRequest } from "./script";
+
+export interface Answer { code: number; out: Buffer; err: string }
+
+interface Pending {
+    nonce: string;
+    resolve(answer: Answer | undefined): void;
+    /** Its part of standard output, once that is whole. */
+    said?: { code: number; out: Buffer };
+}
+
+interface Streams { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }
+
+/** The scripts that SERVE runs, one after the other: sent as they come, answered in their order. */
+export class Shell {
+    private readonly queue: Pending[] = [];
+    private out = Buffer.alloc(0);
+    private err = "";
+
+    /** @param streams of an ssh that runs SERVE and has said its first line */
+    constructor(private readonly streams: Streams) {
+        streams.stdout.on("data", (bytes: Buffer) => {
+            this.out = Buffer.concat([this.out, bytes]);
+            this.settle();
+        });
+        streams.stderr.on("data", (bytes: Buffer) => {
+            this.err += bytes.toString("utf8");
+            this.settle();
+        });
+        this.hold(false);
+    }
+
+    /** Undefined when the connection ended before the answer. */
+    run(script: string, words: string[], data: Uint8Array): Promise<Answer | undefined> {
+        return new Promise((resolve) => {
+            const nonce = randomBytes(16).toString("hex");
+            this.queue.push({ nonce, resolve });
+            this.hold(true);
+            this.streams.stdin.write(encodeRequest(nonce, script, words, data));
+        });
+    }
+
+    /** The connection is gone. Returns what was said about that. */
+    end(): string {
+        for (const { resolve } of this.queue.splice(0)) resolve(undefined);
+        return this.err;
+    }
+
+    private settle(): void {
+        for (let first = this.queue[0]; first; first = this.queue[0]) {
+            first.said ??= this.takeOut(first.nonce);
+            const mark = `\n${first.nonce}\n`;
+            const at = this.err.indexOf(mark);
+            if (!first.said || at < 0) return;
+            this.queue.shift();
+            if (this.queue.length === 0) this.hold(false);
+            first.resolve({ ...first.said, err: this.err.slice(0, at) });
+            this.err = this.err.slice(at + mark.length);
+        }
+    }
+
+    private takeOut(nonce: string): { code: number; out: Buffer } | undefined {
+        const at = this.out.indexOf(`\n${nonce} `);
+        const end = at < 0 ? -1 : this.out.indexOf("\n", at + 1);
+        if (end < 0) return undefined;
+        const code = Number(this.out.toString("latin1", at + nonce.length + 2, end));
+        const out = this.out.subarray(0, at);
+        this.out = this.out.subarray(end + 1);
+        return { code, out };
+    }
+
+    /** An idle connection does not keep this process alive. */
+    private hold(on: boolean): void {
+        for (const stream of [this.streams.stdout, this.streams.stderr] as Socket[]) {
+            if (on) stream.ref();
+            else stream.unref();
+        }
+    }
+}
