@@ -1,0 +1,53 @@
+import { constants } from "node:fs";
+import { access, open } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { BurnSpec } from "../../../spec";
+import { openError } from "./errors";
+import { factsOf } from "./facts";
+import { refusalOf } from "./judge";
+import { swapped, type Opened } from "./open";
+import { systemRoots, textOf, type Roots } from "./roots";
+
+/** A device that may be written to. */
+export interface Device extends Opened {
+    /** Bytes, by its own account. */
+    size: number;
+    /** Bytes of a logical sector. */
+    sector: number;
+    /** Of this plugging in: throws `changed` where another device has taken its node. */
+    stillThere(): Promise<void>;
+}
+
+/**
+ * Looks at the device that a medium is to be written to, and changes nothing.
+ * @param imageSize bytes that have to fit
+ * @param roots where the kernel and udev tell of devices
+ * @throws UnikernelError with the reason, at `burn.device`, `burn.serial` or `burn.allowFixed`: `not-found` (no such
+ *   device, no medium in it), `invalid` (not a whole block device, a name that moves, another serial number, a fixed
+ *   disk), `in-use`, `permission` (read-only too), `no-space` (too small), `unsupported` (an optical drive)
+ */
+export async function inspectDevice(burn: BurnSpec, imageSize: number, roots: Roots = systemRoots): Promise<Device> {
+    const facts = await factsOf(burn.device, roots);
+    const refusal = refusalOf(burn, facts, imageSize, roots);
+    if (refusal) throw refusal;
+    const { device, node, number, size, sector, sequence } = facts;
+    await probe({ device, node, number });
+    return {
+        device, node, number, size, sector,
+        stillThere: async () => {
+            if (await textOf(join(roots.sys, "dev/block", number, "diskseq")) !== sequence) throw swapped({ device, node, number });
+        },
+    };
+}
+
+/** Opened for reading only, since udev looks at a device anew whenever one closes it who could have written. */
+async function probe(device: Opened): Promise<void> {
+    try {
+        await access(device.node, constants.R_OK | constants.W_OK);
+        const handle = await open(device.node, constants.O_RDONLY | constants.O_EXCL);
+        await handle.close();
+    } catch (error) {
+        throw openError(error, device);
+    }
+}

@@ -1,0 +1,54 @@
+import { CHUNK, pages } from "./pages";
+
+export interface Range {
+    /** Bytes from the start. */
+    offset: number;
+    length: number;
+}
+
+/** Room for a chunk of the image and the same chunk of the device. */
+export interface Pair {
+    image: Buffer;
+    device: Buffer;
+}
+
+/** Two: one lane reads and compares while the other one's write is under way. More would take all of Node's four threads. */
+const LANES = 2;
+
+export function makePairs(): Pair[] {
+    const buffers = pages(Array.from({ length: 2 * LANES }, () => CHUNK));
+    return Array.from({ length: LANES }, (_, lane) => ({ image: buffers[2 * lane]!, device: buffers[2 * lane + 1]! }));
+}
+
+/** Cuts into chunks that begin at multiples of CHUNK. */
+export function chunksOf(from: number, to: number): Range[] {
+    const chunks: Range[] = [];
+    for (let offset = from; offset < to;) {
+        const end = Math.min(to, (Math.floor(offset / CHUNK) + 1) * CHUNK);
+        chunks.push({ offset, length: end - offset });
+        offset = end;
+    }
+    return chunks;
+}
+
+/**
+ * Does the work for each range, in order, one at a time in each lane. Returns or throws only when no lane is at work
+ * any more, so that the buffers and the device may be let go.
+ */
+export async function inLanes(ranges: Range[], pairs: Pair[], work: (range: Range, pair: Pair) => Promise<void>, signal?: AbortSignal): Promise<void> {
+    let next = 0;
+    let failed = false;
+    const lane = async (pair: Pair): Promise<void> => {
+        try {
+            for (let range = ranges[next++]; range !== undefined && !failed; range = ranges[next++]) {
+                signal?.throwIfAborted();
+                await work(range, pair);
+            }
+        } catch (error) {
+            failed = true;
+            throw error;
+        }
+    };
+    const results = await Promise.allSettled(pairs.map(lane));
+    for (const result of results) if (result.status === "rejected") throw result.reason;
+}
