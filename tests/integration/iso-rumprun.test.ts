@@ -24,7 +24,7 @@ async function bakeTestKernel(): Promise<string> {
 
 test.each<Way>(["bios-cd", "bios-usb", "bios-sata"])("rumprun's layout without data images takes its configuration from a module: %s", async (way) => {
     await withMedium({ image: await (image ??= bakeTestKernel()), way }, async ({ until }) => {
-        const console = await until("test kernel ready");
+        const console = await until("test kernel ready", 20_000);
         expect(console).toContain("test kernel: configured by module\nhostname machine\nargv[0] nginx\nargv[1] -c\nargv[2] /etc/my nginx.conf\n");
     });
 });

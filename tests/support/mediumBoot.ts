@@ -51,7 +51,7 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
     });
     let ended: string | undefined;
     const end = qemu.then((result) => { ended = result.stderr || `exit code ${result.exitCode}`; });
-    const text = async (): Promise<string> => plain(await readFile(log, "latin1").catch(() => ""));
+    const text = async (): Promise<string> => plain(await readFile(log, "utf8").catch(() => ""));
     const failed = async (what: string): Promise<Error> => new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
     try {
         return await body({

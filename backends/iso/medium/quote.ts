@@ -18,17 +18,19 @@ export function wordsFor(commandLine: string): string[] | undefined {
         words.push(unescape(quoted ?? plain));
         if (more === "") break;
     }
+    // Newer releases leave a \xHH as it is, 2.06 does not.
+    if (words.some((word) => /\\x[0-9A-Fa-f]{2}/.test(word))) return undefined;
     return loaderCommandLine(words) === commandLine ? words : undefined;
 }
 
 /** What the loaders make of their words (grub-core/lib/cmdline.c, grub_create_loader_cmdline). */
 export function loaderCommandLine(words: string[]): string {
     return words.map((word) => {
-        const escaped = word.replace(/\\x[0-9A-Fa-f]{2}|[\\'"]/g, (what) => (what.length > 1 ? what : `\\${what}`));
+        const escaped = word.replace(/[\\'"]/g, "\\$&");
         return word.includes(" ") ? `"${escaped}"` : escaped;
     }).join(" ");
 }
 
 function unescape(text: string): string {
-    return text.replace(/\\(x[0-9A-Fa-f]{2}|[\\'"])/g, (what, then: string) => (then.length > 1 ? what : then));
+    return text.replace(/\\([\\'"])/g, "$1");
 }

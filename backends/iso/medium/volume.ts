@@ -16,7 +16,9 @@ export function volumeArguments({ id, label }: Pick<MediumContents, "id" | "labe
         // Settings that count only when they stand first.
         "-signal_handling", "off", "-no_rc", "-abort_on", "SORRY", "-return_with", "SORRY", "32", "-report_about", "WARNING",
         "-local_charset", "UTF-8", "-charset", "UTF-8", "-disk_pattern", "off", "-iso_rr_pattern", "off", "-follow", "on",
-        "-md5", "off", "-acl", "off", "-xattr", "off", "-hardlinks", "off", "-padding", "0", "-compliance", "no_emul_toc",
+        "-md5", "off", "-acl", "off", "-xattr", "off", "-hardlinks", "off", "-compliance", "no_emul_toc",
+        // BIOSes and boot loaders read ahead, and some go wrong where that leads beyond the end; cdrecord's own 150 sectors.
+        "-padding", "included", "-padding", String(150 * 2048), "-boot_image", "any", "partition_cyl_align=off",
         // It is synced by whoever hashes it.
         "-stdio_sync", "off",
         "-outdev", `stdio:${target}`, "-volid", label, "-preparer_id", "pulumi-unikernel",
@@ -40,6 +42,7 @@ function biosBoot(bootSector: string): string[] {
         ["grub", `bin_path=${BIOS}`], ["any", "load_size=2048"], ["any", "boot_info_table=on"], ["grub", "grub2_boot_info=on"],
         ["grub", `grub2_mbr=${bootSector}`],
         // Some BIOSes boot a stick only if its table has an active partition.
+        ["grub", "partition_table=on"],
         ["any", "mbr_force_bootable=on"],
     ].flatMap((setting) => ["-boot_image", ...setting]).concat(CATALOG);
 }
