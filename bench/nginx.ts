@@ -8,5 +8,5 @@ export interface NginxGuest { kernel: string; initrd: string; guest: string; arg
 export async function nginxGuest(scratch: string): Promise<NginxGuest> {
     const folder = join(scratch, "nginx");
     await promisify(execFile)(process.execPath, [resolve(__dirname, "..", "tools", "nginx-guest", "build.mjs"), "--output", folder]);
-    return { kernel: join(folder, "vmlinuz"), initrd: join(folder, "initrd"), guest: "linux", args: ["nginx"] };
+    return { kernel: join(folder, "kvm/vmlinuz"), initrd: join(folder, "kvm/initrd"), guest: "linux", args: ["nginx"] };
 }

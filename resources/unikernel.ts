@@ -4,6 +4,7 @@ import { plainBlocks, plainInterfaces } from "./devices";
 import type { Burned, Digests, GuestState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
 
+export type { Platform } from "../spec";
 export type { BlockArgs, BurnArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
 
 /**

@@ -3,15 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { NetworkInterface, Unikernel } from "pulumi-unikernel";
 
 const config = new pulumi.Config();
-// `npm run setup` at the root of the repository puts vmlinuz and initrd there.
+// `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 
 const eth = new NetworkInterface("eth", { attach: { user: { forward: [{ guest: 80 }] } } });
 const web = new Unikernel("web", {
     platform: "kvm",
     connection: config.get("connection"),
-    kernel: `${guest}/vmlinuz`,
-    initrd: `${guest}/initrd`,
+    kernel: `${guest}/kvm/vmlinuz`,
+    initrd: `${guest}/kvm/initrd`,
     args: ["nginx"],
     memory: 128,
     interfaces: [eth],

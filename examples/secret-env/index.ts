@@ -5,7 +5,7 @@ import { NetworkInterface, Unikernel } from "pulumi-unikernel";
 
 const config = new pulumi.Config();
 const port = config.getNumber("port") ?? 8110;
-// `npm run setup` at the root of the repository puts vmlinuz and initrd there.
+// `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 
 // Serves the digest of the secret, to show that the guest has it without telling it.
@@ -14,8 +14,8 @@ const serve = 'printf %s "$TOKEN" | sha256sum > /srv/token && exec nginx';
 const web = new Unikernel("web", {
     platform: "kvm",
     connection: config.get("connection"),
-    kernel: `${guest}/vmlinuz`,
-    initrd: `${guest}/initrd`,
+    kernel: `${guest}/kvm/vmlinuz`,
+    initrd: `${guest}/kvm/initrd`,
     args: ["sh", "-c", serve],
     env: { STAGE: pulumi.getStack(), TOKEN: config.requireSecret("token") },
     memory: 128,

@@ -4,7 +4,7 @@ import { BlockImage, NetworkInterface, Unikernel } from "pulumi-unikernel";
 
 const config = new pulumi.Config();
 const basePort = config.getNumber("basePort") ?? 8100;
-// `npm run setup` at the root of the repository puts vmlinuz and initrd there.
+// `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 
 const pages = new BlockImage("pages", {
@@ -22,8 +22,8 @@ const serve = 'cd /srv; echo started >> starts 2> /dev/null; exec nginx';
 const guests = accesses.map((access, index) => new Unikernel(access, {
     platform: "kvm",
     connection: config.get("connection"),
-    kernel: `${guest}/vmlinuz`,
-    initrd: `${guest}/initrd`,
+    kernel: `${guest}/kvm/vmlinuz`,
+    initrd: `${guest}/kvm/initrd`,
     args: ["sh", "-c", serve],
     memory: 128,
     blocks: [{ image: pages, mount: "/srv", access }],

@@ -6,14 +6,14 @@ import { NetworkInterface, Unikernel } from "pulumi-unikernel";
 const config = new pulumi.Config();
 const network = config.get("network") ?? "default";
 const subnet = config.get("subnet") ?? "192.168.122";
-// `npm run setup` at the root of the repository puts vmlinuz and initrd there.
+// `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 
 const template = {
     platform: "kvm",
     connection: config.get("connection"),
-    kernel: `${guest}/vmlinuz`,
-    initrd: `${guest}/initrd`,
+    kernel: `${guest}/kvm/vmlinuz`,
+    initrd: `${guest}/kvm/initrd`,
     args: ["nginx"],
     memory: 128,
     readiness: { http: { port: 80 }, timeout: 120 },

@@ -4,7 +4,7 @@ import { NetworkInterface, Unikernel } from "pulumi-unikernel";
 
 const config = new pulumi.Config();
 const port = config.getNumber("port") ?? 8090;
-// `npm run setup` at the root of the repository puts vmlinuz and initrd there.
+// `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
 
 const front = new NetworkInterface("front", { attach: { user: { forward: [{ host: port, guest: 80 }] } } });
@@ -13,8 +13,8 @@ const back = new NetworkInterface("back", { attach: { network: config.get("netwo
 const web = new Unikernel("web", {
     platform: "kvm",
     connection: config.get("connection"),
-    kernel: `${guest}/vmlinuz`,
-    initrd: `${guest}/initrd`,
+    kernel: `${guest}/kvm/vmlinuz`,
+    initrd: `${guest}/kvm/initrd`,
     args: ["nginx"],
     memory: 128,
     interfaces: [front, back],

@@ -5,14 +5,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { ConsoleVerdict } from "../../spec";
+import { archive } from "../../guests/linux/cpio";
+import type { ConsoleVerdict, MediumBoot } from "../../spec";
 import { testPlan, type PlanOptions } from "./plans";
 
 /** The built nginx guest: `vmlinuz` and `initrd`. */
-export async function nginxGuest(): Promise<{ kernel: string; initrd: string }> {
+export async function nginxGuest(platform: "kvm" | "iso" = "kvm"): Promise<{ kernel: string; initrd: string }> {
     const { buildGuest } = await import("../../tools/nginx-guest/build.mjs");
     const { folder } = buildGuest();
-    return { kernel: path.join(folder, "vmlinuz"), initrd: path.join(folder, "initrd") };
+    return { kernel: path.join(folder, platform, "vmlinuz"), initrd: path.join(folder, platform, "initrd") };
 }
 
 export interface LinuxRun {
@@ -27,30 +28,38 @@ export interface LinuxRun {
     ended: Promise<number>;
 }
 
+type GuestOptions = Omit<PlanOptions, "connection" | "name" | "kernel"> & {
+    qemu?: string[];
+    /** QEMU's device for each interface, `null` for none. @default virtio-net-pci with the interface's MAC */
+    cards?: (string | null)[];
+};
+
 /**
  * Boots the nginx guest in a QEMU of its own, told what `options` say, as the linux ABI says it. The network is
  * QEMU's own, closed to the outside. What still runs at the end of `body` is killed.
+ * For platform iso, kernel and initramfs come from QEMU in place of a boot loader, with the data images inside.
  */
 export async function withLinuxGuest<T>(
-    options: Omit<PlanOptions, "connection" | "name" | "kernel"> & { qemu?: string[] }, body: (run: LinuxRun) => Promise<T>,
+    options: GuestOptions, body: (run: LinuxRun) => Promise<T>,
 ): Promise<T> {
     const { execa } = await import("execa");
-    const { qemu = [], ...plan } = options;
+    const { qemu = [], cards = [], ...plan } = options;
+    const platform = plan.platform === "iso" ? "iso" : "kvm";
     const folder = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-linux-"));
-    const { boot, spec, readConsole, blockFiles } = await testPlan({ connection: "none", name: "test", guest: "linux", memory: 96, ...await nginxGuest(), ...plan });
+    const { boot, spec, readConsole, blockFiles } = await testPlan({ connection: "none", name: "test", guest: "linux", memory: platform === "iso" ? 256 : 96, ...await nginxGuest(platform), ...plan });
     const initrd = path.join(folder, "initrd");
     const log = path.join(folder, "console");
     const parts = await Promise.all(boot.initrd.map((part) => ("file" in part ? readFile(part.file) : part.bytes)));
-    await writeFile(initrd, Buffer.concat(parts));
+    await writeFile(initrd, Buffer.concat([...parts, await imagesArchive(boot.medium, blockFiles)]));
     const port = await freePort();
     const child = execa("qemu-system-x86_64", [
         "-accel", "tcg", "-M", "pc", "-m", String(spec.memory), "-nodefaults", "-display", "none", "-no-reboot", "-monitor", "stdio",
         "-serial", `file:${log}`, "-kernel", spec.kernel, "-initrd", initrd, "-append", boot.cmdline,
-        ...spec.interfaces.flatMap(({ mac }, index) => [
+        ...spec.interfaces.flatMap(({ mac }, index) => cards[index] === null ? [] : [
             "-netdev", `user,id=n${index},restrict=on${index === 0 ? `,hostfwd=tcp:127.0.0.1:${port}-:80` : ""}`,
-            "-device", `virtio-net-pci,netdev=n${index},mac=${mac},romfile=`,
+            "-device", `${cards[index] ?? `virtio-net-pci,mac=${mac}`},netdev=n${index},romfile=`,
         ]),
-        ...blockFiles.flatMap((file, index) => [
+        ...(boot.medium ? [] : blockFiles).flatMap((file, index) => [
             "-drive", `if=none,id=d${index},format=raw,file=${file},readonly=${spec.blocks[index]!.access === "read" ? "on" : "off"}`,
             "-device", `virtio-blk-pci,drive=d${index}`,
         ]),
@@ -70,6 +79,12 @@ export async function withLinuxGuest<T>(
         await child;
         await rm(folder, { recursive: true });
     }
+}
+
+/** What GRUB's `newc:` makes of the images. */
+async function imagesArchive(medium: MediumBoot | undefined, files: string[]): Promise<Uint8Array> {
+    if (!medium?.blocks.length) return new Uint8Array();
+    return archive(await Promise.all(medium.blocks.map(async ({ path: place }, index) => ({ path: place.slice(1), content: await readFile(files[index]!), mode: 0o644 }))));
 }
 
 async function freePort(): Promise<number> {

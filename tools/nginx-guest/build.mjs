@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-// Builds the nginx guest: `node tools/nginx-guest/build.mjs --output DIR` makes DIR/vmlinuz and DIR/initrd.
+// Builds the nginx guest: `node tools/nginx-guest/build.mjs --output DIR` makes vmlinuz and initrd in DIR/kvm and DIR/iso.
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
 import { initramfs } from "./archive.mjs";
-import { arrange, kernelImage, sources } from "./contents.mjs";
+import { arrange, kernelImage, PLATFORMS, sources } from "./contents.mjs";
 import { fetchPackages, keepPackages, keptPackages } from "./packages.mjs";
 
 const here = import.meta.dirname;
@@ -24,7 +24,7 @@ export function buildKey(packages, files) {
 /**
  * Builds the guest, or finds it built.
  * @param {{ cache?: string, fresh?: boolean }} options `fresh` builds although it is there
- * @returns {{ folder: string, packages: string[], built: boolean }} the folder with `vmlinuz` and `initrd`
+ * @returns {{ folder: string, packages: string[], built: boolean }} the folder with PLATFORM/vmlinuz and PLATFORM/initrd
  */
 export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     mkdirSync(cache, { recursive: true });
@@ -34,13 +34,17 @@ export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     const scratch = mkdtempSync(path.join(cache, "build-"));
     try {
         const unpacked = path.join(scratch, "packages");
-        const packages = fetchPackages(scratch, unpacked);
-        const tree = path.join(scratch, "tree");
-        arrange(unpacked, path.join(here, "root"), tree);
+        const platforms = Object.entries(PLATFORMS);
+        const { packages, releases } = fetchPackages(scratch, unpacked, platforms.map(([, { kernel }]) => kernel));
         const result = path.join(scratch, "result");
-        mkdirSync(result);
-        copyFileSync(kernelImage(unpacked), path.join(result, "vmlinuz"));
-        writeFileSync(path.join(result, "initrd"), initramfs(tree));
+        for (const [index, [name, platform]] of platforms.entries()) {
+            const release = releases[index];
+            const tree = path.join(scratch, name);
+            arrange(unpacked, { ...platform, release }, here, tree);
+            mkdirSync(path.join(result, name), { recursive: true });
+            copyFileSync(kernelImage(unpacked, release), path.join(result, name, "vmlinuz"));
+            writeFileSync(path.join(result, name, "initrd"), initramfs(tree));
+        }
         if (fresh) rmSync(folderOf(packages), { recursive: true, force: true });
         moveInto(result, folderOf(packages));
         keepPackages(cache, packages);
@@ -64,9 +68,8 @@ function main() {
     const { folder, packages, built } = buildGuest({ fresh: values.fresh });
     console.log(`${built ? "built" : "already built"} in ${folder} from:\n  ${packages.join("\n  ")}`);
     if (!values.output) return;
-    mkdirSync(values.output, { recursive: true });
-    for (const file of ["vmlinuz", "initrd"]) copyFileSync(path.join(folder, file), path.join(values.output, file));
-    console.log(`vmlinuz and initrd are in ${values.output}`);
+    cpSync(folder, values.output, { recursive: true });
+    console.log(`vmlinuz and initrd are in ${Object.keys(PLATFORMS).map((name) => path.join(values.output, name)).join(" and ")}`);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

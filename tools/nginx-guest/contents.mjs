@@ -2,66 +2,37 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-
-/** What the init loads by name, where the machine has a use for it. */
-const MODULES = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "isofs", "button", "evdev", "pvpanic_mmio",
-    "xen_netfront", "xen_blkfront"];
+import { hostedModules, machineModules } from "./modules.mjs";
 
 /** What a shell script of a guest may want; the init itself needs the first two lines of them. */
 const APPLETS = `sh command env echo printf read test [ sleep kill sync head hostname insmod ip mkdir mount umount
     poweroff udhcpc grep ln true false
-    cat chmod cp cut date dd df dmesg expr find free id ls md5sum mknod mv nc od ping ps pwd readlink reboot rm rmdir
-    sed seq sha256sum sort stat tail tee timeout touch tr uname uptime vi wc wget which xargs`.split(/\s+/);
+    cat chmod cp cut date dd df dmesg expr find free id losetup ls lsmod md5sum mknod modprobe mv nc od ping ps pwd readlink
+    reboot rm rmdir sed seq sha256sum sort stat tail tee timeout touch tr uname uptime vi wc wget which xargs`.split(/\s+/);
 
 const FOLDERS = ["bin", "dev", "etc", "lib64", "proc", "run", "sbin", "sys", "tmp", "unikernel", "usr/sbin", "usr/lib",
     "var/lib/nginx", "var/log/nginx"];
 
-/** The kernel image of the unpacked packages. */
-export function kernelImage(packages) {
-    const name = readdirSync(path.join(packages, "boot")).find((file) => file.startsWith("vmlinuz-"));
+/** What each platform's guest is made of: `kernel` is the Debian package whose dependency is the kernel of the day. */
+export const PLATFORMS = {
+    kvm: { kernel: "linux-image-cloud-amd64", modules: hostedModules, roots: ["root"] },
+    iso: { kernel: "linux-image-amd64", modules: machineModules, roots: ["root", "machine"] },
+};
+
+/** The kernel image of the unpacked packages; `release` says which one, where there are several. */
+export function kernelImage(packages, release = "") {
+    const name = readdirSync(path.join(packages, "boot")).find((file) => file.startsWith(`vmlinuz-${release}`));
     return path.join(packages, "boot", name);
 }
 
-/** Fills `target` with the guest's files from the unpacked packages and from `ours`, the folder of our own. */
-export function arrange(packages, ours, target) {
+/** Fills `target` with a guest's files from the unpacked packages and from `here`, the folder of our own. */
+export function arrange(packages, { release, modules, roots }, here, target) {
     for (const folder of FOLDERS) mkdirSync(path.join(target, folder), { recursive: true });
-    copyModules(packages, target);
+    modules(packages, release, target);
     copyPrograms(packages, target);
-    cpSync(ours, target, { recursive: true });
+    for (const root of roots) cpSync(path.join(here, root), target, { recursive: true });
     writeFileSync(path.join(target, "etc/resolv.conf"), "");
     for (const script of ["init", "lib/pulumi-unikernel/dhcp"]) chmodSync(path.join(target, script), 0o755);
-}
-
-/** Each module with those that it needs, and NAME.order: what to load for NAME, in order. */
-function copyModules(packages, target) {
-    const available = moduleFiles(path.join(packages, "lib/modules"));
-    const folder = path.join(target, "lib/modules");
-    mkdirSync(folder, { recursive: true });
-    const order = (name) => {
-        // A kernel that has it built in has no file.
-        if (!available.has(name)) return [];
-        const file = path.join(folder, `${name}.ko`);
-        if (!existsSync(file)) writeFileSync(file, plainModule(available.get(name)));
-        return [...new Set([...needs(readFileSync(file)).flatMap(order), name])];
-    };
-    for (const name of MODULES) writeFileSync(path.join(folder, `${name}.order`), order(name).map((line) => `${line}\n`).join(""));
-}
-
-/** Module name → file. */
-function moduleFiles(folder) {
-    const files = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
-    return new Map(files.filter((file) => /\.ko(\.xz)?$/.test(file))
-        .map((file) => [path.basename(file).replace(/\.ko(\.xz)?$/, "").replaceAll("-", "_"), file]));
-}
-
-/** Debian 13 compresses them. */
-const plainModule = (file) =>
-    file.endsWith(".xz") ? execFileSync("xz", ["-dc", file], { maxBuffer: 64 << 20 }) : readFileSync(file);
-
-/** The `depends=` of a module's .modinfo section. */
-function needs(module) {
-    const [, names = ""] = /\0depends=([^\0]*)\0/.exec(module.toString("latin1")) ?? [];
-    return names.split(",").filter(Boolean).map((name) => name.replaceAll("-", "_"));
 }
 
 function copyPrograms(packages, target) {

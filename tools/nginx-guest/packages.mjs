@@ -4,8 +4,6 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** Its dependency is the kernel package of the day. */
-const KERNEL = "linux-image-cloud-amd64";
 const PROGRAMS = ["nginx", "nginx-common", "busybox-static"];
 
 const run = (program, args, options = {}) =>
@@ -31,19 +29,23 @@ export function libraries(graph, name, found = new Set()) {
     return [...found];
 }
 
-/** `name=version` of each package, in the versions that apt would install. */
-function candidates(options) {
-    const graph = dependencyGraph([KERNEL, "nginx"], options);
-    const kernel = (graph.get(KERNEL) ?? []).find((name) => name.startsWith("linux-image-"));
-    if (!kernel) throw new Error(`apt knows no package ${KERNEL}: the guest is built from the packages of Debian 12 or later`);
-    const names = [kernel, ...PROGRAMS, ...libraries(graph, "nginx")];
+/** `name=version` of each package, in the versions that apt would install, and the release of each kernel. */
+function candidates(options, kernels) {
+    const graph = dependencyGraph([...kernels, "nginx"], options);
+    const images = kernels.map((kernel) => {
+        const image = (graph.get(kernel) ?? []).find((name) => name.startsWith("linux-image-"));
+        if (!image) throw new Error(`apt knows no package ${kernel}: the guest is built from the packages of Debian 12 or later`);
+        return image;
+    });
+    const names = [...images, ...PROGRAMS, ...libraries(graph, "nginx")];
     const policy = run("apt-cache", [...options, "policy", ...names]);
     const versions = new Map([...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]));
-    return names.map((name) => {
+    const packages = names.map((name) => {
         const version = versions.get(name);
         if (!version || version === "(none)") throw new Error(`apt has no package ${name}`);
         return `${name}=${version}`;
     }).sort();
+    return { packages, releases: images.map((image) => image.slice("linux-image-".length)) };
 }
 
 /** Package lists of our own, for when the system's are empty and we may not fill them. */
@@ -76,23 +78,24 @@ export function keepPackages(cache, packages) {
 /**
  * Downloads the packages and unpacks them all into `target`. Where the system's package lists are missing, or so
  * old that the files are gone, lists of our own in `scratch` are used.
- * @returns {string[]} `name=version`
+ * @param {string[]} kernels packages whose dependency is the kernel of the day
+ * @returns {{ packages: string[], releases: string[] }} `name=version` of each; the release (uname -r) of each of `kernels`
  */
-export function fetchPackages(scratch, target) {
+export function fetchPackages(scratch, target, kernels) {
     try {
-        return unpack([], target);
+        return unpack([], target, kernels);
     } catch {
         rmSync(target, { recursive: true, force: true });
-        return unpack(ownLists(scratch), target);
+        return unpack(ownLists(scratch), target, kernels);
     }
 }
 
-function unpack(options, target) {
-    const packages = candidates(options);
+function unpack(options, target, kernels) {
+    const found = candidates(options, kernels);
     mkdirSync(target, { recursive: true });
     const folder = mkdtempSync(path.join(target, "..", "packages-"));
     // Our folder may be closed to apt's own user: it fetches as us.
-    run("apt-get", [...options, "-o", "APT::Sandbox::User=", "download", ...packages], { cwd: folder });
+    run("apt-get", [...options, "-o", "APT::Sandbox::User=", "download", ...found.packages], { cwd: folder });
     for (const file of readdirSync(folder)) run("dpkg-deb", ["-x", path.join(folder, file), target]);
-    return packages;
+    return found;
 }

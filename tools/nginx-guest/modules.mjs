@@ -1,0 +1,86 @@
+// The kernel modules that go into an initramfs, and what the init looks them up in.
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+/** What the init of a guest on a host loads by name, where the host gave it such a device. */
+const HOSTED = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "isofs", "button", "evdev", "pvpanic_mmio", "xen_netfront", "xen_blkfront"];
+
+/** The usual hardware of real machines, and of the virtual ones that boot from a medium. Cards that do nothing without firmware (bnx2) are left out. */
+const MACHINE = [
+    "e1000", "e1000e", "igb", "igc", "ixgbe", "r8169", "realtek", "tg3", "broadcom", "virtio_net", "vmxnet3", "xen_netfront",
+    "ahci", "ata_piix", "nvme", "sd_mod", "sr_mod", "virtio_blk", "virtio_scsi", "xen_blkfront",
+    "xhci_pci", "ehci_pci", "uhci_hcd", "ohci_pci", "usb_storage", "uas",
+    "virtio_pci", "virtio_rng", "loop", "isofs", "ext4", "crc32c_generic", "crc32c_intel", "button", "evdev", "pvpanic_mmio", "pvpanic_pci",
+];
+
+/**
+ * For a host: each module with those that it needs, and NAME.order: what to load for NAME, in order. Reading one short
+ * file is the least that an emulated processor can do.
+ */
+export function hostedModules(packages, release, target) {
+    const folder = path.join(target, "lib/modules");
+    const { copied, order } = copyModules(packages, release, HOSTED, folder);
+    for (const name of HOSTED) {
+        const names = copied.has(name) ? order(name) : [];
+        writeFileSync(path.join(folder, `${name}.order`), names.map((line) => `${line}\n`).join(""));
+    }
+}
+
+/** For a machine: the modules with modules.dep and modules.alias, as modprobe(8) reads them, of these modules alone. */
+export function machineModules(packages, release, target) {
+    const folder = path.join(target, "lib/modules", release);
+    const { copied, order } = copyModules(packages, release, MACHINE, folder);
+    const names = [...copied.keys()].sort();
+    const file = (name) => `${name}.ko`;
+    const dependencies = names.map((name) => `${file(name)}: ${order(name).slice(0, -1).reverse().map(file).join(" ")}`.trimEnd());
+    const aliases = names.flatMap((name) => information(copied.get(name), "alias").map((alias) => `alias ${alias} ${name}`));
+    for (const [table, lines] of Object.entries({ "modules.dep": dependencies, "modules.alias": aliases, "modules.symbols": [] })) {
+        writeFileSync(path.join(folder, table), lines.map((line) => `${line}\n`).join(""));
+    }
+    // The kernel calls it by this path for what it finds missing: the file system of a mount, say.
+    symlinkSync("../bin/busybox", path.join(target, "sbin/modprobe"));
+}
+
+/** Copies modules and those that they need. `copied`: name → bytes; `order`: what to load for one, itself last. */
+function copyModules(packages, release, wanted, folder) {
+    const available = moduleFiles(packages, release);
+    const copied = new Map();
+    mkdirSync(folder, { recursive: true });
+    const copy = (name) => {
+        // A kernel that has it built in has no file.
+        if (copied.has(name) || !available.has(name)) return;
+        const module = plainModule(available.get(name));
+        copied.set(name, module);
+        writeFileSync(path.join(folder, `${name}.ko`), module);
+        needs(module).forEach(copy);
+    };
+    wanted.forEach(copy);
+    const order = (name) => (copied.has(name) ? [...new Set([...needs(copied.get(name)).flatMap(order), name])] : []);
+    return { copied, order };
+}
+
+/** Module name → file. */
+function moduleFiles(packages, release) {
+    const folder = ["lib/modules", "usr/lib/modules"].map((name) => path.join(packages, name, release)).find((name) => existsSync(name));
+    const files = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
+    return new Map(files.filter((file) => /\.ko(\.xz)?$/.test(file))
+        .map((file) => [plainName(path.basename(file).replace(/\.ko(\.xz)?$/, "")), file]));
+}
+
+/** Debian 13 compresses them; inside a compressed initramfs that only costs. */
+const plainModule = (file) =>
+    file.endsWith(".xz") ? execFileSync("xz", ["-dc", file], { maxBuffer: 64 << 20 }) : readFileSync(file);
+
+/** What must be loaded first: because of its symbols, or since it would do less without (a card without its PHY's driver). */
+function needs(module) {
+    const before = information(module, "softdep").flatMap((text) => /\bpre: ([^:]*)(?: post:|$)/.exec(text)?.[1].split(" ") ?? []);
+    return [...information(module, "depends").flatMap((text) => text.split(",")), ...before].filter(Boolean).map(plainName);
+}
+
+/** The values of a key in a module's .modinfo section. */
+function information(module, key) {
+    return [...module.toString("latin1").matchAll(new RegExp(`(?<=\\0)${key}=([^\\0]*)(?=\\0)`, "g"))].map(([, value]) => value);
+}
+
+const plainName = (name) => name.replaceAll("-", "_");
