@@ -41,6 +41,8 @@ export interface UnikernelSpec extends MediumSpec {
     hostname?: string;
     /** MiB. */
     memory: number;
+    /** Xen: MiB up to which the balloon of a guest that has one may give it memory while it runs. Left out: as much as it has. */
+    maxMemory?: number;
     vcpus: number;
     blocks: BlockSpec[];
     interfaces: InterfaceSpec[];

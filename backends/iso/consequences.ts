@@ -25,6 +25,7 @@ export const isoConsequences: ConsequenceTable = {
     env: rebuild("The configuration is baked in."),
     hostname: rebuild("The configuration is baked in."),
     memory: live("What the machine is said to have: only the build looks at it, and says when it is too little."),
+    maxMemory: none,
     vcpus: none,
     blocks: rebuild("The data images travel inside."),
     interfaces: rebuild("The addresses are baked in."),

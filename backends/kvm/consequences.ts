@@ -24,6 +24,7 @@ const properties = {
     env: restart("A guest reads its environment when it boots."),
     hostname: restart("A guest reads its host name when it boots."),
     memory: restart("These guests have no balloon: memory is what they booted with."),
+    maxMemory: live("Means nothing on KVM; refused."),
     vcpus: restart("These guests cannot take a processor while they run."),
     blocks: restart("Disks are plugged when the guest boots."),
     interfaces: restart("Interfaces are plugged, and addresses set, when the guest boots."),

@@ -1,5 +1,6 @@
+import { ipAddresses } from "../libvirt/addresses";
+import { consoleCommand } from "../libvirt/consoleCommand";
 import type { LibvirtPlatform } from "../libvirt/platform";
-import { ipAddresses } from "./addresses";
 import { checkKvm } from "./check";
 import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
@@ -17,10 +18,5 @@ export const kvm: LibvirtPlatform = {
     choose: chooseKvm,
     model: kvmModel,
     ipAddresses,
-    consoleCommand: ({ connection, name }) => `virsh -c ${quote(connection)} console ${quote(name)}`,
+    consoleCommand,
 };
-
-/** For a POSIX shell: a remote URI may hold `?` and `&`. */
-function quote(word: string): string {
-    return /^[\w./:@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
-}

@@ -6,6 +6,8 @@ export type DomainState = "running" | "blocked" | "paused" | "shutdown" | "shuto
 export interface DomainRecord {
     uuid: string;
     name: string;
+    /** The number that the hypervisor gave it for this run; undefined when it is not running. */
+    id?: number;
     state: DomainState;
     /** virDomainShutoffReason, virDomainPausedReason …: the number, meaning depends on state. */
     reason: number;
@@ -54,8 +56,8 @@ export interface Host {
         byName(name: string): Promise<DomainRecord | undefined>;
         /** All persistent and transient domains; without XML. */
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
-        /** State and reason only: cheap, for polling. */
-        state(uuid: string): Promise<Pick<DomainRecord, "state" | "reason" | "active"> | undefined>;
+        /** State, reason and number only: cheap, for polling. */
+        state(uuid: string): Promise<Pick<DomainRecord, "id" | "state" | "reason" | "active"> | undefined>;
         define(xml: string): Promise<void>;
         start(uuid: string, options: { paused: boolean }): Promise<void>;
         resume(uuid: string): Promise<void>;

@@ -12,6 +12,8 @@ export interface DiskModel {
     /** `vda`, on Xen `xvda`. */
     target: string;
     bus: "virtio" | "virtio-transitional" | "xen";
+    /** Xen: `phy` has the kernel serve it, a raw file by a loop device. @default "qemu" */
+    driver?: "qemu" | "phy";
     /** Left out on Xen. */
     slot?: PciSlot;
 }
@@ -60,6 +62,8 @@ export interface DomainModel {
     name: string;
     uuid: string;
     memoryMib: number;
+    /** What a balloon may give the guest while it runs. Left out: as much as it has. */
+    maxMemoryMib?: number;
     vcpus: number;
     arch: "x86_64";
     /** `pc`, `q35`, or a host's full machine name; `xenpv`, `xenpvh`. */
@@ -74,8 +78,8 @@ export interface DomainModel {
     disks: DiskModel[];
     /** In the guest's order. */
     interfaces: InterfaceModel[];
-    /** `append: false` starts the log anew with every boot. */
-    console: { log: string; append: boolean };
+    /** `append: false` starts the log anew with every boot. Left out where libvirt keeps none (Xen). */
+    console?: { log: string; append: boolean };
     /** pvpanic on the ISA bus. */
     panicDevice: boolean;
     gdb?: { address: string; port: number };
@@ -94,6 +98,8 @@ export interface Mark {
     definition?: string;
     /** The guest reacts to a request to shut down; left out, it is only forced. */
     shutdown?: boolean;
+    /** Where the guest is told its configuration at each start: one that was not was not started by us. The value is a file `config-…`. */
+    told?: string;
     phase: "creating" | "updating" | "ready";
     /** ISO 8601: when the phase began. */
     since: string;

@@ -17,6 +17,27 @@ export interface Choices {
     accelerator: "kvm" | "tcg" | "xen";
     /** The program behind `user` interfaces. */
     userNet: "qemu" | "passt";
+    /** Xen: what serves disks, a QEMU or the kernel by loop devices. @default "qemu" */
+    disks?: "qemu" | "loop";
+}
+
+/** Where what a guest prints is kept. */
+export interface KeptConsole {
+    /** For people; "" while nobody keeps it. `last`: of the boot before. */
+    path(which?: "last"): Promise<string>;
+    /** The end of what was printed since our last start; undefined while it is not kept or cannot be read: then one listens. */
+    read(bytes: number): Promise<string | undefined>;
+    /** Before a start: what is there is of the boot before. */
+    turn(): Promise<void>;
+    /** With the guest, both boots. */
+    remove(): Promise<void>;
+}
+
+/** What a guest is told between a paused start and its first instruction. */
+export interface Told {
+    /** Names the place in the running domain: a key of its own folder in xenstore. */
+    key: string;
+    value: string;
 }
 
 /** What kvm and xen each bring to the lifecycle that they share. */
@@ -37,4 +58,15 @@ export interface LibvirtPlatform {
     /** One address for each interface, by static address, forward, lease or reservation; "" where nothing is known. */
     ipAddresses(spec: UnikernelSpec, leases: LeaseRecord[]): string[];
     consoleCommand(spec: UnikernelSpec): string;
+    /** Left out: the console is kept in the guest's own folder, where its definition says. */
+    console?(host: Host, name: string): KeptConsole;
+    /**
+     * Tells a guest that is paused, and has not run, what it cannot be told before. `id`: the running domain's number.
+     * Throws when it was not told; the caller then destroys the domain.
+     */
+    beforeResume?(host: Host, id: number, told: Told): Promise<void>;
+    /** Whether what runs was told: somebody else may have started it. */
+    wasTold?(host: Host, id: number, key: string): Promise<boolean>;
+    /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. */
+    explain?(host: Host): Promise<string[]>;
 }

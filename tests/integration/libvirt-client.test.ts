@@ -43,7 +43,7 @@ test("a domain's whole life, each step seen by virsh too", async () => {
     expect(await host.domains.byName("life")).toMatchObject({ uuid, state: "shutoff", active: false, persistent: true, autostart: false, liveXml: undefined });
 
     await host.domains.start(uuid, { paused: true });
-    expect(await host.domains.state(uuid)).toEqual({ state: "paused", reason: 1, active: true });
+    expect(await host.domains.state(uuid)).toEqual({ id: expect.any(Number), state: "paused", reason: 1, active: true });
     expect(await machine.virsh("domstate", "life")).toBe("paused");
     await host.domains.resume(uuid);
     expect(await machine.virsh("domstate", "life")).toBe("running");

@@ -11,16 +11,26 @@ const xmlSecure = 1, xmlInactive = 2; // virDomainXMLFlags
 const listPersistent = 4, listAutostart = 1024; // virConnectListAllDomainsFlags
 const statsState = 1; // virDomainStatsTypes
 
-export async function domainState(connection: Connection, domain: Handle): Promise<Pick<DomainRecord, "state" | "reason" | "active">> {
+type State = Pick<DomainRecord, "id" | "state" | "reason" | "active">;
+
+export async function domainState(connection: Connection, domain: Handle): Promise<State> {
     const state = [0], reason = [0];
     await connection.number("virDomainGetState", domain, state, reason, 0);
-    return named(state[0]!, reason[0]!);
+    return named(domain, state[0]!, reason[0]!);
 }
 
-function named(number: number, reason: number): Pick<DomainRecord, "state" | "reason" | "active"> {
-    const state = states[number] ?? "none";
+const noId = 0xffffffff; // virDomainGetID: (unsigned int) -1
+const shutoffCrashed = 3; // virDomainShutoffReason
+
+/** @param domain as it was looked up, which asked for its number too */
+function named(domain: Handle, number: number, reason: number): State {
+    const said = states[number] ?? "none";
+    const id = Number(libvirt().virDomainGetID(domain));
+    const there = id === noId ? {} : { id };
+    // libxl calls a domain that crashed and is preserved shut off (libxl_domain.c, libxlDomainShutdownThread).
+    const state = said === "shutoff" && reason === shutoffCrashed && "id" in there ? "crashed" : said;
     // A crashed QEMU that is preserved, and one that is suspended, still have a process.
-    return { state, reason, active: state !== "shutoff" && state !== "none" };
+    return { ...there, state, reason, active: state !== "shutoff" && state !== "none" };
 }
 
 function identity(domain: Handle): Pick<DomainRecord, "uuid" | "name"> {
@@ -64,14 +74,14 @@ async function eachDomain<T>(connection: Connection, flags: number, work: (domai
 }
 
 /** By one call where the driver has it (libxl does not). */
-async function allStates(connection: Connection): Promise<Pick<DomainRecord, "uuid" | "name" | "state" | "reason" | "active">[]> {
+async function allStates(connection: Connection): Promise<(Pick<DomainRecord, "uuid" | "name"> & State)[]> {
     const out: [Handle | null] = [null];
     try {
         const count = await connection.number("virConnectGetAllDomainStats", connection.handle, statsState, out, 0);
         return readPointers(out[0], count).map((pointer) => {
             const { dom, params, nparams } = readStruct(pointer, "virDomainStatsRecord");
             const values = new Map(readStructs(params as Handle | null, "virTypedParameter", Number(nparams)).map(({ field, i }) => [field, Number(i)]));
-            return { ...identity(dom as Handle), ...named(values.get("state.state") ?? 0, values.get("state.reason") ?? 0) };
+            return { ...identity(dom as Handle), ...named(dom as Handle, values.get("state.state") ?? 0, values.get("state.reason") ?? 0) };
         });
     } catch (error) {
         if (!(error instanceof CallFailed) || error.code !== noSupport) throw error;

@@ -45,6 +45,7 @@ const signatures = {
     virDomainFree: "int virDomainFree(virDomainPtr domain)",
     virDomainGetName: "const char *virDomainGetName(virDomainPtr domain)",
     virDomainGetUUIDString: "int virDomainGetUUIDString(virDomainPtr domain, void *buf)",
+    virDomainGetID: "unsigned int virDomainGetID(virDomainPtr domain)",
     virDomainGetState: "int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)",
     virDomainIsActive: "int virDomainIsActive(virDomainPtr domain)",
     virDomainIsPersistent: "int virDomainIsPersistent(virDomainPtr domain)",

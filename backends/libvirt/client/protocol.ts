@@ -28,7 +28,7 @@ export interface Methods {
     domainGet(uuid: string): Promise<DomainRecord>;
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
-    domainState(uuid: string): Promise<{ state: DomainState; reason: number; active: boolean }>;
+    domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainDefine(xml: string): Promise<void>;
     domainStart(uuid: string, paused: boolean): Promise<void>;
     domainResume(uuid: string): Promise<void>;

@@ -26,9 +26,9 @@ export function addDevices(domain: XMLBuilder, model: DomainModel): void {
     }
 }
 
-function addDisk(devices: XMLBuilder, { path, format, readonly, target, bus, slot }: DiskModel): void {
+function addDisk(devices: XMLBuilder, { path, format, readonly, target, bus, driver = "qemu", slot }: DiskModel): void {
     const disk = devices.ele("disk", { type: "file", device: "disk", ...(bus === "virtio-transitional" ? { model: bus } : {}) });
-    disk.ele("driver", { name: "qemu", type: format });
+    disk.ele("driver", { name: driver, type: format });
     disk.ele("source", { file: path });
     disk.ele("target", { dev: target, bus: bus === "xen" ? "xen" : "virtio" });
     if (readonly) disk.ele("readonly");
@@ -62,14 +62,18 @@ function addSlot(device: XMLBuilder, slot?: number): void {
     device.ele("address", { type: "pci", domain: "0x0000", bus: "0x00", slot: `0x${slot.toString(16).padStart(2, "0")}`, function: "0x0" });
 }
 
-function addConsole(devices: XMLBuilder, { type, console: { log, append } }: DomainModel): void {
+function addConsole(devices: XMLBuilder, { type, console: kept }: DomainModel): void {
     const target = type === "xen" ? { type: "xen", port: "0" } : { type: "serial", port: "0" };
     if (type !== "xen") {
         const serial = devices.ele("serial", { type: "pty" });
-        serial.ele("log", { file: log, append: append ? "on" : "off" });
+        addLog(serial, kept);
         serial.ele("target", { port: "0" });
     }
     const console = devices.ele("console", { type: "pty" });
-    console.ele("log", { file: log, append: append ? "on" : "off" });
+    addLog(console, kept);
     console.ele("target", target);
+}
+
+function addLog(device: XMLBuilder, kept: DomainModel["console"]): void {
+    if (kept) device.ele("log", { file: kept.log, append: kept.append ? "on" : "off" });
 }

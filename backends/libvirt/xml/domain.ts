@@ -14,7 +14,8 @@ export function renderDomain(model: DomainModel, mark?: Mark): string {
     domain.ele("name").txt(model.name);
     domain.ele("uuid").txt(model.uuid);
     if (mark) addMark(domain, mark);
-    domain.ele("memory", { unit: "MiB" }).txt(String(model.memoryMib));
+    domain.ele("memory", { unit: "MiB" }).txt(String(model.maxMemoryMib ?? model.memoryMib));
+    if (model.maxMemoryMib !== undefined) domain.ele("currentMemory", { unit: "MiB" }).txt(String(model.memoryMib));
     domain.ele("vcpu").txt(String(model.vcpus));
     addBoot(domain, model);
     if (model.type !== "xen") domain.ele("features").ele("acpi").up().ele("apic");

@@ -36,6 +36,7 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     const boot = add(element, "boot").att("digest", mark.bootDigest);
     if (mark.definition) boot.att("definition", mark.definition);
     if (mark.shutdown) boot.att("shutdown", "yes");
+    if (mark.told) boot.att("told", mark.told);
     for (const name of mark.files ?? []) add(element, "file").att("name", name);
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
@@ -51,7 +52,7 @@ export function readMark(domainXml: string): Mark | undefined {
     }
     const phase = PHASES.find((known) => known === found.attributes.phase);
     const creator = at(found, "creator")?.attributes;
-    const { digest, definition, shutdown } = at(found, "boot")?.attributes ?? {};
+    const { digest, definition, shutdown, told } = at(found, "boot")?.attributes ?? {};
     const urn = text(found, "urn");
     // A mark that somebody cut short says nothing: the guest then counts as not ours.
     if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
@@ -61,6 +62,7 @@ export function readMark(domainXml: string): Mark | undefined {
         disowned: all(found, "disowned").map(({ attributes }) => readCreator(attributes)),
         definition,
         shutdown: shutdown === "yes" || undefined,
+        told: told || undefined,
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
         lastGood: text(found, "lastGood"),
@@ -81,6 +83,7 @@ function prune(mark: Mark): Mark {
     if (mark.lastGood === undefined) delete mark.lastGood;
     if (mark.definition === undefined) delete mark.definition;
     if (mark.shutdown === undefined) delete mark.shutdown;
+    if (mark.told === undefined) delete mark.told;
     if (!mark.files?.length) delete mark.files;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;

@@ -10,7 +10,7 @@ const fixture = (name: string): string => readFileSync(join(__dirname, "fixtures
 /** What a reader finds of a model: worked out here from the model alone. */
 function expected(model: DomainModel): object {
     return {
-        name: model.name, uuid: model.uuid, type: model.type, machine: model.machine, memoryMib: model.memoryMib, currentMemoryMib: model.memoryMib,
+        name: model.name, uuid: model.uuid, type: model.type, machine: model.machine, memoryMib: model.maxMemoryMib ?? model.memoryMib, currentMemoryMib: model.memoryMib,
         vcpus: model.vcpus, onCrash: model.onCrash, onReboot: model.onReboot,
         kernel: model.boot.kernel, initrd: model.boot.initrd, cmdline: model.boot.cmdline,
         disks: model.disks.map(({ path, readonly, target, format }) => ({ path, readonly, target, format })),
@@ -19,7 +19,7 @@ function expected(model: DomainModel): object {
             return { mac, kind: source.kind, source: place };
         }),
         forwards: model.interfaces.flatMap(({ source }) => (source.kind === "user" ? source.forwards : [])),
-        consoleLog: model.console.log, panicDevice: model.panicDevice, gdb: model.gdb, qemuArgs: model.qemuArgs,
+        consoleLog: model.console?.log, panicDevice: model.panicDevice, gdb: model.gdb, qemuArgs: model.qemuArgs,
     };
 }
 

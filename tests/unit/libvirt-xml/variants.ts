@@ -24,8 +24,33 @@ export const net = (index: number, source: InterfaceModel["source"], more: Parti
 export const forward = { host: 18080, guest: 80, address: "127.0.0.1", protocol: "tcp" } as const;
 export const user = (more: Partial<UserSource> = {}): UserSource => ({ kind: "user", backend: "qemu", forwards: [forward], ...more });
 
+/** Of a Xen guest: no PCI, and no console log that libvirt would keep. */
+const xen: Partial<DomainModel> = { type: "xen", osType: "linux", machine: "xenpv", cpu: undefined, console: undefined };
+const xenDisk = (index: number, more: Partial<DiskModel> = {}): DiskModel =>
+    ({ path: `${folder}/disk${index}`, format: "raw", readonly: true, target: `xvd${"abcdefgh"[index]}`, bus: "xen", ...more });
+const vif = (index: number, source: InterfaceModel["source"]): InterfaceModel => ({ mac: `00:16:3e:00:00:0${index}`, source });
+
 /** One variant for each option: the name is the golden file's. */
 export const variants: Record<string, Partial<DomainModel>> = {
+    "xen": xen,
+    "xen-pvh": { ...xen, osType: "xenpvh", machine: "xenpvh" },
+    "xen-initrd": { ...xen, boot: { kernel: `${folder}/kernel-0123`, initrd: `${folder}/initrd-4567`, cmdline: "console=hvc0 quiet panic=1" } },
+    "xen-vcpus": { ...xen, vcpus: 2 },
+    "xen-balloon": { ...xen, memoryMib: 128, maxMemoryMib: 256 },
+    "xen-disk": { ...xen, disks: [xenDisk(0)] },
+    "xen-disk-writable": { ...xen, disks: [xenDisk(0, { readonly: false })] },
+    "xen-disk-qcow2": { ...xen, disks: [xenDisk(0, { format: "qcow2", readonly: false })] },
+    "xen-disk-loop": { ...xen, disks: [xenDisk(0, { driver: "phy" })] },
+    "xen-disks": { ...xen, disks: [xenDisk(0), xenDisk(1, { readonly: false }), xenDisk(2)] },
+    "xen-bridge": { ...xen, interfaces: [vif(1, { kind: "bridge", bridge: "xenbr0" })] },
+    "xen-network": { ...xen, interfaces: [vif(1, { kind: "network", network: "default" })] },
+    "xen-interfaces": { ...xen, interfaces: [vif(2, { kind: "bridge", bridge: "xenbr0" }), vif(1, { kind: "network", network: "default" })] },
+    "xen-on-crash-preserve": { ...xen, onCrash: "preserve" },
+    "xen-on-crash-restart": { ...xen, onCrash: "restart", onReboot: "restart" },
+    "xen-everything": {
+        ...xen, vcpus: 2, memoryMib: 128, maxMemoryMib: 192, boot: { kernel: `${folder}/kernel-0123`, initrd: `${folder}/initrd-4567`, cmdline: "console=hvc0" },
+        disks: [xenDisk(0, { readonly: false }), xenDisk(1)], interfaces: [vif(1, { kind: "bridge", bridge: "xenbr0" })], onCrash: "preserve",
+    },
     "least": {},
     "kvm": { type: "kvm", cpu: "host-passthrough" },
     "vcpus": { vcpus: 2 },

@@ -1,5 +1,5 @@
 import type { InterfaceSpec, UnikernelSpec } from "../../spec";
-import type { LeaseRecord } from "../libvirt/host";
+import type { LeaseRecord } from "./host";
 
 /**
  * One address for each interface, as it is reached from the host; "" where nothing is known.
