@@ -23,6 +23,6 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false }),
         update: async (plan, { from }, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
             { urns: [...new Set([plan.spec.urn, from.urn])], creator: context.creator, adopt: plan.spec.adopt, inState: true }, from),
-        delete: async (ref, applied, context) => remove(await open(ref.connection), ref, applied, context),
+        delete: async (ref, applied, context) => remove(await open(ref.connection), platform, ref, applied, context),
     };
 }

@@ -1,5 +1,6 @@
 import { hasCode } from "../../../spec";
 import type { Host } from "../host";
+import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
 
 /** How many lines an error shows. */
@@ -7,17 +8,36 @@ const LINES = 40;
 const TAIL_BYTES = 128 * 1024;
 const LISTEN_MS = 150;
 
+/** Where a guest's console is kept: by its platform, or in its own folder, where a definition with a log puts it. */
+export function keptConsole(host: Host, platform: LibvirtPlatform, { uuid, name }: { uuid: string; name: string }): KeptConsole {
+    return platform.console?.(host, name) ?? folderConsole(host, uuid);
+}
+
+/** Each boot gets a log of its own, and the one before is kept beside it. Both go with the folder. */
+export function folderConsole(host: Host, uuid: string): KeptConsole {
+    return {
+        path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
+        read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
+        turn: () => host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG).catch((error: unknown) => {
+            // There is none, or it cannot be moved: no reason not to start.
+            if (hasCode(error, "unreachable")) throw error;
+        }),
+        remove: async () => undefined,
+    };
+}
+
 /** Reads what a guest has printed since it was started; its end, if that is long. */
 export class ConsoleReader {
     private heard = "";
     private fileRefused = false;
 
-    constructor(private readonly host: Host, private readonly uuid: string) {}
+    constructor(private readonly host: Host, private readonly uuid: string, private readonly kept: KeptConsole = folderConsole(host, uuid)) {}
 
     async read(): Promise<string> {
         if (!this.fileRefused) {
             try {
-                return plain(await this.host.files.read(this.uuid, CONSOLE_LOG, { length: TAIL_BYTES }));
+                const text = await this.kept.read(TAIL_BYTES);
+                if (text !== undefined) return plain(text);
             } catch (error) {
                 if (!hasCode(error, "permission", "unsupported")) throw error;
                 this.fileRefused = true;
@@ -38,18 +58,10 @@ export class ConsoleReader {
     }
 }
 
-/** Each boot gets a log of its own, and the one before is kept beside it. */
-export async function turnLog(host: Host, uuid: string): Promise<void> {
-    await host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG).catch((error: unknown) => {
-        // There is none, or it cannot be moved: no reason not to start.
-        if (hasCode(error, "unreachable")) throw error;
-    });
-}
-
 /** The last lines for an error; [] when nothing can be read. */
-export async function lastLines(host: Host, uuid: string): Promise<string[]> {
+export async function lastLines(host: Host, uuid: string, kept?: KeptConsole): Promise<string[]> {
     try {
-        return tail(await new ConsoleReader(host, uuid).read());
+        return tail(await new ConsoleReader(host, uuid, kept).read());
     } catch {
         // The console explains an error; it must not hide it.
         return [];

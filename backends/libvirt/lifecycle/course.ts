@@ -1,7 +1,8 @@
 import { UnikernelError, type UnikernelSpec } from "../../../spec";
 import type { Observation } from "../../backend";
 import type { HostInfo } from "../host";
-import { ConsoleReader } from "./console";
+import type { KeptConsole } from "../platform";
+import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { look, type Existing } from "./look";
 import { assertSamePlace, placeOf } from "./place";
@@ -10,12 +11,14 @@ import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
 import type { Run } from "./run";
 import { assertMacsFree } from "./strangers";
+import { isUntold } from "./telling";
 import { define, type Definition } from "./wanted";
 
 /** One create or update: what is there, what is wanted, and what has to be done. */
 export interface Course extends Run {
     claim: Claim;
     info: HostInfo;
+    console: KeptConsole;
     existing: Existing;
     wanted: Definition;
     decision: Decision;
@@ -41,13 +44,15 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
     const present = new Set(existing.files.map(({ name }) => name));
     const broken = existing.record && present.has(wanted.layout.kernel) ? await brokenKernel(run, wanted.layout.kernel) : [];
     for (const name of broken) present.delete(name);
+    const kept = keptConsole(host, platform, spec);
     const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
     const decision = decide({
         ...existing,
         kernelReplaced: broken.length > 0,
-        ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid).read()).ended !== undefined,
+        ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined,
+        untold: await isUntold(host, platform, existing),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
-    return { ...run, claim, info, existing, wanted, decision, present, broken, from };
+    return { ...run, claim, info, console: kept, existing, wanted, decision, present, broken, from };
 }
 
 /** libvirt refuses a second name for a uuid. */
@@ -74,6 +79,6 @@ export function isNew({ existing, claim }: Course): boolean {
 }
 
 /** What is there now, for state. */
-export function report({ host, platform, plan, info, wanted }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
-    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: wanted.consoleLog }, { ...known, bootDigest: plan.bootDigest });
+export async function report({ host, platform, plan, info, console }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
+    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: await console.path() }, { ...known, bootDigest: plan.bootDigest });
 }

@@ -30,6 +30,8 @@ export interface Findings extends Existing {
     kernelReplaced: boolean;
     /** The console says that an unproven guest has ended. */
     ended: boolean;
+    /** What runs was not told its configuration. */
+    untold?: boolean;
 }
 
 const MOVABLE: readonly string[] = ["network", "bridge"];
@@ -44,7 +46,7 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     const off = wanted.state === "stopped";
     const define = !facts || mark?.bootDigest !== wanted.bootDigest || differences(facts, wanted.facts).length > 0;
     const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
-    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended
+    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended && !found.untold
         && record !== undefined && stateOf(record) !== "stopped"
         && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts)));
     const restart = active && !off && !fit;

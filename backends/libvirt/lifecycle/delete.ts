@@ -2,6 +2,8 @@ import type { UnikernelSpec } from "../../../spec";
 import type { Context, GuestRef } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
+import type { KeptConsole, LibvirtPlatform } from "../platform";
+import { keptConsole } from "./console";
 import { removeFiles } from "./files";
 import { isPersist } from "./layout";
 import { look } from "./look";
@@ -10,12 +12,12 @@ import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
 
 /** Removes the guest and all that is ours: gone already is success. */
-export async function remove(host: Host, ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void> {
+export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void> {
     const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
     if (!record) assertSamePlace(await host.info(), applied);
     if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
-    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist" });
+    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, ref) });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }
 
@@ -25,14 +27,16 @@ interface Erase {
     facts: (DomainFacts | undefined)[];
     /** Persist disks that stay: all of them, or those in the set. */
     keep?: "persist" | Set<string>;
+    console: KeptConsole;
 }
 
 /** Leaves nothing of a guest that is off but what is kept. @returns paths of that */
-export async function erase(host: Host, { spec, facts, keep }: Erase): Promise<string[]> {
+export async function erase(host: Host, { spec, facts, keep, console }: Erase): Promise<string[]> {
     await host.domains.undefine(spec.uuid);
     const [kept] = await Promise.all([
         removeFiles(host, spec.uuid, (name) => isPersist(name) && (keep === "persist" || (keep?.has(name) ?? false))),
         release(host, [...reservationsOf(spec), ...facts.flatMap(placesOf)]),
+        console.remove(),
     ]);
     return Promise.all(kept.map((name) => host.files.path(spec.uuid, name)));
 }

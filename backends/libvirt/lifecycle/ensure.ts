@@ -11,9 +11,10 @@ import { describe, waitReady } from "./readiness";
 import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
-import { start } from "./start";
+import { explain, start } from "./start";
 import { translate } from "./startErrors";
 import { stop } from "./stop";
+import { tellOf } from "./telling";
 import { messageOf, Undo } from "./undo";
 import { sameMark, unfinishedMark } from "./wanted";
 
@@ -71,18 +72,20 @@ function interimMark(course: Course): Course["wanted"]["mark"] {
 
 /** From here on the guest that ran before is disturbed. */
 async function carryOut(course: Course): Promise<void> {
-    const { host, plan: { spec, readConsole }, decision, existing, wanted, context, info } = course;
+    const { host, platform, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
     if (decision.stop) {
         await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
     if (decision.start && spec.state !== "stopped") {
-        await during("start", start(host, spec.uuid, { state: spec.state, files: wanted.layout.files, again: existing.record !== undefined }));
+        await during("start", start(host, spec.uuid, {
+            state: spec.state, files: wanted.layout.files, again: existing.record !== undefined, console, tell: tellOf(host, platform, spec.uuid, wanted.mark),
+        }).catch((error: unknown) => explain(host, platform, error)));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }
     if (!decision.prove) return;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
-    await during("ready", waitReady({ host, info, spec, consoleLog: wanted.consoleLog, readConsole, signal: context.signal }));
+    await during("ready", waitReady({ host, info, spec, console, readConsole, signal: context.signal }));
 }
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
@@ -132,7 +135,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     if (isNew(course)) {
         undo.add(async () => {
             await host.domains.destroy(spec.uuid);
-            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present });
+            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, console: course.console });
         });
         await undo.run();
     }

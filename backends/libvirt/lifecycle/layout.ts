@@ -33,8 +33,12 @@ export async function layOut(plan: GuestPlan, present: HostFile[]): Promise<Layo
     const kernel = puts[0]!.name;
     let initrd: string | undefined;
     if (plan.boot.initrd.length) {
-        initrd = `initrd-${short(await initrdDigest(plan))}`;
+        initrd = `initrd-${short(await partsDigest(plan, plan.boot.initrd))}`;
         puts.push({ name: initrd, parts: plan.boot.initrd, mode: plan.boot.secret ? PRIVATE : PUBLIC });
+    }
+    if (plan.boot.xenstore) {
+        const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
+        puts.push({ name: `config-${short(await partsDigest(plan, parts))}`, parts, mode: PRIVATE });
     }
     const disks = plan.spec.blocks.map((block, index) => {
         const taken = plan.spec.blocks.slice(0, index).filter((other) => other.name === block.name).length;
@@ -97,6 +101,11 @@ export function isConsole(name: string): boolean {
     return name === LAST_CONSOLE_LOG || /^console\.log(\.\d+)?$/.test(name);
 }
 
+/** What the guest is told at each start: nothing boots from it. */
+export function isTold(name: string): boolean {
+    return /^config-[0-9a-f]{16}$/.test(name);
+}
+
 /** A name that HostFiles takes; two different names never become one. */
 function fileName(name: string): string {
     if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) return name;
@@ -104,10 +113,10 @@ function fileName(name: string): string {
 }
 
 /** A config with a secret is not hashed as it is: the name of a file can be read by others. */
-async function initrdDigest({ boot, digests }: GuestPlan): Promise<string> {
+async function partsDigest({ boot, digests }: GuestPlan, parts: Part[]): Promise<string> {
     const hash = createHash("sha256");
-    const files = boot.initrd.filter((part) => "file" in part).length;
-    for (const part of boot.initrd) {
+    const files = parts.filter((part) => "file" in part).length;
+    for (const part of parts) {
         if ("bytes" in part) hash.update(boot.secret ? `${digests.config} ${part.bytes.length}` : part.bytes);
         else if (files === 1 && digests.initrd) hash.update(digests.initrd);
         else for await (const chunk of createReadStream(part.file)) hash.update(chunk);

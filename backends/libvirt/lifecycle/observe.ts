@@ -3,16 +3,17 @@ import type { GuestRef, Observation } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
+import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
-import { CONSOLE_LOG } from "./layout";
 import { readExisting, settled, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
+import { isUntold } from "./telling";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
 export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
-    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), host.files.path(ref.uuid, CONSOLE_LOG)]);
+    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), keptConsole(host, platform, ref).path()]);
     if (!record) {
         assertSamePlace(info, applied);
         return undefined;
@@ -21,14 +22,16 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
         { urns: [...new Set([ref.urn, applied.urn])], creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
-    const [kernel, leases] = await Promise.all([kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : []]);
+    const [kernel, leases, untold] = await Promise.all([
+        kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, existing),
+    ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = stateOf(record);
     return {
         host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
-        drift: { ...drift(existing, applied), ...(kernel === undefined ? {} : { "digests.kernel": kernel }) },
+        drift: { ...drift(existing, applied), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}) },
         ipAddresses: platform.ipAddresses(applied, leases), consoleLog, consoleCommand: platform.consoleCommand(applied),
         unfinished: mark?.phase !== "ready",
     };

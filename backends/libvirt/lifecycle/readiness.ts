@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
 import type { Host, HostInfo } from "../host";
+import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
 import { noRoute, routeTo, type FindRoute } from "./routes";
@@ -10,8 +11,7 @@ export interface ReadyOptions {
     host: Host;
     info: HostInfo;
     spec: UnikernelSpec;
-    /** Path of the log on the host, for people. */
-    consoleLog: string;
+    console: KeptConsole;
     readConsole(text: string): ConsoleVerdict;
     signal?: AbortSignal;
 }
@@ -35,10 +35,10 @@ export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "h
  * Throws `guest-ended` as soon as the domain or the console says so, `not-ready` after the time-out.
  */
 export async function waitReady(options: ReadyOptions): Promise<void> {
-    const { spec: { readiness }, consoleLog } = options;
+    const { spec: { readiness } } = options;
     if (!readiness) return;
     const find = assertRoute(options);
-    const console = new ConsoleReader(options.host, options.spec.uuid);
+    const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
     const stop = new AbortController();
     const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
     let last = "";
@@ -48,9 +48,9 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const text = await lookOnce(options, console, () => answered === true);
+            const text = await lookOnce(options, reader, () => answered === true);
             if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
-            if (Date.now() >= end) throw notReady(readiness, last, text, consoleLog);
+            if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
             await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal }), ...(probing ? [probing] : [])]);
         }
     } finally {
@@ -59,27 +59,27 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
 }
 
 /** Reads state and console; throws when the guest has ended. @returns the console */
-async function lookOnce({ host, spec, consoleLog, readConsole: judge }: ReadyOptions, console: ConsoleReader, answered: () => boolean): Promise<string> {
+async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, answered: () => boolean): Promise<string> {
     if (answered()) return "";
-    const [now, text] = await Promise.all([host.domains.state(spec.uuid), console.read()]);
+    const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
     const { ended } = judge(text);
-    if (ended) throw guestEnded(ended.because, text, consoleLog);
+    if (ended) throw guestEnded(ended.because, text, await kept.path());
     if (now?.active && now.state !== "crashed") {
         const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
-        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, consoleLog);
+        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, await kept.path());
         return text;
     }
     // What it said last may have come after the read.
-    const final = await console.read();
-    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final, consoleLog);
+    const final = await reader.read();
+    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final, await kept.path());
 }
 
 function guestEnded(because: string, text: string, log: string): UnikernelError {
     return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, { property: "readiness", console: tail(text), hint: wholeConsole(log) });
 }
 
-export function wholeConsole(log: string): string {
-    return `its whole console is in ${log}`;
+export function wholeConsole(log: string): string | undefined {
+    return log ? `its whole console is in ${log}` : undefined;
 }
 
 function notReady(readiness: Readiness, last: string, text: string, log: string): UnikernelError {

@@ -4,11 +4,11 @@ import { readMark } from "../xml";
 import { lastLines } from "./console";
 import { report, type Course } from "./course";
 import { removeUnneeded } from "./files";
-import { LAST_CONSOLE_LOG } from "./layout";
 import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
 import { start } from "./start";
+import { tellOf } from "./telling";
 import { messageOf, type Undo } from "./undo";
 
 /**
@@ -17,7 +17,7 @@ import { messageOf, type Undo } from "./undo";
  */
 export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
     const { host, plan: { spec }, context, wanted } = course;
-    const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid));
+    const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid, course.console));
     context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
     try {
         await host.domains.destroy(spec.uuid);
@@ -35,13 +35,13 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
         property: failure instanceof UnikernelError ? failure.property : undefined,
         // Its log was moved aside for that of the guest that runs now.
-        hint: hasCode(failure, "guest-ended", "not-ready") ? wholeConsole(await host.files.path(spec.uuid, LAST_CONSOLE_LOG))
+        hint: hasCode(failure, "guest-ended", "not-ready") ? wholeConsole(await course.console.path("last"))
             : failure instanceof UnikernelError ? failure.hint : undefined,
         console, cause: failure,
     });
 }
 
-async function bootAgain({ host, info, plan, existing, from, context, wanted }: Course, lastGood: string): Promise<void> {
+async function bootAgain({ host, platform, info, plan, existing, from, context, wanted, console }: Course, lastGood: string): Promise<void> {
     const { uuid } = plan.spec;
     if (from) {
         await reserve(host, reservationsOf(from));
@@ -49,9 +49,10 @@ async function bootAgain({ host, info, plan, existing, from, context, wanted }: 
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    await start(host, uuid, { state, files: readMark(lastGood)?.files ?? [], again: true });
+    const mark = readMark(lastGood);
+    await start(host, uuid, { state, files: mark?.files ?? [], again: true, console, tell: tellOf(host, platform, uuid, mark) });
     if (from && state === "running") {
-        await waitReady({ host, info, spec: from, consoleLog: wanted.consoleLog, readConsole: plan.readConsole, signal: context.signal });
+        await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole, signal: context.signal });
     }
 }
 

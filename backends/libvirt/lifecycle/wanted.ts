@@ -15,7 +15,6 @@ export interface Definition {
     facts: DomainFacts;
     /** As it is when all is done. */
     mark: Mark;
-    consoleLog: string;
 }
 
 export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim): Promise<Definition> {
@@ -27,13 +26,14 @@ export async function define({ host, platform, plan, context }: Run, existing: E
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
     const mark = readyMark(plan, context.creator, layout.files, disown(existing.mark, claim));
     const facts = readFacts(renderDomain(model, mark));
-    return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) }, consoleLog: log };
+    return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
-function readyMark({ spec, bootDigest, guest }: Run["plan"], creator: Creator, files: string[], disowned: Creator[]): Mark {
+function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, files: string[], disowned: Creator[]): Mark {
     return {
         schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(), files,
         ...(guest.shutdown ? { shutdown: true } : {}),
+        ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
         ...(disowned.length ? { disowned } : {}),
     };
 }
