@@ -1,0 +1,58 @@
+import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import { isSession, parseUri } from "../libvirt/client";
+import { reaches } from "./reach";
+
+/** What Xen cannot do, from the spec alone. The form of each value, clashes, and the guest's own limits are checked before. */
+export function checkXen(spec: UnikernelSpec, guest: GuestCapabilities): Problem[] {
+    return [
+        ...(guest.platforms.includes("xen") ? [] : [{ property: "platform", reason: `a ${spec.guest} guest runs on ${guest.platforms.join(" and ")}, not on xen` }]),
+        ...checkKernel(guest.xen),
+        ...checkConnection(spec.connection),
+        ...checkMemory(spec, guest),
+        ...(guest.toldAtStart?.includes("xen") ? checkTold(spec) : []),
+        ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}].attach`)),
+    ];
+}
+
+function checkKernel(how: GuestCapabilities["xen"]): Problem[] {
+    if (how === "pv" || how === "pvh") return [];
+    return [{
+        property: "kernel",
+        reason: how === "pv32" ? "a 32-bit PV kernel: Xen, as distributions build it, starts 64-bit ones only (and PVH kernels)"
+            : "it has neither Xen notes nor the older __xen_guest section, so Xen does not know how to start it",
+    }];
+}
+
+function checkConnection(connection: string): Problem[] {
+    const { driver } = parseUri(connection);
+    const reason = driver !== "xen" ? `it leads to ${driver || "no driver"}; platform xen needs xen:///system, or xen+ssh://HOST/system`
+        : isSession(connection) ? "Xen has no sessions: its one daemon is the system's. Use xen:///system"
+        : undefined;
+    return reason === undefined ? [] : [{ property: "connection", reason }];
+}
+
+function checkMemory({ memory, maxMemory }: UnikernelSpec, { balloon }: GuestCapabilities): Problem[] {
+    if (maxMemory === undefined) return [];
+    if (!balloon) return [{ property: "maxMemory", reason: "this guest has no balloon: it keeps the memory that it boots with" }];
+    return maxMemory < memory ? [{ property: "maxMemory", reason: `${maxMemory} MiB is less than memory, ${memory}` }] : [];
+}
+
+/** Xenstore forgets a domain with its number: a domain that libvirt starts by itself has a new one, and nobody tells it anything. */
+const UNTOLD = "this guest is told its configuration through xenstore, at each start by pulumi; the host would start it without";
+
+function checkTold({ connection, onCrash, autostart }: UnikernelSpec): Problem[] {
+    return [
+        ...(onCrash === "restart" ? [{ property: "onCrash", reason: `${UNTOLD}. Use "destroy" or "preserve"` }] : []),
+        ...(autostart ? [{ property: "autostart", reason: `${UNTOLD}. After the host's boot, pulumi up --refresh starts it` }] : []),
+        ...(reaches(connection) ? [] : [{
+            property: "connection",
+            reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport} does not lead: use xen+ssh://, or run pulumi on the host`,
+        }]),
+    ];
+}
+
+function checkInterface({ attach }: InterfaceSpec, at: string): Problem[] {
+    if ("user" in attach) return [{ property: `${at}.user`, reason: "Xen has no user-mode network; use attach: { bridge: … } or { network: … }" }];
+    if ("tap" in attach) return [{ property: `${at}.tap`, reason: "Xen makes a device (vif) of its own for each interface and cannot take one that is there; use attach: { bridge: … } or { network: … }" }];
+    return [];
+}

@@ -1,0 +1,48 @@
+import { UnikernelError, type GuestPlan, type InterfaceSpec } from "../../spec";
+import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
+import type { BootPaths, Choices } from "../libvirt/platform";
+
+/** What Xen needs to run a plan: PV, or PVH where the kernel is that. Guests number disks and vifs in the order they have here. */
+export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+    const pvh = guest.xen === "pvh";
+    const writable = guest.writableDisks.includes("xen");
+    return {
+        type: "xen",
+        osType: pvh ? "xenpvh" : "linux",
+        name: spec.name,
+        uuid: spec.uuid,
+        memoryMib: spec.memory,
+        ...(spec.maxMemory === undefined ? {} : { maxMemoryMib: spec.maxMemory }),
+        vcpus: spec.vcpus,
+        arch: "x86_64",
+        machine: pvh ? "xenpvh" : "xenpv",
+        boot: { kernel: paths.kernel, ...(paths.initrd ? { initrd: paths.initrd } : {}), ...(boot.cmdline ? { cmdline: boot.cmdline } : {}) },
+        onCrash: spec.onCrash,
+        // libvirt restarts by a new domain, which nobody would tell what this one was told.
+        onReboot: spec.onCrash === "restart" && !boot.xenstore ? "restart" : "destroy",
+        disks: spec.blocks.map(({ access, format }, index): DiskModel => ({
+            path: paths.disks[index] ?? "",
+            format: format === "qcow2" ? "qcow2" : "raw",
+            readonly: access === "read" && !writable,
+            target: diskName(index),
+            bus: "xen",
+            // The kernel's loop devices know nothing of qcow2: that is QEMU's whatever serves the others.
+            ...(choices.disks === "loop" && format !== "qcow2" ? { driver: "phy" as const } : {}),
+        })),
+        interfaces: spec.interfaces.map((one, index): InterfaceModel => ({ mac: one.mac, source: source(one, index) })),
+        panicDevice: false,
+        qemuArgs: [],
+    };
+}
+
+function source({ attach }: InterfaceSpec, index: number): InterfaceSource {
+    if ("network" in attach) return { kind: "network", network: attach.network };
+    if ("bridge" in attach) return { kind: "bridge", bridge: attach.bridge };
+    throw new UnikernelError("internal", "Xen plugs interfaces into bridges and networks only", { property: `interfaces[${index}].attach` });
+}
+
+/** xvda … xvdz, xvdaa: docs/man/xen-vbd-interface.7. */
+function diskName(index: number): string {
+    const letter = String.fromCharCode(97 + (index % 26));
+    return index < 26 ? `xvd${letter}` : `xvd${String.fromCharCode(96 + Math.floor(index / 26))}${letter}`;
+}
