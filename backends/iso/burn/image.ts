@@ -26,7 +26,7 @@ export class PaddedImage {
     }
 
     async read(buffer: Buffer, offset: number): Promise<void> {
-        const end = Math.min(buffer.length, this.size - offset);
+        const end = Math.max(0, Math.min(buffer.length, this.size - offset));
         for (let at = 0; at < end;) {
             const { bytesRead } = await this.handle.read(buffer, at, end - at, offset + at).catch((error) => { throw unreadable(error, this.path); });
             if (bytesRead === 0) throw this.changed();
