@@ -3,7 +3,8 @@ import { filesOf, guestsFolder, VolumeFiles } from "../backends/libvirt/files";
 import { readCapabilities } from "../backends/libvirt/xml";
 import { probeAccelerator } from "../backends/kvm";
 import { backend } from "../backends";
-import { hasCode } from "../spec";
+import { moduleFolder } from "../backends/iso";
+import { hasCode, type Firmware, type UnikernelError } from "../spec";
 
 export { closeHosts };
 
@@ -60,6 +61,14 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
         volumes: filesOf(uri) instanceof VolumeFiles,
         networks: await networksOf(uri),
     };
+}
+
+/** GRUB's modules, by what they are for: the folder, or why there is none and what mends it. */
+export async function bootLoaders(): Promise<{ firmware: Firmware; folder?: string; error?: string; hint?: string }[]> {
+    return Promise.all((["bios", "uefi"] as const).map((firmware) => moduleFolder(firmware).then(
+        (folder) => ({ firmware, folder }),
+        (error: UnikernelError) => ({ firmware, error: error.message.split("\n")[0], hint: error.hint }),
+    )));
 }
 
 /** A driver without networks has none; anything else is an error. */

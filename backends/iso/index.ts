@@ -1,2 +1,3 @@
 /** Bootable media. */
 export { iso } from "./backend";
+export { moduleFolder } from "./medium";

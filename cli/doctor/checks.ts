@@ -1,4 +1,4 @@
-import { bootProbe, libraryVersion, type HostFacts } from "../../core/doctor";
+import { bootLoaders, bootProbe, libraryVersion, type HostFacts } from "../../core/doctor";
 import { hasCode } from "../../spec";
 import { check, type Check, type Scene } from "./check";
 import * as judge from "./judge";
@@ -28,6 +28,7 @@ export const checks: readonly Check[] = [
         probe: async ({ machine }) => ({ ...program, version: await versionOf(machine, program.program, program.versionArgument) }),
         judge: judge.judgeProgram,
     })),
+    check({ id: "boot-loaders", title: "GRUB modules", probe: () => bootLoaders(), judge: (facts) => facts.map(judge.judgeLoader) }),
     check({
         id: LIBRARY, title: "libvirt library",
         probe: () => libraryVersion().then((version) => ({ version }), (error: unknown) => ({ error: messageOf(error) })),

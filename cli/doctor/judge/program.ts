@@ -17,6 +17,19 @@ export function judgeProgram({ program, package: owner, purpose, needed, version
     return { status: needed ? "fail" : "warn", found: `${program} is not on PATH (for ${purpose})`, fix: `sudo apt-get install ${owner}` };
 }
 
+export interface LoaderFacts {
+    firmware: "bios" | "uefi";
+    folder?: string;
+    error?: string;
+    /** Ends with the command that mends it. */
+    hint?: string;
+}
+
+export function judgeLoader({ firmware, folder, error = "", hint = "" }: LoaderFacts): Finding {
+    if (folder !== undefined) return { status: "ok", found: `${firmware}: ${folder}` };
+    return { status: "warn", found: `${firmware}: ${error} (for platform iso)`, fix: `sudo ${/apt-get .*$/.exec(hint)?.[0] ?? "apt-get install grub-common"}` };
+}
+
 const NODE = "20.12.0";
 
 export function judgeNode({ version }: { version: string }): Finding {

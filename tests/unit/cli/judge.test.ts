@@ -22,6 +22,11 @@ table<judge.LibraryFacts>("library", judge.judgeLibrary, {}, [
     ["does not load", { error: "no such file" }, "fail", "no such file | sudo apt-get install libvirt0"],
 ]);
 
+table<judge.LoaderFacts>("boot loaders", judge.judgeLoader, { firmware: "uefi" }, [
+    ["are there", { folder: "/usr/lib/grub/x86_64-efi" }, "ok", "uefi: /usr/lib/grub/x86_64-efi"],
+    ["are not", { error: "GRUB's modules were not found", hint: "install the package that has them: apt-get install grub-efi-amd64-bin" }, "warn", "(for platform iso) | sudo apt-get install grub-efi-amd64-bin"],
+]);
+
 const gone = { code: "unreachable", message: "Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory\n  hint: …" };
 const closed = { code: "permission", message: "Permission denied" };
 table<judge.ConnectionFacts>("connection", judge.judgeConnection, { uri: "qemu:///system", managed: true, daemon: true, user: "ann", root: false }, [
