@@ -39,8 +39,16 @@ export function markPath(id: string): string {
     return `/boot/grub/id/${id}`;
 }
 
-/** What is built into the boot loader: read by its small parser, which knows no `if`. */
-export function earlyConfig(id: string): string {
-    // The device that it was itself loaded from is asked first.
-    return `search.file ${markPath(id)} root $root\nset prefix=($root)/boot/grub\n`;
+/**
+ * What is built into the boot loader: read by its small parser, which knows no `if`.
+ * @param modules to load from the medium
+ */
+export function earlyConfig(id: string, modules: string[]): string {
+    return [
+        // The device that it was itself loaded from is asked first.
+        `search.file ${markPath(id)} root $root`,
+        "set prefix=($root)/boot/grub",
+        ...modules.map((name) => `insmod ${name}`),
+        "",
+    ].join("\n");
 }

@@ -4,55 +4,71 @@ import { run, type RunOptions } from "../../../images";
 import { hasCode, type Firmware } from "../../../spec";
 import type { MediumContents } from "./contents";
 import { earlyConfig } from "./grubConfig";
-import { moduleFolder, modulesFor, targets } from "./modules";
+import { coreModules, moduleFolder, scriptModules, targets, withNeeded } from "./modules";
+import type { Placed } from "./volume";
 
 export interface Loaders {
-    /** The image that a BIOS loads from a CD, and the boot sector by which it finds it on a stick or disk. */
-    bios?: { image: string; bootSector: string };
+    bios?: {
+        /** What a BIOS loads from a CD. */
+        image: string;
+        /** By which it finds that on a stick or disk. */
+        bootSector: string;
+        /** The rest of it. */
+        modules: Placed[];
+    };
     /** A FAT file system with the UEFI loader in it. */
     uefi?: string;
 }
 
+interface Making { contents: MediumContents; staging: string; options: RunOptions }
+
 /** Makes the boot loaders of a medium in `staging`. @param clock seconds since 1970, for the times in the FAT file system */
 export async function makeLoaders(contents: MediumContents, staging: string, clock: number, options: RunOptions): Promise<Loaders> {
-    const early = join(staging, "early.cfg");
-    await writeFile(early, earlyConfig(contents.id));
+    const making = { contents, staging, options };
     const wanted = (firmware: Firmware): boolean => contents.firmware.includes(firmware);
-    const [bios, uefi] = await Promise.all([
-        wanted("bios") ? makeBios(contents, early, staging, options) : undefined,
-        wanted("uefi") ? makeUefi(contents, early, staging, clock, options) : undefined,
-    ]);
+    const [bios, uefi] = await Promise.all([wanted("bios") ? makeBios(making) : undefined, wanted("uefi") ? makeUefi(making, clock) : undefined]);
     return { bios, uefi };
 }
 
-async function makeBios(contents: MediumContents, early: string, staging: string, options: RunOptions): Promise<Loaders["bios"]> {
+/** Only what reads the medium is in the image, which is packed at some cost of time; the other modules lie on the medium. */
+async function makeBios(making: Making): Promise<Loaders["bios"]> {
     const folder = await moduleFolder("bios");
-    const image = join(staging, "bios.img");
-    await makeImage("bios", folder, contents, early, image, options);
-    return { image, bootSector: join(folder, "boot_hybrid.img") };
+    const image = join(making.staging, "bios.img");
+    const [core, script] = [coreModules("bios"), scriptModules(making.contents)];
+    await makeImage("bios", making, folder, core, script, image);
+    const built = new Set(await withNeeded(folder, core));
+    const others = (await withNeeded(folder, script)).filter((name) => !built.has(name));
+    const modules = others.map((name) => ({ path: `/boot/grub/${targets.bios.folder}/${name}.mod`, source: join(folder, `${name}.mod`) }));
+    return { image, bootSector: join(folder, "boot_hybrid.img"), modules };
 }
 
 /** Sizes of floppy disks in KiB: formats that firmware knows from of old. */
 const FLOPPIES = [1440, 2880];
-const ROOM = 32 * 1024;
+/** What the FAT and its folders take of that, with some room. */
+const TAKEN = 32 * 1024;
 
-async function makeUefi(contents: MediumContents, early: string, staging: string, clock: number, options: RunOptions): Promise<string> {
+/** UEFI loads one file without unpacking it, and that is all that it can be relied on to find. */
+async function makeUefi(making: Making, clock: number): Promise<string> {
+    const { staging, options } = making;
     const [folder, tree, fat] = [await moduleFolder("uefi"), join(staging, "EFI"), join(staging, "uefi.img")];
     // The path that UEFI looks for on a removable medium (UEFI Specification 2.10, 3.5.1.1).
     const loader = join(tree, "BOOT", "BOOTX64.EFI");
     await mkdir(dirname(loader), { recursive: true });
-    await makeImage("uefi", folder, contents, early, loader, options);
-    const { size } = await stat(loader);
-    const floppy = FLOPPIES.find((kibibytes) => size + ROOM < kibibytes * 1024) ?? Math.ceil((size * 1.05 + ROOM) / 1024);
+    const format = (kibibytes: number): Promise<unknown> => run("mformat", ["-C", "-i", fat, "-f", String(kibibytes), "-N", making.contents.id.slice(0, 8), "-v", "UNIKERNEL", "::"], options);
+    const [small, large] = FLOPPIES as [number, number];
+    const modules = [...coreModules("uefi"), ...scriptModules(making.contents)];
+    // The size that it nearly always has, meanwhile.
+    await Promise.all([makeImage("uefi", making, folder, modules, [], loader), format(small)]);
+    if ((await stat(loader)).size > small * 1024 - TAKEN) await format(large);
     for (const path of [loader, dirname(loader), tree]) await utimes(path, clock, clock);
-    const geometry = FLOPPIES.includes(floppy) ? ["-f", String(floppy)] : ["-T", String(floppy * 2), "-h", "64", "-s", "32"];
-    await run("mformat", ["-C", "-i", fat, ...geometry, "-N", contents.id.slice(0, 8), "-v", "UNIKERNEL", "::"], options);
     await run("mcopy", ["-s", "-m", "-i", fat, tree, "::/"], options);
     return fat;
 }
 
-async function makeImage(firmware: Firmware, folder: string, contents: MediumContents, early: string, to: string, options: RunOptions): Promise<void> {
-    const args = ["-d", folder, "-O", targets[firmware].format, "-p", "/boot/grub", "-c", early, "-o", to, ...modulesFor(firmware, contents)];
+async function makeImage(firmware: Firmware, { contents, staging, options }: Making, folder: string, modules: string[], later: string[], to: string): Promise<void> {
+    const early = join(staging, `${firmware}.cfg`);
+    await writeFile(early, earlyConfig(contents.id, later));
+    const args = ["-d", folder, "-O", targets[firmware].format, "-p", "/boot/grub", "-c", early, "-o", to, ...modules];
     await run("grub-mkimage", args, options).catch(async (error: unknown) => {
         if (!hasCode(error, "program-missing")) throw error;
         // Its name on Fedora and SUSE. Where it is missing too, the first name is the one to tell.

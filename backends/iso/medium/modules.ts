@@ -1,4 +1,4 @@
-import { access } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UnikernelError, type Firmware } from "../../../spec";
 import type { MediumContents } from "./contents";
@@ -15,10 +15,28 @@ export const targets: Record<Firmware, Target> = {
 /** Where distributions keep GRUB's modules: Debian, Fedora and Arch; SUSE; NixOS. */
 const ROOTS = ["/usr/lib/grub", "/usr/lib/grub2", "/usr/share/grub2", "/run/current-system/sw/lib/grub"];
 
-/** The modules that are used, and no other: each costs space and time. What they need themselves grub-mkimage adds. */
-export function modulesFor(firmware: Firmware, { protocol, console }: Pick<MediumContents, "protocol" | "console">): string[] {
-    const serial = console.includes("serial") ? ["serial", "terminal"] : [];
-    return [...targets[firmware].modules, "iso9660", "search_fs_file", "normal", "echo", "boot", protocol, ...serial];
+/** What finds the medium and reads it. */
+export function coreModules(firmware: Firmware): string[] {
+    return [...targets[firmware].modules, "iso9660", "search_fs_file"];
+}
+
+/** What the script on the medium uses; no module that is not used: each costs space and time. */
+export function scriptModules({ protocol, console }: Pick<MediumContents, "protocol" | "console">): string[] {
+    return ["normal", "echo", "boot", protocol, ...(console.includes("serial") ? ["serial", "terminal"] : [])];
+}
+
+/** Modules and all that they need, by a target's own list (`NAME: NEEDED NEEDED`, one a line); sorted. */
+export async function withNeeded(folder: string, names: string[]): Promise<string[]> {
+    const lines = (await readFile(join(folder, "moddep.lst"), "utf8")).split("\n").map((line) => line.split(/[: ]+/).filter(Boolean));
+    const needs = new Map(lines.map(([name = "", ...needed]) => [name, needed]));
+    const all = new Set<string>();
+    const add = (name: string): void => {
+        if (all.has(name)) return;
+        all.add(name);
+        for (const needed of needs.get(name) ?? []) add(needed);
+    };
+    names.forEach(add);
+    return [...all].sort();
 }
 
 /** The folder of a target's modules. @throws UnikernelError `program-missing` */

@@ -23,7 +23,7 @@ export function volumeArguments({ id, label }: Pick<MediumContents, "id" | "labe
         "-stdio_sync", "off",
         "-outdev", `stdio:${target}`, "-volid", label, "-preparer_id", "pulumi-unikernel",
         "-volume_date", "uuid", date, "-volume_date", "c", date, "-volume_date", "m", date, "-volume_date", "all_file_dates", `=${clock}`,
-        ...placed.flatMap(({ path, source }) => ["-map_single", source, path]),
+        ...[...bios?.modules ?? [], ...placed].flatMap(({ path, source }) => ["-map_single", source, path]),
         ...(bios ? ["-map_single", bios.image, BIOS, ...biosBoot(bios.bootSector)] : []),
         ...(bios && uefi ? ["-boot_image", "any", "next"] : []),
         ...(uefi ? ["-map_single", uefi, UEFI, ...uefiBoot(id)] : []),
