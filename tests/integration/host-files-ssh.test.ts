@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -81,4 +82,80 @@ test("a guest's files from the first to the last", async () => {
     await files.removeFolder(uuid);
     await files.removeFolder(uuid);
     expect(await readdir(base)).toEqual([]);
+});
+
+const image = "image-0123456789abcdef.img";
+
+/** Each file below a folder with its link count, as `find` sees it. */
+async function found(base: string): Promise<string[]> {
+    const names = (await readdir(base, { recursive: true })).sort();
+    const facts = await Promise.all(names.map(async (name) => [name, await stat(join(base, name))] as const));
+    return facts.filter(([, facts]) => facts.isFile()).map(([name, { nlink }]) => `${nlink} ${name}`);
+}
+
+test("30 guests want the same: it is sent once, and gone with the last of them", async () => {
+    const { files, base } = open(), uuids = Array.from({ length: 30 }, () => randomUUID());
+    const [content, source] = [randomBytes(5_000_000), join(folder, "wanted")];
+    await writeFile(source, content);
+    await files.list(uuids[0]!);
+    await sshd.calls();
+    let sent = 0;
+    await Promise.all(uuids.map((uuid) => files.put(uuid, image, [{ file: source }], { mode: 0o644, onProgress: (bytes) => (sent = Math.max(sent, bytes)) })));
+    expect(sent).toBe(content.length);
+    expect(await sshd.calls()).toHaveLength(1);
+    expect(await found(base)).toEqual([...uuids.map((uuid) => `31 ${uuid}/${image}`), `31 shared/${sha256(content)}`].sort((a, b) => (a.slice(3) < b.slice(3) ? -1 : 1)));
+    expect(await files.digest(uuids[29]!, image)).toBe(sha256(content));
+
+    await Promise.all(uuids.slice(1).map((uuid) => files.remove(uuid, image)));
+    expect(await found(base)).toEqual([`2 ${uuids[0]}/${image}`, `2 shared/${sha256(content)}`]);
+    await files.remove(uuids[0]!, image);
+    for (const uuid of uuids) await files.removeFolder(uuid);
+    expect(await readdir(base)).toEqual([]);
+});
+
+test("what is a guest's own is shared with none: secrets, disks that it writes to, files without a digest in their names", async () => {
+    const { files, base } = open(), uuids = [randomUUID(), randomUUID()];
+    const own = [["config-0123456789abcdef", 0o600], ["data.persist.img", 0o600], ["kernel", 0o644]] as const;
+    for (const uuid of uuids) for (const [name, mode] of own) await files.put(uuid, name, [text("mine")], { mode });
+    for (const uuid of uuids) await files.copy(uuid, "kernel", "a-0123456789abcdef.scratch.img", { mode: 0o600 });
+    const all = await found(base);
+    expect(all).toHaveLength(8);
+    for (const one of all) expect(one).toMatch(/^1 [^s]/);
+});
+
+test("shared content that somebody wrote to is not handed on", async () => {
+    const { files, base } = open(), [first, second] = [randomUUID(), randomUUID()];
+    await files.put(first, image, [text("good")], { mode: 0o644 });
+    await writeFile(join(base, first, image), "evil");
+    await files.put(second, image, [text("good")], { mode: 0o644 });
+    expect(await readFile(join(base, second, image), "utf8")).toBe("good");
+    await files.remove(first, image);
+    await files.put(first, image, [text("good")], { mode: 0o644 });
+    expect(await found(base)).toEqual([first, second].sort().map((uuid) => `3 ${uuid}/${image}`).concat(`3 shared/${sha256(Buffer.from("good"))}`));
+});
+
+test("holes stay holes", async () => {
+    const { files, base } = open(), uuid = randomUUID();
+    const head = randomBytes(100_000), zeros = Buffer.alloc(16 * 1024 * 1024);
+    await files.put(uuid, "sparse", [{ bytes: head }, { bytes: zeros }, text("end"), { bytes: zeros }], { mode: 0o644 });
+    await files.copy(uuid, "sparse", "copy", { mode: 0o600 });
+    for (const name of ["sparse", "copy"]) {
+        expect(await files.digest(uuid, name)).toBe(sha256(head, zeros, Buffer.from("end"), zeros));
+        const { size, blocks } = await stat(join(base, uuid, name));
+        expect(size).toBe(32 * 1024 * 1024 + 100_003);
+        expect(blocks * 512).toBeLessThan(1024 * 1024);
+    }
+});
+
+test("sources that are not there, change, or have wrong names", async () => {
+    const { files, base } = open(), uuid = randomUUID();
+    await expect(files.put(uuid, "x", [{ file: join(folder, "nowhere") }], { mode: 0o644 })).rejects.toMatchObject({ code: "invalid" });
+    await expect(files.put(uuid, "../x", [], { mode: 0o644 })).rejects.toMatchObject({ code: "internal" });
+    const source = join(folder, "changing");
+    await writeFile(source, randomBytes(8_000_000));
+    const onProgress = (bytes: number): void => {
+        if (bytes < 1_000_000) writeFileSync(source, randomBytes(8_000_000));
+    };
+    await expect(files.put(uuid, "x", [{ file: source }], { mode: 0o644, onProgress })).rejects.toMatchObject({ code: "changed" });
+    expect(await found(base)).toEqual([]);
 });

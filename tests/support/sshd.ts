@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -11,7 +11,7 @@ import { must, signalQuietly, until } from "./processes";
 export interface SshdOptions {
     /** Further lines of sshd_config; the first value of a keyword holds. */
     config?: string[];
-    /** What sshd is started by: `[...machine.enter]`, for a host of its own. */
+    /** What sshd is started by, such as `unshare`; it is given the command and becomes it. */
     enter?: string[];
 }
 
@@ -34,21 +34,22 @@ export class Sshd {
     }
 
     async start(): Promise<void> {
+        await rm(join(this.folder, "pid"), { force: true });
         const args = [...this.enter, "/usr/sbin/sshd", "-D", "-f", join(this.folder, "sshd_config"), "-E", join(this.folder, "log")];
-        this.server = spawn(args[0]!, args.slice(1), { stdio: "ignore" });
-        const { pid } = this.server;
+        const { pid } = (this.server = spawn(args[0]!, args.slice(1), { stdio: ["ignore", "ignore", "inherit"] }));
         await until(() => {
-            if (!existsSync(`/proc/${pid}`)) throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
-            return this.answers();
+            if (!existsSync(`/proc/${pid}/exe`)) throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
+            // It is written when the port is open.
+            return existsSync(join(this.folder, "pid"));
         });
     }
 
-    /** The server and, unless told otherwise, all its sessions: what a host's sudden end looks like. */
-    async kill({ sessions = true } = {}): Promise<void> {
+    /** The server and all its sessions: what a host's sudden end looks like. */
+    async kill(): Promise<void> {
         const pid = this.server?.pid;
         this.server = undefined;
         if (!pid) return;
-        for (const one of [pid, ...(sessions ? await descendants(pid) : [])]) signalQuietly(one, "SIGKILL");
+        for (const one of [pid, ...await descendants(pid)]) signalQuietly(one, "SIGKILL");
         await until(() => !existsSync(`/proc/${pid}/exe`));
     }
 
@@ -64,15 +65,12 @@ export class Sshd {
         await this.kill();
         await rm(this.folder, { recursive: true, force: true });
     }
+}
 
-    private answers(): Promise<boolean> {
-        if (this.enter.length) return Promise.resolve(existsSync(join(this.folder, "pid")));
-        return new Promise((resolve) => {
-            const socket = connect(this.port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
-            socket.on("close", () => undefined).unref();
-            setTimeout(() => socket.destroy(), 50);
-        });
-    }
+/** A mount namespace of sshd's own, made by some commands of sh; `$1` … are the words. */
+export function ownMounts(commands: string, ...words: string[]): string[] {
+    const shift = `${commands}\nshift ${words.length}\nexec "$@"`;
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", shift, "sh", ...words];
 }
 
 export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): Promise<Sshd> {

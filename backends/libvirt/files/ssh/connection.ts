@@ -8,8 +8,8 @@ import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
 import { encodeProgram } from "./script";
 
-/** Milliseconds before each further try after a connection was cut: long enough for an sshd that is restarted. */
-const PAUSES = [300, 1000, 3000, 6000];
+/** Milliseconds before each further try after a connection was cut; what is sent is worth a longer wait than a question. */
+const PAUSES = { ask: [300, 1000], send: [300, 1000, 3000, 6000] };
 
 export interface Ask {
     /** For errors: `write of /var/lib/…/kernel`. */
@@ -57,7 +57,7 @@ export class SshConnection {
                 const ended = ask.long || ask.answer ? await this.apart(master, ask) : await this.inTurn(master, ask);
                 return this.judge(ask, ended, master.facts.base);
             } catch (error) {
-                const pause = PAUSES[tries];
+                const pause = PAUSES[ask.answer ? "send" : "ask"][tries];
                 if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
                 await delay(pause);
             }

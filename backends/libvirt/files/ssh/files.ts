@@ -32,7 +32,7 @@ export class SshFiles implements HostFiles {
     async put(uuid: string, name: string, parts: Part[], options: PutOptions): Promise<void> {
         const path = await this.path(uuid, name);
         const content = await contentOf(parts).catch((error: unknown) => {
-            throw fileError(error, `write of ${path}`, posix.dirname(path));
+            throw error instanceof UnikernelError ? error : fileError(error, `write of ${path}`, posix.dirname(path));
         });
         const send = (): Promise<void> => this.send(uuid, name, parts, content, options);
         await (isShareable(name, options.mode) ? this.once(content.sha256, send) : send());

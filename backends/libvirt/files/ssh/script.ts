@@ -43,7 +43,12 @@ there() { # else: it is not there, or an error that is not ours to guess
 }
 dead() { # the process of a temporary file .NAME.PID.part
     pid=\${1%.part}; pid=\${pid##*.}
-    [ -f "$1" ] && ! kill -0 "$pid" 2>/dev/null && [ ! -d "/proc/$pid" ]
+    [ -f "$1" ] || return 1
+    case $(cat "/proc/$pid/stat" 2>/dev/null) in
+        "") ! kill -0 "$pid" 2>/dev/null;;
+        *") Z "*) ;;
+        *) return 1;;
+    esac
 }
 sweep() {
     for old in "$1"/.*.part; do if dead "$old"; then rm -f -- "$old"; fi; done
@@ -123,7 +128,9 @@ for old in "$dir/.$name".*.part; do
     elif mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
 done
 echo "need $offset"
-dd of="$part" bs=65536 iflag=fullblock oflag=seek_bytes seek="$offset" conv=notrunc,sparse || { rm -f -- "$part"; exit 1; }
+said=$(dd of="$part" bs=65536 iflag=fullblock oflag=seek_bytes seek="$offset" conv=notrunc,sparse 2>&1) || case $said in
+    *"error writing"*|*"failed to"*) printf '%s\\n' "$said" >&2; rm -f -- "$part"; exit 1;;
+esac
 [ "$(stat -c %s -- "$part")" = "$size" ] || exit ${INCOMPLETE}
 if [ "$(sha256sum < "$part")" != "$digest  -" ]; then rm -f -- "$part"; exit ${DIFFERENT}; fi
 chmod -- "$mode" "$part"

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { bytesOf, contentOf, isShareable } from "../../../backends/libvirt/files/ssh/content";
+
+test.each([
+    ["kernel-0123456789abcdef", 0o644, true],
+    ["initrd-0123456789abcdef", 0o644, true],
+    ["data-0123456789abcdef.qcow2", 0o644, true],
+    ["initrd-0123456789abcdef", 0o600, false],
+    ["data-0123456789abcdef.scratch.img", 0o644, false],
+    ["data.persist.img", 0o644, false],
+    ["console.log", 0o644, false],
+    ["kernel", 0o644, false],
+])("%s of mode %o may be other guests' too: %s", (name, mode, shareable) => {
+    expect(isShareable(name, mode)).toBe(shareable);
+});
+
+describe("parts", () => {
+    let folder: string;
+    beforeAll(async () => {
+        folder = await mkdtemp(join(tmpdir(), "puk-test-content-"));
+        await writeFile(join(folder, "file"), "def");
+    });
+    afterAll(() => rm(folder, { recursive: true }));
+
+    const parts = () => [{ bytes: Buffer.from("abc") }, { file: join(folder, "file") }, { bytes: new Uint8Array() }, { bytes: Buffer.from("ghi") }];
+
+    test.each([[0, "abcdefghi"], [2, "cdefghi"], [3, "defghi"], [5, "fghi"], [6, "ghi"], [9, ""]])("from %d on", async (offset, rest) => {
+        let read = "";
+        for await (const piece of bytesOf(parts(), offset)) read += piece.toString();
+        expect(read).toBe(rest);
+    });
+
+    test("have the digest of the whole", async () => {
+        const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+        expect(await contentOf(parts())).toEqual({ size: 9, sha256: sha256("abcdefghi") });
+        expect(await contentOf([{ file: join(folder, "file") }])).toEqual({ size: 3, sha256: sha256("def") });
+        expect(await contentOf([])).toEqual({ size: 0, sha256: sha256("") });
+        await expect(contentOf([{ file: join(folder, "none") }])).rejects.toMatchObject({ code: "invalid" });
+    });
+});
