@@ -6,8 +6,11 @@ import { run } from "./packages.mjs";
 
 /** The host's identity for libvirt, the same in every run. */
 const HOST_UUID = "6a1d2e6c-7a0b-4c41-9d3e-0d1e5c0a7e50";
-/** QEMU's user network, which dom0 and its guests live on: addresses from .20 on are leased. */
-export const NETWORK = { bridge: "xenbr0", address: "10.0.2.15", prefix: 24, firstLease: "10.0.2.20" };
+/** dom0's bridge and its address on it. */
+const NETWORK = { bridge: "xenbr0", address: "10.0.2.15/24" };
+
+/** Of Xen's hotplug scripts, those that ours stand for. */
+const SCRIPTS = ["block", "vif-bridge"].map((name) => `etc/xen/scripts/${name}`);
 
 const MODULES = ["virtio_net", "virtio_rng", "loop", "bridge", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "xen-blkback",
     "xen-netback", "tun"];
@@ -24,25 +27,22 @@ export function installPackages({ installed, sources, suite }, root) {
 /** Makes a Xen host of the folder. Returns the kernel's version. */
 export function arrangeHost(packages, root, ours, publicKey) {
     const own = (...names) => path.join(root, ...names);
-    // cpSync would follow bin -> usr/bin and its like as folders of their own.
-    renameSync(own("etc/xen/scripts/vif-bridge"), own("etc/xen/scripts/vif-bridge.stock"));
+    for (const script of SCRIPTS) renameSync(own(script), own(`${script}.stock`));
     cpSync(ours, root, { recursive: true });
-    for (const script of ["etc/xen/scripts/vif-bridge", "usr/lib/xen-host/start"]) chmodSync(own(script), 0o755);
+    for (const script of [...SCRIPTS, "usr/lib/xen-host/start"]) chmodSync(own(script), 0o755);
     symlinkSync("/bin/busybox", own("usr/lib/xen-host/init"));
     writeFileSync(own("etc/hostname"), "xen-host\n");
     writeFileSync(own("usr/lib/xen-host/settings"), settings(root));
     authorise(root, publicKey);
     arrangeLibvirt(own);
-    const version = copyModules(packages, root);
-    const kernels = own("var/lib/xen-host");
-    mkdirSync(kernels, { recursive: true });
-    return version;
+    mkdirSync(own("var/lib/xen-host"), { recursive: true });
+    return copyModules(packages, root);
 }
 
 function settings(root) {
     const xen = readdirSync(path.join(root, "usr/lib")).find((name) => /^xen-[\d.]+$/.test(name));
     const lines = { xen: `/usr/lib/${xen}/bin`, qemu: "/usr/libexec/xen-qemu-system-i386", hostname: "xen-host", bridge: NETWORK.bridge,
-        address: `${NETWORK.address}/${NETWORK.prefix}`, modules: `'${MODULES.join(" ")}'` };
+        address: NETWORK.address, modules: `'${MODULES.join(" ")}'` };
     return Object.entries(lines).map(([name, value]) => `${name}=${value}\n`).join("");
 }
 

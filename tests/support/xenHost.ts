@@ -1,0 +1,151 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { open, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+import type { BootedXenHost } from "../xen-host/boot.mjs" with { "resolution-mode": "import" };
+import { capture, must, until, type ExecOptions, type ExecResult } from "./processes";
+
+/** dom0 and its guests are on one bridge, whose other end is QEMU's user network: it leases addresses from .20 on. */
+export const xenNetwork = { bridge: "xenbr0", dom0: "10.0.2.15", gateway: "10.0.2.2", leases: { first: 20, count: 16 } };
+
+/**
+ * A Xen host of the test's own: Xen and a Debian dom0 with libvirt, emulated by QEMU, gone with the test process.
+ * About 870 MiB are free for guests. What is written to it is never kept.
+ */
+export class XenHost {
+    /** libvirt without ssh: `xen+tcp://127.0.0.1:PORT/system`. */
+    readonly uri: string;
+    /** libvirt by ssh with the host's key; does not look at known_hosts. */
+    readonly sshUri: string;
+    /** A configuration for `ssh -F` that knows this host as `xen-host`. */
+    readonly sshConfig: string;
+    readonly keyFile: string;
+    readonly ports: { ssh: number; libvirt: number };
+
+    constructor(private readonly booted: BootedXenHost, private readonly ssh: ChildProcess) {
+        this.ports = booted.ports;
+        this.keyFile = booted.key;
+        this.sshConfig = configOf(booted);
+        this.uri = `xen+tcp://127.0.0.1:${booted.ports.libvirt}/system`;
+        this.sshUri = `xen+ssh://root@127.0.0.1:${booted.ports.ssh}/system?keyfile=${encodeURIComponent(booted.key)}&no_verify=1&no_tty=1`;
+    }
+
+    /** Runs a program in dom0, over the one connection. A non-zero end is a result, not an error. */
+    exec(program: string, args: string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
+        return capture("ssh", this.command(program, args), { timeout: 60_000, ...options });
+    }
+
+    /** Runs a program in dom0 that must succeed. @returns what it printed */
+    async run(program: string, ...args: string[]): Promise<string> {
+        const { code, stdout, stderr } = await this.exec(program, args);
+        if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ended with ${code}: ${stderr.trim()}`);
+        return stdout.trim();
+    }
+
+    /** Copies a file into dom0, and makes the folder for it. */
+    async put(local: string, remote: string): Promise<void> {
+        const file = await open(local);
+        try {
+            await new Promise<void>((resolve, reject) => {
+                const script = "mkdir -p \"$1\" && cat > \"$2\"";
+                const child = spawn("ssh", this.command("sh", ["-c", script, "put", dirname(remote), remote]), { stdio: [file.fd, "ignore", "ignore"], timeout: 60_000 });
+                child.on("error", reject);
+                child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`${local} could not be copied to ${remote} in dom0`))));
+            });
+        } finally {
+            await file.close();
+        }
+    }
+
+    /** Runs virsh on this host over tcp: the view from outside of what is tested. Throws when it fails. */
+    async virsh(...args: string[]): Promise<string> {
+        return (await must("virsh", ["-q", "-c", this.uri, ...args], { timeout: 60_000 })).trim();
+    }
+
+    /** A key of a running guest, by its path below the domain's folder; undefined when there is none. */
+    async store(guest: string, key: string): Promise<string | undefined> {
+        const { code, stdout } = await this.exec("xenstore-read", [`/local/domain/${await this.virsh("domid", guest)}/${key}`]);
+        return code === 0 ? stdout.replace(/\n$/, "") : undefined;
+    }
+
+    /** What a guest has written to its console since it was first started, by the host's own log. */
+    async guestConsole(guest: string): Promise<string> {
+        return (await this.exec("cat", [`/var/log/xen/console/guest-${guest}.log`])).stdout.replaceAll("\r", "");
+    }
+
+    /** Waits until a guest's console has the text. @returns the console */
+    async guestSays(guest: string, text: string, milliseconds = 20_000): Promise<string> {
+        for (const end = Date.now() + milliseconds; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+            const console = await this.guestConsole(guest);
+            if (console.includes(text)) return console;
+            if (Date.now() > end) throw new Error(`no "${text}" on the console of ${guest}:\n${console}`);
+        }
+    }
+
+    /** The address that a guest with this MAC was leased, once it answers; undefined while none does. */
+    async addressOf(mac: string): Promise<string | undefined> {
+        const { first, count } = xenNetwork.leases;
+        const each = Array.from({ length: count }, (_, index) => `10.0.2.${first + index}`);
+        await this.exec("sh", ["-c", "for each; do ping -q -c 1 -W 1 $each > /dev/null & done; wait", "ping", ...each]);
+        const neighbours = (await this.run("ip", "neigh", "show", "dev", xenNetwork.bridge)).split("\n");
+        return neighbours.find((line) => line.includes(` ${mac.toLowerCase()} `))?.split(" ")[0];
+    }
+
+    /** A free port of 127.0.0.1 that reaches a port of a guest (static or leased address) or of dom0. */
+    forward(address: string, port: number): Promise<number> {
+        return this.booted.forward(address, port);
+    }
+
+    /** What Xen and dom0's kernel wrote since this host was started. */
+    console(): string {
+        return this.booted.console();
+    }
+
+    /** Ends the host and removes all that it left. */
+    async stop(): Promise<void> {
+        this.ssh.kill("SIGKILL");
+        await this.booted.stop();
+    }
+
+    private command(program: string, args: string[]): string[] {
+        return ["-F", this.sshConfig, "xen-host", "--", [program, ...args].map(quote).join(" ")];
+    }
+}
+
+/** ssh hands one string to a shell in dom0. */
+const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+
+const configOf = (booted: BootedXenHost) => join(booted.own, "ssh_config");
+
+/** Why no Xen host can run on this machine, in a sentence; undefined when one can. */
+export async function whyNoXenHost(): Promise<string | undefined> {
+    return (await import("../xen-host/boot.mjs")).whyNoXenHost();
+}
+
+/**
+ * Builds the host where it is not built (a minute), boots it once to save its state (15 s), and starts from that state.
+ *
+ * @param options.cold boots from nothing
+ */
+export async function startXenHost(options: { cold?: boolean } = {}): Promise<XenHost> {
+    const booted = await (await import("../xen-host/boot.mjs")).bootXenHost(options);
+    const control = join(booted.own, "ssh");
+    await writeFile(configOf(booted), [
+        "Host xen-host", "HostName 127.0.0.1", `Port ${booted.ports.ssh}`, "User root", `IdentityFile ${booted.key}`, "IdentitiesOnly yes", "HostKeyAlias xen-host",
+        `UserKnownHostsFile ${booted.knownHosts}`, "GlobalKnownHostsFile none", "BatchMode yes", `ControlPath ${control}`, "LogLevel ERROR", "",
+    ].join("\n"));
+    const ssh = spawn("setpriv", ["--pdeathsig", "KILL", "ssh", "-F", configOf(booted), "-M", "-N", "xen-host"], { stdio: "ignore" });
+    const host = new XenHost(booted, ssh);
+    try {
+        await until(() => {
+            if (ssh.exitCode !== null) throw new Error("ssh to the Xen host ended at once");
+            return existsSync(control);
+        });
+        if (booted.restored) await host.run("date", "-u", "-s", `@${Math.round(Date.now() / 1000)}`);
+        return host;
+    } catch (error) {
+        await host.stop();
+        throw error;
+    }
+}
