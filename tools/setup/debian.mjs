@@ -27,6 +27,8 @@ export const PACKAGES = {
     "xz-utils": "kernel modules of newer distributions",
     "gcc": "the tests' own kernels",
     "libc6-dev": "the tests' own kernels",
+    "openssh-client": "guests' files on hosts that libvirt reaches over ssh",
+    "openssh-server": "sshd, which tests run on 127.0.0.1 with keys of their own",
     "ca-certificates": "downloads by https",
 };
 
