@@ -1,6 +1,6 @@
 import { hasCode } from "../../spec";
 import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
-import { filesOf } from "./files";
+import { closeSsh, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
 
@@ -21,10 +21,10 @@ export async function openHost(uri: string, options: OpenOptions = {}): Promise<
     return host;
 }
 
-/** Closes all connections and ends the process that holds them. */
+/** Closes all connections and ends the processes that hold them. */
 export async function closeHosts(): Promise<void> {
     hosts.clear();
-    await closeClient();
+    await Promise.all([closeClient(), closeSsh()]);
 }
 
 function makeHost(uri: string, options: OpenOptions): Host {
