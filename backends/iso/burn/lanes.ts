@@ -36,19 +36,20 @@ export function chunksOf(from: number, to: number): Range[] {
  * any more, so that the buffers and the device may be let go.
  */
 export async function inLanes(ranges: Range[], pairs: Pair[], work: (range: Range, pair: Pair) => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const failures: { offset: number; error: unknown }[] = [];
     let next = 0;
-    let failed = false;
     const lane = async (pair: Pair): Promise<void> => {
-        try {
-            for (let range = ranges[next++]; range !== undefined && !failed; range = ranges[next++]) {
+        for (let range = ranges[next++]; range !== undefined && failures.length === 0; range = ranges[next++]) {
+            try {
                 signal?.throwIfAborted();
                 await work(range, pair);
+            } catch (error) {
+                failures.push({ offset: range.offset, error });
             }
-        } catch (error) {
-            failed = true;
-            throw error;
         }
     };
-    const results = await Promise.allSettled(pairs.map(lane));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    await Promise.all(pairs.map(lane));
+    // Both lanes may fail by the same cause: the lower place is where it began.
+    const [first] = failures.sort((a, b) => a.offset - b.offset);
+    if (first) throw first.error;
 }

@@ -36,16 +36,16 @@ describe.each([512, 4096])("sectors of %i bytes:", (sector) => {
     });
 });
 
-const SIZE = 9 * MIB + 6 * KIB;
+const SIZE = 5 * MIB + 6 * KIB, DEVICE = 6 * MIB;
 const image = randomBytes(SIZE);
-const rest = randomBytes(10 * MIB - SIZE);
+const rest = randomBytes(DEVICE - SIZE);
 const whole = Buffer.concat([image, rest]);
 
 // Where something behind the head differs, the head was blanked and is written too.
 test.each<[string, Buffer, number[][], number]>([
     ["nothing, where it is there already", whole, [], 0],
-    ["one block, where one byte of it differs", changed(whole, 5 * MIB), [[5, BLOCK]], BLOCK + MIB],
-    ["from the first that differs to the last, in a chunk of 4 MiB", changed(whole, 5 * MIB, 5 * MIB + 3 * BLOCK), [[5, 4 * BLOCK]], 4 * BLOCK + MIB],
+    ["one block, where one byte of it differs", changed(whole, 4.5 * MIB), [[4.5, BLOCK]], BLOCK + MIB],
+    ["from the first that differs to the last, in a chunk of 4 MiB", changed(whole, 4.5 * MIB, 4.5 * MIB + 3 * BLOCK), [[4.5, 4 * BLOCK]], 4 * BLOCK + MIB],
     ["the boot sector alone", changed(whole, 0), [], 512],
     ["the head, where it alone differs", changed(whole, 700 * KIB), [], MIB],
 ])("written: %s", async (_, there, parts, bytes) => {
@@ -59,9 +59,9 @@ test.each<[string, Buffer, number[][], number]>([
 
 test("a device that holds something else altogether is not read before it is written", async () => {
     const phases = new Set<BurnPhase>();
-    const stick = plant(image, randomBytes(10 * MIB), 512);
+    const stick = plant(image, randomBytes(DEVICE), 512);
     await burn(stick, SIZE, { onProgress: (_b: number, _t: number, phase: BurnPhase) => phases.add(phase) });
-    const before = stick.calls.slice(0, stick.calls.findIndex(({ what, offset }) => what === "write" && offset >= 8 * MIB));
+    const before = stick.calls.slice(0, stick.calls.findIndex(({ what, offset }) => what === "write" && offset >= 4 * MIB));
     expect(before.filter(({ what }) => what === "read").every(({ length }) => length <= BLOCK)).toBe(true);
     expect(phases).toEqual(new Set(["write", "verify"]));
 });
@@ -79,9 +79,9 @@ test("progress grows to the whole in each phase", async () => {
 
 /** Whether a machine would begin to boot from it. */
 const hasBootSector = (): boolean => same(device().subarray(0, 512), image.subarray(0, 512)) || same(device().subarray(0, 512), older.subarray(0, 512));
-const older = Buffer.concat([changed(image, 0, 600 * KIB, 3 * MIB, 5 * MIB, 9 * MIB), rest]);
+const older = Buffer.concat([changed(image, 0, 600 * KIB, 3 * MIB, 4.5 * MIB, 5 * MIB), rest]);
 
-test.each([["an older image", older], ["something else", randomBytes(10 * MIB)]])("over %s: cut at any call, it does not boot half of it, and the next burn ends it", async (_, there) => {
+test.each([["an older image", older], ["something else", randomBytes(DEVICE)]])("over %s: cut at any call, it does not boot half of it, and the next burn ends it", async (_, there) => {
     const whole = Buffer.concat([image, there.subarray(SIZE)]);
     const clean = plant(image, there, 512);
     await burn(clean, SIZE);
@@ -106,15 +106,15 @@ const from = (offset: number, what: string[], then: () => number | undefined): F
 const fail = (code: string) => (): never => { throw errno(code); };
 
 test.each<[string, Fault, string, RegExp, RegExp]>([
-    ["an i/o error", from(6 * MIB, ["write"], fail("EIO")), "program-failed", /write to \/dev\/disk\/by-id\/stick .* failed at byte 4194304: EIO/, /dmesg/],
-    ["a stick that is pulled out", from(6 * MIB, ["write"], fail("ENODEV")), "not-found", /ENODEV/, /pulled out/],
-    ["a switch that is moved", from(6 * MIB, ["write"], fail("EROFS")), "permission", /EROFS/, /write-protected/],
-    ["no space below it", from(6 * MIB, ["write"], fail("ENOSPC")), "no-space", /at byte 4194304: ENOSPC/, /ends before its size says/],
-    ["a device that ends early", from(6 * MIB, ["write"], () => 0), "no-space", /ends at byte 4194304/, /counterfeit/],
-    ["one that ends early when it is read", from(8 * MIB, ["read"], () => 0), "no-space", /ends at byte \d+/, /counterfeit/],
+    ["an i/o error", from(4.5 * MIB, ["write"], fail("EIO")), "program-failed", /write to \/dev\/disk\/by-id\/stick .* failed at byte 4194304: EIO/, /dmesg/],
+    ["a stick that is pulled out", from(4.5 * MIB, ["write"], fail("ENODEV")), "not-found", /ENODEV/, /pulled out/],
+    ["a switch that is moved", from(4.5 * MIB, ["write"], fail("EROFS")), "permission", /EROFS/, /write-protected/],
+    ["no space below it", from(4.5 * MIB, ["write"], fail("ENOSPC")), "no-space", /at byte 4194304: ENOSPC/, /ends before its size says/],
+    ["a device that ends early", from(4.5 * MIB, ["write"], () => 0), "no-space", /ends at byte 4194304/, /counterfeit/],
+    ["one that ends early when it is read", from(5 * MIB, ["read"], () => 0), "no-space", /ends at byte \d+/, /counterfeit/],
     ["a flush that fails", (call) => { if (call.what === "sync") throw errno("EIO"); }, "program-failed", /sync of .* failed: EIO/, /another port/],
 ])("%s is said with device and place, and the device is closed", async (_, fault, code, message, hint) => {
-    const stick = plant(image, randomBytes(10 * MIB), 512, fault);
+    const stick = plant(image, randomBytes(DEVICE), 512, fault);
     await expect(burn(stick, SIZE)).rejects.toMatchObject({ code, property: "burn.device", message: expect.stringMatching(message), hint: expect.stringMatching(hint) });
     expect(stick.calls.filter(({ what }) => what === "close")).toHaveLength(1);
     expect(stick.calls.at(-1)!.what).toBe("close");
@@ -122,9 +122,9 @@ test.each<[string, Fault, string, RegExp, RegExp]>([
 });
 
 test("what is read back and differs is an error that names the byte", async () => {
-    const at = 6 * MIB + 12_345;
+    const at = 4.5 * MIB + 12_345;
     let broken = false;
-    const stick = plant(image, randomBytes(10 * MIB), 512, ({ what }) => {
+    const stick = plant(image, randomBytes(DEVICE), 512, ({ what }) => {
         // As flash that wears out does: written well, gone when it is read.
         if (what === "sync" && stick.calls.some(({ what: other, offset }) => other === "write" && offset >= 4 * MIB) && !broken) {
             broken = true;
@@ -136,7 +136,7 @@ test("what is read back and differs is an error that names the byte", async () =
 });
 
 test("writes and reads that end halfway go on from there", async () => {
-    const there = randomBytes(10 * MIB);
+    const there = randomBytes(DEVICE);
     const stick = plant(image, there, 512, ({ what, length }) => (["read", "write"].includes(what) && length > 4096 ? Math.ceil(length / 8192) * 4096 : undefined));
     await burn(stick, SIZE);
     expect(same(device(), Buffer.concat([image, there.subarray(SIZE)]))).toBe(true);
@@ -155,7 +155,7 @@ test("sectors that cannot be read are written anew", async () => {
 
 test("stopped between two chunks, with the signal's reason", async () => {
     const stop = new AbortController();
-    const stick = plant(image, randomBytes(10 * MIB), 512);
+    const stick = plant(image, randomBytes(DEVICE), 512);
     const burning = burn(stick, SIZE, { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
     await expect(burning).rejects.toThrow("enough");
     expect(stick.calls.filter(({ what, offset }) => what === "write" && offset > 0).length).toBeLessThanOrEqual(2);
@@ -166,7 +166,7 @@ test.each<[string, () => void, string]>([
     ["is not there", () => undefined, "not-found"],
     ["has another size than was said", () => writeFileSync(path("image"), image.subarray(1)), "changed"],
 ])("an image that %s: the device is not opened", async (_, make, code) => {
-    const stick = fileDevice(path("device"), 10 * MIB, 512);
+    const stick = fileDevice(path("device"), DEVICE, 512);
     make();
     await expect(burn(stick, SIZE)).rejects.toMatchObject({ code, message: expect.stringContaining(path("image")) });
     expect(stick.calls).toEqual([]);
@@ -174,8 +174,8 @@ test.each<[string, () => void, string]>([
 
 test("an image that changes while it is burned", async () => {
     let times = 0;
-    const stick = plant(image, randomBytes(10 * MIB), 512, ({ what }) => {
-        if (what === "write" && times++ === 1) writeFileSync(path("image"), changed(image, 8 * MIB));
+    const stick = plant(image, randomBytes(DEVICE), 512, ({ what }) => {
+        if (what === "write" && times++ === 1) writeFileSync(path("image"), changed(image, 5 * MIB));
     });
     await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "changed" });
     expect(hasBootSector()).toBe(false);
