@@ -8,6 +8,7 @@ export { publish, sweepTemporaries, temporaryName, writeWhole } from "./temporar
 export { errnoOf, writeError } from "./fsError";
 export { changedFiles, loadManifest, saveManifest } from "./manifest";
 export { addUser, removeUser, usersOf, type User } from "./users";
+export { cacheFolder, makeCacheFolder } from "./folders";
 export { removeImage, removeManifestsIfUnused } from "./remove";
 export { entryProperty, mapProblems } from "./map";
 export { sealDigest, type ImageOptions } from "./digest";

@@ -1,6 +1,7 @@
 import type { GuestPlan } from "../../spec";
 import { PartialError, type Applied, type Backend, type Context, type Observation } from "../backend";
 import { checkIso } from "./check";
+import { burnHasBegun, forgetBurn } from "./begun";
 import { isoConsequences } from "./consequences";
 import { ensureBurned, observeBurned } from "./device";
 import { ensureImage, hasDigest, isIntact, releaseImage, type Image } from "./image";
@@ -22,12 +23,13 @@ export const iso: Backend = {
     meaningless: isoMeaningless,
     check: (spec, { guest }) => checkIso(spec, guest),
     hostId: async () => HERE,
-    intact: isIntact,
+    intact: async (applied) => await isIntact(applied) && !(await burnHasBegun(applied.uuid)),
     create: (plan, context) => ensure(plan, context),
     update: (plan, { from }, context) => ensure(plan, context, from),
     observe: (_ref, applied) => observe(applied),
     async delete(ref, applied, context) {
         await releaseImage(ref, applied, context);
+        await forgetBurn(ref.uuid);
         if (applied.burned) context.log(`${applied.burned.device} is left as it is: it still boots ${applied.name}`);
     },
 };
@@ -39,9 +41,12 @@ async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promis
     // Only now: while the new one was not whole, the old one was the one to have.
     if (olds?.path !== undefined && olds.path !== image.path) await releaseImage(plan.spec, olds, context);
     const { burn } = plan.spec;
-    if (burn === undefined) return report(plan, image);
+    if (burn === undefined) {
+        await forgetBurn(plan.spec.uuid);
+        return report(plan, image);
+    }
     try {
-        return report(plan, { ...image, burned: await ensureBurned(burn, image, context, olds) });
+        return report(plan, { ...image, burned: await ensureBurned(plan.spec.uuid, burn, image, context, olds) });
     } catch (error) {
         // The image is there, and the device is not what it should be: state has to say both.
         throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], { cause: error });

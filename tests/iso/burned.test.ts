@@ -1,6 +1,8 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, readSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { NotReadyError } from "../../core/unikernel/outputs";
 import { testKernel } from "../e2e/guests";
 import { workspace } from "../unit/images/workspace";
@@ -111,6 +113,23 @@ test("another stick is a live change: the image stays, the first stick is left",
     const { outs: after } = await handlers.update(id, outs, next);
     expect([matches(first), matches(second)]).toEqual([true, true]);
     expect(after).toMatchObject({ sha256: outs.sha256, burned: { device: second.name } });
+});
+
+test("a burn that was killed in the middle is repeated, although the program says what it said before", async () => {
+    const stick = plugIn();
+    const { check, handlers, inputs, id, outs } = await burned(stick);
+    const next = (await check(args(stick, { args: ["other"] }), inputs)).inputs;
+    const child = spawn(process.execPath, ["-r", resolve(__dirname, "../support/typescript.cjs"), join(__dirname, "updateChild.ts"), JSON.stringify([id, outs, next])], { stdio: "inherit", env: { ...process.env } });
+    const ended = once(child, "exit");
+    while (onStick(stick, 512).some((byte) => byte !== 0) && child.exitCode === null) await sleep(1);
+    child.kill("SIGKILL");
+    await ended;
+    expect(child.exitCode).toBe(null);
+    const again = (await check(args(stick), inputs)).inputs;
+    expect(await handlers.diff(id, outs, again)).toMatchObject({ changes: true });
+    await handlers.update(id, outs, again);
+    expect(matches(stick)).toBe(true);
+    expect(await handlers.diff(id, outs, again)).toMatchObject({ changes: false });
 });
 
 const obstacles: Record<string, [prepare: (stick: Stick) => Properties, property: string, says: RegExp]> = {
