@@ -8,6 +8,7 @@ import { describeKernel } from "./unsupported";
 
 export type { EncodeContext, GuestAbi } from "./abi";
 export { readKernel, type ElfFacts, type ElfNote, type KernelFacts, type LinuxFacts, type MultibootFacts } from "./kernel";
+export { frame as initramfsFrame } from "./linux/cpio";
 export { PROBE_STAGES, probeKernel, readProbe, type ProbeVerdict } from "./probe";
 export { describeKernel };
 

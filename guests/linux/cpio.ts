@@ -16,23 +16,30 @@ const TRAILER = "TRAILER!!!";
  * of the members included, owned by root, times 0: the same members give the same bytes.
  */
 export function archive(members: Member[]): Buffer {
-    const folders = [...new Set(members.flatMap((member) => ancestors(member.path)))].sort();
-    const entries = [
-        ...folders.map((path) => ({ path, content: new Uint8Array(), mode: FOLDER })),
-        ...members.map((member) => ({ ...member, mode: REGULAR | member.mode })),
-    ];
-    return Buffer.concat([
-        ...entries.flatMap((entry, index) => record(entry, index + 1)),
-        ...record({ path: TRAILER, content: new Uint8Array(), mode: 0 }, 0),
-    ]);
+    const { heads, end } = frame(members.map(({ content, ...member }) => ({ ...member, size: content.length })));
+    return Buffer.concat([...heads.flatMap((head, index) => [head, pad(Buffer.from(members[index]!.content))]), end]);
 }
 
-function record({ path, content, mode }: Member, inode: number): Buffer[] {
+/**
+ * The same archive without the contents, for those that are too large to be copied: a head goes before each content, which
+ * is filled up with zeros to a multiple of 4 bytes, and the end behind the last one.
+ */
+export function frame(members: (Omit<Member, "content"> & { size: number })[]): { heads: Buffer[]; end: Buffer } {
+    const folders = [...new Set(members.flatMap((member) => ancestors(member.path)))].sort();
+    const before = folders.map((path, index) => header(path, 0, FOLDER, index + 1));
+    return {
+        heads: members.map(({ path, size, mode }, index) =>
+            Buffer.concat([...(index === 0 ? before : []), header(path, size, REGULAR | mode, folders.length + index + 1)])),
+        end: header(TRAILER, 0, 0, 0),
+    };
+}
+
+function header(path: string, size: number, mode: number, inode: number): Buffer {
+    // Since 6.1.120 and 6.13 the kernel insists on the NUL, which the `newc:` of GRUB 2.06 leaves out.
     const name = Buffer.from(`${path}\0`);
     // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
-    const numbers = [inode, mode, 0, 0, 1, 0, content.length, 0, 0, 0, 0, name.length, 0];
-    const header = Buffer.from(`070701${numbers.map((number) => number.toString(16).padStart(8, "0")).join("")}`);
-    return [pad(Buffer.concat([header, name])), pad(Buffer.from(content))];
+    const numbers = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length, 0];
+    return pad(Buffer.concat([Buffer.from(`070701${numbers.map((number) => number.toString(16).padStart(8, "0")).join("")}`), name]));
 }
 
 function pad(bytes: Buffer): Buffer {

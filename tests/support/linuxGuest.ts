@@ -81,7 +81,7 @@ export async function withLinuxGuest<T>(
     }
 }
 
-/** What GRUB's `newc:` makes of the images. */
+/** What the boot loader makes of the images. */
 async function imagesArchive(medium: MediumBoot | undefined, files: string[]): Promise<Uint8Array> {
     if (!medium?.blocks.length) return new Uint8Array();
     return archive(await Promise.all(medium.blocks.map(async ({ path: place }, index) => ({ path: place.slice(1), content: await readFile(files[index]!), mode: 0o644 }))));

@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { basename } from "node:path";
+import { initramfsFrame } from "../../../guests";
 import { UnikernelError, type ConsoleKind, type Firmware, type GuestPlan, type MediumBoot, type Part } from "../../../spec";
 import { grubConfig, markPath } from "./grubConfig";
 import { bootProblems } from "./problems";
@@ -41,8 +43,8 @@ export interface MediumContents {
 }
 
 /**
- * What lies on the medium of a plan, and how it starts. Pure.
- * @throws UnikernelError `invalid` (a boot loader cannot pass the command line as it is; two files of one path)
+ * What lies on the medium of a plan, and how it starts. Of the files only their sizes are looked at.
+ * @throws UnikernelError `invalid` (a boot loader cannot pass the command line as it is; two files of one path), `not-found`
  */
 export function mediumOf(plan: GuestPlan): MediumContents {
     const { spec, guest, boot } = plan;
@@ -54,14 +56,16 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     const label = spec.label ?? LABEL;
     const kernel = kernelPath(medium, spec.kernel);
     const tail = tailPath(medium);
+    const inMemory = framedImages(plan, medium);
     const script = grubConfig({
         name: spec.name, console, protocol: medium.protocol, kernel, words: wordsFor(boot.cmdline) ?? [],
-        load: [...(boot.initrd.length > 0 ? [tail] : []), ...medium.blocks.flatMap(({ where, path }, index) => (where === "memory" ? [`newc:${path.slice(1)}:${imagePath(index)}`] : []))],
+        load: [...(boot.initrd.length > 0 ? [tail] : []), ...inMemory.load],
     });
     const files: MediumFile[] = [
         { path: kernel, parts: [{ file: spec.kernel }], sha256: plan.digests.kernel, property: "kernel", loaded: true },
         ...(boot.initrd.length > 0 ? [{ path: tail, parts: boot.initrd, property: "initrd", loaded: true }] : []),
         ...medium.blocks.map(({ where, path }, index) => blockFile(plan, index, where === "memory" ? imagePath(index) : path, where === "memory")),
+        ...inMemory.frame,
         ...Object.entries(medium.files).map(([path, text]) => ({ path, parts: [{ bytes: Buffer.from(text) }], loaded: false })),
         { path: "/boot/grub/grub.cfg", parts: [{ bytes: Buffer.from(script) }], loaded: false },
     ];
@@ -87,6 +91,27 @@ function tailPath({ protocol }: MediumBoot): string {
 
 function imagePath(index: number): string {
     return `/images/${index}`;
+}
+
+/**
+ * Images in memory are members of an initramfs: the boot loader reads its parts one after the other, each at a multiple of
+ * 4 bytes, and the images stay as they are. GRUB's own way, `newc:`, is not taken by every kernel (guests/linux/cpio.ts).
+ */
+function framedImages({ blockFiles }: GuestPlan, { blocks }: MediumBoot): { frame: MediumFile[]; load: string[] } {
+    const inside = blocks.flatMap(({ where, path }, index) => (where === "memory" ? [{ index, member: { path: path.slice(1), mode: 0o600, size: sizeOf(blockFiles[index]!, index) } }] : []));
+    if (inside.length === 0) return { frame: [], load: [] };
+    const { heads, end } = initramfsFrame(inside.map(({ member }) => member));
+    const piece = (name: string | number, bytes: Buffer): MediumFile => ({ path: `/boot/frame/${name}`, parts: [{ bytes }], loaded: true });
+    return {
+        frame: [...heads.map((head, at) => piece(inside[at]!.index, head)), piece("end", end)],
+        load: [...inside.flatMap(({ index }) => [`/boot/frame/${index}`, imagePath(index)]), "/boot/frame/end"],
+    };
+}
+
+function sizeOf(path: string, index: number): number {
+    const file = statSync(path, { throwIfNoEntry: false });
+    if (file) return file.size;
+    throw new UnikernelError("not-found", `there is no ${path}`, { property: `blocks[${index}]` });
 }
 
 function blockFile({ spec, blockFiles }: GuestPlan, index: number, path: string, loaded: boolean): MediumFile {

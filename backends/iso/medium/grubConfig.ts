@@ -9,22 +9,27 @@ export interface BootSteps {
     /** Path on the medium, and the words of its command line. */
     kernel: string;
     words: string[];
-    /** What the loader brings along, in order: paths on the medium, or `newc:NAME:PATH`. */
+    /** What the loader brings along, in order: paths on the medium. */
     load: string[];
 }
 
 /** What GRUB's script reads when it has found its medium: no menu, no waiting; where a step fails, its prompt is left. */
 export function grubConfig({ name, console, protocol, kernel, words, load }: BootSteps): string {
-    const command = (...all: string[]): string => all.map(quoteWord).join(" ");
     const loads = protocol === "linux" ? [["initrd", ...load]] : load.map((path) => ["module", path]);
+    const steps = [[protocol, kernel, ...words], ...(load.length > 0 ? loads : [])];
     return [
         ...terminals(console),
-        command("echo", `Loading ${name}`),
-        command(protocol, kernel, ...words),
-        ...(load.length > 0 ? loads.map((words) => command(...words)) : []),
+        command(["echo", `Loading ${name}`]),
+        // A guest without one of its parts would hide what went wrong behind errors of its own.
+        ...steps.map((step) => `if ${command(step)}; then`),
         "boot",
+        ...steps.map(() => "fi"),
         "",
     ].join("\n");
+}
+
+function command(words: string[]): string {
+    return words.map(quoteWord).join(" ");
 }
 
 /** A machine without a serial port keeps its screen. */
