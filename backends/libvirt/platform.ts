@@ -1,4 +1,4 @@
-import type { GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../spec";
+import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../spec";
 import type { ConsequenceTable, Context } from "../backend";
 import type { Host, LeaseRecord } from "./host";
 import type { DomainModel } from "./model";
@@ -40,6 +40,16 @@ export interface Told {
     value: string;
 }
 
+/** What a definition or a start that failed says, and the property that is behind it. */
+export interface StartRule {
+    /** Part of what libvirt, QEMU or libxl says; tests hold whole messages with the versions that said them. */
+    says: RegExp;
+    code: ErrorCode;
+    property(spec: UnikernelSpec, found: string[]): string | undefined;
+    summary(found: string[], spec: UnikernelSpec): string;
+    hint?(found: string[]): string;
+}
+
 /** What kvm and xen each bring to the lifecycle that they share. */
 export interface LibvirtPlatform {
     platform: Platform;
@@ -69,4 +79,6 @@ export interface LibvirtPlatform {
     wasTold?(host: Host, id: number, key: string): Promise<boolean>;
     /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. */
     explain?(host: Host): Promise<string[]>;
+    /** Looked through before those that both platforms share. */
+    startErrors?: StartRule[];
 }

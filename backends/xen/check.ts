@@ -46,7 +46,7 @@ function checkTold({ connection, onCrash, autostart }: UnikernelSpec): Problem[]
         ...(autostart ? [{ property: "autostart", reason: `${UNTOLD}. After the host's boot, pulumi up --refresh starts it` }] : []),
         ...(reaches(connection) ? [] : [{
             property: "connection",
-            reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport} does not lead: use xen+ssh://, or run pulumi on the host`,
+            reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: use xen+ssh://, or run pulumi on the host`,
         }]),
     ];
 }

@@ -10,6 +10,7 @@ import type { Dom0 } from "./dom0";
 import { explainStart } from "./explain";
 import { xenMeaningless } from "./meaningless";
 import { xenModel } from "./model";
+import { xenStartErrors } from "./startErrors";
 import { tell, told } from "./xenstore";
 
 /** Xen, through libvirt's libxl driver. @param dom0Of the way to dom0 itself */
@@ -28,5 +29,6 @@ export function createXen(dom0Of: (host: Host) => Dom0): LibvirtPlatform {
         beforeResume: (host, id, { key, value }) => tell(dom0Of(host).xenstore, id, key, value),
         wasTold: async (host, id, key) => (await told(dom0Of(host).xenstore, id, key)) !== undefined,
         explain: (host) => explainStart(dom0Of(host)),
+        startErrors: xenStartErrors,
     };
 }

@@ -48,7 +48,8 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
     const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended && !found.untold
         && record !== undefined && stateOf(record) !== "stopped"
-        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts)));
+        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts))
+            || (property === "memory" && balloons(liveFacts, wanted.facts)));
     const restart = active && !off && !fit;
     const start = !off && (!active || restart);
     return {
@@ -60,9 +61,14 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     };
 }
 
-/** The same interfaces with the same kind of plug, in other networks or bridges. */
+/** Within what it was built with; only Xen's guests have a balloon. */
+function balloons(live: DomainFacts, wanted: DomainFacts): boolean {
+    return live.type === "xen" && live.memoryMib === wanted.memoryMib;
+}
+
+/** The same interfaces with the same kind of plug, in other networks or bridges. libvirt's libxl driver has no call for it. */
 function movable(live: DomainFacts, wanted: DomainFacts): boolean {
-    return live.interfaces.length === wanted.interfaces.length
+    return live.type !== "xen" && live.interfaces.length === wanted.interfaces.length
         && JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards)
         && live.interfaces.every(({ mac, kind, source }, index) => {
             const other = wanted.interfaces[index]!;

@@ -11,10 +11,9 @@ import { describe, waitReady } from "./readiness";
 import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
-import { explain, start } from "./start";
+import { start } from "./start";
 import { translate } from "./startErrors";
 import { stop } from "./stop";
-import { tellOf } from "./telling";
 import { messageOf, Undo } from "./undo";
 import { sameMark, unfinishedMark } from "./wanted";
 
@@ -77,9 +76,7 @@ async function carryOut(course: Course): Promise<void> {
         await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
     if (decision.start && spec.state !== "stopped") {
-        await during("start", start(host, spec.uuid, {
-            state: spec.state, files: wanted.layout.files, again: existing.record !== undefined, console, tell: tellOf(host, platform, spec.uuid, wanted.mark),
-        }).catch((error: unknown) => explain(host, platform, error)));
+        await during("start", start(host, platform, spec.uuid, { state: spec.state, mark: wanted.mark, again: existing.record !== undefined, console }));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }
@@ -122,8 +119,8 @@ function formerPlaces({ from, existing: { mark: before, facts, liveFacts } }: Co
 
 /** Makes the best of a failure. @returns the error to throw */
 async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
-    const { host, plan: { spec }, decision, claim, context } = course;
-    const error = translate(cause, spec);
+    const { host, platform, plan: { spec }, decision, claim, context } = course;
+    const error = translate(cause, spec, platform.startErrors);
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
         new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
     // Nobody to talk to, or cancelled: what is there tells the next run how to go on. State must know that it may be there.

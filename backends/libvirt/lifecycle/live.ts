@@ -10,7 +10,7 @@ const LIVE = { live: true, config: false };
 /** Changes what runs without interrupting it. The definition for the next boot is written already. */
 export async function adjust({ host, plan: { spec } }: Run, { record, liveFacts }: Existing, { model, facts }: Definition, properties: string[]): Promise<void> {
     if (!record?.active) return;
-    if (properties.includes("memory")) await host.domains.setMemory(spec.uuid, facts.memoryMib * 1024, LIVE);
+    if (properties.includes("memory")) await host.domains.setMemory(spec.uuid, facts.currentMemoryMib * 1024, LIVE);
     if (properties.includes("vcpus")) await host.domains.setVcpus(spec.uuid, facts.vcpus, LIVE);
     if (properties.includes("onCrash")) await host.domains.setOnCrash(spec.uuid, spec.onCrash, LIVE);
     if (properties.includes("interfaces")) {

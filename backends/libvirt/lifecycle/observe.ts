@@ -47,7 +47,8 @@ function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec): 
     const shapes = [liveFacts, facts];
     if (record) compare("state", applied.state, stateOf(record));
     if (record) compare("autostart", applied.autostart, record.autostart);
-    compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...shapes.map((one) => one?.memoryMib));
+    compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []));
+    if (applied.maxMemory !== undefined) compare("maxMemory", applied.maxMemory, ...shapes.map((one) => one?.memoryMib));
     compare("vcpus", applied.vcpus, ...shapes.map((one) => one?.vcpus));
     compare("onCrash", applied.onCrash, ...shapes.map((one) => one?.onCrash));
     compare("interfaces", plugs(applied), ...shapes.map((one) => one && plugsOf(one)));

@@ -8,7 +8,6 @@ import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
 import { start } from "./start";
-import { tellOf } from "./telling";
 import { messageOf, type Undo } from "./undo";
 
 /**
@@ -49,8 +48,7 @@ async function bootAgain({ host, platform, info, plan, existing, from, context, 
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    const mark = readMark(lastGood);
-    await start(host, uuid, { state, files: mark?.files ?? [], again: true, console, tell: tellOf(host, platform, uuid, mark) });
+    await start(host, platform, uuid, { state, mark: readMark(lastGood), again: true, console });
     if (from && state === "running") {
         await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole, signal: context.signal });
     }

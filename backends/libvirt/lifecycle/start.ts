@@ -1,29 +1,40 @@
 import { hasCode, UnikernelError, type GuestState } from "../../../spec";
 import type { Host } from "../host";
+import type { Mark } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { refreshCopies } from "./files";
-import type { Tell } from "./telling";
+import { tellOf, type Tell } from "./telling";
 import { messageOf } from "./undo";
 
 export interface StartOptions {
     state: Exclude<GuestState, "stopped">;
-    /** Files of the definition: its scratch disks are made anew. */
-    files: string[];
+    /** Of the definition: its scratch disks are made anew, and its guest is told what it has to be told. */
+    mark: Pick<Mark, "files" | "told"> | undefined;
     /** It has been started before. */
     again: boolean;
     console: KeptConsole;
-    /** Before its first instruction. */
-    tell?: Tell;
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, uuid: string, { state, files, again, console, tell }: StartOptions): Promise<void> {
+export async function start(host: Host, platform: LibvirtPlatform, uuid: string, { state, mark, again, console }: StartOptions): Promise<void> {
     if (again) await console.turn();
-    await refreshCopies(host, uuid, files);
+    await refreshCopies(host, uuid, mark?.files ?? []);
+    const tell = tellOf(host, platform, uuid, mark);
+    try {
+        await create(host, uuid, state === "paused" || tell !== undefined);
+    } catch (error) {
+        throw await explained(host, platform, error);
+    }
+    if (!tell) return;
+    await tellPaused(host, uuid, tell);
+    if (state === "running") await host.domains.resume(uuid);
+}
+
+async function create(host: Host, uuid: string, paused: boolean): Promise<void> {
     for (let tries = 1; ; tries++) {
         try {
-            await host.domains.start(uuid, { paused: state === "paused" || tell !== undefined });
-            break;
+            await host.domains.start(uuid, { paused });
+            return;
         } catch (error) {
             if (tries === TRIES || hasCode(error, "unreachable")) throw error;
             const active = (await host.domains.state(uuid))?.active ?? false;
@@ -32,10 +43,12 @@ export async function start(host: Host, uuid: string, { state, files, again, con
             if (active) await host.domains.destroy(uuid);
         }
     }
-    if (!tell) return;
-    await tellPaused(host, uuid, tell);
-    if (state === "running") await host.domains.resume(uuid);
 }
+
+const TRIES = 3;
+
+/** qemu_monitor.c: QEMU ended at once, and libvirt asked for its monitor before it could see that: what QEMU said is lost, so it is to say it again. */
+const UNEXPLAINED = /failed to connect to monitor socket/;
 
 /** A guest without its configuration never runs: when it cannot be told, it goes. */
 async function tellPaused(host: Host, uuid: string, tell: Tell): Promise<void> {
@@ -45,22 +58,17 @@ async function tellPaused(host: Host, uuid: string, tell: Tell): Promise<void> {
         await tell(id);
     } catch (error) {
         await host.domains.destroy(uuid);
-        const { code = "program-failed", hint, property } = error instanceof UnikernelError ? error : {};
-        throw new UnikernelError(code, `the guest could not be told its configuration and was destroyed before it ran: ${messageOf(error)}`, { hint, property, cause: error });
+        const { code = "program-failed", property } = error instanceof UnikernelError ? error : {};
+        throw new UnikernelError(code, `the guest could not be told its configuration and was destroyed before it ran: ${messageOf(error)}`, { property, cause: error });
     }
 }
 
-const TRIES = 3;
+/** libxl_domain.c, libxlDomainStartPerform: whatever went wrong, it says only this; what libxl knows stands in a log of the host's. */
+const UNSAID = /libxenlight failed to create new domain/;
 
-/** qemu_monitor.c: QEMU ended at once, and libvirt asked for its monitor before it could see that: what QEMU said is lost, so it is to say it again. */
-const UNEXPLAINED = /failed to connect to monitor socket/;
-
-/** libxl's driver says of any start that failed only that it did; what it knows stands in a log of the host's. */
-export async function explain(host: Host, platform: LibvirtPlatform, error: unknown): Promise<never> {
-    if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) throw error;
+async function explained(host: Host, platform: LibvirtPlatform, error: unknown): Promise<unknown> {
+    if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) return error;
     const lines = await platform.explain(host).catch(() => []);
-    if (lines.length === 0) throw error;
-    throw new UnikernelError(error.code, `${error.message}\n${lines.map((line) => `  ${line}`).join("\n")}`, { cause: error });
+    if (lines.length === 0) return error;
+    return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), { cause: error });
 }
-
-const UNSAID = /libxenlight failed to (?:create|restore)/;

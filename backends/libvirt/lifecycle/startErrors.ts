@@ -1,17 +1,9 @@
-import { UnikernelError, type ErrorCode, type UnikernelSpec } from "../../../spec";
+import { UnikernelError, type UnikernelSpec } from "../../../spec";
+import type { StartRule } from "../platform";
 import { attachPath, filePath, forwardPath } from "./propertyPaths";
 
-interface Rule {
-    /** Part of what libvirt or QEMU says; tests hold whole messages with the versions that said them. */
-    says: RegExp;
-    code: ErrorCode;
-    property(spec: UnikernelSpec, found: string[]): string | undefined;
-    summary(found: string[], spec: UnikernelSpec): string;
-    hint?(found: string[]): string;
-}
-
 /** The first that matches counts. */
-const RULES: Rule[] = [
+const RULES: StartRule[] = [
     {
         says: /Could not set up host forwarding rule '(tcp|udp):(.*?):(\d+)-/, code: "in-use",
         property: (spec, [protocol = "", address = "", port]) => forwardPath(spec, protocol, address, Number(port)),
@@ -82,11 +74,11 @@ const RULES: Rule[] = [
 ];
 
 /** What libvirt says of a definition or a start, as an error about the property that is behind it. Others are returned as they are. */
-export function translate(error: unknown, spec: UnikernelSpec): unknown {
+export function translate(error: unknown, spec: UnikernelSpec, rules: StartRule[] = []): unknown {
     if (!(error instanceof Error)) return error;
     // One that names its property already, or that says nothing about the guest.
     if (error instanceof UnikernelError && (error.property !== undefined || error.code === "unreachable")) return error;
-    for (const { says, code, property, summary, hint } of RULES) {
+    for (const { says, code, property, summary, hint } of [...rules, ...RULES]) {
         const match = says.exec(error.message);
         if (!match) continue;
         const found = match.slice(1).map((text) => text ?? "");

@@ -15,7 +15,7 @@ export type Tell = (id: number) => Promise<void>;
  * What a definition's guest has to be told at each start. The value lies in the guest's folder, under a name that the mark
  * has: so a rollback tells the last good guest what that one was told, although nobody knows its plan any more.
  */
-export function tellOf(host: Host, platform: LibvirtPlatform, uuid: string, mark: Mark | undefined): Tell | undefined {
+export function tellOf(host: Host, platform: LibvirtPlatform, uuid: string, mark: Pick<Mark, "files" | "told"> | undefined): Tell | undefined {
     const { told: key, files = [] } = mark ?? {};
     if (key === undefined) return undefined;
     return async (id) => {

@@ -26,6 +26,9 @@ const newUpdating: [DomainFacts, Mark] = [NEW, mark("new", "updating", "<good/>"
 const newCreating: [DomainFacts, Mark] = [NEW, mark("new", "creating")];
 const nets = (...sources: string[]): Partial<DomainFacts> => ({ interfaces: sources.map((source, index) => ({ mac: `m${index}`, kind: "network", source })) });
 
+const XEN: Partial<DomainFacts> = { type: "xen", memoryMib: 128 };
+const xen = (changes: Partial<DomainFacts>): [DomainFacts, Mark] => [facts({ ...XEN, ...changes }), mark("new", "ready")];
+
 test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["nothing there", found(), wanted(), { define: true, stop: false, start: true, prove: true, lastGood: undefined }],
     ["nothing there, paused wanted", found(), wanted("paused"), { define: true, start: true, prove: false }],
@@ -54,6 +57,10 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["onCrash, which can change live", found(newReady, newReady), wanted("running", { onCrash: "preserve" }), { define: true, stop: false, start: false, live: ["onCrash"], prove: false }],
     ["memory, which cannot", found(newReady, newReady), wanted("running", { memoryMib: 99 }), { define: true, stop: true, start: true, live: [] }],
     ["an interface moves to another network", found([facts(nets("a")), mark("new", "ready")], [facts(nets("a")), mark("new", "ready")]), wanted("running", nets("b")), { define: true, stop: false, start: false, live: ["interfaces"] }],
+    ["what runs was not told its configuration", { ...found(newReady, newReady), untold: true }, wanted(), { define: false, stop: true, start: true, prove: true }],
+    ["a balloon: less than it may have", found(xen({ currentMemoryMib: 64 }), xen({ currentMemoryMib: 64 })), wanted("running", { ...XEN, currentMemoryMib: 48 }), { define: true, stop: false, start: false, live: ["memory"], prove: false }],
+    ["a balloon: more than it may have", found(xen({ currentMemoryMib: 64 }), xen({ currentMemoryMib: 64 })), wanted("running", { ...XEN, memoryMib: 256, currentMemoryMib: 256 }), { define: true, stop: true, start: true, live: [] }],
+    ["an interface of Xen's cannot be moved", found(xen(nets("a")), xen(nets("a"))), wanted("running", { ...XEN, ...nets("b") }), { define: true, stop: true, start: true, live: [] }],
     ["an interface more", found([facts(nets("a")), mark("new", "ready")], [facts(nets("a")), mark("new", "ready")]), wanted("running", nets("a", "b")), { define: true, stop: true, start: true }],
 ])("%s", (_name, findings, want, expected) => {
     expect(decide(findings, want, (property) => property === "onCrash")).toMatchObject(expected);

@@ -1,4 +1,4 @@
-import { copiesOf, isPersist, layOut } from "../../../backends/libvirt/lifecycle/layout";
+import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/layout";
 import type { HostFile } from "../../../backends/libvirt/host";
 import type { Access, BlockSpec, GuestPlan, Part } from "../../../spec";
 import { specOf } from "./spec";
@@ -61,4 +61,18 @@ test("the name of a boot module says what is in it, but not of a secret", async 
     expect(secret.initrd).toEqual(await name([], { initrd: bytes("pw2"), secret: true }));
     expect(secret.initrd).not.toEqual(await name([], { initrd: bytes("pw2"), secret: true, config: "other" }));
     expect(secret.puts.find((put) => put.name === secret.initrd)?.mode).toBe(0o600);
+});
+
+test("what the guest is told lies in a file of its own, readable by nobody else; its name tells no secret", async () => {
+    const told = async (value: string, { secret = false, config = "c" } = {}) => {
+        const it = plan([], { secret, config });
+        return layOut({ ...it, boot: { ...it.boot, xenstore: { key: "rumprun/cfg", value } } }, []);
+    };
+    const [one, other, pw1, pw2] = [await told("{1}"), await told("{2}"), await told("{pw1}", { secret: true }), await told("{pw2}", { secret: true })];
+    const name = (layout: typeof one): string => layout.files.find(isTold)!;
+    expect(one.puts.find((put) => put.name === name(one))).toMatchObject({ mode: 0o600, parts: [{ bytes: Buffer.from("{1}") }] });
+    expect(name(one)).not.toBe(name(other));
+    expect(name(pw1)).toBe(name(pw2));
+    expect(name(pw1)).not.toBe(name(await told("{pw1}", { secret: true, config: "other" })));
+    expect((await layOut(plan([]), [])).files.some(isTold)).toBe(false);
 });

@@ -1,0 +1,72 @@
+import { execFile, execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import { wayToDom0, type RemoteShell } from "../../../backends/xen";
+import { localDom0 } from "../../../backends/xen/dom0";
+import { remoteDom0 } from "../../../backends/xen/shell";
+import { encodeRequest } from "../../../backends/xen/wire";
+
+const folder = mkdtempSync(join(tmpdir(), "xen-shell-"));
+const pipe = join(folder, "bus");
+beforeAll(() => void execFileSync("mkfifo", [pipe]));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** A real sh, whose xenbus is a pipe: what is written comes back as the answer. */
+const shell = (program: string): RemoteShell => ({
+    run: async (script, words) => (await promisify(execFile)(program, ["-c", script.replaceAll("/dev/xen/xenbus", pipe), "sh", ...words], { timeout: 10_000 })).stdout,
+});
+const write = encodeRequest({ type: "write", path: "/local/domain/7/rumprun/cfg", rest: `{ "cmdline": "100% käse \\n 'x'" }\n` });
+const long = encodeRequest({ type: "write", path: "/p", rest: "%s\\0".repeat(1023) });
+const refusal = Buffer.concat([Buffer.from([16, 0, 0, 0]), Buffer.alloc(8), Buffer.from([7, 0, 0, 0]), Buffer.from("EACCES\0")]);
+
+test.each(["sh", "bash"])("bytes go through %s as they are, each after the answer to the one before", async (program) => {
+    expect(await remoteDom0(shell(program)).xenstore([write, long, write])).toEqual([write, long, write]);
+});
+
+test("nothing is sent after a refusal", async () => {
+    expect(await remoteDom0(shell("sh")).xenstore([write, refusal, long])).toEqual([write, refusal]);
+});
+
+test("a script's own trouble is the shell's to tell", async () => {
+    const lost: RemoteShell = { run: async () => { throw new Error("cut"); } };
+    await expect(remoteDom0(lost).xenstore([write])).rejects.toThrow("cut");
+});
+
+describe.each([["far", remoteDom0(shell("sh"))], ["here", localDom0]])("files %s", (place, dom0) => {
+    const log = join(folder, `guest ${place}'s.log`);
+
+    test("the end of a file, of an empty one, and of none", async () => {
+        expect(await dom0.tail(log, 100)).toBeUndefined();
+        writeFileSync(log, "");
+        expect(await dom0.tail(log, 100)).toBe("");
+        writeFileSync(log, "there\nfirst\nlast\n");
+        expect([await dom0.tail(log, 5), await dom0.tail(log, 100), await dom0.tail(log, 0)]).toEqual(["last\n", "there\nfirst\nlast\n", ""]);
+    });
+
+    test("moved aside and removed, there or not", async () => {
+        await dom0.rename(log, `${log}.last`);
+        await dom0.rename(log, `${log}.last`);
+        expect([await dom0.tail(log, 9), await dom0.tail(`${log}.last`, 5)]).toEqual([undefined, "last\n"]);
+        await dom0.remove(`${log}.last`);
+        await dom0.remove(`${log}.last`);
+        expect(await dom0.tail(`${log}.last`, 9)).toBeUndefined();
+    });
+});
+
+test.each([
+    ["xen:///system", "local"], ["xen+unix:///system", "local"], ["xen+ssh://root@far/system", "shell"], ["xen+libssh://far/system", "shell"], ["xen+tcp://far/system", "alone"], ["xen://far/system", "alone"],
+])("the way of %s: %s", async (uri, way) => {
+    const asked: string[] = [];
+    const dom0 = wayToDom0((one) => { asked.push(one); return { run: async () => "there\nit" }; })({ uri });
+    expect(asked).toEqual(way === "shell" ? [uri] : []);
+    expect(dom0 === localDom0).toBe(way === "local");
+    if (way !== "local") expect(await dom0.tail("/any", 9)).toBe(way === "shell" ? "it" : undefined);
+    if (way === "alone") await expect(dom0.xenstore([])).rejects.toMatchObject({ code: "unsupported", property: "connection" });
+});
+
+test("without a shell there is libvirt alone", async () => {
+    await expect(wayToDom0()({ uri: "xen+ssh://far/system" }).xenstore([])).rejects.toMatchObject({ code: "unsupported" });
+});

@@ -1,0 +1,24 @@
+import type { Dom0 } from "../../../backends/xen";
+import type { GuestCapabilities, InterfaceSpec, UnikernelSpec } from "../../../spec";
+import * as kvm from "../kvm/spec";
+
+export { block } from "../kvm/spec";
+
+export const capable: GuestCapabilities = { ...kvm.capable, platforms: ["xen"], drivers: { xen: "xenif" }, writableDisks: ["xen"], toldAtStart: ["xen"], xen: "pv" };
+/** A guest that is not told at its start, and has a balloon. */
+export const linux: GuestCapabilities = { ...kvm.capable, platforms: ["kvm", "xen"], xen: "pv", balloon: true };
+
+export const spec = (more: Partial<UnikernelSpec> = {}): UnikernelSpec => kvm.spec({ platform: "xen", connection: "xen:///system", ...more });
+export const card = (more: Partial<InterfaceSpec> = {}): InterfaceSpec => ({ mac: "00:16:3e:00:00:01", attach: { bridge: "xenbr0" }, ipv4: "dhcp", ...more });
+
+/** A dom0 with these files. What is done to them is written down. */
+export function dom0With(files: Record<string, string> = {}): Dom0 & { done: string[] } {
+    const done: string[] = [];
+    return {
+        done,
+        xenstore: async () => [],
+        tail: async (path, bytes) => (files[path] === undefined ? undefined : bytes === 0 ? "" : files[path].slice(-bytes)),
+        rename: async (from, to) => { done.push(`${from} → ${to}`); },
+        remove: async (path) => { done.push(`${path} gone`); },
+    };
+}
