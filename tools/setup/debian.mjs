@@ -19,6 +19,11 @@ export const PACKAGES = {
     "kmod": "modprobe, for bridges and taps",
     "xorriso": "iso9660 images",
     "e2fsprogs": "mke2fs and debugfs, for ext2 and ext4 images",
+    "grub-common": "grub-mkimage, for media",
+    "grub-pc-bin": "media that boot under BIOS",
+    "grub-efi-amd64-bin": "media that boot under UEFI",
+    "mtools": "mformat and mcopy, for what UEFI boots from",
+    "ovmf": "UEFI for QEMU, to test media in",
     "mount": "loop mounts in tests",
     "cpio": "initramfs archives",
     "busybox-static": "the tests' DHCP client",
@@ -44,7 +49,7 @@ export const describePackages = (names) => names.map((name) => `  ${name} — ${
 
 /** Programs that stand for the packages where there is no dpkg. */
 const PROGRAMS = { "qemu-system-x86": "qemu-system-x86_64", "qemu-utils": "qemu-img", "libvirt-daemon": "libvirtd", "libvirt-clients": "virsh",
-    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", e2fsprogs: "mke2fs", "xz-utils": "xz" };
+    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", mtools: "mcopy", e2fsprogs: "mke2fs", "xz-utils": "xz" };
 
 /** Installs packages; as root, else by sudo. */
 export async function install(names) {
@@ -61,6 +66,7 @@ export async function ensurePackages() {
     if (!existsSync("/etc/debian_version") || !which("apt-get")) {
         const searchPath = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
         const missing = Object.entries(PROGRAMS).filter(([, program]) => !which(program, searchPath)).map(([name]) => name);
+        if (!which("grub-mkimage", searchPath) && !which("grub2-mkimage", searchPath)) missing.push("grub-common", "grub-pc-bin", "grub-efi-amd64-bin");
         for (const name of ["xorriso", "cpio", "gcc", "iptables"]) if (!which(name, searchPath)) missing.push(name);
         if (missing.length === 0) return "not a Debian, but every program is there";
         throw new SetupError(`This is not a Debian. Please install what these Debian packages hold:\n${describePackages(missing)}`);

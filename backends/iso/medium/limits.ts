@@ -7,7 +7,7 @@ const MIB = 2 ** 20;
  * GRUB puts kernel and initramfs below 896 MiB (GRUB_LINUX_INITRD_MAX_ADDRESS, include/grub/i386/linux.h), the kernel at
  * 16 MiB and what it needs to unpack itself above: this is what surely fits between.
  */
-const LOADED = 2768 * MIB;
+const LOADED = 768 * MIB;
 /** A file of more has several extents in ISO 9660, which the BSD cd9660 driver does not read. */
 const EXTENT = 4096 * MIB - 2048;
 
