@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -76,6 +76,8 @@ export function ownMounts(commands: string, ...words: string[]): string[] {
 export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const file = (name: string): string => join(folder, name);
+    // sshd reads who may come in as the user who comes.
+    chmodSync(folder, 0o711);
     const port = await freePort();
     // Where sshd locks itself in before it knows who is there.
     await mkdir("/run/sshd", { recursive: true });
