@@ -65,8 +65,8 @@ export class XenHost {
 
     /** A key of a running guest, by its path below the domain's folder; undefined when there is none. */
     async store(guest: string, key: string): Promise<string | undefined> {
-        const { code, stdout } = await this.exec("xenstore-read", [`/local/domain/${await this.virsh("domid", guest)}/${key}`]);
-        return code === 0 ? stdout.replace(/\n$/, "") : undefined;
+        const { code, stdout } = await this.exec("xenstore-read", ["-R", `/local/domain/${await this.virsh("domid", guest)}/${key}`]);
+        return code === 0 ? stdout : undefined;
     }
 
     /** What a guest has written to its console since it was first started, by the host's own log. */

@@ -1,0 +1,159 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { recognise, readKernel, abi } from "../../guests";
+import { must } from "../support/processes";
+import { startXenHost, whyNoXenHost, type XenHost } from "../support/xenHost";
+
+jest.setTimeout(60_000);
+
+// The host itself, before anything is tested on it: virsh and ssh only.
+let host: XenHost;
+let kernel: string;
+
+beforeAll(async () => {
+    expect(await whyNoXenHost()).toBeUndefined();
+    kernel = await (await import("../guests/xen/build.mjs")).buildXenTestKernel();
+    host = await startXenHost();
+    await host.put(kernel, "/var/lib/xen-host/kernel.elf");
+    await host.run("truncate", "-s", "1M", "/var/lib/xen-host/disk.img", "/var/lib/xen-host/shared.img");
+}, 240_000);
+afterAll(() => host?.stop());
+
+interface Guest { cmdline?: string; disks?: string; interfaces?: string; onCrash?: string }
+
+const nic = (mac: string, { bridge = "xenbr0", script = "" } = {}) =>
+    `<interface type='bridge'><mac address='${mac}'/><source bridge='${bridge}'/>${script && `<script path='${script}'/>`}</interface>`;
+
+async function define(name: string, { cmdline = "", disks = "", interfaces = "", onCrash = "preserve" }: Guest = {}): Promise<void> {
+    const xml = `<domain type='xen'><name>${name}</name><memory unit='MiB'>16</memory>
+        <os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/var/lib/xen-host/kernel.elf</kernel><cmdline>${cmdline}</cmdline></os>
+        <on_crash>${onCrash}</on_crash><devices>${disks}${interfaces}<console type='pty'><target type='xen'/></console></devices></domain>`;
+    const folder = await mkdtemp(join(tmpdir(), "xen-domain-"));
+    await writeFile(join(folder, "domain.xml"), xml);
+    await host.virsh("define", join(folder, "domain.xml")).finally(() => rm(folder, { recursive: true }));
+}
+
+const state = async (name: string) => (await host.virsh("domstate", "--reason", name));
+async function reaches(name: string, wanted: string): Promise<void> {
+    for (const end = Date.now() + 15_000; (await state(name)) !== wanted && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(await state(name)).toBe(wanted);
+}
+
+test("the test kernel is what a rumprun for Xen is", async () => {
+    const facts = await readKernel(kernel);
+    expect(recognise(facts)).toMatchObject({ abi: { id: "rumprun" }, platforms: ["xen"] });
+    expect(facts.elf).toMatchObject({ bits: 64, notes: [{ owner: "rumpkernel.org" }] });
+});
+
+test("a guest is configured by xenstore while it is paused, and reports its devices", async () => {
+    const disks = ["<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/xen-host/disk.img'/><target dev='xvda' bus='xen'/></disk>",
+        "<disk type='file' device='disk'><source file='/var/lib/xen-host/shared.img'/><target dev='xvdb' bus='xen'/><readonly/></disk>"].join("");
+    await define("paused", { cmdline: "one two", disks, interfaces: nic("00:16:3e:00:00:01") });
+    await host.virsh("start", "--paused", "paused");
+    expect(await state("paused")).toMatch(/^paused/);
+    const config = '{\n"env": "A=b c\\\\",\n"cmdline": "nginx -g x",\n"hostname": "web"\n}\n';
+    // Without -R it would read escapes in the value.
+    await host.run("xenstore-write", "-R", `/local/domain/${await host.virsh("domid", "paused")}/rumprun/cfg`, config);
+    expect(await host.store("paused", "rumprun/cfg")).toBe(config);
+    expect(await host.guestConsole("paused")).toBe("");
+    await host.virsh("resume", "paused");
+    const console = await host.guestSays("paused", "test kernel ready");
+    expect(console).toContain(`rumprun/cfg ${config}`);
+    for (const line of ["command line one two", "configured by xenstore", "memory 16384 KiB, vcpus 1", "hostname web", "env A=b c\\\\", "argv[0] nginx", "argv[2] x",
+        "vbd 51712 device-type=disk dev=xvda mode=w type=qdisk params=aio:/var/lib/xen-host/disk.img", "vif 0 mac=00:16:3e:00:00:01 bridge=xenbr0",
+        "vbd 51728 device-type=disk dev=xvdb mode=r type=phy params=/var/lib/xen-host/shared.img"]) expect(console).toContain(line);
+    expect(abi("rumprun").readConsole(console)).toEqual({});
+    await host.virsh("destroy", "paused");
+    expect(await host.run("losetup", "--all")).toBe("");
+});
+
+test("two guests at once", async () => {
+    const names = ["left", "right"];
+    await Promise.all(names.map((name, index) => define(name, { cmdline: `I=${name}`, interfaces: nic(`00:16:3e:00:01:0${index}`) })));
+    await Promise.all(names.map((name) => host.virsh("start", name)));
+    for (const name of names) expect(await host.guestSays(name, "test kernel ready")).toContain(`env I=${name}\n`);
+    expect((await host.run("xl", "list")).split("\n")).toHaveLength(2 + names.length);
+    expect(await host.run("sh", "-c", "ls /sys/class/net/xenbr0/brif | grep -c vif")).toBe("2");
+    await Promise.all(names.map((name) => host.virsh("destroy", name)));
+    expect((await host.run("xl", "list")).split("\n")).toHaveLength(2);
+});
+
+describe("the test kernel ends as told", () => {
+    const cases: [cmdline: string, ended: string, verdict: object | undefined][] = [
+        ["TEST=exit:3", "shut off (shutdown)", { how: "exited", status: 3 }],
+        ["TEST=halt", "shut off (shutdown)", { how: "halted" }],
+        ["TEST=poweroff", "shut off (shutdown)", undefined],
+        ["TEST=panic", "shut off (crashed)", { how: "crashed" }],
+        ["THEN=panic THEN_AFTER=20", "shut off (crashed)", { how: "crashed" }],
+    ];
+    test.each(cases)("%s", async (cmdline, ended, verdict) => {
+        const name = cmdline.replaceAll(/[ =:]/g, "-");
+        await define(name, { cmdline });
+        await host.virsh("start", name);
+        await reaches(name, ended);
+        if (verdict) expect(abi("rumprun").readConsole(await host.guestConsole(name)).ended).toMatchObject(verdict);
+        // libvirt says that a crashed domain is off, yet it is kept with its memory.
+        expect((await host.exec("xl", ["domid", name])).code).toBe(ended.endsWith("(crashed)") ? 0 : 1);
+        if (ended.endsWith("(crashed)")) await host.virsh("destroy", name);
+    });
+    test("TEST=hang never says that it is ready, and stays", async () => {
+        await define("hang", { cmdline: "TEST=hang" });
+        await host.virsh("start", "hang");
+        expect(await host.guestSays("hang", "main() ===")).not.toContain("ready");
+        expect(await state("hang")).toMatch(/^running/);
+        await host.virsh("destroy", "hang");
+    });
+    test("control/shutdown ends it with ACPI=on, and not without", async () => {
+        await define("deaf");
+        await define("hears", { cmdline: "ACPI=on" });
+        for (const name of ["deaf", "hears"]) {
+            await host.virsh("start", name);
+            await host.guestSays(name, "test kernel ready");
+        }
+        // Not by libvirt, which holds the domain's lock until the guest has answered or a minute has passed.
+        await host.run("xenstore-write", `/local/domain/${await host.virsh("domid", "deaf")}/control/shutdown`, "poweroff");
+        await host.virsh("shutdown", "hears");
+        expect(await host.guestSays("hears", "control/shutdown")).toContain("control/shutdown poweroff\n");
+        await reaches("hears", "shut off (shutdown)");
+        expect(await host.store("deaf", "control/shutdown")).toBe("poweroff");
+        expect(await state("deaf")).toMatch(/^running/);
+        await host.virsh("destroy", "deaf");
+    });
+});
+
+test("Xen's own script is there too, and a bridge that is not there is an error", async () => {
+    await define("stock", { interfaces: nic("00:16:3e:00:02:01", { script: "vif-bridge.stock" }) });
+    await host.virsh("start", "stock");
+    expect(await host.guestSays("stock", "test kernel ready")).toContain("script=/etc/xen/scripts/vif-bridge.stock");
+    await host.virsh("destroy", "stock");
+    await define("lost", { interfaces: nic("00:16:3e:00:02:02", { bridge: "nowhere" }) });
+    await expect(host.virsh("start", "lost")).rejects.toThrow(/unable to add network devices|libxenlight failed/);
+    expect((await host.run("xl", "list")).split("\n")).toHaveLength(2);
+});
+
+test("libvirt by ssh", async () => {
+    expect(await must("virsh", ["-q", "-c", host.sshUri, "list"])).toContain("Domain-0");
+});
+
+test("a forwarded port reaches the network of dom0 and its guests", async () => {
+    const port = await host.forward("10.0.2.15", 22);
+    const banner = await new Promise<string>((resolve, reject) => {
+        const socket = connect(port, "127.0.0.1").on("error", reject).once("data", (chunk) => resolve(socket.destroy() && chunk.toString()));
+    });
+    expect(banner).toMatch(/^SSH-2.0-/);
+});
+
+test("each host is its own, knows the time, and leaves nothing", async () => {
+    const other = await startXenHost();
+    const [pid] = (await other.run("sh", "-c", "echo $$")).split("\n");
+    expect(Number(pid)).toBeGreaterThan(0);
+    expect((await other.exec("test", ["-e", "/var/lib/xen-host/kernel.elf"])).code).toBe(1);
+    expect(Math.abs(Number(await other.run("date", "+%s")) - Date.now() / 1000)).toBeLessThan(5);
+    await other.stop();
+    expect(existsSync(other.sshConfig)).toBe(false);
+    await expect(other.virsh("list")).rejects.toThrow(/refused/);
+});
