@@ -7,8 +7,8 @@ export interface PropertyConsequence {
     consequence: Consequence;
     /** One sentence for the docs: what happens to the guest. */
     why: string;
-    /** Decides by the two values where the property alone does not (an interface whose source can be moved live). */
-    refine?(from: unknown, to: unknown): Consequence;
+    /** Decides by the two values, and by what is declared now, where the property alone does not (an interface whose source can be moved live). */
+    refine?(from: unknown, to: unknown, declared: UnikernelSpec): Consequence;
 }
 export type ConsequenceTable = Record<string, PropertyConsequence>;
 

@@ -61,6 +61,11 @@ export interface UnikernelArgs {
     hostname?: pulumi.Input<string>;
     /** MiB, from 1. Changed: restart on KVM. @default 64, or twice what the guest is known to need where that is more */
     memory?: pulumi.Input<number>;
+    /**
+     * Xen, for a guest with a balloon (linux): MiB up to which `memory` changes without interruption. Changed: restart.
+     * @default `memory`, so that every change of it is a restart
+     */
+    maxMemory?: pulumi.Input<number>;
     /** Processors, 1–255. Changed: restart on KVM. @default 1 */
     vcpus?: pulumi.Input<number>;
     /** Disks, in the guest's order. Changed: restart. @default [] @example [{ image: data, mount: "/etc/nginx" }] */

@@ -4,6 +4,7 @@ const cable = "a medium is plugged in nowhere: the cable of the machine that boo
 /** What a machine that boots a medium has of its own, and what only a host can do for a guest. */
 export const isoMeaningless: Record<string, string> = {
     connection: "a medium is built where pulumi runs, and no host is asked",
+    maxMemory: "the machine that boots the medium brings its own memory",
     vcpus: "the machine that boots the medium brings its own processors",
     accelerator: "the machine that boots the medium is no emulator",
     state: running,

@@ -46,7 +46,7 @@ const properties = {
 
 export const xenConsequences: ConsequenceTable = properties;
 
-/** Who knows nothing of the declaration is told the stronger one: a restart that does not come harms nobody. */
-function balloons(_from: unknown, _to: unknown, declared?: Pick<UnikernelSpec, "maxMemory">): Consequence {
-    return declared?.maxMemory === undefined ? "restart" : "live";
+/** check refuses `maxMemory` below memory, and for a guest without a balloon. */
+function balloons(_from: unknown, _to: unknown, { maxMemory }: Pick<UnikernelSpec, "maxMemory">): Consequence {
+    return maxMemory === undefined ? "restart" : "live";
 }

@@ -24,12 +24,12 @@ interface Pair { property: string; from: unknown; to: unknown; note?: string; co
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
     return [...pairs(old, next), ...drifted(old)]
         .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
-        .map((pair) => decide(pair, table));
+        .map((pair) => decide(pair, table, next));
 }
 
-function decide({ property, from, to, note, consequence }: Pair, table: ConsequenceTable): Difference {
+function decide({ property, from, to, note, consequence }: Pair, table: ConsequenceTable, next: StoredInputs): Difference {
     const unknown = containsUnknown(to);
-    const decided = consequence ?? consequenceOf(table, property, from, to, unknown);
+    const decided = consequence ?? consequenceOf(table, { property, from, to, unknown }, next);
     // deleteBeforeReplace would take the dependents down too: only a known change replaces.
     return { property, from, to, note, unknown, consequence: unknown && decided === "replace" ? "restart" : decided };
 }
@@ -37,11 +37,11 @@ function decide({ property, from, to, note, consequence }: Pair, table: Conseque
 /** What only this package reads; a guest never notices. A secret is not among them: its config moves to a file of its own. */
 const LIVE = new Set(["urn", "connection", "deleteData", "shutdownTimeout", "readiness"]);
 
-function consequenceOf(table: ConsequenceTable, property: string, from: unknown, to: unknown, unknown: boolean): Consequence {
+function consequenceOf(table: ConsequenceTable, { property, from, to, unknown }: Omit<Difference, "consequence">, next: StoredInputs): Consequence {
     const path = property.replaceAll(/\[\d+\]/g, "[]");
     const entry = table[path] ?? table[path.replaceAll("[]", "")] ?? table[root(property)];
     if (!entry) return LIVE.has(property) ? "live" : "restart";
-    return (!unknown && entry.refine?.(from, to)) || entry.consequence;
+    return (!unknown && entry.refine?.(from, to, next)) || entry.consequence;
 }
 
 /** `blocks[0].mount` → `blocks`. */
@@ -50,7 +50,7 @@ export function root(property: string): string {
 }
 
 const PLAIN = [
-    "platform", "name", "urn", "guest", "args", "hostname", "memory", "vcpus", "accelerator", "gdb", "qemuArgs",
+    "platform", "name", "urn", "guest", "args", "hostname", "memory", "maxMemory", "vcpus", "accelerator", "gdb", "qemuArgs",
     "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData",
     "output", "label", "console", "burn",
 ] as const;

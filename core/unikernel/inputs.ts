@@ -17,6 +17,7 @@ export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequ
         config: spec.digests.config,
         guest: spec.guest,
         memory: spec.memory,
+        maxMemory: spec.maxMemory,
         vcpus: spec.vcpus,
         blocks: spec.blocks.map(blockIdentity),
         interfaces: spec.interfaces.map(({ mac, attach }) => [mac, attachKind(attach)]),

@@ -66,6 +66,7 @@ export const unikernelShape = {
     /** Linux: HOST_NAME_MAX is 64; letters as RFC 1123 has them. */
     hostname: z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/, "expected 1–64 letters, digits, dots and hyphens").optional(),
     memory: whole("MiB", 1, 16_777_216).optional(),
+    maxMemory: whole("MiB", 1, 16_777_216).optional(),
     vcpus: whole("processors", 1, 255).default(1),
     blocks: z.array(block).default([]),
     interfaces: z.array(card).default([]),

@@ -52,6 +52,17 @@ test.each(rows)("%s", (_title, old, next, expected) => {
     expect(Object.fromEntries(found.map(({ property, consequence }) => [property, consequence]))).toEqual(expected);
 });
 
+test.each<[string, Partial<StoredInputs>, Record<string, string>]>([
+    ["within what is declared", { memory: 128, maxMemory: 256 }, { memory: "live" }],
+    ["when that is new too", { memory: 128, maxMemory: 512 }, { memory: "live", maxMemory: "restart" }],
+    ["without it", { memory: 128, maxMemory: undefined }, { memory: "restart", maxMemory: "restart" }],
+])("a consequence may go by what else is declared: memory %s", (_title, next, expected) => {
+    const found = differences(checked({ maxMemory: 256 }), checked(next), {
+        memory: { consequence: "restart", why: "a balloon", refine: (_from, _to, { maxMemory }) => (maxMemory === undefined ? "restart" : "live") },
+    });
+    expect(Object.fromEntries(found.map(({ property, consequence }) => [property, consequence]))).toEqual(expected);
+});
+
 test.each<[string, Partial<StoredInputs>, string, Partial<StoredInputs>?]>([
     ["name", { name: UNKNOWN }, "name"],
     ["platform", { platform: UNKNOWN as "kvm" }, "platform"],

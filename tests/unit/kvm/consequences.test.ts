@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { kvmConsequences } from "../../../backends/kvm";
+import { spec } from "./spec";
 
 /** The spec's own properties, from its source: one that is added there without a consequence fails here. */
 const declared = (() => {
@@ -39,11 +40,11 @@ test.each([
     [undefined, { network: "a" }, "restart"],
     [{ network: "a" }, undefined, "restart"],
 ])("an interface from %j to %j: %s", (from, to, consequence) => {
-    expect(kvmConsequences["interfaces[].attach"]?.refine?.(from, to)).toBe(consequence);
+    expect(kvmConsequences["interfaces[].attach"]?.refine?.(from, to, spec())).toBe(consequence);
 });
 
 test.each([
     ["destroy", "preserve", "live"], ["preserve", "destroy", "live"], ["destroy", "restart", "restart"], ["restart", "preserve", "restart"],
 ])("onCrash from %s to %s: %s", (from, to, consequence) => {
-    expect(kvmConsequences.onCrash?.refine?.(from, to)).toBe(consequence);
+    expect(kvmConsequences.onCrash?.refine?.(from, to, spec())).toBe(consequence);
 });
