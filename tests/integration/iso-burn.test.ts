@@ -1,7 +1,7 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -160,6 +160,20 @@ test("another device took the node between the look and the burn", async () => {
     execFileSync("losetup", [node, path("other")]);
     await expect(burnImage(path("image"), SIZE, device)).rejects.toMatchObject({ code: "changed", property: "burn.device" });
     expect(contentOf(node).equals(other)).toBe(true);
+});
+
+test("a user who may not write to devices is told the command that helps", async () => {
+    const { node, burn } = attach();
+    writeFileSync(path("image"), image);
+    chmodSync(folder, 0o755);
+    process.seteuid!(65534);
+    try {
+        const refused = { code: "permission", property: "burn.device", hint: expect.stringContaining(`sudo setfacl -m u:"$USER":rw ${node}`) };
+        await expect(inspectDevice(burn, SIZE, roots())).rejects.toMatchObject(refused);
+        await expect(compare(burn)).rejects.toMatchObject(refused);
+    } finally {
+        process.seteuid!(0);
+    }
 });
 
 test("what lies below the device is full: said with the place; with room there, the next burn ends it", async () => {

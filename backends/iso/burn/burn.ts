@@ -36,10 +36,11 @@ export interface BurnOptions {
 export async function burnImage(image: string, size: number, device: Device, options: BurnOptions = {}): Promise<{ written: number }> {
     const source = await PaddedImage.open(image, size);
     try {
-        await device.stillThere();
         const file = await (options.open ?? openDevice)(device, "write");
         let written: number;
         try {
+            // Only now: while it is open, no other device can take its place.
+            await device.stillThere();
             written = await new Burn(source, new Disk(file, device), device, options).run(size);
         } finally {
             await file.close();
