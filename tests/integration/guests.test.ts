@@ -68,6 +68,12 @@ describe("the test kernel refuses what rumprun refuses", () => {
     });
 });
 
+test("a configuration on its medium, which it has no driver for, is said and let be", async () => {
+    const one = spec({ platform: "iso", blocks: [block("/data")] });
+    const guest = await start({ cmdline: rumprun.encode(one, { platform: "iso" }).cmdline });
+    expect(await guest.until("test kernel ready")).toContain("test kernel: told to read /json.cfg on its medium\n");
+});
+
 describe("the test kernel ends as told", () => {
     const cases: [env: string[], text: string, ended: object | undefined][] = [
         [["TEST=exit:3"], "halted", { how: "exited", status: 3 }],
