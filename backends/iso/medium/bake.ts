@@ -4,7 +4,7 @@ import { hasCode, type Manifest } from "../../../spec";
 import type { MediumContents } from "./contents";
 import { refuseTooLarge } from "./limits";
 import { makeLoaders } from "./loader";
-import { manifestOf, placeFiles, requireUnchanged } from "./place";
+import { manifestOf, measureFiles, placeFiles, requireUnchanged } from "./place";
 import { volumeArguments } from "./volume";
 
 export interface BakeOptions {
@@ -42,11 +42,12 @@ export async function bake(contents: MediumContents, path: string, { onProgress,
         made.push(path);
         await mkdir(staging, { mode: 0o700 });
         made.push(staging);
+        const measured = await measureFiles(contents);
+        refuseTooLarge(contents, measured);
+        needed += measured.reduce((sum, { size }) => sum + size, 0);
         const env = { SOURCE_DATE_EPOCH: String(clock) };
-        const both = await Promise.allSettled([placeFiles(contents, staging, signal), makeLoaders(contents, staging, clock, { env, signal })]);
+        const both = await Promise.allSettled([placeFiles(measured, staging, signal), makeLoaders(contents, staging, clock, { env, signal })]);
         const [placed, loaders] = [settled(both[0]), settled(both[1])];
-        refuseTooLarge(contents, placed);
-        needed += placed.reduce((sum, { size }) => sum + size, 0);
         const timeout = timeoutFor(needed);
         const writing = run("xorriso", volumeArguments(contents, placed, loaders, path, clock), { env, signal, timeout });
         const written = await hashWhileWritten(path, writing, (bytes) => onProgress?.(bytes, Math.max(bytes, needed)));

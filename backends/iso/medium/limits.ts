@@ -1,6 +1,6 @@
 import { UnikernelError } from "../../../spec";
 import type { MediumContents } from "./contents";
-import type { PlacedFile } from "./place";
+import type { Measured } from "./place";
 
 const MIB = 2 ** 20;
 /**
@@ -12,18 +12,18 @@ const LOADED = 768 * MIB;
 const EXTENT = 4096 * MIB - 2048;
 
 /** Refuses what a boot loader cannot load, or a guest not read from its medium. @throws UnikernelError `invalid` */
-export function refuseTooLarge({ protocol }: Pick<MediumContents, "protocol">, placed: Pick<PlacedFile, "path" | "file" | "size">[]): void {
-    const long = placed.find(({ size }) => size > EXTENT);
+export function refuseTooLarge({ protocol }: Pick<MediumContents, "protocol">, files: Pick<Measured, "file" | "size">[]): void {
+    const long = files.find(({ size }) => size > EXTENT);
     if (long) throw tooLarge(long, `${mebibytes(long.size)} MiB: on a medium a file can have at most ${mebibytes(EXTENT)}`);
-    const loaded = placed.filter(({ file }) => file.loaded);
+    const loaded = files.filter(({ file }) => file.loaded);
     const total = loaded.reduce((sum, { size }) => sum + size, 0);
     const largest = loaded.reduce((most, one) => (one.size > most.size ? one : most), loaded[0]!);
     if (total > LOADED) {
-        throw tooLarge(largest, `${mebibytes(total)} MiB would have to be loaded before the ${protocol === "linux" ? "kernel" : "guest"} runs, ${mebibytes(largest.size)} of them ${largest.path}: a boot loader has room for ${mebibytes(LOADED)}`);
+        throw tooLarge(largest, `${mebibytes(total)} MiB would have to be loaded before the ${protocol === "linux" ? "kernel" : "guest"} runs, ${mebibytes(largest.size)} of them ${largest.file.path}: a boot loader has room for ${mebibytes(LOADED)}`);
     }
 }
 
-function tooLarge({ file: { property } }: Pick<PlacedFile, "file">, reason: string): UnikernelError {
+function tooLarge({ file: { property } }: Pick<Measured, "file">, reason: string): UnikernelError {
     return new UnikernelError("invalid", reason, { property, hint: "leave out what the guest can fetch when it runs, or pack it" });
 }
 

@@ -4,34 +4,46 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { hashFile, sealDigest } from "../../../images";
+import { fsError, hashFile, sealDigest } from "../../../images";
 import { UnikernelError, type Manifest, type Part } from "../../../spec";
 import type { MediumContents, MediumFile } from "./contents";
 import type { Placed } from "./volume";
 
-export interface PlacedFile extends Placed {
+/** A file of the medium, and what its local files are like before any is read. */
+export interface Measured {
     file: MediumFile;
     /** Bytes. */
     size: number;
-    sha256: string;
-    /** The local files that were looked at, and what they were then. */
     seen: Seen[];
 }
-interface Seen { path: string; state: string }
+interface Seen { path: string; size: number; state: string }
+
+export interface PlacedFile extends Measured, Placed {
+    sha256: string;
+}
+
+/** @throws UnikernelError `not-found`, `permission` */
+export async function measureFiles({ files }: MediumContents): Promise<Measured[]> {
+    return Promise.all(files.map(async (file) => {
+        const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [look(part.file)] : [])));
+        const bytes = file.parts.reduce((sum, part) => ("bytes" in part ? sum + part.bytes.length : sum), 0);
+        return { file, seen, size: seen.reduce((sum, { size }) => sum + size, bytes) };
+    }));
+}
 
 /**
  * Where each file's content lies: a local file stays where it is, anything else is put together in `staging`.
  * @throws UnikernelError `changed` (not what the plan was made of), `not-found`, `permission`
  */
-export async function placeFiles({ files }: MediumContents, staging: string, signal?: AbortSignal): Promise<PlacedFile[]> {
-    return Promise.all(files.map(async (file, index) => {
-        const [first] = file.parts;
-        const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [look(part.file)] : [])));
-        const source = file.parts.length === 1 && first && "file" in first ? resolve(first.file) : join(staging, `file-${index}`);
-        const staged = first === undefined || "bytes" in first || file.parts.length > 1;
-        const sha256 = staged ? await concatenate(file.parts, source, signal) : await hashFile(source);
-        if (file.sha256 !== undefined && file.sha256 !== sha256) throw changed(source, file);
-        return { path: file.path, source, file, size: (await stat(source)).size, sha256, seen };
+export async function placeFiles(measured: Measured[], staging: string, signal?: AbortSignal): Promise<PlacedFile[]> {
+    return Promise.all(measured.map(async (one, index) => {
+        const { file: { path, parts, sha256: known, property } } = one;
+        const [first] = parts;
+        const local = parts.length === 1 && first && "file" in first ? resolve(first.file) : undefined;
+        const source = local ?? join(staging, `file-${index}`);
+        const sha256 = local === undefined ? await concatenate(parts, source, signal) : await hashFile(local);
+        if (known !== undefined && known !== sha256) throw changed(source, property);
+        return { ...one, path, source, sha256 };
     }));
 }
 
@@ -51,16 +63,16 @@ async function concatenate(parts: Part[], to: string, signal?: AbortSignal): Pro
 /** What was read is what was hashed if no file has changed since. */
 export async function requireUnchanged(placed: PlacedFile[]): Promise<void> {
     for (const { file, seen } of placed) {
-        for (const { path, state } of seen) if ((await look(path)).state !== state) throw changed(path, file);
+        for (const { path, state } of seen) if ((await look(path)).state !== state) throw changed(path, file.property);
     }
 }
 
 async function look(path: string): Promise<Seen> {
-    const { size, mtimeNs, ctimeNs, ino } = await stat(path, { bigint: true });
-    return { path, state: [size, mtimeNs, ctimeNs, ino].join(" ") };
+    const stats = await stat(path, { bigint: true }).catch((error: unknown) => { throw fsError(error, "read", path); });
+    return { path, size: Number(stats.size), state: [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino].join(" ") };
 }
 
-function changed(path: string, { property }: MediumFile): UnikernelError {
+function changed(path: string, property: string | undefined): UnikernelError {
     return new UnikernelError("changed", `${path} changed after it was checked`, { property, hint: "run pulumi up again when it is no longer being written" });
 }
 
