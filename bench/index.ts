@@ -6,10 +6,11 @@ import { Place } from "./place";
 import { fleet } from "./fleet";
 import { first200 } from "./first200";
 import { image } from "./image";
+import { media } from "./media";
 import { state } from "./state";
 
 /** Each part makes its own figures and can run alone. */
-const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state };
+const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state, iso: media };
 
 const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE]
 Parts: ${Object.keys(parts).join(", ")} (default: all)

@@ -1,0 +1,19 @@
+// Seconds of one burn, without Pulumi: until everything was written and synced, and with the reading back. Prints { written, seconds }.
+const { burnImage, inspectDevice } = require("../../dist/backends/iso/burn");
+const { statSync } = require("node:fs");
+
+const { image, device } = JSON.parse(process.argv[2]);
+
+(async () => {
+    const { size } = statSync(image);
+    const start = performance.now();
+    const passed = () => (performance.now() - start) / 1000;
+    let written;
+    await burnImage(image, size, await inspectDevice({ device, allowFixed: true }, size), {
+        onProgress(_bytes, _total, phase) { if (phase === "verify") written ??= passed(); },
+    });
+    process.stdout.write(JSON.stringify({ written, seconds: passed() }));
+})().catch((error) => {
+    process.stderr.write(`${error.stack || error.message}\n`);
+    process.exitCode = 1;
+});
