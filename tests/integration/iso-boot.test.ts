@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -6,7 +6,7 @@ import { bake, mediumOf } from "../../backends/iso/medium";
 import type { Ipv4 } from "../../spec";
 import { nginxGuest } from "../support/linuxGuest";
 import { withMedium, type Nic, type Way } from "../support/mediumBoot";
-import { testPlan } from "../support/plans";
+import { testPlan, type PlanOptions } from "../support/plans";
 import { must } from "../support/processes";
 
 jest.setTimeout(180_000);
@@ -34,6 +34,15 @@ beforeAll(async () => {
     }
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Bakes the medium of a test kernel, as the kernel's ABI says it is started. */
+async function testMedium(kernel: "testKernel" | "rawKernel", options: Partial<PlanOptions>): Promise<string> {
+    const { buildTestKernels } = await import("../guests/build.mjs");
+    const plan = await testPlan({ connection: "none", name: "test", platform: "iso", ...options, kernel: (await buildTestKernels())[kernel] });
+    const image = at(`${kernel}.iso`);
+    await bake(mediumOf(plan), image);
+    return image;
+}
 
 /** A drive with the image in it that a machine has. */
 const PLUGGED = /\.iso \(raw[^]*Attached to/;
@@ -64,5 +73,21 @@ test.each([...boots, ...others])("$way, $nic: a page from nginx", async ({ way, 
         }
         expect(await machine.fetch("/index.html")).toBe(PAGE);
         expect(await machine.console()).toMatch(/Linux version [^]* is the interface 52:54:00:0a:0b:0c ===/);
+    });
+});
+
+test("rumprun with a data image is told where on its medium the configuration is", async () => {
+    const image = await testMedium("testKernel", { guest: "rumprun", args: ["-v"], blocks: [{ path: at("site.iso"), name: "it's a $site.iso", mount: "/data" }] });
+    await must("osirrox", ["-indev", image, "-extract", "/json.cfg", at("json.cfg")]);
+    expect(readFileSync(at("json.cfg"), "utf8")).toContain('"path": "images/it\'s a $site.iso"');
+    await withMedium({ image, way: "bios-usb" }, async (machine) => {
+        expect(await machine.until("test kernel ready")).toContain("test kernel: told to read /json.cfg on its medium\n");
+    });
+});
+
+test("a raw multiboot kernel gets its words as they are", async () => {
+    const image = await testMedium("rawKernel", { guest: "raw", args: ["A=$b", "--flag", "x;y"] });
+    await withMedium({ image, way: "bios-cd" }, async (machine) => {
+        expect(await machine.until("test kernel ready")).toMatch(/^test kernel: command line .*A=\$b --flag x;y$/m);
     });
 });

@@ -39,7 +39,7 @@ export async function testPlan({ blocks = [], ...options }: PlanOptions): Promis
     };
     const facts = await readKernel(spec.kernel);
     const abi = guestAbi(spec.guest)!;
-    const boot = abi.encode(spec, { platform: spec.platform, initrd: spec.initrd });
+    const boot = abi.encode(spec, { platform: spec.platform, initrd: spec.initrd, kernel: facts });
     const digests = {
         kernel: digestOf(spec.kernel), blocks: spec.blocks.map((block) => block.digest),
         ...(spec.initrd === undefined ? {} : { initrd: digestOf(spec.initrd) }),
