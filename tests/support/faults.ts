@@ -1,15 +1,18 @@
 import type { Host } from "../../backends/libvirt/host";
+import type { Dom0 } from "../../backends/xen";
 
 /** Calls that change something: a run can be killed at each. */
 const CHANGES = [
     "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
     "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
     "networks.updateReservation", "files.put", "files.copy", "files.rename", "files.remove", "files.removeFolder",
+    "dom0.xenstore", "dom0.rename", "dom0.remove",
 ];
 /** Calls after which nothing is different. */
 const READS = [
     "info", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.readConsole",
     "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.read", "files.digest",
+    "dom0.tail",
 ];
 
 /** Where a run is killed: before, during or after its nth change, counted from 0. */
@@ -22,6 +25,15 @@ export interface Fault {
 type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
 
 export function watch(host: Host, watcher: Watcher): Host {
+    return watched(host, "", watcher);
+}
+
+/** Xen's other door: what is done in dom0 itself. */
+export function watchDom0(dom0: Dom0, watcher: Watcher): Dom0 {
+    return watched(dom0, "dom0.", watcher);
+}
+
+function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher): T {
     const wrap = <T extends object>(target: T, path: string): T => new Proxy(target, {
         get(object, key, receiver) {
             const value: unknown = Reflect.get(object, key, receiver);
@@ -32,7 +44,7 @@ export function watch(host: Host, watcher: Watcher): Host {
             return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
         },
     });
-    return wrap(host, "");
+    return wrap(watchee, prefix);
 }
 
 /** Writes down every change, in the order in which they begin. */
