@@ -172,11 +172,10 @@ test.each<[string, () => void, string]>([
     expect(stick.calls).toEqual([]);
 });
 
-test("an image that changes while it is burned", async () => {
-    let times = 0;
-    const stick = plant(image, randomBytes(DEVICE), 512, ({ what }) => {
-        if (what === "write" && times++ === 1) writeFileSync(path("image"), changed(image, 5 * MIB));
+test.each([["before it was read there", 4 * MIB, 5 * MIB], ["after it was read there", 512, 3 * MIB]])("an image that changes while it is burned, %s", async (_, when, where) => {
+    const stick = plant(image, randomBytes(DEVICE), 512, ({ what, offset }) => {
+        if (what === "write" && offset === when) writeFileSync(path("image"), changed(image, where));
     });
-    await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "changed" });
+    await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "changed", message: expect.stringContaining(path("image")) });
     expect(hasBootSector()).toBe(false);
 });
