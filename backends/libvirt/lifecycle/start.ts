@@ -17,7 +17,8 @@ export interface StartOptions {
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
 export async function start(host: Host, platform: LibvirtPlatform, uuid: string, { state, mark, again, console }: StartOptions): Promise<void> {
-    if (again) await console.turn();
+    // A log outside of the guest's folder may be there from a guest of the same name.
+    if (again || platform.console) await console.turn();
     await refreshCopies(host, uuid, mark?.files ?? []);
     const tell = tellOf(host, platform, uuid, mark);
     try {

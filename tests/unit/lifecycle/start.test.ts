@@ -61,6 +61,13 @@ test.each<[string, ReturnType<typeof world>, string, string]>([
     expect(calls).not.toContain("resume");
 });
 
+test("a log that lies elsewhere may be there before the guest", async () => {
+    const { calls, run, platform } = world();
+    Object.assign(platform, { console: () => undefined });
+    await run({ mark: { files: [] } });
+    expect(calls).toEqual(["turn", "start"]);
+});
+
 test("when even the destroying fails, it stays paused", async () => {
     const { calls, run } = world({ [telling]: denied, destroy: new UnikernelError("unreachable", "gone") });
     await expect(run()).rejects.toMatchObject({ code: "unreachable" });

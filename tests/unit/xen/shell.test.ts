@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A real sh, whose xenbus is a pipe: what is written comes back as the answer. */
 const shell = (program: string): RemoteShell => ({
-    run: async (script, words) => (await promisify(execFile)(program, ["-c", script.replaceAll("/dev/xen/xenbus", pipe), "sh", ...words], { timeout: 10_000 })).stdout,
+    run: async (script, words) => (await promisify(execFile)(program, ["-euc", script.replaceAll("/dev/xen/xenbus", pipe), "sh", ...words], { timeout: 10_000 })).stdout,
 });
 const write = encodeRequest({ type: "write", path: "/local/domain/7/rumprun/cfg", rest: `{ "cmdline": "100% käse \\n 'x'" }\n` });
 const long = encodeRequest({ type: "write", path: "/p", rest: "%s\\0".repeat(1023) });
