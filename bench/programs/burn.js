@@ -1,8 +1,9 @@
 // Seconds of one burn, without Pulumi: until everything was written and synced, and with the reading back. Prints { written, seconds }.
 const { burnImage, inspectDevice } = require("../../dist/backends/iso/burn");
-const { statSync } = require("node:fs");
+const { statSync, writeFileSync } = require("node:fs");
 
-const { image, device } = JSON.parse(process.argv[2]);
+const { image, device, group } = JSON.parse(process.argv[2]);
+if (group) writeFileSync(`${group}/cgroup.procs`, String(process.pid));
 
 (async () => {
     const { size } = statSync(image);
