@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { nginxGuest, withLinuxGuest } from "../support/linuxGuest";
-import { must } from "../support/processes";
+import { must, until } from "../support/processes";
 
 jest.setTimeout(120_000);
 
@@ -28,7 +28,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("a card with an address of its own serves the data image, and the power button ends it", async () => {
     await withLinuxGuest({
-        platform: "iso", cards: ["e1000e"], qemu: ["-M", "q35"], interfaces: [{ ...web, ipv4: "dhcp" }], hostname: "web0",
+        // The program's output goes to the screen then, and what the init says to the serial line too.
+        platform: "iso", console: ["vga", "serial"], cards: ["e1000e"], qemu: ["-M", "q35"], interfaces: [{ ...web, ipv4: "dhcp" }], hostname: "web0",
         args: ["nginx", "-c", "/etc/nginx/nginx.conf"], blocks: [{ path: at("site.iso"), mount: "/etc/nginx", format: "iso9660" }],
     }, async (guest) => {
         expect(await guest.fetch("/index.html")).toBe("a page from the data image");
@@ -66,6 +67,13 @@ test("a declared address finds its own card, and the others follow the order of 
         for (const module of ["ahci", "xhci_pci", "virtio_scsi", "e1000", "e1000e", "virtio_net", "ext4", "isofs"]) expect(text).toMatch(new RegExp(` ${module} \\d+ `));
         expect(text).not.toMatch(/ (nvme|igb|usb_storage) \d+ /);
         expect(await guest.verdict()).toMatchObject({ ended: { how: "exited", status: 0 } });
+    });
+});
+
+test("where there is a screen, a program that failed leaves half a minute to read it", async () => {
+    await withLinuxGuest({ platform: "iso", args: ["sh", "-c", "exit 3"] }, async (guest) => {
+        await until(async () => (await guest.console()).includes("=== pulumi-unikernel: powering off in 30 seconds ==="));
+        expect(await guest.verdict()).toMatchObject({ ended: { how: "exited", status: 3 } });
     });
 });
 
