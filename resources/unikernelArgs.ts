@@ -43,6 +43,11 @@ export interface UnikernelArgs {
      */
     connection?: pulumi.Input<string>;
     /**
+     * Xen: `[user@]host[:port]` of dom0, where `connection` goes by tcp or tls and the guest (rumprun) is told its
+     * configuration through xenstore. Changed: no interruption. @default by ssh, where `connection` goes by ssh
+     */
+    sshTarget?: pulumi.Input<string>;
+    /**
      * Name on the host: 1–63 of `A-Z a-z 0-9 _ . -`. Changed: replaced.
      * @default the logical name, "-", and 7 hexadecimal digits of the URN's hash
      */

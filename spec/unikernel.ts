@@ -29,6 +29,8 @@ export interface UnikernelSpec extends MediumSpec {
     platform: Platform;
     /** libvirt URI. */
     connection: string;
+    /** Xen: `[user@]host[:port]` of dom0 for ssh, where the connection leads to its libvirt alone (tcp, tls). */
+    sshTarget?: string;
     /** The uuid of the host that the connection leads to, when it could be asked. */
     host?: string;
     /** Path as written; relative to the program's folder. Only its digest is compared. */

@@ -5,6 +5,7 @@ const cable = "a medium is plugged in nowhere: the cable of the machine that boo
 export const isoMeaningless: Record<string, string> = {
     connection: "a medium is built where pulumi runs, and no host is asked",
     maxMemory: "the machine that boots the medium brings its own memory",
+    sshTarget: "a medium is built where pulumi runs, and no host is asked",
     vcpus: "the machine that boots the medium brings its own processors",
     accelerator: "the machine that boots the medium is no emulator",
     state: running,

@@ -33,6 +33,9 @@ export interface KeptConsole {
     remove(): Promise<void>;
 }
 
+/** A guest, and what its declaration says of the way to its host. */
+export type GuestWay = Pick<UnikernelSpec, "uuid" | "name" | "sshTarget">;
+
 /** What a guest is told between a paused start and its first instruction. */
 export interface Told {
     /** Names the place in the running domain: a key of its own folder in xenstore. */
@@ -69,16 +72,16 @@ export interface LibvirtPlatform {
     ipAddresses(spec: UnikernelSpec, leases: LeaseRecord[]): string[];
     consoleCommand(spec: UnikernelSpec): string;
     /** Left out: the console is kept in the guest's own folder, where its definition says. */
-    console?(host: Host, name: string): KeptConsole;
+    console?(host: Host, guest: GuestWay): KeptConsole;
     /**
      * Tells a guest that is paused, and has not run, what it cannot be told before. `id`: the running domain's number.
      * Throws when it was not told; the caller then destroys the domain.
      */
-    beforeResume?(host: Host, id: number, told: Told): Promise<void>;
+    beforeResume?(host: Host, guest: GuestWay, id: number, told: Told): Promise<void>;
     /** Whether what runs was told: somebody else may have started it. */
-    wasTold?(host: Host, id: number, key: string): Promise<boolean>;
+    wasTold?(host: Host, guest: GuestWay, id: number, key: string): Promise<boolean>;
     /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. */
-    explain?(host: Host): Promise<string[]>;
+    explain?(host: Host, guest: GuestWay): Promise<string[]>;
     /** Looked through before those that both platforms share. */
     startErrors?: StartRule[];
 }

@@ -40,13 +40,13 @@ function checkMemory({ memory, maxMemory }: UnikernelSpec, { balloon }: GuestCap
 /** Xenstore forgets a domain with its number: a domain that libvirt starts by itself has a new one, and nobody tells it anything. */
 const UNTOLD = "this guest is told its configuration through xenstore, at each start by pulumi; the host would start it without";
 
-function checkTold({ connection, onCrash, autostart }: UnikernelSpec): Problem[] {
+function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     return [
         ...(onCrash === "restart" ? [{ property: "onCrash", reason: `${UNTOLD}. Use "destroy" or "preserve"` }] : []),
         ...(autostart ? [{ property: "autostart", reason: `${UNTOLD}. After the host's boot, pulumi up --refresh starts it` }] : []),
-        ...(reaches(connection) ? [] : [{
+        ...(reaches({ connection, sshTarget }) ? [] : [{
             property: "connection",
-            reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: use xen+ssh://, or run pulumi on the host`,
+            reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host`,
         }]),
     ];
 }

@@ -16,6 +16,7 @@ const properties = {
     name: replace("libvirt refuses a second name for a uuid."),
     platform: replace("The guest moves to another hypervisor."),
     connection: live("Another way to the same host is no change; another host is a replace, decided by the host's uuid."),
+    sshTarget: live("Another way to the same dom0."),
     host: replace("The guest moves to another host; persist disks do not move with it."),
     kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
     initrd: restart("The guest boots with the new initrd. Only the content counts, not the path."),

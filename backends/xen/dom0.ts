@@ -41,7 +41,7 @@ function ifDenied(error: NodeJS.ErrnoException): undefined {
 /** Whoever comes by another way than ssh has libvirt alone. */
 export const libvirtAlone: Dom0 = {
     xenstore: async () => {
-        throw new UnikernelError("unsupported", "this connection leads to libvirt alone, not to dom0's xenstore", { property: "connection", hint: "use xen+ssh://, or run this on the host itself" });
+        throw new UnikernelError("unsupported", "this connection leads to libvirt alone, not to dom0's xenstore", { property: "connection", hint: "set sshTarget, use xen+ssh://, or run this on the host itself" });
     },
     tail: async () => undefined,
     rename: async () => undefined,

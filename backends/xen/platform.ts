@@ -1,7 +1,7 @@
 import { ipAddresses } from "../libvirt/addresses";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { Host } from "../libvirt/host";
-import type { LibvirtPlatform } from "../libvirt/platform";
+import type { GuestWay, LibvirtPlatform } from "../libvirt/platform";
 import { checkXen } from "./check";
 import { chooseXen } from "./choose";
 import { xenConsequences } from "./consequences";
@@ -14,21 +14,21 @@ import { xenStartErrors } from "./startErrors";
 import { tell, told } from "./xenstore";
 
 /** Xen, through libvirt's libxl driver. @param dom0Of the way to dom0 itself */
-export function createXen(dom0Of: (host: Host) => Dom0): LibvirtPlatform {
+export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget">) => Dom0): LibvirtPlatform {
     return {
         platform: "xen",
         defaultConnection: () => "xen:///system",
         consequences: xenConsequences,
         meaningless: xenMeaningless,
         check: checkXen,
-        choose: (host, plan) => chooseXen(host, dom0Of(host), plan),
+        choose: (host, plan) => chooseXen(host, dom0Of(host, plan.spec), plan),
         model: xenModel,
         ipAddresses,
         consoleCommand,
-        console: (host, name) => xenConsole(dom0Of(host), name),
-        beforeResume: (host, id, { key, value }) => tell(dom0Of(host).xenstore, id, key, value),
-        wasTold: async (host, id, key) => (await told(dom0Of(host).xenstore, id, key)) !== undefined,
-        explain: (host) => explainStart(dom0Of(host)),
+        console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name),
+        beforeResume: (host, guest, id, { key, value }) => tell(dom0Of(host, guest).xenstore, id, key, value),
+        wasTold: async (host, guest, id, key) => (await told(dom0Of(host, guest).xenstore, id, key)) !== undefined,
+        explain: (host, guest) => explainStart(dom0Of(host, guest)),
         startErrors: xenStartErrors,
     };
 }

@@ -1,8 +1,9 @@
+import type { UnikernelSpec } from "../../spec";
 import { isRemote, parseUri } from "../libvirt/client";
 
 const SSH: readonly (string | undefined)[] = ["ssh", "libssh", "libssh2"];
 
-/** Whether dom0 itself is at the other end, and not only its libvirt. */
-export function reaches(connection: string): boolean {
-    return !isRemote(connection) || SSH.includes(parseUri(connection).transport);
+/** Whether dom0 itself can be reached, and not only its libvirt. */
+export function reaches({ connection, sshTarget }: Pick<UnikernelSpec, "connection" | "sshTarget">): boolean {
+    return !isRemote(connection) || sshTarget !== undefined || SSH.includes(parseUri(connection).transport);
 }

@@ -50,7 +50,7 @@ export function root(property: string): string {
 }
 
 const PLAIN = [
-    "platform", "name", "urn", "guest", "args", "hostname", "memory", "maxMemory", "vcpus", "accelerator", "gdb", "qemuArgs",
+    "platform", "name", "urn", "guest", "args", "sshTarget", "hostname", "memory", "maxMemory", "vcpus", "accelerator", "gdb", "qemuArgs",
     "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData",
     "output", "label", "console", "burn",
 ] as const;

@@ -57,6 +57,8 @@ function isPattern(text: string): boolean {
 export const unikernelShape = {
     platform: z.enum(["kvm", "xen", "iso"]),
     connection: z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system").optional(),
+    // Not an option of ssh's.
+    sshTarget: z.string().regex(/^([A-Za-z0-9_.][A-Za-z0-9_.-]*@)?([A-Za-z0-9_.][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/, "expected [user@]host[:port]").optional(),
     name: z.string().regex(NAME_PATTERN, "expected 1–63 of A-Z a-z 0-9 _ . -").refine((text) => !/^\.{1,2}$/.test(text), "expected a name that is not a folder").optional(),
     kernel: path,
     initrd: path.optional(),

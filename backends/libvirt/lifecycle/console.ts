@@ -1,6 +1,6 @@
 import { hasCode } from "../../../spec";
 import type { Host } from "../host";
-import type { KeptConsole, LibvirtPlatform } from "../platform";
+import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
 
 /** How many lines an error shows. */
@@ -9,8 +9,8 @@ const TAIL_BYTES = 128 * 1024;
 const LISTEN_MS = 150;
 
 /** Where a guest's console is kept: by its platform, or in its own folder, where a definition with a log puts it. */
-export function keptConsole(host: Host, platform: LibvirtPlatform, { uuid, name }: { uuid: string; name: string }): KeptConsole {
-    return platform.console?.(host, name) ?? folderConsole(host, uuid);
+export function keptConsole(host: Host, platform: LibvirtPlatform, guest: GuestWay): KeptConsole {
+    return platform.console?.(host, guest) ?? folderConsole(host, guest.uuid);
 }
 
 /** Each boot gets a log of its own, and the one before is kept beside it. Both go with the folder. */

@@ -50,7 +50,7 @@ export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promis
         ...existing,
         kernelReplaced: broken.length > 0,
         ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined,
-        untold: await isUntold(host, platform, existing),
+        untold: await isUntold(host, platform, spec, existing),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
     return { ...run, claim, info, console: kept, existing, wanted, decision, present, broken, from };
 }

@@ -17,7 +17,7 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
     if (!record) assertSamePlace(await host.info(), applied);
     if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
-    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, ref) });
+    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }
 

@@ -76,7 +76,7 @@ async function carryOut(course: Course): Promise<void> {
         await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
     if (decision.start && spec.state !== "stopped") {
-        await during("start", start(host, platform, spec.uuid, { state: spec.state, mark: wanted.mark, again: existing.record !== undefined, console }));
+        await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, again: existing.record !== undefined, console }));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }

@@ -13,7 +13,7 @@ import { isUntold } from "./telling";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
 export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
-    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), keptConsole(host, platform, ref).path()]);
+    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), keptConsole(host, platform, { ...applied, ...ref }).path()]);
     if (!record) {
         assertSamePlace(info, applied);
         return undefined;
@@ -23,7 +23,7 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
         { urns: [...new Set([ref.urn, applied.urn])], creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
     const [kernel, leases, untold] = await Promise.all([
-        kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, existing),
+        kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = stateOf(record);

@@ -41,14 +41,13 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
 }
 
 async function bootAgain({ host, platform, info, plan, existing, from, context, wanted, console }: Course, lastGood: string): Promise<void> {
-    const { uuid } = plan.spec;
     if (from) {
         await reserve(host, reservationsOf(from));
         await release(host, placesOf(wanted.facts), reservationsOf(from));
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    await start(host, platform, uuid, { state, mark: readMark(lastGood), again: true, console });
+    await start(host, platform, plan.spec, { state, mark: readMark(lastGood), again: true, console });
     if (from && state === "running") {
         await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole, signal: context.signal });
     }

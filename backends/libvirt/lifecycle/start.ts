@@ -1,7 +1,7 @@
 import { hasCode, UnikernelError, type GuestState } from "../../../spec";
 import type { Host } from "../host";
 import type { Mark } from "../model";
-import type { KeptConsole, LibvirtPlatform } from "../platform";
+import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { refreshCopies } from "./files";
 import { tellOf, type Tell } from "./telling";
 import { messageOf } from "./undo";
@@ -16,15 +16,16 @@ export interface StartOptions {
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, platform: LibvirtPlatform, uuid: string, { state, mark, again, console }: StartOptions): Promise<void> {
+export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, again, console }: StartOptions): Promise<void> {
+    const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
     if (again || platform.console) await console.turn();
     await refreshCopies(host, uuid, mark?.files ?? []);
-    const tell = tellOf(host, platform, uuid, mark);
+    const tell = tellOf(host, platform, guest, mark);
     try {
         await create(host, uuid, state === "paused" || tell !== undefined);
     } catch (error) {
-        throw await explained(host, platform, error);
+        throw await explained(host, platform, guest, error);
     }
     if (!tell) return;
     await tellPaused(host, uuid, tell);
@@ -67,9 +68,9 @@ async function tellPaused(host: Host, uuid: string, tell: Tell): Promise<void> {
 /** libxl_domain.c, libxlDomainStartPerform: whatever went wrong, it says only this; what libxl knows stands in a log of the host's. */
 const UNSAID = /libxenlight failed to create new domain/;
 
-async function explained(host: Host, platform: LibvirtPlatform, error: unknown): Promise<unknown> {
+async function explained(host: Host, platform: LibvirtPlatform, guest: GuestWay, error: unknown): Promise<unknown> {
     if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) return error;
-    const lines = await platform.explain(host).catch(() => []);
+    const lines = await platform.explain(host, guest).catch(() => []);
     if (lines.length === 0) return error;
     return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), { cause: error });
 }

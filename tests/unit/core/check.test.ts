@@ -55,6 +55,8 @@ test.each<[string, object, string[], RegExp?]>([
     ["a platform that is not there yet", { platform: "xen" }, ["platform"]],
     ["odd names", { name: "a b", hostname: "-x" }, ["name", "hostname"]],
     ["a name of 64", { name: "x".repeat(64) }, ["name"]],
+    ["ways that are not ways", { sshTarget: "-oProxyCommand=x" }, ["sshTarget"]],
+    ["a way with a word too many", { sshTarget: "root@far -v" }, ["sshTarget"]],
     ["numbers out of range", { memory: 0.5, maxMemory: 0, vcpus: 0, shutdownTimeout: -1 }, ["memory", "maxMemory", "vcpus", "shutdownTimeout"]],
     ["less memory than it boots with", { memory: 4 }, ["memory"]],
     ["text where a number belongs", { memory: "64" }, ["memory"], /whole number of MiB.*found "64"/],

@@ -7,6 +7,8 @@ import { UnikernelError } from "../../../spec";
 const config = "config-0123456789abcdef";
 const mark = { files: ["kernel-0123456789abcdef", config, "data-0123.scratch.img"], told: "rumprun/cfg" };
 
+const guest = { uuid: "u", name: "web" };
+
 interface Trouble { [call: string]: Error | undefined }
 
 /** A host that does what it is told, writes it down, and fails where the test says. */
@@ -26,12 +28,12 @@ function world(trouble: Trouble = {}, { value = "{}", gone = false } = {}) {
         files: { read: async (_uuid: string, name: string) => { call(`read ${name}`); return value; }, copy: async () => call("copy") },
     } as unknown as Host;
     const platform = {
-        beforeResume: async (_host: Host, domain: number, told: object) => call(`tell ${domain} ${JSON.stringify(told)}`),
+        beforeResume: async (_host: Host, _guest: object, domain: number, told: object) => call(`tell ${domain} ${JSON.stringify(told)}`),
         explain: async () => { call("explain"); return ["libxl: no luck", "libxl: none at all"]; },
     } as unknown as LibvirtPlatform;
     const console = { path: async () => "", read: async () => "", turn: async () => call("turn"), remove: async () => undefined };
     const run = (more: { state?: "running" | "paused"; mark?: { files: string[]; told?: string }; again?: boolean } = {}) =>
-        start(host, platform, "u", { state: "running", mark, again: false, console, ...more });
+        start(host, platform, guest, { state: "running", mark, again: false, console, ...more });
     return { calls, run, host, platform };
 }
 
@@ -88,7 +90,7 @@ const running = { uuid: "u", name: "web", id: 7, state: "running" as const, reas
 const liveMark = { schemaVersion: 1, urn: "", creator: { user: "", machine: "", project: "" }, bootDigest: "", phase: "ready" as const, since: "", told: "rumprun/cfg" };
 const asks = (answer: () => Promise<boolean>): LibvirtPlatform => ({ wasTold: answer }) as unknown as LibvirtPlatform;
 
-test.each<[string, boolean, Parameters<typeof isUntold>[2], () => Promise<boolean>]>([
+test.each<[string, boolean, Parameters<typeof isUntold>[3], () => Promise<boolean>]>([
     ["it was told", false, { record: running, liveMark }, async () => true],
     ["it was not", true, { record: running, liveMark }, async () => false],
     ["it is off", false, { record: { ...running, active: false, id: undefined }, liveMark }, async () => false],
@@ -96,9 +98,9 @@ test.each<[string, boolean, Parameters<typeof isUntold>[2], () => Promise<boolea
     ["it is not there", false, {}, async () => false],
     ["who may not ask cannot know", false, { record: running, liveMark }, async () => { throw denied; }],
 ])("untold: %s", async (_name, expected, existing, answer) => {
-    expect(await isUntold(world().host, asks(answer), existing)).toBe(expected);
+    expect(await isUntold(world().host, asks(answer), guest, existing)).toBe(expected);
 });
 
 test("a host that is lost while it is asked is no answer", async () => {
-    await expect(isUntold(world().host, asks(async () => { throw new UnikernelError("unreachable", "gone"); }), { record: running, liveMark })).rejects.toMatchObject({ code: "unreachable" });
+    await expect(isUntold(world().host, asks(async () => { throw new UnikernelError("unreachable", "gone"); }), guest, { record: running, liveMark })).rejects.toMatchObject({ code: "unreachable" });
 });

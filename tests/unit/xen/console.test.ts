@@ -6,7 +6,7 @@ import { dom0With } from "./spec";
 
 const host = { uri: "xen:///system" } as Host;
 const usual = "/var/log/xen/console/guest-web.log", above = "/var/log/xen/guest-web.log";
-const consoleOf = (dom0: ReturnType<typeof dom0With>): KeptConsole => createXen(() => dom0).console!(host, "web");
+const consoleOf = (dom0: ReturnType<typeof dom0With>): KeptConsole => createXen(() => dom0).console!(host, { uuid: "u", name: "web" });
 
 test.each<[string, Record<string, string>, string | undefined, string]>([
     ["where xenconsoled has it", { [usual]: "ready\n" }, "ready\n", usual],

@@ -67,6 +67,13 @@ test.each([
     if (way === "alone") await expect(dom0.xenstore([])).rejects.toMatchObject({ code: "unsupported", property: "connection" });
 });
 
+test.each([["xen+tcp://far/system", "root@dom0:2222"], ["xen+ssh://far/system", "root@dom0:2222"]])("sshTarget is the way of %s", async (uri, sshTarget) => {
+    const asked: string[] = [];
+    wayToDom0((one) => { asked.push(one); return { run: async () => "" }; })({ uri }, { sshTarget });
+    expect(asked).toEqual([`xen+ssh://${sshTarget}/system`]);
+    expect(wayToDom0()({ uri: "xen:///system" }, { sshTarget })).toBe(localDom0);
+});
+
 test("without a shell there is libvirt alone", async () => {
     await expect(wayToDom0()({ uri: "xen+ssh://far/system" }).xenstore([])).rejects.toMatchObject({ code: "unsupported" });
 });
