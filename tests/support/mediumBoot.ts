@@ -30,6 +30,8 @@ export interface BootedMedium {
     console(): Promise<string>;
     /** Resolves with the console when it has the text; rejects with it when it has not within the time, or QEMU ended. */
     until(text: string, milliseconds?: number): Promise<string>;
+    /** What stands on the screen in text mode (BIOS), lines without what is blank at their ends. */
+    screen(): Promise<string>;
     /** GET on the guest's port 80, tried until it answers with 200; needs `nic`. Rejects with the console after the time. */
     fetch(url: string, milliseconds?: number): Promise<string>;
     /** One command of QEMU's human monitor; resolves with what it said. */
@@ -54,6 +56,8 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
     const text = async (): Promise<string> => plain(await readFile(log, "utf8").catch(() => ""));
     const failed = async (what: string): Promise<Error> => new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
     try {
+        // QEMU listens before it starts the machine.
+        for (const last = Date.now() + 10_000; ended === undefined && !(await exists(socket)) && Date.now() < last;) await sleep(10);
         return await body({
             console: text,
             async until(wanted, milliseconds = 60_000) {
@@ -71,6 +75,7 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
                 throw await failed(`${url} did not answer with 200`);
             },
             monitor: (command) => ask(socket, command),
+            screen: async () => textScreen(await ask(socket, "xp /2000hx 0xb8000")),
             async pull() {
                 if (options.way.endsWith("-sata")) throw new Error("a SATA disk is not pulled out");
                 await ask(socket, options.way.endsWith("-cd") ? "eject -f medium" : "device_del stick");
@@ -95,7 +100,7 @@ async function machine({ image, way, nic, memory, otherDisk }: MediumBootOptions
     };
     return [
         "-accel", "tcg", "-machine", firmware === "uefi" || device === "sata" ? "q35" : "pc", "-m", String(memory ?? (firmware === "uefi" ? 256 : 64)),
-        "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std", "-no-reboot",
         ...(firmware === "uefi" ? ["-bios", await firstOf(FIRMWARE)] : []),
         ...(otherDisk === undefined ? [] : ["-drive", `if=none,id=other,format=raw,snapshot=on,file=${file(otherDisk)}`, "-device", "ide-hd,drive=other,bus=ide.0"]),
         ...drives[device],
@@ -103,14 +108,22 @@ async function machine({ image, way, nic, memory, otherDisk }: MediumBootOptions
     ];
 }
 
+const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+
 async function firstOf(paths: string[]): Promise<string> {
-    for (const path of paths) if (await access(path).then(() => true, () => false)) return path;
+    for (const path of paths) if (await exists(path)) return path;
     throw new Error(`no UEFI firmware for QEMU: install ovmf (looked for ${paths.join(", ")})`);
 }
 
 /** Firmware and boot loader move the cursor and set colours (ECMA-48). */
 function plain(text: string): string {
     return text.replace(/\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()c78].?|\r/g, "");
+}
+
+/** 80 columns of character and colour (the VGA's text mode), as QEMU's `xp` shows them. */
+function textScreen(dump: string): string {
+    const cells = [...dump.matchAll(/0x[0-9a-f]{2}([0-9a-f]{2})\b(?!:)/g)].map(([, code]) => String.fromCharCode(parseInt(code!, 16)));
+    return (cells.join("").match(/.{1,80}/gs) ?? []).map((line) => line.trimEnd()).join("\n").trimEnd();
 }
 
 function ask(socket: string, command: string): Promise<string> {

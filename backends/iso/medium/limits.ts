@@ -14,7 +14,7 @@ const EXTENT = 4096 * MIB - 2048;
 /** Refuses what a boot loader cannot load, or a guest not read from its medium. @throws UnikernelError `invalid` */
 export function refuseTooLarge({ protocol }: Pick<MediumContents, "protocol">, files: Pick<Measured, "file" | "size">[]): void {
     const long = files.find(({ size }) => size > EXTENT);
-    if (long) throw tooLarge(long, `${mebibytes(long.size)} MiB: on a medium a file can have at most ${mebibytes(EXTENT)}`);
+    if (long) throw tooLarge(long, `${mebibytes(long.size)} MiB: a file on a medium has to be smaller than 4 GiB, or guests would not read it whole`);
     const loaded = files.filter(({ file }) => file.loaded);
     const total = loaded.reduce((sum, { size }) => sum + size, 0);
     const largest = loaded.reduce((most, one) => (one.size > most.size ? one : most), loaded[0]!);
