@@ -35,4 +35,4 @@ const fleet = new UnikernelFleet("web", {
 
 export const urls = hosted ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
 export const names = fleet.instances.map((instance) => instance.name);
-export const images = fleet.instances.map((instance) => instance.path);
+export const images = hosted ? [] : fleet.instances.map((instance) => instance.path);
