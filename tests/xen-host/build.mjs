@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Builds the Xen host that tests boot in QEMU: `node tests/xen-host/build.mjs [--fresh]`.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -38,8 +38,16 @@ const PROGRAMS = { mmdebstrap: "mmdebstrap", mke2fs: "e2fsprogs", cpio: "cpio", 
 export const cacheFolder = () =>
     path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "pulumi-unikernel", "xen-host");
 
-/** Why no host can be built here, in a sentence; undefined when it can. One that is built already needs none of this. */
-export function whyNoBuild() {
+/** A build takes half a gigabyte: one that nothing has used for so many milliseconds goes when another is made. */
+const KEPT = 3 * 24 * 3600 * 1000;
+
+/** The name says what a build is made of, but for how it is booted: that names the saved states. */
+const folderOf = (cache, packages) => path.join(cache, buildKey(packages, sources(here).filter(([name]) => !/^(boot|qmp)\./.test(name))));
+
+/** Why no host can be built here, in a sentence; undefined when it can, or is built already. */
+export function whyNoBuild({ cache = cacheFolder() } = {}) {
+    const kept = keptPackages(cache);
+    if (kept && existsSync(folderOf(cache, kept))) return undefined;
     if (os.arch() !== "x64") return "the Xen host is built for x86-64 only";
     if (spawnSync("apt-cache", ["--version"]).error) return "the Xen host is built from Debian's packages, and there is no apt here";
     const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
@@ -55,25 +63,36 @@ export function whyNoBuild() {
  */
 export function buildXenHost({ cache = cacheFolder(), fresh = false } = {}) {
     mkdirSync(cache, { recursive: true });
-    const folderOf = (packages) => path.join(cache, buildKey(packages, sources(here).filter(([name]) => !name.startsWith("boot"))));
     const kept = fresh ? undefined : keptPackages(cache);
-    if (kept && existsSync(folderOf(kept))) return { folder: folderOf(kept), packages: kept, built: false };
+    if (kept && existsSync(folderOf(cache, kept))) return { folder: used(folderOf(cache, kept)), packages: kept, built: false };
     const scratch = mkdtempSync(path.join(cache, "build-"));
     try {
         const chosen = choosePackages(scratch);
-        const folder = folderOf(chosen.versions);
+        const folder = folderOf(cache, chosen.versions);
         const there = existsSync(folder) && !fresh;
         if (!there) {
-            const reason = whyNoBuild();
+            const reason = whyNoBuild({ cache });
             if (reason) throw new Error(reason);
+            prune(cache);
             build(chosen, scratch, path.join(scratch, "result"));
             moveInto(path.join(scratch, "result"), folder, fresh);
         }
         keepPackages(cache, chosen.versions);
-        return { folder, packages: chosen.versions, built: !there };
+        return { folder: used(folder), packages: chosen.versions, built: !there };
     } finally {
         rmSync(scratch, { recursive: true, force: true });
     }
+}
+
+function used(folder) {
+    utimesSync(folder, new Date(), new Date());
+    return folder;
+}
+
+/** Also what builds that were killed left. */
+function prune(cache) {
+    const old = readdirSync(cache, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => path.join(cache, entry.name));
+    for (const folder of old.filter((each) => Date.now() - statSync(each).mtimeMs > KEPT)) rmSync(folder, { recursive: true, force: true });
 }
 
 function build(chosen, scratch, result) {

@@ -12,7 +12,7 @@ const HOST_MODULES = [...BOOT_MODULES, "virtio_net", "virtio_rng", "loop", "brid
     "xenfs", "xen-blkback", "xen-netback", "isofs"];
 
 /** By the first bytes of the packed kernel in a bzImage. */
-const UNPACKERS = { "1f8b": ["gzip", "-dc"], fd37: ["xz", "-dc"], "28b5": ["zstd", "-dc"] };
+const UNPACKERS = { "1f8b": ["gzip", "-dc"], fd37: ["xz", "-dc"] };
 
 /**
  * The kernel without its own unpacker, which costs Xen's domain builder seconds under emulation. Offsets:

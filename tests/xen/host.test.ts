@@ -1,18 +1,21 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { recognise, readKernel, abi } from "../../guests";
+import { nginxGuest } from "../support/linuxGuest";
 import { must } from "../support/processes";
 import { startXenHost, whyNoXenHost, type XenHost } from "../support/xenHost";
+import { nic, scratch, spec } from "../unit/guests/fixtures";
 
 jest.setTimeout(60_000);
 
 // The host itself, before anything is tested on it: virsh and ssh only.
 let host: XenHost;
 let kernel: string;
+const files = scratch();
 
 beforeAll(async () => {
     expect(await whyNoXenHost()).toBeUndefined();
@@ -21,16 +24,16 @@ beforeAll(async () => {
     await host.put(kernel, "/var/lib/xen-host/kernel.elf");
     await host.run("truncate", "-s", "1M", "/var/lib/xen-host/disk.img", "/var/lib/xen-host/shared.img");
 }, 240_000);
-afterAll(() => host?.stop());
+afterAll(() => (files.remove(), host?.stop()));
 
-interface Guest { cmdline?: string; disks?: string; interfaces?: string; onCrash?: string }
+interface Guest { kernel?: string; memory?: number; os?: string; cmdline?: string; disks?: string; interfaces?: string; onCrash?: string }
 
-const nic = (mac: string, { bridge = "xenbr0", script = "" } = {}) =>
+const vif = (mac: string, { bridge = "xenbr0", script = "" } = {}) =>
     `<interface type='bridge'><mac address='${mac}'/><source bridge='${bridge}'/>${script && `<script path='${script}'/>`}</interface>`;
 
-async function define(name: string, { cmdline = "", disks = "", interfaces = "", onCrash = "preserve" }: Guest = {}): Promise<void> {
-    const xml = `<domain type='xen'><name>${name}</name><memory unit='MiB'>16</memory>
-        <os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/var/lib/xen-host/kernel.elf</kernel><cmdline>${cmdline}</cmdline></os>
+async function define(name: string, { kernel: image = "kernel.elf", memory = 16, os = "", cmdline = "", disks = "", interfaces = "", onCrash = "preserve" }: Guest = {}): Promise<void> {
+    const xml = `<domain type='xen'><name>${name}</name><memory unit='MiB'>${memory}</memory>
+        <os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/var/lib/xen-host/${image}</kernel>${os}<cmdline>${cmdline}</cmdline></os>
         <on_crash>${onCrash}</on_crash><devices>${disks}${interfaces}<console type='pty'><target type='xen'/></console></devices></domain>`;
     const folder = await mkdtemp(join(tmpdir(), "xen-domain-"));
     await writeFile(join(folder, "domain.xml"), xml);
@@ -52,7 +55,7 @@ test("the test kernel is what a rumprun for Xen is", async () => {
 test("a guest is configured by xenstore while it is paused, and reports its devices", async () => {
     const disks = ["<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/xen-host/disk.img'/><target dev='xvda' bus='xen'/></disk>",
         "<disk type='file' device='disk'><source file='/var/lib/xen-host/shared.img'/><target dev='xvdb' bus='xen'/><readonly/></disk>"].join("");
-    await define("paused", { cmdline: "one two", disks, interfaces: nic("00:16:3e:00:00:01") });
+    await define("paused", { cmdline: "one two", disks, interfaces: vif("00:16:3e:00:00:01") });
     await host.virsh("start", "--paused", "paused");
     expect(await state("paused")).toMatch(/^paused/);
     const config = '{\n"env": "A=b c\\\\",\n"cmdline": "nginx -g x",\n"hostname": "web"\n}\n';
@@ -73,7 +76,7 @@ test("a guest is configured by xenstore while it is paused, and reports its devi
 
 test("two guests at once", async () => {
     const names = ["left", "right"];
-    await Promise.all(names.map((name, index) => define(name, { cmdline: `I=${name}`, interfaces: nic(`00:16:3e:00:01:0${index}`) })));
+    await Promise.all(names.map((name, index) => define(name, { cmdline: `I=${name}`, interfaces: vif(`00:16:3e:00:01:0${index}`) })));
     await Promise.all(names.map((name) => host.virsh("start", name)));
     for (const name of names) expect(await host.guestSays(name, "test kernel ready")).toContain(`env I=${name}\n`);
     expect((await host.run("xl", "list")).split("\n")).toHaveLength(2 + names.length);
@@ -126,11 +129,11 @@ describe("the test kernel ends as told", () => {
 });
 
 test("Xen's own script is there too, and a bridge that is not there is an error", async () => {
-    await define("stock", { interfaces: nic("00:16:3e:00:02:01", { script: "vif-bridge.stock" }) });
+    await define("stock", { interfaces: vif("00:16:3e:00:02:01", { script: "vif-bridge.stock" }) });
     await host.virsh("start", "stock");
     expect(await host.guestSays("stock", "test kernel ready")).toContain("script=/etc/xen/scripts/vif-bridge.stock");
     await host.virsh("destroy", "stock");
-    await define("lost", { interfaces: nic("00:16:3e:00:02:02", { bridge: "nowhere" }) });
+    await define("lost", { interfaces: vif("00:16:3e:00:02:02", { bridge: "nowhere" }) });
     await expect(host.virsh("start", "lost")).rejects.toThrow(/unable to add network devices|libxenlight failed/);
     expect((await host.run("xl", "list")).split("\n")).toHaveLength(2);
 });
@@ -146,6 +149,24 @@ test("a forwarded port reaches the network of dom0 and its guests", async () => 
     });
     expect(banner).toMatch(/^SSH-2.0-/);
 });
+
+test("nginx on a minimal Linux: an address by DHCP, a page by a forwarded port", async () => {
+    const { kernel: image, initrd } = await nginxGuest("kvm");
+    const mac = "00:16:3e:00:03:01";
+    const one = spec({ platform: "xen", guest: "linux", kernel: image, initrd, args: ["nginx"], interfaces: [nic({ mac, attach: { bridge: "xenbr0" } })] });
+    const { cmdline, initrd: parts } = abi("linux").encode(one, { platform: "xen", initrd });
+    const archive = await Promise.all(parts.map((part) => ("bytes" in part ? part.bytes : readFile(part.file))));
+    const local = files.write("initrd", Buffer.concat(archive));
+    await Promise.all([host.put(image, "/var/lib/xen-host/vmlinuz"), host.put(local, "/var/lib/xen-host/initrd")]);
+    await define("nginx", { kernel: "vmlinuz", memory: 128, os: "<initrd>/var/lib/xen-host/initrd</initrd>", cmdline, interfaces: vif(mac) });
+    await host.virsh("start", "nginx");
+    await host.guestSays("nginx", "pulumi-unikernel: starting", 60_000);
+    const address = await host.addressOf(mac);
+    expect(address).toMatch(/^10\.0\.2\.(2\d|3[0-5])$/);
+    const port = await host.forward(address!, 80);
+    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain("nginx on a minimal Linux");
+    await host.virsh("destroy", "nginx");
+}, 120_000);
 
 test("each host is its own, knows the time, and leaves nothing", async () => {
     const other = await startXenHost();
