@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { abi, type KernelFacts } from "../../../guests";
+import { abi, initramfsFrame, type KernelFacts } from "../../../guests";
 import type { ConsoleVerdict, Part, UnikernelSpec } from "../../../spec";
 import { block, nic, scratch, spec } from "./fixtures";
 
@@ -60,6 +60,21 @@ test("cpio unpacks the archive: one file, for root only", () => {
     expect(readFileSync(join(folder, "unikernel/config"), "utf8")).toBe("env A=b\nargv nginx\n");
     expect(statSync(join(folder, "unikernel")).mode & 0o7777).toBe(0o755);
     expect(statSync(join(folder, "unikernel/config"))).toMatchObject({ mode: 0o100600, mtimeMs: 0 });
+});
+
+test("an archive around contents that lie elsewhere is the same archive", () => {
+    const folder = join(files.folder, "framed");
+    mkdirSync(folder);
+    const contents = ["", "1", "four", "12345"].map((text) => Buffer.from(text));
+    const { heads, end } = initramfsFrame(contents.map(({ length }, index) => ({ path: `unikernel/images/${index}`, size: length, mode: 0o600 })));
+    for (const piece of [...heads, end]) expect(piece.length % 4).toBe(0);
+    const filled = (content: Buffer) => Buffer.concat([content, Buffer.alloc(-content.length & 3)]);
+    const whole = Buffer.concat([...heads.flatMap((head, index) => [head, filled(contents[index]!)]), end]);
+    writeFileSync(join(files.folder, "framed.cpio"), whole);
+    execFileSync("cpio", ["-idm", "--quiet", "--no-absolute-filenames", "-F", "../framed.cpio"], { cwd: folder });
+    expect(contents.map((_, index) => readFileSync(join(folder, `unikernel/images/${index}`)))).toEqual(contents);
+    // Linux refuses a name without its NUL (init/initramfs.c, do_name); cpio does not.
+    expect(whole.includes("unikernel/images/3\0")).toBe(true);
 });
 
 test("the same spec gives the same bytes", () => expect(assembled(encode({ env: { A: "b" } }).initrd)).toEqual(assembled(encode({ env: { A: "b" } }).initrd)));
