@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -48,7 +48,7 @@ async function sshes(): Promise<string[]> {
 }
 
 test("the host ends in the middle of a copy: the copy goes on when it is back, and nobody sees half a file", async () => {
-    const files = open("guests"), uuid = randomUUID(), path = join(folder, "guests", uuid, image);
+    const files = open("cut"), uuid = randomUUID(), path = join(folder, "cut", uuid, image);
     const seen: number[] = [];
     let ended: Promise<void> | undefined;
     await files.put(uuid, image, [{ file: source }], { mode: 0o644, onProgress: (bytes) => {
@@ -64,7 +64,7 @@ test("the host ends in the middle of a copy: the copy goes on when it is back, a
     expect(again).toBeGreaterThan(0);
     // From where it was cut, not from the beginning.
     expect(seen[again]).toBeGreaterThan(1 << 20);
-    expect(await readdir(join(folder, "guests", uuid))).toEqual([image]);
+    expect(await readdir(join(folder, "cut", uuid))).toEqual([image]);
     await files.remove(uuid, image);
     await files.removeFolder(uuid);
 });
@@ -86,22 +86,22 @@ test("a host that stays away is unreachable, whatever was asked, and nothing is 
 test("SIGKILL in the middle of a copy leaves nothing in use, and the next run finishes it", async () => {
     await closeSsh();
     expect(await sshes()).toEqual([]);
-    const uuid = randomUUID(), path = join(folder, "guests", uuid, image);
+    const uuid = randomUUID(), path = join(folder, "killed", uuid, image);
     const program = (body: string): string => `
         const { filesOf } = require(${JSON.stringify(join(process.cwd(), "dist", "backends", "libvirt", "files"))});
         const files = filesOf(${JSON.stringify(sshd.uri())});
         const put = (onProgress) => files.put("${uuid}", "${image}", [{ file: ${JSON.stringify(source)} }], { mode: 0o644, onProgress });
         (async () => { ${body} })();`;
-    const run = (body: string) => capture(process.execPath, ["-e", program(body)], { env: { PULUMI_UNIKERNEL_DIR: join(folder, "guests") }, timeout: 20_000 });
+    const run = (body: string) => capture(process.execPath, ["-e", program(body)], { env: { PULUMI_UNIKERNEL_DIR: join(folder, "killed") }, timeout: 20_000 });
     await expect(run("await put((bytes) => bytes > 16 << 20 && process.kill(process.pid, 'SIGKILL'));")).rejects.toMatchObject({ signal: "SIGKILL" });
     await until(async () => (await sshes()).length === 0);
     expect(existsSync(path)).toBe(false);
-    expect(await readdir(join(folder, "guests", uuid))).toEqual([expect.stringMatching(/^\.image-.*\.part$/)]);
+    expect(await readdir(join(folder, "killed", uuid))).toEqual([expect.stringMatching(/^\.image-.*\.part$/)]);
     // It ends by itself although the connection is open, which ends with it.
     expect(await run("let first; await put((bytes) => first ??= bytes); console.log(first > 1 << 20, (await files.list('" + uuid + "')).length);")).toMatchObject({ stdout: "true 1\n", code: 0 });
     await until(async () => (await sshes()).length === 0);
     expect((await readFile(path)).equals(content)).toBe(true);
-    expect(await readdir(join(folder, "guests", uuid))).toEqual([image]);
+    expect(await readdir(join(folder, "killed", uuid))).toEqual([image]);
 });
 
 test("a temporary file of another content that a killed process left", async () => {
@@ -114,6 +114,30 @@ test("a temporary file of another content that a killed process left", async () 
     await files.remove(uuid, image);
     await files.removeFolder(uuid);
     expect(existsSync(join(folder, "guests", uuid))).toBe(false);
+});
+
+test("a host that hangs: a time-out, and the next question goes through", async () => {
+    const files = open("hangs", sshd.uri(), { call: 1000 }), uuid = randomUUID();
+    await files.put(uuid, "x", [], { mode: 0o644 });
+    const pipe = join(folder, "hangs", uuid, "console.log");
+    await capture("mkfifo", [pipe]);
+    for (const ask of [() => files.read(uuid, "console.log", { length: 10 }), () => files.digest(uuid, "console.log")]) {
+        await expect(ask()).rejects.toMatchObject({ code: "timeout" });
+    }
+    expect(await files.list(uuid)).toEqual([{ name: "x", size: 0 }]);
+    // Lets go of whoever waits there.
+    await writeFile(pipe, "");
+});
+
+test("a source that goes away while it is copied", async () => {
+    const files = open("away"), uuid = randomUUID(), short = join(folder, "short");
+    await writeFile(short, content);
+    const onProgress = (bytes: number): void => {
+        if (bytes > 4 << 20) truncateSync(short);
+    };
+    await expect(files.put(uuid, image, [{ file: short }], { mode: 0o644, onProgress })).rejects.toMatchObject({ code: "changed" });
+    await expect(files.put(uuid, image, [{ file: folder }], { mode: 0o644 })).rejects.toMatchObject({ code: "invalid" });
+    expect(await files.list(uuid)).toEqual([]);
 });
 
 test("a full disk there", async () => {

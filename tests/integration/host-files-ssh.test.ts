@@ -134,6 +134,38 @@ test("shared content that somebody wrote to is not handed on", async () => {
     expect(await found(base)).toEqual([first, second].sort().map((uuid) => `3 ${uuid}/${image}`).concat(`3 shared/${sha256(Buffer.from("good"))}`));
 });
 
+test("an initramfs with each guest's own configuration at its end: the initramfs is sent once", async () => {
+    const { files, base } = open(), uuids = Array.from({ length: 10 }, () => randomUUID());
+    const [initramfs, source] = [randomBytes(1_000_000), join(folder, "initramfs")];
+    await writeFile(source, initramfs);
+    await files.list(uuids[0]!);
+    await sshd.calls();
+    const name = "initrd-0123456789abcdef";
+    await Promise.all(uuids.map((uuid, index) => files.put(uuid, name, [{ file: source }, text(uuid)], { mode: index ? 0o644 : 0o600 })));
+    expect(await sshd.calls()).toHaveLength(1);
+    for (const [index, uuid] of uuids.entries()) {
+        expect(await files.digest(uuid, name)).toBe(sha256(initramfs, Buffer.from(uuid)));
+        expect(await files.list(uuid)).toEqual([{ name, size: 1_000_036 }]);
+        expect((await stat(join(base, uuid, name))).mode & 0o777).toBe(index ? 0o644 : 0o600);
+    }
+    // Others may list nothing, and the part that all have is no file of theirs either.
+    expect((await stat(join(base, "shared", `${sha256(initramfs)}.head`)))).toMatchObject({ mode: 0o100600, nlink: 11 });
+    for (const uuid of uuids) {
+        await files.remove(uuid, name);
+        await files.removeFolder(uuid);
+    }
+    expect(await readdir(base)).toEqual([]);
+});
+
+test("a head without its file, which a process killed in between leaves, goes with the folder", async () => {
+    const { files, base } = open(), uuid = randomUUID();
+    await files.put(uuid, "kernel", [], { mode: 0o644 });
+    await writeFile(join(base, uuid, ".initrd-0.head"), "x");
+    await files.remove(uuid, "kernel");
+    await files.removeFolder(uuid);
+    expect(await readdir(base)).toEqual([]);
+});
+
 test("holes stay holes", async () => {
     const { files, base } = open(), uuid = randomUUID();
     const head = randomBytes(100_000), zeros = Buffer.alloc(16 * 1024 * 1024);

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +49,8 @@ export class Sshd {
         const pid = this.server?.pid;
         this.server = undefined;
         if (!pid) return;
-        for (const one of [pid, ...await descendants(pid)]) signalQuietly(one, "SIGKILL");
+        // Before anything else happens: a test may do this between two bytes.
+        for (const one of [pid, ...descendants(pid)]) signalQuietly(one, "SIGKILL");
         await until(() => !existsSync(`/proc/${pid}/exe`));
     }
 
@@ -105,13 +106,21 @@ async function freePort(): Promise<number> {
 }
 
 /** Processes that a process started, and those that these started. */
-async function descendants(pid: number): Promise<number[]> {
+function descendants(pid: number): number[] {
     const children = new Map<number, number[]>();
-    for (const name of await readdir("/proc")) {
+    for (const name of readdirSync("/proc")) {
         if (!/^\d+$/.test(name)) continue;
-        const parent = Number(/\) \S (\d+) /.exec(await readFile(`/proc/${name}/stat`, "utf8").catch(() => ""))?.[1]);
+        const parent = Number(/\) \S (\d+) /.exec(statOf(name))?.[1]);
         children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
     }
     const below = (one: number): number[] => (children.get(one) ?? []).flatMap((child) => [child, ...below(child)]);
     return below(pid);
+}
+
+function statOf(pid: string): string {
+    try {
+        return readFileSync(`/proc/${pid}/stat`, "utf8");
+    } catch {
+        return "";
+    }
 }

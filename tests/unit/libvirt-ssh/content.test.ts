@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { bytesOf, contentOf, isShareable } from "../../../backends/libvirt/files/ssh/content";
+import { bytesOf, contentOf, headOf, isShareable } from "../../../backends/libvirt/files/ssh/content";
 
 test.each([
     ["kernel-0123456789abcdef", 0o644, true],
@@ -40,5 +40,14 @@ describe("parts", () => {
         expect(await contentOf([{ file: join(folder, "file") }])).toEqual({ size: 3, sha256: sha256("def") });
         expect(await contentOf([])).toEqual({ size: 0, sha256: sha256("") });
         await expect(contentOf([{ file: join(folder, "none") }])).rejects.toMatchObject({ code: "invalid" });
+    });
+
+    test("a large file and a small rest are told from all else", async () => {
+        const [large, small] = [join(folder, "large"), join(folder, "file")];
+        await writeFile(large, Buffer.alloc(100_000));
+        const bytes = (length: number) => ({ bytes: Buffer.alloc(length) });
+        expect(await headOf([{ file: large }, bytes(1), bytes(2)])).toEqual({ file: large, tail: Buffer.alloc(3) });
+        for (const other of [[], [{ file: large }], [bytes(1), { file: large }], [{ file: small }, bytes(1)], [{ file: large }, { file: small }],
+            [{ file: large }, bytes(70_000)], [{ file: join(folder, "none") }, bytes(1)]]) expect(await headOf(other)).toBeUndefined();
     });
 });

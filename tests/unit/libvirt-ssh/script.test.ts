@@ -3,7 +3,8 @@ import { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CLAIM, encodeProgram, LIST, MARK, quote, RECEIVE, REMOTE_COMMAND, REMOVE, SERVE } from "../../../backends/libvirt/files/ssh/script";
+import { CLAIM, LIST, RECEIVE, REMOVE } from "../../../backends/libvirt/files/ssh/scripts";
+import { encodeProgram, MARK, quote, REMOTE_COMMAND, SERVE } from "../../../backends/libvirt/files/ssh/shellProtocol";
 import { Listener } from "../../../backends/libvirt/files/ssh/process";
 
 let folder: string;
@@ -50,6 +51,12 @@ test("the user's own folder where none is named, and what can be written", () =>
     expect(hello("/etc/passwd/here", { HOME: "/" })).toBe(`${uid} no /etc/passwd/here`);
 });
 
+test("a host whose dd cannot keep holes says so before anything is sent to it", () => {
+    for (const name of ["sh", "dd", "stat", "dirname", "id"]) symlinkSync("/bin/busybox", join(folder, name));
+    const { stdout, stderr, status } = spawnSync(join(folder, "sh"), ["-c", REMOTE_COMMAND], { input: encodeProgram(SERVE, [""]), encoding: "utf8", env: { PATH: folder, HOME: "/" } });
+    expect({ said: stdout.trim().split("\n"), stderr, status }).toEqual({ said: [MARK], stderr: expect.stringContaining("not those of GNU coreutils"), status: 1 });
+});
+
 test("a list names files only, and says when it may not look", () => {
     mkdirSync(join(folder, "sub"));
     symlinkSync("/etc/passwd", join(folder, "link"));
@@ -65,7 +72,7 @@ test("a list names files only, and says when it may not look", () => {
 describe("a copy", () => {
     const name = "kernel-0123456789abcdef", sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
     const put = (data: string, rest = "rest", digest = sha256) =>
-        run("sh", CLAIM + RECEIVE, [folder, join(folder, "guest"), name, "5", "644", digest, join(folder, "shared"), rest], data);
+        run("sh", CLAIM + RECEIVE, [folder, join(folder, "guest"), name, "5", "644", digest, join(folder, "shared", digest), rest], data);
     const left = () => [...readdirSync(join(folder, "guest")), ...readdirSync(folder).filter((one) => one !== "guest")];
 
     test("comes whole, with its mode, and is found the second time", () => {

@@ -6,7 +6,7 @@ import { failedThere, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
 import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
-import { encodeProgram } from "./script";
+import { encodeProgram } from "./shellProtocol";
 
 /** Milliseconds before each further try after a connection was cut; what is sent is worth a longer wait than a question. */
 const PAUSES = { ask: [300, 1000], send: [300, 1000, 3000, 6000] };
@@ -71,24 +71,17 @@ export class SshConnection {
     }
 
     private async inTurn(master: Master, { script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
-        let timedOut = false;
-        const timer = setTimeout(() => {
-            timedOut = true;
-            // Whatever comes later is no answer to what is asked next.
-            master.kill();
-        }, this.timeouts.call);
-        try {
-            const answer = await master.run(script, words, data);
-            return answer ? { ...answer, timedOut, missing: false } : { err: master.lastWords, timedOut, missing: false };
-        } finally {
-            clearTimeout(timer);
-        }
+        const answer = await master.run(script, words, data);
+        return answer ? { ...answer, timedOut: false, missing: false } : { err: master.lastWords, timedOut: master.stuck, missing: false };
     }
 
     private async apart(master: Master, { script, words, answer }: Ask): Promise<Ended> {
         await this.sessions.enter();
         try {
-            return await exchange(this.login.program, master.session(), { head: encodeProgram(script, words), idle: this.timeouts.call, answer });
+            const ended = await exchange(this.login.program, master.session(), { head: encodeProgram(script, words), idle: this.timeouts.call, answer });
+            // It would wait for what hangs there, longer than this process lives.
+            if (ended.timedOut) master.abandon();
+            return ended;
         } finally {
             this.sessions.leave();
         }
@@ -112,7 +105,7 @@ export class SshConnection {
         const forget = (): void => {
             if (this.master === opening) this.master = undefined;
         };
-        const opening = Master.open(this.login, this.base, this.timeouts.connect, forget);
+        const opening = Master.open(this.login, this.base, { connect: this.timeouts.connect, call: this.timeouts.call, onEnd: forget });
         opening.catch(forget);
         return (this.master = opening);
     }

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 
 import { hashFile } from "../../../../images";
 import { hasCode, type Part, UnikernelError } from "../../../../spec";
+import { INLINE } from "./shellProtocol";
 
 export interface Content { size: number; sha256: string }
 
@@ -42,6 +43,22 @@ export async function* bytesOf(parts: Part[], offset: number): AsyncGenerator<Bu
         else for (let at = skip; at < size; at += PIECE) yield Buffer.from(part.bytes.buffer, part.bytes.byteOffset + at, Math.min(PIECE, size - at));
         skip = 0;
     }
+}
+
+export async function whole(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    for await (const piece of bytes) pieces.push(piece);
+    return Buffer.concat(pieces);
+}
+
+/** A large file and a small rest; undefined for all that is not so. */
+export async function headOf(parts: Part[]): Promise<{ file: string; tail: Buffer } | undefined> {
+    const [first, ...rest] = parts;
+    if (!first || !("file" in first) || rest.length === 0) return undefined;
+    const bytes = rest.flatMap((part) => ("bytes" in part ? [part.bytes] : []));
+    if (bytes.length < rest.length || bytes.reduce((sum, { length }) => sum + length, 0) > INLINE) return undefined;
+    const facts = await stat(first.file).catch(() => undefined);
+    return facts && facts.size > INLINE ? { file: first.file, tail: Buffer.concat(bytes) } : undefined;
 }
 
 /** Files that may be one inode with other guests': everybody may read them, and their name tells their content. */

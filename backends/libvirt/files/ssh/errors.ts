@@ -20,10 +20,10 @@ export function programMissing(login: Login, what: string): UnikernelError {
     });
 }
 
-/** A login that leads to no shell: a forced command, or an account without one. */
+/** A login that leads to no shell of use: a forced command, an account without one, a host without coreutils. */
 export function noShell(login: Login, stderr: string, what: string): UnikernelError {
-    return new UnikernelError("unsupported", `${what}: ${login.host} ran no sh for this user: ${lastLine(stderr) || "it answered something else"}`, {
-        hint: `this must print yes: ${login.byHand} 'sh -c "echo yes"'`,
+    return new UnikernelError("unsupported", `${what}: ${login.host} cannot keep files by ssh for this user: ${lastLine(stderr) || "it ran no sh"}`, {
+        hint: `this must print a version: ${login.byHand} 'sh -c "dd --version"'`,
     });
 }
 

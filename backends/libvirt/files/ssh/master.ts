@@ -6,7 +6,7 @@ import { noShell, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
 import { Listener, startSsh } from "./process";
 import { runtimeFolder } from "./runtimeFolder";
-import { encodeProgram, REMOTE_COMMAND, SERVE } from "./script";
+import { encodeProgram, REMOTE_COMMAND, SERVE } from "./shellProtocol";
 import { type Answer, Shell } from "./shell";
 
 type Child = Awaited<ReturnType<typeof startSsh>>["child"];
@@ -27,6 +27,15 @@ export interface HostFacts {
     base: string;
 }
 
+interface Watch {
+    /** Milliseconds: until it stands. */
+    connect: number;
+    /** Milliseconds: for one short script. */
+    call: number;
+    /** It was cut, or closed. */
+    onEnd(): void;
+}
+
 /**
  * One ssh connection that all sessions share (ssh_config(5): ControlMaster). Its own session runs the
  * short scripts, until its input ends, which it does with this process, however that ends: so no
@@ -36,26 +45,28 @@ export class Master {
     private ended = false;
     private readonly shell: Shell;
 
-    private constructor(readonly facts: HostFacts, private readonly socket: string, private readonly login: Login, private readonly child: Child, onEnd: () => void) {
-        this.shell = new Shell(child);
+    private constructor(
+        readonly facts: HostFacts, private readonly socket: string, private readonly login: Login, private readonly child: Child, { call, onEnd }: Watch,
+    ) {
+        this.shell = new Shell(child, call, () => {
+            this.stuck = true;
+            this.abandon();
+        });
         void child.then(() => {
             this.ended = true;
             this.lastWords = this.shell.end();
             onEnd();
         });
-        child.unref();
         (child.stdin as unknown as Socket).unref();
     }
 
     /** What ssh said when it ended. */
     lastWords = "";
+    /** It was ended because a script took too long. */
+    stuck = false;
 
-    /**
-     * @param base the folder of all guests; "": the user's own
-     * @param timeout milliseconds
-     * @param onEnd it was cut, or closed
-     */
-    static async open(login: Login, base: string, timeout: number, onEnd: () => void): Promise<Master> {
+    /** @param base the folder of all guests; "": the user's own */
+    static async open(login: Login, base: string, watch: Watch): Promise<Master> {
         const what = `connection to ${login.host}`;
         const socket = join(await runtimeFolder(), `${process.pid}-${randomBytes(4).toString("hex")}`);
         const args = [...OURS, ...control(socket, "yes"), "-o", "ControlPersist=no", ...login.options, "--", login.host, REMOTE_COMMAND];
@@ -74,15 +85,15 @@ export class Master {
             child.stdout.on("data", hear);
         });
         let timer: NodeJS.Timeout | undefined;
-        const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, timeout, undefined)));
+        const late = new Promise<undefined>((resolve) => (timer = setTimeout(resolve, watch.connect, undefined)));
         const said = await Promise.race([hello, child, late]);
         clearTimeout(timer);
         if (typeof said === "string") {
             const [uid, free, ...rest] = said.split(" ");
-            return new Master({ uid: Number(uid), writable: free === "yes", base: rest.join(" ") }, socket, login, child, onEnd);
+            return new Master({ uid: Number(uid), writable: free === "yes", base: rest.join(" ") }, socket, login, child, watch);
         }
         child.kill("SIGKILL");
-        if (!said) throw unreachable(login, `no answer within ${timeout / 1000} s`, what);
+        if (!said) throw unreachable(login, `no answer within ${watch.connect / 1000} s`, what);
         if (said.code === "ENOENT") throw programMissing(login, what);
         if (said.exitCode === 255 || said.exitCode === undefined) throw unreachable(login, complaints, what);
         throw noShell(login, complaints, what);
@@ -98,15 +109,14 @@ export class Master {
         return [...OURS, ...control(this.socket, "no"), ...this.login.options, "--", this.login.host, REMOTE_COMMAND];
     }
 
-    /** Nothing comes from it any more. */
-    kill(): void {
+    abandon(): void {
         this.child.kill("SIGKILL");
     }
 
     async close(): Promise<void> {
         this.child.ref();
         this.child.stdin.end();
-        const end = setTimeout(() => this.kill(), 2000);
+        const end = setTimeout(() => this.abandon(), 2000);
         await this.child;
         clearTimeout(end);
     }

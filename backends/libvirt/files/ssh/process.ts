@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { MARK } from "./script";
+import { MARK } from "./shellProtocol";
 
 export interface Exchange {
     /** Sent at once. */
@@ -44,11 +44,16 @@ export async function exchange(program: string, args: string[], { head, idle, an
     const { child } = await startSsh(program, args);
     let timedOut = false;
     let timer: NodeJS.Timeout | undefined;
+    const kill = (): void => {
+        child.kill("SIGKILL");
+        // ssh gave its end of them to the process that holds the connection, which may not let go.
+        for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
+    };
     const moved = (milliseconds = idle): void => {
         clearTimeout(timer);
         timer = setTimeout(() => {
             timedOut = true;
-            child.kill("SIGKILL");
+            kill();
         }, milliseconds);
     };
     let sending: Promise<void> | undefined;
@@ -61,7 +66,7 @@ export async function exchange(program: string, args: string[], { head, idle, an
         sending = send(more.bytes, child.stdin, moved).then(
             () => moved(idle + (more.size / SLOW_DISK) * 1000),
             (error) => {
-                child.kill("SIGKILL");
+                kill();
                 throw error;
             },
         );

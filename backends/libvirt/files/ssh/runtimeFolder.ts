@@ -5,25 +5,39 @@ import { join } from "node:path";
 
 import { UnikernelError } from "../../../../spec";
 
-/** A socket's path has 108 bytes (unix(7)), of which ssh takes 17 for a temporary name. */
-const LONGEST = 70;
+/** A socket's path has 108 bytes (unix(7)), of which ssh takes 17 for a temporary name and we some for ours. */
+const LONGEST = 60;
 
-/** Where the sockets of this user's connections are: nobody else may enter it. */
-export async function runtimeFolder(): Promise<string> {
+/**
+ * Where the sockets of this user's connections are: nobody else may enter it.
+ * @throws UnikernelError `permission` when somebody else made a folder of its name
+ */
+export async function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
     const uid = process.getuid?.() ?? 0;
-    const places = [process.env.XDG_RUNTIME_DIR, tmpdir(), "/tmp"].filter((place): place is string => !!place && place.length < LONGEST && existsSync(place));
-    const folder = join(places[0] ?? "/tmp", `pulumi-unikernel-${uid}`);
+    const places = [environment.XDG_RUNTIME_DIR, environment.TMPDIR, tmpdir(), "/tmp"].filter((place): place is string => !!place && place.length < LONGEST);
+    let failure: unknown;
+    for (const place of places) {
+        const folder = join(place, `pulumi-unikernel-${uid}`);
+        try {
+            await make(folder, uid);
+            await sweep(folder);
+            return folder;
+        } catch (error) {
+            failure ??= error;
+        }
+    }
+    throw failure;
+}
+
+async function make(folder: string, uid: number): Promise<void> {
     await mkdir(folder, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
     });
     const { uid: owner, mode } = await lstat(folder);
-    if (owner !== uid || (mode & 0o170077) !== 0o040000) {
-        throw new UnikernelError("permission", `${folder} is not a folder that only this user may enter`, {
-            hint: "remove it, or set XDG_RUNTIME_DIR to a folder of this user",
-        });
-    }
-    await sweep(folder);
-    return folder;
+    if (owner === uid && (mode & 0o170077) === 0o040000) return;
+    throw new UnikernelError("permission", `${folder} is not a folder that only this user may enter`, {
+        hint: "remove it, or set XDG_RUNTIME_DIR to a folder of this user",
+    });
 }
 
 /** A socket stays when its ssh is killed; its name begins with the pid of the process that wanted it. */

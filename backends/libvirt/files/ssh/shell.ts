@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 
-import { encodeRequest } from "./script";
+import { encodeRequest } from "./shellProtocol";
 
 export interface Answer { code: number; out: Buffer; err: string }
 
@@ -12,21 +12,26 @@ interface Pending {
     said?: { code: number; out: Buffer };
 }
 
-interface Streams { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream }
+interface Process { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream; ref(): void; unref(): void }
 
 /** The scripts that SERVE runs, one after the other: sent as they come, answered in their order. */
 export class Shell {
     private readonly queue: Pending[] = [];
     private out = Buffer.alloc(0);
     private err = "";
+    private timer?: NodeJS.Timeout;
 
-    /** @param streams of an ssh that runs SERVE and has said its first line */
-    constructor(private readonly streams: Streams) {
-        streams.stdout.on("data", (bytes: Buffer) => {
+    /**
+     * @param ssh runs SERVE and has said its first line
+     * @param idle milliseconds that one script may take
+     * @param onStuck one took longer: whatever comes later is no answer to what is asked next
+     */
+    constructor(private readonly ssh: Process, private readonly idle: number, private readonly onStuck: () => void) {
+        ssh.stdout.on("data", (bytes: Buffer) => {
             this.out = Buffer.concat([this.out, bytes]);
             this.settle();
         });
-        streams.stderr.on("data", (bytes: Buffer) => {
+        ssh.stderr.on("data", (bytes: Buffer) => {
             this.err += bytes.toString("utf8");
             this.settle();
         });
@@ -38,13 +43,15 @@ export class Shell {
         return new Promise((resolve) => {
             const nonce = randomBytes(16).toString("hex");
             this.queue.push({ nonce, resolve });
+            if (this.queue.length === 1) this.watch();
             this.hold(true);
-            this.streams.stdin.write(encodeRequest(nonce, script, words, data));
+            this.ssh.stdin.write(encodeRequest(nonce, script, words, data));
         });
     }
 
     /** The connection is gone. Returns what was said about that. */
     end(): string {
+        clearTimeout(this.timer);
         for (const { resolve } of this.queue.splice(0)) resolve(undefined);
         return this.err;
     }
@@ -56,6 +63,7 @@ export class Shell {
             const at = this.err.indexOf(mark);
             if (!first.said || at < 0) return;
             this.queue.shift();
+            this.watch();
             if (this.queue.length === 0) this.hold(false);
             first.resolve({ ...first.said, err: this.err.slice(0, at) });
             this.err = this.err.slice(at + mark.length);
@@ -72,11 +80,16 @@ export class Shell {
         return { code, out };
     }
 
+    private watch(): void {
+        clearTimeout(this.timer);
+        if (this.queue.length > 0) this.timer = setTimeout(this.onStuck, this.idle);
+    }
+
     /** An idle connection does not keep this process alive. */
     private hold(on: boolean): void {
-        for (const stream of [this.streams.stdout, this.streams.stderr] as Socket[]) {
-            if (on) stream.ref();
-            else stream.unref();
+        for (const one of [this.ssh, this.ssh.stdout as Socket, this.ssh.stderr as Socket]) {
+            if (on) one.ref();
+            else one.unref();
         }
     }
 }

@@ -67,6 +67,10 @@ printf '\\n%s\\n' ${MARK}`;
  * until its standard input ends, and after each script says NONCE CODE there and NONCE on standard error.
  */
 export const SERVE = `
+if ! dd if=/dev/null of=/dev/null iflag=fullblock oflag=seek_bytes conv=notrunc,sparse 2>/dev/null || ! stat -c '%s %Y' -- / >/dev/null 2>&1; then
+    echo "its dd and stat are not those of GNU coreutils" >&2
+    exit 1
+fi
 base=$1
 [ -n "$base" ] || base=\${XDG_DATA_HOME:-$HOME/.local/share}/pulumi-unikernel
 near=$base
@@ -93,28 +97,39 @@ stat -c '%F:%s:%n' -- * 2>/dev/null || :`;
 export const INCOMPLETE = 3;
 export const DIFFERENT = 4;
 
+/** A file of the store is one inode with all the guests' files of that content; a time of change other than 1 tells that somebody wrote to it. */
 const PUT = `
-base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 store=$7
-path=$dir/$name part=$dir/.$name.$$.part`;
+base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7
+path=$dir/$name part=$dir/.$name.$$.part
+take() { # SIZE FILE: from the store, as a link where that can be
+    there "$shared" || return 1
+    if [ "$(stat -c '%s %Y' -- "$shared" 2>/dev/null)" != "$1 1" ]; then rm -f -- "$shared"; return 1; fi
+    ln -f -- "$shared" "$2" 2>/dev/null && return
+    if cp -p --reflink=auto -- "$shared" "$2" 2>/dev/null; then sync -- "$2"; return; fi
+    rm -f -- "$2"
+    return 1
+}
+begin() {
+    (umask 022; mkdir -p -m 0711 -- "$base")
+    mkdir -p -m 0711 -- "$dir"
+    if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
+}
+finish() { mv -f -- "$part" "$path"; sync -- "$dir"; }`;
 
-/**
- * base folder name size mode digest store (or ""): says "have" when the file is there, or was in the
- * store. A file of the store is one inode with all the guests' files of that content; its time of change
- * is 1: another one tells that somebody wrote to it.
- */
+/** base folder name size mode digest shared (or ""): says "have" when the file is there, or was in the store. */
 export const CLAIM = `${PUT}
-(umask 022; mkdir -p -m 0711 -- "$base")
-mkdir -p -m 0711 -- "$dir"
-if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
-if [ -n "$store" ] && there "$store/$digest"; then
-    if [ "$(stat -c '%s %Y' -- "$store/$digest" 2>/dev/null)" != "$size 1" ]; then rm -f -- "$store/$digest"
-    elif ln -- "$store/$digest" "$part" 2>/dev/null || cp -p --reflink=auto -- "$store/$digest" "$part" 2>/dev/null; then
-        sync -- "$part"; mv -f -- "$part" "$path"; sync -- "$dir"
-        echo have
-        exit
-    else rm -f -- "$part"
-    fi
-fi`;
+begin
+if [ -n "$shared" ] && take "$size" "$part"; then finish; echo have; exit; fi`;
+
+/** base folder name size mode digest shared headsize, and the tail: says "have", or "need" when it lacks the head. */
+export const COMPOSE = `${PUT}
+begin
+head=$dir/.$name.head
+if ! there "$head" && ! take "$8" "$head"; then echo need; exit; fi
+cp --reflink=auto -- "$head" "$part" && cat >> "$part" && chmod -- "$mode" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
+if [ "$(stat -c %s -- "$part")" != "$size" ]; then rm -f -- "$part" "$head"; exit ${DIFFERENT}; fi
+finish
+echo have`;
 
 /**
  * The same words after CLAIM, then "whole" or "rest": says "need OFFSET" and takes the bytes from there:
@@ -134,11 +149,10 @@ esac
 [ "$(stat -c %s -- "$part")" = "$size" ] || exit ${INCOMPLETE}
 if [ "$(sha256sum < "$part")" != "$digest  -" ]; then rm -f -- "$part"; exit ${DIFFERENT}; fi
 chmod -- "$mode" "$part"
-[ -z "$store" ] || touch -d @1 -- "$part"
+[ -z "$shared" ] || touch -d @1 -- "$part"
 sync -- "$part" || { rm -f -- "$part"; exit 1; }
-if [ -n "$store" ]; then mkdir -p -m 0711 -- "$store" && ln -f -- "$part" "$store/$digest" 2>/dev/null || :; fi
-mv -f -- "$part" "$path"
-sync -- "$dir"`;
+if [ -n "$shared" ]; then mkdir -p -m 0711 -- "\${shared%/*}" && ln -f -- "$part" "$shared" 2>/dev/null || :; fi
+finish`;
 
 /** folder from to mode */
 export const COPY = `
@@ -155,7 +169,7 @@ sync -- "$1"`;
 
 /** folder name store */
 export const REMOVE = `
-rm -f -- "$1/$2"
+rm -f -- "$1/$2" "$1/.$2.head"
 sweep "$1"
 tidy "$3"`;
 
@@ -163,6 +177,10 @@ tidy "$3"`;
 export const REMOVE_FOLDER = `
 if there "$1"; then
     sweep "$1"
+    for head in "$1"/.*.head; do
+        name=\${head##*/.}
+        [ -e "$1/\${name%.head}" ] || rm -f -- "$head"
+    done
     said=$(rmdir -- "$1" 2>&1) || case $said in
         *"not empty"*|*"No such file"*) ;;
         *) printf '%s\\n' "$said" >&2; exit 1;;

@@ -1,0 +1,87 @@
+import { UnikernelError } from "../../../../spec";
+
+/**
+ * What the far side's login shell is given, whichever it is: constant, and without a character that
+ * sh, csh and fish read differently. It takes the script from its standard input, which may go on
+ * with data: hence one byte at a time.
+ */
+export const REMOTE_COMMAND = "exec sh -c 'read -r n && eval \"$(dd bs=1 count=$n 2>/dev/null)\"'";
+
+/** What comes after this is ours; before it a login shell may have said anything. */
+export const MARK = "pulumi-unikernel:begin";
+
+/** A word for sh (POSIX, Shell Command Language, 2.2.2). */
+export function quote(word: string): string {
+    if (word.includes("\0")) throw new UnikernelError("internal", "a word for a shell holds a zero byte");
+    return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A script and its words ($1, $2 …) as REMOTE_COMMAND reads them. */
+export function encodeProgram(script: string, words: string[]): Buffer {
+    const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${PROLOGUE}\n${script}`);
+    return Buffer.concat([Buffer.from(`${text.length}\n`), text]);
+}
+
+/** The same as the far side's SERVE reads it, with up to INLINE bytes of data for the script's standard input. */
+export function encodeRequest(nonce: string, script: string, words: string[], data: Uint8Array): Buffer {
+    const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${script}`);
+    return Buffer.concat([Buffer.from(`${nonce} ${text.length} ${data.length}\n`), text, data]);
+}
+
+/** What one read of a dd below takes, and a pipe holds (pipe(7)): a script that does not want it leaves nothing behind. */
+export const INLINE = 65536;
+
+const PROLOGUE = `
+set -eu
+LC_ALL=C; export LC_ALL
+umask 077
+there() { # else: it is not there, or an error that is not ours to guess
+    said=$(stat -c %F -- "$1" 2>&1) && return
+    case $said in *"No such file or directory"*) return 1;; esac
+    printf '%s\\n' "$said" >&2
+    exit 1
+}
+dead() { # the process of a temporary file .NAME.PID.part
+    pid=\${1%.part}; pid=\${pid##*.}
+    [ -f "$1" ] || return 1
+    case $(cat "/proc/$pid/stat" 2>/dev/null) in
+        "") ! kill -0 "$pid" 2>/dev/null;;
+        *") Z "*) ;;
+        *) return 1;;
+    esac
+}
+sweep() {
+    for old in "$1"/.*.part; do if dead "$old"; then rm -f -- "$old"; fi; done
+}
+tidy() { # what no guest uses any more
+    [ -d "$1" ] || return 0
+    stat -c '%h %n' -- "$1"/* 2>/dev/null | while read -r links file; do
+        if [ "$links" = 1 ]; then rm -f -- "$file"; fi
+    done
+    rmdir -- "$1" 2>/dev/null || :
+}
+printf '\\n%s\\n' ${MARK}`;
+
+/**
+ * base or "": says uid, whether its folder can be written (yes, no), base. Then it runs what it is sent
+ * until its standard input ends, and after each script says NONCE CODE there and NONCE on standard error.
+ */
+export const SERVE = `
+if ! dd if=/dev/null of=/dev/null iflag=fullblock oflag=seek_bytes conv=notrunc,sparse 2>/dev/null || ! stat -c '%s %Y' -- / >/dev/null 2>&1; then
+    echo "its dd and stat are not those of GNU coreutils" >&2
+    exit 1
+fi
+base=$1
+[ -n "$base" ] || base=\${XDG_DATA_HOME:-$HOME/.local/share}/pulumi-unikernel
+near=$base
+while [ ! -e "$near" ]; do near=$(dirname -- "$near"); done
+if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then free=yes; else free=no; fi
+printf '%s\\n' "$(id -u) $free $base"
+set +e
+while read -r nonce length size; do
+    text=$(dd bs=1 count="$length" 2>/dev/null)
+    dd bs=${INLINE} count="$size" iflag=fullblock,count_bytes 2>/dev/null | (set -e; eval "$text")
+    code=$?
+    printf '\\n%s %s\\n' "$nonce" "$code"
+    printf '\\n%s\\n' "$nonce" >&2
+done`;
