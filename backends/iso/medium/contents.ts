@@ -24,6 +24,9 @@ export interface MediumFile {
     loaded: boolean;
 }
 
+/** A file of the medium, and where its content lies here. */
+export interface Placed { path: string; source: string }
+
 /** All that decides the bytes of a medium, but the programs that make it. */
 export interface MediumContents {
     /** Digest of all the rest, 32 hex digits. It is on the medium, and covers the configuration in plain: not for state or logs where `secret`. */

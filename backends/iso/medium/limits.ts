@@ -5,7 +5,7 @@ import type { Measured } from "./place";
 const MIB = 2 ** 20;
 /**
  * GRUB puts kernel and initramfs below 896 MiB (GRUB_LINUX_INITRD_MAX_ADDRESS, include/grub/i386/linux.h), the kernel at
- * 16 MiB and what it needs to unpack itself above: this is what surely fits between.
+ * 16 MiB and what it needs to unpack itself above: this is what surely fits between (GRUB 2.06: 760 loads, 880 does not).
  */
 const LOADED = 768 * MIB;
 /** A file of more has several extents in ISO 9660, which the BSD cd9660 driver does not read. */

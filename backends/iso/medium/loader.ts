@@ -2,10 +2,9 @@ import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { run, type RunOptions } from "../../../images";
 import { hasCode, type Firmware } from "../../../spec";
-import type { MediumContents } from "./contents";
+import type { MediumContents, Placed } from "./contents";
 import { earlyConfig } from "./grubConfig";
 import { coreModules, moduleFolder, scriptModules, targets, withNeeded } from "./modules";
-import type { Placed } from "./volume";
 
 export interface Loaders {
     bios?: {

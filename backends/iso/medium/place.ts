@@ -6,8 +6,7 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fsError, hashFile, sealDigest } from "../../../images";
 import { UnikernelError, type Manifest, type Part } from "../../../spec";
-import type { MediumContents, MediumFile } from "./contents";
-import type { Placed } from "./volume";
+import type { MediumContents, MediumFile, Placed } from "./contents";
 
 /** A file of the medium, and what its local files are like before any is read. */
 export interface Measured {

@@ -1,8 +1,5 @@
-import type { MediumContents } from "./contents";
+import type { MediumContents, Placed } from "./contents";
 import type { Loaders } from "./loader";
-
-/** A file of the medium, and where its content lies here. */
-export interface Placed { path: string; source: string }
 
 /**
  * xorriso's arguments for the image: ISO 9660 with Rock Ridge; El Torito for CDs (BIOS, and UEFI by its FAT image); for
