@@ -174,6 +174,16 @@ async function save(folder, scratch, own, timeout) {
 function sweep() {
     for (const name of readdirSync(tmpdir()).filter((each) => each.startsWith(PREFIX))) {
         const pid = Number(name.slice(PREFIX.length).split("-")[0]);
-        if (pid > 0 && !existsSync(`/proc/${pid}`)) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+        if (pid > 0 && !lives(pid)) rmSync(path.join(tmpdir(), name), { recursive: true, force: true });
+    }
+}
+
+/** A process, not a thread of another, and not one that merely nobody has waited for. */
+function lives(pid) {
+    try {
+        const status = readFileSync(`/proc/${pid}/status`, "utf8");
+        return status.includes(`\nTgid:\t${pid}\n`) && !/^State:\s+Z/m.test(status);
+    } catch {
+        return false;
     }
 }
