@@ -97,6 +97,22 @@ export class XenHost {
         return this.booted.forward(address, port);
     }
 
+    /** libvirtd, after it was stopped or killed. Guests do not notice either. */
+    async startDaemon(): Promise<void> {
+        await this.run("libvirtd", "-d", "--listen");
+        await this.virsh("list");
+    }
+
+    /** SIGTERM, as a service manager does. */
+    async stopDaemon(): Promise<void> {
+        await this.run("sh", "-c", endDaemon, "end", "TERM");
+    }
+
+    /** SIGKILL: no goodbye to clients. */
+    async killDaemon(): Promise<void> {
+        await this.run("sh", "-c", endDaemon, "end", "KILL");
+    }
+
     /** What Xen and dom0's kernel wrote since this host was started. */
     console(): string {
         return this.booted.console();
@@ -112,6 +128,8 @@ export class XenHost {
         return ["-F", this.sshConfig, "xen-host", "--", [program, ...args].map(quote).join(" ")];
     }
 }
+
+const endDaemon = "pid=$(cat /run/libvirtd.pid); kill -$1 $pid; while [ -d /proc/$pid ]; do sleep 0.05; done";
 
 /** ssh hands one string to a shell in dom0. */
 const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;

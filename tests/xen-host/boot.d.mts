@@ -20,4 +20,5 @@ export interface BootedXenHost {
     stop(): Promise<void>;
 }
 export function whyNoXenHost(): string | undefined;
+export function prepareXenHost(options?: { timeout?: number }): Promise<{ folder: string; built: boolean }>;
 export function bootXenHost(options?: { cold?: boolean; timeout?: number }): Promise<BootedXenHost>;

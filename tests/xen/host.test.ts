@@ -138,6 +138,19 @@ test("Xen's own script is there too, and a bridge that is not there is an error"
     expect((await host.run("xl", "list")).split("\n")).toHaveLength(2);
 });
 
+test("guests stay while libvirtd is stopped and killed", async () => {
+    await define("stays");
+    await host.virsh("start", "stays");
+    const id = await host.virsh("domid", "stays");
+    for (const end of [() => host.stopDaemon(), () => host.killDaemon()]) {
+        await end();
+        await expect(host.virsh("list")).rejects.toThrow();
+        await host.startDaemon();
+        expect(await host.virsh("domid", "stays")).toBe(id);
+    }
+    await host.virsh("destroy", "stays");
+});
+
 test("libvirt by ssh", async () => {
     expect(await must("virsh", ["-q", "-c", host.sshUri, "list"])).toContain("Domain-0");
 });
