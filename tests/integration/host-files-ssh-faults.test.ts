@@ -156,6 +156,34 @@ test("a folder that may not be written there: permission, with the command that 
     });
 });
 
+test.each([
+    ["a login shell that talks", "printf 'Welcome! %s'; echo And be warned. >&2; eval \"$SSH_ORIGINAL_COMMAND\"", undefined],
+    ["an account that runs one program only", "echo You may not.", { code: "unsupported", hint: expect.stringContaining("dd --version") }],
+])("%s", async (_name, command, error) => {
+    const other = await startSshd({ config: [`ForceCommand ${command}`] });
+    try {
+        const list = open("guests", other.uri("/session")).list(randomUUID());
+        await (error ? expect(list).rejects.toMatchObject(error) : expect(list).resolves.toEqual([]));
+    } finally {
+        await other.close();
+    }
+});
+
+test("a large image passes through, and is never in memory", async () => {
+    const uuid = randomUUID(), large = join(folder, "large");
+    await writeFile(large, content);
+    truncateSync(large, 400 << 20);
+    const { stdout } = await capture(process.execPath, ["-e", `
+        const { filesOf } = require(${JSON.stringify(join(process.cwd(), "dist", "backends", "libvirt", "files"))});
+        filesOf(${JSON.stringify(sshd.uri())}).put("${uuid}", "data.persist.img", [{ file: ${JSON.stringify(large)} }], { mode: 0o600 })
+            .then(() => console.log(process.resourceUsage().maxRSS));`], { env: { PULUMI_UNIKERNEL_DIR: join(folder, "large-guests") }, timeout: 40_000 });
+    expect(Number(stdout)).toBeGreaterThan(0);
+    expect(Number(stdout) / 1024).toBeLessThan(250);
+    const { size, blocks } = await stat(join(folder, "large-guests", uuid, "data.persist.img"));
+    expect(size).toBe(400 << 20);
+    expect(blocks * 512).toBeLessThan(content.length + (1 << 20));
+});
+
 describe("who cannot be reached", () => {
     let silent: ReturnType<typeof createServer>;
     beforeAll(async () => {

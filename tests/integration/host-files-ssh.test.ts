@@ -1,6 +1,6 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { writeFileSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -190,4 +190,27 @@ test("sources that are not there, change, or have wrong names", async () => {
     };
     await expect(files.put(uuid, "x", [{ file: source }], { mode: 0o644, onProgress })).rejects.toMatchObject({ code: "changed" });
     expect(await found(base)).toEqual([]);
+});
+
+test("the user's own configuration holds: names, users, ports, keys, hops; not what it says of terminals and forwardings", async () => {
+    await appendFile(join(sshd.folder, "config"), `
+Host far hop
+    HostName 127.0.0.1
+    Port ${sshd.port}
+    User root
+    IdentityFile ${join(sshd.folder, "user_key")}
+Host far
+    ProxyJump hop
+    ControlMaster auto
+    ControlPath ${join(sshd.folder, "theirs")}
+    ControlPersist 60
+    RequestTTY force
+    RemoteCommand echo no
+    LocalForward 127.0.0.1:${sshd.port} 127.0.0.1:9
+    ExitOnForwardFailure yes
+`);
+    const { files, base } = open(`qemu+ssh://far/system?command=${join(sshd.folder, "ssh")}`), uuid = randomUUID();
+    await files.put(uuid, "big", [{ bytes: randomBytes(100_000) }], { mode: 0o644 });
+    expect(await found(base)).toEqual([`1 ${uuid}/big`]);
+    expect(await readdir(sshd.folder)).not.toContain("theirs");
 });

@@ -44,6 +44,7 @@ export async function exchange(program: string, args: string[], { head, idle, an
     const { child } = await startSsh(program, args);
     let timedOut = false;
     let timer: NodeJS.Timeout | undefined;
+    let over = false;
     const kill = (): void => {
         child.kill("SIGKILL");
         // ssh gave its end of them to the process that holds the connection, which may not let go.
@@ -51,6 +52,8 @@ export async function exchange(program: string, args: string[], { head, idle, an
     };
     const moved = (milliseconds = idle): void => {
         clearTimeout(timer);
+        // A source may still come with what it was asked for before the end.
+        if (over) return;
         timer = setTimeout(() => {
             timedOut = true;
             kill();
@@ -86,6 +89,7 @@ export async function exchange(program: string, args: string[], { head, idle, an
         await sending;
         return { code: result.exitCode, out: said.out(), err, timedOut, missing: result.code === "ENOENT" };
     } finally {
+        over = true;
         clearTimeout(timer);
     }
 }
