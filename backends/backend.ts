@@ -65,8 +65,8 @@ export interface Backend {
     consequences: ConsequenceTable;
     /** Properties that mean nothing on this platform → why: check refuses them where they are set to anything but their default. Paths as in problems, `[]` for any index. */
     meaningless: Record<string, string>;
-    /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. */
-    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest">): Problem[] | Promise<Problem[]>;
+    /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. `boot`: where the guest itself refused nothing. */
+    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>): Problem[] | Promise<Problem[]>;
     /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */

@@ -21,7 +21,7 @@ export const iso: Backend = {
     defaultConnection: () => HERE,
     consequences: isoConsequences,
     meaningless: isoMeaningless,
-    check: (spec, { guest }) => checkIso(spec, guest),
+    check: (spec, { guest, boot }) => checkIso(spec, guest, boot),
     hostId: async () => HERE,
     intact: async (applied) => await isIntact(applied) && !(await burnHasBegun(applied.uuid)),
     create: (plan, context) => ensure(plan, context),

@@ -14,9 +14,9 @@ import type { StoredInputs } from "./inputs";
 import { problemOf } from "../problem";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
-import { SCHEMA_VERSION } from "../../spec";
+import { SCHEMA_VERSION, UnikernelError } from "../../spec";
 import type { Backend } from "../../backends/backend";
-import type { InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 
 type Values = Record<string, unknown>;
 interface Checked { inputs: Values; failures: Problem[] }
@@ -35,7 +35,7 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(backend, guest, olds, values, problems);
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
-        problems.push(...guest.abi.check(spec, guest.kernel), ...await backend.check(spec, { guest: guest.abi.capabilities(guest.kernel) }));
+        problems.push(...await guestProblems(backend, guest, spec));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
     if (Array.isArray(spec.interfaces) && !containsUnknown([spec.interfaces, spec.gdb, spec.name])) problems.push(...claim(spec));
@@ -66,6 +66,24 @@ async function guestOf({ kernel, guest, platform }: Values, problems: Problem[])
     if (!isProblem(found)) return found;
     problems.push(found);
     return undefined;
+}
+
+/** What the guest cannot take, and what the platform cannot do with it. */
+async function guestProblems(backend: Backend, { abi, kernel }: Guest, spec: UnikernelSpec): Promise<Problem[]> {
+    const problems = abi.check(spec, kernel);
+    // How it is told is known only of what it can be told.
+    const boot = problems.length === 0 ? encoded(abi, spec, kernel) : undefined;
+    return [...problems, ...await backend.check(spec, { guest: abi.capabilities(kernel), boot })];
+}
+
+/** Undefined where a file that it is made of cannot be read: its digest will say so. */
+function encoded(abi: Guest["abi"], spec: UnikernelSpec, kernel: Guest["kernel"]): EncodedGuest | undefined {
+    try {
+        return abi.encode(spec, { platform: spec.platform, initrd: spec.initrd, kernel });
+    } catch (error) {
+        if (error instanceof UnikernelError) return undefined;
+        throw error;
+    }
 }
 
 /** Fills in what follows from the identity, the guest, and the host. */

@@ -32,7 +32,7 @@ const HOST_CONTROLLERS = ["ehci", "uhci", "ohci", "xhci"];
 export function warnMedium({ platform, blocks, console: kinds }: UnikernelSpec, symbols: string[] | undefined): Problem[] {
     if (platform !== "iso") return [];
     return [
-        { property: "platform", reason: "rumprun starts under BIOS only: under UEFI it stops after the boot loader. The machine must offer BIOS (legacy, CSM) boot" },
+        { property: "platform", reason: "rumprun starts under BIOS only, and its medium brings no loader for UEFI: the machine must offer BIOS (legacy, CSM) boot" },
         ...unless(kinds === undefined, "console", "has no effect on rumprun itself: it writes to the screen where the machine has one, else to the first serial port"),
         ...unless(blocks.length === 0, "blocks",
             `the guest reads its data images from its own medium, which must be the machine's first disk: ${ways(symbols)}; never an IDE or SATA CD. Without data images it needs no driver for its medium`),

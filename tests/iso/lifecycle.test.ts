@@ -208,9 +208,16 @@ test("linux: memory that the machine needs for its data images is said", async (
     const { kernel: linux, initrd } = await nginxGuest();
     writeFileSync(path("data.ext2"), Buffer.alloc(1 << 20));
     const its = media();
-    const { inputs, failures } = await its.check({ kernel: linux, initrd, args: ["nginx"], memory: 96, output: path("web.iso"), blocks: [{ path: path("data.ext2"), mount: "/data", format: "ext2" }] });
+    const { inputs, failures } = await its.check({ kernel: linux, initrd, args: ["nginx"], memory: 256, output: path("web.iso"), blocks: [{ path: path("data.ext2"), mount: "/data", format: "ext2" }] });
     expect(failures).toEqual([]);
     await its.handlers.create(inputs);
     expect(its.said.join()).toMatch(/needs about \d+ MiB of memory/);
     expect(existsSync(path("web.iso"))).toBe(true);
+});
+
+test("what GRUB cannot pass as it is, is refused at preview", async () => {
+    const { buildTestKernels } = await import("../guests/build.mjs");
+    const { rawKernel } = await buildTestKernels();
+    const { failures } = await media().check({ kernel: rawKernel, guest: "raw", args: ['say="a b"'], output: path("web.iso") });
+    expect(failures).toEqual([{ property: "args", reason: expect.stringMatching(/GRUB cannot pass this command line/) as string }]);
 });

@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { initramfsFrame } from "../../../guests";
 import { UnikernelError, type ConsoleKind, type Firmware, type GuestPlan, type MediumBoot, type Part } from "../../../spec";
 import { grubConfig, markPath } from "./grubConfig";
-import { bootProblems } from "./problems";
+import { mediumProblems } from "./problems";
 import { wordsFor } from "./quote";
 
 /** Raised when the same declaration begins to give another image, so that media are made anew. */
@@ -53,7 +53,7 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     const { spec, guest, boot } = plan;
     const { medium } = boot;
     if (!medium) throw new UnikernelError("internal", `a ${spec.guest} guest was not encoded for a medium`);
-    const [problem] = bootProblems(boot);
+    const [problem] = mediumProblems(boot);
     if (problem) throw new UnikernelError("invalid", problem.reason, { property: problem.property });
     const console = spec.console ?? ["serial", "vga"];
     const label = spec.label ?? LABEL;

@@ -1,19 +1,11 @@
-import type { EncodedGuest, Problem, UnikernelSpec } from "../../../spec";
+import type { EncodedGuest, Problem } from "../../../spec";
 import { wordsFor } from "./quote";
 
 /** COMMAND_LINE_SIZE of arch/x86 without its NUL; GRUB puts `BOOT_IMAGE=/boot/kernel ` in front, and cuts off silently what does not fit. */
 const LONGEST = 2047 - "BOOT_IMAGE=/boot/kernel ".length;
 
-/**
- * What a boot loader on a medium cannot do, from the declaration alone.
- * @param boot what the guest's ABI makes of it, where that is known: without it nothing is said of the command line
- */
-export function mediumProblems(_spec: Pick<UnikernelSpec, "blocks">, boot?: EncodedGuest): Problem[] {
-    return boot ? bootProblems(boot) : [];
-}
-
-/** What a boot loader cannot pass on as it is. */
-export function bootProblems({ cmdline, medium }: EncodedGuest): Problem[] {
+/** What a boot loader cannot pass on as it is. @param boot what the guest's ABI makes of the declaration */
+export function mediumProblems({ cmdline, medium }: EncodedGuest): Problem[] {
     const problems: Problem[] = [];
     if (wordsFor(cmdline) === undefined) {
         problems.push({
