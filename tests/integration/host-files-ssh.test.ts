@@ -4,7 +4,7 @@ import { appendFile, mkdtemp, readdir, readFile, rm, stat, writeFile } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { closeSsh, filesOf } from "../../backends/libvirt/files";
+import { closeSsh, filesOf, sshShellOf } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { startSshd, type Sshd } from "../support/sshd";
 
@@ -213,4 +213,18 @@ Host far
     await files.put(uuid, "big", [{ bytes: randomBytes(100_000) }], { mode: 0o644 });
     expect(await found(base)).toEqual([`1 ${uuid}/big`]);
     expect(await readdir(sshd.folder)).not.toContain("theirs");
+});
+
+test("a shell by the same connection: words as they are, what it prints, why it failed", async () => {
+    const { files } = open(sshd.uri(), "/var/lib/pulumi-unikernel");
+    await files.list(randomUUID());
+    await sshd.calls();
+    const shell = sshShellOf(sshd.uri())!;
+    const words = ["it's", "$HOME", "", "two\nlines"];
+    expect(await shell.run("printf '%s|' \"$@\"; cat", words)).toBe("it's|$HOME||two\nlines|");
+    await expect(shell.run("echo 'No such thing' >&2; exit 3", [])).rejects.toMatchObject({ code: "program-failed", message: expect.stringContaining("No such thing") });
+    await expect(shell.run(": > /proc/none; echo never", [])).rejects.toMatchObject({ code: expect.stringMatching(/invalid|program-failed/) });
+    expect(await shell.run("exec 3<>/dev/null; printf '\\101\\n' >&3; echo on", [])).toBe("on\n");
+    expect(await sshd.calls()).toEqual([]);
+    expect(sshShellOf("xen+tcp://far/system")).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import { VolumeFiles } from "./volumes";
 
 export { guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
-export { closeSsh } from "./ssh";
+export { closeSsh, sshShellOf, type SshShell } from "./ssh";
 export { VolumeFiles } from "./volumes";
 
 /**

@@ -16,14 +16,38 @@ const connections = new Map<string, SshConnection>();
 
 /** The files of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
 export function sshFilesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles | undefined {
+    const connection = connectionOf(uri, timeouts);
+    return connection && new RemoteFiles(connection, isSession(uri) ? undefined : new VolumeFiles(uri, connection.base, timeouts));
+}
+
+/** Scripts of sh on a host, by the connection that its files take. */
+export interface SshShell {
+    /**
+     * @param script for POSIX sh with `set -eu` and LC_ALL=C; short, as others wait until it ends. It is run
+     *     again when the connection is cut before its end is known.
+     * @param words $1, $2 …; they are on no command line
+     * @returns what it printed
+     * @throws UnikernelError as SshConnection.ask does: `unreachable`, `permission`, `program-failed` for any other end than 0 …
+     */
+    run(script: string, words: string[]): Promise<string>;
+}
+
+/** A shell on the host of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
+export function sshShellOf(uri: string, timeouts?: Partial<Timeouts>): SshShell | undefined {
+    const connection = connectionOf(uri, timeouts);
+    return connection && {
+        run: async (script, words) => (await connection.ask({ what: "a script", script, words })).out.toString("utf8"),
+    };
+}
+
+function connectionOf(uri: string, timeouts?: Partial<Timeouts>): SshConnection | undefined {
     const login = sshLogin(uri);
     if (!login) return undefined;
-    const session = isSession(uri);
-    const base = session ? (process.env.PULUMI_UNIKERNEL_DIR ?? "") : guestsFolder(uri);
+    const base = isSession(uri) ? (process.env.PULUMI_UNIKERNEL_DIR ?? "") : guestsFolder(uri);
     const key = JSON.stringify([login, base]);
     const connection = connections.get(key) ?? new SshConnection(login, base, timeouts);
     connections.set(key, connection);
-    return new RemoteFiles(connection, session ? undefined : new VolumeFiles(uri, base, timeouts));
+    return connection;
 }
 
 /** Ends all connections. They also end with this process. */
