@@ -12,11 +12,13 @@ let its: Lifecycle;
 let sshd: Sshd;
 let connection: string;
 let asked: string[] = [];
+let onAsk: ((name: string) => Promise<void>) | undefined;
 
 /** Writes down what is asked of the host's files. */
 function counted(host: Host): Host {
-    const files = new Proxy(host.files, { get: (target, name: keyof Host["files"]) => (...args: never[]) => {
+    const files = new Proxy(host.files, { get: (target, name: keyof Host["files"]) => async (...args: never[]) => {
         asked.push(name);
+        await onAsk?.(name);
         return (target[name] as (...args: never[]) => unknown).apply(target, args);
     } });
     return { ...host, files };
@@ -78,4 +80,24 @@ test("a create asks no more of the host's files than it needs", async () => {
     expect(await sessions()).toEqual([]);
     // A path is known here; each of the others is one round trip, and the console is read until the guest is ready.
     expect(asked.filter((name) => name !== "path" && name !== "read")).toEqual(["list", "put", "put"]);
+});
+
+test("the host is lost in the middle of an update: nothing is taken for gone, and the next one puts it right", async () => {
+    const one = guest({ args: ["one"] }), two = { ...one, args: ["two"] };
+    await its.create(one);
+    const process = await its.process(one);
+    onAsk = async (name) => {
+        if (name === "put") await sshd.kill();
+    };
+    await expect(its.update(one, two)).rejects.toMatchObject({ code: "unreachable" });
+    await expect(its.observe(one)).rejects.toMatchObject({ code: "unreachable" });
+    onAsk = undefined;
+    await sshd.start();
+    expect(await its.process(one)).toBe(process);
+    expect(await its.observe(one)).toMatchObject({ state: "running" });
+    const { consoleLog } = await its.update(one, two);
+    expect(await its.host.exec("cat", [consoleLog!])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(await its.files(one)).toHaveLength(2);
+    await its.delete(two);
+    await its.expectNothing(one);
 });

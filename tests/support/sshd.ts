@@ -35,7 +35,8 @@ export class Sshd {
 
     async start(): Promise<void> {
         await rm(join(this.folder, "pid"), { force: true });
-        const args = [...this.enter, "/usr/sbin/sshd", "-D", "-f", join(this.folder, "sshd_config"), "-E", join(this.folder, "log")];
+        // A test that is killed takes its sshd along.
+        const args = ["setpriv", "--pdeathsig", "KILL", ...this.enter, "/usr/sbin/sshd", "-D", "-f", join(this.folder, "sshd_config"), "-E", join(this.folder, "log")];
         const { pid } = (this.server = spawn(args[0]!, args.slice(1), { stdio: ["ignore", "ignore", "inherit"] }));
         await until(() => {
             if (!existsSync(`/proc/${pid}/exe`)) throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
