@@ -1,0 +1,93 @@
+import type { Backend, Change, Observation } from "../../backends";
+import { closeHosts, createLibvirtBackend, openHost, sshShellOf, type Host } from "../../backends/libvirt";
+import { createXen, wayToDom0, type Dom0 } from "../../backends/xen";
+import type { GuestOptions } from "./lifecycle";
+import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { startXenHost, type XenHost } from "./xenHost";
+
+type TestContext = ReturnType<typeof testContext>;
+
+/** Where guests' files lie in dom0. */
+const FOLDER = "/var/lib/pulumi-unikernel";
+
+/** What a test does to the calls on their way. */
+export interface Wraps {
+    host?(host: Host): Host;
+    dom0?(dom0: Dom0): Dom0;
+}
+
+/** The xen backend against a Xen host of the tests'; its own ssh is the way to dom0 where libvirt is reached by tcp. */
+export function xenBackend(sshUri: string, { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {}): Backend {
+    const way = wayToDom0(() => sshShellOf(sshUri));
+    const xen = createXen((host, guest) => wrapDom0(way(host, guest)));
+    return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));
+}
+
+/** The xen backend on a real Xen host, with the PV test kernel. */
+export class XenLifecycle {
+    private guests = 0;
+
+    constructor(readonly host: XenHost, readonly backend: Backend, readonly kernel: string) {}
+
+    /** Options of a guest that is no other test's. Files by libvirt's volumes, dom0 by ssh. */
+    guest(options: GuestOptions = {}): PlanOptions {
+        return {
+            connection: this.host.uri, sshTarget: "root@xen-host", platform: "xen", accelerator: "auto", name: `guest${this.guests++}`, kernel: this.kernel, ...options,
+        };
+    }
+
+    async create(guest: PlanOptions, context: TestContext = testContext()): Promise<Observation> {
+        return this.backend.create(await testPlan(guest), context);
+    }
+
+    async update(from: PlanOptions, to: PlanOptions, context: TestContext = testContext(), change: Partial<Change> = {}): Promise<Observation> {
+        return this.backend.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change }, context);
+    }
+
+    async observe(guest: PlanOptions): Promise<Observation | undefined> {
+        const plan = await testPlan(guest);
+        return this.backend.observe(refOf(plan), plan.spec);
+    }
+
+    async delete(guest: PlanOptions, context: TestContext = testContext()): Promise<void> {
+        const plan = await testPlan(guest);
+        await this.backend.delete(refOf(plan), plan.spec, context);
+    }
+
+    async folder(guest: PlanOptions): Promise<string> {
+        return `${FOLDER}/${(await testPlan(guest)).spec.uuid}`;
+    }
+
+    async files(guest: PlanOptions): Promise<string[]> {
+        return (await this.host.exec("ls", [await this.folder(guest)])).stdout.split("\n").filter(Boolean).sort();
+    }
+
+    /** The domain's number: another one means that it was restarted. "-" when it is off. */
+    id({ name }: PlanOptions): Promise<string> {
+        return this.host.virsh("domid", name);
+    }
+
+    /** Nothing of a guest is left in libvirt, in Xen, in xenstore and in dom0's folders. */
+    async expectNothing(guest: PlanOptions): Promise<void> {
+        const { name } = guest;
+        const [defined, pools, running, left, loops] = await Promise.all([
+            this.host.virsh("list", "--all", "--name"), this.host.virsh("pool-list", "--all", "--name"), this.host.run("xl", "list"),
+            this.host.run("sh", "-c", `ls -d ${await this.folder(guest)} /var/log/xen/console/guest-${name}.log* 2>/dev/null; true`), this.host.run("losetup", "--all"),
+        ]);
+        expect(defined.split("\n")).not.toContain(name);
+        expect(pools).not.toContain((await testPlan(guest)).spec.uuid);
+        expect(running).not.toMatch(new RegExp(`^${name} `, "m"));
+        expect({ left, loops }).toEqual({ left: "", loops: expect.not.stringContaining(await this.folder(guest)) as string });
+    }
+
+    async close(): Promise<void> {
+        await closeHosts();
+        await this.host.stop();
+    }
+}
+
+export async function openXenLifecycle(wraps: Wraps = {}): Promise<XenLifecycle> {
+    const kernel = await (await import("../guests/xen/build.mjs")).buildXenTestKernel();
+    const host = await startXenHost();
+    return new XenLifecycle(host, xenBackend(host.sshUri, wraps), kernel);
+}
