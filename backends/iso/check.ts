@@ -1,5 +1,6 @@
 import { outputProblem } from "../../images";
-import type { EncodedGuest, GuestCapabilities, Problem, UnikernelSpec } from "../../spec";
+import { hasCode, type EncodedGuest, type GuestCapabilities, type Problem, type UnikernelSpec } from "../../spec";
+import { inspectDevice } from "./burn";
 import { mediumProblems } from "./medium";
 import { outputPath } from "./output";
 
@@ -13,7 +14,20 @@ export async function checkIso(spec: UnikernelSpec, guest: GuestCapabilities, bo
         }]),
         ...(boot ? mediumProblems(boot) : []),
         ...await outputProblems(spec),
+        ...await deviceProblems(spec),
     ];
+}
+
+/**
+ * What makes it the wrong device will not pass. What may have passed when it is written to (it is not plugged in, or mounted)
+ * is for the burn to say, and where the image is on it already nobody asks.
+ */
+async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
+    if (burn === undefined) return [];
+    const error = await inspectDevice(burn, 0).then(() => undefined, (reason: unknown) => reason);
+    if (!hasCode(error, "invalid", "unsupported")) return [];
+    const property = error.property ?? "burn.device";
+    return [{ property, reason: error.message.replace(`${property}: `, "") }];
 }
 
 async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {

@@ -132,28 +132,37 @@ test("a burn that was killed in the middle is repeated, although the program say
     expect(await handlers.diff(id, outs, again)).toMatchObject({ changes: false });
 });
 
-const obstacles: Record<string, [prepare: (stick: Stick) => Properties, property: string, says: RegExp]> = {
-    "is not there": [(stick) => { pullOut(stick); return {}; }, "burn.device", /usb-pulumi-unikernel-test/],
+const wrong: Record<string, [spec: (stick: Stick) => Properties, property: string, says: RegExp]> = {
+    "is fixed, and nobody allowed it": [({ name }) => ({ device: name }), "burn.allowFixed", /fixed disk/],
+    "is called by a name that moves": [({ node }) => ({ device: node, allowFixed: true }), "burn.device", /another device tomorrow/],
+    "has another serial number": [({ name }) => ({ device: name, serial: "4711", allowFixed: true }), "burn.serial", /serial number/],
+    "is a file": [() => ({ device: kernel, allowFixed: true }), "burn.device", /is a file, and an image is burned to a block device/],
+};
+test.each(Object.entries(wrong))("a stick that %s is refused at preview", async (_title, [spec, property, says]) => {
+    const stick = plugIn();
+    const { failures } = await media().check(args(stick, { burn: spec(stick) }));
+    expect(failures).toEqual([{ property, reason: expect.stringMatching(says) as string }]);
+});
+
+const obstacles: Record<string, [prepare: (stick: Stick) => void, says: RegExp]> = {
+    "is not there": [pullOut, /usb-pulumi-unikernel-test/],
     "is mounted": [(stick) => {
         execFileSync("mkfs.ext4", ["-q", stick.node]);
         mkdirSync(path("mounted"));
         execFileSync("mount", [stick.node, path("mounted")]);
-        return {};
-    }, "burn.device", /is mounted at .*umount/s],
-    "is fixed, and nobody allowed it": [(stick) => ({ burn: { device: stick.name } }), "burn.allowFixed", /fixed disk/],
-    "is called by a name that moves": [(stick) => ({ burn: { device: stick.node, allowFixed: true } }), "burn.device", /another device tomorrow/],
-    "has another serial number": [(stick) => ({ burn: { device: stick.name, serial: "4711", allowFixed: true } }), "burn.serial", /serial number/],
-    "is a file": [() => ({ burn: { device: kernel, allowFixed: true } }), "burn.device", /is a file, and an image is burned to a block device/],
+    }, /is mounted at .*umount/s],
 };
-test.each(Object.entries(obstacles))("a stick that %s: the image is there, state says that it is not burned, and the next run burns it", async (title, [prepare, property, says]) => {
+test.each(Object.entries(obstacles))("a stick that %s: the image is there, state says that it is not burned, and the next run burns it", async (title, [prepare, says]) => {
     const stick = plugIn();
+    prepare(stick);
     const its = media();
-    const { inputs } = await its.check(args(stick, prepare(stick)));
+    const { inputs, failures } = await its.check(args(stick));
+    expect(failures).toEqual([]);
     try {
         const error = await its.handlers.create(inputs).then(() => undefined, (reason: unknown) => reason);
         if (!(error instanceof NotReadyError)) throw error;
         expect(error.reasons.join()).toMatch(says);
-        expect(error.reasons.join()).toContain(property);
+        expect(error.reasons.join()).toContain("burn.device");
         expect(error.properties).toMatchObject({ path: path("web.iso") });
         expect(error.properties).not.toHaveProperty("burned");
         execFileSync("sha256sum", ["--check", "--quiet", "SHA256SUMS"], { cwd: path() });

@@ -49,14 +49,20 @@ export const describePackages = (names) => names.map((name) => `  ${name} — ${
 
 /** Programs that stand for the packages where there is no dpkg. */
 const PROGRAMS = { "qemu-system-x86": "qemu-system-x86_64", "qemu-utils": "qemu-img", "libvirt-daemon": "libvirtd", "libvirt-clients": "virsh",
-    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", mtools: "mcopy", e2fsprogs: "mke2fs", "xz-utils": "xz" };
+    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", mtools: "mcopy", "openssh-client": "ssh", "openssh-server": "sshd", e2fsprogs: "mke2fs", "xz-utils": "xz" };
+
+/** A program as root: by sudo, where we are not. */
+function asRoot(program, args, options = {}) {
+    return process.getuid() === 0 ? run(program, args, options) : run("sudo", [program, ...args], options);
+}
 
 /** Installs packages; as root, else by sudo. */
 export async function install(names) {
-    const [program, before] = process.getuid() === 0 ? ["apt-get", []] : ["sudo", ["apt-get"]];
-    if (!which(program)) throw new SetupError(`Not root, and there is no sudo. As root: apt-get install --no-install-recommends ${names.join(" ")}`);
+    if (process.getuid() !== 0 && !which("sudo")) throw new SetupError(`Not root, and there is no sudo. As root: apt-get install --no-install-recommends ${names.join(" ")}`);
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args) => run(program, [...before, ...args], { env, title: `apt-get ${args.find((arg) => !arg.startsWith("-"))}` });
+    const apt = (...args) => asRoot("apt-get", args, { env, title: `apt-get ${args.find((arg) => !arg.startsWith("-"))}` });
+    // Debian starts what it installs: a package that is wanted for its program alone must not open a port of this machine.
+    if (names.includes("openssh-server") && existsSync("/run/systemd/system")) await asRoot("systemctl", ["mask", "ssh.service", "ssh.socket"]);
     await apt("update", "-qq");
     await apt("install", "-y", "-q", "--no-install-recommends", ...names);
 }

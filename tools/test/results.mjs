@@ -4,13 +4,14 @@
 export const CHECKS_BUDGET = 40;
 
 /**
- * Seconds for each suite on two cores: 12 minutes for KVM with the checks, 6 for media. And how many jest workers it gets:
+ * Seconds for each suite on two cores: 12 minutes for KVM with the checks, 6 for media, 2 for hosts that are reached by ssh. And how many jest workers it gets:
  * integration mostly waits for guests to end.
  */
 export const SUITES = [
     { name: "unit", folder: "tests/unit", workers: 2, budget: 80 },
     { name: "integration", folder: "tests/integration", workers: 3, budget: 330 },
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
+    { name: "remote", folder: "tests/remote", workers: 2, budget: 120 },
     { name: "iso", folder: "tests/iso", workers: 2, budget: 360 },
 ];
 

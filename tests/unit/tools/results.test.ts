@@ -24,6 +24,7 @@ test.each([
 
 test.each([
     { what: "KVM and the checks", names: ["unit", "integration", "e2e"], minutes: 12 },
+    { what: "hosts that are reached by ssh", names: ["remote"], minutes: 2 },
     { what: "media", names: ["iso"], minutes: 6 },
 ])("$what fit into $minutes minutes", async ({ names, minutes }) => {
     const { SUITES, CHECKS_BUDGET } = await load();
