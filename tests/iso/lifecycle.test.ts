@@ -221,3 +221,17 @@ test("what GRUB cannot pass as it is, is refused at preview", async () => {
     const { failures } = await media().check({ kernel: rawKernel, guest: "raw", args: ['say="a b"'], output: path("web.iso") });
     expect(failures).toEqual([{ property: "args", reason: expect.stringMatching(/GRUB cannot pass this command line/) as string }]);
 });
+
+test("two data images of one base name both travel", async () => {
+    for (const folder of ["one", "two"]) {
+        mkdirSync(path(folder));
+        writeFileSync(path(folder, "disk.img"), Buffer.alloc(1 << 20, folder));
+    }
+    const { outs } = await made({ blocks: ["one", "two"].map((folder) => ({ path: path(folder, "disk.img"), mount: `/${folder}`, format: "ext2" })) });
+    const images = Object.keys(outs.manifest as object).filter((name) => name.startsWith("/images/"));
+    expect(images).toHaveLength(2);
+    for (const [index, folder] of ["one", "two"].entries()) {
+        execFileSync("xorriso", ["-osirrox", "on", "-indev", path("web.iso"), "-extract", images.sort()[index]!, path(`${folder}.out`)], { stdio: "ignore" });
+        expect(sha256(path(`${folder}.out`))).toBe(sha256(path(folder, "disk.img")));
+    }
+});
