@@ -6,11 +6,11 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { archive } from "../../guests/linux/cpio";
-import type { ConsoleVerdict, MediumBoot } from "../../spec";
+import type { ConsoleVerdict, MediumBoot, Platform } from "../../spec";
 import { testPlan, type PlanOptions } from "./plans";
 
 /** The built nginx guest: `vmlinuz` and `initrd`. */
-export async function nginxGuest(platform: "kvm" | "iso" = "kvm"): Promise<{ kernel: string; initrd: string }> {
+export async function nginxGuest(platform: Platform = "kvm"): Promise<{ kernel: string; initrd: string }> {
     const { buildGuest } = await import("../../tools/nginx-guest/build.mjs");
     const { folder } = buildGuest();
     return { kernel: path.join(folder, platform, "vmlinuz"), initrd: path.join(folder, platform, "initrd") };

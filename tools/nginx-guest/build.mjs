@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Builds the nginx guest: `node tools/nginx-guest/build.mjs --output DIR` makes vmlinuz and initrd in DIR/kvm and DIR/iso.
+// Builds the nginx guest: `node tools/nginx-guest/build.mjs --output DIR` makes vmlinuz and initrd in DIR/kvm, DIR/xen and DIR/iso.
 import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";

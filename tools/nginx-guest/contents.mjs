@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { hostedModules, machineModules } from "./modules.mjs";
+import { hostedModules, machineModules, xenModules } from "./modules.mjs";
 
 /** What a shell script of a guest may want; the init itself needs the first two lines of them. */
 const APPLETS = `sh command env echo printf read test [ sleep kill sync head hostname insmod ip mkdir mount umount
@@ -16,6 +16,7 @@ const FOLDERS = ["bin", "dev", "etc", "lib64", "proc", "run", "sbin", "sys", "tm
 /** What each platform's guest is made of: `kernel` is the Debian package whose dependency is the kernel of the day. */
 export const PLATFORMS = {
     kvm: { kernel: "linux-image-cloud-amd64", modules: hostedModules, roots: ["root"] },
+    xen: { kernel: "linux-image-cloud-amd64", modules: xenModules, roots: ["root"] },
     iso: { kernel: "linux-image-amd64", modules: machineModules, roots: ["root", "machine"] },
 };
 
@@ -40,6 +41,8 @@ function copyPrograms(packages, target) {
     copyFileSync(busybox, path.join(target, "bin/busybox"));
     const offered = new Set(execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n"));
     for (const applet of APPLETS.filter((name) => offered.has(name))) symlinkSync("busybox", path.join(target, "bin", applet));
+    // The kernel calls it by this path when a Xen host asks the guest to end.
+    symlinkSync("../bin/busybox", path.join(target, "sbin/poweroff"));
     copyFileSync(path.join(packages, "usr/sbin/nginx"), path.join(target, "usr/sbin/nginx"));
     copyFileSync(loader(packages), path.join(target, "lib64/ld-linux-x86-64.so.2"));
     for (const library of sharedLibraries(packages, "usr/sbin/nginx")) {

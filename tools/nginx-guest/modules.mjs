@@ -6,6 +6,9 @@ import path from "node:path";
 /** What the init of a guest on a host loads by name, where the host gave it such a device. */
 const HOSTED = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "isofs", "button", "evdev", "pvpanic_mmio", "xen_netfront", "xen_blkfront"];
 
+/** Of these, what a Xen guest can have: it has no PCI, no virtio, and is asked to end through xenstore. */
+const XEN = ["xen_netfront", "xen_blkfront", "isofs"];
+
 /** The usual hardware of real machines, and of the virtual ones that boot from a medium. Cards that do nothing without firmware (bnx2) are left out. */
 const MACHINE = [
     "e1000", "e1000e", "igb", "igc", "ixgbe", "r8169", "realtek", "tg3", "broadcom", "virtio_net", "vmxnet3", "xen_netfront",
@@ -14,13 +17,19 @@ const MACHINE = [
     "virtio_pci", "virtio_rng", "loop", "isofs", "ext4", "crc32c_generic", "crc32c_intel", "button", "evdev", "pvpanic_mmio", "pvpanic_pci",
 ];
 
+/** For any host. */
+export const hostedModules = (packages, release, target) => orderedModules(packages, release, target, HOSTED);
+
+/** For a Xen host alone. */
+export const xenModules = (packages, release, target) => orderedModules(packages, release, target, XEN);
+
 /**
- * For a host: each module with those that it needs, and NAME.order: what to load for NAME, in order. Reading one short
- * file is the least that an emulated processor can do.
+ * Each wanted module with those that it needs, and NAME.order for all that the init may ask for: what to load for NAME, in
+ * order. Reading one short file is the least that an emulated processor can do.
  */
-export function hostedModules(packages, release, target) {
+function orderedModules(packages, release, target, wanted) {
     const folder = path.join(target, "lib/modules");
-    const { copied, order } = copyModules(packages, release, HOSTED, folder);
+    const { copied, order } = copyModules(packages, release, wanted, folder);
     for (const name of HOSTED) {
         const names = copied.has(name) ? order(name) : [];
         writeFileSync(path.join(folder, `${name}.order`), names.map((line) => `${line}\n`).join(""));

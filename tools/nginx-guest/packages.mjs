@@ -37,7 +37,7 @@ function candidates(options, kernels) {
         if (!image) throw new Error(`apt knows no package ${kernel}: the guest is built from the packages of Debian 12 or later`);
         return image;
     });
-    const names = [...images, ...PROGRAMS, ...libraries(graph, "nginx")];
+    const names = [...new Set(images), ...PROGRAMS, ...libraries(graph, "nginx")];
     const policy = run("apt-cache", [...options, "policy", ...names]);
     const versions = new Map([...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]));
     const packages = names.map((name) => {
