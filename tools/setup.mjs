@@ -1,18 +1,20 @@
 #!/usr/bin/env node
 // `npm run setup`: makes ready all that is missing, and says what it does. Run again, it finds nothing to do.
 //   --daemon   also starts virtlogd and libvirtd where no service manager runs them
+//   --xen      also builds the Xen host of the tests and of the demo, and saves it as it is when it is up
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { which } from "./engine.mjs";
 import { buildGuest } from "./nginx-guest/build.mjs";
-import { ensurePackages } from "./setup/debian.mjs";
+import { ensurePackages, installMissing } from "./setup/debian.mjs";
 import { ensureBuild, ensureExamples, ensureModules } from "./setup/node.mjs";
 import { ensureEngine } from "./setup/pulumi.mjs";
 import { SetupError, step } from "./setup/steps.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 
-export async function setup({ daemon = false } = {}) {
+export async function setup({ daemon = false, xen = false } = {}) {
     const started = Date.now();
     console.log("Setting up pulumi-unikernel");
     await step("Debian packages", ensurePackages);
@@ -25,6 +27,7 @@ export async function setup({ daemon = false } = {}) {
         const { ensureLibvirt } = await import("./libvirt.mjs");
         await step("libvirt", async () => (await ensureLibvirt()).note);
     }
+    if (xen) await step("Xen host", ensureXenHost);
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
@@ -33,6 +36,18 @@ function ensureGuest() {
     const { folder, built } = buildGuest();
     link(folder, path.join(root, ".cache/nginx-guest"));
     return `${built ? "built" : "is"} in ${folder}`;
+}
+
+/** Its own packages first: building it wants programs that nothing else here does. */
+async function ensureXenHost() {
+    const { PACKAGES } = await import("../tests/xen-host/build.mjs");
+    const { prepareXenHost, whyNoXenHost } = await import("../tests/xen-host/boot.mjs");
+    // Where there is no apt, the host itself says so.
+    const packages = which("apt-get") ? await installMissing(PACKAGES) : "no packages installed";
+    const reason = whyNoXenHost();
+    if (reason) throw new SetupError(reason);
+    const { folder, built } = await prepareXenHost();
+    return `${packages}; ${built ? "built" : "is"} in ${folder}`;
 }
 
 function link(target, place) {
@@ -48,6 +63,6 @@ export function fail(error) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-    const { values } = parseArgs({ options: { daemon: { type: "boolean", default: false } } });
+    const { values } = parseArgs({ options: { daemon: { type: "boolean", default: false }, xen: { type: "boolean", default: false } } });
     await setup(values).then(() => console.log('\nTo use `pulumi` by hand: eval "$(node tools/env.mjs)"'), fail);
 }

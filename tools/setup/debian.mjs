@@ -45,7 +45,7 @@ export function missingPackages(names = Object.keys(PACKAGES)) {
 }
 
 /** `name — what it is for`, one a line, for people on other systems. */
-export const describePackages = (names) => names.map((name) => `  ${name} — ${PACKAGES[name] ?? "needed to build the engine"}`).join("\n");
+export const describePackages = (names, packages = PACKAGES) => names.map((name) => `  ${name} — ${packages[name] ?? "needed to build the engine"}`).join("\n");
 
 /** Programs that stand for the packages where there is no dpkg. */
 const PROGRAMS = { "qemu-system-x86": "qemu-system-x86_64", "qemu-utils": "qemu-img", "libvirt-daemon": "libvirtd", "libvirt-clients": "virsh",
@@ -77,9 +77,14 @@ export async function ensurePackages() {
         if (missing.length === 0) return "not a Debian, but every program is there";
         throw new SetupError(`This is not a Debian. Please install what these Debian packages hold:\n${describePackages(missing)}`);
     }
-    const missing = missingPackages();
-    if (missing.length === 0) return `${Object.keys(PACKAGES).length} packages are there`;
-    console.log(`    missing:\n${describePackages(missing).replace(/^/gm, "    ")}`);
+    return installMissing(PACKAGES);
+}
+
+/** @param {Record<string, string>} packages what each is for */
+export async function installMissing(packages) {
+    const missing = missingPackages(Object.keys(packages));
+    if (missing.length === 0) return `${Object.keys(packages).length} packages are there`;
+    console.log(`    missing:\n${describePackages(missing, packages).replace(/^/gm, "    ")}`);
     await install(missing);
     return `installed ${missing.join(", ")}`;
 }
