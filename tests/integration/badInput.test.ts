@@ -43,7 +43,7 @@ test("good input is not refused", async () => {
 });
 
 test.each<[string, () => object, RegExp]>([
-    ["an unknown property", () => ({ memroy: 64 }), /^memroy: unknown property; this resource takes platform, connection, name, kernel/],
+    ["an unknown property", () => ({ memroy: 64 }), /^memroy: unknown property; this resource takes platform, connection, sshTarget, name, kernel/],
     ["a kernel that is not there", () => ({ kernel: "/nowhere/nginx" }), /^kernel: .*\/nowhere\/nginx: there is no such file/],
     ["a folder for a kernel", () => ({ kernel: its.host.folder }), /^kernel: .*found a directory; expected a regular file/],
     ["a kernel for another platform", () => ({ kernel: kernels.xenKernel }), /^kernel: .*xenKernel\.elf is built for xen, platform is kvm/],

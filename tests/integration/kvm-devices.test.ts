@@ -12,7 +12,8 @@ import { least, mark, net, uuid as anyUuid, variants } from "../unit/libvirt-xml
 jest.setTimeout(180_000);
 
 /** What this machine's libvirt cannot run: KVM is hidden, and 9.0 refuses passt. Its schema takes both. */
-const names = Object.keys(variants).filter((name) => !["kvm", "passt"].includes(name));
+// On QEMU: what KVM of this machine, passt and Xen would have to run is told by golden files alone.
+const names = Object.keys(variants).filter((name) => !["kvm", "passt"].includes(name) && variants[name]?.type !== "xen");
 /** A few at a time: starting is bound by the processor. */
 const WORKERS = 3;
 

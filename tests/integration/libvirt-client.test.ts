@@ -84,7 +84,7 @@ test("the list has all domains with their states", async () => {
     const off = { state: "shutoff", active: false, persistent: true };
     expect(new Map((await host.domains.list()).map((one) => [one.name, one]))).toEqual(new Map([
         ["list0", { uuid: uuids[0], name: "list0", reason: 0, autostart: false, ...off }],
-        ["list1", { uuid: uuids[1], name: "list1", reason: 1, autostart: false, state: "paused", active: true, persistent: true }],
+        ["list1", { uuid: uuids[1], name: "list1", reason: 1, id: expect.any(Number) as number, autostart: false, state: "paused", active: true, persistent: true }],
         ["list2", { uuid: uuids[2], name: "list2", reason: 0, autostart: true, ...off }],
     ]));
     for (const uuid of uuids) {
