@@ -1,12 +1,16 @@
-import { closeHosts, openHost } from "../backends/libvirt";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { closeHosts, openHost, sshShellOf } from "../backends/libvirt";
 import { filesOf, guestsFolder, VolumeFiles } from "../backends/libvirt/files";
 import { readCapabilities } from "../backends/libvirt/xml";
 import { probeAccelerator } from "../backends/kvm";
 import { backend } from "../backends";
 import { moduleFolder } from "../backends/iso";
+import { inspectXen, type XenFacts } from "../backends/xen";
 import { hasCode, type Firmware, type UnikernelError } from "../spec";
 
-export { closeHosts };
+export { closeHosts, type XenFacts };
 
 /** What a host says of itself, in the words of people. */
 export interface HostFacts {
@@ -17,8 +21,9 @@ export interface HostFacts {
     local: boolean;
     /** Dotted versions. */
     libvirt: string;
+    /** The driver's own: QEMU's; on a Xen host Xen's. */
     qemu: string;
-    /** Domain types for x86_64 guests: `qemu`, `kvm`. Empty: there is no emulator. */
+    /** Domain types for x86_64 guests: `qemu`, `kvm`, `xen`. Empty: there is no emulator. */
     emulators: string[];
     /** Whom guests run as; undefined: the daemon's own user. */
     qemuUser?: { uid: number; gid: number };
@@ -61,6 +66,22 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
         volumes: filesOf(uri) instanceof VolumeFiles,
         networks: await networksOf(uri),
     };
+}
+
+/**
+ * Asks a Xen host's dom0 itself: on this machine, or by ssh.
+ * @returns undefined where the connection leads to libvirt alone (tcp, tls)
+ * @throws UnikernelError as a shell of that host does
+ */
+export async function inspectDom0(uri: string): Promise<XenFacts | undefined> {
+    const { local } = await (await openHost(uri)).info();
+    if (local) return inspectXen(localShell, "local");
+    const shell = sshShellOf(uri);
+    return shell && inspectXen((script, words) => shell.run(script, words), "remote");
+}
+
+async function localShell(script: string, words: string[]): Promise<string> {
+    return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
 }
 
 /** GRUB's modules, by what they are for: the folder, or why there is none and what mends it. */

@@ -5,7 +5,7 @@ import { readCapabilities } from "../libvirt/xml";
 import { libvirtAlone, type Dom0 } from "./dom0";
 
 /** The QEMU that libxl starts to serve disks: Debian's, those of Xen's own builds, Fedora's and SUSE's. */
-const QEMUS = [
+export const QEMUS = [
     "/usr/libexec/xen-qemu-system-i386", "/usr/lib/xen/bin/qemu-system-i386", "/usr/libexec/xen/bin/qemu-system-i386",
     "/usr/lib64/xen/bin/qemu-system-i386", "/usr/bin/qemu-system-i386", "/usr/bin/qemu-system-x86_64",
 ];

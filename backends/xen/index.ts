@@ -1,5 +1,6 @@
 /** What Xen brings to the lifecycle on libvirt hosts. */
 export { xenConsequences } from "./consequences";
+export { inspectXen, type XenFacts } from "./inspect";
 export { createXen } from "./platform";
 export type { Dom0 } from "./dom0";
 export type { RemoteShell } from "./shell";

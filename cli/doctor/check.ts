@@ -1,4 +1,4 @@
-import type { HostFacts } from "../../core/doctor";
+import type { HostFacts, XenFacts } from "../../core/doctor";
 import type { Finding, Result } from "./finding";
 import type { Machine } from "./probe/machine";
 
@@ -11,6 +11,8 @@ export interface Scene {
     folder: string;
     /** What the host says of itself; asked once. */
     host(): Promise<HostFacts>;
+    /** What a Xen host's dom0 says; undefined where the connection leads to libvirt alone. Asked once. */
+    dom0(): Promise<XenFacts | undefined>;
     /** Ids of checks that failed or were skipped: what needs them is not tried. */
     down: ReadonlySet<string>;
 }

@@ -9,13 +9,18 @@ import { which } from "./probe/machine";
 import { hasTun, probeBridges } from "./probe/network";
 import { hasServiceManager, probeEngine, probeSdk, versionOf } from "./probe/program";
 import { programs } from "./programs";
+import { xenChecks } from "./xenChecks";
 
 const LIBRARY = "libvirt-library";
 const CONNECTION = "connection";
 const DRIVER = "driver";
 
-/** Everything that doctor looks at, in the order in which one depends on the other. */
-export const checks: readonly Check[] = [
+/** Everything that doctor looks at for a connection, in the order in which one depends on the other. */
+export function checksFor(connection: string): readonly Check[] {
+    return [...common, ...judge.isXen(connection) ? [...xenChecks(CONNECTION), ...files] : [...kvmBefore, ...files, ...kvmAfter]];
+}
+
+const common: readonly Check[] = [
     check({
         id: "node", title: "Node.js",
         probe: async () => ({ version: process.versions.node }),
@@ -35,20 +40,29 @@ export const checks: readonly Check[] = [
         judge: judge.judgeLibrary,
     }),
     check({ id: CONNECTION, title: "libvirt", needs: [LIBRARY], probe: probeConnection, judge: judge.judgeConnection }),
+];
+
+const kvmBefore: readonly Check[] = [
     check({ id: DRIVER, title: "QEMU driver", needs: [CONNECTION], probe: (scene) => scene.host(), judge: judge.judgeDriver }),
+];
+
+const files: readonly Check[] = [
     check({
         id: "folder", title: "boot files", needs: [CONNECTION],
         async probe(scene) {
             const { folder, volumes } = await scene.host();
             return folder === undefined ? undefined : { ...await probeFolder(scene.machine, folder, await guestAccount(scene)), volumes };
         },
-        judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept as storage volumes of the host" },
+        judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept on the host, not here" },
     }),
     check({
         id: "networks", title: "libvirt networks", needs: [CONNECTION],
         probe: async (scene) => ({ uri: scene.connection, ...await scene.host() }),
         judge: judge.judgeNetworks,
     }),
+];
+
+const kvmAfter: readonly Check[] = [
     check({
         id: "bridges", title: "bridges", needs: [CONNECTION],
         probe: async (scene) => onThisMachine(await scene.host(), ({ session }) => probeBridges(scene.machine, session)),

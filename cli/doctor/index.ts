@@ -1,6 +1,6 @@
-import { closeHosts, defaultConnection, inspectHost, type HostFacts } from "../../core/doctor";
+import { closeHosts, defaultConnection, inspectDom0, inspectHost, type HostFacts, type XenFacts } from "../../core/doctor";
 import { runChecks } from "./check";
-import { checks } from "./checks";
+import { checksFor } from "./checks";
 import { wouldWork, type Result } from "./finding";
 import { thisMachine } from "./probe/machine";
 import { renderJson, renderResult, renderSummary } from "./render";
@@ -25,10 +25,11 @@ export interface DoctorOptions {
  */
 export async function doctor({ connection = defaultConnection(), json = false, folder = process.cwd(), print = console.log }: DoctorOptions = {}): Promise<boolean> {
     let host: Promise<HostFacts> | undefined;
-    const scene = { machine: thisMachine(), connection, folder, host: () => host ??= inspectHost(connection) };
+    let dom0: Promise<XenFacts | undefined> | undefined;
+    const scene = { machine: thisMachine(), connection, folder, host: () => host ??= inspectHost(connection), dom0: () => dom0 ??= inspectDom0(connection) };
     try {
         const show = (result: Result) => print(renderResult(result));
-        const results = await runChecks(checks, scene, json ? undefined : show);
+        const results = await runChecks(checksFor(connection), scene, json ? undefined : show);
         print(json ? renderJson(connection, results) : `\n${renderSummary(results)}`);
         return wouldWork(results);
     } finally {

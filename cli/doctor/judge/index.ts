@@ -3,3 +3,4 @@ export * from "./accelerator";
 export * from "./folder";
 export * from "./network";
 export * from "./program";
+export * from "./xen";

@@ -26,21 +26,27 @@ export interface ConnectionFacts {
 
 export function judgeConnection(facts: ConnectionFacts): Finding {
     const { uri, hostname, error } = facts;
+    const xen = isXen(uri);
     if (!error) return { status: "ok", found: `${uri} on ${hostname ?? "an unnamed host"}` };
     const found = `${uri}: ${error.message.split("\n")[0]}`;
     const remote = remoteHost(uri);
     if (remote) return { status: "fail", found, fix: `ssh ${remote} virsh version`, note: "That must answer without a question; then libvirt can be reached over ssh too." };
     if (!facts.daemon) return { status: "fail", found, fix: "sudo apt-get install libvirt-daemon-system libvirt-clients" };
     if (error.code === "permission") {
-        return { status: "fail", found, fix: `sudo usermod -aG libvirt ${facts.user}`, note: "Then log in again: groups are read at login. Or use qemu:///session, which needs no group." };
+        return { status: "fail", found, fix: `sudo usermod -aG libvirt ${facts.user}`, note: `Then log in again: groups are read at login.${xen ? "" : " Or use qemu:///session, which needs no group."}` };
     }
-    if (error.code === "unsupported") return { status: "fail", found, fix: "sudo apt-get install libvirt-daemon-system qemu-system-x86" };
+    if (error.code === "unsupported") return { status: "fail", found, fix: `sudo apt-get install libvirt-daemon-system ${xen ? "libvirt-daemon-driver-xen" : "qemu-system-x86"}` };
     const socket = new URLSearchParams(uri.split("?")[1]).get("socket");
     if (socket) return { status: "fail", found, note: `Start the libvirtd whose socket is ${socket}.` };
     if (/\/session$/.test(uri.split("?")[0] ?? "")) return { status: "fail", found, fix: "libvirtd -d", note: "A session daemon starts by itself when it can; this one did not." };
     if (facts.managed) return { status: "fail", found, fix: "sudo systemctl start libvirtd" };
     // Not &&: virtlogd may run already.
     return { status: "fail", found, fix: facts.root ? "virtlogd -d; libvirtd -d" : "sudo virtlogd -d; sudo libvirtd -d" };
+}
+
+/** Whether the guests of a connection are Xen's. */
+export function isXen(uri: string): boolean {
+    return /^xen[+:]/.test(uri);
 }
 
 /** The host behind a `+ssh` URI, with its user. */

@@ -38,6 +38,8 @@ table<judge.ConnectionFacts>("connection", judge.judgeConnection, { uri: "qemu:/
     ["not installed", { error: gone, daemon: false }, "fail", "| sudo apt-get install libvirt-daemon-system libvirt-clients"],
     ["no permission", { error: closed }, "fail", "| sudo usermod -aG libvirt ann | Then log in again"],
     ["no QEMU driver", { error: { code: "unsupported", message: "no connection driver" } }, "fail", "qemu-system-x86"],
+    ["no Xen driver", { uri: "xen:///system", error: { code: "unsupported", message: "no connection driver" } }, "fail", "| sudo apt-get install libvirt-daemon-system libvirt-daemon-driver-xen"],
+    ["no permission on Xen", { uri: "xen:///system", error: closed }, "fail", "Then log in again: groups are read at login."],
     ["a socket of its own", { uri: "qemu+unix:///system?socket=/x/sock", error: gone }, "fail", "socket is /x/sock"],
     ["a session without daemon", { uri: "qemu:///session", error: gone }, "fail", "| libvirtd -d"],
     ["another machine", { uri: "qemu+ssh://bo@far:22/system", error: gone, daemon: false }, "fail", "| ssh bo@far virsh version"],
@@ -49,6 +51,40 @@ table<judge.DriverFacts>("driver", judge.judgeDriver, { libvirt: "9.0.0", qemu: 
     ["libvirt never tried", { libvirt: "7.0.0" }, "warn", "libvirt below 9.0.0"],
     ["QEMU too old", { qemu: "3.1.0" }, "fail", "QEMU 4.0.0"],
     ["no emulator", { emulators: [] }, "fail", "sudo apt-get install qemu-system-x86"],
+]);
+
+table("Xen driver", judge.judgeXenDriver, { libvirt: "9.0.0", xen: "4.17.6", types: ["xen"] }, [
+    ["as tried", {}, "ok", "libvirt 9.0.0, Xen 4.17.6"],
+    ["older", { xen: "4.14.3" }, "warn", "Xen below 4.17.0"],
+    ["a host without Xen", { types: ["qemu", "kvm"] }, "fail", "no Xen guests, but qemu and kvm | sudo apt-get install xen-system-amd64 libvirt-daemon-driver-xen | Then start the machine with Xen"],
+]);
+
+table("toolstack", judge.judgeToolstack, {}, [
+    ["there", { toolstack: "/usr/sbin/xl" }, "ok", "/usr/sbin/xl"],
+    ["not there", {}, "warn", "sudo apt-get install xen-utils-common"],
+]);
+
+const path = "/run/xenstored/socket";
+table("xenstore", judge.judgeXenstore, { xenstore: { path, state: "open" } }, [
+    ["open", {}, "ok", path],
+    ["root's", { xenstore: { path, state: "closed" } }, "warn", "closed to us, so guests that are told through it (rumprun) cannot be started | Run pulumi as root"],
+    ["no daemon", { xenstore: { path, state: "absent" } }, "fail", `${path} is not there | sudo service xen start`],
+]);
+
+table("Xen consoles", judge.judgeConsoles, { consoles: "kept" }, [
+    ["kept", {}, "ok", "keeps what guests print"],
+    ["Debian's default", { consoles: "running" }, "warn", "| echo 'XENCONSOLED_ARGS=\"--log=guest\"' | sudo tee -a /etc/default/xen && sudo service xen restart"],
+    ["no daemon", { consoles: "absent" }, "fail", "no guest has a console | sudo service xen start"],
+]);
+
+table("QEMU for Xen", judge.judgeDisks, {}, [
+    ["there", { qemu: "/usr/libexec/xen-qemu-system-i386" }, "ok", "xen-qemu-system-i386"],
+    ["not there", {}, "warn", "qcow2 images are refused | sudo apt-get install qemu-system-xen"],
+]);
+
+table("Xen's bridges", judge.judgeXenBridges, { bridges: [] as string[] }, [
+    ["some", { bridges: ["xenbr0", "br1"] }, "ok", "xenbr0, br1"],
+    ["none", {}, "warn", "| sudo ip link add xenbr0 type bridge"],
 ]);
 
 const booted = { booted: true, seconds: 0.62 };

@@ -34,7 +34,8 @@ test("a check whose need is down is skipped, and so are those that need it", asy
         probe: async () => { tried.push(id); return status; },
         judge: (found) => ({ status: found, found }),
     });
-    const scene = { machine: { env: {}, user: { name: "a", uid: 1 } }, connection: "", folder: "/", host: () => Promise.reject(new Error("not asked")) };
+    const notAsked = () => Promise.reject(new Error("not asked"));
+    const scene = { machine: { env: {}, user: { name: "a", uid: 1 } }, connection: "", folder: "/", host: notAsked, dom0: notAsked };
     const results = await runChecks([one("a", "fail"), one("b", "ok", ["a"]), one("c", "ok", ["b"]), one("d", "ok")], scene);
     expect(results.map(({ id, status, found }) => [id, status, found])).toEqual([
         ["a", "fail", "fail"], ["b", "skip", "not tried, because of a"], ["c", "skip", "not tried, because of b"], ["d", "ok", "ok"],
