@@ -1,4 +1,4 @@
-import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import type { BlockSpec, GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 import { isSession, parseUri } from "../libvirt/client";
 import { reaches } from "./reach";
 
@@ -10,6 +10,7 @@ export function checkXen(spec: UnikernelSpec, guest: GuestCapabilities): Problem
         ...checkConnection(spec.connection),
         ...checkMemory(spec, guest),
         ...(guest.toldAtStart?.includes("xen") ? checkTold(spec) : []),
+        ...(guest.writableDisks.includes("xen") ? [] : spec.blocks.flatMap(checkBlock)),
         ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}].attach`)),
     ];
 }
@@ -49,6 +50,12 @@ function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec)
             reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host`,
         }]),
     ];
+}
+
+/** Loop devices know no qcow2, and QEMU plugs no read-only disk into a Xen guest. */
+function checkBlock({ access, format }: BlockSpec, index: number): Problem[] {
+    if (access !== "read" || format !== "qcow2") return [];
+    return [{ property: `blocks[${index}].access`, reason: "Xen cannot plug in a qcow2 image read-only; use access: \"scratch\", or a raw image" }];
 }
 
 function checkInterface({ attach }: InterfaceSpec, at: string): Problem[] {

@@ -9,19 +9,16 @@ const LINES = 12;
 /** What follows from a failure, and what was tried after it. */
 const AFTERMATH = /(?:unable to remove|remove_|destroy|Non-existant|domain_death|scripts\/\S+ (?:offline|remove)|attempting to clear)/i;
 
-/** The lines about the newest start in the log, oldest first, without their time stamps. */
-export async function explainStart(dom0: Dom0): Promise<string[]> {
+/** The lines about the newest start in the log, oldest first, without their time stamps. @param took milliseconds since that start began */
+export async function explainStart(dom0: Dom0, took: number): Promise<string[]> {
     const text = (await dom0.tail(LOG, BYTES)) ?? "";
-    const lines = text.split("\n").map((line) => /^([\d-]+ [\d:]+)\.\d+\+\d+: (.+)$/.exec(line)).filter((match) => match !== null);
+    const lines = text.split("\n").map((line) => /^([\d-]+ [\d:]+\.\d+)\+\d+: (.+)$/.exec(line)).filter((match) => match !== null);
     const newest = lines.at(-1)?.[1];
     if (newest === undefined) return [];
-    const recent = lines.filter((match) => seconds(newest) - seconds(match[1]!) < SPAN_SECONDS).map((match) => match[2]!);
+    const recent = lines.filter((match) => milliseconds(newest) - milliseconds(match[1]!) <= took).map((match) => match[2]!);
     return recent.filter((line) => !AFTERMATH.test(line)).slice(-LINES);
 }
 
-/** A hotplug script is given up after 40 s, and what it left is taken back by another. */
-const SPAN_SECONDS = 100;
-
-function seconds(stamp: string): number {
-    return Date.parse(`${stamp.replace(" ", "T")}Z`) / 1000;
+function milliseconds(stamp: string): number {
+    return Date.parse(`${stamp.replace(" ", "T")}Z`);
 }

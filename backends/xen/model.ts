@@ -20,15 +20,12 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         onCrash: spec.onCrash,
         // libvirt restarts by a new domain, which nobody would tell what this one was told.
         onReboot: spec.onCrash === "restart" && !boot.xenstore ? "restart" : "destroy",
-        disks: spec.blocks.map(({ access, format }, index): DiskModel => ({
-            path: paths.disks[index] ?? "",
-            format: format === "qcow2" ? "qcow2" : "raw",
-            readonly: access === "read" && !writable,
-            target: diskName(index),
-            bus: "xen",
-            // The kernel's loop devices know nothing of qcow2: that is QEMU's whatever serves the others.
-            ...(choices.disks === "loop" && format !== "qcow2" ? { driver: "phy" as const } : {}),
-        })),
+        disks: spec.blocks.map(({ access, format }, index): DiskModel => {
+            const readonly = access === "read" && !writable;
+            // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and nobody says so.
+            const phy = (choices.disks === "loop" || readonly) && format !== "qcow2";
+            return { path: paths.disks[index] ?? "", format: format === "qcow2" ? "qcow2" : "raw", readonly, target: diskName(index), bus: "xen", ...(phy ? { driver: "phy" } : {}) };
+        }),
         interfaces: spec.interfaces.map((one, index): InterfaceModel => ({ mac: one.mac, source: source(one, index) })),
         panicDevice: false,
         qemuArgs: [],

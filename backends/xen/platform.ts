@@ -28,7 +28,7 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
         console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name),
         beforeResume: (host, guest, id, { key, value }) => tell(dom0Of(host, guest).xenstore, id, key, value),
         wasTold: async (host, guest, id, key) => (await told(dom0Of(host, guest).xenstore, id, key)) !== undefined,
-        explain: (host, guest) => explainStart(dom0Of(host, guest)),
+        explain: (host, guest, took) => explainStart(dom0Of(host, guest), took),
         startErrors: xenStartErrors,
     };
 }

@@ -13,6 +13,7 @@ export interface RemoteShell {
  */
 const EXCHANGE = `
 bus=/dev/xen/xenbus; [ -e "$bus" ] || bus=/proc/xen/xenbus
+[ -e "$bus" ] || { echo "there is no $bus: this is not dom0, or xenfs is missing" >&2; exit 1; }
 exec 3<>"$bus"
 for message do
     printf "$message" >&3

@@ -22,10 +22,11 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     if (again || platform.console) await console.turn();
     await refreshCopies(host, uuid, mark?.files ?? []);
     const tell = tellOf(host, platform, guest, mark);
+    const begin = performance.now();
     try {
         await create(host, uuid, state === "paused" || tell !== undefined);
     } catch (error) {
-        throw await explained(host, platform, guest, error);
+        throw await explained(host, platform, guest, error, performance.now() - begin);
     }
     if (!tell) return;
     await tellPaused(host, uuid, tell);
@@ -68,9 +69,9 @@ async function tellPaused(host: Host, uuid: string, tell: Tell): Promise<void> {
 /** libxl_domain.c, libxlDomainStartPerform: whatever went wrong, it says only this; what libxl knows stands in a log of the host's. */
 const UNSAID = /libxenlight failed to create new domain/;
 
-async function explained(host: Host, platform: LibvirtPlatform, guest: GuestWay, error: unknown): Promise<unknown> {
+async function explained(host: Host, platform: LibvirtPlatform, guest: GuestWay, error: unknown, took: number): Promise<unknown> {
     if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) return error;
-    const lines = await platform.explain(host, guest).catch(() => []);
+    const lines = await platform.explain(host, guest, took).catch(() => []);
     if (lines.length === 0) return error;
     return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), { cause: error });
 }

@@ -1,6 +1,6 @@
 import { createXen } from "../../../backends/xen";
 import type { GuestCapabilities, UnikernelSpec } from "../../../spec";
-import { capable, card, dom0With, linux, spec } from "./spec";
+import { block, capable, card, dom0With, linux, spec } from "./spec";
 
 const xen = createXen(() => dom0With());
 
@@ -14,6 +14,8 @@ test.each<[string, Partial<UnikernelSpec>, GuestCapabilities]>([
     ["a guest that is not told, by tcp and tls", { connection: "xen+tcp://far:16509/system" }, linux],
     ["one that is restarted by the host, and not told", { onCrash: "restart", autostart: true }, linux],
     ["preserve", { onCrash: "preserve" }, capable],
+    ["a qcow2 image to write to", { blocks: [block({ format: "qcow2", access: "scratch" })] }, linux],
+    ["a qcow2 image of a guest with copies of its own", { blocks: [block({ format: "qcow2" })] }, capable],
     ["a balloon", { memory: 64, maxMemory: 256 }, linux],
     ["a balloon that is full", { memory: 64, maxMemory: 64 }, linux],
 ])("takes %s", (_name, change, guest) => {
@@ -34,6 +36,7 @@ test.each<[Partial<UnikernelSpec>, GuestCapabilities, string, string]>([
     [{ onCrash: "restart" }, capable, "onCrash", "xenstore"],
     [{ autostart: true }, capable, "autostart", "pulumi up --refresh starts it"],
     [{ maxMemory: 128 }, capable, "maxMemory", "no balloon"],
+    [{ blocks: [block(), block({ format: "qcow2" })] }, linux, "blocks[1].access", "qcow2 image read-only"],
     [{ memory: 128, maxMemory: 127 }, linux, "maxMemory", "127 MiB is less than memory, 128"],
 ])("refuses %j", (change, guest, property, reason) => {
     expect(xen.check(spec(change), guest)).toEqual([{ property, reason: expect.stringContaining(reason) }]);

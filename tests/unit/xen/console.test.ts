@@ -51,16 +51,16 @@ const after = [
 ];
 
 test("of the driver's log, what led to the failure, not what followed", async () => {
-    const text = at("10:00:00", "libxl: an older trouble") + [...noBridge, ...after].map((line) => at("12:30:59", line)).join("");
-    expect(await explainStart(dom0With({ [log]: text }))).toEqual(noBridge);
+    const text = at("12:30:58", "libxl: the trouble of a start before") + [...noBridge, ...after].map((line) => at("12:30:59", line)).join("");
+    expect(await explainStart(dom0With({ [log]: text }), 900)).toEqual(noBridge);
 });
 
 test("a script that is waited for takes its time", async () => {
     const timeout = "libxl: libxl_aoutils.c:539:async_exec_timeout: killing execution of /etc/xen/scripts/block add because of timeout";
-    expect(await explainStart(dom0With({ [log]: at("12:30:10", timeout) + at("12:31:01", "libxl: libxl_create.c:1643:domcreate_launch_dm: Domain 2:unable to add disk devices") })))
+    expect(await explainStart(dom0With({ [log]: at("12:30:10", timeout) + at("12:31:01", "libxl: libxl_create.c:1643:domcreate_launch_dm: Domain 2:unable to add disk devices") }), 52_000))
         .toEqual([timeout, expect.stringContaining("unable to add disk devices")]);
 });
 
 test.each([["no log", {}], ["an empty one", { [log]: "" }], ["one of another form", { [log]: "something else\n" }]])("%s explains nothing", async (_name, files) => {
-    expect(await explainStart(dom0With(files))).toEqual([]);
+    expect(await explainStart(dom0With(files), 900)).toEqual([]);
 });

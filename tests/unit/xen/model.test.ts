@@ -38,9 +38,9 @@ test("an initrd", () => {
 
 const blocks = [block(), block({ access: "persist", format: "qcow2" }), block({ access: "scratch", format: "ext2" })];
 
-test("disks in order, by QEMU; only what is read is shared read-only", () => {
+test("disks in order, by QEMU; what is read only by a loop device, as QEMU plugs no such disk", () => {
     expect(modelOf({ blocks }).disks).toEqual([
-        { path: "/g/d0", format: "raw", readonly: true, target: "xvda", bus: "xen" },
+        { path: "/g/d0", format: "raw", readonly: true, target: "xvda", bus: "xen", driver: "phy" },
         { path: "/g/d1", format: "qcow2", readonly: false, target: "xvdb", bus: "xen" },
         { path: "/g/d2", format: "raw", readonly: false, target: "xvdc", bus: "xen" },
     ]);
