@@ -1,0 +1,16 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { execa } from "execa";
+import { claim } from "./steps.mjs";
+
+/** Makes the program of the KVM demo one for another platform, and shows that nothing else of it differs. */
+export async function changeOneWord(file, platform) {
+    const before = await readFile(file, "utf8");
+    const after = before.replace('"kvm"', `"${platform}"`);
+    const [old, now] = [before, after].map((text) => text.split(/\b/));
+    const changed = old.flatMap((word, index) => (word === now[index] ? [] : [`${word} → ${now[index]}`]));
+    await writeFile(`${file}.kvm`, before);
+    await writeFile(file, after);
+    const { stdout } = await execa("diff", ["-U0", "--label", "kvm/index.ts", "--label", `${platform}/index.ts`, `${file}.kvm`, file], { reject: false });
+    console.log(stdout.replace(/^/gm, "   "));
+    claim(old.length === now.length && changed.length === 1, `the programs differ in one word: ${changed.join(", ")}`);
+}
