@@ -3,21 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import { BlockImage, NetworkInterface, UnikernelFleet } from "pulumi-unikernel";
 import type { Platform } from "pulumi-unikernel";
 
-// "xen" runs the same guests on a Xen host (`connection`), "iso" makes bootable images of them.
+// "iso" makes bootable images of the same guests.
 const platform = "kvm" as Platform;
 
 const config = new pulumi.Config();
 const basePort = config.getNumber("basePort") ?? 8080;
 // `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
-// A medium is for machines elsewhere: no host runs it, and nobody waits for it.
+// Ports are forwarded, and answers waited for, where a host runs the guests: a medium is for machines elsewhere.
 const hosted = platform !== "iso";
-// QEMU forwards ports of its host. Xen has no such network: there the guests are on a bridge, with addresses of their own.
-const forwarded = platform === "kvm";
-const attach = (index: number) =>
-    platform === "xen" ? { bridge: config.get("bridge") ?? "xenbr0" }
-    : { user: { forward: forwarded ? [{ host: basePort + index, guest: 80 }] : [] } };
-const readiness = forwarded ? { http: { port: 80, path: "/" }, timeout: 120 } : { console: "pulumi-unikernel: starting", timeout: 120 };
 
 const data = new BlockImage("data", { source: "./data" });
 
@@ -34,11 +28,11 @@ const fleet = new UnikernelFleet("web", {
         env: { GREETING: config.get("greeting") ?? "Hello" },
         args: ["sh", "-c", 'printf %s "$GREETING" > /srv/greeting && exec nginx -c /data/nginx.conf'],
         blocks: [{ image: data, mount: "/data" }],
-        interfaces: [new NetworkInterface(name, { attach: attach(index) }, opts)],
-        readiness: hosted ? readiness : undefined,
+        interfaces: [new NetworkInterface(name, { attach: { user: { forward: hosted ? [{ host: basePort + index, guest: 80 }] : [] } } }, opts)],
+        readiness: hosted ? { http: { port: 80, path: "/" }, timeout: 120 } : undefined,
     }),
 });
 
-export const urls = forwarded ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
+export const urls = hosted ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
 export const names = fleet.instances.map((instance) => instance.name);
 export const images = hosted ? [] : fleet.instances.map((instance) => instance.path);
