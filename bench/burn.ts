@@ -10,8 +10,8 @@ import type { Place } from "./place";
 const MIB = 2 ** 20;
 const ROUNDS = 3;
 /** MiB of data: as fast as this machine goes, and on a stick. */
-const FAST = 512;
-const SLOW = 96;
+const FAST = 1024;
+const SLOW = 256;
 const FILES = 64;
 /** What a stick of today does, in bytes a second. */
 const STICK = { write: 30e6, read: 150e6 };
