@@ -18,7 +18,11 @@ export type Image = Omit<MediumOutputs, "burned">;
 export async function ensureImage(plan: GuestPlan, context: Context, olds?: Applied): Promise<Image> {
     const { spec, digestKey } = plan;
     const path = outputPath(spec);
-    if (!spec.adopt) await refuseForeign(path, spec.uuid, olds);
+    if (!spec.adopt) {
+        // By state: an image of ours that somebody edited is ours to mend. Another resource's is not, although we built it.
+        const error = await outputProblem(path, undefined, spec.uuid, async () => olds?.path === path);
+        if (error) throw error;
+    }
     const contents = mediumOf(plan);
     // Before the file: whoever removes one looks for users first.
     await addUser(path, { id: spec.uuid, urn: spec.urn });
@@ -31,16 +35,6 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
     await addSum(path, image.plain, contents.secret).catch(async (error: unknown) => { throw await writeError(error, path, 4096); });
     const { plain: _, ...rest } = image;
     return rest;
-}
-
-async function refuseForeign(path: string, id: string, olds: Applied | undefined): Promise<void> {
-    const error = await outputProblem(path, undefined, id, async () => olds !== undefined && await isOurs(path, olds));
-    if (error) throw error;
-}
-
-/** By our record of what we built, or, where the cache folder was lost, by the digest in state. An edited file stays ours to mend. */
-async function isOurs(path: string, olds: Applied): Promise<boolean> {
-    return olds.path === path || await isBuiltByUs(path);
 }
 
 async function build(path: string, contents: MediumContents, { spec, digestKey }: GuestPlan, { log, signal }: Context): Promise<Image & { plain: string }> {

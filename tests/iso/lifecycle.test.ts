@@ -163,6 +163,17 @@ test("two unikernels cannot have one output", async () => {
     expect((await check("two")).failures).toEqual([{ property: "output", reason: expect.stringMatching(/already used by "one"/) as string }]);
 });
 
+test("an output that is moved onto the image of another stack is refused, and that image stays", async () => {
+    const theirs = media();
+    const other = await theirs.check(args({ args: ["theirs"] }), {}, "other");
+    const { outs } = await theirs.handlers.create(other.inputs);
+    const { check, handlers, inputs, id, outs: mine } = await made({ output: path("mine.iso") });
+    const next = (await check(args(), inputs)).inputs;
+    await expect(handlers.update(id, mine, next)).rejects.toMatchObject({ code: "in-use" });
+    expect(sha256(path("web.iso"))).toBe(outs.sha256);
+    expect(sha256(path("mine.iso"))).toBe(mine.sha256);
+});
+
 test.each(["a b.iso", "quo'te\"s.iso", "$(reboot).iso", "ünï 日本.iso", "new\nline.iso"])("an output called %j", async (name) => {
     const { handlers, id, outs } = await made({ output: path(name) });
     expect(sha256(path(name))).toBe(outs.sha256);
