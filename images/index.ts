@@ -3,6 +3,7 @@ export { buildImage, type BuiltImage, type Progress } from "./build";
 export { hashFile } from "./content";
 export { formatOf } from "./magic";
 export { cachePath, findBuilt, forgetBuilt, isBuiltByUs, makeImageFolder, recordBuilt, type Built } from "./built";
+export { everyFewSeconds, mebibytes } from "./progress";
 export { outputProblem } from "./output";
 export { publish, sweepTemporaries, temporaryName, writeWhole } from "./temporary";
 export { errnoOf, fsError, noSpace, writeError } from "./fsError";

@@ -1,5 +1,5 @@
 import { outputProblem } from "../../images";
-import { hasCode, type EncodedGuest, type GuestCapabilities, type Problem, type UnikernelSpec } from "../../spec";
+import { hasCode, problemOf, type EncodedGuest, type GuestCapabilities, type Problem, type UnikernelSpec } from "../../spec";
 import { inspectDevice } from "./burn";
 import { mediumProblems } from "./medium";
 import { outputPath } from "./output";
@@ -25,13 +25,11 @@ export async function checkIso(spec: UnikernelSpec, guest: GuestCapabilities, bo
 async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
     if (burn === undefined) return [];
     const error = await inspectDevice(burn, 0).then(() => undefined, (reason: unknown) => reason);
-    if (!hasCode(error, "invalid", "unsupported")) return [];
-    const property = error.property ?? "burn.device";
-    return [{ property, reason: error.message.replace(`${property}: `, "") }];
+    return hasCode(error, "invalid", "unsupported") ? [problemOf("burn.device", error)] : [];
 }
 
 async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {
     // Whose file it is, state and the build know better: here only whether there can be one.
     const error = await outputProblem(outputPath(spec), undefined, spec.uuid, async () => true);
-    return error ? [{ property: "output", reason: error.message.replace(/^output: /, "") }] : [];
+    return error ? [problemOf("output", error)] : [];
 }

@@ -1,9 +1,7 @@
 import type { UnikernelSpec } from "../../spec";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
+import { live, rebuild, replace } from "../consequence";
 
-const live = (why: string): PropertyConsequence => ({ consequence: "live", why });
-const rebuild = (why: string): PropertyConsequence => ({ consequence: "rebuild", why });
-const replace = (why: string): PropertyConsequence => ({ consequence: "replace", why });
 const none = live("Means nothing on a medium; refused.");
 
 /**

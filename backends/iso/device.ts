@@ -1,9 +1,9 @@
+import { everyFewSeconds, mebibytes } from "../../images";
 import type { Burned, BurnSpec } from "../../spec";
 import type { Applied, Context } from "../backend";
 import { burnHasBegun, forgetBurn, noteBurn } from "./begun";
 import { burnImage, compareDevice, inspectDevice } from "./burn";
 import type { Image } from "./image";
-import { everyFewSeconds, mebibytes } from "./progress";
 
 const DOING = { compare: "comparing", write: "writing", verify: "reading back" };
 

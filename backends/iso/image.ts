@@ -1,11 +1,12 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { addUser, findBuilt, forgetBuilt, hashFile, isBuiltByUs, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError } from "../../images";
+import {
+    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError,
+} from "../../images";
 import type { GuestPlan, MediumOutputs } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
 import { bake, mediumOf, type MediumContents } from "./medium";
 import { outputPath } from "./output";
-import { everyFewSeconds, mebibytes } from "./progress";
 import { addSum, removeSum } from "./sums";
 
 export type Image = Omit<MediumOutputs, "burned">;

@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
+import { mebibytes } from "../../images";
 import type { GuestPlan, Part } from "../../spec";
 import type { Context } from "../backend";
-import { mebibytes } from "./progress";
 
 /** What Debian 12's kernel and boot loader take beside under UEFI, as tried in steps of 64 MiB; half of it under BIOS. Bytes. */
 const KERNEL = 300 * 2 ** 20;

@@ -1,9 +1,6 @@
 import type { MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
-
-const live = (why: string): PropertyConsequence => ({ consequence: "live", why });
-const restart = (why: string): PropertyConsequence => ({ consequence: "restart", why });
-const replace = (why: string): PropertyConsequence => ({ consequence: "replace", why });
+import { live, restart, replace } from "../consequence";
 
 /**
  * What changing each property of a unikernel does on Xen. A restart is a new domain number under the same uuid, with the

@@ -1,10 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { SCHEMA_VERSION, type ImageFormat, type Problem } from "../../spec";
+import { SCHEMA_VERSION, type ImageFormat, type Problem, problemOf } from "../../spec";
 import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";
-import { problemOf } from "../problem";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */

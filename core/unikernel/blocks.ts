@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { formatOf, hashFile } from "../../images";
 import { containsUnknown } from "../handlers";
+import { problemOf } from "../../spec";
 import type { BlockSpec, Problem } from "../../spec";
-import { problemOf } from "../problem";
 
 /** Gives each block that is a file its name, digest and format; one from a BlockImage has them. */
 export async function resolveBlocks(blocks: unknown[], problems: Problem[]): Promise<BlockSpec[]> {

@@ -11,10 +11,9 @@ import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
 import { meaninglessProblems } from "./meaningless";
 import type { StoredInputs } from "./inputs";
-import { problemOf } from "../problem";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
-import { SCHEMA_VERSION, UnikernelError } from "../../spec";
+import { SCHEMA_VERSION, UnikernelError, problemOf } from "../../spec";
 import type { Backend } from "../../backends/backend";
 import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { hashFile } from "../../images";
 import { UNKNOWN, isUnknown } from "../handlers";
 import { bootDigest, configDigest } from "./digests";
-import { problemOf } from "../problem";
 import type { ConsequenceTable } from "../../backends/backend";
+import { problemOf } from "../../spec";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
 
 type Digested = Omit<UnikernelInputs, "consequence">;

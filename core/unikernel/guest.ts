@@ -1,7 +1,7 @@
 import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../guests";
 import type { GuestAbi, KernelFacts } from "../../guests";
+import { problemOf } from "../../spec";
 import type { Platform, Problem } from "../../spec";
-import { problemOf } from "../problem";
 
 /** A kernel file, and the ABI that it is to be booted with. */
 export interface Guest {

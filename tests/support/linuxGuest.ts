@@ -1,12 +1,11 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
-import { get } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { archive } from "../../guests/linux/cpio";
 import type { ConsoleVerdict, MediumBoot, Platform } from "../../spec";
+import { freePort, getOnce } from "./http";
 import { testPlan, type PlanOptions } from "./plans";
 
 /** The built nginx guest: `vmlinuz` and `initrd`. */
@@ -87,25 +86,10 @@ async function imagesArchive(medium: MediumBoot | undefined, files: string[]): P
     return archive(await Promise.all(medium.blocks.map(async ({ path: place }, index) => ({ path: place.slice(1), content: await readFile(files[index]!), mode: 0o644 }))));
 }
 
-async function freePort(): Promise<number> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const address = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return typeof address === "object" && address ? address.port : 0;
-}
-
-/** QEMU accepts at once and the guest answers later: short tries, or a lost first packet costs a second. */
+/** Short tries, or a lost first packet costs a second. */
 async function fetchUntil(url: string): Promise<string> {
     for (const end = Date.now() + 40_000; Date.now() < end; await sleep(20)) {
-        const body = await new Promise<string | undefined>((resolve) => {
-            const request = get(url, { timeout: 200 }, (response) => {
-                let text = "";
-                response.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
-                response.on("end", () => resolve(response.statusCode === 200 ? text : undefined)).on("error", () => resolve(undefined));
-            });
-            request.on("error", () => resolve(undefined)).on("timeout", () => request.destroy());
-        });
+        const body = await getOnce(url, 200);
         if (body !== undefined) return body;
     }
     throw new Error(`${url} did not answer with 200 within 40 s`);

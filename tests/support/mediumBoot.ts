@@ -1,9 +1,9 @@
 import { access, mkdtemp, readFile, rm } from "node:fs/promises";
-import { get } from "node:http";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { freePort, getOnce } from "./http";
 
 /** How a machine is given the medium: its firmware, and what it is plugged in as. */
 export type Way = "bios-cd" | "bios-usb" | "bios-sata" | "uefi-cd" | "uefi-usb" | "uefi-sata";
@@ -69,7 +69,7 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
             },
             async fetch(url, milliseconds = 60_000) {
                 for (const last = Date.now() + milliseconds; Date.now() < last && ended === undefined; await sleep(50)) {
-                    const page = await tryOnce(`http://127.0.0.1:${port}${url}`);
+                    const page = await getOnce(`http://127.0.0.1:${port}${url}`, 1000);
                     if (page !== undefined) return page;
                 }
                 throw await failed(`${url} did not answer with 200`);
@@ -136,25 +136,5 @@ function ask(socket: string, command: string): Promise<string> {
             if (said.split("(qemu)").length > 2) connection.end();
         });
         connection.write(`${command}\n`);
-    });
-}
-
-async function freePort(): Promise<number> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await new Promise((resolve) => server.once("listening", resolve));
-    const address = server.address();
-    await new Promise((resolve) => server.close(resolve));
-    return typeof address === "object" && address ? address.port : 0;
-}
-
-/** QEMU accepts at once and the guest answers later: short tries. */
-function tryOnce(url: string): Promise<string | undefined> {
-    return new Promise((resolve) => {
-        const request = get(url, { timeout: 1000 }, (response) => {
-            let text = "";
-            response.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
-            response.on("end", () => resolve(response.statusCode === 200 ? text : undefined)).on("error", () => resolve(undefined));
-        });
-        request.on("error", () => resolve(undefined)).on("timeout", () => request.destroy());
     });
 }

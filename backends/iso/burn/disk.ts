@@ -1,4 +1,5 @@
-import { deviceError, endsEarly, errnoOf } from "./errors";
+import { errnoOf } from "../../../images";
+import { deviceError, endsEarly } from "./errors";
 import type { DeviceFile } from "./open";
 import { BLOCK } from "./pages";
 

@@ -1,14 +1,10 @@
+import { errnoOf } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import { titleOf } from "./judge";
 
 interface Shown {
     device: string;
     node: string;
-}
-
-/** The code of a failed system call. */
-export function errnoOf(error: unknown): string | undefined {
-    return error !== null && typeof error === "object" && "syscall" in error && "code" in error ? String(error.code) : undefined;
 }
 
 /** The device is not there any more. */

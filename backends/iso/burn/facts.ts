@@ -1,6 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
+import { errnoOf } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import { lastingNames } from "./names";
 import { numberOf } from "./number";
@@ -81,7 +82,7 @@ async function locate(device: string): Promise<{ node: string; number: string }>
 }
 
 function notThere(device: string, error: unknown): unknown {
-    const errno = error !== null && typeof error === "object" && "code" in error && "syscall" in error ? String(error.code) : undefined;
+    const errno = errnoOf(error);
     if (errno === undefined) return error;
     if (errno === "EACCES") {
         return new UnikernelError("permission", `${device} cannot be reached: ${errno}`, {

@@ -1,8 +1,8 @@
 import { open, type FileHandle } from "node:fs/promises";
 
+import { errnoOf } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import type { Disk } from "./disk";
-import { errnoOf } from "./errors";
 
 /** The image as whole sectors of a device: what stands on the device after the image's end is kept there. */
 export class PaddedImage {

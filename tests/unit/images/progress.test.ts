@@ -1,4 +1,4 @@
-import { everyFewSeconds } from "../../../backends/iso/progress";
+import { everyFewSeconds } from "../../../images/progress";
 
 test("what is quick says nothing, what is long says so every three seconds", () => {
     jest.useFakeTimers();
