@@ -2,7 +2,8 @@ import { UnikernelError, type Platform } from "../spec";
 import type { Backend } from "./backend";
 import { iso } from "./iso";
 import { kvm } from "./kvm";
-import { createLibvirtBackend, openHost, type Host } from "./libvirt";
+import { createLibvirtBackend, openHost, sshShellOf, type Host } from "./libvirt";
+import { createXen, wayToDom0 } from "./xen";
 
 export { PartialError } from "./backend";
 export type { Applied, Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestRef, Observation, PropertyConsequence } from "./backend";
@@ -12,7 +13,7 @@ export type Backends = Partial<Record<Platform, Backend>>;
 
 /** @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls */
 export function createBackends(open: (uri: string) => Promise<Host> = openHost): Backends {
-    return { kvm: createLibvirtBackend(kvm, open), iso };
+    return { kvm: createLibvirtBackend(kvm, open), xen: createLibvirtBackend(createXen(wayToDom0(sshShellOf)), open), iso };
 }
 
 export const backends: Backends = createBackends();

@@ -52,7 +52,7 @@ test.each<[string, object, string[], RegExp?]>([
     ["an initrd that is not there", { initrd: "/nowhere/initrd" }, ["initrd"]],
     ["a guest that there is not", { guest: "plan9" }, ["guest"], /rumprun, linux, raw/],
     ["a platform that there is not", { platform: "vmware" }, ["platform"]],
-    ["a platform that is not there yet", { platform: "xen" }, ["platform"]],
+    ["a connection to another hypervisor", { platform: "xen" }, ["connection"], /leads to qemu; platform xen needs/],
     ["odd names", { name: "a b", hostname: "-x" }, ["name", "hostname"]],
     ["a name of 64", { name: "x".repeat(64) }, ["name"]],
     ["ways that are not ways", { sshTarget: "-oProxyCommand=x" }, ["sshTarget"]],
