@@ -59,7 +59,8 @@ export interface Host {
         /** State, reason and number only: cheap, for polling. */
         state(uuid: string): Promise<Pick<DomainRecord, "id" | "state" | "reason" | "active"> | undefined>;
         define(xml: string): Promise<void>;
-        start(uuid: string, options: { paused: boolean }): Promise<void>;
+        /** @returns the number that the hypervisor gave it */
+        start(uuid: string, options: { paused: boolean }): Promise<number>;
         resume(uuid: string): Promise<void>;
         suspend(uuid: string): Promise<void>;
         /** Asks; returns at once. */

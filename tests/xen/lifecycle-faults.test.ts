@@ -13,7 +13,7 @@ let xenstoreFails: string | undefined;
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle({
-        host: (host) => ({ ...host, domains: { ...host.domains, start: async (...args) => { await beforeStart?.(); await host.domains.start(...args); } } }),
+        host: (host) => ({ ...host, domains: { ...host.domains, start: async (...args) => { await beforeStart?.(); return host.domains.start(...args); } } }),
         dom0: (dom0) => ({
             ...dom0,
             xenstore: async (messages) => {

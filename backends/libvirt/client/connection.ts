@@ -3,7 +3,8 @@ import type { Failure } from "./protocol";
 
 /** A failure on its way to the parent. */
 export class CallFailed extends Error {
-    constructor(readonly failure: Failure) {
+    /** @param untouched it was a look-up, and the first call of its request: the host has not changed */
+    constructor(readonly failure: Failure, readonly untouched = false) {
         super(failure.kind === "timeout" ? "timeout" : failure.message);
     }
     /** libvirt's virErrorNumber; 0 for any other failure. */
@@ -29,9 +30,16 @@ export function invoke(name: FunctionName, ...args: unknown[]): Promise<unknown>
  * flight that one belongs to the call that just failed. So nothing here may run two at once.
  */
 export class Connection {
-    lastUsed = Date.now();
+    /** Calls of the request that it works for. */
+    private calls = 0;
 
     constructor(readonly handle: Handle) {}
+
+    /** For one request. */
+    taken(): this {
+        this.calls = 0;
+        return this;
+    }
 
     /** For functions that return -1 on failure. */
     number(name: FunctionName, ...args: unknown[]): Promise<number> {
@@ -60,15 +68,10 @@ export class Connection {
     }
 
     /** The failure of the call that just ended. */
-    failure(): CallFailed {
+    failure(name?: FunctionName): CallFailed {
         const error = libvirt().virConnGetLastError(this.handle) as Handle | null;
         const lost = libvirt().virConnectIsAlive(this.handle) !== 1;
-        return new CallFailed({ kind: "libvirt", ...readError(error), connecting: false, lost });
-    }
-
-    /** Asks the host for something small. False: the connection is dead. */
-    async answers(): Promise<boolean> {
-        return this.number("virConnectGetLibVersion", this.handle, [0]).then(() => true, () => false);
+        return new CallFailed({ kind: "libvirt", ...readError(error), connecting: false, lost }, this.calls === 1 && name?.includes("Lookup"));
     }
 
     async close(): Promise<void> {
@@ -77,9 +80,9 @@ export class Connection {
 
     private async run(name: FunctionName, args: unknown[], failed: (result: unknown) => boolean): Promise<unknown> {
         libvirt().virConnResetLastError(this.handle);
+        this.calls++;
         const result = await invoke(name, ...args);
-        this.lastUsed = Date.now();
-        if (failed(result)) throw this.failure();
+        if (failed(result)) throw this.failure(name);
         return result;
     }
 }

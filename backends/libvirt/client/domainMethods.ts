@@ -1,6 +1,6 @@
 import { CallFailed, type Connection } from "./connection";
 import { domainRecord, domainState, listDomains } from "./domainRecords";
-import type { Handle } from "./ffi";
+import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
 
@@ -37,7 +37,10 @@ export const domainMethods = {
         connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),
 
     domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean) =>
-        act(connection, uuid, "virDomainCreateWithFlags", paused ? startPaused : 0),
+        byUuid(connection, uuid, async (domain) => {
+            await connection.number("virDomainCreateWithFlags", domain, paused ? startPaused : 0);
+            return Number(libvirt().virDomainGetID(domain));
+        }),
 
     domainResume: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainResume"),
     domainSuspend: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainSuspend"),
@@ -88,7 +91,7 @@ export const domainMethods = {
 };
 
 type DomainAction =
-    | "virDomainCreateWithFlags" | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"
+    | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"
     | "virDomainSetVcpusFlags" | "virDomainSetMetadata" | "virDomainUpdateDeviceFlags" | "virDomainSetLifecycleAction";
 
 async function act(connection: Connection, uuid: string, name: DomainAction, ...args: unknown[]): Promise<void> {

@@ -5,11 +5,9 @@ import { open } from "./opener";
 import type { MethodName, Timeouts } from "./protocol";
 import { isRemote, unattended } from "./uri";
 
-/** A connection that rested this long (ms) is asked whether it still lives before something is changed through it. */
-const restTime = 20;
-/** Methods that change nothing: asked again on a fresh connection when theirs turns out dead. */
-const reading = new Set<MethodName>([
-    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "networkGet", "networkList", "networkLeases",
+/** Requests that may be made twice: asked again on a fresh connection when theirs turns out dead. A definition is the same the second time. */
+const repeatable = new Set<MethodName>([
+    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainDefine", "networkGet", "networkList", "networkLeases",
 ]);
 
 /** The connections to one host. The lanes bound them: each request has one to itself. */
@@ -35,7 +33,7 @@ export class Pool {
         try {
             return await this.attempt(method, args, timeouts, tell);
         } catch (error) {
-            if (!(error instanceof CallFailed && error.lost && !connecting(error) && reading.has(method))) throw error;
+            if (!(error instanceof CallFailed && error.lost && !connecting(error) && (error.untouched || repeatable.has(method)))) throw error;
             return await this.attempt(method, args, timeouts, tell);
         } finally {
             gate.leave();
@@ -63,18 +61,13 @@ export class Pool {
         }
     }
 
+    /** What rests may have died meanwhile; who is given it finds that out by its first call, which is no change. */
     private async take(timeouts: Timeouts): Promise<Connection> {
-        const limit = new Limit(timeouts.connect, true);
-        for (let connection = this.idle.pop(); connection; connection = this.idle.pop()) {
-            if (Date.now() - connection.lastUsed < restTime || (await limit.race(connection.answers()))) {
-                limit.end();
-                return connection;
-            }
-            await connection.close();
-        }
+        const rested = this.idle.pop();
+        if (rested) return rested.taken();
         await this.opening.enter();
         try {
-            return await limit.race(open(this.uri));
+            return await new Limit(timeouts.connect, true).race(open(this.uri));
         } finally {
             this.opening.leave();
         }

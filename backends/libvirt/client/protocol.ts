@@ -30,7 +30,7 @@ export interface Methods {
     domainList(): Promise<DomainSummary[]>;
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainDefine(xml: string): Promise<void>;
-    domainStart(uuid: string, paused: boolean): Promise<void>;
+    domainStart(uuid: string, paused: boolean): Promise<number>;
     domainResume(uuid: string): Promise<void>;
     domainSuspend(uuid: string): Promise<void>;
     domainShutdown(uuid: string): Promise<void>;

@@ -23,21 +23,22 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     await refreshCopies(host, uuid, mark?.files ?? []);
     const tell = tellOf(host, platform, guest, mark);
     const begin = performance.now();
+    let id: number;
     try {
-        await create(host, uuid, state === "paused" || tell !== undefined);
+        id = await create(host, uuid, state === "paused" || tell !== undefined);
     } catch (error) {
         throw await explained(host, platform, guest, error, performance.now() - begin);
     }
     if (!tell) return;
-    await tellPaused(host, uuid, tell);
+    await tellPaused(host, uuid, id, tell);
     if (state === "running") await host.domains.resume(uuid);
 }
 
-async function create(host: Host, uuid: string, paused: boolean): Promise<void> {
+/** @returns the domain's number */
+async function create(host: Host, uuid: string, paused: boolean): Promise<number> {
     for (let tries = 1; ; tries++) {
         try {
-            await host.domains.start(uuid, { paused });
-            return;
+            return await host.domains.start(uuid, { paused });
         } catch (error) {
             if (tries === TRIES || hasCode(error, "unreachable")) throw error;
             const active = (await host.domains.state(uuid))?.active ?? false;
@@ -54,10 +55,8 @@ const TRIES = 3;
 const UNEXPLAINED = /failed to connect to monitor socket/;
 
 /** A guest without its configuration never runs: when it cannot be told, it goes. */
-async function tellPaused(host: Host, uuid: string, tell: Tell): Promise<void> {
+async function tellPaused(host: Host, uuid: string, id: number, tell: Tell): Promise<void> {
     try {
-        const id = (await host.domains.state(uuid))?.id;
-        if (id === undefined) throw new UnikernelError("guest-ended", "it was gone before it had run");
         await tell(id);
     } catch (error) {
         await host.domains.destroy(uuid);
