@@ -5,12 +5,12 @@
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { which } from "./engine.mjs";
 import { buildGuest } from "./nginx-guest/build.mjs";
-import { ensurePackages, installMissing } from "./setup/debian.mjs";
+import { ensurePackages } from "./setup/debian.mjs";
 import { ensureBuild, ensureExamples, ensureModules } from "./setup/node.mjs";
 import { ensureEngine } from "./setup/pulumi.mjs";
 import { SetupError, step } from "./setup/steps.mjs";
+import { ensureXenHost } from "./setup/xen.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 
@@ -36,18 +36,6 @@ function ensureGuest() {
     const { folder, built } = buildGuest();
     link(folder, path.join(root, ".cache/nginx-guest"));
     return `${built ? "built" : "is"} in ${folder}`;
-}
-
-/** Its own packages first: building it wants programs that nothing else here does. */
-async function ensureXenHost() {
-    const { PACKAGES } = await import("../tests/xen-host/build.mjs");
-    const { prepareXenHost, whyNoXenHost } = await import("../tests/xen-host/boot.mjs");
-    // Where there is no apt, the host itself says so.
-    const packages = which("apt-get") ? await installMissing(PACKAGES) : "no packages installed";
-    const reason = whyNoXenHost();
-    if (reason) throw new SetupError(reason);
-    const { folder, built } = await prepareXenHost();
-    return `${packages}; ${built ? "built" : "is"} in ${folder}`;
 }
 
 function link(target, place) {

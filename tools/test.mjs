@@ -2,6 +2,7 @@
 // `npm test`: set-up, static checks, then every suite; the last line counts all tests together.
 //   npm test -- [unit|integration|e2e …]   only these
 //   --no-setup                             everything is there already
+// Where no Xen host can be made, its suite is skipped and the reason is said; with CI set, that is a failure.
 //   --long                                 tests with more rounds, and more time for them
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,8 +12,9 @@ import { parseArgs } from "node:util";
 import { engineEnv } from "./engine.mjs";
 import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
+import { ensureXenHost } from "./setup/xen.mjs";
 import { slowness } from "./test/speed.mjs";
-import { CHECKS_BUDGET, closingLine, overBudget, SUITES, table, total } from "./test/results.mjs";
+import { CHECKS_BUDGET, closingLine, overBudget, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -49,6 +51,12 @@ async function measure(name, budget, work) {
     return { name, budget: Math.round(budget * slow), seconds, passed: 0, failed: 0, skipped: 0, ...result };
 }
 
+/** A step of set-up: what it found, or why it failed. */
+const prepare = (work, otherwise) => work().then((note) => { if (note) console.log(`   ${note}`); return {}; }, (error) => {
+    console.error(error instanceof SetupError ? error.message : error);
+    return otherwise(error);
+});
+
 const failWhen = (code) => ({ failed: code === 0 ? 0 : 1 });
 
 async function checks() {
@@ -80,15 +88,16 @@ if (unknown.length > 0) {
 }
 const rows = [];
 if (!options["no-setup"]) {
-    rows.push(await measure("set-up", SETUP_BUDGET, () => setup().then(() => ({}), (error) => {
-        console.error(error instanceof SetupError ? error.message : error);
-        return { failed: 1 };
-    })));
+    rows.push(await measure("set-up", SETUP_BUDGET, () => prepare(setup, () => ({ failed: 1 }))));
 }
 if (rows.every(({ failed }) => failed === 0)) {
     if (positionals.length === 0) rows.push(await measure("checks", CHECKS_BUDGET, checks));
     for (const one of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
         const budget = options.long ? one.budget * 5 : one.budget;
+        if (one.xenHost && !options["no-setup"]) {
+            rows.push(await measure("Xen host", XEN_HOST_BUDGET, () => prepare(ensureXenHost, (error) => (error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 }))));
+            if (rows.at(-1).skipped + rows.at(-1).failed > 0) continue;
+        }
         rows.push(await measure(one.name, budget, () => suite({ ...one, budget })));
     }
 }

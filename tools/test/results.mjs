@@ -3,6 +3,9 @@
 /** Seconds for types and arrows. */
 export const CHECKS_BUDGET = 40;
 
+/** Seconds for the Xen host, from its packages to its saved state: Xen's 10 minutes hold it and its suite. */
+export const XEN_HOST_BUDGET = 150;
+
 /**
  * Seconds for each suite on two cores: 12 minutes for KVM with the checks, 6 for media, 2 for hosts that are reached by ssh. And how many jest workers it gets:
  * integration mostly waits for guests to end.
@@ -13,6 +16,7 @@ export const SUITES = [
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
     { name: "remote", folder: "tests/remote", workers: 2, budget: 120 },
     { name: "iso", folder: "tests/iso", workers: 2, budget: 360 },
+    { name: "xen", folder: "tests/xen", workers: 2, budget: 450, xenHost: true },
 ];
 
 export const overBudget = ({ seconds, budget }) => seconds > budget;
