@@ -3,7 +3,7 @@ export interface Figure {
     part: string;
     /** What was done: `up`, `change of one argument`. */
     name: string;
-    unit: "s" | "ms" | "bytes";
+    unit: "s" | "ms" | "bytes" | "";
     ours: number;
     /** What the same costs without us, by name: `engine`, `virsh`, `xorriso`. */
     beside: Record<string, number>;
@@ -21,7 +21,7 @@ export function met({ value, limit }: Figure): boolean | undefined {
 }
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
-const amount = (value: number, unit: Figure["unit"]) => (unit === "bytes" ? `${Math.round(value)} B` : `${digits(value)} ${unit}`);
+const amount = (value: number, unit: Figure["unit"]) => (unit === "bytes" ? `${Math.round(value)} B` : unit === "" ? String(value) : `${digits(value)} ${unit}`);
 
 const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
 

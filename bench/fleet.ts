@@ -1,14 +1,31 @@
-import { mkdirSync } from "node:fs";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { median, timed, type Figure } from "./figure";
 import { withStack, type Stack } from "../tests/support/engine";
 import type { Place } from "./place";
 import { Virsh, type FloorDomain } from "./virsh";
 
-const GUESTS = 30;
 const PARALLEL = 32;
-const RUNS = 3;
+
+/** Where a fleet is measured, and beside what. */
+export interface Ground {
+    part: string;
+    guests: number;
+    runs: number;
+    /** Of the program bench/programs/fleet: BENCH_PLATFORM, BENCH_CONNECTION, BENCH_KERNEL … */
+    env: Record<string, string>;
+    /** The network that the program runs in. */
+    enter?: string[];
+    virsh: Virsh;
+    /** The folder of all guests, on the host. */
+    folder: string;
+    /** Copies a folder on the host. */
+    copy(from: string, to: string): Promise<unknown>;
+    /** Upper limits of (ours − engine) / virsh, and of ours − engine in seconds. */
+    limits: { up: number; change: number; destroy: number; unchanged?: number };
+    /** Looks at the fleet when it is up for the first time. */
+    whenUp?(): Promise<void>;
+}
 
 const steps = ["up", "preview", "refresh", "change", "destroy"] as const;
 type Step = (typeof steps)[number];
@@ -26,27 +43,34 @@ async function live(stack: Stack, parallel?: number, between: Partial<Record<Ste
     return times;
 }
 
-/** 30 guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
+/** 30 guests on KVM. */
 export async function fleet(place: Place): Promise<Figure[]> {
-    const { log } = place;
-    const [host, kernel] = [await place.host(), await place.kernel()];
-    const env = { ...host.env, BENCH_COUNT: String(GUESTS), BENCH_ROUND: "0", BENCH_CONNECTION: host.uri, BENCH_KERNEL: kernel };
-    const options = { enter: host.enter, env };
-    const virsh = new Virsh(host.uri);
-    const guests = host.env.PULUMI_UNIKERNEL_DIR;
-    const floorFolder = join(guests, "floor");
+    const host = await place.host();
+    return measureFleet(place, {
+        part: "fleet", guests: 30, runs: 3, enter: host.enter, env: { ...host.env, BENCH_PLATFORM: "kvm", BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel() },
+        virsh: new Virsh(host.uri), folder: host.env.PULUMI_UNIKERNEL_DIR, copy: (from, to) => cp(from, to, { recursive: true }),
+        limits: { up: 1.0, change: 1.2, destroy: 1.2, unchanged: 0.5 },
+    });
+}
+
+/** Guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
+export async function measureFleet(place: Place, ground: Ground): Promise<Figure[]> {
+    const { part, guests, runs, virsh, limits } = ground;
+    const options = { enter: ground.enter, env: { ...ground.env, BENCH_COUNT: String(guests), BENCH_ROUND: "0" } };
+    const scratch = join(place.folder, part);
+    await mkdir(scratch, { recursive: true });
     let domains: FloorDomain[] = [];
 
     const ours: Times[] = [], engines: Times[] = [], floors: Pick<Times, "up" | "change" | "destroy">[] = [];
     let usual: Times | undefined;
     // By turns: what else the machine does falls on all three alike.
-    for (let run = 0; run < RUNS; run++) {
-        log(`fleet: run ${run + 1} of ${RUNS}: ${GUESTS} guests, --parallel ${PARALLEL}`);
+    for (let run = 0; run < runs; run++) {
+        place.log(`${part}: run ${run + 1} of ${runs}: ${guests} guests, --parallel ${PARALLEL}`);
         const first = run === 0;
         await withStack("bench/programs/fleet", "bench", async (stack) => {
             ours.push(await live(stack, PARALLEL, {
-                up: async () => { if (first) domains = await keep(virsh, guests, floorFolder); },
-                change: async () => { if (first) await keepDefinitions(virsh, guests, floorFolder, domains, "changed"); },
+                up: async () => { if (first) { await ground.whenUp?.(); domains = await keep(ground, scratch); } },
+                change: async () => { if (first) await keepDefinitions(ground, domains, "changed"); },
             }));
             if (first) usual = await live(stack);
         }, options);
@@ -61,42 +85,41 @@ export async function fleet(place: Place): Promise<Figure[]> {
 
     const figure = (step: Step, name: string): Pick<Figure, "part" | "name" | "unit" | "ours"> & { engine: number; beside: Record<string, number> } => {
         const engine = middle(engines, step);
-        return { part: "fleet", name, unit: "s", ours: middle(ours, step), engine, beside: { engine, "default parallelism": usual?.[step] ?? NaN } };
+        return { part, name, unit: "s", ours: middle(ours, step), engine, beside: { engine, "default parallelism": usual?.[step] ?? NaN } };
     };
-    const overFloor = (step: "up" | "change" | "destroy", name: string, limit: number): Figure => {
+    const overFloor = (step: "up" | "change" | "destroy", name: string): Figure => {
         const { engine, beside, ...rest } = figure(step, name);
         const floor = middle(floors, step);
-        return { ...rest, beside: { ...beside, virsh: floor }, measure: "(ours − engine) / virsh", value: (rest.ours - engine) / floor, limit };
+        return { ...rest, beside: { ...beside, virsh: floor }, measure: "(ours − engine) / virsh", value: (rest.ours - engine) / floor, limit: limits[step] };
     };
     const overEngine = (step: "preview" | "refresh", name: string): Figure => {
         const { engine, ...rest } = figure(step, name);
-        return { ...rest, measure: "ours − engine, s", value: rest.ours - engine, limit: 0.5 };
+        return { ...rest, measure: "ours − engine, s", value: rest.ours - engine, limit: limits.unchanged };
     };
     return [
-        overFloor("up", "up", 1.0),
+        overFloor("up", "up"),
         overEngine("preview", "preview, nothing to do"),
         overEngine("refresh", "refresh, nothing drifted"),
-        overFloor("change", "one argument changed on all", 1.2),
-        overFloor("destroy", "destroy", 1.2),
+        overFloor("change", "one argument changed on all"),
+        overFloor("destroy", "destroy"),
     ];
 }
 
 /** Keeps the domains' definitions and boot files for virsh: destroy removes them. */
-async function keep(virsh: Virsh, guests: string, floor: string): Promise<FloorDomain[]> {
-    mkdirSync(floor, { recursive: true, mode: 0o711 });
-    const names = (await virsh.one("list", "--all", "--name")).split("\n").filter(Boolean);
-    if (names.length !== GUESTS) throw new Error(`${names.length} domains after up, not ${GUESTS}`);
-    const domains = names.map((name) => ({ name, file: join(floor, `${name}.xml`), changed: join(floor, `${name}.changed.xml`) }));
-    await keepDefinitions(virsh, guests, floor, domains, "file");
+async function keep(ground: Ground, scratch: string): Promise<FloorDomain[]> {
+    const names = (await ground.virsh.one("list", "--all", "--name")).split("\n").filter((name) => name.startsWith("guest-"));
+    if (names.length !== ground.guests) throw new Error(`${names.length} domains after up, not ${ground.guests}`);
+    const domains = names.map((name) => ({ name, file: join(scratch, `${name}.xml`), changed: join(scratch, `${name}.changed.xml`) }));
+    await keepDefinitions(ground, domains, "file");
     return domains;
 }
 
-async function keepDefinitions(virsh: Virsh, guests: string, floor: string, domains: FloorDomain[], which: "file" | "changed"): Promise<void> {
+async function keepDefinitions({ virsh, folder, copy }: Ground, domains: FloorDomain[], which: "file" | "changed"): Promise<void> {
     for (const domain of domains) {
         const xml = await virsh.one("dumpxml", "--inactive", domain.name);
         const uuid = (/<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1]) ?? "";
-        const own = join(floor, which, uuid);
-        await cp(join(guests, uuid), own, { recursive: true });
-        await writeFile(domain[which], xml.replaceAll(join(guests, uuid), own));
+        const own = `${folder}/floor-${which}-${uuid}`;
+        await copy(`${folder}/${uuid}`, own);
+        await writeFile(domain[which], xml.replaceAll(`${folder}/${uuid}`, own));
     }
 }

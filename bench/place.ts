@@ -3,10 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLibvirtHost, type LibvirtHost } from "../tests/support/libvirtHost";
+import { startXenHost, type XenHost } from "../tests/support/xenHost";
 
-/** What the parts share: a scratch folder, and a libvirt host of their own that starts when it is first asked for. */
+/** What the parts share: a scratch folder, and hosts of their own that start when they are first asked for. */
 export class Place {
     private started?: Promise<LibvirtHost>;
+    private xen?: Promise<XenHost>;
 
     private constructor(readonly folder: string, readonly log: (line: string) => void) {}
 
@@ -21,6 +23,10 @@ export class Place {
         return this.started ??= startLibvirtHost();
     }
 
+    xenHost(): Promise<XenHost> {
+        return this.xen ??= startXenHost();
+    }
+
     /** The test kernel that runs until it is stopped. */
     async kernel(): Promise<string> {
         const { buildTestKernels } = await import("../tests/guests/build.mjs");
@@ -28,7 +34,7 @@ export class Place {
     }
 
     async close(): Promise<void> {
-        await (await this.started)?.close();
+        await Promise.all([this.started?.then((host) => host.close()), this.xen?.then((host) => host.stop())]);
         await rm(this.folder, { recursive: true, force: true });
     }
 }

@@ -16,7 +16,8 @@ export interface FloorDomain {
  * as many processes at a time as is best for the work.
  */
 export class Virsh {
-    constructor(private readonly uri: string) {}
+    /** @param connections at most so many at a time; where each is dear, few are faster */
+    constructor(private readonly uri: string, private readonly connections = Infinity) {}
 
     /** Starting is bound by the processor: a few batches. */
     up(domains: FloorDomain[]): Promise<void> {
@@ -37,7 +38,8 @@ export class Virsh {
     }
 
     private async batches(domains: FloorDomain[], processes: number, command: (domain: FloorDomain) => string): Promise<void> {
-        const batches = Array.from({ length: processes }, (_, index) => domains.filter((_domain, at) => at % processes === index));
+        const count = Math.min(processes, this.connections);
+        const batches = Array.from({ length: count }, (_, index) => domains.filter((_domain, at) => at % count === index));
         await Promise.all(batches.filter((batch) => batch.length > 0).map((batch) => this.one(batch.map(command).join("; "))));
     }
 }

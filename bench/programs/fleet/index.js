@@ -3,10 +3,10 @@ const { Unikernel } = require("pulumi-unikernel");
 
 for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {
     new Unikernel(`guest-${i}`, {
-        platform: "kvm",
+        platform: process.env.BENCH_PLATFORM,
         connection: process.env.BENCH_CONNECTION,
         kernel: process.env.BENCH_KERNEL,
-        accelerator: "tcg",
+        ...(process.env.BENCH_PLATFORM === "kvm" ? { accelerator: "tcg" } : {}),
         memory: 16,
         args: ["--round", process.env.BENCH_ROUND],
     });

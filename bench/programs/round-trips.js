@@ -1,0 +1,37 @@
+// One create and one delete through the handlers that Pulumi calls, with what each asks of the host counted. Prints JSON.
+const { readFileSync } = require("node:fs");
+
+const { uri, kernel, log } = JSON.parse(process.argv[2]);
+const { unikernel } = require("../../dist/provider/dynamic");
+const { SshConnection } = require("../../dist/backends/libvirt/files/ssh");
+
+const asked = [];
+const { ask } = SshConnection.prototype;
+SshConnection.prototype.ask = function (one) {
+    asked.push(one.what.replace(/ of .*/, ""));
+    return ask.call(this, one);
+};
+
+const calls = () => readFileSync(log, "utf8").split("\n").filter(Boolean).map(Number);
+const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
+
+(async () => {
+    const news = (name) => ({ platform: "xen", connection: uri, name, kernel, memory: 16, resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}` });
+    const made = async (name) => {
+        const { inputs, failures } = await unikernel.check({}, news(name));
+        if (failures?.length) throw new Error(JSON.stringify(failures));
+        return (await unikernel.create(inputs)).outs;
+    };
+    // The first one also pays for the connections and for the file that all share.
+    const first = await made("round-0");
+    const before = soFar();
+    const second = await made("round-1");
+    const after = soFar();
+    for (const one of [first, second]) await unikernel.delete(one.uuid, one);
+    const end = soFar();
+    const between = (from, to) => ({ libvirt: to.libvirt.slice(from.libvirt.length), scripts: to.scripts.slice(from.scripts.length) });
+    return { first: before, create: between(before, after), deletes: between(after, end) };
+})().then(
+    (result) => { process.stdout.write(JSON.stringify(result), () => process.exit()); },
+    (error) => { process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1)); },
+);
