@@ -1,5 +1,5 @@
-// `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- iso`: the same as bootable
-// media. Ends with a non-zero status on the first thing that is not as it should be.
+// `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- xen`: the same on a Xen
+// host; `npm run demo -- iso`: as bootable media. Ends with a non-zero status on the first thing that is not as it should be.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Loaded late: what a demo uses may just have been installed. */
 const demos = {
     kvm: async () => (await import("./demo/fleet.mjs")).runDemo(root),
+    xen: async () => (await import("./demo/xen.mjs")).runXenDemo(root),
     iso: async () => (await import("./demo/iso.mjs")).runIsoDemo(root),
 };
 
@@ -16,7 +17,7 @@ if (!demo) {
     console.error(`There is no demo "${name}": ${Object.keys(demos).join(", ")}`);
     process.exit(2);
 }
-const setup = spawnSync(process.execPath, ["tools/setup.mjs"], { cwd: root, stdio: "inherit" });
+const setup = spawnSync(process.execPath, ["tools/setup.mjs", ...(name === "xen" ? ["--xen"] : [])], { cwd: root, stdio: "inherit" });
 if (setup.status !== 0) process.exit(setup.status ?? 1);
 
 try {

@@ -3,15 +3,28 @@ import * as pulumi from "@pulumi/pulumi";
 import { BlockImage, NetworkInterface, UnikernelFleet } from "pulumi-unikernel";
 import type { Platform } from "pulumi-unikernel";
 
-// "iso" makes bootable images of the same guests.
+// "xen" runs the same guests on a Xen host, the one that `connection` names; "iso" makes bootable images of them.
 const platform = "kvm" as Platform;
 
 const config = new pulumi.Config();
 const basePort = config.getNumber("basePort") ?? 8080;
 // `npm run setup` at the root of the repository puts a kernel and an initramfs for each platform there.
 const guest = config.get("guest") ?? "../../.cache/nginx-guest";
-// Ports are forwarded, and answers waited for, where a host runs the guests: a medium is for machines elsewhere.
-const hosted = platform !== "iso";
+
+// How a guest is reached, and when it is ready.
+const { attach, readiness } = {
+    kvm: {
+        attach: (index: number) => ({ user: { forward: [{ host: basePort + index, guest: 80 }] } }),
+        readiness: { http: { port: 80, path: "/" }, timeout: 120 },
+    },
+    // Xen has no network that forwards ports of the host: guests are on a bridge, with addresses of their own.
+    xen: {
+        attach: () => ({ bridge: config.get("bridge") ?? "xenbr0" }),
+        readiness: { console: "pulumi-unikernel: starting", timeout: 120 },
+    },
+    // A medium is for machines elsewhere: nobody waits for it.
+    iso: { attach: () => ({ user: {} }), readiness: undefined },
+}[platform];
 
 const data = new BlockImage("data", { source: "./data" });
 
@@ -20,7 +33,7 @@ const fleet = new UnikernelFleet("web", {
     maxUnavailable: config.getNumber("maxUnavailable") ?? 2,
     instance: (index, { name, opts }) => ({
         platform,
-        connection: hosted ? config.get("connection") : undefined,
+        connection: platform === "iso" ? undefined : config.get("connection"),
         kernel: `${guest}/${platform}/vmlinuz`,
         initrd: `${guest}/${platform}/initrd`,
         hostname: name,
@@ -28,11 +41,11 @@ const fleet = new UnikernelFleet("web", {
         env: { GREETING: config.get("greeting") ?? "Hello" },
         args: ["sh", "-c", 'printf %s "$GREETING" > /srv/greeting && exec nginx -c /data/nginx.conf'],
         blocks: [{ image: data, mount: "/data" }],
-        interfaces: [new NetworkInterface(name, { attach: { user: { forward: hosted ? [{ host: basePort + index, guest: 80 }] : [] } } }, opts)],
-        readiness: hosted ? { http: { port: 80, path: "/" }, timeout: 120 } : undefined,
+        interfaces: [new NetworkInterface(name, { attach: attach(index) }, opts)],
+        readiness,
     }),
 });
 
-export const urls = hosted ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
+export const urls = platform === "kvm" ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
 export const names = fleet.instances.map((instance) => instance.name);
-export const images = hosted ? [] : fleet.instances.map((instance) => instance.path);
+export const images = platform === "iso" ? fleet.instances.map((instance) => instance.path) : [];

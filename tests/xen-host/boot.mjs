@@ -15,7 +15,7 @@ const PREFIX = "puk-xen-";
 const PROGRAMS = { "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", ssh: "openssh-client", virsh: "libvirt-clients", setpriv: "util-linux" };
 
 /** What decides whether a saved state fits: everything but files and forwards of this run. */
-// Restored lazily (what `no` leaves), one domain's vector registers are seen by another: an emulated processor does not trap their use.
+// Restored lazily (what `no` leaves), vector registers of one domain turn up in another on an emulated processor.
 const XEN = ["console=com1", "com1=115200,8n1", "spec-ctrl=no,eager-fpu", `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`, "loglvl=warning", "bootscrub=0"];
 const LINUX = ["console=hvc0", "quiet", "panic=1", "mitigations=off"];
 const MACHINE = [

@@ -1,9 +1,9 @@
-import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ensureLibvirt } from "../libvirt.mjs";
 import { domainNames, identity, leftovers } from "./outside.mjs";
 import { plain } from "./plain.mjs";
-import { openStack } from "./stack.mjs";
+import { changePage } from "./program.mjs";
+import { withFleet } from "./stack.mjs";
 import { claim, page, step } from "./steps.mjs";
 
 /** Away from the ports of the example and of the root project, which may be up. */
@@ -15,13 +15,7 @@ export async function runDemo(root) {
     const uri = process.getuid() === 0 ? "qemu:///system" : "qemu:///session";
     const libvirt = uri === "qemu:///system" ? await ensureLibvirt() : undefined;
     try {
-        const stack = await openStack(root, "nginx-fleet", "demo");
-        try {
-            await life(stack, uri, root);
-        } finally {
-            await stack.destroy().catch(() => undefined);
-            await stack.close();
-        }
+        await withFleet(root, (stack) => life(stack, uri, root));
     } finally {
         await libvirt?.stop();
     }
@@ -38,8 +32,7 @@ async function life(stack, uri, root) {
     const before = await identities(stack, uri);
 
     const text = await step("change one file of the data image and one environment variable, and look before doing anything", async () => {
-        const file = join(stack.folder, "data/html/index.html");
-        await writeFile(file, (await readFile(file, "utf8")).replace("</h1>", ", with a new page</h1>"));
+        await changePage(stack.folder);
         await stack.config("greeting", "Good morning");
         return stack.preview();
     });

@@ -1,10 +1,10 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 import { execa } from "execa";
 import { plain } from "./plain.mjs";
-import { changeOneWord } from "./program.mjs";
-import { openStack } from "./stack.mjs";
+import { changeOneWord, changePage } from "./program.mjs";
+import { withFleet } from "./stack.mjs";
 import { claim, step } from "./steps.mjs";
 
 const require = createRequire(import.meta.url);
@@ -25,13 +25,7 @@ export async function runIsoDemo(root) {
     // The tests' machines are TypeScript.
     require("../../tests/support/typescript.cjs");
     const { withMedium } = require("../../tests/support/mediumBoot.ts");
-    const stack = await openStack(root, "nginx-fleet", "demo");
-    try {
-        await life(stack, root, withMedium);
-    } finally {
-        await stack.destroy().catch(() => undefined);
-        await stack.close();
-    }
+    await withFleet(root, (stack) => life(stack, root, withMedium));
     console.log("\nThe fleet was built as media, booted in every way, reviewed, rebuilt and removed; nothing of it is left.");
 }
 
@@ -44,8 +38,7 @@ async function life(stack, root, withMedium) {
     await step("boot them in every way, and fetch a page each time", () => bootAll(withMedium, images, MACHINES, /Hello from/));
 
     const text = await step("change one file of the data image, and look before doing anything", async () => {
-        const file = join(stack.folder, "data/html/index.html");
-        await writeFile(file, (await readFile(file, "utf8")).replace("</h1>", ", with a new page</h1>"));
+        await changePage(stack.folder);
         return plain(await stack.preview());
     });
     claim(/~ *html\/index\.html/.test(text), "the preview names the changed file");

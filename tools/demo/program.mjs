@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { execa } from "execa";
 import { claim } from "./steps.mjs";
 
@@ -13,4 +14,10 @@ export async function changeOneWord(file, platform) {
     const { stdout } = await execa("diff", ["-U0", "--label", "kvm/index.ts", "--label", `${platform}/index.ts`, `${file}.kvm`, file], { reject: false });
     console.log(stdout.replace(/^/gm, "   "));
     claim(old.length === now.length && changed.length === 1, `the programs differ in one word: ${changed.join(", ")}`);
+}
+
+/** Changes one file of the data image: the page that every guest serves. */
+export async function changePage(folder) {
+    const file = join(folder, "data/html/index.html");
+    await writeFile(file, (await readFile(file, "utf8")).replace("</h1>", ", with a new page</h1>"));
 }

@@ -7,7 +7,18 @@ import { engineEnv } from "../engine.mjs";
 
 const PARALLEL = ["--parallel", "32"];
 
-export async function openStack(root, example, name) {
+/** Opens a stack of the fleet, and leaves nothing of it, however its life ends. */
+export async function withFleet(root, life) {
+    const stack = await openStack(root, "nginx-fleet", "demo");
+    try {
+        await life(stack);
+    } finally {
+        await stack.destroy().catch(() => undefined);
+        await stack.close();
+    }
+}
+
+async function openStack(root, example, name) {
     const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-demo-"));
     const folder = join(scratch, "program");
     await cp(join(root, "examples", example), folder, {
