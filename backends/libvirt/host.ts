@@ -65,7 +65,7 @@ export interface Host {
         suspend(uuid: string): Promise<void>;
         /** Asks; returns at once. */
         shutdown(uuid: string): Promise<void>;
-        /** Forces; returns when it is off. Not running is success. */
+        /** Forces; returns when it is off and stays so. Not running is success. */
         destroy(uuid: string): Promise<void>;
         /** Gone already is success. */
         undefine(uuid: string): Promise<void>;

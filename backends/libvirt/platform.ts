@@ -80,6 +80,11 @@ export interface LibvirtPlatform {
     beforeResume?(host: Host, guest: GuestWay, id: number, told: Told): Promise<void>;
     /** Whether what runs was told: somebody else may have started it. */
     wasTold?(host: Host, guest: GuestWay, id: number, key: string): Promise<boolean>;
+    /**
+     * Asks a running domain to shut down, and returns at once. False: nothing leads there, so libvirt is to ask.
+     * Left out: libvirt always asks.
+     */
+    askToShutDown?(host: Host, guest: GuestWay, id: number): Promise<boolean>;
     /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. `took`: milliseconds from its begin. */
     explain?(host: Host, guest: GuestWay, took: number): Promise<string[]>;
     /** Looked through before those that both platforms share. */

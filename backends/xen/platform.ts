@@ -1,3 +1,4 @@
+import { hasCode } from "../../spec";
 import { ipAddresses } from "../libvirt/addresses";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { Host } from "../libvirt/host";
@@ -6,12 +7,12 @@ import { checkXen } from "./check";
 import { chooseXen } from "./choose";
 import { xenConsequences } from "./consequences";
 import { xenConsole } from "./console";
-import type { Dom0 } from "./dom0";
+import { libvirtAlone, type Dom0 } from "./dom0";
 import { explainStart } from "./explain";
 import { xenMeaningless } from "./meaningless";
 import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
-import { tell, told } from "./xenstore";
+import { powerOff, tell, told } from "./xenstore";
 
 /** Xen, through libvirt's libxl driver. @param dom0Of the way to dom0 itself */
 export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget">) => Dom0): LibvirtPlatform {
@@ -28,6 +29,17 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
         console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name),
         beforeResume: (host, guest, id, { key, value }) => tell(dom0Of(host, guest).xenstore, id, key, value),
         wasTold: async (host, guest, id, key) => (await told(dom0Of(host, guest).xenstore, id, key)) !== undefined,
+        askToShutDown: async (host, guest, id) => {
+            const dom0 = dom0Of(host, guest);
+            if (dom0 === libvirtAlone) return false;
+            try {
+                await powerOff(dom0.xenstore, id);
+                return true;
+            } catch (error) {
+                if (hasCode(error, "permission", "program-missing")) return false;
+                throw error;
+            }
+        },
         explain: (host, guest, took) => explainStart(dom0Of(host, guest), took),
         startErrors: xenStartErrors,
     };

@@ -111,10 +111,58 @@ test("libvirtd restarted between two calls", async () => {
     await its.expectNothing(guest);
 });
 
-// The last one: the host goes with it, and what ends a guest that libvirt is starting again is not shown here.
-test("a guest that crashes in a loop is seen to be not ready", async () => {
-    const guest = its.guest({ guest: "raw", args: ["TEST=panic"], onCrash: "restart", readiness: { console: "test kernel ready", timeout: 3 } });
+/** Domains of this name that Xen has, whatever libvirt says. */
+const domains = async ({ name }: PlanOptions) => (await its.host.run("xl", "list")).split("\n").filter((line) => line.startsWith(`${name} `)).length;
+
+/** It crashes over and over, and the host starts it over and over. */
+async function crashing(): Promise<PlanOptions> {
+    const guest = its.guest({ guest: "raw", args: ["TEST=panic"], onCrash: "restart", readiness: { console: "test kernel ready", timeout: 2 } });
     const error = await failure(its.create(guest));
     expect(error).toBeInstanceOf(PartialError);
-    expect((error as PartialError).reasons[0]).toMatch(/not ready after 3 s|ended before it was ready/);
+    expect((error as PartialError).reasons[0]).toMatch(/not ready after 2 s|ended before it was ready/);
+    return guest;
+}
+
+test("a guest that crashes in a loop is not ready; an update ends with the new guest alone, which goes without a trace", async () => {
+    const guest = await crashing();
+    const good = { ...guest, args: ["ACPI=on"] };
+    expect(await its.update(guest, good)).toMatchObject({ state: "running", unfinished: false });
+    const number = await its.id(guest);
+    expect(await its.observe(good)).toMatchObject({ state: "running", drift: {}, unfinished: false });
+    expect(await domains(guest)).toBe(1);
+    expect(await its.id(guest)).toBe(number);
+    // Back to one that crashes: the good one returns, and stays.
+    expect(await failure(its.update(good, guest))).toMatchObject({ code: "rolled-back" });
+    expect(await its.observe(good)).toMatchObject({ state: "running", drift: {}, unfinished: false });
+    expect(await domains(guest)).toBe(1);
+    await its.delete(good);
+    await its.expectNothing(guest);
+});
+
+test("guests that crash in a loop are deleted, wherever in it they are", async () => {
+    const guests = [await crashing(), await crashing()];
+    for (const guest of guests) await its.delete(guest);
+    for (const guest of guests) await its.expectNothing(guest);
+});
+
+test("a guest that does not hear a request to shut down is forced when its time is over; meanwhile others are served", async () => {
+    const guest = its.guest({ guest: "raw", shutdownTimeout: 3 });
+    await its.create(guest);
+    const begin = Date.now();
+    const going = its.delete(guest);
+    await its.host.virsh("list", "--all");
+    expect(Date.now() - begin).toBeLessThan(2500);
+    await going;
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(3000);
+    expect(Date.now() - begin).toBeLessThan(9000);
+    await its.expectNothing(guest);
+});
+
+test("a guest that hears it ends by itself", async () => {
+    const guest = its.guest({ guest: "raw", args: ["ACPI=on"], shutdownTimeout: 60 });
+    await its.create(guest);
+    expect(await its.update(guest, { ...guest, state: "stopped" })).toMatchObject({ state: "stopped" });
+    expect(await its.host.guestConsole(guest.name)).toContain("control/shutdown poweroff");
+    await its.delete(guest);
+    await its.expectNothing(guest);
 });

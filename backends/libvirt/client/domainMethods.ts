@@ -46,13 +46,11 @@ export const domainMethods = {
     domainSuspend: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainSuspend"),
     domainShutdown: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainShutdown"),
 
-    domainDestroy: (connection: Connection, _progress: unknown, uuid: string) =>
+    domainDestroy: (connection: Connection, _progress: unknown, uuid: string, restarted: boolean) =>
         unlessGone(byUuid(connection, uuid, async (domain) => {
-            try {
-                await connection.number("virDomainDestroy", domain);
-            } catch (error) {
-                if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
-                if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
+            for (let tries = 1; await ran(connection, domain); tries++) {
+                if (!restarted) return;
+                if (tries === DESTROYS) throw new CallFailed({ kind: "internal", message: `the host started it again after each of ${DESTROYS} destroys` });
             }
         })),
 
@@ -89,6 +87,24 @@ export const domainMethods = {
     domainReadConsole: (connection: Connection, progress: (bytes: number) => void, uuid: string, milliseconds: number) =>
         byUuid(connection, uuid, (domain) => readConsole(connection, domain, milliseconds, progress)),
 };
+
+/** Ends it. @returns whether it ran */
+async function ran(connection: Connection, domain: Handle): Promise<boolean> {
+    try {
+        await connection.number("virDomainDestroy", domain);
+        return true;
+    } catch (error) {
+        if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
+        if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
+        return false;
+    }
+}
+
+/**
+ * libvirt's libxl driver starts a guest again that crashed or rebooted, where its definition says so, in a thread that may
+ * have waited for our destroy to end (libxl_domain.c, libxlDomainShutdownThread). The next destroy waits for that thread.
+ */
+const DESTROYS = 12;
 
 type DomainAction =
     | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"

@@ -6,7 +6,7 @@ import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { keptConsole } from "./console";
 import { removeFiles } from "./files";
 import { isPersist } from "./layout";
-import { look } from "./look";
+import { look, restarts } from "./look";
 import { assertSamePlace } from "./place";
 import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
@@ -16,7 +16,8 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
     if (!record) assertSamePlace(await host.info(), applied);
-    if (record?.active) await stop(host, ref.uuid, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
+    // A guest that is off may just be started again by its host: then this ends it too.
+    if (record?.active || restarts(facts)) await stop(host, platform, { ...applied, ...ref }, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
     const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }

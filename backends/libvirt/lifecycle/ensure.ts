@@ -5,7 +5,7 @@ import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
 import { putFiles, removeUnneeded } from "./files";
 import { adjust } from "./live";
-import { stateOf } from "./look";
+import { restarts, stateOf } from "./look";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
 import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
@@ -72,9 +72,12 @@ function interimMark(course: Course): Course["wanted"]["mark"] {
 /** From here on the guest that ran before is disturbed. */
 async function carryOut(course: Course): Promise<void> {
     const { host, platform, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
-    if (decision.stop) {
-        await during("stop", stop(host, spec.uuid, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
+    const restarting = decision.start && restarts(existing.facts ?? existing.liveFacts);
+    if (decision.stop || restarting) {
+        await during("stop", stop(host, platform, spec, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
     }
+    // A definition that came while its host was starting the guest again is forgotten when that one ends.
+    if (restarting && decision.define) await during("stop", host.domains.define(renderDomain(wanted.model, interimMark(course))));
     if (decision.start && spec.state !== "stopped") {
         await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, again: existing.record !== undefined, console }));
     } else {

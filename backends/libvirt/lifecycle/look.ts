@@ -37,15 +37,31 @@ export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, cla
 /** virDomainPausedReason: it is only just being started (libvirt-domain.h). */
 const STARTING_UP = 11;
 const SETTLE_MS = 30_000;
+/** virDomainShutoffReason: it ended by itself (SHUTDOWN, CRASHED). */
+const BY_ITSELF = [1, 3];
+/** libxl takes about one on an idle host. A guest that ended for good costs this much at each look, until it is started. */
+const RESTART_MS = 3000;
 
-/** A run that was killed may have left the daemon in the middle of a start: what comes of it is worth the wait. */
+/** A run that was killed, or a guest's own end, may have left the daemon in the middle of a start: what comes of it is worth the wait. */
 export async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {
-    const end = Date.now() + SETTLE_MS;
+    const begin = Date.now();
     for (;;) {
         const record = await host.domains.get(uuid);
-        if (record?.state !== "paused" || record.reason !== STARTING_UP || Date.now() > end) return record;
+        if (!record || Date.now() > begin + patience(record)) return record;
         await sleep(50);
     }
+}
+
+/** Milliseconds that a domain may stay as it is before that is taken for its state. */
+function patience(record: DomainRecord): number {
+    if (record.state === "paused" && record.reason === STARTING_UP) return SETTLE_MS;
+    const ended = !record.active && record.persistent && BY_ITSELF.includes(record.reason);
+    return ended && restarts(readFacts(record.inactiveXml)) ? RESTART_MS : -1;
+}
+
+/** Xen's libvirt builds a new domain when this one crashes or reboots; in between it looks like one that is off. A QEMU just goes on. */
+export function restarts(facts: DomainFacts | undefined): boolean {
+    return facts?.type === "xen" && (facts.onCrash === "restart" || facts.onReboot === "restart");
 }
 
 export function readExisting(record: DomainRecord, files: HostFile[]): Existing {
