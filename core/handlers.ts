@@ -8,6 +8,16 @@ export interface DiffResult {
     deleteBeforeReplace: boolean;
 }
 
+/** One property that differs, for a host that can show each. */
+export interface PropertyChange {
+    /** Path as in the arguments: `env.GREETING`, `blocks[0]`. */
+    property: string;
+    from: unknown;
+    to: unknown;
+    /** `live`, `restart`, `replace`, `rebuild`. */
+    consequence: string;
+}
+
 /** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
 export interface Handlers {
     check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
@@ -16,6 +26,8 @@ export interface Handlers {
     read(id: string, props: Record<string, unknown>): Promise<{ id: string; props: Record<string, unknown>; inputs?: Record<string, unknown> }>;
     update(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ outs: Record<string, unknown> }>;
     delete(id: string, props: Record<string, unknown>): Promise<void>;
+    /** What differs for the resource itself, where that is less than what differs in its inputs. */
+    differences?(olds: Record<string, unknown>, news: Record<string, unknown>): PropertyChange[];
 }
 
 /** What the engine sends for a value that is known only after another resource is created. */

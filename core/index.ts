@@ -5,19 +5,22 @@ import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
 
-export type { Handlers } from "./handlers";
+export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
+export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
 
 /** What the lifecycles need from the process that they run in. */
 export interface World {
     creator: Creator;
     /** A line for the person at the terminal. */
     log(message: string): void;
+    /** Ends what is being waited for, with its reason; what is there by then is in state, or taken up by the next run. */
+    signal?: AbortSignal;
 }
 
 /** The lifecycle of every resource. */
-export function resourceHandlers({ creator, log }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+export function resourceHandlers({ creator, log, signal }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
     return {
-        unikernel: unikernelHandlers({ backend, creator, log }),
+        unikernel: unikernelHandlers({ backend, creator, log, signal }),
         blockImage: blockImageHandlers({ log }),
         networkInterface: networkInterfaceHandlers(),
     };

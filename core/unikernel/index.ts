@@ -1,6 +1,6 @@
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
-import { createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
+import { changesOfUnikernel, createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
 import { inputsWithin } from "./inputs";
 import { fromState, outputsFromState, toState } from "./stored";
 import type { UnikernelServices } from "./services";
@@ -28,5 +28,6 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
             return { outs: toState(await updateUnikernel(services, outputsFromState(olds), fromState(news))) };
         },
         delete: (_id, props) => deleteUnikernel(services, outputsFromState(props)),
+        differences: (olds, news) => changesOfUnikernel(services, outputsFromState(olds), fromState(news)),
     };
 }

@@ -16,13 +16,21 @@ import type { GuestPlan } from "../../spec";
 
 export async function diffUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Promise<DiffResult> {
     refuseNewerState(olds);
-    // While the platform is unknown, what there is decides.
-    const platform = containsUnknown(news.platform) ? olds.platform : news.platform;
-    const used = backend(platform);
+    const used = backend(platformOf(olds, news));
     const found = differences(olds, news, used.consequences);
     if (found.length === 0 && used.intact && !(await used.intact(olds))) return { changes: true, replaces: [], deleteBeforeReplace: true };
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
+}
+
+/** While the platform is unknown, what there is decides. */
+function platformOf(olds: StoredOutputs, news: StoredInputs): StoredInputs["platform"] {
+    return containsUnknown(news.platform) ? olds.platform : news.platform;
+}
+
+/** What `diffUnikernel` decides by, one by one. */
+export function changesOfUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Difference[] {
+    return differences(olds, news, backend(platformOf(olds, news)).consequences);
 }
 
 /** What a read may have found different on the host, while the inputs are what they were. */

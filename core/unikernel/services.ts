@@ -8,8 +8,10 @@ export interface UnikernelServices {
     creator: Creator;
     /** A line for the person at the terminal. */
     log(message: string): void;
+    /** Ends what is being waited for. */
+    signal?: AbortSignal;
 }
 
-export function contextOf({ creator, log }: UnikernelServices): Context {
-    return { creator, log };
+export function contextOf({ creator, log, signal }: UnikernelServices): Context {
+    return { creator, log, signal };
 }
