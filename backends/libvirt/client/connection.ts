@@ -33,6 +33,9 @@ export class Connection {
     /** Calls of the request that it works for. */
     private calls = 0;
 
+    /** Open consoles by the domain's uuid, each with the number of the domain when it was opened. */
+    readonly consoles = new Map<string, { id: number; stream: Handle }>();
+
     constructor(readonly handle: Handle) {}
 
     /** For one request. */
@@ -75,6 +78,8 @@ export class Connection {
     }
 
     async close(): Promise<void> {
+        for (const { stream } of this.consoles.values()) libvirt().virStreamFree(stream);
+        this.consoles.clear();
         await invoke("virConnectClose", this.handle);
     }
 

@@ -85,7 +85,7 @@ export const domainMethods = {
         act(connection, uuid, "virDomainSetLifecycleAction", lifecycleCrash, lifecycleActions[action], impact(target)),
 
     domainReadConsole: (connection: Connection, progress: (bytes: number) => void, uuid: string, milliseconds: number) =>
-        byUuid(connection, uuid, (domain) => readConsole(connection, domain, milliseconds, progress)),
+        byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
 
 /** Ends it. @returns whether it ran */

@@ -3,6 +3,7 @@ import { Gate, type Lane, laneOf, laneWidths } from "./lanes";
 import { methods } from "./methods";
 import { open } from "./opener";
 import type { MethodName, Timeouts } from "./protocol";
+import { closeConsole } from "./stream";
 import { isRemote, unattended } from "./uri";
 
 /** Requests that may be made twice: asked again on a fresh connection when theirs turns out dead. A definition is the same the second time. */
@@ -10,9 +11,13 @@ const repeatable = new Set<MethodName>([
     "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainDefine", "networkGet", "networkList", "networkLeases",
 ]);
 
+/** Milliseconds that a console stays open for its next read. */
+const CONSOLE_REST = 2000;
+
 /** The connections to one host. The lanes bound them: each request has one to itself. */
 export class Pool {
     private idle: Connection[] = [];
+    private readonly closing = new Map<string, NodeJS.Timeout>();
     private readonly gates: Record<Lane, Gate>;
     /** Connections are opened a few at a time: daemons and sshd limit those that are not yet known. */
     private readonly opening = new Gate(4);
@@ -41,7 +46,8 @@ export class Pool {
     }
 
     private async attempt(method: MethodName, args: unknown[], timeouts: Timeouts, tell: (bytes: number) => void): Promise<unknown> {
-        const connection = await this.take(timeouts);
+        const listened = method === "domainReadConsole" ? String(args[0]) : undefined;
+        const connection = await this.take(timeouts, listened);
         const limit = new Limit(laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call, false);
         const progress = (bytes: number): void => {
             limit.extend();
@@ -51,6 +57,7 @@ export class Pool {
         try {
             const result = await limit.race(work(connection, progress, ...args));
             this.idle.push(connection);
+            if (listened !== undefined) this.closeLater(connection, listened);
             return result;
         } catch (error) {
             // A stuck connection is neither used nor closed again: closing would wait for its call.
@@ -62,8 +69,9 @@ export class Pool {
     }
 
     /** What rests may have died meanwhile; who is given it finds that out by its first call, which is no change. */
-    private async take(timeouts: Timeouts): Promise<Connection> {
-        const rested = this.idle.pop();
+    private async take(timeouts: Timeouts, listened?: string): Promise<Connection> {
+        const at = listened === undefined ? -1 : this.idle.findIndex(({ consoles }) => consoles.has(listened));
+        const [rested] = this.idle.splice(at, 1);
         if (rested) return rested.taken();
         await this.opening.enter();
         try {
@@ -71,6 +79,21 @@ export class Pool {
         } finally {
             this.opening.leave();
         }
+    }
+
+    /** A console that nobody reads any more is free for others. */
+    private closeLater(connection: Connection, uuid: string): void {
+        clearTimeout(this.closing.get(uuid));
+        const close = async (): Promise<void> => {
+            this.closing.delete(uuid);
+            if (!connection.consoles.has(uuid)) return;
+            const at = this.idle.indexOf(connection);
+            if (at < 0) return this.closeLater(connection, uuid);
+            this.idle.splice(at, 1);
+            await closeConsole(connection, uuid);
+            this.idle.push(connection);
+        };
+        this.closing.set(uuid, setTimeout(() => void close(), CONSOLE_REST).unref());
     }
 
     /** When one is lost the daemon is gone, and with it all that rest. */

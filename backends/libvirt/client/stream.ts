@@ -21,30 +21,50 @@ export async function withStream<T>(connection: Connection, work: (stream: Handl
 }
 
 /**
- * Reads what the console prints in this time, or until the domain ends. The stream does not block,
- * or a silent guest would hold the connection for ever; without an event loop its data comes in
- * with the answers to other calls, so a small one is made for each look.
+ * What a console printed since it was last read on this connection, and what it prints in this time or until the domain ends. It stays
+ * open for a next read: what the daemon has taken from a guest and not yet sent is lost when a console is closed. The stream does not
+ * block, or a silent guest would hold the connection for ever; without an event loop its data comes in with the answers to other
+ * calls, so a small one is made for each look.
  */
-export async function readConsole(connection: Connection, domain: Handle, milliseconds: number, progress: (bytes: number) => void): Promise<string> {
+export async function readConsole(connection: Connection, domain: Handle, uuid: string, milliseconds: number, progress: (bytes: number) => void): Promise<string> {
     const end = Date.now() + milliseconds;
     const buffer = Buffer.alloc(64 * 1024);
     const pieces: Buffer[] = [];
+    const stream = await openConsole(connection, domain, uuid);
+    for (;;) {
+        await connection.number("virConnectGetLibVersion", connection.handle, [0]);
+        let got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number;
+        for (; got > 0; got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number) pieces.push(Buffer.from(buffer.subarray(0, got)));
+        if (got !== wouldBlock) await closeConsole(connection, uuid);
+        if (got !== wouldBlock || Date.now() >= end) return Buffer.concat(pieces).toString("utf8");
+        progress(0);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(pollInterval, Math.max(0, end - Date.now()))));
+    }
+}
+
+/** The one that is open, if it is of this run of the domain. */
+async function openConsole(connection: Connection, domain: Handle, uuid: string): Promise<Handle> {
+    const id = libvirt().virDomainGetID(domain) as number;
+    const open = connection.consoles.get(uuid);
+    if (open?.id === id) return open.stream;
+    await closeConsole(connection, uuid);
     const stream = await connection.handleOf("virStreamNew", connection.handle, nonblock);
     try {
         await connection.number("virDomainOpenConsole", domain, null, stream, 0);
-        while (Date.now() < end) {
-            await connection.number("virConnectGetLibVersion", connection.handle, [0]);
-            let got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number;
-            for (; got > 0; got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number) pieces.push(Buffer.from(buffer.subarray(0, got)));
-            if (got !== wouldBlock) break;
-            progress(0);
-            await new Promise((resolve) => setTimeout(resolve, Math.min(pollInterval, Math.max(0, end - Date.now()))));
-        }
-        return Buffer.concat(pieces).toString("utf8");
-    } finally {
-        await invoke("virStreamAbort", stream);
+    } catch (error) {
         libvirt().virStreamFree(stream);
+        throw error;
     }
+    connection.consoles.set(uuid, { id, stream });
+    return stream;
+}
+
+export async function closeConsole(connection: Connection, uuid: string): Promise<void> {
+    const open = connection.consoles.get(uuid);
+    if (!open) return;
+    connection.consoles.delete(uuid);
+    await invoke("virStreamAbort", open.stream);
+    libvirt().virStreamFree(open.stream);
 }
 
 /** Sends pieces of any size; runs of zeros as holes. */
