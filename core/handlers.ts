@@ -18,6 +18,9 @@ export interface PropertyChange {
     consequence: string;
 }
 
+/** What to find on a host: by `uuid` or `name`, at a libvirt URI or the default one. */
+export interface Wanted { urn: string; connection?: string; uuid?: string; name?: string }
+
 /** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
 export interface Handlers {
     check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
@@ -28,6 +31,8 @@ export interface Handlers {
     delete(id: string, props: Record<string, unknown>): Promise<void>;
     /** What differs for the resource itself, where that is less than what differs in its inputs. */
     differences?(olds: Record<string, unknown>, news: Record<string, unknown>): PropertyChange[];
+    /** Reads from a host what state does not know, as `read` would; undefined: it is not there. */
+    find?(wanted: Wanted): Promise<{ id: string; props: Record<string, unknown>; inputs: Record<string, unknown> } | undefined>;
 }
 
 /** What the engine sends for a value that is known only after another resource is created. */

@@ -7,7 +7,12 @@ import { fstatSync } from "node:fs";
  */
 export function endWithEngine(): void {
     // Started in any other way, by a test or under a debugger, its input says nothing of an engine.
-    if (!isProviderProcess() || !isPipe()) return;
+    if (isProviderProcess()) endPluginWithEngine();
+}
+
+/** The same for a program that is nothing but a plugin; a terminal or file as its input says nothing of an engine. */
+export function endPluginWithEngine(): void {
+    if (!isPipe()) return;
     process.stdin.on("error", () => undefined).on("close", () => process.exit(1));
     process.stdin.resume();
 }

@@ -6,8 +6,18 @@ import type { ResourceKind } from "./trampoline";
 
 let handlers: Record<ResourceKind, Handlers> | undefined;
 
-/** The handlers of a kind of resource: the one place that says what exists. */
-export function handlersOf(kind: ResourceKind): Handlers {
+/** How one call speaks to the person at the terminal, and how it is told to end. */
+export interface Call {
+    log(message: string): void;
+    signal?: AbortSignal;
+}
+
+/**
+ * The handlers of a kind of resource: the one place that says what exists.
+ * @param call left out: they speak on standard error, and end by themselves
+ */
+export function handlersOf(kind: ResourceKind, call?: Call): Handlers {
+    if (call) return resourceHandlers({ creator: whoWeAre(), ...call })[kind];
     handlers ??= resourceHandlers({ creator: whoWeAre(), log: (message) => console.error(message) });
     return handlers[kind];
 }

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from "node:util";
+import { UNKNOWN } from "../../core";
+import type { CheckFailure } from "../../core";
+import type { ResourceKind } from "../trampoline";
+import type { Decoded, Properties } from "./codec";
+import type { Configuration } from "./configuration";
+import { isObject, plainBlocks, plainInterfaces } from "./devices";
+import type { References } from "./references";
+import { plainSource } from "./source";
+
+/** Properties whose values may be secret to the guest too: digests over them are keyed, and texts for people mask them. */
+const MASKED: Record<ResourceKind, string[]> = { unikernel: ["env", "args", "hostname"], blockImage: ["source"], networkInterface: [] };
+
+/** What only constructors send to the handlers; here it is made of the request itself. */
+const OWN = new Set(["resourceUrn", "secrets", "digestKey", "allowQemuArgs"]);
+
+/** What check adds to inputs: an import gives it back to us as arguments. */
+const ADDED = new Set([
+    "schemaVersion", "urn", "uuid", "host", "digests", "bootDigest", "consequence", "drift", "digest", "manifest",
+]);
+
+interface Asked {
+    kind: ResourceKind;
+    urn: string;
+    news: Decoded;
+    olds: Properties;
+    configuration: Configuration;
+    references: References;
+    warn(message: string): void;
+}
+
+/** A program's arguments, of whatever language, as our constructors would have sent them. */
+export function argumentsOf({ kind, urn, news, olds, configuration, references, warn }: Asked): { news: Properties; failures: CheckFailure[] } {
+    const failures: CheckFailure[] = [];
+    const written = Object.fromEntries(Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)));
+    for (const name of Object.keys(written).filter((key) => OWN.has(key))) {
+        failures.push({ property: name, reason: "unknown property" });
+        delete written[name];
+    }
+    const secrets = secretsOf(kind, news);
+    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets, digestKey: "" } : {}) };
+    if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
+    if (kind === "networkInterface") return { news: common, failures };
+    const flattening = { references, olds, failures, warn };
+    return {
+        news: {
+            ...configuration.defaultsOf(written.platform),
+            ...common,
+            blocks: plainBlocks(written.blocks, flattening),
+            interfaces: plainInterfaces(written.interfaces, flattening),
+            ...(written.qemuArgs === undefined ? {} : { allowQemuArgs: configuration.allowQemuArgs }),
+        },
+        failures,
+    };
+}
+
+function isEcho(name: string, value: unknown, olds: Properties): boolean {
+    return (OWN.has(name) || ADDED.has(name)) && isDeepStrictEqual(value, olds[name]);
+}
+
+/** As `provider/secrets.ts` writes them, which state compares. A text while their number is unknown. */
+function secretsOf(kind: ResourceKind, { value, secrets }: Decoded): string[] | string {
+    const found = secrets.flatMap(([name, inner]) => {
+        if (typeof name !== "string" || !MASKED[kind].includes(name)) return [];
+        const whole = value[name];
+        if (inner !== undefined) return [pathOf(name, whole, inner)];
+        if (Array.isArray(whole) || isObject(whole)) return Object.keys(whole).map((key) => pathOf(name, whole, key));
+        return [whole === UNKNOWN ? UNKNOWN : name];
+    });
+    return found.includes(UNKNOWN) ? UNKNOWN : [...new Set(found)];
+}
+
+function pathOf(name: string, container: unknown, key: string | number): string {
+    return Array.isArray(container) ? `${name}[${key}]` : `${name}.${key}`;
+}
+
+/** Where secrets are put again in what the handlers made of arguments. */
+export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Decoded["secrets"] {
+    if (secrets.length === 0) return [];
+    // A secret in a place that no text for people masks may be in all of them.
+    const unmasked = secrets.some(([name]) => !MASKED[kind].includes(String(name)) && name !== "digestKey");
+    return [...secrets, ["digestKey"], ...(unmasked && kind === "unikernel" ? [["guestConfig"]] : [])];
+}

@@ -1,0 +1,96 @@
+import { UNKNOWN, isUnknown } from "../../core";
+import type { CheckFailure } from "../../core";
+import { ResourceReference } from "./codec";
+import type { Properties } from "./codec";
+import type { References } from "./references";
+import { kindOf, nameOf } from "./urn";
+
+/** What turning references into plain data needs, and where it says what is wrong. */
+export interface Flattening {
+    references: References;
+    /** The inputs from before. */
+    olds: Properties;
+    failures: CheckFailure[];
+    warn(message: string): void;
+}
+
+const BLOCK_PARTS = ["name", "digest", "format", "output"];
+
+/** Data images in `blocks` as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`. */
+export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
+    if (!Array.isArray(blocks)) return blocks;
+    return blocks.map((block: unknown, index) => {
+        if (!isObject(block) || !("image" in block)) return block;
+        const { image, ...rest } = block;
+        if (isUnknown(image)) return { ...rest, name: UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
+        const at = `blocks[${index}].image`;
+        const parts = image instanceof ResourceReference ? blockOf(image, at, flattening) : partsOf(image);
+        // Unknown, so that the rest is still checked and this is said once.
+        return parts ? { ...rest, ...parts } : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
+    });
+}
+
+function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {
+    if (!isOf(image, "blockImage")) return undefined;
+    return flattening.references.block(image.urn) ?? fromBefore(image, at, flattening, () => {
+        const before = listOf(flattening.olds.blocks).find((block) => block.name === nameOf(image.urn));
+        return before && pick(before, BLOCK_PARTS);
+    });
+}
+
+/** A data image of which the program gives the outputs themselves. */
+function partsOf(image: unknown): Properties | undefined {
+    return isObject(image) && typeof image.digest === "string" && typeof image.name === "string" ? pick(image, BLOCK_PARTS) : undefined;
+}
+
+/** Interfaces as plain objects. */
+export function plainInterfaces(interfaces: unknown, flattening: Flattening): unknown {
+    if (!Array.isArray(interfaces)) return interfaces;
+    return interfaces.map((card: unknown, index) => {
+        if (!(card instanceof ResourceReference)) return card;
+        const at = `interfaces[${index}]`;
+        const plain = isOf(card, "networkInterface") ? cardOf(card, index, at, flattening) : undefined;
+        return plain ?? fail(flattening, at, "expected a NetworkInterface");
+    });
+}
+
+function cardOf(card: ResourceReference, index: number, at: string, flattening: Flattening): unknown {
+    return flattening.references.card(card.urn) ?? fromBefore(card, at, flattening, () => listOf(flattening.olds.interfaces)[index]);
+}
+
+/** A run with --target does not check what is no target: that is what it was. */
+function fromBefore<T extends Properties>({ urn }: ResourceReference, at: string, { failures, warn }: Flattening, find: () => T | undefined): Properties {
+    const before = find();
+    if (before) {
+        warn(`${at}: ${nameOf(urn)} was not checked in this run; it is taken for what it was`);
+        return before;
+    }
+    failures.push({ property: at, reason: `${nameOf(urn)} was not checked in this run, or by another provider; give both resources the same provider` });
+    // Every part of it is unknown, which no check asks about.
+    return { digest: UNKNOWN, mac: UNKNOWN };
+}
+
+function fail({ failures }: Flattening, property: string, reason: string): string {
+    failures.push({ property, reason });
+    return UNKNOWN;
+}
+
+function isOf({ urn }: ResourceReference, kind: ReturnType<typeof kindOf>): boolean {
+    try {
+        return kindOf(urn) === kind;
+    } catch {
+        return false;
+    }
+}
+
+function listOf(value: unknown): Properties[] {
+    return Array.isArray(value) ? value.filter(isObject) : [];
+}
+
+function pick(from: Properties, names: string[]): Properties {
+    return Object.fromEntries(names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]));
+}
+
+export function isObject(value: unknown): value is Properties {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,44 @@
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import type { ResourceKind } from "../trampoline";
+import type { Properties } from "./codec";
+import type { Detail } from "./differences";
+import { textOf } from "./wire";
+
+const SHOWN = 5;
+const { Kind } = proto.PropertyDiff;
+const KINDS = {
+    add: [Kind.ADD, Kind.ADD_REPLACE],
+    delete: [Kind.DELETE, Kind.DELETE_REPLACE],
+    update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
+} as const;
+
+/**
+ * @param details none, although it changed: the engine shows what it finds in the inputs itself
+ * @param replaces names of inputs
+ */
+export function diffResponse(changed: boolean, details: Detail[], replaces: string[]): proto.DiffResponse {
+    const { DIFF_SOME, DIFF_NONE } = proto.DiffResponse.DiffChanges;
+    const response = new proto.DiffResponse()
+        .setChanges(changed ? DIFF_SOME : DIFF_NONE)
+        .setReplacesList(replaces)
+        .setDiffsList([...new Set(details.map(({ path }) => String(path[0])))])
+        .setHasdetaileddiff(details.length > 0)
+        // A replacement is checked with empty olds: creating first would take the old object over, and then delete it.
+        .setDeletebeforereplace(true);
+    for (const { path, kind, replaces: replacing } of details) {
+        // What a read found edited is in the outputs alone.
+        const inputs = path[0] !== "drift";
+        response.getDetaileddiffMap().set(textOf(path), new proto.PropertyDiff().setKind(KINDS[kind][replacing ? 1 : 0]).setInputdiff(inputs));
+    }
+    return response;
+}
+
+/** What a change means, in a line: check's own sentence for a unikernel, the files of a data image. */
+export function describe(kind: ResourceKind, details: Detail[], news: Properties): string | undefined {
+    if (kind === "unikernel") return typeof news.consequence === "string" && news.consequence !== "" ? news.consequence : undefined;
+    if (kind === "networkInterface") return undefined;
+    const files = details.filter(({ path }) => path[0] === "manifest" && path.length === 2).map(({ path }) => String(path[1]));
+    const names = files.length > 0 ? files : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest");
+    const more = names.length - SHOWN;
+    return names.length === 0 ? undefined : `rebuild: ${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}

@@ -1,0 +1,55 @@
+import { Metadata, status } from "@grpc/grpc-js";
+import type { ServiceError } from "@grpc/grpc-js";
+import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
+import { Status } from "@pulumi/pulumi/proto/status_pb";
+import { Any } from "google-protobuf/google/protobuf/any_pb";
+import { UnikernelError, hasCode } from "../../spec";
+import { encode } from "./codec";
+import type { Properties } from "./codec";
+import type { Path } from "./wire";
+
+/** A resource that is there and not as it should be: the engine keeps it in state with the reasons, and updates it next time. */
+export class InitFailed extends Error {
+    override readonly name = "InitFailed";
+    constructor(
+        readonly id: string, readonly properties: Properties, readonly reasons: string[],
+        readonly inputs: Properties, readonly secrets: readonly Path[],
+    ) {
+        super(reasons.join("\n"));
+    }
+}
+
+/** The handlers' own form of it: an error with an id, properties and reasons. */
+export function asInitFailed(error: unknown, inputs: Properties, secrets: readonly Path[]): unknown {
+    if (!(error instanceof Error) || !("id" in error) || !("properties" in error) || !("reasons" in error)) return error;
+    const reasons = Array.isArray(error.reasons) ? error.reasons.map(String) : [error.message];
+    return new InitFailed(String(error.id), { ...Object(error.properties) }, reasons, inputs, secrets);
+}
+
+/** Anything that was thrown, as gRPC sends it: what a person is to read, and no stack. */
+export function serviceErrorOf(error: unknown): ServiceError {
+    const message = error instanceof Error ? error.message : String(error);
+    if (process.env.PULUMI_UNIKERNEL_DEBUG && error instanceof Error) console.error(error.stack);
+    const metadata = new Metadata();
+    if (error instanceof InitFailed) metadata.add("grpc-status-details-bin", detailsOf(error));
+    const code = hasCode(error, "invalid") ? status.INVALID_ARGUMENT : error instanceof Refusal ? status.UNIMPLEMENTED : status.UNKNOWN;
+    return Object.assign(new Error(message), { code, details: message, metadata });
+}
+
+/** What the protocol has and this plugin has not. */
+export class Refusal extends UnikernelError {
+    constructor(summary: string, hint?: string) {
+        super("unsupported", summary, { hint });
+    }
+}
+
+/** google.rpc.Status in a trailer, as gRPC's richer error model has it. */
+function detailsOf({ id, properties, reasons, inputs, secrets, message }: InitFailed): Buffer {
+    const failed = new ErrorResourceInitFailed().setId(id).setReasonsList(reasons)
+        .setProperties(encode(properties, secrets)).setInputs(encode(inputs, secrets));
+    const any = new Any();
+    any.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
+    const details = new Status().setCode(status.UNKNOWN).setMessage(message);
+    details.addDetails(any);
+    return Buffer.from(details.serializeBinary());
+}

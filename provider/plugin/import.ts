@@ -1,0 +1,37 @@
+import type { Handlers } from "../../core";
+import { UnikernelError } from "../../spec";
+import type { ResourceKind } from "../trampoline";
+import type { Configuration } from "./configuration";
+
+type Found = Awaited<ReturnType<Handlers["read"]>>;
+
+/**
+ * A resource that state does not know.
+ * @param id of a unikernel: its uuid, or `connection#name`
+ * @throws UnikernelError `unsupported`, `not-found`
+ */
+export async function importResource(kind: ResourceKind, urn: string, id: string, configuration: Configuration, handlers: Handlers): Promise<Found> {
+    if (kind === "unikernel" && handlers.find) {
+        const [, connection, name] = /^(.*:\/\/.*)#([^#]+)$/.exec(id) ?? [];
+        const { connection: configured } = configuration.defaultsOf("kvm");
+        const found = await handlers.find({ urn, connection: connection ?? textOr(configured), ...(name ? nameOrUuid(name) : nameOrUuid(id)) });
+        if (found) return found;
+        throw new UnikernelError("not-found", `there is no domain ${name ?? id}${connection ? ` on ${connection}` : ""}`, {
+            hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
+        });
+    }
+    throw new UnikernelError("unsupported", `a ${NAMES[kind]} is a declaration: there is nothing on a host that could be imported`, {
+        hint: "declare it; the next pulumi up finds or builds what belongs to it",
+    });
+}
+
+const NAMES: Record<ResourceKind, string> = { unikernel: "Unikernel", blockImage: "BlockImage", networkInterface: "NetworkInterface" };
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function nameOrUuid(text: string): { uuid: string } | { name: string } {
+    return UUID.test(text) ? { uuid: text.toLowerCase() } : { name: text };
+}
+
+function textOr(value: unknown): string | undefined {
+    return typeof value === "string" ? value : undefined;
+}

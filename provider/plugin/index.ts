@@ -1,0 +1,3 @@
+export { servePlugin } from "./server";
+export type { PluginOptions } from "./server";
+export { PACKAGE, PLUGIN_TOKENS } from "./urn";

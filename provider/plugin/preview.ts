@@ -1,0 +1,48 @@
+import { UNKNOWN, containsUnknown } from "../../core";
+import type { ResourceKind } from "../trampoline";
+import type { Properties } from "./codec";
+
+/** What only the real operation can tell. */
+const COMPUTED: Record<ResourceKind, string[]> = {
+    unikernel: ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"],
+    blockImage: ["path", "sha256", "bytes"],
+    networkInterface: [],
+};
+const COMPUTED_MEDIUM = ["path", "sha256", "size", "manifest", "guestConfig"];
+
+/** The outputs that a create will have: identity, digests and all that was declared are known. */
+export function createdOutputs(kind: ResourceKind, inputs: Properties): Properties {
+    return withUnknown(outputsWithin(kind, inputs), computedOf(kind, inputs));
+}
+
+/** The outputs that an update will have: what it does not touch is what it was. */
+export function updatedOutputs(kind: ResourceKind, olds: Properties, inputs: Properties): Properties {
+    const changed = computedOf(kind, inputs).filter((name) => !survives(kind, name, olds, inputs));
+    const kept = computedOf(kind, inputs).filter((name) => !changed.includes(name) && olds[name] !== undefined);
+    return { ...withUnknown(outputsWithin(kind, inputs), changed), ...Object.fromEntries(kept.map((name) => [name, olds[name]])) };
+}
+
+function computedOf(kind: ResourceKind, inputs: Properties): string[] {
+    return kind === "unikernel" && inputs.platform === "iso" ? COMPUTED_MEDIUM : COMPUTED[kind];
+}
+
+/** State has a data image's manifest once, among its inputs. */
+function outputsWithin(kind: ResourceKind, { manifest, ...inputs }: Properties): Properties {
+    return kind === "blockImage" || manifest === undefined ? inputs : { ...inputs, manifest };
+}
+
+function withUnknown(properties: Properties, names: string[]): Properties {
+    return { ...properties, ...Object.fromEntries(names.map((name) => [name, UNKNOWN])) };
+}
+
+function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
+    if (kind === "blockImage") return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
+    // Where it is written, and how it is looked at, follow from who it is.
+    if (name === "consoleLog" || name === "consoleCommand") return same(["uuid", "name", "connection", "platform"], olds, inputs);
+    if (name === "guestConfig") return same(["bootDigest", "platform"], olds, inputs) && JSON.stringify(olds.digests) === JSON.stringify(inputs.digests);
+    return same(["bootDigest", "state", "platform", "interfaces", "output", "burn"], olds, inputs);
+}
+
+function same(names: string[], olds: Properties, inputs: Properties): boolean {
+    return names.every((name) => !containsUnknown(inputs[name]) && JSON.stringify(olds[name]) === JSON.stringify(inputs[name]));
+}

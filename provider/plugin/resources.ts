@@ -1,0 +1,131 @@
+import * as proto from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { handlersOf } from "../registry";
+import { argumentsOf, secretsIn } from "./arguments";
+import type { Calls } from "./calls";
+import { decode, encode } from "./codec";
+import type { Decoded } from "./codec";
+import { configurationOf } from "./configuration";
+import { describe, diffResponse } from "./diffResponse";
+import { detailsOfInputs, detailsOfUnikernel } from "./differences";
+import type { Detail } from "./differences";
+import type { Engine } from "./engine";
+import { asInitFailed } from "./errors";
+import { importResource } from "./import";
+import { createdOutputs, updatedOutputs } from "./preview";
+import { References } from "./references";
+import { kindOf } from "./urn";
+import type { Handlers } from "../../core";
+
+type Message = Parameters<typeof decode>[0];
+
+/** The life of resources as the engine asks for it: each call decodes, lets the handler work, and encodes. */
+export class Resources {
+    configuration = configurationOf({});
+    private readonly references = new References();
+
+    /** @param engine asked for at each call: it may come later than the first */
+    constructor(private readonly engine: () => Engine, private readonly calls: Calls, private readonly handlers: typeof handlersOf = handlersOf) {}
+
+    async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
+        const urn = request.getUrn();
+        const kind = kindOf(urn);
+        const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews())];
+        return this.with(urn, 0, async (handlers, warn) => {
+            const asked = argumentsOf({ kind, urn, news, olds, configuration: this.configuration, references: this.references, warn });
+            const found = await handlers.check(olds, asked.news);
+            const failures = [...asked.failures, ...found.failures];
+            if (failures.length === 0) this.references.note(urn, found.inputs);
+            return new proto.CheckResponse()
+                .setInputs(encode(found.inputs, secretsIn(kind, news.secrets)))
+                .setFailuresList(failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
+        });
+    }
+
+    async diff(request: proto.DiffRequest): Promise<proto.DiffResponse> {
+        const urn = request.getUrn();
+        const kind = kindOf(urn);
+        const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews()).value];
+        const oldInputs = request.hasOldInputs() ? ours(request.getOldInputs()).value : olds;
+        return this.with(urn, 0, async (handlers) => {
+            const { changes, replaces } = await handlers.diff(request.getId(), olds, news);
+            if (changes === false) return diffResponse(false, [], []);
+            const details: Detail[] = kind === "unikernel"
+                ? detailsOfUnikernel(handlers.differences?.(olds, news) ?? [], olds, news)
+                : detailsOfInputs(kind, oldInputs, news);
+            const line = describe(kind, details, news);
+            if (line) await this.engine().say(urn, line);
+            return diffResponse(true, details, replaces);
+        });
+    }
+
+    async create(request: proto.CreateRequest): Promise<proto.CreateResponse> {
+        const urn = request.getUrn();
+        const kind = kindOf(urn);
+        const { value: inputs, secrets: found } = ours(request.getProperties());
+        const secrets = secretsIn(kind, found);
+        const response = new proto.CreateResponse();
+        if (request.getPreview()) return response.setProperties(encode(createdOutputs(kind, inputs), secrets));
+        return this.with(urn, request.getTimeout(), async (handlers) => {
+            const { id, outs } = await handlers.create(inputs).catch((error: unknown) => { throw asInitFailed(error, inputs, secrets); });
+            return response.setId(id).setProperties(encode(outs, secrets));
+        });
+    }
+
+    async update(request: proto.UpdateRequest): Promise<proto.UpdateResponse> {
+        const urn = request.getUrn();
+        const kind = kindOf(urn);
+        const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews())];
+        const secrets = secretsIn(kind, news.secrets);
+        const response = new proto.UpdateResponse();
+        if (request.getPreview()) return response.setProperties(encode(updatedOutputs(kind, olds, news.value), secrets));
+        return this.with(urn, request.getTimeout(), async (handlers) => {
+            const { outs } = await handlers.update(request.getId(), olds, news.value)
+                .catch((error: unknown) => { throw asInitFailed(error, news.value, secrets); });
+            return response.setProperties(encode(outs, secrets));
+        });
+    }
+
+    async read(request: proto.ReadRequest): Promise<proto.ReadResponse> {
+        const urn = request.getUrn();
+        const kind = kindOf(urn);
+        const [props, inputs] = [ours(request.getProperties()), ours(request.getInputs())];
+        const secrets = secretsIn(kind, [...inputs.secrets, ...props.secrets]);
+        return this.with(urn, 0, async (handlers) => {
+            const known = Object.keys(props.value).length > 0;
+            const found = known
+                ? await handlers.read(request.getId(), props.value)
+                : await importResource(kind, urn, request.getId(), this.configuration, handlers);
+            const response = new proto.ReadResponse().setId(found.id);
+            // Gone: there are no properties of nothing.
+            if (found.id === "") return response;
+            return response.setProperties(encode(found.props, secrets)).setInputs(encode(found.inputs ?? inputs.value, secrets));
+        });
+    }
+
+    async delete(request: proto.DeleteRequest): Promise<Empty> {
+        const { value: props } = ours(request.getProperties());
+        return this.with(request.getUrn(), request.getTimeout(), async (handlers) => {
+            await handlers.delete(request.getId(), props);
+            return new Empty();
+        });
+    }
+
+    /** Lets a handler work within its time, and hears it out. */
+    private async with<T>(urn: string, seconds: number, act: (handlers: Handlers, log: (message: string) => void) => Promise<T>): Promise<T> {
+        const said: Promise<void>[] = [];
+        const log = (message: string) => { said.push(this.engine().report(urn, message)); };
+        try {
+            return await this.calls.run(seconds, (signal) => act(this.handlers(kindOf(urn), { log, signal }), log));
+        } finally {
+            // After the answer nobody would show it on this resource's row.
+            await Promise.all(said);
+        }
+    }
+}
+
+/** Properties without what is the SDK's own, in a state that dynamic providers have written. */
+function ours(message: Message): Decoded {
+    const { value: { __provider: _, ...value }, secrets, unknowns } = decode(message);
+    return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
+}
