@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 import { closeHosts, openHost, sshShellOf } from "../backends/libvirt";
-import { filesOf, guestsFolder, VolumeFiles } from "../backends/libvirt/files";
+import { goByVolumes, guestsFolder } from "../backends/libvirt/files";
 import { readCapabilities } from "../backends/libvirt/xml";
 import { probeAccelerator } from "../backends/kvm";
 import { backend } from "../backends";
@@ -63,7 +63,7 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
         qemu: dotted(hypervisorVersion),
         emulators: domainTypes,
         folder: local ? guestsFolder(uri) : undefined,
-        volumes: filesOf(uri) instanceof VolumeFiles,
+        volumes: await goByVolumes(host.files),
         networks: await networksOf(uri),
     };
 }

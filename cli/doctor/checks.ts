@@ -51,9 +51,10 @@ const files: readonly Check[] = [
         id: "folder", title: "boot files", needs: [CONNECTION],
         async probe(scene) {
             const { folder, volumes } = await scene.host();
-            return folder === undefined ? undefined : { ...await probeFolder(scene.machine, folder, await guestAccount(scene)), volumes };
+            return folder === undefined ? { volumes } : { ...await probeFolder(scene.machine, folder, await guestAccount(scene)), volumes };
         },
-        judge: (facts) => facts ? judge.judgeFolder(facts) : { status: "ok", found: "kept on the host, not here" },
+        judge: (facts) => "folder" in facts ? judge.judgeFolder(facts)
+            : { status: "ok", found: `kept on the host, not here: ${facts.volumes ? "libvirt writes them, as storage volumes" : "written by ssh"}` },
     }),
     check({
         id: "networks", title: "libvirt networks", needs: [CONNECTION],

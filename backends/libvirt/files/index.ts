@@ -5,7 +5,7 @@ import { isRemote, isSession, type Timeouts } from "../client";
 import type { HostFiles } from "../host";
 import { guestsFolder } from "./folders";
 import { LocalFiles } from "./local";
-import { sshFilesOf } from "./ssh";
+import { RemoteFiles, sshFilesOf } from "./ssh";
 import { VolumeFiles } from "./volumes";
 
 export { guestsFolder } from "./folders";
@@ -25,6 +25,11 @@ export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
     const volumes = new VolumeFiles(uri, base, timeouts);
     return writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
+}
+
+/** Whether guests' files go through libvirt's storage volumes. Asks the host where that decides it. */
+export async function goByVolumes(files: HostFiles): Promise<boolean> {
+    return files instanceof RemoteFiles ? files.byLibvirt() : files instanceof VolumeFiles;
 }
 
 /** A folder that is not there yet is as writable as where it would be made. */

@@ -10,6 +10,7 @@ import { RemoteFiles } from "./remote";
 export { SshConnection } from "./connection";
 export { SshFiles } from "./files";
 export { type Login, sshLogin } from "./login";
+export { RemoteFiles } from "./remote";
 
 /** One for each login and folder: xen+ssh and qemu+ssh to one host share it. */
 const connections = new Map<string, SshConnection>();

@@ -34,8 +34,8 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).rename(uuid, from, to);
     }
 
-    async remove(uuid: string, name: string): Promise<void> {
-        return (await this.way()).remove(uuid, name);
+    async remove(uuid: string, ...names: string[]): Promise<void> {
+        return (await this.way()).remove(uuid, ...names);
     }
 
     async removeFolder(uuid: string): Promise<void> {
@@ -55,6 +55,11 @@ export class RemoteFiles implements HostFiles {
             this.chosen = undefined;
             throw error;
         }));
+    }
+
+    /** Files go by libvirt all the same: the login may not write there, or has no shell. */
+    async byLibvirt(): Promise<boolean> {
+        return (await this.way()) === this.volumes;
     }
 
     private async choose(): Promise<HostFiles> {
