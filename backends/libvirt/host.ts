@@ -109,7 +109,7 @@ export interface HostFiles {
     copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void>;
     rename(uuid: string, from: string, to: string): Promise<void>;
     /** Missing is success. */
-    remove(uuid: string, name: string): Promise<void>;
+    remove(uuid: string, ...names: string[]): Promise<void>;
     /** Removes the folder when it is empty; else leaves it. */
     removeFolder(uuid: string): Promise<void>;
     /** The last bytes of a file, from `offset` if given; "" when it is not there. */

@@ -1,4 +1,4 @@
-// One create and one delete through the handlers that Pulumi calls, with what each asks of the host counted. Prints JSON.
+// A create, a read, an update and two deletes through the handlers that Pulumi calls, with what each asks of the host counted. Prints JSON.
 const { readFileSync } = require("node:fs");
 
 const { uri, kernel, log } = JSON.parse(process.argv[2]);
@@ -27,10 +27,15 @@ const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
     const before = soFar();
     const second = await made("round-1");
     const after = soFar();
-    for (const one of [first, second]) await unikernel.delete(one.uuid, one);
+    await unikernel.read(second.uuid, second);
+    const seen = soFar();
+    const { inputs } = await unikernel.check(second, { ...news("round-1"), args: ["other"] });
+    const changed = (await unikernel.update(second.uuid, second, inputs)).outs;
+    const updated = soFar();
+    for (const one of [first, changed]) await unikernel.delete(one.uuid, one);
     const end = soFar();
     const between = (from, to) => ({ libvirt: to.libvirt.slice(from.libvirt.length), scripts: to.scripts.slice(from.scripts.length) });
-    return { first: before, create: between(before, after), deletes: between(after, end) };
+    return { first: before, create: between(before, after), read: between(after, seen), update: between(seen, updated), deletes: between(updated, end) };
 })().then(
     (result) => { process.stdout.write(JSON.stringify(result), () => process.exit()); },
     (error) => { process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1)); },

@@ -67,9 +67,11 @@ export class LocalFiles implements HostFiles {
         });
     }
 
-    async remove(uuid: string, name: string): Promise<void> {
-        const path = await this.path(uuid, name);
-        await this.tell(`removal of ${path}`, () => rm(path, { force: true }));
+    async remove(uuid: string, ...names: string[]): Promise<void> {
+        await Promise.all(names.map(async (name) => {
+            const path = await this.path(uuid, name);
+            await this.tell(`removal of ${path}`, () => rm(path, { force: true }));
+        }));
     }
 
     async removeFolder(uuid: string): Promise<void> {

@@ -67,10 +67,12 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
-    remove(uuid: string, name: string): Promise<void> {
+    remove(uuid: string, ...names: string[]): Promise<void> {
         return this.inTurn(uuid, async () => {
-            await this.drop(uuid, plainName(name));
-            await this.drop(uuid, `${name}${mark}`);
+            for (const name of names) {
+                await this.drop(uuid, plainName(name));
+                await this.drop(uuid, `${name}${mark}`);
+            }
         });
     }
 

@@ -17,7 +17,7 @@ export interface PutOptions {
 /** Puts what is missing into the guest's folder; what is there already stays as it is. */
 export async function putFiles({ host, plan, context }: Run, { puts }: Layout, { present, broken, former }: PutOptions, undo: Undo): Promise<void> {
     const { uuid, name } = plan.spec;
-    await Promise.all(broken.map((file) => host.files.remove(uuid, file)));
+    if (broken.length > 0) await host.files.remove(uuid, ...broken);
     const results = await Promise.allSettled(puts.filter((put) => !present.has(put.name)).map(async (put) => {
         if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
         let told = Date.now();
@@ -42,13 +42,14 @@ export async function refreshCopies(host: Host, uuid: string, files: string[]): 
 export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, needed: string[]): Promise<void> {
     const kept = new Set(needed);
     const unneeded = [...present].filter((name) => !kept.has(name) && !isPersist(name) && !isConsole(name));
-    await Promise.all(unneeded.map((name) => host.files.remove(uuid, name)));
+    if (unneeded.length > 0) await host.files.remove(uuid, ...unneeded);
 }
 
 /** Removes the guest's folder and all in it but what is kept. */
 export async function removeFiles(host: Host, uuid: string, keep: (name: string) => boolean): Promise<string[]> {
     const names = (await host.files.list(uuid)).map(({ name }) => name);
-    await Promise.all(names.filter((name) => !keep(name)).map((name) => host.files.remove(uuid, name)));
+    const unneeded = names.filter((name) => !keep(name));
+    if (unneeded.length > 0) await host.files.remove(uuid, ...unneeded);
     await host.files.removeFolder(uuid);
     return names.filter(keep);
 }

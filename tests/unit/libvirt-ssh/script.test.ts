@@ -106,7 +106,7 @@ describe("a copy", () => {
         mkdirSync(join(folder, "guest"));
         writeFileSync(join(folder, "guest", `.${name}.${process.pid}.part`), "hel");
         expect(put("hello")).toMatchObject({ out: "need 0\n", code: 0 });
-        run("sh", REMOVE, [join(folder, "guest"), name, join(folder, "shared")]);
+        run("sh", REMOVE, [join(folder, "guest"), join(folder, "shared"), name]);
         expect(left()).toEqual([`.${name}.${process.pid}.part`]);
     });
 
@@ -118,12 +118,13 @@ describe("a copy", () => {
 
     test("goes from the shared folder with its last user only", () => {
         put("hello");
-        linkSync(join(folder, "guest", name), join(folder, "other"));
-        const remove = () => run("sh", REMOVE, [join(folder, "guest"), name, join(folder, "shared")]);
-        remove();
+        mkdirSync(join(folder, "guest", "other"));
+        linkSync(join(folder, "guest", name), join(folder, "guest", "other", name));
+        const remove = (...below: string[]) => run("sh", REMOVE, [join(folder, "guest", ...below), join(folder, "shared"), "none", name]);
+        remove("other");
         expect(readdirSync(join(folder, "shared"))).toEqual([sha256]);
-        rmSync(join(folder, "other"));
         expect(remove()).toMatchObject({ code: 0, err: "" });
+        rmSync(join(folder, "guest", "other"), { recursive: true });
         expect(left()).toEqual([]);
     });
 });

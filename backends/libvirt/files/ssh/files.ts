@@ -6,7 +6,7 @@ import { fileError, plainName } from "../errors";
 import type { Daemon } from "../local";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
-import { COPY, DIGEST, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
+import { COPY, DIGEST, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
 
 /**
  * The guests' folders on a host that is reached by ssh. Beside them lies `shared`: what several guests
@@ -45,9 +45,10 @@ export class SshFiles implements HostFiles {
         await this.connection.ask({ what: `rename of ${source} to ${to}`, script: RENAME, words: [folder, from, plainName(to)], repeat: false });
     }
 
-    async remove(uuid: string, name: string): Promise<void> {
+    async remove(uuid: string, ...names: string[]): Promise<void> {
+        if (names.length === 0) return;
         const folder = await this.folder(uuid);
-        await this.connection.ask({ what: `removal of ${await this.path(uuid, name)}`, script: REMOVE, words: [folder, name, await this.store()] });
+        await this.connection.ask({ what: `removal of ${posix.join(folder, names.join(", "))}`, script: REMOVE, words: [folder, await this.store(), ...names.map(plainName)] });
     }
 
     async removeFolder(uuid: string): Promise<void> {
@@ -69,8 +70,13 @@ export class SshFiles implements HostFiles {
     }
 
     async digest(uuid: string, name: string): Promise<string | undefined> {
-        const path = await this.path(uuid, name);
-        const { out } = await this.connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true });
+        const [path, store] = [await this.path(uuid, name), await this.store()];
+        const ask = { what: `digest of ${path}`, words: [path, store] };
+        // What is shared has its digest for a name.
+        const { out: known } = await this.connection.ask({ ...ask, script: KNOWN });
+        const said = known.toString("latin1").trim();
+        if (said === "none") return undefined;
+        const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
         return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
     }
 

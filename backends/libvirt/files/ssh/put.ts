@@ -1,9 +1,10 @@
+import { createHash } from "node:crypto";
 import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../spec";
 import type { SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, headOf, isShareable, whole } from "./content";
-import { CLAIM, COMPOSE, DIFFERENT, INCOMPLETE, RECEIVE } from "./scripts";
+import { CLAIM, COMPOSE, DIFFERENT, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
 import { INLINE } from "./shellProtocol";
 
 export interface Target {
@@ -67,7 +68,11 @@ async function send(connection: SshConnection, target: Target, parts: Part[], { 
     const ask = { what: what(target), codes: [INCOMPLETE, DIFFERENT] };
     const words = [target.base, target.folder, target.name, String(size), target.mode, sha256, target.shared];
     if (size <= INLINE) {
-        const { code } = await connection.ask({ ...ask, script: CLAIM + RECEIVE, words: [...words, "whole"], data: await whole(bytesOf(parts, 0)) });
+        const data = await whole(bytesOf(parts, 0));
+        if (createHash("sha256").update(data).digest("hex") !== sha256) throw changed(target);
+        const umask = (0o777 & ~parseInt(target.mode, 8)).toString(8);
+        const small = target.shared ? { script: CLAIM + RECEIVE, words: [...words, "whole"] } : { script: SMALL, words: [...words.slice(0, 5), umask, ""] };
+        const { code } = await connection.ask({ ...ask, ...small, data });
         if (code !== 0) throw changed(target);
         onProgress?.(size);
         return;

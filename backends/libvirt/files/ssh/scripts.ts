@@ -24,8 +24,8 @@ take() { # SIZE FILE: from the store, as a link where that can be
     return 1
 }
 begin() {
-    (umask 022; mkdir -p -m 0711 -- "$base")
-    mkdir -p -m 0711 -- "$dir"
+    [ -d "$base" ] || (umask 022; mkdir -p -m 0711 -- "$base")
+    [ -d "$dir" ] || mkdir -p -m 0711 -- "$dir"
     if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
 }
 finish() { mv -f -- "$part" "$path"; sync -- "$dir"; }`;
@@ -34,6 +34,15 @@ finish() { mv -f -- "$part" "$path"; sync -- "$dir"; }`;
 export const CLAIM = `${PUT}
 begin
 if [ -n "$shared" ] && take "$size" "$part"; then finish; echo have; exit; fi`;
+
+/** base folder name size mode umask, and the bytes: a small file of the guest's own, in as few processes as it takes. */
+export const SMALL = `${PUT}
+begin
+umask "$6"
+said=$(dd of="$part" bs=65536 conv=fsync 2>&1) || { printf '%s\\n' "$said" >&2; rm -f -- "$part"; exit 1; }
+case $said in *"
+$size byte"*) ;; *) rm -f -- "$part"; exit ${INCOMPLETE};; esac
+finish`;
 
 /** base folder name size mode digest shared headsize, and the tail: says "have", or "need" when it lacks the head. */
 export const COMPOSE = `${PUT}
@@ -81,11 +90,18 @@ export const RENAME = `
 mv -f -- "$1/$2" "$1/$3"
 sync -- "$1"`;
 
-/** folder name store */
+/** folder store name… */
 export const REMOVE = `
-rm -f -- "$1/$2" "$1/.$2.head"
-sweep "$1"
-tidy "$3"`;
+dir=$1 store=$2
+shift 2
+for name do
+    used=
+    for one in "$store"/*; do if [ "$dir/$name" -ef "$one" ] || [ "$dir/.$name.head" -ef "$one" ]; then used=$one; break; fi; done
+    rm -f -- "$dir/$name" "$dir/.$name.head"
+    [ -z "$used" ] || [ "$(stat -c %h -- "$used" 2>/dev/null)" != 1 ] || rm -f -- "$used"
+done
+sweep "$dir"
+if [ -d "$store" ] && empty "$store"; then rmdir -- "$store" 2>/dev/null || :; fi`;
 
 /** folder store */
 export const REMOVE_FOLDER = `
@@ -113,3 +129,13 @@ fi`;
 export const DIGEST = `
 there "$1" || exit 0
 sha256sum < "$1"`;
+
+/** path store: the sha256 that the store knows a file by that nobody has written to since; nothing of any other. */
+export const KNOWN = `
+there "$1" || { echo none; exit; }
+for one in "$2"/*; do
+    if [ "$1" -ef "$one" ]; then
+        if [ "$(stat -c %Y -- "$one")" = 1 ]; then printf '%s\\n' "\${one##*/}"; fi
+        exit
+    fi
+done`;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 
-import { encodeRequest } from "./shellProtocol";
+import { encodeCall, encodeDefinition } from "./shellProtocol";
 
 export interface Answer { code: number; out: Buffer; err: string }
 
@@ -20,6 +20,8 @@ export class Shell {
     private out = Buffer.alloc(0);
     private err = "";
     private timer?: NodeJS.Timeout;
+    /** Scripts that the far side knows, by their text. */
+    private readonly names = new Map<string, string>();
 
     /**
      * @param ssh runs SERVE and has said its first line
@@ -45,8 +47,17 @@ export class Shell {
             this.queue.push({ nonce, resolve });
             if (this.queue.length === 1) this.watch();
             this.hold(true);
-            this.ssh.stdin.write(encodeRequest(nonce, script, words, data));
+            this.ssh.stdin.write(encodeCall(nonce, this.nameOf(script), words, data));
         });
+    }
+
+    private nameOf(script: string): string {
+        const known = this.names.get(script);
+        if (known !== undefined) return known;
+        const name = `script${this.names.size}`;
+        this.names.set(script, name);
+        this.ssh.stdin.write(encodeDefinition(name, script));
+        return name;
     }
 
     /** The connection is gone. Returns what was said about that. */

@@ -3,9 +3,9 @@ import { UnikernelError } from "../../../../spec";
 /**
  * What the far side's login shell is given, whichever it is: constant, and without a character that
  * sh, csh and fish read differently. It takes the script from its standard input, which may go on
- * with data: hence one byte at a time.
+ * with data: hence no byte more, and one at a time by a dd that knows no whole blocks.
  */
-export const REMOTE_COMMAND = "exec sh -c 'read -r n && eval \"$(dd bs=1 count=$n 2>/dev/null)\"'";
+export const REMOTE_COMMAND = "exec sh -c 'read -r n && eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\"'";
 
 /** What comes after this is ours; before it a login shell may have said anything. */
 export const MARK = "pulumi-unikernel:begin";
@@ -22,11 +22,22 @@ export function encodeProgram(script: string, words: string[]): Buffer {
     return Buffer.concat([Buffer.from(`${text.length}\n`), text]);
 }
 
-/** The same as the far side's SERVE reads it, with up to INLINE bytes of data for the script's standard input. */
-export function encodeRequest(nonce: string, script: string, words: string[], data: Uint8Array): Buffer {
-    const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${script}`);
-    return Buffer.concat([Buffer.from(`${nonce} ${text.length} ${data.length}\n`), text, data]);
+/** A script as SERVE keeps it, under a name, until its connection ends. */
+export function encodeDefinition(name: string, script: string): Buffer {
+    const text = Buffer.from(`${name}() {\n${script}\n:\n}`);
+    return Buffer.concat([Buffer.from(`- 0 ${text.length}\n`), text]);
 }
+
+/** A call of such a script as SERVE reads it, with up to INLINE bytes of data for the script's standard input. */
+export function encodeCall(nonce: string, name: string, words: string[], data: Uint8Array): Buffer {
+    const call = [name, ...words.map(quote)].join(" ");
+    // A shell reads a line byte by byte, but needs no process for it.
+    const inline = call.length < LINE && !call.includes("\n");
+    const head = `${nonce} ${data.length} ${inline ? 0 : Buffer.byteLength(call)}${inline ? ` ${call}` : ""}\n`;
+    return Buffer.concat([Buffer.from(head), Buffer.from(inline ? "" : call), data]);
+}
+
+const LINE = 1500;
 
 /** What one read of a dd below takes, and a pipe holds (pipe(7)): a script that does not want it leaves nothing behind. */
 export const INLINE = 65536;
@@ -36,6 +47,7 @@ set -eu
 LC_ALL=C; export LC_ALL
 umask 077
 there() { # else: it is not there, or an error that is not ours to guess
+    [ -e "$1" ] && return
     said=$(stat -c %F -- "$1" 2>&1) && return
     case $said in *"No such file or directory"*) return 1;; esac
     printf '%s\\n' "$said" >&2
@@ -53,18 +65,20 @@ dead() { # the process of a temporary file .NAME.PID.part
 sweep() {
     for old in "$1"/.*.part; do if dead "$old"; then rm -f -- "$old"; fi; done
 }
+empty() { for any in "$1"/*; do [ ! -e "$any" ]; return; done; }
 tidy() { # what no guest uses any more
     [ -d "$1" ] || return 0
     stat -c '%h %n' -- "$1"/* 2>/dev/null | while read -r links file; do
         if [ "$links" = 1 ]; then rm -f -- "$file"; fi
     done
-    rmdir -- "$1" 2>/dev/null || :
+    if empty "$1"; then rmdir -- "$1" 2>/dev/null || :; fi
 }
 printf '\\n%s\\n' ${MARK}`;
 
 /**
  * base or "": says uid, whether its folder can be written (yes, no), base. Then it runs what it is sent
- * until its standard input ends, and after each script says NONCE CODE there and NONCE on standard error.
+ * until its standard input ends, and after each call says NONCE CODE there and NONCE on standard error. Each
+ * process counts: one costs a host under emulation a tenth of a second.
  */
 export const SERVE = `
 if ! dd if=/dev/null of=/dev/null iflag=fullblock oflag=seek_bytes conv=notrunc,sparse 2>/dev/null || ! stat -c '%s %Y' -- / >/dev/null 2>&1; then
@@ -78,9 +92,11 @@ while [ ! -e "$near" ]; do near=$(dirname -- "$near"); done
 if [ -d "$near" ] && [ -w "$near" ] && [ -x "$near" ]; then free=yes; else free=no; fi
 printf '%s\\n' "$(id -u) $free $base"
 set +e
-while read -r nonce length size; do
-    text=$(dd bs=1 count="$length" 2>/dev/null)
-    dd bs=${INLINE} count="$size" iflag=fullblock,count_bytes 2>/dev/null | (set -e; eval "$text")
+while read -r nonce size length call; do
+    [ "$length" = 0 ] || call=$(dd bs="$length" count=1 iflag=fullblock 2>/dev/null)
+    if [ "$nonce" = - ]; then eval "$call"; continue; fi
+    if [ "$size" = 0 ]; then (set -e; eval "$call") < /dev/null
+    else dd bs=${INLINE} count="$size" iflag=fullblock,count_bytes 2>/dev/null | (set -e; eval "$call"); fi
     code=$?
     printf '\\n%s %s\\n' "$nonce" "$code"
     printf '\\n%s\\n' "$nonce" >&2
