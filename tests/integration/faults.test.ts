@@ -1,20 +1,17 @@
-import { spawn } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { createBackends, type Backend } from "../../backends";
 import { closeHosts, openHost } from "../../backends/libvirt";
-import { hasCode } from "../../spec";
 import type { FaultJob } from "../support/faultChild";
 import { recording, type Fault } from "../support/faults";
+import { at, goesBack, points, runAndKill } from "../support/killed";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
 import { refOf, testContext, testPlan, type PlanOptions } from "../support/plans";
 
-const support = join(__dirname, "..", "support");
 const NETWORK = "faults";
 /** QEMU under emulation is bound by the processor, ending it by waiting: a few more than processors. */
 const AT_ONCE = 6;
-const LONG = process.env.PULUMI_UNIKERNEL_LONG !== undefined;
 
 const hosts: LibvirtHost[] = [];
 let kernel: string;
@@ -104,27 +101,6 @@ async function expectNothing(one: Subject, options: PlanOptions): Promise<void> 
     expect(await seen(one, spec.uuid)).toEqual({ domains: 0, addresses: [], files: [] });
 }
 
-/** Runs one operation in a process of its own that ends by SIGKILL at the fault. */
-function runAndKill(one: Subject, job: FaultJob): Promise<void> {
-    return new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, ["-r", join(support, "typescript.cjs"), join(support, "faultChild.ts"), JSON.stringify(job)],
-            { env: { ...process.env, ...one.host.env }, stdio: ["ignore", "ignore", "pipe"] });
-        let said = "";
-        child.stderr.on("data", (data: Buffer) => { said += data.toString(); });
-        child.on("error", reject);
-        child.on("close", (code, signal) => (signal === "SIGKILL" ? resolve() : reject(new Error(`${JSON.stringify(job.fault)} was not reached: ended with ${code}\n${said}`))));
-    });
-}
-
-/** Before the first and after each; in the long run also in the middle of those that the daemon goes on with by itself. */
-function points(changes: string[], from: number): Fault[] {
-    return [
-        { change: from, when: "before" },
-        ...changes.map((_name, change): Fault => ({ change, when: "after" })).slice(from),
-        ...changes.flatMap((name, change): Fault[] => (LONG && change >= from && /^domains\.(define|start|destroy|undefine)$/.test(name) ? [{ change, when: "during" }] : [])),
-    ];
-}
-
 async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
     const queue = [...items];
     await Promise.all(Array.from({ length: AT_ONCE }, async () => {
@@ -164,7 +140,7 @@ const operations: Record<string, Operation> = {
     "update that rolls back": {
         given: ({ before }) => create(before),
         job: ({ before, after }) => ({ operation: "update", guest: panics(after), from: before }),
-        run: ({ before, after }, by) => update(before, panics(after), by).then(() => Promise.reject(new Error("it did not fail")), rolledBack),
+        run: ({ before, after }, by) => goesBack(update(before, panics(after), by)),
         // Until its start it is any other update.
         first: (changes) => changes.indexOf("domains.start"),
         next: ({ before, after }) => update(before, after),
@@ -182,19 +158,15 @@ const operations: Record<string, Operation> = {
 /** The last good guest must not be forgotten over two failures. */
 const failsAgain: Operation = {
     ...operations["update that rolls back"]!,
-    next: ({ before, after }) => update(before, panics(after)).then(() => Promise.reject(new Error("it did not fail")), rolledBack),
+    next: ({ before, after }) => goesBack(update(before, panics(after))),
     check: (one) => expectGuest(one, one.before),
 };
-
-function rolledBack(error: unknown): void {
-    if (!hasCode(error, "rolled-back")) throw error;
-}
 
 /** Kills an operation at a point, lets the next run come, and looks. */
 async function survive(operation: Operation, fault: Fault): Promise<void> {
     const one = subject();
     await operation.given(one);
-    await runAndKill(one, { ...operation.job(one), fault });
+    await runAndKill({ ...operation.job(one), fault }, one.host.env);
     await operation.next(one);
     await operation.check(one);
 }
@@ -209,7 +181,7 @@ describe.each(["create", "update", "update that rolls back", "delete"])("%s, kil
         const failed: string[] = [];
         await inParallel(points(changes, operation.first?.(changes) ?? 0), async (fault) => {
             await survive(operation, fault).catch((error: unknown) => {
-                failed.push(`${fault.when} ${changes[fault.change]} (${fault.change} of ${changes.length}): ${error instanceof Error ? error.message : String(error)}`);
+                failed.push(at(changes, fault, error));
             });
         });
         expect(failed).toEqual([]);
@@ -222,7 +194,7 @@ test("an update that is killed while it runs the new guest, and fails the next t
     await create(first.before);
     const changes: string[] = [];
     const by = createBackends(async (uri) => recording(await openHost(uri), changes)).kvm!;
-    await update(first.before, panics(first.after), by).catch(rolledBack);
+    await goesBack(update(first.before, panics(first.after), by));
     const after = (name: string): Fault => ({ change: changes.indexOf(name), when: "after" });
     await inParallel(["domains.define", "domains.destroy", "domains.start"].map(after), (fault) => survive(failsAgain, fault));
 }, 120_000);

@@ -1,6 +1,7 @@
 import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
-import { killing, type Fault } from "./faults";
+import { killer, recorder, watch, watchDom0, type Fault, type Watcher } from "./faults";
+import { controlShell, xenBackend } from "./xenBackend";
 import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
 
 /** One operation of a bare backend that ends with SIGKILL. */
@@ -10,16 +11,23 @@ export interface FaultJob {
     /** Of an update: what was there before. */
     from?: PlanOptions;
     fault: Fault;
+    /** On a Xen host: a configuration for `ssh -F` that knows its dom0 as `xen-host`. */
+    xen?: string;
 }
 
-async function main({ operation, guest, from, fault }: FaultJob): Promise<void> {
-    const host = killing(await openHost(guest.connection), fault);
-    const backend = createBackends(async () => host).kvm!;
+async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<void> {
+    const changes: string[] = [];
+    const [kill, record] = [killer(fault), recorder(changes)];
+    const killing: Watcher = (name, call, args) => kill(name, () => record(name, call, args), args);
+    const host = watch(await openHost(guest.connection), killing);
+    const backend = xen === undefined ? createBackends(async () => host).kvm!
+        : xenBackend(() => controlShell(xen), { host: () => host, dom0: (dom0) => watchDom0(dom0, killing) });
     const plan = await testPlan(guest);
     const context = testContext();
     if (operation === "create") await backend.create(plan, context);
     if (operation === "update") await backend.update(plan, { from: (await testPlan(from ?? guest)).spec, consequence: "restart", properties: [] }, context);
     if (operation === "delete") await backend.delete(refOf(plan), plan.spec, context);
+    process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
 }
 
 main(JSON.parse(process.argv[2]!) as FaultJob).then(

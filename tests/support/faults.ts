@@ -22,7 +22,7 @@ export interface Fault {
 }
 
 /** Sees every change; a call that is in neither list is an error, so that none is forgotten. */
-type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
+export type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
 
 export function watch(host: Host, watcher: Watcher): Host {
     return watched(host, "", watcher);
@@ -48,17 +48,21 @@ function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher)
 }
 
 /** Writes down every change, in the order in which they begin. */
-export function recording(host: Host, changes: string[]): Host {
-    return watch(host, (name, call) => {
+export function recorder(changes: string[]): Watcher {
+    return (name, call) => {
         changes.push(name);
         return call();
-    });
+    };
+}
+
+export function recording(host: Host, changes: string[]): Host {
+    return watch(host, recorder(changes));
 }
 
 /** Kills this very process at one change. */
-export function killing(host: Host, fault: Fault): Host {
+export function killer(fault: Fault): Watcher {
     let count = 0;
-    return watch(host, async (_name, call) => {
+    return async (_name, call) => {
         const here = count++ === fault.change;
         if (here && fault.when === "before") return die();
         const running = call();
@@ -69,7 +73,7 @@ export function killing(host: Host, fault: Fault): Host {
         }
         const result = await running;
         return here ? die() : result;
-    });
+    };
 }
 
 function die(): Promise<never> {

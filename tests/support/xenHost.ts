@@ -132,7 +132,7 @@ export class XenHost {
 const endDaemon = "pid=$(cat /run/libvirtd.pid); kill -$1 $pid; while [ -d /proc/$pid ]; do sleep 0.05; done";
 
 /** ssh hands one string to a shell in dom0. */
-const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
+export const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 const configOf = (booted: BootedXenHost) => join(booted.own, "ssh_config");
 

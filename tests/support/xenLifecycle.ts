@@ -1,27 +1,14 @@
 import type { Backend, Change, Observation } from "../../backends";
-import { closeHosts, createLibvirtBackend, openHost, sshShellOf, type Host } from "../../backends/libvirt";
-import { createXen, wayToDom0, type Dom0 } from "../../backends/xen";
+import { closeHosts, sshShellOf } from "../../backends/libvirt";
 import type { GuestOptions } from "./lifecycle";
 import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { xenBackend, type Wraps } from "./xenBackend";
 import { startXenHost, type XenHost } from "./xenHost";
 
 type TestContext = ReturnType<typeof testContext>;
 
 /** Where guests' files lie in dom0. */
 const FOLDER = "/var/lib/pulumi-unikernel";
-
-/** What a test does to the calls on their way. */
-export interface Wraps {
-    host?(host: Host): Host;
-    dom0?(dom0: Dom0): Dom0;
-}
-
-/** The xen backend against a Xen host of the tests'; its own ssh is the way to dom0 where libvirt is reached by tcp. */
-export function xenBackend(sshUri: string, { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {}): Backend {
-    const way = wayToDom0(() => sshShellOf(sshUri));
-    const xen = createXen((host, guest) => wrapDom0(way(host, guest)));
-    return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));
-}
 
 /** The xen backend on a real Xen host, with the PV test kernel. */
 export class XenLifecycle {
@@ -89,5 +76,5 @@ export class XenLifecycle {
 export async function openXenLifecycle(wraps: Wraps = {}): Promise<XenLifecycle> {
     const kernel = await (await import("../guests/xen/build.mjs")).buildXenTestKernel();
     const host = await startXenHost();
-    return new XenLifecycle(host, xenBackend(host.sshUri, wraps), kernel);
+    return new XenLifecycle(host, xenBackend(() => sshShellOf(host.sshUri), wraps), kernel);
 }

@@ -1,0 +1,39 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+import { hasCode } from "../../spec";
+import type { FaultJob } from "./faultChild";
+import type { Fault } from "./faults";
+
+/** Runs one operation in a process of its own that ends by SIGKILL at the fault. */
+export function runAndKill(job: FaultJob, env: NodeJS.ProcessEnv = {}): Promise<void> {
+    return new Promise((resolve, reject) => {
+        const child = spawn(process.execPath, ["-r", join(__dirname, "typescript.cjs"), join(__dirname, "faultChild.ts"), JSON.stringify(job)],
+            { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] });
+        let said = "";
+        child.stderr.on("data", (data: Buffer) => { said += data.toString(); });
+        child.on("error", reject);
+        child.on("close", (code, signal) => (signal === "SIGKILL" ? resolve() : reject(new Error(`${JSON.stringify(job.fault)} was not reached: ended with ${code}\n${said}`))));
+    });
+}
+
+export const LONG = process.env.PULUMI_UNIKERNEL_LONG !== undefined;
+
+/** Before the first and after each; in the long run also in the middle of those that the daemon goes on with by itself. */
+export function points(changes: string[], from = 0): Fault[] {
+    return [
+        { change: from, when: "before" },
+        ...changes.map((_name, change): Fault => ({ change, when: "after" })).slice(from),
+        ...changes.flatMap((name, change): Fault[] => (LONG && change >= from && /^domains\.(define|start|destroy|undefine)$/.test(name) ? [{ change, when: "during" }] : [])),
+    ];
+}
+
+/** For what is done in spite of a failure at a fault: says where it was. */
+export function at(changes: string[], { when, change }: Fault, error: unknown): string {
+    return `${when} ${changes[change]} (${change} of ${changes.length}): ${error instanceof Error ? error.message : String(error)}`;
+}
+
+/** An update that must fail, and go back. */
+export async function goesBack(update: Promise<unknown>): Promise<void> {
+    await update.then(() => { throw new Error("it did not fail"); }, (error: unknown) => { if (!hasCode(error, "rolled-back")) throw error; });
+}
