@@ -31,6 +31,5 @@ export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Pr
 
 /** Its loop devices do as well, but the script that makes them takes seconds where QEMU takes none. */
 async function hasQemu(dom0: Dom0): Promise<boolean> {
-    for (const path of QEMUS) if ((await dom0.tail(path, 0)) !== undefined) return true;
-    return false;
+    return (await dom0.tail(0, ...QEMUS)) !== undefined;
 }

@@ -13,24 +13,10 @@ const LAST = ".last";
  */
 export function xenConsole(dom0: Dom0, name: string): KeptConsole {
     const paths = FOLDERS.map((folder) => `${folder}/guest-${name}.log`);
-    const each = async (work: (path: string) => Promise<void>): Promise<void> => { await Promise.all(paths.map(work)); };
     return {
-        path: async (which) => {
-            const end = which === "last" ? LAST : "";
-            for (const path of paths) if ((await dom0.tail(path + end, 0)) !== undefined) return path + end;
-            return "";
-        },
-        read: async (bytes) => {
-            for (const path of paths) {
-                const text = await dom0.tail(path, bytes);
-                if (text !== undefined) return text;
-            }
-            return undefined;
-        },
-        turn: () => each((path) => dom0.rename(path, path + LAST)),
-        remove: () => each(async (path) => {
-            await dom0.remove(path);
-            await dom0.remove(path + LAST);
-        }),
+        path: async (which) => (await dom0.tail(0, ...paths.map((path) => (which === "last" ? path + LAST : path))))?.path ?? "",
+        read: async (bytes) => (await dom0.tail(bytes, ...paths))?.text,
+        turn: () => dom0.rename(...paths.map((path): [string, string] => [path, path + LAST])),
+        remove: () => dom0.remove(...paths.flatMap((path) => [path, path + LAST])),
     };
 }

@@ -7,31 +7,39 @@ import type { Xenstore } from "./xenstore";
 /** What is done in dom0 itself, since libvirt has no call for it. Errors are UnikernelErrors. */
 export interface Dom0 {
     xenstore: Xenstore;
-    /** The last bytes of a file; undefined when it is not there, or may not be read. */
-    tail(path: string, bytes: number): Promise<string | undefined>;
+    /** The last bytes of the first of these files that is there and may be read. */
+    tail(bytes: number, ...paths: string[]): Promise<{ path: string; text: string } | undefined>;
     /** Missing is success. */
-    rename(from: string, to: string): Promise<void>;
+    rename(...pairs: [from: string, to: string][]): Promise<void>;
     /** Missing is success. */
-    remove(path: string): Promise<void>;
+    remove(...paths: string[]): Promise<void>;
 }
 
 /** This machine is dom0. What somebody else's permissions forbid is left as it is: these are the host's own logs. */
 export const localDom0: Dom0 = {
     xenstore: localXenstore(),
-    tail: async (path, bytes) => {
-        const file = await open(path).catch(ifDenied);
-        if (!file) return undefined;
-        try {
-            const { size } = await file.stat();
-            const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, size)), 0, Math.min(bytes, size), Math.max(0, size - bytes));
-            return buffer.toString("utf8", 0, bytesRead);
-        } finally {
-            await file.close();
+    tail: async (bytes, ...paths) => {
+        for (const path of paths) {
+            const text = await tail(path, bytes);
+            if (text !== undefined) return { path, text };
         }
+        return undefined;
     },
-    rename: (from, to) => rename(from, to).catch(ifDenied),
-    remove: (path) => rm(path, { force: true }).catch(ifDenied),
+    rename: async (...pairs) => { for (const [from, to] of pairs) await rename(from, to).catch(ifDenied); },
+    remove: async (...paths) => { for (const path of paths) await rm(path, { force: true }).catch(ifDenied); },
 };
+
+async function tail(path: string, bytes: number): Promise<string | undefined> {
+    const file = await open(path).catch(ifDenied);
+    if (!file) return undefined;
+    try {
+        const { size } = await file.stat();
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, size)), 0, Math.min(bytes, size), Math.max(0, size - bytes));
+        return buffer.toString("utf8", 0, bytesRead);
+    } finally {
+        await file.close();
+    }
+}
 
 function ifDenied(error: NodeJS.ErrnoException): undefined {
     if (!["ENOENT", "ENOTDIR", "EACCES", "EPERM"].includes(error.code ?? "")) throw error;

@@ -11,7 +11,7 @@ const AFTERMATH = /(?:unable to remove|remove_|destroy|Non-existant|domain_death
 
 /** The lines about the newest start in the log, oldest first, without their time stamps. @param took milliseconds since that start began */
 export async function explainStart(dom0: Dom0, took: number): Promise<string[]> {
-    const text = (await dom0.tail(LOG, BYTES)) ?? "";
+    const text = (await dom0.tail(BYTES, LOG))?.text ?? "";
     const lines = text.split("\n").map((line) => /^([\d-]+ [\d:]+\.\d+)\+\d+: (.+)$/.exec(line)).filter((match) => match !== null);
     const newest = lines.at(-1)?.[1];
     if (newest === undefined) return [];

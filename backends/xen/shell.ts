@@ -1,4 +1,5 @@
 import type { Dom0 } from "./dom0";
+import { leastReply } from "./wire";
 import type { Xenstore } from "./xenstore";
 
 /** A shell of dom0 on another machine. */
@@ -8,23 +9,28 @@ export interface RemoteShell {
 }
 
 /**
- * The kernel's own way to xenstore is a device that speaks the wire protocol, so that builtins of sh and dd will do: no
- * program has the value on its command line, and none of Xen's has to be there. A refusal (type 16) ends it.
+ * The kernel's own way to xenstore is a device that speaks the wire protocol, so that builtins of sh and od will do: no
+ * program has the value on its command line, and none of Xen's has to be there. Each word is the length that a reply has
+ * at least, and the message; bytes 12 and 13 of a reply are the length of what follows its header. A refusal (type 16) ends it.
  */
 const EXCHANGE = `
 bus=/dev/xen/xenbus; [ -e "$bus" ] || bus=/proc/xen/xenbus
 [ -e "$bus" ] || { echo "there is no $bus: this is not dom0, or xenfs is missing" >&2; exit 1; }
 exec 3<>"$bus"
-for message do
-    printf "$message" >&3
-    reply=$(dd bs=8192 count=1 <&3 2>/dev/null | od -An -v -t x1)
+for each do
+    least=\${each%%:*}
+    printf "\${each#*:}" >&3
+    reply=$(od -An -v -t x1 -N "$least" <&3)
+    set -- $reply
+    rest=$((0x\${13} + 256 * 0x\${14} + 16 - least))
+    [ "$rest" = 0 ] || reply="$reply $(od -An -v -t x1 -N "$rest" <&3)"
     printf '%s\\n\\n' "$reply"
-    case $reply in " 10 00 00 00"*) break;; esac
+    [ "$1" != 10 ] || break
 done`;
 
 export function remoteXenstore(shell: RemoteShell): Xenstore {
     return async (messages) => {
-        const said = await shell.run(EXCHANGE, messages.map(octal));
+        const said = await shell.run(EXCHANGE, messages.map((message) => `${leastReply(message)}:${octal(message)}`));
         return said.split("\n\n").map((reply) => reply.replaceAll(/\s/g, "")).filter(Boolean).map((reply) => Buffer.from(reply, "hex"));
     };
 }
@@ -34,18 +40,31 @@ function octal(bytes: Buffer): string {
     return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }
 
-/** Prints nothing of a file that is not there, else a line before its end: an empty file is not a missing one. */
-const TAIL = `[ -e "$1" ] || exit 0; echo there; tail -c "$2" -- "$1"`;
+/** bytes path…: prints the first path that there is, as a line, and the end of that file. */
+const TAIL = `
+bytes=$1
+shift
+for path do
+    [ -r "$path" ] || continue
+    printf '%s\\n' "$path"
+    [ "$bytes" = 0 ] || tail -c "$bytes" -- "$path"
+    exit
+done`;
+
+/** from to …, in pairs. */
+const RENAME = `while [ $# != 0 ]; do [ ! -e "$1" ] || mv -f -- "$1" "$2"; shift 2; done`;
+const REMOVE = `for path do [ ! -e "$path" ] || rm -f -- "$path"; done`;
 
 /** dom0 as its shell shows it. */
 export function remoteDom0(shell: RemoteShell): Dom0 {
     return {
         xenstore: remoteXenstore(shell),
-        tail: async (path, bytes) => {
-            const said = await shell.run(TAIL, [path, String(bytes)]);
-            return said.startsWith("there\n") ? said.slice("there\n".length) : undefined;
+        tail: async (bytes, ...paths) => {
+            const said = await shell.run(TAIL, [String(bytes), ...paths]);
+            const path = paths.find((one) => said.startsWith(`${one}\n`));
+            return path === undefined ? undefined : { path, text: said.slice(path.length + 1) };
         },
-        rename: async (from, to) => { await shell.run(`[ ! -e "$1" ] || mv -f -- "$1" "$2"`, [from, to]); },
-        remove: async (path) => { await shell.run(`rm -f -- "$1"`, [path]); },
+        rename: async (...pairs) => { await shell.run(RENAME, pairs.flat()); },
+        remove: async (...paths) => { await shell.run(REMOVE, paths); },
     };
 }

@@ -28,6 +28,11 @@ export function messageLength(bytes: Buffer): number | undefined {
     return bytes.length < length ? undefined : length;
 }
 
+/** Bytes of the shortest reply to a message: a header, and for all but a read at least `OK`; a refusal is longer. */
+export function leastReply(message: Buffer): number {
+    return message.readUInt32LE(0) === TYPES.read ? HEADER : HEADER + "OK\0".length;
+}
+
 /** The daemon refused: what was to follow is not to be sent. */
 export function isRefusal(reply: Buffer): boolean {
     return reply.length >= HEADER && reply.readUInt32LE(0) === ERROR;

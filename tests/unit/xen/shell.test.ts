@@ -39,20 +39,19 @@ describe.each([["far", remoteDom0(shell("sh"))], ["here", localDom0]])("files %s
     const log = join(folder, `guest ${place}'s.log`);
 
     test("the end of a file, of an empty one, and of none", async () => {
-        expect(await dom0.tail(log, 100)).toBeUndefined();
+        const text = async (bytes: number, ...paths: string[]) => (await dom0.tail(bytes, ...paths))?.text;
+        expect(await dom0.tail(100, log)).toBeUndefined();
         writeFileSync(log, "");
-        expect(await dom0.tail(log, 100)).toBe("");
-        writeFileSync(log, "there\nfirst\nlast\n");
-        expect([await dom0.tail(log, 5), await dom0.tail(log, 100), await dom0.tail(log, 0)]).toEqual(["last\n", "there\nfirst\nlast\n", ""]);
+        expect(await dom0.tail(100, `${log}.none`, log)).toEqual({ path: log, text: "" });
+        writeFileSync(log, `${log}\nfirst\nlast\n`);
+        expect([await text(5, log), await text(1000, log, folder), await text(0, log)]).toEqual(["last\n", `${log}\nfirst\nlast\n`, ""]);
     });
 
     test("moved aside and removed, there or not", async () => {
-        await dom0.rename(log, `${log}.last`);
-        await dom0.rename(log, `${log}.last`);
-        expect([await dom0.tail(log, 9), await dom0.tail(`${log}.last`, 5)]).toEqual([undefined, "last\n"]);
-        await dom0.remove(`${log}.last`);
-        await dom0.remove(`${log}.last`);
-        expect(await dom0.tail(`${log}.last`, 9)).toBeUndefined();
+        for (let twice = 0; twice < 2; twice++) await dom0.rename([`${log}.none`, log], [log, `${log}.last`]);
+        expect(await dom0.tail(5, log, `${log}.last`)).toEqual({ path: `${log}.last`, text: "last\n" });
+        for (let twice = 0; twice < 2; twice++) await dom0.remove(log, `${log}.last`);
+        expect(await dom0.tail(9, log, `${log}.last`)).toBeUndefined();
     });
 });
 
@@ -60,10 +59,10 @@ test.each([
     ["xen:///system", "local"], ["xen+unix:///system", "local"], ["xen+ssh://root@far/system", "shell"], ["xen+libssh://far/system", "shell"], ["xen+tcp://far/system", "alone"], ["xen://far/system", "alone"],
 ])("the way of %s: %s", async (uri, way) => {
     const asked: string[] = [];
-    const dom0 = wayToDom0((one) => { asked.push(one); return { run: async () => "there\nit" }; })({ uri });
+    const dom0 = wayToDom0((one) => { asked.push(one); return { run: async () => "/any\nit" }; })({ uri });
     expect(asked).toEqual(way === "shell" ? [uri] : []);
     expect(dom0 === localDom0).toBe(way === "local");
-    if (way !== "local") expect(await dom0.tail("/any", 9)).toBe(way === "shell" ? "it" : undefined);
+    if (way !== "local") expect((await dom0.tail(9, "/any"))?.text).toBe(way === "shell" ? "it" : undefined);
     if (way === "alone") await expect(dom0.xenstore([])).rejects.toMatchObject({ code: "unsupported", property: "connection" });
 });
 

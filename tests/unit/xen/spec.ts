@@ -17,8 +17,11 @@ export function dom0With(files: Record<string, string> = {}): Dom0 & { done: str
     return {
         done,
         xenstore: async () => [],
-        tail: async (path, bytes) => (files[path] === undefined ? undefined : bytes === 0 ? "" : files[path].slice(-bytes)),
-        rename: async (from, to) => { done.push(`${from} → ${to}`); },
-        remove: async (path) => { done.push(`${path} gone`); },
+        tail: async (bytes, ...paths) => {
+            const path = paths.find((one) => files[one] !== undefined);
+            return path === undefined ? undefined : { path, text: bytes === 0 ? "" : files[path]!.slice(-bytes) };
+        },
+        rename: async (...pairs) => { done.push(...pairs.map(([from, to]) => `${from} → ${to}`)); },
+        remove: async (...paths) => { done.push(...paths.map((path) => `${path} gone`)); },
     };
 }
