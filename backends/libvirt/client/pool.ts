@@ -1,5 +1,6 @@
 import { CallFailed, type Connection } from "./connection";
 import { Gate, type Lane, laneOf, laneWidths } from "./lanes";
+import { Limit } from "./limit";
 import { methods } from "./methods";
 import { open } from "./opener";
 import type { MethodName, Timeouts } from "./protocol";
@@ -14,9 +15,18 @@ const repeatable = new Set<MethodName>([
 /** Milliseconds that a console stays open for its next read. */
 const CONSOLE_REST = 2000;
 
+/** Milliseconds: by a socket of this machine, one is open at once. */
+const WORTH_WAITING = 5;
+
 /** The connections to one host. The lanes bound them: each request has one to itself. */
 export class Pool {
     private idle: Connection[] = [];
+    /** Those that work, rest or are being opened. */
+    private count = 0;
+    /** Milliseconds that opening one took. */
+    private cost: number;
+    /** Who waits for one to be free again. */
+    private readonly waiting = new Set<(connection?: Connection) => void>();
     private readonly closing = new Map<string, NodeJS.Timeout>();
     private readonly gates: Record<Lane, Gate>;
     /** Connections are opened a few at a time: daemons and sshd limit those that are not yet known. */
@@ -25,6 +35,7 @@ export class Pool {
 
     constructor(uri: string) {
         this.uri = unattended(uri);
+        this.cost = isRemote(uri) ? 1000 : 0;
         const widths = laneWidths(isRemote(uri));
         this.gates = {
             start: new Gate(widths.start), stop: new Gate(widths.stop), transfer: new Gate(widths.transfer), other: new Gate(widths.other),
@@ -56,14 +67,14 @@ export class Pool {
         const work = methods[method] as (connection: Connection, progress: (bytes: number) => void, ...args: unknown[]) => Promise<unknown>;
         try {
             const result = await limit.race(work(connection, progress, ...args));
-            this.idle.push(connection);
+            this.free(connection);
             if (listened !== undefined) this.closeLater(connection, listened);
             return result;
         } catch (error) {
             // A stuck connection is neither used nor closed again: closing would wait for its call.
-            if (error instanceof CallFailed && error.failure.kind === "timeout") throw error;
-            if (error instanceof CallFailed && error.lost) await this.drop(connection);
-            else this.idle.push(connection);
+            if (error instanceof CallFailed && error.failure.kind === "timeout") this.count--;
+            else if (error instanceof CallFailed && error.lost) await this.drop(connection);
+            else this.free(connection);
             throw error;
         }
     }
@@ -72,13 +83,42 @@ export class Pool {
     private async take(timeouts: Timeouts, listened?: string): Promise<Connection> {
         const at = listened === undefined ? -1 : this.idle.findIndex(({ consoles }) => consoles.has(listened));
         const [rested] = this.idle.splice(at, 1);
-        if (rested) return rested.taken();
+        const connection = rested ?? (await this.freed());
+        if (connection) return connection.taken();
+        this.count++;
         await this.opening.enter();
+        const begin = performance.now();
         try {
-            return await new Limit(timeouts.connect, true).race(open(this.uri));
+            const opened = await new Limit(timeouts.connect, true).race(open(this.uri));
+            this.cost = performance.now() - begin;
+            return opened;
+        } catch (error) {
+            this.count--;
+            for (const wake of [...this.waiting]) wake();
+            throw error;
         } finally {
             this.opening.leave();
         }
+    }
+
+    /** One that is free within the time that opening another takes: nothing is won by opening that before. */
+    private freed(): Promise<Connection | undefined> {
+        if (this.count === 0 || this.cost < WORTH_WAITING) return Promise.resolve(undefined);
+        return new Promise((resolve) => {
+            const timer = setTimeout(() => wake(), this.cost);
+            const wake = (connection?: Connection): void => {
+                clearTimeout(timer);
+                this.waiting.delete(wake);
+                resolve(connection);
+            };
+            this.waiting.add(wake);
+        });
+    }
+
+    private free(connection: Connection): void {
+        const [next] = this.waiting;
+        if (next) next(connection);
+        else this.idle.push(connection);
     }
 
     /** A console that nobody reads any more is free for others. */
@@ -91,7 +131,7 @@ export class Pool {
             if (at < 0) return this.closeLater(connection, uuid);
             this.idle.splice(at, 1);
             await closeConsole(connection, uuid);
-            this.idle.push(connection);
+            this.free(connection);
         };
         this.closing.set(uuid, setTimeout(() => void close(), CONSOLE_REST).unref());
     }
@@ -100,42 +140,11 @@ export class Pool {
     private async drop(connection: Connection): Promise<void> {
         const lost = [connection, ...this.idle];
         this.idle = [];
+        this.count -= lost.length;
         for (const one of lost) await one.close();
     }
 }
 
 function connecting(error: CallFailed): boolean {
     return error.failure.kind === "libvirt" && error.failure.connecting;
-}
-
-/** A time limit that progress moves. */
-class Limit {
-    private timer: NodeJS.Timeout | undefined;
-    private over: (() => void) | undefined;
-
-    constructor(private readonly milliseconds: number, private readonly connecting: boolean) {}
-
-    async race<T>(work: Promise<T>): Promise<T> {
-        const late = new Promise<never>((_resolve, reject) => {
-            this.over = () => reject(new CallFailed({ kind: "timeout", milliseconds: this.milliseconds, connecting: this.connecting }));
-            this.extend();
-        });
-        // Whoever loses the race may still fail.
-        work.catch(() => undefined);
-        try {
-            return await Promise.race([work, late]);
-        } finally {
-            this.end();
-        }
-    }
-
-    extend(): void {
-        clearTimeout(this.timer);
-        if (this.over) this.timer = setTimeout(this.over, this.milliseconds);
-    }
-
-    end(): void {
-        clearTimeout(this.timer);
-        this.over = undefined;
-    }
 }

@@ -71,15 +71,17 @@ function interimMark(course: Course): Course["wanted"]["mark"] {
 
 /** From here on the guest that ran before is disturbed. */
 async function carryOut(course: Course): Promise<void> {
-    const { host, platform, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
+    const { host, platform, plan, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
     const restarting = decision.start && restarts(existing.facts ?? existing.liveFacts);
     if (decision.stop || restarting) {
-        await during("stop", stop(host, platform, spec, { asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout }));
+        await during("stop", stop(host, platform, spec, {
+            asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined,
+        }));
     }
     // A definition that came while its host was starting the guest again is forgotten when that one ends.
     if (restarting && decision.define) await during("stop", host.domains.define(renderDomain(wanted.model, interimMark(course))));
     if (decision.start && spec.state !== "stopped") {
-        await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, again: existing.record !== undefined, console }));
+        await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, console }));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }
@@ -134,7 +136,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     await undo.run();
     if (isNew(course)) {
         undo.add(async () => {
-            await host.domains.destroy(spec.uuid);
+            await stop(host, platform, spec, { asks: false, timeout: 0, debugged: course.wanted.mark.gdb !== undefined });
             await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, console: course.console });
         });
         await undo.run();

@@ -3,34 +3,39 @@ import type { Host } from "../host";
 import type { Mark } from "../model";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { refreshCopies } from "./files";
-import { tellOf, type Tell } from "./telling";
+import { tellOf } from "./telling";
 import { messageOf } from "./undo";
 
 export interface StartOptions {
     state: Exclude<GuestState, "stopped">;
     /** Of the definition: its scratch disks are made anew, and its guest is told what it has to be told. */
-    mark: Pick<Mark, "files" | "told"> | undefined;
+    mark: Pick<Mark, "files" | "told" | "gdb"> | undefined;
+    /** What it is told, where that is at hand: else it is read from its folder. */
+    value?: string;
     /** It has been started before. */
     again: boolean;
     console: KeptConsole;
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, again, console }: StartOptions): Promise<void> {
+export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, console }: StartOptions): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
     if (again || platform.console) await console.turn();
     await refreshCopies(host, uuid, mark?.files ?? []);
-    const tell = tellOf(host, platform, guest, mark);
+    const tell = tellOf(host, platform, guest, mark, value);
+    const port = mark?.gdb;
+    const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);
     const begin = performance.now();
     let id: number;
     try {
-        id = await create(host, uuid, state === "paused" || tell !== undefined);
+        id = await create(host, uuid, state === "paused" || tell !== undefined || debug !== undefined);
     } catch (error) {
         throw await explained(host, platform, guest, error, performance.now() - begin);
     }
-    if (!tell) return;
-    await tellPaused(host, uuid, id, tell);
+    if (tell) await whilePaused(host, uuid, "could not be told its configuration", () => tell(id));
+    if (debug) await whilePaused(host, uuid, "could not get its gdb port", () => debug(id));
+    if (!tell && !debug) return;
     if (state === "running") await host.domains.resume(uuid);
 }
 
@@ -54,14 +59,14 @@ const TRIES = 3;
 /** qemu_monitor.c: QEMU ended at once, and libvirt asked for its monitor before it could see that: what QEMU said is lost, so it is to say it again. */
 const UNEXPLAINED = /failed to connect to monitor socket/;
 
-/** A guest without its configuration never runs: when it cannot be told, it goes. */
-async function tellPaused(host: Host, uuid: string, id: number, tell: Tell): Promise<void> {
+/** A guest without its configuration, or without the debugger that was to see its first instruction, never runs: it goes. */
+async function whilePaused(host: Host, uuid: string, failing: string, work: () => Promise<void>): Promise<void> {
     try {
-        await tell(id);
+        await work();
     } catch (error) {
         await host.domains.destroy(uuid);
         const { code = "program-failed", property } = error instanceof UnikernelError ? error : {};
-        throw new UnikernelError(code, `the guest could not be told its configuration and was destroyed before it ran: ${messageOf(error)}`, { property, cause: error });
+        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, { property, cause: error });
     }
 }
 

@@ -15,12 +15,12 @@ export type Tell = (id: number) => Promise<void>;
  * What a definition's guest has to be told at each start. The value lies in the guest's folder, under a name that the mark
  * has: so a rollback tells the last good guest what that one was told, although nobody knows its plan any more.
  */
-export function tellOf(host: Host, platform: LibvirtPlatform, guest: GuestWay, mark: Pick<Mark, "files" | "told"> | undefined): Tell | undefined {
+export function tellOf(host: Host, platform: LibvirtPlatform, guest: GuestWay, mark: Pick<Mark, "files" | "told"> | undefined, atHand?: string): Tell | undefined {
     const { told: key, files = [] } = mark ?? {};
     if (key === undefined) return undefined;
     return async (id) => {
         const name = files.find(isTold);
-        const value = name && (await host.files.read(guest.uuid, name, { length: LONGEST }));
+        const value = atHand ?? (name && (await host.files.read(guest.uuid, name, { length: LONGEST })));
         if (!value || !platform.beforeResume) throw new UnikernelError("not-found", `the configuration of the guest is not in its folder on the host (${name ?? key})`);
         await platform.beforeResume(host, guest, id, { key, value });
     };
