@@ -100,6 +100,8 @@ export interface Mark {
     shutdown?: boolean;
     /** Where the guest is told its configuration at each start: one that was not was not started by us. The value is a file `config-…`. */
     told?: string;
+    /** The debugger's port that each start opens beside the guest. */
+    gdb?: number;
     phase: "creating" | "updating" | "ready";
     /** ISO 8601: when the phase began. */
     since: string;

@@ -85,6 +85,10 @@ export interface LibvirtPlatform {
      * Left out: libvirt always asks.
      */
     askToShutDown?(host: Host, guest: GuestWay, id: number): Promise<boolean>;
+    /** Opens the port of a debugger on a guest that is paused and has not run. Throws when it did not open; the caller then destroys the domain. */
+    debug?(host: Host, guest: GuestWay, id: number, port: number): Promise<void>;
+    /** Ends what serves such a port, before its guest is ended. Gone already is success. */
+    endDebug?(host: Host, guest: GuestWay): Promise<void>;
     /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. `took`: milliseconds from its begin. */
     explain?(host: Host, guest: GuestWay, took: number): Promise<string[]>;
     /** Looked through before those that both platforms share. */

@@ -10,6 +10,7 @@ export function checkXen(spec: UnikernelSpec, guest: GuestCapabilities): Problem
         ...checkConnection(spec.connection),
         ...checkMemory(spec, guest),
         ...(guest.toldAtStart?.includes("xen") ? checkTold(spec) : []),
+        ...checkGdb(spec),
         ...(guest.writableDisks.includes("xen") ? [] : spec.blocks.flatMap(checkBlock)),
         ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}].attach`)),
     ];
@@ -49,6 +50,16 @@ function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec)
             property: "connection",
             reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host`,
         }]),
+    ];
+}
+
+/** gdbsx runs in dom0, serves one domain number, and listens on every address (tools/debugger/gdbsx/gx/gx_comm.c): nobody gets that unasked. */
+function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
+    if (gdb === undefined) return [];
+    return [
+        ...(reaches({ connection, sshTarget }) ? [] : [{ property: "gdb", reason: "gdbsx runs in dom0, to which this connection does not lead: set sshTarget: \"user@host\", use xen+ssh://, or run pulumi on the host" }]),
+        ...(gdb.address === "0.0.0.0" ? [] : [{ property: "gdb.address", reason: `gdbsx listens on all addresses of the host, not on ${gdb.address} alone, and asks nobody for a password; if that is meant, set address: "0.0.0.0"` }]),
+        ...(onCrash === "restart" || autostart ? [{ property: "gdb", reason: "a guest that the host starts by itself has another number, which gdbsx does not serve; leave out gdb, or autostart and onCrash: \"restart\"" }] : []),
     ];
 }
 

@@ -3,6 +3,7 @@ import type { Host } from "../libvirt/host";
 import type { Choices } from "../libvirt/platform";
 import { readCapabilities } from "../libvirt/xml";
 import { libvirtAlone, type Dom0 } from "./dom0";
+import { findGdbsx } from "./gdb";
 
 /** The QEMU that libxl starts to serve disks: Debian's, those of Xen's own builds, Fedora's and SUSE's. */
 export const QEMUS = [
@@ -19,6 +20,7 @@ export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Pr
             property: "platform", hint: "the host has to be booted with Xen, and have libvirt-daemon-driver-xen",
         });
     }
+    if (spec.gdb) await findGdbsx(dom0, hostname);
     const disks = spec.blocks.length > 0 && dom0 !== libvirtAlone && !(await hasQemu(dom0)) ? "loop" : "qemu";
     const qcow2 = spec.blocks.findIndex(({ format }) => format === "qcow2");
     if (disks === "loop" && qcow2 >= 0) {

@@ -35,7 +35,7 @@ const properties = {
     autostart: live("A flag of the host's for its own next boot."),
     readiness: live("How an update waits; the guest never sees it."),
     shutdownTimeout: live("How a stop waits; the guest never sees it."),
-    gdb: restart("Means nothing on Xen; refused."),
+    gdb: restart("A debugger's port is opened for a domain number, when the guest is started."),
     qemuArgs: restart("Means nothing on Xen; refused."),
     adopt: live("Whether a guest of somebody else is taken over; one of ours is ours."),
     deleteData: live("What a delete does; nothing before."),

@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { open, rename, rm } from "node:fs/promises";
+import { promisify } from "node:util";
 
 import { UnikernelError } from "../../spec";
 import { localXenstore } from "./socket";
@@ -13,6 +15,8 @@ export interface Dom0 {
     rename(...pairs: [from: string, to: string][]): Promise<void>;
     /** Missing is success. */
     remove(...paths: string[]): Promise<void>;
+    /** A short script of sh with `set -eu`; the words are $1, $2 … @returns what it printed */
+    run(script: string, words: string[]): Promise<string>;
 }
 
 /** This machine is dom0. What somebody else's permissions forbid is left as it is: these are the host's own logs. */
@@ -27,6 +31,14 @@ export const localDom0: Dom0 = {
     },
     rename: async (...pairs) => { for (const [from, to] of pairs) await rename(from, to).catch(ifDenied); },
     remove: async (...paths) => { for (const path of paths) await rm(path, { force: true }).catch(ifDenied); },
+    run: async (script, words) => {
+        try {
+            return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
+        } catch (error) {
+            const { stderr, message } = error as Error & { stderr?: string };
+            throw new UnikernelError("program-failed", stderr?.trim() || message, { cause: error });
+        }
+    },
 };
 
 async function tail(path: string, bytes: number): Promise<string | undefined> {
@@ -48,10 +60,13 @@ function ifDenied(error: NodeJS.ErrnoException): undefined {
 
 /** Whoever comes by another way than ssh has libvirt alone. */
 export const libvirtAlone: Dom0 = {
-    xenstore: async () => {
-        throw new UnikernelError("unsupported", "this connection leads to libvirt alone, not to dom0's xenstore", { property: "connection", hint: "set sshTarget, use xen+ssh://, or run this on the host itself" });
-    },
+    xenstore: () => noWay("dom0's xenstore"),
     tail: async () => undefined,
     rename: async () => undefined,
     remove: async () => undefined,
+    run: () => noWay("dom0"),
 };
+
+async function noWay(where: string): Promise<never> {
+    throw new UnikernelError("unsupported", `this connection leads to libvirt alone, not to ${where}`, { property: "connection", hint: "set sshTarget, use xen+ssh://, or run this on the host itself" });
+}

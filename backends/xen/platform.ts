@@ -9,6 +9,7 @@ import { xenConsequences } from "./consequences";
 import { xenConsole } from "./console";
 import { libvirtAlone, type Dom0 } from "./dom0";
 import { explainStart } from "./explain";
+import { endGdbsx, startGdbsx } from "./gdb";
 import { xenMeaningless } from "./meaningless";
 import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
@@ -40,6 +41,8 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
                 throw error;
             }
         },
+        debug: async (host, guest, id, port) => startGdbsx(dom0Of(host, guest), guest.uuid, id, port, (await host.info()).hostname),
+        endDebug: (host, guest) => endGdbsx(dom0Of(host, guest), guest.uuid),
         explain: (host, guest, took) => explainStart(dom0Of(host, guest), took),
         startErrors: xenStartErrors,
     };

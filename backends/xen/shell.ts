@@ -66,5 +66,6 @@ export function remoteDom0(shell: RemoteShell): Dom0 {
         },
         rename: async (...pairs) => { await shell.run(RENAME, pairs.flat()); },
         remove: async (...paths) => { await shell.run(REMOVE, paths); },
+        run: (script, words) => shell.run(script, words),
     };
 }

@@ -17,7 +17,8 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
     if (!record) assertSamePlace(await host.info(), applied);
     // A guest that is off may just be started again by its host: then this ends it too.
-    if (record?.active || restarts(facts)) await stop(host, platform, { ...applied, ...ref }, { asks: (liveMark ?? mark)?.shutdown ?? false, timeout: applied.shutdownTimeout });
+    const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
+    if (record?.active || restarts(facts) || gdb !== undefined) await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined });
     const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }

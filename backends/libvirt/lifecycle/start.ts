@@ -65,8 +65,8 @@ async function whilePaused(host: Host, uuid: string, failing: string, work: () =
         await work();
     } catch (error) {
         await host.domains.destroy(uuid);
-        const { code = "program-failed", property } = error instanceof UnikernelError ? error : {};
-        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, { property, cause: error });
+        const { code = "program-failed", property, hint } = error instanceof UnikernelError ? error : {};
+        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, { property, hint, cause: error });
     }
 }
 

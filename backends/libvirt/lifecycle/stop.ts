@@ -8,12 +8,15 @@ import type { GuestWay, LibvirtPlatform } from "../platform";
 export interface StopOptions {
     /** It reacts to a request to shut down. */
     asks: boolean;
+    /** Something serves a debugger's port beside it. */
+    debugged?: boolean;
     /** Seconds between the request and force. */
     timeout: number;
 }
 
 /** Ends a guest: asks it where it listens, waits, then forces. Off already is success. */
-export async function stop(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown">, guest: GuestWay, { asks, timeout }: StopOptions): Promise<void> {
+export async function stop(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">, guest: GuestWay, { asks, timeout, debugged }: StopOptions): Promise<void> {
+    if (debugged) await platform.endDebug?.(host, guest);
     if (asks && timeout > 0 && (await shutsDown(host, platform, guest, timeout))) return;
     await host.domains.destroy(guest.uuid);
 }

@@ -24,16 +24,17 @@ export async function define({ host, platform, plan, context }: Run, existing: E
         path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
     ]);
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
-    const mark = readyMark(plan, context.creator, layout.files, disown(existing.mark, claim));
+    const mark = readyMark(plan, context.creator, layout.files, disown(existing.mark, claim), platform.debug !== undefined);
     const facts = readFacts(renderDomain(model, mark));
     return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
-function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, files: string[], disowned: Creator[]): Mark {
+function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, files: string[], disowned: Creator[], debugs: boolean): Mark {
     return {
         schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(), files,
         ...(guest.shutdown ? { shutdown: true } : {}),
         ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
+        ...(spec.gdb && debugs ? { gdb: spec.gdb.port } : {}),
         ...(disowned.length ? { disowned } : {}),
     };
 }

@@ -37,6 +37,7 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     if (mark.definition) boot.att("definition", mark.definition);
     if (mark.shutdown) boot.att("shutdown", "yes");
     if (mark.told) boot.att("told", mark.told);
+    if (mark.gdb !== undefined) boot.att("gdb", String(mark.gdb));
     for (const name of mark.files ?? []) add(element, "file").att("name", name);
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
@@ -52,7 +53,7 @@ export function readMark(domainXml: string): Mark | undefined {
     }
     const phase = PHASES.find((known) => known === found.attributes.phase);
     const creator = at(found, "creator")?.attributes;
-    const { digest, definition, shutdown, told } = at(found, "boot")?.attributes ?? {};
+    const { digest, definition, shutdown, told, gdb } = at(found, "boot")?.attributes ?? {};
     const urn = text(found, "urn");
     // A mark that somebody cut short says nothing: the guest then counts as not ours.
     if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
@@ -63,6 +64,7 @@ export function readMark(domainXml: string): Mark | undefined {
         definition,
         shutdown: shutdown === "yes" || undefined,
         told: told || undefined,
+        gdb: gdb ? Number(gdb) : undefined,
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
         lastGood: text(found, "lastGood"),
@@ -84,6 +86,7 @@ function prune(mark: Mark): Mark {
     if (mark.definition === undefined) delete mark.definition;
     if (mark.shutdown === undefined) delete mark.shutdown;
     if (mark.told === undefined) delete mark.told;
+    if (mark.gdb === undefined) delete mark.gdb;
     if (!mark.files?.length) delete mark.files;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;

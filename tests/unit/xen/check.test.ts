@@ -42,6 +42,17 @@ test.each<[Partial<UnikernelSpec>, GuestCapabilities, string, string]>([
     expect(xen.check(spec(change), guest)).toEqual([{ property, reason: expect.stringContaining(reason) }]);
 });
 
+test.each<[string, Partial<UnikernelSpec>, string[]]>([
+    ["said to listen on every address, where dom0 is reached", { gdb: { port: 4711, address: "0.0.0.0" } }, []],
+    ["on one address: gdbsx cannot", { gdb: { port: 4711, address: "127.0.0.1" } }, ["gdb.address"]],
+    ["with libvirt alone", { gdb: { port: 4711, address: "0.0.0.0" }, connection: "xen+tcp://far/system" }, ["gdb"]],
+    ["with libvirt and a way to dom0", { gdb: { port: 4711, address: "0.0.0.0" }, connection: "xen+tcp://far/system", sshTarget: "root@far" }, []],
+    ["in a guest that the host starts again", { gdb: { port: 4711, address: "0.0.0.0" }, onCrash: "restart" }, ["gdb"]],
+])("gdb %s", (_what, change, refused) => {
+    const problems = xen.check(spec(change), { ...capable, toldAtStart: [] });
+    expect((problems as { property: string }[]).map(({ property }) => property)).toEqual(refused);
+});
+
 test("every problem at once", () => {
     const problems = xen.check(spec({ connection: "xen+tcp://far/system", onCrash: "restart", autostart: true, interfaces: [card({ attach: { tap: "t" } })] }), { ...capable, xen: "pv32" });
     expect((problems as { property: string }[]).map(({ property }) => property)).toEqual(["kernel", "onCrash", "autostart", "connection", "interfaces[0].attach.tap"]);
@@ -49,6 +60,6 @@ test("every problem at once", () => {
 
 test("the system's daemon is the default, and means nothing of QEMU's", () => {
     expect(xen.defaultConnection()).toBe("xen:///system");
-    expect(Object.keys(xen.meaningless)).toEqual(expect.arrayContaining(["accelerator", "qemuArgs", "gdb", "output", "burn"]));
+    expect(Object.keys(xen.meaningless)).toEqual(expect.arrayContaining(["accelerator", "qemuArgs", "output", "burn"]));
     expect(xen.consoleCommand(spec({ connection: "xen+ssh://a@h/system?no_tty=1&keyfile=k" }))).toBe("virsh -c 'xen+ssh://a@h/system?no_tty=1&keyfile=k' console web-1a2b3c4");
 });

@@ -22,6 +22,7 @@ export function dom0With(files: Record<string, string> = {}): Dom0 & { done: str
             return path === undefined ? undefined : { path, text: bytes === 0 ? "" : files[path]!.slice(-bytes) };
         },
         rename: async (...pairs) => { done.push(...pairs.map(([from, to]) => `${from} → ${to}`)); },
+        run: async () => "",
         remove: async (...paths) => { done.push(...paths.map((path) => `${path} gone`)); },
     };
 }
