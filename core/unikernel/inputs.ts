@@ -1,3 +1,4 @@
+import { containsUnknown, isUnknown } from "../handlers";
 import { attachKind } from "../../spec";
 import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
 
@@ -19,8 +20,8 @@ export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequ
         memory: spec.memory,
         maxMemory: spec.maxMemory,
         vcpus: spec.vcpus,
-        blocks: spec.blocks.map(blockIdentity),
-        interfaces: spec.interfaces.map(({ mac, attach }) => [mac, attachKind(attach)]),
+        blocks: each(spec.blocks, blockIdentity),
+        interfaces: each(spec.interfaces, ({ mac, attach }) => [mac, containsUnknown(attach) ? attach : attachKind(attach)]),
         accelerator: spec.accelerator,
         gdb: spec.gdb,
         qemuArgs: spec.qemuArgs,
@@ -40,9 +41,14 @@ export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hos
         args: spec.args,
         env: spec.env,
         hostname: spec.hostname,
-        mounts: spec.blocks.map(({ mount }) => mount ?? null),
-        interfaces: spec.interfaces.map(addressing),
+        mounts: each(spec.blocks, ({ mount }) => mount ?? null),
+        interfaces: each(spec.interfaces, addressing),
     };
+}
+
+/** While a list, or an element of it, is unknown, it is a text. */
+function each<T>(list: T[], relevant: (element: T) => unknown): unknown {
+    return Array.isArray(list) ? list.map((element) => (isUnknown(element) ? element : relevant(element))) : list;
 }
 
 /** A reservation is the network's affair: the guest only sees DHCP. */

@@ -67,7 +67,7 @@ function fromBefore<T extends Properties>({ urn }: ResourceReference, at: string
     }
     failures.push({ property: at, reason: `${nameOf(urn)} was not checked in this run, or by another provider; give both resources the same provider` });
     // Every part of it is unknown, which no check asks about.
-    return { digest: UNKNOWN, mac: UNKNOWN };
+    return at.startsWith("blocks") ? { name: nameOf(urn), digest: UNKNOWN, format: UNKNOWN } : { mac: UNKNOWN, attach: UNKNOWN };
 }
 
 function fail({ failures }: Flattening, property: string, reason: string): string {
