@@ -6,7 +6,7 @@ const CHANGES = [
     "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
     "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
     "networks.updateReservation", "files.put", "files.copy", "files.rename", "files.remove", "files.removeFolder",
-    "dom0.xenstore", "dom0.rename", "dom0.remove",
+    "dom0.xenstore", "dom0.rename", "dom0.remove", "dom0.run",
 ];
 /** Calls after which nothing is different. */
 const READS = [
