@@ -11,7 +11,8 @@ type Found = Awaited<ReturnType<Handlers["read"]>>;
  * @throws UnikernelError `unsupported`, `not-found`
  */
 export async function importResource(kind: ResourceKind, urn: string, id: string, configuration: Configuration, handlers: Handlers): Promise<Found> {
-    if (kind === "unikernel" && handlers.find) {
+    if (kind === "unikernel") {
+        if (!handlers.find) throw new UnikernelError("unsupported", "this release does not import guests", { hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over" });
         const [, connection, name] = /^(.*:\/\/.*)#([^#]+)$/.exec(id) ?? [];
         const { connection: configured } = configuration.defaultsOf("kvm");
         const found = await handlers.find({ urn, connection: connection ?? textOr(configured), ...(name ? nameOrUuid(name) : nameOrUuid(id)) });
