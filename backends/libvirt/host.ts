@@ -65,8 +65,8 @@ export interface Host {
         suspend(uuid: string): Promise<void>;
         /** Asks; returns at once. */
         shutdown(uuid: string): Promise<void>;
-        /** Forces; returns when it is off and stays so. Not running is success. */
-        destroy(uuid: string): Promise<void>;
+        /** Forces; returns when it is off. @returns whether it ran */
+        destroy(uuid: string): Promise<boolean>;
         /** Gone already is success. */
         undefine(uuid: string): Promise<void>;
         setAutostart(uuid: string, on: boolean): Promise<void>;

@@ -1,5 +1,5 @@
 import { hasCode } from "../../spec";
-import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, parseUri, request, type Timeouts } from "./client";
+import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
 import { closeSsh, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
@@ -29,7 +29,6 @@ export async function closeHosts(): Promise<void> {
 
 function makeHost(uri: string, options: OpenOptions): Host {
     const ask = <M extends MethodName>(what: string, method: M, ...args: MethodArgs<M>): Promise<MethodResult<M>> => request(uri, method, args, what, options);
-    const { driver } = parseUri(uri);
     let info: Promise<HostInfo> | undefined;
     return {
         uri,
@@ -48,7 +47,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
             resume: (uuid) => ask(`resume of domain ${uuid}`, "domainResume", uuid),
             suspend: (uuid) => ask(`suspend of domain ${uuid}`, "domainSuspend", uuid),
             shutdown: (uuid) => ask(`shutdown of domain ${uuid}`, "domainShutdown", uuid),
-            destroy: (uuid) => ask(`forced stop of domain ${uuid}`, "domainDestroy", uuid, driver === "xen"),
+            destroy: (uuid) => ask(`forced stop of domain ${uuid}`, "domainDestroy", uuid),
             undefine: (uuid) => ask(`undefinition of domain ${uuid}`, "domainUndefine", uuid),
             setAutostart: (uuid, on) => ask(`autostart of domain ${uuid}`, "domainSetAutostart", uuid, on),
             setMemory: (uuid, kib, target) => ask(`memory of domain ${uuid}`, "domainSetMemory", uuid, kib, target),

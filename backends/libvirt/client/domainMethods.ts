@@ -46,13 +46,17 @@ export const domainMethods = {
     domainSuspend: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainSuspend"),
     domainShutdown: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainShutdown"),
 
-    domainDestroy: (connection: Connection, _progress: unknown, uuid: string, restarted: boolean) =>
-        unlessGone(byUuid(connection, uuid, async (domain) => {
-            for (let tries = 1; await ran(connection, domain); tries++) {
-                if (!restarted) return;
-                if (tries === DESTROYS) throw new CallFailed({ kind: "internal", message: `the host started it again after each of ${DESTROYS} destroys` });
+    domainDestroy: async (connection: Connection, _progress: unknown, uuid: string): Promise<boolean> =>
+        (await unlessGone(byUuid(connection, uuid, async (domain) => {
+            try {
+                await connection.number("virDomainDestroy", domain);
+                return true;
+            } catch (error) {
+                if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
+                if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
+                return false;
             }
-        })),
+        }))) ?? false,
 
     domainUndefine: (connection: Connection, _progress: unknown, uuid: string) =>
         unlessGone(byUuid(connection, uuid, async (domain) => {
@@ -88,24 +92,6 @@ export const domainMethods = {
         byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
 
-/** Ends it. @returns whether it ran */
-async function ran(connection: Connection, domain: Handle): Promise<boolean> {
-    try {
-        await connection.number("virDomainDestroy", domain);
-        return true;
-    } catch (error) {
-        if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
-        if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
-        return false;
-    }
-}
-
-/**
- * libvirt's libxl driver starts a guest again that crashed or rebooted, where its definition says so, in a thread that may
- * have waited for our destroy to end (libxl_domain.c, libxlDomainShutdownThread). The next destroy waits for that thread.
- */
-const DESTROYS = 12;
-
 type DomainAction =
     | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"
     | "virDomainSetVcpusFlags" | "virDomainSetMetadata" | "virDomainUpdateDeviceFlags" | "virDomainSetLifecycleAction";
@@ -114,8 +100,9 @@ async function act(connection: Connection, uuid: string, name: DomainAction, ...
     await byUuid(connection, uuid, (domain) => connection.number(name, domain, ...args));
 }
 
-async function unlessGone(work: Promise<void>): Promise<void> {
-    await work.catch((error) => {
+async function unlessGone<T>(work: Promise<T>): Promise<T | undefined> {
+    return work.catch((error) => {
         if (!(error instanceof CallFailed) || error.code !== noDomain) throw error;
+        return undefined;
     });
 }

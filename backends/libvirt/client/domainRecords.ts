@@ -29,8 +29,8 @@ function named(domain: Handle, number: number, reason: number): State {
     const there = id === noId ? {} : { id };
     // libxl calls a domain that crashed and is preserved shut off (libxl_domain.c, libxlDomainShutdownThread).
     const state = said === "shutoff" && reason === shutoffCrashed && "id" in there ? "crashed" : said;
-    // A crashed QEMU that is preserved, and one that is suspended, still have a process.
-    return { ...there, state, reason, active: state !== "shutoff" && state !== "none" };
+    // Not by the state: a crashed QEMU that is preserved still has a process, and libxl says shut off before it has cleaned up.
+    return { ...there, state, reason, active: "id" in there };
 }
 
 function identity(domain: Handle): Pick<DomainRecord, "uuid" | "name"> {

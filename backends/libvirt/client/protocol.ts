@@ -35,7 +35,7 @@ export interface Methods {
     domainSuspend(uuid: string): Promise<void>;
     domainShutdown(uuid: string): Promise<void>;
     /** `restarted`: the host starts guests again by itself; ends when one stays off. */
-    domainDestroy(uuid: string, restarted: boolean): Promise<void>;
+    domainDestroy(uuid: string): Promise<boolean>;
     domainUndefine(uuid: string): Promise<void>;
     domainSetAutostart(uuid: string, on: boolean): Promise<void>;
     domainSetMemory(uuid: string, kib: number, target: Target): Promise<void>;

@@ -18,7 +18,10 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     if (!record) assertSamePlace(await host.info(), applied);
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
-    if (record?.active || restarts(facts) || gdb !== undefined) await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined });
+    const restarting = restarts(facts) ? record?.inactiveXml : undefined;
+    if (record?.active || restarting || gdb !== undefined) {
+        await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
+    }
     const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
 }

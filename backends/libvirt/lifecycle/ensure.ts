@@ -13,7 +13,7 @@ import { rollBack } from "./rollback";
 import type { Run } from "./run";
 import { start } from "./start";
 import { translate } from "./startErrors";
-import { stop } from "./stop";
+import { atOnce, stop } from "./stop";
 import { messageOf, Undo } from "./undo";
 import { sameMark, unfinishedMark } from "./wanted";
 
@@ -72,14 +72,15 @@ function interimMark(course: Course): Course["wanted"]["mark"] {
 /** From here on the guest that ran before is disturbed. */
 async function carryOut(course: Course): Promise<void> {
     const { host, platform, plan, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
-    const restarting = decision.start && restarts(existing.facts ?? existing.liveFacts);
+    const definition = decision.define ? renderDomain(wanted.model, interimMark(course)) : existing.record?.inactiveXml;
+    const again = definition !== undefined && (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
+    const restarting = again ? definition : undefined;
     if (decision.stop || restarting) {
         await during("stop", stop(host, platform, spec, {
-            asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined,
+            asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
         }));
     }
-    // A definition that came while its host was starting the guest again is forgotten when that one ends.
-    if (restarting && decision.define) await during("stop", host.domains.define(renderDomain(wanted.model, interimMark(course))));
+    if (restarting) await during("stop", host.domains.define(restarting));
     if (decision.start && spec.state !== "stopped") {
         await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, console }));
     } else {
@@ -136,7 +137,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     await undo.run();
     if (isNew(course)) {
         undo.add(async () => {
-            await stop(host, platform, spec, { asks: false, timeout: 0, debugged: course.wanted.mark.gdb !== undefined });
+            await stop(host, platform, spec, atOnce(course));
             await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, console: course.console });
         });
         await undo.run();

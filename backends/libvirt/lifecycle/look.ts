@@ -37,10 +37,12 @@ export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, cla
 /** virDomainPausedReason: it is only just being started (libvirt-domain.h). */
 const STARTING_UP = 11;
 const SETTLE_MS = 30_000;
-/** virDomainShutoffReason: it ended by itself (SHUTDOWN, CRASHED). */
-const BY_ITSELF = [1, 3];
+/** virDomainShutoffReason (libvirt-domain.h). */
+export const CRASHED = 3;
+/** SHUTDOWN and CRASHED: it ended by itself. */
+export const BY_ITSELF = [1, CRASHED];
 /** libxl takes about one on an idle host. A guest that ended for good costs this much at each look, until it is started. */
-const RESTART_MS = 3000;
+export const RESTART_MS = 3000;
 
 /** A run that was killed, or a guest's own end, may have left the daemon in the middle of a start: what comes of it is worth the wait. */
 export async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {

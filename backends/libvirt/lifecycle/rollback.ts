@@ -8,7 +8,7 @@ import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
 import { start } from "./start";
-import { stop } from "./stop";
+import { atOnce, stop } from "./stop";
 import { messageOf, type Undo } from "./undo";
 
 /**
@@ -20,7 +20,7 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid, course.console));
     context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
     try {
-        await stop(host, course.platform, spec, { asks: false, timeout: 0, debugged: wanted.mark.gdb !== undefined });
+        await stop(host, course.platform, spec, atOnce(course));
         await undo.run();
         await host.domains.define(lastGood);
         await bootAgain(course, lastGood);

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { hasCode } from "../../../spec";
+import { hasCode, UnikernelError } from "../../../spec";
 import type { Host } from "../host";
 import type { GuestWay, LibvirtPlatform } from "../platform";
+import { renderDomain, withoutRestarts } from "../xml";
+import type { Course } from "./course";
+import { BY_ITSELF, CRASHED, RESTART_MS, restarts } from "./look";
 
 /** How a running guest is ended. */
 export interface StopOptions {
@@ -10,15 +13,49 @@ export interface StopOptions {
     asks: boolean;
     /** Something serves a debugger's port beside it. */
     debugged?: boolean;
+    /** Its definition, where its host starts a guest again that crashed or rebooted: it shall not. Left in its place: the same without that. */
+    restarting?: string;
     /** Seconds between the request and force. */
     timeout: number;
 }
 
+/** How a guest of this definition is ended that nobody wants any more. */
+export function atOnce({ wanted: { mark, facts, model } }: Pick<Course, "wanted">): StopOptions {
+    return { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting: restarts(facts) ? renderDomain(model, mark) : undefined };
+}
+
 /** Ends a guest: asks it where it listens, waits, then forces. Off already is success. */
-export async function stop(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">, guest: GuestWay, { asks, timeout, debugged }: StopOptions): Promise<void> {
+export async function stop(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">, guest: GuestWay, { asks, timeout, debugged, restarting }: StopOptions): Promise<void> {
     if (debugged) await platform.endDebug?.(host, guest);
     if (asks && timeout > 0 && (await shutsDown(host, platform, guest, timeout))) return;
-    await host.domains.destroy(guest.uuid);
+    if (restarting === undefined) await host.domains.destroy(guest.uuid);
+    else await endForGood(host, guest.uuid, withoutRestarts(restarting));
+}
+
+/**
+ * libvirt's libxl driver starts a guest again in a thread for which neither a destroy nor an undefine waits, and goes by the
+ * definition of that moment (libxl_domain.c, libxlDomainShutdownThread): what it has begun to start when we undefine runs on,
+ * and libvirt knows it no more. So the definition says no such thing when a destroy finds nothing to end, and what ended last
+ * was ended by us. A definition that comes while a guest is being started is forgotten when that one ends.
+ */
+async function endForGood(host: Host, uuid: string, still: string): Promise<void> {
+    for (let tries = 0; tries < DESTROYS; tries++) {
+        await host.domains.define(still);
+        if (!(await host.domains.destroy(uuid)) && (await staysOff(host, uuid))) return;
+    }
+    throw new UnikernelError("in-use", `its host started it again after each of ${DESTROYS} destroys`, { hint: "run the command again" });
+}
+
+const DESTROYS = 12;
+
+/** One that ended by itself may just be started again. */
+async function staysOff(host: Host, uuid: string): Promise<boolean> {
+    for (const end = Date.now() + RESTART_MS; Date.now() < end; await sleep(50)) {
+        const now = await host.domains.state(uuid);
+        if (now?.active) return false;
+        if (!now || !BY_ITSELF.includes(now.reason)) return true;
+    }
+    return true;
 }
 
 async function shutsDown(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown">, guest: GuestWay, timeout: number): Promise<boolean> {
@@ -37,7 +74,9 @@ async function shutsDown(host: Host, platform: Pick<LibvirtPlatform, "askToShutD
     }
     for (let pause = 50; ; pause = Math.min(pause * 1.5, 250)) {
         await sleep(Math.max(0, Math.min(pause, end - Date.now())));
-        if (!(await host.domains.state(uuid))?.active) return true;
+        const after = await host.domains.state(uuid);
+        // One that crashed instead may just be started again.
+        if (!after?.active) return after?.reason !== CRASHED;
         if (Date.now() >= end) return false;
     }
 }

@@ -4,5 +4,6 @@ export { renderDomain } from "./domain";
 export { renderInterface } from "./devices";
 export { readMark, renderMark, withMark, withoutMark } from "./mark";
 export { readFacts } from "./facts";
+export { withoutRestarts } from "./restarts";
 export { readNetwork, renderReservation } from "./network";
 export { readCapabilities, readDomainCapabilities } from "./capabilities";
