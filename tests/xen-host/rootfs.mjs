@@ -56,6 +56,8 @@ function authorise(root, publicKey) {
 
 function arrangeLibvirt(own) {
     appendFileSync(own("etc/libvirt/libvirtd.conf"), `${LIBVIRTD.join("\n")}\n`);
+    // No package has this folder, and git keeps no empty one.
+    mkdirSync(own("etc/libvirt/storage/autostart"), { recursive: true });
     symlinkSync("/etc/libvirt/storage/default.xml", own("etc/libvirt/storage/autostart/default.xml"));
     // A network of libvirt's own would want dnsmasq and a firewall.
     rmSync(own("etc/libvirt/qemu/networks/autostart"), { recursive: true, force: true });
