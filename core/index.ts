@@ -6,6 +6,7 @@ import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
 
 export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
+export { logicalName } from "./identity";
 export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
 
 /** What the lifecycles need from the process that they run in. */

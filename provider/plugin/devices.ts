@@ -1,9 +1,9 @@
-import { UNKNOWN, isUnknown } from "../../core";
+import { UNKNOWN, isUnknown, logicalName } from "../../core";
 import type { CheckFailure } from "../../core";
 import { ResourceReference } from "./codec";
 import type { Properties } from "./codec";
 import type { References } from "./references";
-import { kindOf, nameOf } from "./urn";
+import { kindOf } from "./urn";
 
 /** What turning references into plain data needs, and where it says what is wrong. */
 export interface Flattening {
@@ -33,7 +33,7 @@ export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
 function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {
     if (!isOf(image, "blockImage")) return undefined;
     return flattening.references.block(image.urn) ?? fromBefore(image, at, flattening, () => {
-        const before = listOf(flattening.olds.blocks).find((block) => block.name === nameOf(image.urn));
+        const before = listOf(flattening.olds.blocks).find((block) => block.name === logicalName(image.urn));
         return before && pick(before, BLOCK_PARTS);
     });
 }
@@ -62,12 +62,12 @@ function cardOf(card: ResourceReference, index: number, at: string, flattening: 
 function fromBefore<T extends Properties>({ urn }: ResourceReference, at: string, { failures, warn }: Flattening, find: () => T | undefined): Properties {
     const before = find();
     if (before) {
-        warn(`${at}: ${nameOf(urn)} was not checked in this run; it is taken for what it was`);
+        warn(`${at}: ${logicalName(urn)} was not checked in this run; it is taken for what it was`);
         return before;
     }
-    failures.push({ property: at, reason: `${nameOf(urn)} was not checked in this run, or by another provider; give both resources the same provider` });
+    failures.push({ property: at, reason: `${logicalName(urn)} was not checked in this run, or by another provider; give both resources the same provider` });
     // Every part of it is unknown, which no check asks about.
-    return at.startsWith("blocks") ? { name: nameOf(urn), digest: UNKNOWN, format: UNKNOWN } : { mac: UNKNOWN, attach: UNKNOWN };
+    return at.startsWith("blocks") ? { name: logicalName(urn), digest: UNKNOWN, format: UNKNOWN } : { mac: UNKNOWN, attach: UNKNOWN };
 }
 
 function fail({ failures }: Flattening, property: string, reason: string): string {

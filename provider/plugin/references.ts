@@ -1,5 +1,5 @@
+import { logicalName } from "../../core";
 import type { Properties } from "./codec";
-import { nameOf } from "./urn";
 
 /**
  * What the images and interfaces of this run are, by URN: the engine checks a resource before the ones that refer to it,
@@ -16,7 +16,7 @@ export class References {
     /** A data image as a unikernel takes it; undefined when this run has not checked it. */
     block(urn: string): Properties | undefined {
         const image = this.checked.get(urn);
-        return image && { name: nameOf(urn), digest: image.digest, format: image.format, output: image.output };
+        return image && { name: logicalName(urn), digest: image.digest, format: image.format, output: image.output };
     }
 
     /** An interface as a unikernel takes it. */

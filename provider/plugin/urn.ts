@@ -25,8 +25,3 @@ export function kindOf(urn: string): ResourceKind {
         hint: `it has ${[...KINDS.keys()].join(", ")}`,
     });
 }
-
-/** The logical name. It may hold `::` itself. */
-export function nameOf(urn: string): string {
-    return urn.split("::").slice(3).join("::");
-}

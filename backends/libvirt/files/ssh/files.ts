@@ -46,7 +46,6 @@ export class SshFiles implements HostFiles {
     }
 
     async remove(uuid: string, ...names: string[]): Promise<void> {
-        if (names.length === 0) return;
         const folder = await this.folder(uuid);
         await this.connection.ask({ what: `removal of ${posix.join(folder, names.join(", "))}`, script: REMOVE, words: [folder, await this.store(), ...names.map(plainName)] });
     }
