@@ -62,7 +62,8 @@ export class Stack {
         private readonly options: StackOptions,
     ) {
         this.env = {
-            PATH: searchPath,
+            // The plugin, for programs that name it.
+            PATH: `${path.join(repository, "bin")}${path.delimiter}${searchPath}`,
             PULUMI_HOME: path.join(scratch, "home"),
             PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "tests",

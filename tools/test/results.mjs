@@ -14,6 +14,7 @@ export const SUITES = [
     { name: "unit", folder: "tests/unit", workers: 2, budget: 80 },
     { name: "integration", folder: "tests/integration", workers: 3, budget: 330 },
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
+    { name: "plugin", folder: "tests/plugin", workers: 2, budget: 480 },
     { name: "remote", folder: "tests/remote", workers: 2, budget: 120 },
     { name: "iso", folder: "tests/iso", workers: 2, budget: 360 },
     { name: "xen", folder: "tests/xen", workers: 2, budget: 450, xenHost: true },
