@@ -1,0 +1,2 @@
+export { functionShapes } from "./schema";
+export type { FunctionName, FunctionShape } from "./schema";
