@@ -1,4 +1,4 @@
-import type { GuestOutputs, GuestPlan, GuestState, MediumOutputs, Platform, Problem, UnikernelSpec } from "../spec";
+import type { Accelerator, BlockSpec, GuestOutputs, GuestPlan, GuestState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -35,8 +35,40 @@ export interface Context {
     signal?: AbortSignal;
 }
 
+/** What an import found and no update has written anew yet: this stands for the mark that the guest does not have, or that is another's. */
+export interface Imported {
+    /** Digest of the definition as it was found: another one means that somebody edited it since. */
+    definition: string;
+    /** Whether the guest reacts to a request to shut down. */
+    shutdown: boolean;
+    /** The URN in its mark, where it has one that names another declaration. */
+    urn?: string;
+}
+
 /** A spec that was realised, with what state knows of it beside. */
-export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string };
+export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported };
+
+/** A guest that state does not know, in the words of arguments. */
+export interface FoundGuest extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
+    /** The host's own uuid, as `hostId` says it. */
+    host: string;
+    state: GuestState;
+    autostart: boolean;
+    onCrash: OnCrash;
+    accelerator: Accelerator;
+    /** Absolute paths on the host, which is this machine. */
+    kernel: string;
+    initrd?: string;
+    /** As the definition has it. */
+    cmdline: string;
+    /** In the guest's order. `format` is the driver's: an image of any file system is raw. */
+    blocks: (Pick<BlockSpec, "access"> & { path: string; format: "raw" | "qcow2" })[];
+    /** Whose mark it carries. */
+    mark?: { urn: string; creator: Creator; bootDigest: string };
+    definition: string;
+    /** Of its present definition, what the next restart does without or makes otherwise. */
+    warnings: string[];
+}
 
 /** What is on the host now: of a guest what it does, of a medium its file. Only what could have drifted. */
 export interface Observation extends Partial<GuestOutputs> {
@@ -72,6 +104,13 @@ export interface Backend {
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
     observe(ref: GuestRef, applied: Applied): Promise<Observation | undefined>;
+    /** Whether a connection leads to hosts of this platform. */
+    leadsTo?(connection: string): boolean;
+    /**
+     * A guest of any making, by its uuid or its name; undefined when the host says that there is none. Touches nothing.
+     * Left out: this platform imports none. Throws `unsupported`, naming all that cannot be declared.
+     */
+    find?(connection: string, wanted: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
     /** Throws with nothing left behind, or PartialCreate when the guest exists but is not ready. */
     create(plan: GuestPlan, context: Context): Promise<Observation>;
     /** Throws `rolled-back` when the last-good guest runs again; PartialUpdate when the rollback failed too. */

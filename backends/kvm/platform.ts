@@ -10,6 +10,8 @@ import { kvmModel } from "./model";
 /** KVM, and QEMU's emulation where there is none. */
 export const kvm: LibvirtPlatform = {
     platform: "kvm",
+    driver: "qemu",
+    imports: true,
     // libvirt: root has no session of its own worth the name; everybody else may not be let into the system's daemon.
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
     consequences: kvmConsequences,

@@ -56,6 +56,10 @@ export interface StartRule {
 /** What kvm and xen each bring to the lifecycle that they share. */
 export interface LibvirtPlatform {
     platform: Platform;
+    /** The scheme of its URIs, without a transport. */
+    driver?: "qemu" | "xen";
+    /** Reads definitions that it did not make. */
+    imports?: boolean;
     defaultConnection(): string;
     consequences: ConsequenceTable;
     meaningless: Record<string, string>;

@@ -19,6 +19,7 @@ import { powerOff, tell, told } from "./xenstore";
 export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget">) => Dom0): LibvirtPlatform {
     return {
         platform: "xen",
+        driver: "xen",
         defaultConnection: () => "xen:///system",
         consequences: xenConsequences,
         meaningless: xenMeaningless,

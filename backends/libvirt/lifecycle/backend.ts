@@ -1,8 +1,11 @@
 import type { Backend } from "../../backend";
+import { parseUri } from "../client";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 import { remove } from "./delete";
 import { ensure } from "./ensure";
+import { find } from "./import";
+import { urnsOf } from "./imported";
 import { observe } from "./observe";
 import { placeOf } from "./place";
 
@@ -19,10 +22,12 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => platform.check(spec, guest),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
+        leadsTo: (connection) => parseUri(connection).driver === platform.driver,
+        ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),
         create: async (plan, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
             { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false }),
         update: async (plan, { from }, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
-            { urns: [...new Set([plan.spec.urn, from.urn])], creator: context.creator, adopt: plan.spec.adopt, inState: true }, from),
+            { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from),
         delete: async (ref, applied, context) => remove(await open(ref.connection), platform, ref, applied, context),
     };
 }

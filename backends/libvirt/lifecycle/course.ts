@@ -1,9 +1,10 @@
-import { UnikernelError, type UnikernelSpec } from "../../../spec";
-import type { Observation } from "../../backend";
+import { UnikernelError } from "../../../spec";
+import type { Applied, Observation } from "../../backend";
 import type { HostInfo } from "../host";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
+import { assertNotWritten } from "./imported";
 import { look, type Existing } from "./look";
 import { assertSamePlace, placeOf } from "./place";
 import { observation } from "./observation";
@@ -27,17 +28,18 @@ export interface Course extends Run {
     /** Files whose content is not what their name says. */
     broken: string[];
     /** What state says was there before; undefined when state knows nothing. */
-    from?: UnikernelSpec;
+    from?: Applied;
 }
 
 /** Looks and decides; changes nothing. */
-export async function plot(run: Run, claim: Claim, from?: UnikernelSpec): Promise<Course> {
+export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Course> {
     const { host, plan, platform, context } = run;
     const { spec } = plan;
-    const [existing, chosen, info] = await Promise.all([look(host, spec, claim), platform.choose(host, plan, context), host.info()]);
+    const [existing, chosen, info] = await Promise.all([look(host, spec, claim, from), platform.choose(host, plan, context), host.info()]);
     if (from && !existing.record) assertSamePlace(info, from);
     assertRoute({ spec, host, info });
     assertName(existing, spec.name);
+    assertNotWritten(existing, plan);
     await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     const wanted = await define(run, existing, choices, claim);

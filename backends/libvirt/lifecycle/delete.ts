@@ -1,10 +1,11 @@
 import type { UnikernelSpec } from "../../../spec";
-import type { Context, GuestRef } from "../../backend";
+import type { Applied, Context, GuestRef } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { keptConsole } from "./console";
 import { removeFiles } from "./files";
+import { urnsOf } from "./imported";
 import { isPersist } from "./layout";
 import { look, restarts } from "./look";
 import { assertSamePlace } from "./place";
@@ -12,9 +13,9 @@ import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
 
 /** Removes the guest and all that is ours: gone already is success. */
-export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec, context: Context): Promise<void> {
-    const claim = { urns: [...new Set([ref.urn, applied.urn])], creator: context.creator, adopt: applied.adopt, inState: true };
-    const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim);
+export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
+    const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true };
+    const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim, applied);
     if (!record) assertSamePlace(await host.info(), applied);
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};

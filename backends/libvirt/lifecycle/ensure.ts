@@ -1,5 +1,5 @@
-import { hasCode, type UnikernelSpec } from "../../../spec";
-import { PartialError, type Observation } from "../../backend";
+import { hasCode } from "../../../spec";
+import { PartialError, type Applied, type Observation } from "../../backend";
 import { renderDomain, renderMark, readFacts } from "../xml";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
@@ -21,7 +21,7 @@ import { sameMark, unfinishedMark } from "./wanted";
  * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
  * ends where an uninterrupted run would have: every decision is made from what is on the host.
  */
-export async function ensure(run: Run, claim: Claim, from?: UnikernelSpec): Promise<Observation> {
+export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
     const course = await plot(run, claim, from);
     const undo = new Undo(run.context);
     try {

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { GuestState } from "../../../spec";
-import type { GuestRef } from "../../backend";
+import type { Applied, GuestRef } from "../../backend";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { DomainFacts, Mark } from "../model";
 import { readFacts, readMark } from "../xml";
+import { standIn } from "./imported";
 import { assertOurs, type Claim } from "./ownership";
 
 /** What is on the host under a guest's uuid. */
@@ -19,8 +20,11 @@ export interface Existing {
     files: HostFile[];
 }
 
-/** Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing. */
-export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, claim: Claim): Promise<Existing> {
+/**
+ * Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing.
+ * @param applied what state says of it
+ */
+export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, claim: Claim, applied?: Applied): Promise<Existing> {
     const [record, namesake, files] = await Promise.all([
         settled(host, ref.uuid),
         // State that names the guest means that it has its name already.
@@ -29,7 +33,7 @@ export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, cla
     ]);
     if (namesake && namesake.uuid !== ref.uuid) assertOurs({ ...namesake, mark: undefined }, ref.uuid, claim);
     if (!record) return { files };
-    const existing = readExisting(record, files);
+    const existing = readExisting(record, files, standIn(applied));
     assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, ref.uuid, claim);
     return existing;
 }
@@ -66,14 +70,17 @@ export function restarts(facts: DomainFacts | undefined): boolean {
     return facts?.type === "xen" && (facts.onCrash === "restart" || facts.onReboot === "restart");
 }
 
-export function readExisting(record: DomainRecord, files: HostFile[]): Existing {
+/** @param unmarked stands for the mark of a domain that has none */
+export function readExisting(record: DomainRecord, files: HostFile[], unmarked?: Mark): Existing {
     // Somebody undefined a running guest: there is no next boot, and what libvirt shows as such is what runs.
     const inactive = record.persistent ? record.inactiveXml : undefined;
+    const [mark, liveMark] = [inactive, record.liveXml].map((xml) => (xml ? readMark(xml) : undefined));
+    const instead = mark || liveMark ? undefined : unmarked;
     return {
         record, files,
-        mark: inactive ? readMark(inactive) : undefined,
+        mark: mark ?? (inactive ? instead : undefined),
         facts: inactive ? readFacts(inactive) : undefined,
-        liveMark: record.liveXml ? readMark(record.liveXml) : undefined,
+        liveMark: liveMark ?? (record.liveXml ? instead : undefined),
         liveFacts: record.liveXml ? readFacts(record.liveXml) : undefined,
     };
 }

@@ -1,10 +1,11 @@
 import type { UnikernelSpec } from "../../../spec";
-import type { GuestRef, Observation } from "../../backend";
+import type { Applied, GuestRef, Observation } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
+import { isAsImported, standIn, urnsOf } from "./imported";
 import { readExisting, settled, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
@@ -12,16 +13,16 @@ import { assertSamePlace, placeOf } from "./place";
 import { isUntold } from "./telling";
 
 /** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
-export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: UnikernelSpec): Promise<Observation | undefined> {
+export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied): Promise<Observation | undefined> {
     const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), keptConsole(host, platform, { ...applied, ...ref }).path()]);
     if (!record) {
         assertSamePlace(info, applied);
         return undefined;
     }
-    const existing = readExisting(record, []);
+    const existing = readExisting(record, [], standIn(applied));
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
-        { urns: [...new Set([ref.urn, applied.urn])], creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
+        { urns: urnsOf(ref, applied), creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
     const [kernel, leases, untold] = await Promise.all([
         kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
     ]);
@@ -31,14 +32,22 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
         host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
-        drift: { ...drift(existing, applied), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}) },
-        ipAddresses: platform.ipAddresses(applied, leases), consoleLog, consoleCommand: platform.consoleCommand(applied),
+        drift: { ...drift(existing, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}) },
+        ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
         unfinished: mark?.phase !== "ready",
     };
 }
 
-/** Values that differ from what was applied. What runs now comes before what would run next. */
-function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec): Observation["drift"] {
+/** Until we have written its definition, the console is where somebody else's says. */
+function consoleLogOf({ facts }: Existing, { imported }: Applied): string | undefined {
+    return imported ? facts?.consoleLog ?? "" : undefined;
+}
+
+/**
+ * Values that differ from what was applied. What runs now comes before what would run next.
+ * @param known the definition is one that was imported, whole: it may say in other words what was read from it
+ */
+function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec, known: boolean): Observation["drift"] {
     const found: Observation["drift"] = {};
     const compare = (property: string, wanted: unknown, ...values: unknown[]): void => {
         const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
@@ -47,6 +56,7 @@ function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec): 
     const shapes = [liveFacts, facts];
     if (record) compare("state", applied.state, stateOf(record));
     if (record) compare("autostart", applied.autostart, record.autostart);
+    if (known) return found;
     compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []));
     if (applied.maxMemory !== undefined) compare("maxMemory", applied.maxMemory, ...shapes.map((one) => one?.memoryMib));
     compare("vcpus", applied.vcpus, ...shapes.map((one) => one?.vcpus));

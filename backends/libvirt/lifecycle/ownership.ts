@@ -11,6 +11,8 @@ export interface Claim {
     adopt: boolean;
     /** State names this guest already: whoever holds the state may change it. */
     inState: boolean;
+    /** It came there by an import, which takes a guest from whoever had it, as `adopt` does. */
+    imported?: boolean;
 }
 
 /** What there is under our uuid or our name. */
@@ -54,10 +56,10 @@ function mayTake(mark: Mark, { creator, adopt, inState }: Claim, now: number): b
 }
 
 /** Who no longer owns a guest once this creator has it. */
-export function disown(mark: Mark | undefined, { creator, inState }: Pick<Claim, "creator" | "inState">): Creator[] {
+export function disown(mark: Mark | undefined, { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">): Creator[] {
     const before = mark?.disowned?.filter((other) => !same(other, creator)) ?? [];
     // Somebody who shares our state stays an owner.
-    if (!mark || inState || same(mark.creator, creator)) return before;
+    if (!mark || (inState && !imported) || same(mark.creator, creator)) return before;
     return [...before, mark.creator];
 }
 

@@ -63,7 +63,7 @@ function readSource(element: Tree): Omit<DomainFacts["interfaces"][number], "mac
     }
 }
 
-function readForwards(element: Tree): Forward[] {
+export function readForwards(element: Tree): Forward[] {
     return all(element, "portForward").flatMap(({ attributes: { proto, address = "0.0.0.0" }, children }) => children.map(({ attributes: range }): Forward => ({
         protocol: proto === "udp" ? "udp" : "tcp", address, host: Number(range.start), guest: Number(range.to ?? range.start),
     })));
@@ -72,6 +72,6 @@ function readForwards(element: Tree): Forward[] {
 const KIB: Record<string, number> = { b: 1 / 1024, bytes: 1 / 1024, KiB: 1, k: 1, MiB: 1024, M: 1024, GiB: 1024 ** 2, G: 1024 ** 2, TiB: 1024 ** 3, T: 1024 ** 3 };
 
 /** libvirt writes KiB back, whatever it was given. */
-function mebibytes(element: Tree | undefined): number {
+export function mebibytes(element: Tree | undefined): number {
     return (Number(element?.text ?? 0) * (KIB[element?.attributes.unit ?? "KiB"] ?? 1)) / 1024;
 }

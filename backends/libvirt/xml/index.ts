@@ -4,6 +4,7 @@ export { renderDomain } from "./domain";
 export { renderInterface } from "./devices";
 export { readMark, renderMark, withMark, withoutMark } from "./mark";
 export { readFacts } from "./facts";
+export { readForImport, type Declared } from "./import";
 export { withoutRestarts } from "./restarts";
 export { readNetwork, renderReservation } from "./network";
 export { readCapabilities, readDomainCapabilities } from "./capabilities";

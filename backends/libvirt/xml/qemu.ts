@@ -2,7 +2,7 @@ import type { Forward } from "../../../spec";
 import type { DomainModel, InterfaceModel, UserSource } from "../model";
 
 /** A device that libvirt does not know: its id tells ours from the user's own arguments when they are read back. */
-const ID = "unikernel-net";
+export const ID = "unikernel-net";
 const GDB = "-gdb";
 
 /** A value inside one of QEMU's comma lists: its commas are doubled (QEMU manual, "-drive"). */
@@ -78,7 +78,7 @@ export function readQemu(args: string[]): QemuFacts {
 }
 
 /** A QEMU comma list as key → values; doubled commas are single ones again. */
-function split(argument: string): Map<string, string[]> {
+export function split(argument: string): Map<string, string[]> {
     const options = new Map<string, string[]>();
     for (const [item] of argument.matchAll(/(?:[^,]|,,)+/g)) {
         const [, key = item, rest = ""] = /^([^=]*)=(.*)$/s.exec(item) ?? [];
