@@ -35,6 +35,15 @@ export interface HostInfo {
     capabilities: string;
 }
 
+export interface HostResources {
+    /** MiB. */
+    memory: number;
+    /** MiB that neither a guest nor anybody else has (virNodeGetFreeMemory). */
+    freeMemory: number;
+    /** Online. */
+    processors: number;
+}
+
 export interface NetworkRecord { name: string; uuid: string; active: boolean; xml: string }
 export interface LeaseRecord { mac: string; address: string; hostname?: string; network: string; expires: number }
 
@@ -49,6 +58,8 @@ export type ReservationCommand = "add-last" | "modify" | "delete";
 export interface Host {
     readonly uri: string;
     info(): Promise<HostInfo>;
+    /** What it has, now: it changes with every guest. */
+    resources(): Promise<HostResources>;
     /** virConnectGetDomainCapabilities XML for an emulator type (kvm, qemu), arch x86_64. */
     domainCapabilities(virttype: "kvm" | "qemu", machine: string): Promise<string>;
     domains: {

@@ -32,10 +32,14 @@ function makeHost(uri: string, options: OpenOptions): Host {
     let info: Promise<HostInfo> | undefined;
     return {
         uri,
-        info: () => (info ??= readInfo(uri, options).catch((error) => {
+        info: () => unlessEnded(info ??= forAll(() => readInfo(uri, options).catch((error) => {
             info = undefined;
             throw error;
-        })),
+        }))),
+        resources: async () => {
+            const { memoryKib, processors, freeBytes } = await ask("resources of the host", "nodeFacts");
+            return { memory: Math.floor(memoryKib / 1024), freeMemory: Math.floor(freeBytes / 1024 ** 2), processors };
+        },
         domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
         domains: {
             get: (uuid) => ifThere(ask(`look-up of domain ${uuid}`, "domainGet", uuid)),

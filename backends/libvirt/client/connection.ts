@@ -49,6 +49,11 @@ export class Connection {
         return this.run(name, args, (result) => (result as number) < 0) as Promise<number>;
     }
 
+    /** For functions that return 0 on failure. */
+    positive(name: FunctionName, ...args: unknown[]): Promise<number> {
+        return this.run(name, args, (result) => Number(result) === 0).then(Number);
+    }
+
     /** For functions that return NULL on failure. */
     text(name: FunctionName, ...args: unknown[]): Promise<string> {
         return this.run(name, args, (result) => result === null) as Promise<string>;

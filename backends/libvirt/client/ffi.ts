@@ -30,6 +30,8 @@ const signatures = {
     virConnectGetLibVersion: "int virConnectGetLibVersion(virConnectPtr conn, _Out_ unsigned long *version)",
     virConnectGetVersion: "int virConnectGetVersion(virConnectPtr conn, _Out_ unsigned long *version)",
     virConnectGetDomainCapabilities: "HeapString virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags)",
+    virNodeGetInfo: "int virNodeGetInfo(virConnectPtr conn, _Out_ virNodeInfo *info)",
+    virNodeGetFreeMemory: "unsigned long long virNodeGetFreeMemory(virConnectPtr conn)",
     virConnectListAllDomains: "int virConnectListAllDomains(virConnectPtr conn, _Out_ void **domains, unsigned int flags)",
     virConnectGetAllDomainStats: "int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, _Out_ void **records, unsigned int flags)",
     virDomainStatsRecordListFree: "void virDomainStatsRecordListFree(void *records)",
@@ -104,9 +106,10 @@ const signatures = {
     virStreamFree: "int virStreamFree(virStreamPtr st)",
 };
 
-/** virterror.h, libvirt-domain.h, libvirt-network.h, libvirt-common.h */
+/** virterror.h, libvirt-host.h, libvirt-domain.h, libvirt-network.h, libvirt-common.h */
 const layouts = {
     virError: { code: "int", domain: "int", message: "char *", level: "int", conn: "void *", dom: "void *", str1: "char *", str2: "char *", str3: "char *", int1: "int", int2: "int", net: "void *" },
+    virNodeInfo: { model: "char [32]", memory: "unsigned long", cpus: "uint", mhz: "uint", nodes: "uint", sockets: "uint", cores: "uint", threads: "uint" },
     virStorageVolInfo: { type: "int", capacity: "unsigned long long", allocation: "unsigned long long" },
     virDomainStatsRecord: { dom: "void *", params: "void *", nparams: "int" },
     // The value is a union; its int is what we read.

@@ -16,6 +16,13 @@ export const hostMethods = {
         };
     },
 
+    async nodeFacts(connection: Connection): Promise<{ memoryKib: number; processors: number; freeBytes: number }> {
+        const info: { memory?: number | bigint; cpus?: number } = {};
+        await connection.number("virNodeGetInfo", connection.handle, info);
+        const freeBytes = await connection.positive("virNodeGetFreeMemory", connection.handle);
+        return { memoryKib: Number(info.memory), processors: Number(info.cpus), freeBytes };
+    },
+
     domainCapabilities: (connection: Connection, _progress: unknown, virttype: string, machine: string): Promise<string> =>
         connection.text("virConnectGetDomainCapabilities", connection.handle, null, "x86_64", machine, virttype, 0),
 };

@@ -24,6 +24,8 @@ export interface VolumeRecord { name: string; size: number }
  */
 export interface Methods {
     connectionFacts(): Promise<ConnectionFacts>;
+    /** virNodeGetInfo and virNodeGetFreeMemory: KiB, processors online, bytes. */
+    nodeFacts(): Promise<{ memoryKib: number; processors: number; freeBytes: number }>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
     domainByName(name: string): Promise<DomainRecord>;
