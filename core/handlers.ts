@@ -19,7 +19,14 @@ export interface PropertyChange {
 }
 
 /** What to find on a host: by `uuid` or `name`, at a libvirt URI or the default one. */
-export interface Wanted { urn: string; connection?: string; uuid?: string; name?: string }
+export interface Wanted {
+    urn: string;
+    connection?: string;
+    uuid?: string;
+    name?: string;
+    /** Arguments for QEMU itself may be declared in this stack. */
+    allowQemuArgs?: boolean;
+}
 
 /** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
 export interface Handlers {

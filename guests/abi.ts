@@ -1,4 +1,4 @@
-import type { Problem, Platform, UnikernelSpec, EncodedGuest, GuestCapabilities, ConsoleVerdict } from "../spec";
+import type { Problem, Platform, UnikernelSpec, EncodedGuest, GuestCapabilities, ConsoleVerdict, InterfaceSpec } from "../spec";
 import type { KernelFacts } from "./kernel";
 
 /** What a spec's encoder may not find in the spec itself. */
@@ -8,6 +8,29 @@ export interface EncodeContext {
     initrd?: string;
     /** What the kernel file says of itself; needed where it decides how the guest is started. */
     kernel?: KernelFacts;
+}
+
+/** What a guest of any making is told at its start. */
+export interface Told {
+    platform: Platform;
+    /** The kernel command line, without the kernel's own path. */
+    cmdline: string;
+    /** The initrd or first boot module, where it is a short text. */
+    module?: string;
+    /** How many disks and interfaces it has. */
+    blocks: number;
+    interfaces: number;
+}
+
+/** The same in the words of arguments. */
+export interface Understood {
+    args: string[];
+    env: Record<string, string>;
+    hostname?: string;
+    /** For each disk in its order; undefined: not mounted. */
+    mounts: (string | undefined)[];
+    /** For each interface in its order. */
+    interfaces: Pick<InterfaceSpec, "ipv4" | "ipv6">[];
 }
 
 /**
@@ -26,4 +49,6 @@ export interface GuestAbi {
     /** Only called on a spec that passed check. */
     encode(spec: UnikernelSpec, context: EncodeContext): EncodedGuest;
     readConsole(text: string): ConsoleVerdict;
+    /** The way back from what `encode` makes, or from what others wrote by hand. Undefined: not all of it is understood. */
+    decode?(told: Told): Understood | undefined;
 }

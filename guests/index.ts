@@ -6,7 +6,7 @@ import { raw } from "./raw";
 import { rumprun } from "./rumprun";
 import { describeKernel } from "./unsupported";
 
-export type { EncodeContext, GuestAbi } from "./abi";
+export type { EncodeContext, GuestAbi, Told, Understood } from "./abi";
 export { readKernel, type ElfFacts, type ElfNote, type KernelFacts, type LinuxFacts, type MultibootFacts } from "./kernel";
 export { frame as initramfsFrame } from "./linux/cpio";
 export { PROBE_STAGES, probeKernel, readProbe, type ProbeVerdict } from "./probe";

@@ -4,6 +4,7 @@ import type { EncodeContext, GuestAbi } from "./abi";
 import { findNote, xenBoot, type KernelFacts } from "./kernel";
 import { checkRumprun, warnRumprun } from "./rumprun/check";
 import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./rumprun/config";
+import { decodeConfig } from "./rumprun/decode";
 import { readRumprunConsole } from "./rumprun/console";
 import { rumprunCapabilities } from "./rumprun/capabilities";
 import { holdsSecret, mask } from "./secrets";
@@ -24,6 +25,7 @@ export const rumprun: GuestAbi = {
     warnings: warnRumprun,
     encode,
     readConsole: readRumprunConsole,
+    decode: ({ cmdline, module, ...devices }) => decodeConfig(module ?? cmdline, devices),
 };
 
 /** Sections that link scripts of both platforms leave in every baked binary, and what tells the two apart. */

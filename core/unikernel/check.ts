@@ -6,6 +6,7 @@ import { resolveBlocks } from "./blocks";
 import { claim } from "./claims";
 import { consequenceOfCheck } from "./consequenceOfCheck";
 import { computeDigests } from "./computeDigests";
+import { differences } from "./diff";
 import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
@@ -14,7 +15,7 @@ import type { StoredInputs } from "./inputs";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
 import { SCHEMA_VERSION, UnikernelError, problemOf } from "../../spec";
-import type { Backend } from "../../backends/backend";
+import type { Backend, ConsequenceTable, Imported } from "../../backends/backend";
 import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 
 type Values = Record<string, unknown>;
@@ -26,6 +27,26 @@ interface Checked { inputs: Values; failures: Problem[] }
  */
 export async function checkUnikernel(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Checked> {
     refuseNewerState(olds);
+    const { whole, inputs, failures, table } = await checkArguments(services, olds, news);
+    if (!whole || !table || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
+    const consequence = await consequenceOfCheck(olds, whole, table);
+    return { inputs: { ...whole, ...stillImported(services, olds, whole, table), consequence }, failures };
+}
+
+/** What was imported stays so until something changes: that writes its definition anew, and starts it. */
+function stillImported(services: UnikernelServices, olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): { imported?: Imported } {
+    const { imported } = olds;
+    if (!imported) return {};
+    if (differences(olds, { ...next, imported, consequence: "" }, table).length === 0) return { imported };
+    services.log("this guest was imported: the first update copies what it boots from, and restarts it");
+    return {};
+}
+
+/** What a check found. `whole`: inputs with everything but their consequence, by this platform's table. */
+interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; table?: ConsequenceTable }
+
+/** Arguments → inputs, whatever there was before but the identity. */
+export async function checkArguments(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Found> {
     const { values, problems } = parseArguments(unikernelShape, news, unikernelElements);
     refuseQemuArgs(values, problems);
     const backend = findBackend(services, values.platform, problems);
@@ -39,9 +60,8 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     }
     if (Array.isArray(spec.interfaces) && !containsUnknown([spec.interfaces, spec.gdb, spec.name])) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    const inputs = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
-    const consequence = problems.length > 0 ? "" : await consequenceOfCheck(olds, inputs, backend.consequences);
-    return { inputs: { ...inputs, consequence }, failures: problems };
+    const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
+    return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
 }
 
 function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]): void {

@@ -24,7 +24,9 @@ interface Pair { property: string; from: unknown; to: unknown; note?: string; co
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
     return [...pairs(old, next), ...drifted(old)]
         .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
-        .map((pair) => decide(pair, table, next));
+        .map((pair) => decide(pair, table, next))
+        // An update of what was imported writes its whole definition anew.
+        .map((found) => (old.imported && !next.imported && found.consequence === "live" ? { ...found, consequence: "restart" } : found));
 }
 
 function decide({ property, from, to, note, consequence }: Pair, table: ConsequenceTable, next: StoredInputs): Difference {

@@ -1,5 +1,6 @@
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
+import { findUnikernel } from "./find";
 import { changesOfUnikernel, createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
 import { inputsWithin } from "./inputs";
 import { fromState, outputsFromState, toState } from "./stored";
@@ -26,6 +27,10 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
         },
         async update(_id, olds, news) {
             return { outs: toState(await updateUnikernel(services, outputsFromState(olds), fromState(news))) };
+        },
+        async find(wanted) {
+            const found = await findUnikernel(services, wanted);
+            return found && { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) };
         },
         delete: (_id, props) => deleteUnikernel(services, outputsFromState(props)),
         differences: (olds, news) => changesOfUnikernel(services, outputsFromState(olds), fromState(news)),

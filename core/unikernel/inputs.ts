@@ -1,12 +1,14 @@
 import { containsUnknown, isUnknown } from "../handlers";
 import { attachKind } from "../../spec";
+import type { Imported } from "../../backends/backend";
 import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
 
 /**
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
- * has no value of its own for, `unfinished` that an interrupted operation has to be completed.
+ * has no value of its own for, `unfinished` that an interrupted operation has to be completed; `imported` is there until
+ * the first update.
  */
-export interface Stored { drift?: string[] }
+export interface Stored { drift?: string[]; imported?: Imported }
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 

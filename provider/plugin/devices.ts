@@ -20,6 +20,7 @@ const BLOCK_PARTS = ["name", "digest", "format", "output"];
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(blocks)) return blocks;
     return blocks.map((block: unknown, index) => {
+        if (isObject(block) && typeof block.path === "string") return written(block, listOf(flattening.olds.blocks)[index]);
         if (!isObject(block) || !("image" in block)) return block;
         const { image, ...rest } = block;
         if (isUnknown(image)) return { ...rest, name: UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
@@ -28,6 +29,12 @@ export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
         // Unknown, so that the rest is still checked and this is said once.
         return parts ? { ...rest, ...parts } : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
     });
+}
+
+/** A file, without what check added to it: an import gives that back to us as arguments. */
+function written(block: Properties, before: Properties | undefined): Properties {
+    const { name, digest, ...rest } = block;
+    return before && name === before.name && digest === before.digest ? rest : block;
 }
 
 function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {

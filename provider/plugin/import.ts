@@ -15,7 +15,7 @@ export async function importResource(kind: ResourceKind, urn: string, id: string
         if (!handlers.find) throw new UnikernelError("unsupported", "this release does not import guests", { hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over" });
         const [, connection, name] = /^(.*:\/\/.*)#([^#]+)$/.exec(id) ?? [];
         const { connection: configured } = configuration.defaultsOf("kvm");
-        const found = await handlers.find({ urn, connection: connection ?? textOr(configured), ...(name ? nameOrUuid(name) : nameOrUuid(id)) });
+        const found = await handlers.find({ urn, allowQemuArgs: configuration.allowQemuArgs, connection: connection ?? textOr(configured), ...(name ? nameOrUuid(name) : nameOrUuid(id)) });
         if (found) return found;
         throw new UnikernelError("not-found", `there is no domain ${name ?? id}${connection ? ` on ${connection}` : ""}`, {
             hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",

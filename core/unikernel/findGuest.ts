@@ -1,0 +1,47 @@
+import { open, stat } from "node:fs/promises";
+import { readKernel, recognise } from "../../guests";
+import type { Understood } from "../../guests";
+import type { FoundGuest } from "../../backends/backend";
+import { UnikernelError } from "../../spec";
+import type { Platform } from "../../spec";
+
+/** A guest ABI, and what its guest is told in that ABI's words. */
+export interface Telling {
+    guest: string;
+    told: Understood;
+    /** Verbatim; undefined where it holds nothing but what `told` says. */
+    initrd?: string;
+}
+
+/** More than any configuration that is a text. */
+const LONGEST = 64 * 1024;
+
+/** The ways to declare what a kernel is told at its start, the best first: its own ABI's, then verbatim. */
+export async function tellings({ kernel: path, cmdline, initrd, blocks, interfaces }: FoundGuest, platform: Platform): Promise<Telling[]> {
+    const verbatim: Telling = {
+        guest: "raw", initrd,
+        told: { args: cmdline === "" ? [] : [cmdline], env: {}, mounts: [], interfaces: [] },
+    };
+    const abi = recognise(await readKernel(path))?.abi;
+    const module = initrd === undefined ? undefined : await publicText(initrd);
+    if (!abi?.decode || (initrd !== undefined && module === undefined)) return [verbatim];
+    const told = abi.decode({ platform, cmdline, module, blocks: blocks.length, interfaces: interfaces.length });
+    return told ? [{ guest: abi.id, told }, verbatim] : [verbatim];
+}
+
+/** A short text that everybody may read: what is kept from others is a secret, which does not belong in a program. */
+async function publicText(path: string): Promise<string | undefined> {
+    try {
+        const { size, mode } = await stat(path);
+        if (size > LONGEST || (mode & 0o004) === 0) return undefined;
+        const handle = await open(path, "r");
+        try {
+            const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, 0);
+            return buffer.toString("utf8", 0, bytesRead);
+        } finally {
+            await handle.close();
+        }
+    } catch (cause) {
+        throw new UnikernelError("permission", `${path} cannot be read`, { property: "initrd", cause });
+    }
+}

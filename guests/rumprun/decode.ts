@@ -1,0 +1,81 @@
+import type { InterfaceSpec, Platform } from "../../spec";
+import type { Told, Understood } from "../abi";
+import { rumprunCapabilities } from "./capabilities";
+import { parseConfig, type Value } from "./parse";
+
+type Devices = Pick<Told, "platform" | "blocks" | "interfaces">;
+type Fields = Map<string, string>;
+
+/**
+ * The way back from `encodeConfig`, and from what people write by hand in the guest's own syntax
+ * (lib/librumprun_base/config.c). Undefined where any of it cannot be said in arguments.
+ */
+export function decodeConfig(text: string, devices: Devices): Understood | undefined {
+    const entries = parseConfig(text);
+    if (!entries) return undefined;
+    const found: Understood = { args: [], env: {}, mounts: Array<string | undefined>(devices.blocks).fill(undefined), interfaces: Array.from({ length: devices.interfaces }, () => ({})) };
+    const seen = new Set<string>();
+    for (const [key, value] of entries) {
+        const once = key === "cmdline" || key === "hostname";
+        if ((once && seen.has(key)) || !understand(key, value, found, devices.platform)) return undefined;
+        seen.add(key);
+    }
+    // An interface that it is not told about stays as it is; ours would ask for an address.
+    return seen.has("cmdline") && found.interfaces.every(({ ipv4, ipv6 }) => ipv4 ?? ipv6) ? found : undefined;
+}
+
+function understand(key: string, value: Value, found: Understood, platform: Platform): boolean {
+    if (typeof value === "object") {
+        if (key === "blk") return understandBlock(value, found, platform);
+        return key === "net" && understandInterface(value, found, platform);
+    }
+    if (key === "hostname") found.hostname = value;
+    else if (key === "env") return understandEnv(value, found);
+    else if (key === "cmdline") return understandArgs(value, found);
+    else return false;
+    return true;
+}
+
+function understandEnv(text: string, { env }: Understood): boolean {
+    const at = text.indexOf("=");
+    const name = text.slice(0, at);
+    if (at < 1 || Object.hasOwn(env, name)) return false;
+    env[name] = text.slice(at + 1);
+    return true;
+}
+
+/** Words between blanks; single quotes group (lib/librumprun_base/parseargs.c). The first is the program's own name. */
+function understandArgs(text: string, found: Understood): boolean {
+    if (!/^ *(?:(?:'[^']*'|[^ ']+)(?: +|$))*$/.test(text)) return false;
+    const words = [...text.matchAll(/'([^']*)'|([^ ']+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+    found.args = words.slice(1);
+    return words.length > 0;
+}
+
+function understandBlock(fields: Fields, { mounts }: Understood, platform: Platform): boolean {
+    const index = Number(/^\/dev\/ld(\d)a$/.exec(fields.get("path") ?? "")?.[1] ?? NaN);
+    const mount = fields.get("mountpoint");
+    const plain = fields.get("source") === "dev" && fields.get("fstype") === "blk" && fields.size === 4;
+    if (platform !== "kvm" || !plain || mount === undefined || !(index < mounts.length) || mounts[index] !== undefined) return false;
+    mounts[index] = mount;
+    return true;
+}
+
+const NET = new Set(["if", "cloner", "type", "method", "addr", "mask", "gw"]);
+
+function understandInterface(fields: Fields, { interfaces }: Understood, platform: Platform): boolean {
+    const [, driver, number] = /^([a-z]+)(\d+)$/.exec(fields.get("if") ?? "") ?? [];
+    const card = interfaces[Number(number ?? NaN)];
+    if (!card || driver !== rumprunCapabilities.drivers[platform] || [...fields.keys()].some((key) => !NET.has(key))) return false;
+    const [type, method, address, mask, gateway] = ["type", "method", "addr", "mask", "gw"].map((key) => fields.get(key));
+    const family = type === "inet" ? "ipv4" : type === "inet6" ? "ipv6" : undefined;
+    if (!family || card[family] !== undefined) return false;
+    if (method === "dhcp" && family === "ipv4" && address === undefined && gateway === undefined) return set(card, { ipv4: "dhcp" });
+    if (method !== "static" || address === undefined || !/^\d+$/.test(mask ?? "")) return false;
+    return set(card, { [family]: { address: `${address}/${mask}`, ...(gateway === undefined ? {} : { gateway }) } });
+}
+
+function set(card: Pick<InterfaceSpec, "ipv4" | "ipv6">, values: Pick<InterfaceSpec, "ipv4" | "ipv6">): boolean {
+    Object.assign(card, values);
+    return true;
+}

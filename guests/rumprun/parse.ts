@@ -1,0 +1,48 @@
+/** A text, or an object of texts. */
+export type Value = string | Map<string, string>;
+
+/**
+ * The entries of a configuration in their order: like JSON, but keys repeat, commas may be too many, and nothing is
+ * decoded (jsmn, which is not strict). Undefined for anything else, a backslash and an array among it.
+ */
+export function parseConfig(text: string): [key: string, value: Value][] | undefined {
+    const tokens = tokensOf(text);
+    if (tokens?.[0] !== "{" || tokens.at(-1) !== "}") return undefined;
+    const entries: [string, Value][] = [];
+    let at = 1;
+    while (at < tokens.length - 1) {
+        const [key = "", colon, value = ""] = tokens.slice(at, at + 3);
+        if (!isText(key) || colon !== ":") return undefined;
+        if (isText(value)) {
+            entries.push([bare(key), bare(value)]);
+            at += 3;
+            continue;
+        }
+        const end = tokens.indexOf("}", at + 3);
+        const fields = value === "{" ? fieldsOf(tokens.slice(at + 3, end)) : undefined;
+        if (!fields || end < 0 || end >= tokens.length - 1) return undefined;
+        entries.push([bare(key), fields]);
+        at = end + 1;
+    }
+    return entries;
+}
+
+/** Texts with their quotes, and punctuation without its commas: the guest's reader does not look at them. */
+function tokensOf(text: string): string[] | undefined {
+    const found = text.trim().match(/"[^"\\]*"|[{}:]|[\s,]+|[^]/g) ?? [];
+    const tokens = found.filter((token) => !/^[\s,]+$/.test(token));
+    return tokens.every((token) => isText(token) || /^[{}:]$/.test(token)) ? tokens : undefined;
+}
+
+function fieldsOf(tokens: string[]): Map<string, string> | undefined {
+    const fields = new Map<string, string>();
+    for (let at = 0; at < tokens.length; at += 3) {
+        const [key = "", colon, value = ""] = tokens.slice(at, at + 3);
+        if (!isText(key) || colon !== ":" || !isText(value) || fields.has(bare(key))) return undefined;
+        fields.set(bare(key), bare(value));
+    }
+    return fields;
+}
+
+const isText = (token: string): boolean => token.startsWith("\"") && token.length > 1;
+const bare = (token: string): string => token.slice(1, -1);
