@@ -6,7 +6,8 @@ import { checkBlockImage } from "./check";
 import { deleteImage, ensureImage, isWhole, pathOf, releaseImage, type Services } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
 
-const COMPARED = ["digest", "format", "size", "label", "output"] as const;
+/** With the URN: whose image it is, is in its record; and a stack that moves to another provider is to be written anew. */
+const COMPARED = ["digest", "format", "size", "label", "output", "urn"] as const;
 
 /** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
 export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {

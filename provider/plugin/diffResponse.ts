@@ -38,7 +38,7 @@ export function describe(kind: ResourceKind, details: Detail[], news: Properties
     if (kind === "unikernel") return typeof news.consequence === "string" && news.consequence !== "" ? news.consequence : undefined;
     if (kind === "networkInterface") return undefined;
     const files = details.filter(({ path }) => path[0] === "manifest" && path.length === 2).map(({ path }) => String(path[1]));
-    const names = files.length > 0 ? files : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest");
+    const names = files.length > 0 ? files : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest" && name !== "urn");
     const more = names.length - SHOWN;
     return names.length === 0 ? undefined : `rebuild: ${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

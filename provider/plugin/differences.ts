@@ -16,7 +16,7 @@ export interface Detail {
 
 /** Inputs that are compared as they are; the rest of a data image follows from its digest, which covers it. */
 const COMPARED: Record<Exclude<ResourceKind, "unikernel">, string[]> = {
-    blockImage: ["digest", "format", "size", "label", "output", "manifest"],
+    blockImage: ["digest", "format", "size", "label", "output", "manifest", "urn"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6", "urn"],
 };
 

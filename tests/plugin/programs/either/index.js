@@ -1,0 +1,52 @@
+// Declares what declared.json says, by dynamic providers or by the plugin: `guests` and `images` map logical names to arguments.
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
+const pulumi = require("@pulumi/pulumi");
+const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
+
+const config = new pulumi.Config();
+// A file, since state holds a stack's configuration.
+const declared = JSON.parse(readFileSync(join(__dirname, "declared.json"), "utf8"));
+const plugin = declared.by === "plugin";
+const tokenOf = (kind, by) => (by === "plugin" ? `unikernel:index:${kind}` : `pulumi-nodejs:dynamic/unikernel:${kind}`);
+
+function declare(Dynamic, name, args, opts) {
+    const kind = Dynamic.name;
+    const aliased = { ...opts, aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }] };
+    if (!plugin) return new Dynamic(name, args, aliased);
+    const outputs = kind === "Unikernel" ? { name: undefined, uuid: undefined, state: undefined, consequence: undefined } : {};
+    return new pulumi.CustomResource(tokenOf(kind, "plugin"), name, { ...outputs, ...args }, aliased);
+}
+
+class Site extends pulumi.ComponentResource {
+    constructor(name) {
+        super("shop:index:Site", name, {});
+        this.registerOutputs({});
+    }
+}
+
+/** `{ secret: "text" }`, at any depth. */
+function reveal(value) {
+    if (value === null || typeof value !== "object") return value;
+    if (typeof value.secret === "string") return pulumi.secret(value.secret);
+    return Array.isArray(value) ? value.map(reveal) : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
+}
+
+const images = Object.fromEntries(Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]));
+
+for (const [name, { image, interfaces = [], parent, ...args }] of Object.entries(declared.guests)) {
+    const opts = parent ? { parent: new Site(parent) } : {};
+    const guest = declare(Unikernel, name, {
+        platform: "kvm",
+        connection: config.require("connection"),
+        kernel: config.require("kernel"),
+        accelerator: "tcg",
+        memory: 16,
+        shutdownTimeout: 1,
+        readiness: { console: "test kernel ready", timeout: 60 },
+        ...reveal(args),
+        ...(image ? { blocks: [{ image: images[image], mount: "/data" }] } : {}),
+        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, card, opts)),
+    }, opts);
+    exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence };
+}
