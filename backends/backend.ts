@@ -1,4 +1,4 @@
-import type { Accelerator, BlockSpec, GuestOutputs, GuestPlan, GuestState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
+import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, GuestPlan, GuestState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -116,6 +116,26 @@ export interface Backend {
     /** Throws `rolled-back` when the last-good guest runs again; PartialUpdate when the rollback failed too. */
     update(plan: GuestPlan, change: Change, context: Context): Promise<Observation>;
     delete(ref: GuestRef, applied: Applied, context: Context): Promise<void>;
+    /** What a host shows of a guest that anybody made; undefined: the host says that there is none. Left out: the platform has no hosts. */
+    glance?(connection: string, wanted: GuestName): Promise<GuestGlance | undefined>;
+    /** What it has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
+    printed?(connection: string, wanted: GuestName): Promise<string | undefined>;
+}
+
+export type GuestName = { uuid: string } | { name: string };
+
+/** One guest as its host shows it: what runs now, and of one that is off what will. */
+export interface GuestGlance extends GuestOutputs {
+    uuid: string;
+    name: string;
+    state: GuestState;
+    /** MiB. */
+    memory: number;
+    vcpus: number;
+    /** In the guest's order. */
+    interfaces: { mac: string; kind: AttachKind | "other"; source?: string }[];
+    /** Of the unikernel whose mark it carries; undefined: of nobody's. */
+    urn?: string;
 }
 
 /** What the diff decided; the strongest consequence and the properties behind it. */

@@ -12,14 +12,15 @@ export interface Parsed {
 /**
  * Checks each argument on its own, so that one with an unknown inside keeps no other from being checked.
  * @param elements schemas of lists whose elements are checked one by one, for the same reason
+ * @param taker what takes them, for the message
  */
 export function parseArguments(
-    shape: Record<string, z.ZodType>, news: Record<string, unknown>, elements: Record<string, z.ZodType> = {},
+    shape: Record<string, z.ZodType>, news: Record<string, unknown>, elements: Record<string, z.ZodType> = {}, taker: "resource" | "function" | "provider" = "resource",
 ): Parsed {
     const parsed: Parsed = { values: {}, problems: [] };
     const known = Object.keys(shape).filter((name) => !PRIVATE.has(name));
     for (const name of Object.keys(news).filter((name) => !(name in shape))) {
-        parsed.problems.push({ property: name, reason: `unknown property; this resource takes ${known.join(", ")}` });
+        parsed.problems.push({ property: name, reason: `unknown property; this ${taker} takes ${known.join(", ")}` });
     }
     for (const [name, schema] of Object.entries(shape)) {
         const value = news[name] ?? undefined;

@@ -32,20 +32,20 @@ async function chooseAccelerator(host: Host, wanted: GuestPlan["spec"]["accelera
 const asked = new Map<string, Promise<Verdict>>();
 
 /** One probe for each host, however many guests ask at once. */
-function verdict(host: Host, info: HostInfo, context: Context): Promise<Verdict> {
+export function verdict(host: Host, info: HostInfo, context: Pick<Context, "log">): Promise<Verdict> {
     const key = `${info.uuid} ${info.session}`;
     let answer = asked.get(key);
-    if (!answer) asked.set(key, (answer = settle(host, info, context).catch((error) => {
+    // Not with the signal of the guest that happened to ask first: the answer is for all, and comes within seconds.
+    if (!answer) asked.set(key, (answer = forAll(() => settle(host, info, context).catch((error) => {
         asked.delete(key);
         throw error;
-    })));
-    return answer;
+    }))));
+    return unlessEnded(answer);
 }
 
-async function settle(host: Host, info: HostInfo, context: Context): Promise<Verdict> {
+async function settle(host: Host, info: HostInfo, context: Pick<Context, "log">): Promise<Verdict> {
     const known = await readVerdict(info);
     if (known) return known;
-    // Not with the signal of the guest that happened to ask first: the answer is for all, and comes within seconds.
     const { booted, because, tried } = await probeAccelerator(host, "kvm");
     if (!booted) context.log(`emulation instead of KVM on ${info.hostname}: ${because}`);
     if (tried) await writeVerdict(info, { booted, because });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import type { HostInfo } from "../libvirt/host";
 
-/** What a probe said of a host's KVM, kept from one run to the next. */
+/** What a probe said of an accelerator of a host, kept from one run to the next. */
 export interface Verdict { booted: boolean; because?: string }
 
 const DAY = 24 * 3600_000;
@@ -13,9 +13,9 @@ const DAY = 24 * 3600_000;
 const QUARTER_HOUR = 900_000;
 
 /** @returns undefined where nothing is known, or what is known is too old or of another QEMU or kernel */
-export async function readVerdict(info: HostInfo): Promise<Verdict | undefined> {
+export async function readVerdict(info: HostInfo, accelerator: "kvm" | "tcg" = "kvm"): Promise<Verdict | undefined> {
     try {
-        const { booted, because, at } = JSON.parse(await readFile(file(info), "utf8")) as Verdict & { at: number };
+        const { booted, because, at } = JSON.parse(await readFile(file(info, accelerator), "utf8")) as Verdict & { at: number };
         const age = Date.now() - at;
         return age >= 0 && age < (booted ? DAY : QUARTER_HOUR) ? { booted, because } : undefined;
     } catch {
@@ -24,8 +24,8 @@ export async function readVerdict(info: HostInfo): Promise<Verdict | undefined> 
 }
 
 /** A cache that cannot be written costs a probe, nothing else. */
-export async function writeVerdict(info: HostInfo, { booted, because }: Verdict): Promise<void> {
-    const path = file(info);
+export async function writeVerdict(info: HostInfo, { booted, because }: Verdict, accelerator: "kvm" | "tcg" = "kvm"): Promise<void> {
+    const path = file(info, accelerator);
     const temporary = `${path}.${randomBytes(6).toString("hex")}`;
     try {
         await mkdir(folder(), { recursive: true, mode: 0o700 });
@@ -34,8 +34,8 @@ export async function writeVerdict(info: HostInfo, { booted, because }: Verdict)
     } catch { /* see above */ }
 }
 
-function file({ uuid, libvirtVersion, hypervisorVersion, local, session }: HostInfo): string {
-    const key = JSON.stringify([uuid, libvirtVersion, hypervisorVersion, session, local ? release() : ""]);
+function file({ uuid, libvirtVersion, hypervisorVersion, local, session }: HostInfo, accelerator: "kvm" | "tcg"): string {
+    const key = JSON.stringify([uuid, libvirtVersion, hypervisorVersion, session, local ? release() : "", ...(accelerator === "kvm" ? [] : [accelerator])]);
     return join(folder(), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }
 

@@ -73,8 +73,8 @@ export interface LibvirtPlatform {
     /** Pure: the same in, the same out. */
     model(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel;
     /** One address for each interface, by static address, forward, lease or reservation; "" where nothing is known. */
-    ipAddresses(spec: UnikernelSpec, leases: LeaseRecord[]): string[];
-    consoleCommand(spec: UnikernelSpec): string;
+    ipAddresses(spec: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[];
+    consoleCommand(spec: Pick<UnikernelSpec, "connection" | "name">): string;
     /** Left out: the console is kept in the guest's own folder, where its definition says. */
     console?(host: Host, guest: GuestWay): KeptConsole;
     /**

@@ -6,7 +6,6 @@ import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { UnikernelError } from "../../spec";
 import type { handlersOf } from "../registry";
 import { Calls } from "./calls";
 import { decode, encode } from "./codec";
@@ -15,6 +14,7 @@ import { detailsOfConfiguration } from "./differences";
 import { diffResponse } from "./diffResponse";
 import { connectEngine } from "./engine";
 import { Refusal, serviceErrorOf } from "./errors";
+import { invoke } from "./functions";
 import { Resources } from "./resources";
 import { PACKAGE } from "./urn";
 
@@ -92,9 +92,7 @@ export function pluginService({ version, engine: address, schema, handlers, call
             await calls.cancel();
             return new Empty();
         }),
-        invoke: unary((request: proto.InvokeRequest): proto.InvokeResponse => {
-            throw new UnikernelError("invalid", `this plugin has no function ${JSON.stringify(request.getTok())}`);
-        }),
+        invoke: unary((request: proto.InvokeRequest) => invoke(request, { calls, configuration: resources.configuration, log: (message) => engine.report("", message) })),
         parameterize: refuse("the package unikernel takes no parameters"),
         construct: refuse("the package unikernel has no component resources"),
         call: refuse("the resources of the package unikernel have no methods"),

@@ -2,8 +2,10 @@ import type { Backend } from "../../backend";
 import { parseUri } from "../client";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
+import { deletionHasBegun } from "./begun";
 import { remove } from "./delete";
 import { ensure } from "./ensure";
+import { glance, printed } from "./glance";
 import { find } from "./import";
 import { urnsOf } from "./imported";
 import { observe } from "./observe";
@@ -24,10 +26,12 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),
-        create: async (plan, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
-            { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false }),
-        update: async (plan, { from }, context) => ensure({ host: await open(plan.spec.connection), platform, plan, context },
-            { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from),
-        delete: async (ref, applied, context) => remove(await open(ref.connection), platform, ref, applied, context),
+        create: (plan, context) => endedBy(context.signal, async () => ensure({ host: await open(plan.spec.connection), platform, plan, context },
+            { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false })),
+        update: (plan, { from }, context) => endedBy(context.signal, async () => ensure({ host: await open(plan.spec.connection), platform, plan, context },
+            { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from)),
+        glance: async (connection, wanted) => glance(await open(connection), platform, wanted),
+        printed: async (connection, wanted) => printed(await open(connection), platform, wanted),
+        delete: (ref, applied, context) => endedBy(context.signal, async () => remove(await open(ref.connection), platform, ref, applied, context)),
     };
 }

@@ -4,7 +4,7 @@ import type { Host, LeaseRecord } from "../host";
 import type { LibvirtPlatform } from "../platform";
 
 /** The leases that may name this guest's addresses; asked only where DHCP gives them. */
-export async function leasesFor(host: Host, { interfaces }: UnikernelSpec): Promise<LeaseRecord[]> {
+export async function leasesFor(host: Host, { interfaces }: Pick<UnikernelSpec, "interfaces">): Promise<LeaseRecord[]> {
     const networks = interfaces.flatMap(({ attach, ipv4 }) => ("network" in attach && (ipv4 === undefined || ipv4 === "dhcp") ? [attach.network] : []));
     // Addresses are for people: a network that cannot be asked gives none.
     const all = await Promise.all([...new Set(networks)].map((name) => host.networks.leases(name).catch(() => [])));

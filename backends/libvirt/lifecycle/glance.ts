@@ -1,0 +1,50 @@
+import type { InterfaceSpec } from "../../../spec";
+import type { GuestGlance, GuestName } from "../../backend";
+import type { DomainRecord, Host } from "../host";
+import type { DomainFacts } from "../model";
+import type { LibvirtPlatform } from "../platform";
+import { ConsoleReader, keptConsole } from "./console";
+import { readExisting, settled, stateOf } from "./look";
+import { leasesFor } from "./observation";
+
+/** What a host shows of one guest, whoever made it; undefined when libvirt says that there is none. Changes nothing. */
+export async function glance(host: Host, platform: LibvirtPlatform, wanted: GuestName): Promise<GuestGlance | undefined> {
+    const record = await find(host, wanted);
+    if (!record) return undefined;
+    const { mark, liveMark, facts, liveFacts } = readExisting(record, []);
+    const shape = liveFacts ?? facts;
+    const { uuid, name } = record;
+    const guest = { uuid, name, connection: host.uri, interfaces: shape ? plugsOf(shape) : [] };
+    const leases = record.active ? await leasesFor(host, guest) : [];
+    return {
+        uuid, name, state: stateOf(record),
+        memory: Math.round(shape?.currentMemoryMib ?? 0), vcpus: shape?.vcpus ?? 0, interfaces: shape?.interfaces ?? [],
+        ipAddresses: platform.ipAddresses(guest, leases),
+        consoleLog: platform.console ? await keptConsole(host, platform, guest).path() : shape?.consoleLog ?? "",
+        consoleCommand: platform.consoleCommand(guest),
+        urn: (mark ?? liveMark)?.urn,
+    };
+}
+
+/** What a guest has printed since its last start; its end, if that is long. "": nothing, or nobody keeps it. */
+export async function printed(host: Host, platform: LibvirtPlatform, wanted: GuestName): Promise<string | undefined> {
+    const record = await find(host, wanted);
+    return record && new ConsoleReader(host, record.uuid, keptConsole(host, platform, record)).read();
+}
+
+async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undefined> {
+    const uuid = "uuid" in wanted ? wanted.uuid : (await host.domains.byName(wanted.name))?.uuid;
+    return uuid === undefined ? undefined : settled(host, uuid);
+}
+
+/** As far as a host shows how interfaces are plugged in: what is none of our four is left as a tap without a name. */
+function plugsOf({ interfaces, forwards }: DomainFacts): InterfaceSpec[] {
+    return interfaces.map(({ mac, kind, source = "" }) => {
+        switch (kind) {
+            case "user": return { mac, attach: { user: { forward: forwards } } };
+            case "network": return { mac, attach: { network: source } };
+            case "bridge": return { mac, attach: { bridge: source } };
+            default: return { mac, attach: { tap: source } };
+        }
+    });
+}

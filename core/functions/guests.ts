@@ -1,0 +1,58 @@
+import type { Backends, GuestName } from "../../backends";
+import { UnikernelError } from "../../spec";
+import type { Problem } from "../../spec";
+import { hostAt } from "./connection";
+
+interface Services { connection?: string; backends: Backends }
+interface Asked { id?: string; uuid?: string; name?: string; connection?: string }
+type Target = ReturnType<typeof hostAt> & { wanted: GuestName };
+type Answer = Promise<{ results: Record<string, unknown> } | { problems: Problem[] }>;
+
+export async function getUnikernel(values: Asked, services: Services): Answer {
+    const target = targetOf(values, services);
+    if ("problems" in target) return target;
+    const { backend, connection, wanted } = target;
+    const found = await backend.glance(connection, wanted) ?? missing(connection, wanted);
+    const { urn, ...seen } = found;
+    return { results: { ...seen, connection, platform: backend.platform, ours: urn !== undefined, ...(urn === undefined ? {} : { urn }) } };
+}
+
+export async function getConsole({ lines, ...values }: Asked & { lines?: number }, services: Services): Answer {
+    const target = targetOf(values, services);
+    if ("problems" in target) return target;
+    const { backend, connection, wanted } = target;
+    const text = await backend.printed(connection, wanted) ?? missing(connection, wanted);
+    // Blank lines at the end are a guest's way of saying good-bye.
+    return { results: { text: text.trimEnd().split("\n").slice(-(lines ?? 40)).join("\n") } };
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whom the arguments mean, and where. */
+function targetOf({ id, uuid, name, connection }: Asked, services: Services): Target | { problems: Problem[] } {
+    const given = [id, uuid, name].filter((value) => value !== undefined);
+    if (given.length !== 1) {
+        return { problems: [{ property: id === undefined ? "uuid" : "id", reason: "expected exactly one of id, uuid and name" }] };
+    }
+    const [, inId, nameInId] = /^([a-z][a-z0-9+.-]*:\/\/[^#]*)#([^#]+)$/i.exec(id ?? "") ?? [];
+    const word = nameInId ?? id;
+    if (word !== undefined && inId === undefined && !UUID.test(word)) {
+        return { problems: [{ property: "id", reason: `expected a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web, found ${JSON.stringify(word)}` }] };
+    }
+    if (inId !== undefined && connection !== undefined && connection !== inId) {
+        return { problems: [{ property: "connection", reason: `the id says ${inId}, found ${JSON.stringify(connection)}` }] };
+    }
+    const wanted: GuestName = uuid !== undefined ? { uuid: uuid.toLowerCase() } : name !== undefined ? { name } : byWord(word ?? "");
+    return { ...hostAt(inId ?? connection, services), wanted };
+}
+
+function byWord(word: string): GuestName {
+    return UUID.test(word) ? { uuid: word.toLowerCase() } : { name: word };
+}
+
+function missing(connection: string, wanted: GuestName): never {
+    const whom = "uuid" in wanted ? `uuid ${wanted.uuid}` : `name "${wanted.name}"`;
+    throw new UnikernelError("not-found", `there is no domain with ${whom} on ${connection}`, {
+        hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
+    });
+}
