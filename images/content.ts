@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { realpath } from "node:fs/promises";
-import { UnikernelError } from "../spec";
+import { throwIfEnded, UnikernelError } from "../spec";
 import { fsError } from "./fsError";
 import { HashCache, isRacy, signatureText, type Signature } from "./hashCache";
 
@@ -21,6 +21,7 @@ export interface Content {
 
 /** Content hash of one regular file, from the cache where its signature is known there. */
 export async function readContent(path: string, listed: Signature, cache: HashCache, key: string): Promise<Content> {
+    throwIfEnded();
     const signature = signatureText(listed);
     const known = cache.get(key, signature);
     if (known !== undefined) return { sha256: known, signature, racy: false };
@@ -77,6 +78,7 @@ async function hashLarge(path: string, signature: string): Promise<string> {
         let [ready, filling] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
         let { bytesRead } = await handle.read(ready, 0, CHUNK);
         while (bytesRead > 0) {
+            throwIfEnded();
             // The next read runs in the thread pool while this thread hashes.
             const next = handle.read(filling, 0, CHUNK);
             hash.update(ready.subarray(0, bytesRead));

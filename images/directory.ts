@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { UnikernelError } from "../spec";
+import { hasCode, UnikernelError } from "../spec";
 import { changed, readContent } from "./content";
 import { errnoOf, fsError } from "./fsError";
 import { HashCache } from "./hashCache";
@@ -16,7 +16,7 @@ export async function readDirectory(source: string): Promise<Entry[]> {
     const entries: Entry[] = [];
     const problems: UnikernelError[] = [];
     const keep = (error: unknown): void => {
-        if (!(error instanceof UnikernelError) || error.code === "changed") throw error;
+        if (!(error instanceof UnikernelError) || hasCode(error, "changed", "timeout")) throw error;
         problems.push(error);
     };
     const folders = [""];

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../spec";
+import { currentSignal, UnikernelError } from "../spec";
 
 /** The Debian package that brings each program. */
 const packages = {
@@ -11,7 +11,7 @@ export interface RunOptions {
     env?: Record<string, string>;
     /** Milliseconds after which the program is ended. @default 600000 */
     timeout?: number;
-    /** Ends the program. */
+    /** Ends the program. @default what the caller is ended by */
     signal?: AbortSignal;
 }
 
@@ -19,6 +19,8 @@ export interface RunOptions {
 export async function run(program: Program, args: string[], options: RunOptions = {}): Promise<string> {
     const { execa } = await import("execa");
     const timeout = options.timeout ?? 600_000;
+    const signal = options.signal ?? currentSignal();
+    signal?.throwIfAborted();
     const result = await execa(program, args, {
         // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.
         env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", TZ: "UTC", ...options.env },
@@ -27,9 +29,9 @@ export async function run(program: Program, args: string[], options: RunOptions 
         reject: false,
         timeout,
         forceKillAfterDelay: 2000,
-        cancelSignal: options.signal,
+        cancelSignal: signal,
     });
-    options.signal?.throwIfAborted();
+    signal?.throwIfAborted();
     if (result.code === "ENOENT") {
         throw new UnikernelError("program-missing", `the program ${program} was not found`, {
             hint: `install the package that has it: apt-get install ${packages[program]}`,

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
+import { throwIfEnded } from "../spec";
 
 const BATCH = 1024 * 1024;
 /** Runs of zeros of this length are left out of the file; file systems give space in multiples of it. */
@@ -61,6 +62,7 @@ export class ImageWriter {
 
     /** One batch is written while the next one fills. */
     private async flush(): Promise<void> {
+        throwIfEnded();
         await this.flushing;
         const [batch, filled, position] = [this.batch, this.filled, this.position];
         this.batch = Buffer.allocUnsafe(BATCH);

@@ -1,4 +1,5 @@
 export * from "./error";
+export * from "./scope";
 export * from "./network";
 export * from "./image";
 export * from "./medium";

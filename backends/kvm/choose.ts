@@ -1,4 +1,4 @@
-import { UnikernelError, type GuestCapabilities, type GuestPlan } from "../../spec";
+import { forAll, UnikernelError, unlessEnded, type GuestCapabilities, type GuestPlan } from "../../spec";
 import type { Context } from "../backend";
 import type { Host, HostInfo } from "../libvirt/host";
 import type { DomainCapabilityFacts } from "../libvirt/model";
@@ -67,9 +67,9 @@ function domainCapabilities(host: Host, type: "kvm" | "qemu", machine: GuestCapa
     capabilities.set(host, known);
     const key = `${type} ${machine}`;
     let answer = known.get(key);
-    if (!answer) known.set(key, (answer = host.domainCapabilities(type, machine).then(readDomainCapabilities).catch((error) => {
+    if (!answer) known.set(key, (answer = forAll(() => host.domainCapabilities(type, machine).then(readDomainCapabilities).catch((error) => {
         known.delete(key);
         throw error;
-    })));
-    return answer;
+    }))));
+    return unlessEnded(answer);
 }

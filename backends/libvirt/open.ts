@@ -1,4 +1,4 @@
-import { hasCode } from "../../spec";
+import { forAll, hasCode, unlessEnded } from "../../spec";
 import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
 import { closeSsh, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";

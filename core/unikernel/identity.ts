@@ -1,6 +1,7 @@
 import { isUnknown } from "../handlers";
 import { defaultName, uuidOf } from "../identity";
 import type { StoredInputs } from "./inputs";
+import { forAll, unlessEnded } from "../../spec";
 import type { Backend } from "../../backends/backend";
 
 /**
@@ -33,7 +34,7 @@ function ask(backend: Backend, connection: string): Promise<string | undefined> 
     const answers = asked.get(backend) ?? new Map<string, Promise<string | undefined>>();
     asked.set(backend, answers);
     // Unreachable: a preview may still be shown, and the operation itself will say why.
-    const answer = answers.get(connection) ?? backend.hostId(connection).catch(() => undefined);
+    const answer = answers.get(connection) ?? forAll(() => backend.hostId(connection).catch(() => undefined));
     answers.set(connection, answer);
-    return answer;
+    return unlessEnded(answer);
 }

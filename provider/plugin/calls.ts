@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeHosts } from "../../core/doctor";
-import { UnikernelError } from "../../spec";
+import { endedBy, UnikernelError } from "../../spec";
 
 /** How long a call that was told to end may take to say what is there by then: state is to know it. */
 const GRACE_MS = 10_000;
@@ -22,7 +22,7 @@ export class Calls {
         const timer = seconds > 0
             ? setTimeout(() => { controller.abort(new UnikernelError("timeout", `not done after ${seconds} s, as customTimeouts say`)); }, seconds * 1000)
             : undefined;
-        const work = act(controller.signal);
+        const work = endedBy(controller.signal, () => act(controller.signal));
         this.running.set(controller, work);
         try {
             return await Promise.race([work, this.overdue(controller.signal)]);
@@ -60,6 +60,7 @@ function becauseOf(error: unknown, reason: UnikernelError): unknown {
     if (error instanceof Error && "reasons" in error && Array.isArray(error.reasons)) {
         return Object.assign(error, { reasons: [reason.message, ...error.reasons.filter((text) => !/\babort/i.test(String(text)))] });
     }
+    if (error instanceof Error && error.message.startsWith(reason.message)) return error;
     const said = error instanceof Error && !/\babort/i.test(error.message) ? `: ${error.message}` : "";
     return new UnikernelError(reason.code, `${reason.message}${said}`, { cause: error });
 }

@@ -4,13 +4,16 @@
 import { CallFailed } from "./connection";
 import { libvirt } from "./ffi";
 import { Pool } from "./pool";
-import type { Failure, Reply, Request } from "./protocol";
+import type { Failure, GiveUp, Reply, Request } from "./protocol";
 
 const pools = new Map<string, Pool>();
 
 function reply(message: Reply): void {
     process.send?.(message);
 }
+
+/** Requests that are under way. */
+const open = new Set<number>();
 
 async function handle({ id, uri, method, args, timeouts }: Request): Promise<void> {
     try {
@@ -20,11 +23,15 @@ async function handle({ id, uri, method, args, timeouts }: Request): Promise<voi
     }
     let pool = pools.get(uri);
     if (!pool) pools.set(uri, (pool = new Pool(uri)));
+    const wanted = (): void => { if (!open.has(id)) throw new CallFailed({ kind: "given-up" }); };
+    open.add(id);
     try {
-        reply({ id, result: await pool.run(method, args, timeouts, (progress) => reply({ id, progress })) });
+        reply({ id, result: await pool.run(method, args, timeouts, { wanted, tell: (progress) => reply({ id, progress }) }) });
     } catch (error) {
         const failure = failureOf(error);
         reply({ id, failure, stuck: failure.kind === "timeout" });
+    } finally {
+        open.delete(id);
     }
 }
 
@@ -34,7 +41,10 @@ function failureOf(error: unknown): Failure {
     return code ? { kind: "file", code, message } : { kind: "internal", message: stack ?? message };
 }
 
-process.on("message", (request: Request) => void handle(request));
+process.on("message", (message: Request | GiveUp) => {
+    if ("giveUp" in message) open.delete(message.giveUp);
+    else void handle(message);
+});
 // Not process.exit: that waits for threads, and one may wait for a host that never answers.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
 // Ctrl-C reaches the whole terminal group; the parent decides what it means.

@@ -5,7 +5,7 @@ import type { Failure } from "./protocol";
 export class CallFailed extends Error {
     /** @param untouched it was a look-up, and the first call of its request: the host has not changed */
     constructor(readonly failure: Failure, readonly untouched = false) {
-        super(failure.kind === "timeout" ? "timeout" : failure.message);
+        super("message" in failure ? failure.message : failure.kind);
     }
     /** libvirt's virErrorNumber; 0 for any other failure. */
     get code(): number {

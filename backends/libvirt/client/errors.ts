@@ -87,6 +87,8 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
                 : new UnikernelError("timeout", `${where}: no answer within ${failure.milliseconds / 1000} s; it may still happen`, {
                     hint: "see whether libvirtd hangs (journalctl -u libvirtd), then run the command again",
                 });
+        case "given-up":
+            return new UnikernelError("timeout", `${where}: not carried out, or cut short, since nobody waits for it any more`);
         case "library":
             return new UnikernelError("program-missing", `libvirt's client library cannot be loaded: ${failure.message}`, {
                 hint: "apt-get install libvirt0 (Debian, Ubuntu), dnf install libvirt-libs (Fedora)",

@@ -18,6 +18,14 @@ const CONSOLE_REST = 2000;
 /** Milliseconds: by a socket of this machine, one is open at once. */
 const WORTH_WAITING = 5;
 
+/** Who made a request. */
+interface Caller {
+    /** Throws when the caller waits no more. */
+    wanted(): void;
+    /** What a transfer got done, in bytes. */
+    tell(bytes: number): void;
+}
+
 /** The connections to one host. The lanes bound them: each request has one to itself. */
 export class Pool {
     private idle: Connection[] = [];
@@ -42,30 +50,32 @@ export class Pool {
         };
     }
 
-    /** @param tell what a transfer got done, in bytes */
-    async run(method: MethodName, args: unknown[], timeouts: Timeouts, tell: (bytes: number) => void): Promise<unknown> {
+    async run(method: MethodName, args: unknown[], timeouts: Timeouts, caller: Caller): Promise<unknown> {
         const gate = this.gates[laneOf(method)];
         await gate.enter();
         try {
-            return await this.attempt(method, args, timeouts, tell);
+            return await this.attempt(method, args, timeouts, caller);
         } catch (error) {
             if (!(error instanceof CallFailed && error.lost && !connecting(error) && (error.untouched || repeatable.has(method)))) throw error;
-            return await this.attempt(method, args, timeouts, tell);
+            return await this.attempt(method, args, timeouts, caller);
         } finally {
             gate.leave();
         }
     }
 
-    private async attempt(method: MethodName, args: unknown[], timeouts: Timeouts, tell: (bytes: number) => void): Promise<unknown> {
+    private async attempt(method: MethodName, args: unknown[], timeouts: Timeouts, { wanted, tell }: Caller): Promise<unknown> {
+        wanted();
         const listened = method === "domainReadConsole" ? String(args[0]) : undefined;
         const connection = await this.take(timeouts, listened);
         const limit = new Limit(laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call, false);
         const progress = (bytes: number): void => {
+            wanted();
             limit.extend();
             tell(bytes);
         };
         const work = methods[method] as (connection: Connection, progress: (bytes: number) => void, ...args: unknown[]) => Promise<unknown>;
         try {
+            wanted();
             const result = await limit.race(work(connection, progress, ...args));
             this.free(connection);
             if (listened !== undefined) this.closeLater(connection, listened);
@@ -74,7 +84,10 @@ export class Pool {
             // A stuck connection is neither used nor closed again: closing would wait for its call.
             if (error instanceof CallFailed && error.failure.kind === "timeout") this.count--;
             else if (error instanceof CallFailed && error.lost) await this.drop(connection);
-            else this.free(connection);
+            else {
+                this.free(connection);
+                if (listened !== undefined) this.closeLater(connection, listened);
+            }
             throw error;
         }
     }

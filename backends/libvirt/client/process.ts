@@ -2,12 +2,15 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { UnikernelError } from "../../../spec";
+import { throwIfEnded, UnikernelError, unlessEnded } from "../../../spec";
 import { toError } from "./errors";
-import type { MethodArgs, MethodName, MethodResult, Reply, Request, Timeouts } from "./protocol";
+import { type GiveUp, isQuestion, type MethodArgs, type MethodName, type MethodResult, type Reply, type Request, type Timeouts } from "./protocol";
 
 /** Generous: a daemon that probes QEMU anew takes half a minute for one answer. */
 export const defaultTimeouts: Timeouts = { connect: 30_000, call: 90_000, power: 180_000 };
+
+/** Milliseconds for a change that is under way when its caller is told to end: what has ended can be put right, what may still happen can not. */
+const PATIENCE_MS = 2000;
 
 interface Pending {
     resolve(result: unknown): void;
@@ -49,11 +52,18 @@ class LibvirtProcess {
     }
 
     request(request: Omit<Request, "id">, what: string, progress?: (bytes: number) => void): Promise<unknown> {
-        return new Promise((resolve, reject) => {
-            const id = this.nextId++;
+        const id = this.nextId++;
+        const answer = new Promise((resolve, reject) => {
             this.pending.set(id, { resolve, reject, progress, what, uri: request.uri });
             this.hold();
             this.child.send({ id, ...request } satisfies Request, (error) => error && this.ended(error.message));
+        });
+        return unlessEnded(answer, {
+            what: `${what} on ${request.uri}`, patience: isQuestion(request.method) ? 0 : PATIENCE_MS,
+            onEnd: () => { if (this.child.connected) this.child.send({ giveUp: id } satisfies GiveUp, () => undefined); },
+        }).finally(() => {
+            this.pending.delete(id);
+            this.hold();
         });
     }
 
@@ -109,6 +119,7 @@ let current: LibvirtProcess | undefined;
 export async function request<M extends MethodName>(
     uri: string, method: M, args: MethodArgs<M>, what: string, options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
 ): Promise<MethodResult<M>> {
+    throwIfEnded();
     if (!current?.usable) current = new LibvirtProcess();
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
     return (await current.request({ uri, method, args, timeouts }, what, options.progress)) as MethodResult<M>;

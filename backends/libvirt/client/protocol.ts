@@ -76,6 +76,19 @@ export interface Request {
     timeouts: Timeouts;
 }
 
+/** Nobody waits for the request of this id any more. */
+export interface GiveUp { giveUp: number }
+
+const questions = new Set<MethodName>([
+    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainReadConsole",
+    "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeDigest",
+]);
+
+/** Whether a request changes nothing on the host. */
+export function isQuestion(method: MethodName): boolean {
+    return questions.has(method);
+}
+
 /** Milliseconds. */
 export interface Timeouts {
     /** To open a connection, the user's ssh included. @default 30000 */
@@ -91,6 +104,8 @@ export type Failure =
     /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the connection it was asked on is dead. */
     | { kind: "libvirt"; code: number; domain: number; message: string; connecting: boolean; lost: boolean }
     | { kind: "timeout"; milliseconds: number; connecting: boolean }
+    /** Its caller waits no more: it was not begun, or a transfer was cut. */
+    | { kind: "given-up" }
     /** libvirt.so.0 cannot be loaded. */
     | { kind: "library"; message: string }
     /** A local file of an upload. */

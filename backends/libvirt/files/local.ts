@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { chmod, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Part } from "../../../spec";
+import { throwIfEnded, type Part } from "../../../spec";
 import type { HostFile, HostFiles } from "../host";
 import { fileError, plainName } from "./errors";
 import { isTemporary, sweep, syncFolder, writeWhole } from "./write";
@@ -111,7 +111,10 @@ export class LocalFiles implements HostFiles {
         return this.tell(`digest of ${path}`, async () => {
             const hash = createHash("sha256");
             try {
-                for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(piece as Buffer);
+                for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
+                    throwIfEnded();
+                    hash.update(piece as Buffer);
+                }
             } catch (error) {
                 return ifMissing(undefined)(error);
             }

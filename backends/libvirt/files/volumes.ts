@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { hasCode, type Part, UnikernelError } from "../../../spec";
+import { hasCode, type Part, puttingRight, throwIfEnded, UnikernelError } from "../../../spec";
 import { type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "../client";
 import type { HostFile, HostFiles } from "../host";
 import { fileError, plainName } from "./errors";
@@ -147,7 +147,7 @@ export class VolumeFiles implements HostFiles {
             await write();
         } catch (error) {
             // A full disk is not helped by half a file; the error is the first one, whatever this says.
-            await this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined);
+            await puttingRight(() => this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined));
             throw error;
         }
         await this.drop(uuid, file);
@@ -186,7 +186,10 @@ async function digestOf(parts: Part[]): Promise<string> {
     const hash = createHash("sha256");
     for (const part of parts) {
         if ("bytes" in part) hash.update(part.bytes);
-        else for await (const piece of createReadStream(part.file)) hash.update(piece as Buffer);
+        else for await (const piece of createReadStream(part.file)) {
+            throwIfEnded();
+            hash.update(piece as Buffer);
+        }
     }
     return hash.digest("hex");
 }

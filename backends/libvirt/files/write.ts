@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { constants, createReadStream } from "node:fs";
 import { copyFile } from "node:fs/promises";
 
-import type { Part } from "../../../spec";
+import { throwIfEnded, type Part } from "../../../spec";
 
 const holeSize = 64 * 1024;
 const zeros = Buffer.alloc(holeSize);
@@ -44,6 +44,7 @@ async function writeParts(file: FileHandle, parts: Part[], onProgress?: (bytes: 
     for (const part of parts) {
         const pieces = "bytes" in part ? [part.bytes] : (createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>);
         for await (const piece of pieces) {
+            throwIfEnded();
             await writeSparsely(file, Buffer.from(piece.buffer, piece.byteOffset, piece.length), at);
             at += piece.length;
             onProgress?.(at);

@@ -1,3 +1,4 @@
+import { endedBy } from "../../../spec";
 import type { Backend } from "../../backend";
 import { parseUri } from "../client";
 import type { Host } from "../host";
@@ -23,6 +24,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => platform.check(spec, guest),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
+        intact: async ({ uuid }) => !(await deletionHasBegun(uuid)),
         observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),

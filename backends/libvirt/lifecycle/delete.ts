@@ -3,6 +3,7 @@ import type { Applied, Context, GuestRef } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
+import { forgetDeletion, noteDeletion } from "./begun";
 import { keptConsole } from "./console";
 import { removeFiles } from "./files";
 import { urnsOf } from "./imported";
@@ -20,11 +21,25 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
-    if (record?.active || restarting || gdb !== undefined) {
-        await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
-    }
-    const kept = await erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
+    const kept = await noted(ref.uuid, async () => {
+        if (record?.active || restarting || gdb !== undefined) {
+            await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
+        }
+        return erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
+    });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
+}
+
+/** A deletion that was cut has taken something already, and state still has the guest: the next diff is to see that. */
+async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
+    try {
+        const result = await work();
+        await forgetDeletion(uuid);
+        return result;
+    } catch (error) {
+        await noteDeletion(uuid).catch(() => undefined);
+        throw error;
+    }
 }
 
 interface Erase {

@@ -1,6 +1,7 @@
-import { hasCode } from "../../../spec";
+import { hasCode, puttingRight } from "../../../spec";
 import { PartialError, type Applied, type Observation } from "../../backend";
 import { renderDomain, renderMark, readFacts } from "../xml";
+import { forgetDeletion } from "./begun";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
 import { putFiles, removeUnneeded } from "./files";
@@ -29,7 +30,7 @@ export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Ob
         await carryOut(course);
         return await settle(course);
     } catch (error) {
-        throw await recover(course, undo, error instanceof Failure ? error : new Failure("settle", error));
+        throw await puttingRight(() => recover(course, undo, error instanceof Failure ? error : new Failure("settle", error)));
     }
 }
 
@@ -88,7 +89,7 @@ async function carryOut(course: Course): Promise<void> {
     }
     if (!decision.prove) return;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
-    await during("ready", waitReady({ host, info, spec, console, readConsole, signal: context.signal }));
+    await during("ready", waitReady({ host, info, spec, console, readConsole }));
 }
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
@@ -100,6 +101,7 @@ async function settle(course: Course): Promise<Observation> {
     await Promise.all([
         removeUnneeded(host, spec.uuid, present, wanted.layout.files),
         release(host, formerPlaces(course), reservationsOf(spec)),
+        forgetDeletion(spec.uuid),
     ]);
     return report(course, { state: spec.state, unfinished: false });
 }
@@ -125,22 +127,22 @@ function formerPlaces({ from, existing: { mark: before, facts, liveFacts } }: Co
 
 /** Makes the best of a failure. @returns the error to throw */
 async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
-    const { host, platform, plan: { spec }, decision, claim, context } = course;
+    const { host, platform, plan: { spec }, decision, claim } = course;
     const error = translate(cause, spec, platform.startErrors);
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
         new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
-    // Nobody to talk to, or cancelled: what is there tells the next run how to go on. State must know that it may be there.
-    if (hasCode(error, "unreachable") || context.signal?.aborted) return claim.inState ? error : partial("stopped");
+    // Nobody to talk to: what is there tells the next run how to go on. State must know that it may be there.
+    if (hasCode(error, "unreachable")) return claim.inState ? error : partial("stopped");
     if (step === "settle") return partial(spec.state);
     if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
     if (step === "ready") return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
-    await undo.run();
+    let whole = await undo.run();
     if (isNew(course)) {
         undo.add(async () => {
             await stop(host, platform, spec, atOnce(course));
             await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, console: course.console });
         });
-        await undo.run();
+        whole = (await undo.run()) && whole;
     }
-    return error;
+    return whole || claim.inState ? error : partial("stopped");
 }

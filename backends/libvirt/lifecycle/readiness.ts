@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
+import { currentSignal, UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
 import type { Host, HostInfo } from "../host";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
@@ -13,6 +13,7 @@ export interface ReadyOptions {
     spec: UnikernelSpec;
     console: KeptConsole;
     readConsole(text: string): ConsoleVerdict;
+    /** @default what the caller is ended by */
     signal?: AbortSignal;
 }
 
@@ -40,7 +41,8 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const find = assertRoute(options);
     const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
     const stop = new AbortController();
-    const signal = options.signal ? AbortSignal.any([stop.signal, options.signal]) : stop.signal;
+    const given = options.signal ?? currentSignal();
+    const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     let last = "";
     let answered = find === undefined ? undefined : false;
     const probing = find && probe(find, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => { last = why; })
@@ -51,7 +53,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
             const text = await lookOnce(options, reader, () => answered === true);
             if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
             if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
-            await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: options.signal }), ...(probing ? [probing] : [])]);
+            await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }), ...(probing ? [probing] : [])]);
         }
     } finally {
         stop.abort();

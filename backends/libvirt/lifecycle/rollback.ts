@@ -41,7 +41,7 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     });
 }
 
-async function bootAgain({ host, platform, info, plan, existing, from, context, wanted, console }: Course, lastGood: string): Promise<void> {
+async function bootAgain({ host, platform, info, plan, existing, from, wanted, console }: Course, lastGood: string): Promise<void> {
     if (from) {
         await reserve(host, reservationsOf(from));
         await release(host, placesOf(wanted.facts), reservationsOf(from));
@@ -50,7 +50,7 @@ async function bootAgain({ host, platform, info, plan, existing, from, context, 
     if (state === "stopped") return;
     await start(host, platform, plan.spec, { state, mark: readMark(lastGood), again: true, console });
     if (from && state === "running") {
-        await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole, signal: context.signal });
+        await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole });
     }
 }
 

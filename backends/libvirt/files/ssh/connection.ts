@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { hasCode, UnikernelError } from "../../../../spec";
+import { forAll, hasCode, throwIfEnded, UnikernelError, unlessEnded } from "../../../../spec";
 import { defaultTimeouts, Gate, type Timeouts } from "../../client";
 import { failedThere, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
@@ -10,6 +10,9 @@ import { encodeProgram } from "./shellProtocol";
 
 /** Milliseconds before each further try after a connection was cut; what is sent is worth a longer wait than a question. */
 const PAUSES = { ask: [300, 1000], send: [300, 1000, 3000, 6000] };
+
+/** Milliseconds for a script that is under way when its caller is told to end. */
+const PATIENCE_MS = 2000;
 
 export interface Ask {
     /** For errors: `write of /var/lib/…/kernel`. */
@@ -51,6 +54,7 @@ export class SshConnection {
     async ask(ask: Ask): Promise<{ code: number; out: Buffer }> {
         let connected = false;
         for (let tries = 0; ; tries++) {
+            throwIfEnded();
             try {
                 const master = await this.open();
                 connected = true;
@@ -59,7 +63,7 @@ export class SshConnection {
             } catch (error) {
                 const pause = PAUSES[ask.answer ? "send" : "ask"][tries];
                 if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
-                await delay(pause);
+                await unlessEnded(delay(pause));
             }
         }
     }
@@ -70,14 +74,15 @@ export class SshConnection {
         await master?.close();
     }
 
-    private async inTurn(master: Master, { script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
-        const answer = await master.run(script, words, data);
+    private async inTurn(master: Master, { what, script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
+        const answer = await unlessEnded(master.run(script, words, data), { what: `${what} on ${this.login.host}`, patience: PATIENCE_MS });
         return answer ? { ...answer, timedOut: false, missing: false } : { err: master.lastWords, timedOut: master.stuck, missing: false };
     }
 
     private async apart(master: Master, { script, words, answer }: Ask): Promise<Ended> {
         await this.sessions.enter();
         try {
+            throwIfEnded();
             const ended = await exchange(this.login.program, master.session(), { head: encodeProgram(script, words), idle: this.timeouts.call, answer });
             // It would wait for what hangs there, longer than this process lives.
             if (ended.timedOut) master.abandon();
@@ -101,12 +106,12 @@ export class SshConnection {
     }
 
     private open(): Promise<Master> {
-        if (this.master) return this.master;
+        if (this.master) return unlessEnded(this.master);
         const forget = (): void => {
             if (this.master === opening) this.master = undefined;
         };
-        const opening = Master.open(this.login, this.base, { connect: this.timeouts.connect, call: this.timeouts.call, onEnd: forget });
+        const opening = forAll(() => Master.open(this.login, this.base, { connect: this.timeouts.connect, call: this.timeouts.call, onEnd: forget }));
         opening.catch(forget);
-        return (this.master = opening);
+        return unlessEnded(this.master = opening);
     }
 }

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 
 import { hashFile } from "../../../../images";
-import { hasCode, type Part, UnikernelError } from "../../../../spec";
+import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../spec";
 import { INLINE } from "./shellProtocol";
 
 export interface Content { size: number; sha256: string }
@@ -24,6 +24,7 @@ export async function contentOf(parts: Part[]): Promise<Content> {
     const hash = createHash("sha256");
     let size = 0;
     for await (const piece of bytesOf(parts, 0)) {
+        throwIfEnded();
         hash.update(piece);
         size += piece.length;
     }

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
+import { currentSignal, throwIfEnded } from "../../../../spec";
 import { MARK } from "./shellProtocol";
 
 export interface Exchange {
@@ -50,6 +51,10 @@ export async function exchange(program: string, args: string[], { head, idle, an
         // ssh gave its end of them to the process that holds the connection, which may not let go.
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     };
+    // The far side ends with its input; what it has received stays, for the copy to go on from there.
+    const signal = currentSignal();
+    signal?.addEventListener("abort", kill, { once: true });
+    if (signal?.aborted) kill();
     const moved = (milliseconds = idle): void => {
         clearTimeout(timer);
         // A source may still come with what it was asked for before the end.
@@ -86,11 +91,13 @@ export async function exchange(program: string, args: string[], { head, idle, an
     if (!answer) child.stdin.end();
     try {
         const result = await child;
+        throwIfEnded();
         await sending;
         return { code: result.exitCode, out: said.out(), err, timedOut, missing: result.code === "ENOENT" };
     } finally {
         over = true;
         clearTimeout(timer);
+        signal?.removeEventListener("abort", kill);
     }
 }
 

@@ -1,4 +1,4 @@
-import { hasCode, type Part } from "../../../../spec";
+import { forAll, hasCode, type Part, unlessEnded } from "../../../../spec";
 import type { HostFile, HostFiles } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";
@@ -51,10 +51,10 @@ export class RemoteFiles implements HostFiles {
     }
 
     private way(): Promise<HostFiles> {
-        return (this.chosen ??= this.choose().catch((error: unknown) => {
+        return unlessEnded(this.chosen ??= forAll(() => this.choose().catch((error: unknown) => {
             this.chosen = undefined;
             throw error;
-        }));
+        })));
     }
 
     /** Files go by libvirt all the same: the login may not write there, or has no shell. */

@@ -1,0 +1,24 @@
+import { access, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
+
+/**
+ * Deletions that have begun and failed, by the guest's uuid: Pulumi keeps such a guest in its state as it was, and
+ * would find no difference. Losing the note costs a refresh.
+ */
+function noteOf(uuid: string): string {
+    return join(cacheFolder("deletions"), `${uuid}.json`);
+}
+
+export async function noteDeletion(uuid: string): Promise<void> {
+    await makeCacheFolder("deletions");
+    await writeWhole(noteOf(uuid), "{}");
+}
+
+export async function forgetDeletion(uuid: string): Promise<void> {
+    await rm(noteOf(uuid), { force: true });
+}
+
+export async function deletionHasBegun(uuid: string): Promise<boolean> {
+    return access(noteOf(uuid)).then(() => true, () => false);
+}
