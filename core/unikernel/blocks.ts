@@ -1,26 +1,33 @@
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { formatOf, hashFile } from "../../images";
 import { containsUnknown } from "../handlers";
 import { problemOf } from "../../spec";
 import type { BlockSpec, Problem } from "../../spec";
 
 /** Gives each block that is a file its name, digest and format; one from a BlockImage has them. */
-export async function resolveBlocks(blocks: unknown[], problems: Problem[]): Promise<BlockSpec[]> {
-    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Partial<BlockSpec>, `blocks[${index}]`, problems)));
+export async function resolveBlocks(blocks: unknown[], uuid: string, problems: Problem[]): Promise<BlockSpec[]> {
+    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Partial<BlockSpec>, uuid, `blocks[${index}]`, problems)));
     return distinct(resolved);
 }
 
-async function resolveBlock(block: Partial<BlockSpec>, at: string, problems: Problem[]): Promise<BlockSpec> {
+async function resolveBlock(block: Partial<BlockSpec>, uuid: string, at: string, problems: Problem[]): Promise<BlockSpec> {
     const complete = { access: "read", ...block } as BlockSpec;
     if (block.path === undefined || containsUnknown(block)) return complete;
     try {
         const digest = await hashFile(block.path);
         const format = block.format ?? await formatOf(block.path);
-        return { ...complete, name: basename(block.path), digest, format };
+        return { ...complete, name: nameOf(block.path, uuid, digest), digest, format };
     } catch (error) {
         problems.push(problemOf(`${at}.path`, error));
         return complete;
     }
+}
+
+/** A file that the guest boots from already has its digest behind its name; as in the program that it came from, it has none. */
+function nameOf(path: string, uuid: string, digest: string): string {
+    const name = basename(path);
+    const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(name) ?? [];
+    return before !== undefined && basename(dirname(path)) === uuid && name.startsWith(`${before}-${digest.slice(0, 16)}.`) ? before : name;
 }
 
 /** A persist disk is found again by its name: two of one name get a number. */

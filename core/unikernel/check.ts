@@ -111,14 +111,15 @@ async function completeSpec(
 ): Promise<UnikernelSpec> {
     const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
+    const identity = await resolveIdentity(backend, String(resourceUrn), values, olds);
     const spec = {
         schemaVersion: SCHEMA_VERSION,
         ...rest,
         ...stateOf(backend),
-        ...await resolveIdentity(backend, String(resourceUrn), values, olds),
+        ...identity,
         guest: values.guest ?? guest?.abi.id,
         memory: values.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
-        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, problems) : values.blocks,
+        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, identity.uuid, problems) : values.blocks,
         interfaces: Array.isArray(values.interfaces)
             ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform], problems))
             : values.interfaces,

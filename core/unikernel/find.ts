@@ -4,12 +4,12 @@ import { checkArguments } from "./check";
 import { bootDigest } from "./digests";
 import { tellings, type Telling } from "./findGuest";
 import type { StoredInputs, StoredOutputs } from "./inputs";
-import { outputsOf, refOf } from "./outputs";
+import { outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
 import type { UnikernelServices } from "./services";
 import type { Backend, FoundGuest, Imported } from "../../backends/backend";
 import { UnikernelError, problemOf } from "../../spec";
-import type { Platform, Problem, UnikernelSpec } from "../../spec";
+import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
 
 /**
  * A guest that state does not know: what its host says of it as inputs, such as check makes of a program that declares
@@ -28,7 +28,7 @@ export async function findUnikernel(services: UnikernelServices, { urn, uuid, na
     const observation = await backend.observe(refOf(inputs), applied);
     if (!observation) return undefined;
     for (const warning of [...found.warnings, ...ownersOf(found, urn), ...placeOf(found)]) services.log(`warning: ${found.name}: ${warning}`);
-    return outputsOf(applied, observation, plan);
+    return withDrift(outputsOf(applied, observation, plan), observation);
 }
 
 const PLATFORMS: Platform[] = ["kvm", "xen"];
@@ -75,8 +75,13 @@ function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGues
     return {
         guest, args, env, hostname, initrd,
         blocks: blocks.map((block, index) => ({ ...block, ...(mounts[index] === undefined ? {} : { mount: mounts[index] }) })),
-        interfaces: interfaces.map((card, index) => ({ ...card, ...addresses[index] })),
+        interfaces: interfaces.map((card, index) => ({ ...card, ...addresses[index], ...(reserves(card, addresses[index]) ? { ipv4: card.ipv4 } : {}) })),
     };
+}
+
+/** A reservation counts where the guest asks for an address, or nobody knows whether it does. */
+function reserves({ ipv4 }: InterfaceSpec, told: Pick<InterfaceSpec, "ipv4" | "ipv6"> = {}): boolean {
+    return ipv4 !== undefined && (told.ipv4 ?? "dhcp") === "dhcp" && told.ipv6 === undefined;
 }
 
 /** An image of any file system is raw to its host; a raw disk that looks like qcow2 is said to be raw. */

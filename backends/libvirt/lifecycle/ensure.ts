@@ -6,6 +6,7 @@ import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
 import { putFiles, removeUnneeded } from "./files";
 import { adjust } from "./live";
+import { ownSources } from "./imported";
 import { restarts, stateOf } from "./look";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
@@ -94,12 +95,12 @@ async function carryOut(course: Course): Promise<void> {
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
 async function settle(course: Course): Promise<Observation> {
-    const { host, plan: { spec }, wanted, decision, existing, present } = course;
+    const { host, plan, plan: { spec }, wanted, decision, existing, present } = course;
     const written = decision.define ? interimMark(course) : existing.mark;
     if (!sameMark(written, wanted.mark)) await mark(course);
     if ((existing.record?.autostart ?? false) !== spec.autostart) await host.domains.setAutostart(spec.uuid, spec.autostart);
     await Promise.all([
-        removeUnneeded(host, spec.uuid, present, wanted.layout.files),
+        removeUnneeded(host, spec.uuid, present, [...wanted.layout.files, ...ownSources(plan)]),
         release(host, formerPlaces(course), reservationsOf(spec)),
         forgetDeletion(spec.uuid),
     ]);

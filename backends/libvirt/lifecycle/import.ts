@@ -2,7 +2,7 @@ import { UnikernelError } from "../../../spec";
 import type { FoundGuest } from "../../backend";
 import type { DomainRecord, Host } from "../host";
 import type { DomainFacts, Mark } from "../model";
-import { readFacts, readForImport, readMark, type Declared } from "../xml";
+import { readFacts, readForImport, readMark, readNetwork, type Declared } from "../xml";
 import { definitionDigest, differences } from "./definition";
 import { copiesOf } from "./layout";
 import { settled, stateOf } from "./look";
@@ -28,18 +28,27 @@ export async function find(host: Host, { uuid, name = "" }: { uuid?: string; nam
         uuid: record.uuid, name: record.name, host: placeOf(info), state: stateOf(record), autostart: record.autostart,
         memory: declared.memory, vcpus: declared.vcpus, onCrash: declared.onCrash, accelerator: declared.accelerator,
         kernel: declared.kernel, initrd: declared.initrd, cmdline: declared.cmdline,
-        blocks, interfaces: declared.interfaces,
+        blocks, interfaces: await reserved(host, declared.interfaces),
         ...(declared.gdb ? { gdb: declared.gdb } : {}),
         ...(declared.qemuArgs.length > 0 ? { qemuArgs: declared.qemuArgs } : {}),
         mark: mark && { urn: mark.urn, creator: mark.creator, bootDigest: mark.bootDigest },
         definition: definitionDigest(facts),
         warnings: [
             ...(notes.dropped.length > 0 ? [`the next restart does without ${notes.dropped.join(", ")}`] : []),
-            ...(notes.changed.length > 0 ? [`the next restart makes of ${notes.changed.join(", ")}`] : []),
+            ...(notes.changed.length > 0 ? [`the next restart changes ${notes.changed.join("; ")}`] : []),
             ...written.map((path) => `the next start copies ${path} once, and the guest writes to its copy from then on; the file itself stays as it is`),
             ...pending(record, facts),
         ],
     };
+}
+
+/** What a network reserves for an interface is its address wherever the guest asks for one. */
+async function reserved(host: Host, interfaces: Declared["interfaces"]): Promise<FoundGuest["interfaces"]> {
+    return Promise.all(interfaces.map(async (card) => {
+        const network = "network" in card.attach ? await host.networks.get(card.attach.network) : undefined;
+        const address = network && readNetwork(network.xml).reservations.find(({ mac }) => mac?.toLowerCase() === card.mac)?.address;
+        return address ? { ...card, ipv4: { reserve: address } } : card;
+    }));
 }
 
 function hintOf({ name, active }: DomainRecord, written: string[]): string {

@@ -1,3 +1,5 @@
+import { basename, dirname } from "node:path";
+
 import { UnikernelError, type GuestPlan } from "../../../spec";
 import type { Applied } from "../../backend";
 import type { DomainRecord } from "../host";
@@ -32,4 +34,9 @@ export function assertNotWritten({ record, liveFacts }: { record?: DomainRecord;
     if (!record?.active || index < 0) return;
     throw new UnikernelError("in-use", `the guest that runs may be writing to ${blockFiles[index]}`,
         { property: `blocks[${index}].path`, hint: `virsh shutdown ${record.name}; then run pulumi up again: it copies the disk, and starts the guest with the copy` });
+}
+
+/** Files of the guest's own folder from which its program declares it: it would not be whole without them at the next check. */
+export function ownSources({ spec: { uuid, kernel, initrd }, blockFiles }: GuestPlan): string[] {
+    return [kernel, initrd, ...blockFiles].flatMap((path) => (path !== undefined && basename(dirname(path)) === uuid ? [basename(path)] : []));
 }

@@ -24,12 +24,12 @@ export class Notes {
     readonly refused: string[] = [];
     /** The guest runs the same without it: our own definition does not have it. */
     readonly dropped: string[] = [];
-    /** Our own definition says something else: `cpu qemu64 → maximum`. */
+    /** Our own definition says something else: `cpu: qemu64 → maximum`. */
     readonly changed: string[] = [];
 
     refuse(what: string): void { add(this.refused, what); }
     drop(what: string): void { add(this.dropped, what); }
-    change(what: string, from: string, to: string): void { add(this.changed, `${what} ${from} → ${to}`); }
+    change(what: string, from: string, to: string): void { add(this.changed, `${what}: ${from} → ${to}`); }
 }
 
 /** A hundred of a kind are said once. */
