@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import { formatOf, hashFile } from "../../images";
-import { containsUnknown } from "../handlers";
+import { containsUnknown, isUnknown } from "../handlers";
 import { problemOf } from "../../spec";
 import type { BlockSpec, Problem } from "../../spec";
 
@@ -11,6 +11,7 @@ export async function resolveBlocks(blocks: unknown[], uuid: string, problems: P
 }
 
 async function resolveBlock(block: Partial<BlockSpec>, uuid: string, at: string, problems: Problem[]): Promise<BlockSpec> {
+    if (isUnknown(block)) return block as BlockSpec;
     const complete = { access: "read", ...block } as BlockSpec;
     if (block.path === undefined || containsUnknown(block)) return complete;
     try {
@@ -34,6 +35,7 @@ function nameOf(path: string, uuid: string, digest: string): string {
 function distinct(blocks: BlockSpec[]): BlockSpec[] {
     const seen = new Map<string, number>();
     return blocks.map((block) => {
+        if (isUnknown(block)) return block;
         const count = (seen.get(block.name) ?? 0) + 1;
         seen.set(block.name, count);
         return count === 1 ? block : { ...block, name: `${block.name}-${count}` };

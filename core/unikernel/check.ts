@@ -1,5 +1,5 @@
 import { parseArguments } from "../arguments";
-import { containsUnknown, isUnknown } from "../handlers";
+import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState } from "../state";
 import { resolveBlocks } from "./blocks";
@@ -49,16 +49,18 @@ interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; tab
 export async function checkArguments(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Found> {
     const { values, problems } = parseArguments(unikernelShape, news, unikernelElements);
     refuseQemuArgs(values, problems);
-    const backend = findBackend(services, values.platform, problems);
+    // While it is unknown, what there is decides: an unknown is no reason to forget who and where it is.
+    const backend = findBackend(services, isUnknown(values.platform) ? olds.platform : values.platform, problems);
     if (!backend) return { inputs: { ...values }, failures: problems };
-    problems.push(...meaninglessProblems(values, backend.meaningless));
+    if (!isUnknown(values.platform)) problems.push(...meaninglessProblems(values, backend.meaningless));
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(backend, guest, olds, values, problems);
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
         problems.push(...await guestProblems(backend, guest, spec));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
-    if (Array.isArray(spec.interfaces) && !containsUnknown([spec.interfaces, spec.gdb, spec.name])) problems.push(...claim(spec));
+    const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
+    if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems);
     return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
@@ -111,20 +113,26 @@ async function completeSpec(
 ): Promise<UnikernelSpec> {
     const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
+    const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
     const identity = await resolveIdentity(backend, String(resourceUrn), values, olds);
     const spec = {
         schemaVersion: SCHEMA_VERSION,
         ...rest,
         ...stateOf(backend),
         ...identity,
-        guest: values.guest ?? guest?.abi.id,
-        memory: values.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
+        guest: values.guest ?? guest?.abi.id ?? former?.guest,
+        memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
         blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, identity.uuid, problems) : values.blocks,
         interfaces: Array.isArray(values.interfaces)
-            ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform], problems))
+            ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver, problems))
             : values.interfaces,
     };
     return spec as UnikernelSpec;
+}
+
+/** What follows from a kernel: as it was until the kernel is known, and unknown where it never was. */
+function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): { guest: string; memory: number | string; interfaces?: InterfaceSpec[] } {
+    return { guest, memory: memory ?? UNKNOWN, interfaces };
 }
 
 /** Of what runs nowhere, the stack's state must not say that it runs. */

@@ -196,6 +196,50 @@ describe("while something is unknown", () => {
         expect((await check({ ...whole, vcpus: 0 }, first)).failures.map(({ property }) => property)).toEqual(["vcpus"]);
     });
 
+    // Every argument that a person writes, whole and at depth.
+    const whole = {
+        name: "web", guest: "linux", hostname: "web", env: { A: "1" }, memory: 128, vcpus: 2, accelerator: "tcg", state: "paused", onCrash: "restart",
+        autostart: true, readiness: { http: { port: 80, path: "/" }, timeout: 9 }, shutdownTimeout: 3, gdb: { port: 1234, address: "127.0.0.1" },
+        qemuArgs: ["-d"], allowQemuArgs: true, adopt: true, deleteData: true,
+        blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data", output: "data.iso", access: "persist" }],
+        interfaces: [card({ attach: { user: { forward: [{ host: 8080, guest: 80, protocol: "tcp", address: "127.0.0.1" }] } }, driver: "virtio", ipv4: { address: "10.0.2.15/24", gateway: "10.0.2.2" } })],
+    };
+    const medium = { platform: "iso", connection: undefined, kernel: linux, initrd, output: join(folder, "web.iso"), label: "WEB", console: ["serial"], burn: { device: "/dev/disk/by-id/usb-x", serial: "7", allowFixed: true } };
+    const written = { ...args(), ...whole };
+    const unknowns = (value: unknown): unknown[] => [UNKNOWN, ...(Array.isArray(value)
+        ? value.flatMap((inner, index) => unknowns(inner).map((one) => value.with(index, one)))
+        : value !== null && typeof value === "object" ? Object.entries(value).flatMap(([key, inner]) => unknowns(inner).map((one) => ({ ...value, [key]: one }))) : [])];
+    const each = (values: object) => Object.entries(values).filter(([name, value]) => name !== "allowQemuArgs" && value !== undefined)
+        .flatMap(([name, value]) => unknowns(value).map((one): [string, object, object] => [`${name}: ${JSON.stringify(one).replaceAll(UNKNOWN, "?")}`, { [name]: one }, values]));
+
+    test.each([...each(written), ...each(medium)])("an unknown never replaces, and loses no identity: %s", async (_title, unknown, values) => {
+        const olds = await check(values);
+        expect(olds.failures).toEqual([]);
+        // The key of secrets aside, what there was has a host.
+        const first = { ...olds.inputs, host: "11111111-1111-1111-1111-111111111111" };
+        const { inputs, failures } = await check({ ...values, ...unknown }, first);
+        expect(failures).toEqual([]);
+        const kept = Object.fromEntries(["uuid", "host", "urn", "name", "connection"].filter((name) => !(name in unknown)).map((name) => [name, Object(first)[name]]));
+        expect(inputs).toMatchObject(kept);
+        expect(inputs.consequence).not.toMatch(/replace/);
+        expect((await handlers.diff("id", first, inputs)).replaces).toEqual([]);
+        // Nothing but what is unknown differs.
+        const root = Object.keys(unknown)[0]!;
+        expect(handlers.differences!(first, inputs).filter(({ property }) => property.split(/[.[]/)[0] !== root)).toEqual([]);
+    });
+
+    test.each<[string, object]>([
+        ["a connection", { name: "twin", connection: UNKNOWN }],
+        ["an output", { platform: "iso", connection: undefined, output: UNKNOWN }],
+    ])("two that have an unknown in common may be two: %s", async (_title, more) => {
+        for (const name of ["one", "two"]) expect((await check(more, {}, name)).failures).toEqual([]);
+    });
+
+    test("of a guest that is new, an unknown kernel leaves unknown what follows from it", async () => {
+        expect((await check({ kernel: UNKNOWN, interfaces: [card()] })).inputs).toMatchObject({ guest: UNKNOWN, memory: UNKNOWN, bootDigest: UNKNOWN });
+        expect((await check({ kernel: UNKNOWN, guest: "linux", memory: 64 })).inputs).toMatchObject({ guest: "linux", memory: 64 });
+    });
+
     test.each(["kernel", "platform", "guest", "connection"])("an unknown %s is no failure", async (property) => {
         expect((await check({ [property]: UNKNOWN })).failures).toEqual([]);
     });
