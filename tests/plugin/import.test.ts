@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withStack, type Stack, type StackOptions } from "../support/engine";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
@@ -55,35 +55,73 @@ async function withProgram(name: string, body: (stack: Stack) => Promise<void>, 
 const declare = (stack: Stack, guests: object): Promise<void> => stack.config("guests", JSON.stringify(guests));
 const imported = (stack: Stack, name: string, id: string): Promise<string> => stack.pulumi(["import", TYPE, name, id, "--yes", "--generate-code=false", "--protect=false"]);
 
+const args = (name: string, more: object = {}): object => ({ platform: "kvm", connection: host.uri, name, kernel: kernels.testKernel, memory: 16, accelerator: "tcg", ...more });
+
 test("a domain made by hand is imported as it is, shows no change, changes, and goes", async () => {
     const uuid = await byHand("web", {
         cmdline: `{"env": "GREETING=hello", "cmdline": "hello.elf one 'two words'", "net": {"if": "vioif0", "type": "inet", "method": "dhcp"}}`,
         qemu: ["-netdev", "user,id=n0,hostfwd=tcp:127.0.0.1:18080-:80", "-device", "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:01,addr=0x10"],
     });
     const before = [await host.virsh("dumpxml", "--inactive", "web"), await pid("web")];
+    const program = {
+        args: ["one", "two words"], env: { GREETING: "hello" },
+        interfaces: [{ mac: "52:54:00:00:00:01", attach: { user: { forward: [{ host: 18080, guest: 80 }] } } }],
+    };
     await withProgram("web", async (stack) => {
         const said = await imported(stack, "web", `${host.uri}#web`);
-        console.log(said);
+        expect(said).toMatch(/warning: web: the next restart does without USB controller, balloon\n/);
+        expect(said).toMatch(/warning: web: the next restart changes serial port: file → pty; .*on_reboot: restart → destroy\n/);
+        await declare(stack, { web: args("web", program) });
+        expect((await stack.preview()).changes).toEqual({ same: 2 });
+        expect((await stack.refresh()).changes).toEqual({ same: 2 });
         expect([await host.virsh("dumpxml", "--inactive", "web"), await pid("web")]).toEqual(before);
-        const { resources } = await stack.exportState();
-        console.log(JSON.stringify(resources.find(({ type }) => type === TYPE), null, 1));
-        const args = {
-            platform: "kvm", connection: host.uri, name: "web", kernel: kernels.testKernel, memory: 16, accelerator: "tcg",
-            args: ["one", "two words"], env: { GREETING: "hello" },
-            interfaces: [{ mac: "52:54:00:00:00:01", attach: { user: { forward: [{ host: 18080, guest: 80 }] } } }],
-        };
-        await declare(stack, { web: args });
-        const preview = await stack.preview();
-        console.log(preview.text);
-        expect(preview.changes).toEqual({ same: 2 });
-        const refresh = await stack.refresh();
-        console.log(refresh.text);
-        await declare(stack, { web: { ...args, memory: 24, readiness: { console: "test kernel ready", timeout: 60 } } });
-        const up = await stack.up();
-        console.log(up.text);
+
+        await declare(stack, { web: args("web", { ...program, memory: 24, readiness: { console: "test kernel ready", timeout: 60 } }) });
+        const { text } = await stack.up();
+        expect(text).toContain("restart: memory, readiness");
         expect(await host.virsh("domuuid", "web")).toBe(uuid);
+        const xml = await host.virsh("dumpxml", "web");
+        expect(xml).toContain(`<kernel>${host.env.PULUMI_UNIKERNEL_DIR}/${uuid}/kernel-`);
+        expect(xml).toMatch(/<unikernel:mark .*phase="ready"/);
+        expect(await readFile(join(host.env.PULUMI_UNIKERNEL_DIR, uuid, "console.log"), "utf8")).toMatch(/GREETING=hello[^]*two words/);
+        expect((await stack.preview()).changes).toEqual({ same: 2 });
         await stack.destroy();
-        expect(await domains()).toEqual([]);
-        expect(await readFile(join(folder, "hello.elf"))).toEqual(await readFile(kernels.testKernel));
     });
+    expect(await domains()).not.toContain("web");
+    expect(await readFile(join(folder, "hello.elf"))).toEqual(await readFile(kernels.testKernel));
+});
+
+test("a program imports two by their ids; an update that fails goes back to what was made by hand; what is not ours stays", async () => {
+    const disk = (name: string) => `<disk type="file"><driver name="qemu" type="raw"/><source file="${join(folder, name)}"/><target dev="vda" bus="virtio"/><readonly/></disk>`;
+    const ids = {
+        disk: await byHand("disk", { cmdline: `{"cmdline": "hello.elf", "blk": {"source": "dev", "path": "/dev/ld0a", "fstype": "blk", "mountpoint": "/data"}}`, devices: disk("data.img") }),
+        any: await byHand("any", { kernel: "raw.elf", cmdline: "env.WORD=first  second" }),
+    };
+    const found = {
+        disk: args("disk", { blocks: [{ path: join(folder, "data.img"), mount: "/data" }] }),
+        any: args("any", { kernel: kernels.rawKernel, guest: "raw", args: ["env.WORD=first  second"] }),
+    };
+    const before = [await pid("disk"), await pid("any")];
+    await withProgram("both", async (stack) => {
+        await stack.config("import", JSON.stringify(ids));
+        await declare(stack, found);
+        expect((await stack.up()).changes).toEqual({ create: 1, import: 2 });
+        expect((await stack.preview()).changes).toEqual({ same: 3 });
+        expect([await pid("disk"), await pid("any")]).toEqual(before);
+
+        const definition = await host.virsh("dumpxml", "--inactive", "disk");
+        await declare(stack, { ...found, disk: { ...found.disk, readiness: { console: "what it never says", timeout: 1 } } });
+        const { text } = await stack.up({ fails: true });
+        expect(text).toContain("the update failed, the last good guest is back");
+        expect(await host.virsh("dumpxml", "--inactive", "disk")).toBe(definition);
+        expect(await host.virsh("domstate", "disk")).toBe("running");
+        await declare(stack, found);
+        expect((await stack.refresh()).changes).toEqual({ same: 3 });
+        // It would be asked, for half a minute, and hears nothing.
+        await host.virsh("destroy", "any");
+        await stack.destroy();
+    }, { config: { "unikernel:connection": host.uri } });
+    expect(await domains()).toEqual([]);
+    expect((await readdir(folder)).sort()).toEqual(["data.img", "hello.elf", "raw.elf"]);
+    expect(await readdir(host.env.PULUMI_UNIKERNEL_DIR).catch(() => [])).toEqual([]);
 });

@@ -44,7 +44,8 @@ test.each<[string, (plugin: Plugin) => Promise<unknown>, number, RegExp]>([
     ["a message that is none", (its) => its.check(eth, { mac: { [SIGNATURE]: "0123" } }), status.INVALID_ARGUMENT, /^mac: not a message of Pulumi's/],
     ["state of a newer release", (its) => its.diff(eth, { schemaVersion: 99 }, {}), status.UNKNOWN, /schema version 99.*\n.*npm install/],
     ["an import of a declaration", (its) => its.read(eth, "x"), status.UNKNOWN, /NetworkInterface is a declaration/],
-    ["an import of a guest", (its) => its.read(web, "qemu:///system#web"), status.UNKNOWN, /does not import guests.*\n.*adopt: true/],
+    ["an import from Xen", (its) => its.read(web, "xen:///system#web"), status.UNKNOWN, /platform xen\) cannot be imported\n.*declare the guest/],
+    ["an import from nowhere", (its) => its.read(web, "test:///default#web"), status.UNKNOWN, /test:\/\/\/default leads to no host/],
 ])("%s is refused clearly", async (_, call, code, message) => {
     const error = await call(plugin).then(() => new Error("no error"), (thrown: unknown) => thrown);
     expect(error).toMatchObject({ code, details: expect.stringMatching(message) as string });
