@@ -27,3 +27,24 @@ export function mask<T extends Told>(spec: T): T {
         hostname: spec.hostname !== undefined && isSecret(spec, "hostname") ? MASK : spec.hostname,
     };
 }
+
+/** The secret values that a guest is told: it may print them. */
+export function secretValues(spec: Told): string[] {
+    return [
+        ...spec.args.filter((_, index) => isSecret(spec, `args[${index}]`)),
+        ...Object.entries(spec.env).filter(([name]) => isSecret(spec, `env.${name}`)).map(([, value]) => value),
+        ...(spec.hostname !== undefined && isSecret(spec, "hostname") ? [spec.hostname] : []),
+    ];
+}
+
+/** Below this, a value is masked only where it stands alone: "80" is in many words. */
+const TELLING = 4;
+
+/** Text with `[secret]` in place of the values, also line by line: a console shows lines. */
+export function maskIn(text: string, values: string[]): string {
+    const pieces = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\r?\n/)]).map((piece) => piece.trim()).filter(Boolean);
+    // The longest first: one may be part of another.
+    return [...new Set(pieces)].sort((one, other) => other.length - one.length).reduce((masked, piece) => piece.length >= TELLING
+        ? masked.replaceAll(piece, MASK)
+        : masked.replaceAll(new RegExp(`(?<![\\w[])${piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w\\]])`, "g"), MASK), text);
+}

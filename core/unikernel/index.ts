@@ -1,5 +1,6 @@
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
+import { discreetly } from "./discreet";
 import { findUnikernel } from "./find";
 import { changesOfUnikernel, createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
 import { inputsWithin } from "./inputs";
@@ -18,21 +19,27 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
         },
         diff: (_id, olds, news) => diffUnikernel(services, outputsFromState(olds), fromState(news)),
         async create(news) {
-            const { id, outs } = await createUnikernel(services, fromState(news));
+            const inputs = fromState(news);
+            const { id, outs } = await discreetly(services, [inputs], (discreet) => createUnikernel(discreet, inputs));
             return { id, outs: toState(outs) };
         },
         async read(_id, props) {
-            const found = await readUnikernel(services, outputsFromState(props));
+            const known = outputsFromState(props);
+            const found = await discreetly(services, [known], (discreet) => readUnikernel(discreet, known));
             return found ? { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) } : { id: "", props: {} };
         },
         async update(_id, olds, news) {
-            return { outs: toState(await updateUnikernel(services, outputsFromState(olds), fromState(news))) };
+            const [known, inputs] = [outputsFromState(olds), fromState(news)];
+            return { outs: toState(await discreetly(services, [known, inputs], (discreet) => updateUnikernel(discreet, known, inputs))) };
         },
         async find(wanted) {
             const found = await findUnikernel(services, wanted);
             return found && { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) };
         },
-        delete: (_id, props) => deleteUnikernel(services, outputsFromState(props)),
+        async delete(_id, props) {
+            const known = outputsFromState(props);
+            await discreetly(services, [known], (discreet) => deleteUnikernel(discreet, known));
+        },
         differences: (olds, news) => changesOfUnikernel(services, outputsFromState(olds), fromState(news)),
     };
 }
