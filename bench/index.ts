@@ -7,11 +7,12 @@ import { fleet } from "./fleet";
 import { first200 } from "./first200";
 import { image } from "./image";
 import { media } from "./media";
+import { plugin } from "./plugin";
 import { state } from "./state";
 import { xen } from "./xen";
 
 /** Each part makes its own figures and can run alone. */
-const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state, iso: media, xen };
+const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state, plugin, iso: media, xen };
 
 const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
