@@ -10,6 +10,7 @@ import { differences } from "./diff";
 import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
+import { limitProblems, withEnvironment } from "./limits";
 import { meaninglessProblems } from "./meaningless";
 import type { StoredInputs } from "./inputs";
 import { unikernelElements, unikernelShape } from "./schema";
@@ -47,7 +48,9 @@ interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; tab
 
 /** Arguments → inputs, whatever there was before but the identity. */
 export async function checkArguments(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Found> {
-    const { values, problems } = parseArguments(unikernelShape, news, unikernelElements);
+    const outside = withEnvironment(news);
+    const { values, problems } = parseArguments(unikernelShape, outside.args, unikernelElements);
+    problems.push(...outside.problems);
     refuseQemuArgs(values, problems);
     // While it is unknown, what there is decides: an unknown is no reason to forget who and where it is.
     const backend = findBackend(services, isUnknown(values.platform) ? olds.platform : values.platform, problems);
@@ -55,6 +58,7 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (!isUnknown(values.platform)) problems.push(...meaninglessProblems(values, backend.meaningless));
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(backend, guest, olds, values, problems);
+    problems.push(...limitProblems({ ...spec }, outside.limits));
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
         problems.push(...await guestProblems(backend, guest, spec));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);

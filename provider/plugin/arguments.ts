@@ -12,7 +12,7 @@ import { plainSource } from "./source";
 const MASKED: Record<ResourceKind, string[]> = { unikernel: ["env", "args", "hostname"], blockImage: ["source"], networkInterface: [] };
 
 /** What only constructors send to the handlers; here it is made of the request itself. */
-const OWN = new Set(["resourceUrn", "secrets", "digestKey", "allowQemuArgs"]);
+const OWN = new Set(["resourceUrn", "secrets", "digestKey", "allowQemuArgs", "limits"]);
 
 /** What check adds to inputs: an import gives it back to us as arguments. */
 const ADDED = new Set([
@@ -48,6 +48,7 @@ export function argumentsOf({ kind, urn, news, olds, configuration, references, 
             ...common,
             blocks: plainBlocks(written.blocks, flattening),
             interfaces: plainInterfaces(written.interfaces, flattening),
+            ...(Object.keys(configuration.limits).length === 0 ? {} : { limits: configuration.limits }),
             ...(written.qemuArgs === undefined ? {} : { allowQemuArgs: configuration.allowQemuArgs }),
         },
         failures,

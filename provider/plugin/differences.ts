@@ -3,6 +3,7 @@ import { containsUnknown } from "../../core";
 import type { PropertyChange } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
+import { configurationShape } from "./configuration";
 import { isObject } from "./devices";
 import { stepsOf, textOf } from "./wire";
 import type { Path } from "./wire";
@@ -27,7 +28,7 @@ export function detailsOfInputs(kind: Exclude<ResourceKind, "unikernel">, olds: 
 
 /** A provider's configuration, flat. */
 export function detailsOfConfiguration(olds: Properties, news: Properties): Detail[] {
-    return ["connection", "accelerator", "folder", "allowQemuArgs"].flatMap((name) => leaves([name], olds[name], news[name]));
+    return Object.keys(configurationShape).flatMap((name) => leaves([name], olds[name], news[name]));
 }
 
 /** What the handlers say of a unikernel, in the paths of a program's arguments. */

@@ -69,13 +69,15 @@ export function pluginService({ version, engine: address, schema, handlers, call
         }),
         checkConfig: unary((request: proto.CheckRequest) => {
             const { value, secrets } = decode(request.getNews());
-            return new proto.CheckResponse().setInputs(encode(value, secrets)).setFailuresList(configurationFailures(value)
+            return new proto.CheckResponse().setInputs(encode(value, secrets)).setFailuresList(configurationFailures(value, request.getUrn())
                 .map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
         }),
         diffConfig: unary((request: proto.DiffRequest) => {
             const olds = decode(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).value;
             const details = detailsOfConfiguration(olds, decode(request.getNews()).value);
-            // Never a replacement: each guest knows the host it is on, and is replaced by itself when that is another.
+            // Never a replacement: each guest knows the host it is on, and is replaced by itself when that is another. A replaced
+            // provider would have the engine replace all that it made, creating first: a guest with a connection of its own
+            // would be taken over on the host where it is, and then deleted.
             return diffResponse(details.length > 0, details, []);
         }),
         configure: unary((request: proto.ConfigureRequest) => {

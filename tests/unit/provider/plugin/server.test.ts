@@ -25,9 +25,13 @@ test("the handshake and the configuration promise the same", async () => {
 });
 
 test("a configuration is checked, and another one replaces nothing", async () => {
-    const wrong = new proto.CheckRequest().setNews(struct({ connection: "far away", accelerator: "fast", allowQemuArgs: "yes", folder: "guests", other: "x", version: "1.2.3" }));
-    const { failuresList } = (await ask<proto.CheckResponse>((done) => plugin.client.checkConfig(wrong, done))).toObject();
-    expect(failuresList.map(({ property }) => property).sort()).toEqual(["accelerator", "allowQemuArgs", "connection", "folder"]);
+    const provider = (name: string) => `urn:pulumi:dev::shop::pulumi:providers:unikernel::${name}`;
+    const wrong = new proto.CheckRequest().setUrn(provider("default_1_2_3")).setNews(struct({ connection: "far away", accelerator: "fast", allowQemuArgs: "yes", folder: "guests", memoryLimit: "much", other: "x", version: "1.2.3" }));
+    const failing = async () => (await ask<proto.CheckResponse>((done) => plugin.client.checkConfig(wrong, done))).toObject().failuresList.map(({ property }) => property).sort();
+    expect(await failing()).toEqual(["accelerator", "allowQemuArgs", "connection", "folder", "memoryLimit"]);
+    // What is not ours may be a project's own setting; among the arguments of a provider it is a mistake.
+    wrong.setUrn(provider("hostB"));
+    expect(await failing()).toEqual(["accelerator", "allowQemuArgs", "connection", "folder", "memoryLimit", "other"]);
     const moved = new proto.DiffRequest().setOlds(struct({ connection: "qemu:///system" })).setNews(struct({ connection: "qemu:///session", version: "1" }));
     const diff = await ask<proto.DiffResponse>((done) => plugin.client.diffConfig(moved, done));
     expect(diff.toObject()).toMatchObject({ changes: proto.DiffResponse.DiffChanges.DIFF_SOME, replacesList: [], diffsList: ["connection"] });

@@ -1,0 +1,31 @@
+import { defaultsFor, environmentSettings, limitsOf } from "../configuration";
+import type { Limits } from "../configuration";
+import type { Problem } from "../../spec";
+
+type Values = Record<string, unknown>;
+
+/** Arguments with what the environment says of those that nobody gave, and the limits that hold: a provider's before the environment's. */
+export function withEnvironment({ limits, ...news }: Values): { args: Values; limits: Limits; problems: Problem[] } {
+    const { settings, problems } = environmentSettings();
+    const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined && value !== null));
+    const asked = new Set([...Object.keys(given), ...Object.keys(Object(limits)).map((name) => NAMES[name])]);
+    return {
+        args: { ...defaultsFor(news.platform, settings), ...given },
+        limits: { ...limitsOf(settings), ...(limits as Limits | undefined) },
+        problems: problems.filter(({ property }) => !asked.has(property)),
+    };
+}
+
+const NAMES: Record<string, string> = { memory: "memoryLimit", vcpus: "vcpuLimit" };
+
+/** What is more than one guest may have. A medium takes nothing of a host. */
+export function limitProblems({ platform, memory, maxMemory, vcpus }: Values, limits: Limits): Problem[] {
+    if (platform === "iso") return [];
+    const over = (property: string, value: unknown, limit: number | undefined, unit: string): Problem[] =>
+        typeof value === "number" && limit !== undefined && value > limit
+            ? [{ property, reason: `${value} ${unit} are more than the ${limit} that this provider allows a guest` }] : [];
+    return [
+        ...over("memory", memory, limits.memory, "MiB"), ...over("maxMemory", maxMemory, limits.memory, "MiB"),
+        ...over("vcpus", vcpus, limits.vcpus, "processors"),
+    ];
+}
