@@ -39,7 +39,7 @@ function understand(key: string, value: Value, found: Understood, platform: Plat
 function understandEnv(text: string, { env }: Understood): boolean {
     const at = text.indexOf("=");
     const name = text.slice(0, at);
-    if (at < 1 || Object.hasOwn(env, name)) return false;
+    if (at < 1 || name === "__proto__" || Object.hasOwn(env, name)) return false;
     env[name] = text.slice(at + 1);
     return true;
 }

@@ -124,6 +124,15 @@ test("a guest of our own that state has lost is what state had", async () => {
     await unikernels.delete(id, found!.props);
 });
 
+test("a secret that only the guest may read does not come into a program", async () => {
+    const { id, outs } = await create({ ...common("discreet"), env: { PASSWORD: "hunter2" }, secrets: ["env.PASSWORD"], digestKey: "" });
+    forgetClaims();
+    const found = await find("discreet");
+    expect(found!.inputs).toMatchObject({ guest: "raw", initrd: expect.stringContaining(`${id}/initrd-`) as string, imported: {} });
+    expect(JSON.stringify([found, said])).not.toContain("hunter2");
+    await unikernels.delete(id, outs);
+});
+
 test("a guest of another declaration is taken from it by the first update, and both know", async () => {
     const other = { ...common("theirs"), resourceUrn: URN.replace("::web", "::theirs") };
     const theirs = await create(other);
