@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HandledResource } from "../provider";
-import type { Attach } from "../spec";
+import type { Attach, Protocol } from "../spec";
 
 /** A port of the host that leads to a port of the guest. */
 export interface ForwardArgs {
@@ -14,13 +14,18 @@ export interface ForwardArgs {
     /** Host address that listens. `"0.0.0.0"` opens the port to every network of the host. @default "127.0.0.1" */
     address?: pulumi.Input<string>;
     /** @default "tcp" */
-    protocol?: pulumi.Input<"tcp" | "udp">;
+    protocol?: pulumi.Input<Protocol>;
+}
+
+export interface UserNetworkArgs {
+    /** Ports of the host that lead to the guest. @default [] */
+    forward?: pulumi.Input<pulumi.Input<ForwardArgs>[]>;
 }
 
 /** Where the interface is plugged in. Exactly one of the four. */
 export interface AttachArgs {
     /** QEMU's own user network: no rights and no bridge needed; the guest is reached through forwarded ports. */
-    user?: pulumi.Input<{ forward?: pulumi.Input<pulumi.Input<ForwardArgs>[]> }>;
+    user?: pulumi.Input<UserNetworkArgs>;
     /** Name of a libvirt network on the unikernel's host. */
     network?: pulumi.Input<string>;
     /** Name of a bridge on the unikernel's host. */
@@ -29,20 +34,24 @@ export interface AttachArgs {
     tap?: pulumi.Input<string>;
 }
 
-/** `"dhcp"`; an address that the guest configures itself; or DHCP with a reservation on a libvirt network. */
-export type Ipv4Args =
-    | "dhcp"
-    | {
-          /** CIDR notation: `"10.0.0.2/24"`. */
-          address: pulumi.Input<string>;
-          /** Inside of the address's network. @default none */
-          gateway?: pulumi.Input<string>;
-      }
-    | {
-          /** The unikernel reserves this address for the MAC; only with `attach: { network }`. */
-          reserve: pulumi.Input<string>;
-      };
+/** An address that the guest configures itself. */
+export interface Ipv4AddressArgs {
+    /** CIDR notation: `"10.0.0.2/24"`. */
+    address: pulumi.Input<string>;
+    /** Inside of the address's network. @default none */
+    gateway?: pulumi.Input<string>;
+}
 
+/** An address that the libvirt network's DHCP keeps for the guest. */
+export interface Ipv4ReservationArgs {
+    /** The unikernel reserves this address for the MAC; only with `attach: { network }`. */
+    reserve: pulumi.Input<string>;
+}
+
+/** `"dhcp"`; an address that the guest configures itself; or DHCP with a reservation on a libvirt network. */
+export type Ipv4Args = "dhcp" | Ipv4AddressArgs | Ipv4ReservationArgs;
+
+/** An address that the guest configures itself. */
 export interface Ipv6Args {
     /** CIDR notation: `"fd00::2/64"`. */
     address: pulumi.Input<string>;

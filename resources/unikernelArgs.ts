@@ -23,14 +23,34 @@ export interface BlockArgs {
 
 /** When the guest counts as up: exactly one of `http`, `tcp` and `console`. */
 export interface ReadinessArgs {
-    /** Answers GET with a status from 200 to 399. `port` is the guest's; the backend finds the way. `path` by default "/". */
-    http?: pulumi.Input<{ port: pulumi.Input<number>; path?: pulumi.Input<string> }>;
-    /** Accepts a connection on this port of the guest. */
-    tcp?: pulumi.Input<{ port: pulumi.Input<number> }>;
+    /** Answers GET with a status from 200 to 399. */
+    http?: pulumi.Input<HttpReadinessArgs>;
+    /** Accepts a connection. */
+    tcp?: pulumi.Input<TcpReadinessArgs>;
     /** A regular expression that matches what the guest has printed on its console since this boot. */
     console?: pulumi.Input<string>;
     /** Seconds, 1–3600. @default 60 */
     timeout?: pulumi.Input<number>;
+}
+
+export interface HttpReadinessArgs {
+    /** The guest's port, 1–65535; the backend finds the way. */
+    port: pulumi.Input<number>;
+    /** @default "/" */
+    path?: pulumi.Input<string>;
+}
+
+export interface TcpReadinessArgs {
+    /** The guest's port, 1–65535; the backend finds the way. */
+    port: pulumi.Input<number>;
+}
+
+/** QEMU's gdb server. */
+export interface GdbArgs {
+    /** Port of the host, 1–65535. */
+    port: pulumi.Input<number>;
+    /** Address of the host that listens. @default "127.0.0.1" */
+    address?: pulumi.Input<string>;
 }
 
 export interface UnikernelArgs {
@@ -89,8 +109,8 @@ export interface UnikernelArgs {
     readiness?: pulumi.Input<ReadinessArgs>;
     /** Seconds that a guest which hears a power-down gets before it is forced, 0–3600. Changed: live. @default 30 */
     shutdownTimeout?: pulumi.Input<number>;
-    /** QEMU's gdb server, listening on `address` (127.0.0.1 by default). Changed: restart. @default none */
-    gdb?: pulumi.Input<{ port: pulumi.Input<number>; address?: pulumi.Input<string> }>;
+    /** QEMU's gdb server. Changed: restart. @default none */
+    gdb?: pulumi.Input<GdbArgs>;
     /**
      * Arguments for QEMU itself, as written. Refused unless `pulumi config set unikernel:allowQemuArgs true`.
      * Changed: restart.

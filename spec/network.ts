@@ -1,3 +1,5 @@
+export type Protocol = "tcp" | "udp";
+
 /** A port of the host that leads to a port of the guest. */
 export interface Forward {
     /** Host port, 1–65535. */
@@ -7,7 +9,7 @@ export interface Forward {
     /** Host address that listens. Never all interfaces unless written. @default "127.0.0.1" */
     address: string;
     /** @default "tcp" */
-    protocol: "tcp" | "udp";
+    protocol: Protocol;
 }
 
 /** Where an interface is plugged in: exactly one of the four. */

@@ -64,7 +64,8 @@ async function checks() {
     const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "cli"].filter((room) => existsSync(path.join(root, room)));
     const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
     const pages = await run(["tools/docs.mjs", "--check"], process.env, 30);
-    return failWhen(tsc || arrows || pages);
+    const schema = await run(["tools/schema.mjs", "--check"], process.env, 60);
+    return failWhen(tsc || arrows || pages || schema);
 }
 
 /** One jest process; its reporter leaves the figures in a file. */

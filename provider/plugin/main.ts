@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { endPluginWithEngine } from "../lifetime";
 import { servePlugin } from "./server";
@@ -8,19 +9,17 @@ async function main(): Promise<void> {
     // Older engines put flags of their own before the address.
     const engine = process.argv.slice(2).findLast((word) => !word.startsWith("-"));
     endPluginWithEngine();
-    const { port } = await servePlugin({ version: versionIn(__dirname), engine });
+    const root = packageFolder(__dirname);
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    const { port } = await servePlugin({ version, engine, schema: () => readFile(join(root, "schema.json"), "utf8") });
     process.stdout.write(`${port}\n`);
 }
 
-/** Of the package that this file is in, compiled or not. */
-function versionIn(folder: string): string {
-    try {
-        const { name, version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { name?: string; version?: string };
-        if (name === "pulumi-unikernel" && version) return version;
-    } catch {
-        // Not in this folder.
-    }
-    return dirname(folder) === folder ? "0.0.0" : versionIn(dirname(folder));
+/** Of the package that this file is in, compiled or not: the folder that has the schema. */
+function packageFolder(folder: string): string {
+    if (existsSync(join(folder, "schema.json"))) return folder;
+    if (dirname(folder) === folder) throw new Error("pulumi-unikernel is not whole: there is no schema.json in it; install it again");
+    return packageFolder(dirname(folder));
 }
 
 main().catch((error: unknown) => {

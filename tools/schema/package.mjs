@@ -1,0 +1,110 @@
+// The schema of the package, from which Pulumi makes SDKs, checks YAML programs, and writes documentation.
+import { createRequire } from "node:module";
+import { readDeclarations } from "./comments.mjs";
+import { outputsOf } from "./outputs.mjs";
+import { jsonOf, Types } from "./types.mjs";
+
+const require = createRequire(import.meta.url);
+const dist = (file) => require(`../../dist/${file}`);
+const token = (name) => `unikernel:index:${name}`;
+
+/** What only constructors send. */
+const PRIVATE = ["resourceUrn", "secrets", "digestKey", "allowQemuArgs"];
+const REPOSITORY = "https://github.com/pulumi-unikernel/pulumi-unikernel";
+
+/** @param {string} root the repository, built */
+export function packageSchema(root) {
+    const { version, description, license } = require(`${root}/package.json`);
+    const types = new Types(readDeclarations(root));
+    const resources = resourcesOf(types);
+    const functions = functionsOf(types);
+    const { configurationShape } = dist("provider/plugin/configuration.js");
+    const variables = types.properties(configurationShape, undefined);
+    return {
+        name: "unikernel", displayName: "Unikernel", version, description, license,
+        keywords: ["pulumi", "unikernel", "kvm", "xen", "libvirt", "category/infrastructure", "kind/native"],
+        publisher: "pulumi-unikernel", repository: REPOSITORY,
+        meta: { moduleFormat: "(.*)" },
+        language: {
+            nodejs: { packageName: "pulumi-unikernel-sdk", respectSchemaVersion: true },
+            python: { packageName: "pulumi_unikernel", respectSchemaVersion: true, pyproject: { enabled: true } },
+            go: { importBasePath: "pulumi-unikernel/sdk/go/unikernel", respectSchemaVersion: true, generateResourceContainerTypes: true },
+            csharp: { rootNamespace: "PulumiUnikernel", respectSchemaVersion: true },
+            java: { basePackage: "org.pulumiunikernel", buildFiles: "gradle" },
+        },
+        config: { variables },
+        types: types.types,
+        provider: { description: "Where unikernels go that do not say so themselves, and what they may take.", inputProperties: variables },
+        resources,
+        functions,
+    };
+}
+
+function resourcesOf(types) {
+    const ref = (name) => ({ $ref: `#/resources/${token(name)}` });
+    const { unikernelShape } = dist("core/unikernel/schema.js");
+    const { blockImageShape } = dist("core/blockImage/schema.js");
+    const { interfaceShape } = dist("core/networkInterface/schema.js");
+    // A block takes the image itself; its digest and format follow from it.
+    const block = jsonOf(unikernelShape.blocks).items.properties;
+    const { name: _, digest: _digest, output: _output, ...written } = block;
+    const blockType = types.add("Block", {
+        type: "object", description: types.describe("BlockArgs"),
+        properties: types.properties({ image: {}, ...written }, "BlockArgs", { own: { image: ref("BlockImage") } }),
+    });
+    const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
+    return {
+        [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, {
+            own: { source: { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Archive" }, { $ref: "pulumi.json#/Asset" }, { type: "object", additionalProperties: content }] } },
+            hidden: ["source"],
+        }),
+        [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, {}),
+        [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, {
+            own: { blocks: { type: "array", items: blockType }, interfaces: { type: "array", items: ref("NetworkInterface") } },
+            // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
+            free: ["accelerator"],
+            hidden: ["blocks", "interfaces", "qemuArgs", "adopt", "deleteData"],
+            replaces: replacing(),
+        }),
+    };
+}
+
+function resource(types, name, shape, { own, hidden = [], free = [], replaces = [] }) {
+    const inputProperties = types.properties(shape, `${name}Args`, { leave: PRIVATE, own });
+    for (const property of free) delete inputProperties[property].default;
+    for (const property of replaces) inputProperties[property].willReplaceOnChanges = true;
+    const outputs = outputsOf(types, name);
+    // What was declared is there to be read, but not what has another form by then.
+    const echoed = Object.entries(inputProperties).filter(([property]) => !hidden.includes(property) && !(property in outputs.properties))
+        .map(([property, { default: _, willReplaceOnChanges: _replaces, ...spec }]) => [property, spec]);
+    const requiredInputs = Object.keys(inputProperties).filter((property) => !shape[property].safeParse(undefined).success);
+    return {
+        description: types.describe(name),
+        properties: { ...Object.fromEntries(echoed), ...outputs.properties },
+        required: [...outputs.required, ...requiredInputs.filter((property) => !hidden.includes(property) && !(property in outputs.properties))],
+        inputProperties,
+        requiredInputs,
+        aliases: [{ type: `pulumi-nodejs:dynamic/unikernel:${name}` }],
+    };
+}
+
+/** What is a replacement on every platform, by the backends' own tables. */
+function replacing() {
+    const { backends } = dist("backends/index.js");
+    const tables = Object.values(backends).map(({ consequences }) => consequences);
+    return Object.keys(tables[0]).filter((property) => tables.every((table) => table[property]?.consequence === "replace" && !table[property].refine));
+}
+
+function functionsOf(types) {
+    const { PLUGIN_FUNCTIONS } = dist("provider/plugin/functions/index.js");
+    return Object.fromEntries(Object.entries(PLUGIN_FUNCTIONS).map(([name, { description, inputs, outputs }]) => [name, {
+        description,
+        inputs: objectOf(types, name, inputs),
+        outputs: objectOf(types, name, outputs),
+    }]));
+}
+
+function objectOf(types, name, shape) {
+    const required = Object.keys(shape).filter((name) => !shape[name].safeParse(undefined).success);
+    return { type: "object", properties: types.properties(shape, undefined, { prefix: name.split(":")[2].replace(/^./, (letter) => letter.toUpperCase()) }), ...(required.length > 0 ? { required } : {}) };
+}
