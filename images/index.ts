@@ -2,6 +2,7 @@ export { identify, optionProblems } from "./identify";
 export { buildImage, type BuiltImage, type Progress } from "./build";
 export { hashFile } from "./content";
 export { formatOf } from "./magic";
+export { needsAnotherFile } from "./qcow2";
 export { cachePath, findBuilt, forgetBuilt, isBuiltByUs, makeImageFolder, recordBuilt, type Built } from "./built";
 export { everyFewSeconds, mebibytes } from "./progress";
 export { outputProblem } from "./output";

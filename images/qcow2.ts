@@ -32,10 +32,20 @@ export const qcow2: Format = {
     },
 };
 
+async function readHeader({ content }: FileEntry): Promise<Header> {
+    return headerOf("file" in content ? await readHead(content.file, 80) : Buffer.alloc(0));
+}
+
+interface Header { diskSize: number; references: boolean }
+
 /** QEMU's docs/interop/qcow2.txt: backing_file_offset at 8, size at 24, version at 4, incompatible_features at 72 (bit 2: external data file). */
-async function readHeader(entry: FileEntry): Promise<{ diskSize: number; references: boolean }> {
-    const head = "file" in entry.content ? await readHead(entry.content.file, 80) : Buffer.alloc(0);
+function headerOf(head: Buffer): Header {
     if (head.length < 72) return { diskSize: 0, references: false };
     const dataFile = head.readUInt32BE(4) >= 3 && head.length >= 80 && (head.readBigUInt64BE(72) & 4n) !== 0n;
     return { diskSize: Number(head.readBigUInt64BE(24)), references: dataFile || head.readBigUInt64BE(8) !== 0n };
+}
+
+/** Whether a qcow2 image is only a part of a disk: a copy of it alone may be worth nothing. */
+export async function needsAnotherFile(path: string): Promise<boolean> {
+    return headerOf(await readHead(path, 80)).references;
 }

@@ -1,4 +1,4 @@
-import { formatOf, hashFile } from "../../images";
+import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { Wanted } from "../handlers";
 import { checkArguments } from "./check";
 import { bootDigest } from "./digests";
@@ -67,7 +67,12 @@ async function declare(
         return { ...asMarked(whole, found, backend), consequence: "imported" };
     }
     const reasons = problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
-    throw new UnikernelError("unsupported", `domain ${name} cannot be imported: ${reasons}`, { hint: "virsh edit can change what stands in the way; else leave the domain to libvirt" });
+    throw new UnikernelError("unsupported", `domain ${name} cannot be imported: ${reasons}`, { hint: hintOf(problems, name) });
+}
+
+function hintOf(problems: Problem[], name: string): string {
+    if (problems.some(({ property }) => property === "name")) return `virsh domrename ${JSON.stringify(name)} ANOTHER`;
+    return "virsh edit can change what stands in the way; else leave the domain to libvirt";
 }
 
 function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGuest, blocks: object[]): object {
@@ -92,6 +97,7 @@ async function formatted({ blocks }: FoundGuest, problems: Problem[]): Promise<o
             await hashFile(path);
             const looksLike = await formatOf(path);
             if (format === "qcow2" && looksLike !== "qcow2") throw new UnikernelError("invalid", `${path} is no qcow2 image`);
+            if (format === "qcow2" && await needsAnotherFile(path)) throw new UnikernelError("unsupported", `${path} needs another file (a backing or data file); flatten it with qemu-img convert first`);
             return { path, access, ...(format === "raw" && looksLike === "qcow2" ? { format } : {}) };
         } catch (error) {
             problems.push(problemOf(`blocks[${index}].path`, error));

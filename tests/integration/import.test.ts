@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { resourceHandlers, type Handlers } from "../../core";
@@ -26,6 +27,7 @@ beforeAll(async () => {
     copyFileSync(its.kernel, join(folder, "hello.elf"));
     copyFileSync(join(dirname(its.kernel), "rawKernel.elf"), join(folder, "raw.elf"));
     writeFileSync(join(folder, "data.img"), Buffer.alloc(64 * 1024, "data"));
+    execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-b", join(folder, "data.img"), "-F", "raw", join(folder, "overlay.qcow2")]);
 });
 afterAll(async () => {
     delete process.env.PULUMI_UNIKERNEL_DIR;
@@ -61,9 +63,10 @@ test.each<[string, () => ByHand, RegExp]>([
     ["a shared folder", () => ({ devices: `<filesystem type="mount"><source dir="/tmp"/><target dir="tmp"/></filesystem>` }), /: filesystem/],
     ["firmware", () => ({ os: `<loader readonly="yes" type="pflash">/usr/share/OVMF/OVMF_CODE.fd</loader><kernel>/tmp/k</kernel>`, more: "<features><acpi/></features>" }), /loader in os/],
     ["half a MiB", () => ({ memory: "<memory unit='KiB'>16896</memory>" }), /memory of 16896 KiB.*\(virsh setmaxmem NAME 17M --config\)/],
-    ["a name that we would not give", () => ({ name: "with blank" }), /name: expected 1–63 of A-Z/],
+    ["a name that we would not give", () => ({ name: "with blank" }), /name: expected 1–63 of A-Z.*\n.*virsh domrename "with blank"/],
     ["a kernel that is gone", () => ({ kernel: "gone.elf" }), /gone\.elf/],
     ["a kernel that is none", () => ({ kernel: "data.img" }), /data\.img: /],
+    ["half a disk", () => ({ devices: disk("<readonly/>").replace("data.img", "overlay.qcow2").replace("'raw'", "'qcow2'").replace("\"raw\"", "\"qcow2\"") }), /blocks\[0\]\.path: .*overlay\.qcow2 needs another file/],
     ["arguments for QEMU", () => ({ more: qemu("-cpu", "max") }), /qemuArgs: .*pulumi config set unikernel:allowQemuArgs true/],
     ["everything at once", () => ({ devices: `${disk("<shareable/>", `dev="sda" bus="sata"`)}<vsock model="virtio"><cid auto="yes"/></vsock>` }), /vsock.*disk sda on bus sata; shareable of disk sda/],
 ])("%s is refused, and named", async (_, form, message) => {
@@ -168,7 +171,7 @@ test("a disk that a guest writes to is copied only while it is off, and the file
     expect(await its.host.virsh("domblklist", name)).toContain(`${found!.id}/data.img.persist.img`);
     await unikernels.delete(found!.id, { ...outs, deleteData: true });
     expect(readFileSync(join(folder, "data.img"))).toEqual(Buffer.alloc(64 * 1024, "data"));
-    expect(readdirSync(folder).sort()).toEqual(["data.img", "hello.elf", "raw.elf"]);
+    expect(readdirSync(folder).sort()).toEqual(["data.img", "hello.elf", "overlay.qcow2", "raw.elf"]);
 });
 
 function common(name: string): Record<string, unknown> {
