@@ -9,8 +9,10 @@ import { buildGuest } from "./nginx-guest/build.mjs";
 import { ensurePackages } from "./setup/debian.mjs";
 import { ensureBuild, ensureExamples, ensureModules } from "./setup/node.mjs";
 import { ensureEngine } from "./setup/pulumi.mjs";
+import { ensurePython } from "./setup/python.mjs";
 import { SetupError, step } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
+import { ensureYamlHost } from "./setup/yaml.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 
@@ -22,6 +24,8 @@ export async function setup({ daemon = false, xen = false } = {}) {
     await step("build", () => ensureBuild(root));
     await step("examples", () => ensureExamples(root));
     await step("Pulumi engine", ensureEngine);
+    await step("YAML language host", ensureYamlHost);
+    await step("Python SDK", ensurePython);
     await step("nginx guest", ensureGuest);
     if (daemon) {
         const { ensureLibvirt } = await import("./libvirt.mjs");

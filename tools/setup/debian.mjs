@@ -34,6 +34,7 @@ export const PACKAGES = {
     "libc6-dev": "the tests' own kernels",
     "openssh-client": "guests' files on hosts that libvirt reaches over ssh",
     "openssh-server": "sshd, which tests run on 127.0.0.1 with keys of their own",
+    "python3-venv": "the environment that the tests' Python programs run in",
     "ca-certificates": "downloads by https",
 };
 
@@ -49,7 +50,7 @@ export const describePackages = (names, packages = PACKAGES) => names.map((name)
 
 /** Programs that stand for the packages where there is no dpkg. */
 const PROGRAMS = { "qemu-system-x86": "qemu-system-x86_64", "qemu-utils": "qemu-img", "libvirt-daemon": "libvirtd", "libvirt-clients": "virsh",
-    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", mtools: "mcopy", "openssh-client": "ssh", "openssh-server": "sshd", e2fsprogs: "mke2fs", "xz-utils": "xz" };
+    "libxml2-utils": "xmllint", "dnsmasq-base": "dnsmasq", "iproute2": "ip", kmod: "modprobe", mtools: "mcopy", "openssh-client": "ssh", "openssh-server": "sshd", e2fsprogs: "mke2fs", "xz-utils": "xz", "python3-venv": "python3" };
 
 /** A program as root: by sudo, where we are not. */
 function asRoot(program, args, options = {}) {

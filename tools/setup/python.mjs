@@ -1,0 +1,18 @@
+// Pulumi's Python SDK, in an environment of its own: programs in Python are tested through its Automation API.
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
+import { PYTHON_SDK, pythonFolder, pythonProgram } from "../python.mjs";
+import { run } from "./steps.mjs";
+
+/** The step. */
+export async function ensurePython() {
+    const folder = pythonFolder();
+    if (existsSync(pythonProgram()) && existsSync(path.join(folder, ".whole"))) return `pulumi ${PYTHON_SDK} is in ${folder}`;
+    // An environment names its own place in its programs: it is made where it stays, and marked when it is whole.
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(path.dirname(folder), { recursive: true });
+    await run("python3", ["-m", "venv", folder], { title: "python3 -m venv" });
+    await run(pythonProgram(), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `pulumi==${PYTHON_SDK}`], { title: "pip install" });
+    mkdirSync(path.join(folder, ".whole"));
+    return `installed pulumi ${PYTHON_SDK} in ${folder}`;
+}
