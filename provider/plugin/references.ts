@@ -1,29 +1,49 @@
 import { logicalName } from "../../core";
-import type { Properties } from "./codec";
+import type { ResourceKind } from "../trampoline";
+import type { Decoded, Properties } from "./codec";
+import type { Run } from "./run";
+
+/** What a unikernel needs to know of what it refers to. */
+const NEEDED: Partial<Record<ResourceKind, string[]>> = {
+    blockImage: ["digest", "format", "output"],
+    networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6"],
+};
 
 /**
  * What the images and interfaces of this run are, by URN: the engine checks a resource before the ones that refer to it,
- * and one process serves one run. A reference on the wire has a URN, and nothing of what it stands for.
+ * and one process serves one provider of one run. A reference on the wire has a URN, and nothing of what it stands for.
  */
 export class References {
     private readonly checked = new Map<string, Properties>();
 
-    /** @param inputs as check returned them */
-    note(urn: string, inputs: Properties): void {
-        this.checked.set(urn, inputs);
+    /** @param run what another provider of the same run has checked; left out, there is no other */
+    constructor(private readonly run: () => Run | undefined = () => undefined) {}
+
+    /**
+     * @param inputs as check returned them
+     * @param secrets where the program had secrets: those stay within this process
+     */
+    note(kind: ResourceKind, urn: string, inputs: Properties, secrets: Decoded["secrets"]): void {
+        const names = NEEDED[kind];
+        if (!names) return;
+        const needed = Object.fromEntries(names.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]));
+        this.checked.set(urn, needed);
+        if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
     }
 
     /** A data image as a unikernel takes it; undefined when this run has not checked it. */
     block(urn: string): Properties | undefined {
-        const image = this.checked.get(urn);
-        return image && { name: logicalName(urn), digest: image.digest, format: image.format, output: image.output };
+        const image = this.find(urn);
+        return image && { name: logicalName(urn), ...image };
     }
 
     /** An interface as a unikernel takes it. */
     card(urn: string): Properties | undefined {
-        const checked = this.checked.get(urn);
-        if (!checked) return undefined;
-        const { mac, attach, driver, ipv4, ipv6 } = checked;
-        return { mac, attach, driver, ipv4, ipv6 };
+        const card = this.find(urn);
+        return card && { ...card };
+    }
+
+    private find(urn: string): Properties | undefined {
+        return this.checked.get(urn) ?? this.run()?.read(urn);
     }
 }

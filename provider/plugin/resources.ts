@@ -12,8 +12,10 @@ import type { Detail } from "./differences";
 import type { Engine } from "./engine";
 import { asInitFailed } from "./errors";
 import { importResource } from "./import";
+import { Made } from "./made";
 import { createdOutputs, updatedOutputs } from "./preview";
 import { References } from "./references";
+import type { Run } from "./run";
 import { kindOf } from "./urn";
 import type { Handlers } from "../../core";
 
@@ -22,10 +24,20 @@ type Message = Parameters<typeof decode>[0];
 /** The life of resources as the engine asks for it: each call decodes, lets the handler work, and encodes. */
 export class Resources {
     configuration = configurationOf({});
-    private readonly references = new References();
+    private readonly references: References;
+    private readonly made: Made;
 
-    /** @param engine asked for at each call: it may come later than the first */
-    constructor(private readonly engine: () => Engine, private readonly calls: Calls, private readonly handlers: typeof handlersOf = handlersOf) {}
+    /**
+     * @param engine asked for at each call: it may come later than the first
+     * @param run where providers of one run meet
+     */
+    constructor(
+        private readonly engine: () => Engine, private readonly calls: Calls, private readonly handlers: typeof handlersOf = handlersOf,
+        run?: () => Run | undefined,
+    ) {
+        this.references = new References(run);
+        this.made = new Made(run);
+    }
 
     async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
         const urn = request.getUrn();
@@ -35,7 +47,7 @@ export class Resources {
             const asked = argumentsOf({ kind, urn, news, olds, configuration: this.configuration, references: this.references, warn });
             const found = await handlers.check(olds, asked.news);
             const failures = [...asked.failures, ...found.failures];
-            if (failures.length === 0) this.references.note(urn, found.inputs);
+            if (failures.length === 0) this.references.note(kind, urn, found.inputs, news.secrets);
             return new proto.CheckResponse()
                 .setInputs(encode(found.inputs, secretsIn(kind, news.secrets)))
                 .setFailuresList(failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
@@ -68,6 +80,7 @@ export class Resources {
         if (request.getPreview()) return response.setProperties(encode(createdOutputs(kind, inputs), secrets));
         return this.with(urn, request.getTimeout(), async (handlers) => {
             const { id, outs } = await handlers.create(inputs).catch((error: unknown) => { throw asInitFailed(error, inputs, secrets); });
+            this.made.note(kind, urn, outs);
             return response.setId(id).setProperties(encode(outs, secrets));
         });
     }
@@ -105,7 +118,12 @@ export class Resources {
 
     async delete(request: proto.DeleteRequest): Promise<Empty> {
         const { value: props } = ours(request.getProperties());
-        return this.with(request.getUrn(), request.getTimeout(), async (handlers) => {
+        const urn = request.getUrn();
+        return this.with(urn, request.getTimeout(), async (handlers, warn) => {
+            if (this.made.isSame(kindOf(urn), urn, props)) {
+                warn("warning: kept, not made anew: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it");
+                return new Empty();
+            }
             await handlers.delete(request.getId(), props);
             return new Empty();
         });

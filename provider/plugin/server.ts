@@ -16,6 +16,7 @@ import { connectEngine } from "./engine";
 import { Refusal, serviceErrorOf } from "./errors";
 import { invoke } from "./functions";
 import { Resources } from "./resources";
+import { Run } from "./run";
 import { PACKAGE } from "./urn";
 
 export interface PluginOptions {
@@ -46,12 +47,14 @@ export async function servePlugin(options: PluginOptions): Promise<{ port: numbe
 /** Pulumi's ResourceProvider service (pulumi/provider.proto), over the handlers. */
 export function pluginService({ version, engine: address, schema, handlers, calls = new Calls() }: PluginOptions): IResourceProviderServer {
     let engine = connectEngine(address);
+    let run = address ? new Run(address) : undefined;
     const meet = (another: string): void => {
         if (!another || another === address) return;
         engine.close();
         engine = connectEngine(another);
+        run = new Run(another);
     };
-    const resources = new Resources(() => engine, calls, handlers);
+    const resources = new Resources(() => engine, calls, handlers, () => run);
     const accepted = () => new proto.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
     return {
         handshake: unary((request: proto.ProviderHandshakeRequest) => {
