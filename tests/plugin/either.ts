@@ -41,7 +41,7 @@ export class Either {
     }
 
     /** What a resource is on the host, by its logical name. */
-    async identities(): Promise<Record<string, { id?: string; name: string }>> {
+    async identities(): Promise<Record<string, { name: string; uuid?: unknown; digest?: unknown }>> {
         const { resources } = await this.stack.exportState();
         return Object.fromEntries(resources.filter(({ type }) => /unikernel:(index:)?\w+$/.test(type) && !type.startsWith("pulumi:"))
             .map(({ urn, id, outputs }) => [urn.split("::").at(-1), { id, uuid: outputs?.uuid, name: String(outputs?.name), mac: outputs?.mac, attach: outputs?.attach, digest: outputs?.digest }]));
