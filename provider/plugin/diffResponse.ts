@@ -1,6 +1,8 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { ResourceKind } from "../trampoline";
+import type { PropertyChange } from "../../core";
 import type { Properties } from "./codec";
+import { withValues } from "./consequence";
 import type { Detail } from "./differences";
 import { textOf } from "./wire";
 
@@ -33,9 +35,13 @@ export function diffResponse(changed: boolean, details: Detail[], replaces: stri
     return response;
 }
 
-/** What a change means, in a line: check's own sentence for a unikernel, the files of a data image. */
-export function describe(kind: ResourceKind, details: Detail[], news: Properties): string | undefined {
-    if (kind === "unikernel") return typeof news.consequence === "string" && news.consequence !== "" ? news.consequence : undefined;
+/**
+ * What a change means, in a line: check's own sentence with a unikernel's values, the files of a data image.
+ * @param changes of a unikernel
+ * @param secrets names of properties that are not shown
+ */
+export function describe(kind: ResourceKind, details: Detail[], news: Properties, changes: PropertyChange[], secrets: string[]): string | undefined {
+    if (kind === "unikernel") return typeof news.consequence === "string" && news.consequence !== "" ? withValues(news.consequence, changes, secrets) : undefined;
     if (kind === "networkInterface") return undefined;
     const files = details.filter(({ path }) => path[0] === "manifest" && path.length === 2).map(({ path }) => String(path[1]));
     const names = files.length > 0 ? files : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest" && name !== "urn");

@@ -57,15 +57,14 @@ export class Resources {
     async diff(request: proto.DiffRequest): Promise<proto.DiffResponse> {
         const urn = request.getUrn();
         const kind = kindOf(urn);
-        const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews()).value];
+        const [{ value: olds, secrets: before }, { value: news, secrets: after }] = [ours(request.getOlds()), ours(request.getNews())];
         const oldInputs = request.hasOldInputs() ? ours(request.getOldInputs()).value : olds;
         return this.with(urn, 0, async (handlers) => {
             const { changes, replaces } = await handlers.diff(request.getId(), olds, news);
             if (changes === false) return diffResponse(false, [], []);
-            const details: Detail[] = kind === "unikernel"
-                ? detailsOfUnikernel(handlers.differences?.(olds, news) ?? [], olds, news)
-                : detailsOfInputs(kind, oldInputs, news);
-            const line = describe(kind, details, news);
+            const found = kind === "unikernel" ? handlers.differences?.(olds, news) ?? [] : [];
+            const details: Detail[] = kind === "unikernel" ? detailsOfUnikernel(found, olds, news) : detailsOfInputs(kind, oldInputs, news);
+            const line = describe(kind, details, news, found, [...before, ...after].map(([name]) => String(name)));
             if (line) await this.engine().say(urn, line);
             return diffResponse(true, details, replaces);
         });
