@@ -1,5 +1,5 @@
 // `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- xen`: the same on a Xen
-// host; `npm run demo -- iso`: as bootable media. Ends with a non-zero status on the first thing that is not as it should be.
+// host; `npm run demo -- iso`: as bootable media; `npm run demo -- yaml`: from a YAML program, by the plugin. Ends with a non-zero status on the first thing that is not as it should be.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -9,6 +9,7 @@ const demos = {
     kvm: async () => (await import("./demo/fleet.mjs")).runDemo(root),
     xen: async () => (await import("./demo/xen.mjs")).runXenDemo(root),
     iso: async () => (await import("./demo/iso.mjs")).runIsoDemo(root),
+    yaml: async () => (await import("./demo/yaml.mjs")).runYamlDemo(root),
 };
 
 const [name = "kvm"] = process.argv.slice(2);

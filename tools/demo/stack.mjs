@@ -7,9 +7,9 @@ import { engineEnv } from "../engine.mjs";
 
 const PARALLEL = ["--parallel", "32"];
 
-/** Opens a stack of the fleet, and leaves nothing of it, however its life ends. */
-export async function withFleet(root, life) {
-    const stack = await openStack(root, "nginx-fleet", "demo");
+/** Opens a stack of a fleet, and leaves nothing of it, however its life ends. */
+export async function withFleet(root, life, example = "nginx-fleet") {
+    const stack = await openStack(root, example, "demo");
     try {
         await life(stack);
     } finally {
@@ -54,6 +54,7 @@ async function openStack(root, example, name) {
         up: (...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
         preview: (...args) => shown(["preview", "--diff", ...args]),
         destroy: () => shown(["destroy", "--yes", "--skip-preview", ...PARALLEL]),
+        import: (type, name, id, out) => shown(["import", type, name, id, "--yes", "--protect=false", "--out", out, "--skip-preview"]),
         config: (key, value) => quiet(["config", "set", key, value]),
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
         resources: async () => JSON.parse(await quiet(["stack", "export"])).deployment.resources ?? [],
