@@ -45,6 +45,7 @@ async function byHand(name: string, { kernel = "hello.elf", cmdline = "", memory
     return host.virsh("domuuid", name);
 }
 
+const disk = (name: string): string => `<disk type="file"><driver name="qemu" type="raw"/><source file="${join(folder, name)}"/><target dev="vda" bus="virtio"/><readonly/></disk>`;
 const pid = async (name: string): Promise<string> => (await host.exec("pgrep", ["-f", `guest=${name},`])).stdout.trim();
 const domains = async (): Promise<string[]> => (await host.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort();
 
@@ -78,7 +79,7 @@ test("a domain made by hand is imported as it is, shows no change, changes, and 
 
         await declare(stack, { web: args("web", { ...program, memory: 24, readiness: { console: "test kernel ready", timeout: 60 } }) });
         const { text } = await stack.up();
-        expect(text).toContain("restart: memory, readiness");
+        expect(text).toContain("restart: memory 16 → 24 MiB, readiness");
         expect(await host.virsh("domuuid", "web")).toBe(uuid);
         const xml = await host.virsh("dumpxml", "web");
         expect(xml).toContain(`<kernel>${host.env.PULUMI_UNIKERNEL_DIR}/${uuid}/kernel-`);
@@ -91,8 +92,33 @@ test("a domain made by hand is imported as it is, shows no change, changes, and 
     expect(await readFile(join(folder, "hello.elf"))).toEqual(await readFile(kernels.testKernel));
 });
 
+/** As the engine generates code: the inputs that the schema knows. */
+async function generated(inputs: Record<string, unknown>): Promise<object> {
+    const { resources, types } = JSON.parse(await readFile(join(__dirname, "../../schema.json"), "utf8")) as Schema;
+    const known = (properties: object, values: object): object => Object.fromEntries(Object.entries(values).filter(([name]) => name in properties));
+    const { blocks = [], ...rest } = known(resources[TYPE]!.inputProperties, inputs) as { blocks?: object[] };
+    return { ...rest, blocks: blocks.map((block) => known(types["unikernel:index:Block"]!.properties, block)) };
+}
+interface Schema { resources: Record<string, { inputProperties: object }>; types: Record<string, { properties: object }> }
+
+test("what code generated of an import says is a YAML program without a change", async () => {
+    await byHand("yaml", {
+        cmdline: `{"cmdline": "hello.elf", "net": {"if": "vioif0", "type": "inet", "method": "dhcp"}, "blk": {"source": "dev", "path": "/dev/ld0a", "fstype": "blk", "mountpoint": "/data"}}`,
+        qemu: ["-netdev", "user,id=n0,hostfwd=tcp:127.0.0.1:18081-:80", "-device", "virtio-net-pci,netdev=n0,mac=52:54:00:00:00:02,addr=0x10"],
+        devices: disk("data.img"),
+    });
+    await withStack("tests/plugin/programs/import-yaml", "yaml", async (stack) => {
+        expect(await imported(stack, "web", `${host.uri}#yaml`)).not.toContain("failed to validate");
+        const { inputs } = (await stack.exportState()).resources.find(({ type }) => type === TYPE)!;
+        const program = join(stack.folder, "Pulumi.yaml");
+        const properties = await generated(inputs!);
+        expect(properties).toMatchObject({ interfaces: [{ mac: "52:54:00:00:00:02" }], blocks: [{ mount: "/data" }] });
+        await writeFile(program, `${await readFile(program, "utf8")}resources: ${JSON.stringify({ web: { type: TYPE, properties } })}\n`);
+        expect((await stack.preview()).changes).toEqual({ same: 2 });
+    }, { enter: host.enter, env: host.env });
+});
+
 test("a program imports two by their ids; an update that fails goes back to what was made by hand; what is not ours stays", async () => {
-    const disk = (name: string) => `<disk type="file"><driver name="qemu" type="raw"/><source file="${join(folder, name)}"/><target dev="vda" bus="virtio"/><readonly/></disk>`;
     const ids = {
         disk: await byHand("disk", { cmdline: `{"cmdline": "hello.elf", "blk": {"source": "dev", "path": "/dev/ld0a", "fstype": "blk", "mountpoint": "/data"}}`, devices: disk("data.img") }),
         any: await byHand("any", { kernel: "raw.elf", cmdline: "env.WORD=first  second" }),

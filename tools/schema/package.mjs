@@ -52,6 +52,11 @@ function resourcesOf(types) {
         type: "object", description: types.describe("BlockArgs"),
         properties: types.properties({ image: {}, ...written }, "BlockArgs", { own: { image: ref("BlockImage") } }),
     });
+    // An import knows no resource behind an interface, and code that is generated of it says what the interface is.
+    const interfaceType = types.add("Interface", {
+        type: "object", description: types.describe("NetworkInterfaceArgs"),
+        properties: types.properties(jsonOf(unikernelShape.interfaces).items.properties, "NetworkInterfaceArgs"), required: ["mac"],
+    });
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
     return {
         [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, {
@@ -60,7 +65,7 @@ function resourcesOf(types) {
         }),
         [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, {}),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, {
-            own: { blocks: { type: "array", items: blockType }, interfaces: { type: "array", items: ref("NetworkInterface") } },
+            own: { blocks: { type: "array", items: blockType }, interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } } },
             // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
             free: ["accelerator"],
             hidden: ["blocks", "interfaces", "qemuArgs", "adopt", "deleteData"],
