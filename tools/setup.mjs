@@ -9,6 +9,7 @@ import { buildGuest } from "./nginx-guest/build.mjs";
 import { ensurePackages } from "./setup/debian.mjs";
 import { ensureBuild, ensureExamples, ensureModules } from "./setup/node.mjs";
 import { ensureEngine } from "./setup/pulumi.mjs";
+import { ensureSdkTools } from "./setup/sdk.mjs";
 import { ensurePython } from "./setup/python.mjs";
 import { SetupError, step } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
@@ -24,6 +25,7 @@ export async function setup({ daemon = false, xen = false } = {}) {
     await step("build", () => ensureBuild(root));
     await step("examples", () => ensureExamples(root));
     await step("Pulumi engine", ensureEngine);
+    await step("SDK generator", ensureSdkTools);
     await step("YAML language host", ensureYamlHost);
     await step("Python SDK", ensurePython);
     await step("nginx guest", ensureGuest);
