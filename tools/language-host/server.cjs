@@ -4,6 +4,7 @@ const messages = require("@pulumi/pulumi/proto/language_pb");
 const { PluginInfo } = require("@pulumi/pulumi/proto/plugin_pb");
 const { dependencies, installDependencies } = require("./dependencies.cjs");
 const { endWithEngine } = require("./lifetime.cjs");
+const { runPlugin } = require("./plugins.cjs");
 const { Programs } = require("./program.cjs");
 
 /** Messages of the engine grow with the stack: no limit, as in the SDK itself. */
@@ -48,6 +49,7 @@ function handlers(programs) {
             return response;
         }),
         installDependencies: (call) => installDependencies(call),
+        runPlugin: (call) => runPlugin(call),
     };
 }
 
