@@ -2,6 +2,7 @@ import { UnikernelError } from "../../../spec";
 
 /** A failed system call as one of ours. `what`: `write of /var/lib/…/kernel`. */
 export function fileError(error: unknown, what: string, folder: string): Error {
+    if (error instanceof UnikernelError) return error;
     const { code, message } = error as NodeJS.ErrnoException;
     switch (code) {
         case "ENOSPC":
