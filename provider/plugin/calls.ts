@@ -2,7 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closeHosts } from "../../core/doctor";
 import { endedBy, UnikernelError } from "../../spec";
 
-/** How long a call that was told to end may take to say what is there by then: state is to know it. */
+/**
+ * How long a call that was told to end may take to say what is there by then: state is to know it. Whatever it asks of
+ * the world ends before (spec/scope.ts), so that nothing goes on in the background.
+ */
 const GRACE_MS = 10_000;
 
 /** The handler calls that are under way, each bounded in time, and all of them ended by a cancel. */
@@ -58,7 +61,8 @@ export class Calls {
 function becauseOf(error: unknown, reason: UnikernelError): unknown {
     if (error === reason) return error;
     if (error instanceof Error && "reasons" in error && Array.isArray(error.reasons)) {
-        return Object.assign(error, { reasons: [reason.message, ...error.reasons.filter((text) => !/\babort/i.test(String(text)))] });
+        const reasons = error.reasons.map(String).filter((text) => !/\babort/i.test(text));
+        return Object.assign(error, { reasons: reasons.some((text) => text.startsWith(reason.message)) ? reasons : [reason.message, ...reasons] });
     }
     if (error instanceof Error && error.message.startsWith(reason.message)) return error;
     const said = error instanceof Error && !/\babort/i.test(error.message) ? `: ${error.message}` : "";
