@@ -4,6 +4,9 @@ import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+/** A shell that waits for somebody on the console. */
+const CMDLINE = "console=ttyS0 no_timer_check rdinit=/bin/sh";
+
 const virsh = (uri, ...args) => execFileSync("virsh", ["-q", "-c", uri, ...args], { encoding: "utf8" }).trim();
 
 /** Defines and starts it. @returns what it is now, and what removes it where the demo ended early */
@@ -15,7 +18,7 @@ export function makeByHand(uri, guest, name) {
     const file = join(folder, "domain.xml");
     writeFileSync(file, `<domain type="qemu">
   <name>${name}</name><memory unit="MiB">128</memory><vcpu>1</vcpu>
-  <os><type arch="x86_64" machine="pc">hvm</type><kernel>${folder}/vmlinuz</kernel><initrd>${folder}/initrd</initrd><cmdline>console=ttyS0 no_timer_check rdinit=/bin/sh</cmdline></os>
+  <os><type arch="x86_64" machine="pc">hvm</type><kernel>${folder}/vmlinuz</kernel><initrd>${folder}/initrd</initrd><cmdline>${CMDLINE}</cmdline></os>
   <features><acpi/></features>
   <devices><serial type="pty"/></devices>
 </domain>
@@ -26,6 +29,11 @@ export function makeByHand(uri, guest, name) {
         /** Its definition and its process: neither changes unnoticed. */
         look: () => JSON.stringify([virsh(uri, "dumpxml", "--inactive", name), readFileSync(pidFile(name), "utf8")]),
         kernel: join(folder, "vmlinuz"),
+        declaration: `  ${name}:
+    type: unikernel:Unikernel
+    properties:
+      { platform: kvm, accelerator: tcg, guest: raw, kernel: ${folder}/vmlinuz, initrd: ${folder}/initrd, args: ["${CMDLINE}"], memory: 128 }
+`,
         remove: () => {
             for (const command of ["destroy", "undefine"]) try { virsh(uri, command, name); } catch { /* it is gone */ }
             rmSync(folder, { recursive: true, force: true });

@@ -54,7 +54,7 @@ async function openStack(root, example, name) {
         up: (...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
         preview: (...args) => shown(["preview", "--diff", ...args]),
         destroy: () => shown(["destroy", "--yes", "--skip-preview", ...PARALLEL]),
-        import: (type, name, id, out) => shown(["import", type, name, id, "--yes", "--protect=false", "--out", out, "--skip-preview"]),
+        import: (type, name, id) => shown(["import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"]),
         config: (key, value) => quiet(["config", "set", key, value]),
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
         resources: async () => JSON.parse(await quiet(["stack", "export"])).deployment.resources ?? [],

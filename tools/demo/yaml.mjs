@@ -51,11 +51,10 @@ async function life(stack, root, byHand) {
 
     const was = byHand.look();
     await step(`pulumi import: the domain "${BY_HAND}", made with virsh`, async () => {
-        const out = join(stack.folder, "imported.yaml");
-        await stack.import("unikernel:index:Unikernel", BY_HAND, `${URI}#${BY_HAND}`, out);
-        await declare(stack.folder, await readFile(out, "utf8"));
+        await stack.import("unikernel:index:Unikernel", BY_HAND, `${URI}#${BY_HAND}`);
+        await declare(stack.folder, byHand.declaration);
     });
-    await step("pulumi up, with the program that the import wrote: nothing may change", () => stack.up("--expect-no-changes"));
+    await step("pulumi up, with the guest in the program: nothing may change", () => stack.up("--expect-no-changes"));
     claim(byHand.look() === was, "its definition and its process are what they were");
 
     const guests = [...await identities(stack), await identity(URI, BY_HAND)];
@@ -67,12 +66,11 @@ async function life(stack, root, byHand) {
     claim(!(await domainNames(URI)).includes(BY_HAND), "virsh knows no such domain any more");
 }
 
-/** Puts the resources that an import wrote among the program's own. */
-async function declare(folder, imported) {
+/** Puts the guest among the program's own, as its maker would write it. */
+async function declare(folder, declaration) {
     const file = join(folder, "Pulumi.yaml");
-    const [, resources] = imported.split(/^resources:\n/m);
-    console.log(resources.replace(/^/gm, "   "));
-    await writeFile(file, (await readFile(file, "utf8")).replace(/^resources:\n/m, `resources:\n${resources.trimEnd()}\n`));
+    console.log(declaration.replace(/^/gm, "   "));
+    await writeFile(file, (await readFile(file, "utf8")).replace(/^resources:\n/m, `resources:\n${declaration}`));
 }
 
 async function pagesSay(urls, words) {

@@ -179,3 +179,12 @@ test("tools/env.mjs prints what a shell can take", async () => {
     expect(stdout).toBe(path.join(odd, "pulumi"));
     expect(existsSync(stdout) && readFileSync(stdout, "utf8")).toContain("v3.250.0");
 });
+
+test.each([
+    ["the module file that is built", readFileSync(path.join(tools, "yaml-build/go.mod"), "utf8"), /^v1\.\d+\.\d+$/],
+    ["one without the module", "module x\n\ngo 1.25\n", undefined],
+])("the version of YAML's language host comes from %s", async (_, goMod, wanted) => {
+    const { yamlVersion } = await load<{ yamlVersion(goMod: string): string | undefined }>("setup/yaml.mjs");
+    if (wanted) expect(yamlVersion(goMod)).toMatch(wanted);
+    else expect(yamlVersion(goMod)).toBeUndefined();
+});
