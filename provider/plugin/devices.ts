@@ -72,7 +72,7 @@ function fromBefore<T extends Properties>({ urn }: ResourceReference, at: string
         warn(`${at}: ${logicalName(urn)} was not checked in this run; it is taken for what it was`);
         return before;
     }
-    failures.push({ property: at, reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too` });
+    failures.push({ property: at, reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too (one with secrets needs the same provider)` });
     // Every part of it is unknown, which no check asks about.
     return at.startsWith("blocks") ? { name: logicalName(urn), digest: UNKNOWN, format: UNKNOWN } : { mac: UNKNOWN, attach: UNKNOWN };
 }

@@ -1,14 +1,18 @@
+import { randomUUID } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
 import { InvokeRequest, type InvokeResponse } from "@pulumi/pulumi/proto/provider_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { z } from "zod";
 import { UNKNOWN } from "../../core";
+import { functionShapes } from "../../core/functions";
+import { Calls } from "../../provider/plugin/calls";
 import { testKernel } from "../e2e/guests";
 import { withStack } from "../support/engine";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 import { ask, closePlugins, openPlugin, secret, struct, values, type Plugin } from "../unit/provider/plugin/plugin";
-import { randomUUID } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 
 jest.setTimeout(120_000);
 
@@ -49,6 +53,10 @@ test("a program asks for the host, a guest and its console", async () => {
             memory: { total: Math.floor(totalmem() / 1024 ** 2), free: expect.any(Number) }, processors: cpus().length,
             networks: [{ name: "lan", active: true }], libvirtVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/), hypervisorVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
         });
+        // What the schema promises is what comes.
+        for (const [name, key] of [["getHost", "host"], ["getUnikernel", "web"], ["getUnikernel", "byId"], ["console", "console"]] as const) {
+            expect(z.strictObject(functionShapes[name].outputs).safeParse(got[key]).error).toBeUndefined();
+        }
         const uuid = await host.virsh("domuuid", "web");
         expect(got.web).toEqual({
             uuid, name: "web", connection: host.uri, platform: "kvm", state: "running", memory: 16, vcpus: 1, ipAddresses: [expect.any(String)],
@@ -98,4 +106,19 @@ test.each<[string, string, Record<string, unknown>, RegExp]>([
     ["a host that does not answer", "getHost", { connection: "qemu+unix:///system?socket=/nonexistent/socket" }, /socket|connect/i],
 ])("%s is an error", async (_what, name, args, message) => {
     await expect(invoke(name, args)).rejects.toThrow(message);
+});
+
+test("a cancel ends a function that waits for its host", async () => {
+    const another = await openPlugin({ calls: new Calls(5000, async () => undefined) });
+    await host.signalDaemon("SIGSTOP");
+    try {
+        const asked = expect(invoke("getUnikernel", { name: "stranger", connection: host.uri }, another)).rejects.toThrow(/cancelled/);
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+        const begin = Date.now();
+        await ask((done) => another.client.cancel(new Empty(), done));
+        await asked;
+        expect(Date.now() - begin).toBeLessThan(5000);
+    } finally {
+        await host.signalDaemon("SIGCONT");
+    }
 });
