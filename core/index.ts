@@ -7,6 +7,8 @@ import { unikernelHandlers } from "./unikernel";
 
 export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
 export { logicalName } from "./identity";
+/** Text with `[secret]` in place of values. */
+export { maskIn } from "../guests";
 export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
 
 /** What the lifecycles need from the process that they run in. */

@@ -171,3 +171,13 @@ function invalid(at: Path, reason: string): UnikernelError {
 function invalidUnless(at: Path, reason: string): never {
     throw invalid(at, reason);
 }
+
+/** The texts at secret places; a number is one where it is said. */
+export function textsOf({ value, secrets }: Decoded): string[] {
+    return secrets.filter(([name]) => name !== "digestKey").flatMap((path) => leaves(path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), value)));
+}
+
+function leaves(value: unknown): string[] {
+    if (typeof value === "object" && value !== null) return Object.values(value as Properties).flatMap(leaves);
+    return ["string", "number"].includes(typeof value) && value !== UNKNOWN && value !== "" ? [String(value)] : [];
+}

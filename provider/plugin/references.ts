@@ -1,5 +1,6 @@
 import { logicalName } from "../../core";
 import type { ResourceKind } from "../trampoline";
+import { ResourceReference, textsOf } from "./codec";
 import type { Decoded, Properties } from "./codec";
 import type { Run } from "./run";
 
@@ -15,20 +16,28 @@ const NEEDED: Partial<Record<ResourceKind, string[]>> = {
  */
 export class References {
     private readonly checked = new Map<string, Properties>();
+    private readonly secrets = new Map<string, string[]>();
 
     /** @param run what another provider of the same run has checked; left out, there is no other */
     constructor(private readonly run: () => Run | undefined = () => undefined) {}
 
     /**
      * @param inputs as check returned them
-     * @param secrets where the program had secrets: those stay within this process
+     * @param news as the program wrote it: its secrets stay within this process
      */
-    note(kind: ResourceKind, urn: string, inputs: Properties, secrets: Decoded["secrets"]): void {
+    note(kind: ResourceKind, urn: string, inputs: Properties, news: Decoded): void {
         const names = NEEDED[kind];
         if (!names) return;
         const needed = Object.fromEntries(names.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]));
         this.checked.set(urn, needed);
-        if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
+        this.secrets.set(urn, textsOf(news));
+        if (!news.secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
+    }
+
+    /** The secret texts of all that properties refer to: they are flattened into them. */
+    secretsIn(value: unknown): string[] {
+        if (value instanceof ResourceReference) return this.secrets.get(value.urn) ?? [];
+        return typeof value === "object" && value !== null ? Object.values(value).flatMap((inner) => this.secretsIn(inner)) : [];
     }
 
     /** A data image as a unikernel takes it; undefined when this run has not checked it. */

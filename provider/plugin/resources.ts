@@ -1,9 +1,9 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { handlersOf } from "../registry";
-import { argumentsOf, secretsIn } from "./arguments";
+import { argumentsOf } from "./arguments";
 import type { Calls } from "./calls";
-import { decode, encode } from "./codec";
+import { decode } from "./codec";
 import type { Decoded } from "./codec";
 import { configurationOf } from "./configuration";
 import { describe, diffResponse } from "./diffResponse";
@@ -16,7 +16,9 @@ import { Made } from "./made";
 import { createdOutputs, updatedOutputs } from "./preview";
 import { References } from "./references";
 import type { Run } from "./run";
+import { Secrets } from "./secrets";
 import { kindOf } from "./urn";
+import type { ResourceKind } from "../trampoline";
 import type { Handlers } from "../../core";
 
 type Message = Parameters<typeof decode>[0];
@@ -24,6 +26,8 @@ type Message = Parameters<typeof decode>[0];
 /** The life of resources as the engine asks for it: each call decodes, lets the handler work, and encodes. */
 export class Resources {
     configuration = configurationOf({});
+    /** Texts of it that are secret. */
+    hidden: readonly string[] = [];
     private readonly references: References;
     private readonly made: Made;
 
@@ -42,15 +46,19 @@ export class Resources {
     async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
         const urn = request.getUrn();
         const kind = kindOf(urn);
-        const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews())];
-        return this.with(urn, 0, async (handlers, warn) => {
-            const asked = argumentsOf({ kind, urn, news, olds, configuration: this.configuration, references: this.references, warn });
-            const found = await handlers.check(olds, asked.news);
+        const [olds, news] = [ours(request.getOlds()), ours(request.getNews())];
+        const others = [...this.hidden, ...this.references.secretsIn(news.value)];
+        const [secrets, said] = [new Secrets(kind, [news], others), new Secrets(kind, [olds, news], others)];
+        return this.with(urn, 0, said, async (handlers, warn) => {
+            const asked = argumentsOf({ kind, urn, news, olds: olds.value, configuration: this.configuration, references: this.references, warn });
+            const found = await handlers.check(olds.value, asked.news);
             const failures = [...asked.failures, ...found.failures];
-            if (failures.length === 0) this.references.note(kind, urn, found.inputs, news.secrets);
+            const { consequence } = found.inputs;
+            const inputs = typeof consequence === "string" ? { ...found.inputs, consequence: said.hide(consequence) } : found.inputs;
+            if (failures.length === 0) this.references.note(kind, urn, inputs, news);
             return new proto.CheckResponse()
-                .setInputs(encode(found.inputs, secretsIn(kind, news.secrets)))
-                .setFailuresList(failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
+                .setInputs(secrets.encode(inputs))
+                .setFailuresList(failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)));
         });
     }
 
@@ -58,14 +66,15 @@ export class Resources {
         const urn = request.getUrn();
         const kind = kindOf(urn);
         const [{ value: olds, secrets: before }, { value: news, secrets: after }] = [ours(request.getOlds()), ours(request.getNews())];
+        const secrets = this.secretsOf(kind, ours(request.getOlds()), ours(request.getNews()));
         const oldInputs = request.hasOldInputs() ? ours(request.getOldInputs()).value : olds;
-        return this.with(urn, 0, async (handlers) => {
+        return this.with(urn, 0, secrets, async (handlers) => {
             const { changes, replaces } = await handlers.diff(request.getId(), olds, news);
             if (changes === false) return diffResponse(false, [], []);
             const found = kind === "unikernel" ? handlers.differences?.(olds, news) ?? [] : [];
             const details: Detail[] = kind === "unikernel" ? detailsOfUnikernel(found, olds, news) : detailsOfInputs(kind, oldInputs, news);
             const line = describe(kind, details, news, found, [...before, ...after].map(([name]) => String(name)));
-            if (line) await this.engine().say(urn, line);
+            if (line) await this.engine().say(urn, secrets.hide(line));
             return diffResponse(true, details, replaces);
         });
     }
@@ -73,14 +82,15 @@ export class Resources {
     async create(request: proto.CreateRequest): Promise<proto.CreateResponse> {
         const urn = request.getUrn();
         const kind = kindOf(urn);
-        const { value: inputs, secrets: found } = ours(request.getProperties());
-        const secrets = secretsIn(kind, found);
+        const news = ours(request.getProperties());
+        const { value: inputs } = news;
+        const secrets = this.secretsOf(kind, news);
         const response = new proto.CreateResponse();
-        if (request.getPreview()) return response.setProperties(encode(createdOutputs(kind, inputs), secrets));
-        return this.with(urn, request.getTimeout(), async (handlers) => {
-            const { id, outs } = await handlers.create(inputs).catch((error: unknown) => { throw asInitFailed(error, inputs, secrets); });
+        if (request.getPreview()) return response.setProperties(secrets.encode(createdOutputs(kind, inputs)));
+        return this.with(urn, request.getTimeout(), secrets, async (handlers) => {
+            const { id, outs } = await handlers.create(inputs).catch((error: unknown) => { throw asInitFailed(error, inputs, secrets.pathsOf(inputs, error)); });
             this.made.note(kind, urn, outs);
-            return response.setId(id).setProperties(encode(outs, secrets));
+            return response.setId(id).setProperties(secrets.encode(outs));
         });
     }
 
@@ -88,13 +98,13 @@ export class Resources {
         const urn = request.getUrn();
         const kind = kindOf(urn);
         const [olds, news] = [ours(request.getOlds()).value, ours(request.getNews())];
-        const secrets = secretsIn(kind, news.secrets);
+        const secrets = this.secretsOf(kind, news);
         const response = new proto.UpdateResponse();
-        if (request.getPreview()) return response.setProperties(encode(updatedOutputs(kind, olds, news.value), secrets));
-        return this.with(urn, request.getTimeout(), async (handlers) => {
+        if (request.getPreview()) return response.setProperties(secrets.encode(updatedOutputs(kind, olds, news.value)));
+        return this.with(urn, request.getTimeout(), secrets, async (handlers) => {
             const { outs } = await handlers.update(request.getId(), olds, news.value)
-                .catch((error: unknown) => { throw asInitFailed(error, news.value, secrets); });
-            return response.setProperties(encode(outs, secrets));
+                .catch((error: unknown) => { throw asInitFailed(error, news.value, secrets.pathsOf(news.value, error)); });
+            return response.setProperties(secrets.encode(outs));
         });
     }
 
@@ -102,8 +112,8 @@ export class Resources {
         const urn = request.getUrn();
         const kind = kindOf(urn);
         const [props, inputs] = [ours(request.getProperties()), ours(request.getInputs())];
-        const secrets = secretsIn(kind, [...inputs.secrets, ...props.secrets]);
-        return this.with(urn, 0, async (handlers) => {
+        const secrets = this.secretsOf(kind, inputs, props);
+        return this.with(urn, 0, secrets, async (handlers) => {
             const known = Object.keys(props.value).length > 0;
             const found = known
                 ? await handlers.read(request.getId(), props.value)
@@ -111,14 +121,15 @@ export class Resources {
             const response = new proto.ReadResponse().setId(found.id);
             // Gone: there are no properties of nothing.
             if (found.id === "") return response;
-            return response.setProperties(encode(found.props, secrets)).setInputs(encode(found.inputs ?? inputs.value, secrets));
+            return response.setProperties(secrets.encode(found.props)).setInputs(secrets.encode(found.inputs ?? inputs.value));
         });
     }
 
     async delete(request: proto.DeleteRequest): Promise<Empty> {
-        const { value: props } = ours(request.getProperties());
+        const gone = ours(request.getProperties());
+        const { value: props } = gone;
         const urn = request.getUrn();
-        return this.with(urn, request.getTimeout(), async (handlers, warn) => {
+        return this.with(urn, request.getTimeout(), this.secretsOf(kindOf(urn), gone), async (handlers, warn) => {
             if (this.made.isSame(kindOf(urn), urn, props)) {
                 warn("warning: kept, not made anew: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it");
                 return new Empty();
@@ -128,12 +139,18 @@ export class Resources {
         });
     }
 
+    private secretsOf(kind: ResourceKind, ...messages: Decoded[]): Secrets {
+        return new Secrets(kind, messages, this.hidden);
+    }
+
     /** Lets a handler work within its time, and hears it out. */
-    private async with<T>(urn: string, seconds: number, act: (handlers: Handlers, log: (message: string) => void) => Promise<T>): Promise<T> {
+    private async with<T>(urn: string, seconds: number, secrets: Secrets, act: (handlers: Handlers, log: (message: string) => void) => Promise<T>): Promise<T> {
         const said: Promise<void>[] = [];
-        const log = (message: string) => { said.push(this.engine().report(urn, message)); };
+        const log = (message: string) => { said.push(this.engine().report(urn, secrets.hide(message))); };
         try {
             return await this.calls.run(seconds, (signal) => act(this.handlers(kindOf(urn), { log, signal }), log));
+        } catch (error) {
+            throw secrets.hideIn(error);
         } finally {
             // After the answer nobody would show it on this resource's row.
             await Promise.all(said);
@@ -145,4 +162,10 @@ export class Resources {
 function ours(message: Message): Decoded {
     const { value: { __provider: _, ...value }, secrets, unknowns } = decode(message);
     return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
+}
+
+/** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
+function failureOf(property: string, reason: string, { secrets }: Decoded): proto.CheckFailure {
+    const shown = secrets.some(([name]) => name === property);
+    return shown ? new proto.CheckFailure().setReason(`${property}: ${reason}`) : new proto.CheckFailure().setProperty(property).setReason(reason);
 }

@@ -8,7 +8,7 @@ import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { handlersOf } from "../registry";
 import { Calls } from "./calls";
-import { decode, encode } from "./codec";
+import { decode, encode, textsOf } from "./codec";
 import { configurationFailures, configurationOf } from "./configuration";
 import { detailsOfConfiguration } from "./differences";
 import { diffResponse } from "./diffResponse";
@@ -84,7 +84,9 @@ export function pluginService({ version, engine: address, schema, handlers, call
             return diffResponse(details.length > 0, details, []);
         }),
         configure: unary((request: proto.ConfigureRequest) => {
-            resources.configuration = configurationOf(decode(request.getArgs()).value);
+            const args = decode(request.getArgs());
+            resources.configuration = configurationOf(args.value);
+            resources.hidden = textsOf(args);
             return new proto.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setAcceptoutputs(true).setSupportspreview(true);
         }),
         check: unary((request: proto.CheckRequest) => resources.check(request)),

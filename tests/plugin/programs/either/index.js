@@ -34,7 +34,7 @@ function reveal(value) {
 
 const images = Object.fromEntries(Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]));
 
-for (const [name, { image, interfaces = [], parent, ...args }] of Object.entries(declared.guests)) {
+for (const [name, { image, mount = "/data", interfaces = [], parent, ...args }] of Object.entries(declared.guests)) {
     const opts = parent ? { parent: new Site(parent) } : {};
     const guest = declare(Unikernel, name, {
         platform: "kvm",
@@ -45,8 +45,8 @@ for (const [name, { image, interfaces = [], parent, ...args }] of Object.entries
         shutdownTimeout: 1,
         readiness: { console: "test kernel ready", timeout: 60 },
         ...reveal(args),
-        ...(image ? { blocks: [{ image: images[image], mount: "/data" }] } : {}),
-        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, card, opts)),
+        ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
+        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, reveal(card), opts)),
     }, opts);
     exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence };
 }

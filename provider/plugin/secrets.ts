@@ -1,0 +1,58 @@
+import { maskIn } from "../../core";
+import type { ResourceKind } from "../trampoline";
+import { secretsIn } from "./arguments";
+import { encode, textsOf } from "./codec";
+import type { Decoded } from "./codec";
+import type { Path } from "./wire";
+
+/** Below this a text is in many others by chance. */
+const TELLING = 4;
+
+/** The secrets of one call, wherever they are: what is sent back keeps them marked, what is said leaves them out. */
+export class Secrets {
+    private readonly paths: Decoded["secrets"];
+    private readonly texts: string[];
+
+    /**
+     * @param messages what came with the call, as decoded
+     * @param others secret texts that came before: of the provider's configuration, of what is referred to
+     */
+    constructor(kind: ResourceKind, messages: Decoded[], others: readonly string[] = []) {
+        this.paths = secretsIn(kind, messages.flatMap(({ secrets }) => secrets));
+        this.texts = [...new Set([...others, ...messages.flatMap(textsOf)])];
+    }
+
+    /** Where to mark properties: at the secrets' own places, and at every text in which one of them stands. */
+    pathsIn(properties: object): Path[] {
+        const telling = this.texts.filter((text) => text.length >= TELLING);
+        const own = new Set(this.paths.map((path) => JSON.stringify(path)));
+        return [...this.paths, ...(telling.length === 0 ? [] : repeating(properties, [], own, telling))];
+    }
+
+    /** For the properties that an error gives, and the inputs that go with them. */
+    pathsOf(inputs: object, error: unknown): Path[] {
+        return this.pathsIn({ ...inputs, ...Object(Object(error).properties) });
+    }
+
+    encode(properties: object): ReturnType<typeof encode> {
+        return encode(properties, this.pathsIn(properties));
+    }
+
+    hide(text: string): string {
+        return this.texts.length === 0 ? text : maskIn(text, this.texts);
+    }
+
+    /** In an error and the reasons that it gives. */
+    hideIn(error: unknown): unknown {
+        if (!(error instanceof Error) || this.texts.length === 0) return error;
+        const reasons = "reasons" in error && Array.isArray(error.reasons) ? { reasons: error.reasons.map((reason) => this.hide(String(reason))) } : {};
+        return Object.assign(error, { message: this.hide(error.message), ...reasons });
+    }
+}
+
+function repeating(value: unknown, at: Path, own: ReadonlySet<string>, texts: string[]): Path[] {
+    if (own.has(JSON.stringify(at))) return [];
+    if (Array.isArray(value)) return value.flatMap((inner, index) => repeating(inner, [...at, index], own, texts));
+    if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => repeating(inner, [...at, key], own, texts));
+    return typeof value === "string" && texts.some((text) => value.includes(text)) ? [at] : [];
+}
