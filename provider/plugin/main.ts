@@ -3,14 +3,21 @@ import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { endPluginWithEngine } from "../lifetime";
 import { servePlugin } from "./server";
+import { answerByHand } from "./usage";
 
 /** `pulumi-resource-unikernel [flags] [ENGINE]`: the engine reads the port from the first line. */
 async function main(): Promise<void> {
-    // Older engines put flags of their own before the address.
-    const engine = process.argv.slice(2).findLast((word) => !word.startsWith("-"));
-    endPluginWithEngine();
+    const words = process.argv.slice(2);
     const root = packageFolder(__dirname);
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+    const answer = answerByHand(words, process.stdout.isTTY, version);
+    if (answer !== undefined) {
+        process.stdout.write(answer);
+        return;
+    }
+    // Older engines put flags of their own before the address.
+    const engine = words.findLast((word) => !word.startsWith("-"));
+    endPluginWithEngine();
     const { port } = await servePlugin({ version, engine, schema: () => readFile(join(root, "schema.json"), "utf8") });
     process.stdout.write(`${port}\n`);
 }
