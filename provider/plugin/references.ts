@@ -1,6 +1,6 @@
 import { logicalName } from "../../core";
 import type { ResourceKind } from "../trampoline";
-import { ResourceReference, textsOf } from "./codec";
+import { ResourceReference } from "./codec";
 import type { Decoded, Properties } from "./codec";
 import type { Run } from "./run";
 
@@ -23,15 +23,16 @@ export class References {
 
     /**
      * @param inputs as check returned them
-     * @param news as the program wrote it: its secrets stay within this process
+     * @param secrets where the program had secrets: those stay within this process
+     * @param texts what they are
      */
-    note(kind: ResourceKind, urn: string, inputs: Properties, news: Decoded): void {
+    note(kind: ResourceKind, urn: string, inputs: Properties, secrets: Decoded["secrets"], texts: string[] = []): void {
         const names = NEEDED[kind];
         if (!names) return;
         const needed = Object.fromEntries(names.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]));
         this.checked.set(urn, needed);
-        this.secrets.set(urn, textsOf(news));
-        if (!news.secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
+        this.secrets.set(urn, texts);
+        if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
     }
 
     /** The secret texts of all that properties refer to: they are flattened into them. */

@@ -3,7 +3,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { handlersOf } from "../registry";
 import { argumentsOf } from "./arguments";
 import type { Calls } from "./calls";
-import { decode } from "./codec";
+import { decode, textsOf } from "./codec";
 import type { Decoded } from "./codec";
 import { configurationOf } from "./configuration";
 import { describe, diffResponse } from "./diffResponse";
@@ -55,7 +55,7 @@ export class Resources {
             const failures = [...asked.failures, ...found.failures];
             const { consequence } = found.inputs;
             const inputs = typeof consequence === "string" ? { ...found.inputs, consequence: said.hide(consequence) } : found.inputs;
-            if (failures.length === 0) this.references.note(kind, urn, inputs, news);
+            if (failures.length === 0) this.references.note(kind, urn, inputs, news.secrets, textsOf(news));
             return new proto.CheckResponse()
                 .setInputs(secrets.encode(inputs))
                 .setFailuresList(failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)));
