@@ -62,7 +62,8 @@ function becauseOf(error: unknown, reason: UnikernelError): unknown {
     if (error === reason) return error;
     if (error instanceof Error && "reasons" in error && Array.isArray(error.reasons)) {
         const reasons = error.reasons.map(String).filter((text) => !/\babort/i.test(text));
-        return Object.assign(error, { reasons: reasons.some((text) => text.startsWith(reason.message)) ? reasons : [reason.message, ...reasons] });
+        const whole = reasons.some((text) => text.startsWith(reason.message)) ? reasons : [reason.message, ...reasons];
+        return Object.assign(error, { reasons: whole, message: whole.join("\n") });
     }
     if (error instanceof Error && error.message.startsWith(reason.message)) return error;
     const said = error instanceof Error && !/\babort/i.test(error.message) ? `: ${error.message}` : "";

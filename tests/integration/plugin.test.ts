@@ -56,9 +56,11 @@ test("a guest comes as its preview said, changes, is read, and goes", async () =
     expect(drifted).toMatchObject({ props: { state: "paused" }, inputs: { state: "paused" } });
     expect((await plugin.diff(urn, drifted.props, next)).details).toEqual({ state: "UPDATE" });
 
-    await plugin.delete(urn, id, updated);
+    // Another run of the engine, which starts the plugin anew.
+    const later = await openPlugin();
+    await later.delete(urn, id, updated);
     expect(await domains()).toEqual([]);
-    expect(await plugin.read(urn, id, updated, next)).toMatchObject({ id: "" });
+    expect(await later.read(urn, id, updated, next)).toMatchObject({ id: "" });
 });
 
 test.each<[string, object, { timeout?: number; cancel?: boolean }, RegExp]>([
@@ -83,6 +85,6 @@ test.each<[string, object, { timeout?: number; cancel?: boolean }, RegExp]>([
     const outs = await plugin.update(urn, failed.id, failed.properties, patient);
     expect(outs).toMatchObject({ state: "running" });
     expect(await domains()).toEqual(["late"]);
-    await plugin.delete(urn, failed.id, outs);
+    await (await openPlugin()).delete(urn, failed.id, outs);
     expect(await domains()).toEqual([]);
 });
