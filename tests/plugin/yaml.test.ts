@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { testKernel } from "../e2e/guests";
+import { nginxGuest, testKernel } from "../e2e/guests";
 import { withStack } from "../support/engine";
 import type { Run, Stack } from "../support/engine";
 import { startLibvirtHost } from "../support/libvirtHost";
@@ -76,4 +76,17 @@ test.each([
         await declare(stack, { web: await guest(wrong) });
         expect((await stack.preview({ fails: true })).text).toMatch(words);
     }, { enter: host.enter, env: { ...host.env } });
+});
+
+test("the example: three nginx guests on the host that the stack's config names", async () => {
+    await withStack("examples/nginx-fleet-yaml", "example", async (stack) => {
+        await stack.up();
+        const { urls } = await stack.outputs<{ urls: string[] }>();
+        expect(urls).toHaveLength(3);
+        for (const [index, url] of urls.entries()) {
+            expect((await host.exec("curl", ["--silent", "--fail", "--max-time", "20", url])).stdout).toContain(`<h1>Hello from web-${index + 1}</h1>`);
+        }
+        expect((await stack.up()).changes).toEqual({ same: 8 });
+    }, { enter: host.enter, env: { ...host.env }, parallel: 16, config: { guest: await nginxGuest(), "unikernel:connection": host.uri, "unikernel:accelerator": "tcg" } });
+    expect(await host.virsh("list", "--all", "--name")).toBe("");
 });
