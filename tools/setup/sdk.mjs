@@ -32,6 +32,6 @@ export async function ensureSdkTools() {
         renameSync(fresh, generator);
     }
     // A moment where Go's cache has it.
-    await run("nice", [program, "build", GO_SDK, `${GO_SDK}/config`], { cwd: sdkSource, env, title: "go build" });
+    await run("nice", [program, "build", GO_SDK, `${GO_SDK}/config`, `${GO_SDK}/internals`], { cwd: sdkSource, env, title: "go build" });
     return `${isThere ? "are" : "built"} in ${path.dirname(generator)}`;
 }

@@ -1,0 +1,2 @@
+export function sdkGenerator(): string;
+export function goForSdk(): Promise<{ program: string; env: NodeJS.ProcessEnv }>;
