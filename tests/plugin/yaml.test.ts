@@ -24,8 +24,10 @@ const guest = async (properties: object) => resource("Unikernel", {
     platform: "kvm", connection: host.uri, kernel: await testKernel(), accelerator: "tcg", memory: 16, shutdownTimeout: 1,
     readiness: { console: "test kernel ready", timeout: 60 }, ...properties,
 });
-/** What the engine shows between the rows: a line for each resource that changes. */
-const consequences = ({ text }: Run) => text.split("\n").map((line) => line.trim()).filter((line) => /^(live|restart|replace|rebuild|create)\b.*[^:]$/.test(line)).sort();
+const nameOf = (urn?: string) => urn?.split("::").at(-1);
+/** What stays in the engine's log, by the row that it is on. */
+const consequences = ({ messages }: Run) => messages.filter(({ ephemeral, severity, urn }) => !ephemeral && severity === "info" && urn?.includes("unikernel:"))
+    .map(({ urn, message }) => `${nameOf(urn)}: ${message}`).sort();
 const stepsOf = ({ steps }: Run) => Object.fromEntries(steps.map(({ op, urn, detailedDiff }) => [urn.split("::").at(-1), [op, Object.keys(detailedDiff ?? {}).sort()]]));
 
 test("a YAML program: up, a line for each consequence in its preview, redeploy in place, destroy", async () => {
@@ -41,6 +43,10 @@ test("a YAML program: up, a line for each consequence in its preview, redeploy i
             { uuid: "${web.uuid}", state: "${idle.state}", path: "${data.path}" });
         const first = await stack.up();
         expect(first.changes).toEqual({ create: 7 });
+        // Long work is told on the row, and overwritten there.
+        expect(consequences(first)).toEqual([]);
+        expect(first.messages.filter(({ ephemeral }) => ephemeral).map(({ urn, message }) => `${nameOf(urn)}: ${message}`))
+            .toContainEqual(expect.stringMatching(/^web: web-\w+: waiting for .test kernel ready. on the console$/));
         const before = await stack.outputs<{ uuid: string; state: string; path: string }>();
         expect(before).toMatchObject({ uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string, state: "running", path: expect.stringMatching(/\.iso$/) as string });
         expect(await host.virsh("domstate", before.uuid)).toBe("running");
@@ -53,7 +59,8 @@ test("a YAML program: up, a line for each consequence in its preview, redeploy i
         }, { uuid: "${web.uuid}" });
         const preview = await stack.preview();
         expect(consequences(preview)).toEqual([
-            "live: state running → paused", "rebuild: html/index.html", "restart: env.GREETING, /data/html/index.html", "restart: memory 16 → 24 MiB",
+            "big: restart: memory 16 → 24 MiB", "data: rebuild: html/index.html", "idle: live: state running → paused",
+            "web: restart: env.GREETING, /data/html/index.html",
         ]);
         expect(stepsOf(preview)).toMatchObject({
             data: ["update", expect.arrayContaining(['manifest["html/index.html"]'])], web: ["update", expect.arrayContaining(["env.GREETING"])],

@@ -7,6 +7,9 @@ const repository = path.resolve(__dirname, "../..");
 /** What Pulumi says of one step; only what tests look at. */
 export interface StepEvent { op: string; urn: string; type: string; detailedDiff?: Record<string, { kind: string }> | null }
 
+/** What a provider said on a resource's row; an ephemeral line is overwritten by the next. */
+export interface Message { urn?: string; message: string; severity: string; ephemeral?: boolean }
+
 /** How a run of `pulumi` ended. */
 export interface Run {
     failed: boolean;
@@ -16,6 +19,7 @@ export interface Run {
     changes: Record<string, number>;
     /** Every step that was planned or done, the stack itself and providers left out. */
     steps: StepEvent[];
+    messages: Message[];
     seconds: number;
 }
 
@@ -190,15 +194,17 @@ async function copyProgram(from: string, to: string): Promise<void> {
 
 interface EventLine {
     resourcePreEvent?: { metadata: StepEvent };
+    diagnosticEvent?: Message;
     summaryEvent?: { resourceChanges: Record<string, number> };
 }
 
-async function readEvents(log: string): Promise<Pick<Run, "changes" | "steps">> {
+async function readEvents(log: string): Promise<Pick<Run, "changes" | "steps" | "messages">> {
     // The last line of a killed run may be cut off.
     const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(0, -1);
     const events = lines.map((line): EventLine => JSON.parse(line));
     const steps = events.flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [resourcePreEvent.metadata] : []))
         .filter(({ type }) => !/^pulumi:(pulumi:Stack|providers:)/.test(type))
         .map(({ op, urn, type, detailedDiff }) => ({ op, urn, type, detailedDiff }));
-    return { steps, changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {} };
+    const messages = events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []).map((event) => ({ ...event, message: event.message.trim() }));
+    return { steps, messages, changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {} };
 }

@@ -88,7 +88,7 @@ function resource(types, name, shape, { own, hidden = [], free = [], replaces = 
         properties: { ...Object.fromEntries(echoed), ...outputs.properties },
         required: [...outputs.required, ...requiredInputs.filter((property) => !hidden.includes(property) && !(property in outputs.properties))],
         inputProperties,
-        requiredInputs,
+        ...(requiredInputs.length > 0 ? { requiredInputs } : {}),
         aliases: [{ type: `pulumi-nodejs:dynamic/unikernel:${name}` }],
     };
 }
