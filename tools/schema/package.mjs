@@ -10,7 +10,6 @@ const token = (name) => `unikernel:index:${name}`;
 
 /** What only constructors send. */
 const PRIVATE = ["resourceUrn", "secrets", "digestKey", "allowQemuArgs"];
-const REPOSITORY = "https://github.com/pulumi-unikernel/pulumi-unikernel";
 
 /** @param {string} root the repository, built */
 export function packageSchema(root) {
@@ -23,7 +22,7 @@ export function packageSchema(root) {
     return {
         name: "unikernel", displayName: "Unikernel", version, description, license,
         keywords: ["pulumi", "unikernel", "kvm", "xen", "libvirt", "category/infrastructure", "kind/native"],
-        publisher: "pulumi-unikernel", repository: REPOSITORY,
+        publisher: "pulumi-unikernel",
         meta: { moduleFormat: "(.*)" },
         language: {
             nodejs: { packageName: "pulumi-unikernel-sdk", respectSchemaVersion: true },
