@@ -41,6 +41,7 @@ export interface BlockImageArgs {
 export class BlockImage extends HandledResource {
     /** sha256 of the normalised tree and the options, 64 hex digits. */
     declare readonly digest: pulumi.Output<string>;
+    /** Of the file that was built. */
     declare readonly format: pulumi.Output<ImageFormat>;
     /** Of the file that was built. */
     declare readonly path: pulumi.Output<string>;

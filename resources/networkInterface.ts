@@ -17,6 +17,7 @@ export interface ForwardArgs {
     protocol?: pulumi.Input<Protocol>;
 }
 
+/** QEMU's own network, which needs no rights. */
 export interface UserNetworkArgs {
     /** Ports of the host that lead to the guest. @default [] */
     forward?: pulumi.Input<pulumi.Input<ForwardArgs>[]>;

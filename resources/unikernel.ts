@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HandledResource, digestKey, secretPaths } from "../provider";
 import { plainBlocks, plainInterfaces } from "./devices";
-import type { Burned, Digests, GuestState, Manifest } from "../spec";
+import type { BootDigests, Burned, GuestState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
 
 export type { Platform } from "../spec";
@@ -53,7 +53,7 @@ export class Unikernel extends HandledResource {
     /** What the last change meant for the guest. */
     declare readonly consequence: pulumi.Output<string>;
     /** Of what it boots from. */
-    declare readonly digests: pulumi.Output<Digests>;
+    declare readonly digests: pulumi.Output<BootDigests>;
 
     constructor(name: string, args: UnikernelArgs, opts?: pulumi.CustomResourceOptions) {
         const secrets = secretPaths({ env: args.env, args: args.args, hostname: args.hostname });

@@ -33,6 +33,7 @@ export interface ReadinessArgs {
     timeout?: pulumi.Input<number>;
 }
 
+/** A web server inside the guest. */
 export interface HttpReadinessArgs {
     /** The guest's port, 1–65535; the backend finds the way. */
     port: pulumi.Input<number>;
@@ -40,6 +41,7 @@ export interface HttpReadinessArgs {
     path?: pulumi.Input<string>;
 }
 
+/** A port inside the guest. */
 export interface TcpReadinessArgs {
     /** The guest's port, 1–65535; the backend finds the way. */
     port: pulumi.Input<number>;

@@ -1,3 +1,4 @@
+/** File systems, and forms of disks. */
 export type ImageFormat = "iso9660" | "ext2" | "ext4" | "raw" | "qcow2";
 
 /** read: shared, never written. scratch: private, fresh at every restart. persist: private, seeded once, kept. */

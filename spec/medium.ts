@@ -28,6 +28,7 @@ export interface MediumSpec {
 export interface Burned {
     /** As in `burn.device`. */
     device: string;
+    /** The device's serial number, where it has one. */
     serial?: string;
     /** Of the image that was written; keyed where the image holds a secret. */
     sha256: string;

@@ -1,3 +1,4 @@
+/** What a forwarded port speaks. */
 export type Protocol = "tcp" | "udp";
 
 /** A port of the host that leads to a port of the guest. */
@@ -12,12 +13,30 @@ export interface Forward {
     protocol: Protocol;
 }
 
+/** QEMU's own network, which needs no rights. */
+export interface UserNetwork {
+    /** Ports of the host that lead to the guest. */
+    forward: Forward[];
+}
+
 /** Where an interface is plugged in: exactly one of the four. */
 export type Attach =
-    | { user: { forward: Forward[] } }
-    | { network: string }
-    | { bridge: string }
-    | { tap: string };
+    | {
+          /** QEMU's own network. */
+          user: UserNetwork;
+      }
+    | {
+          /** Name of a libvirt network. */
+          network: string;
+      }
+    | {
+          /** Name of a bridge. */
+          bridge: string;
+      }
+    | {
+          /** Name of a tap device. */
+          tap: string;
+      };
 
 export type AttachKind = "user" | "network" | "bridge" | "tap";
 

@@ -5,9 +5,13 @@ import type { InterfaceSpec } from "./network";
 /** The version of inputs and outputs in state. An unknown newer one is refused. */
 export const SCHEMA_VERSION = 1;
 
+/** What a unikernel runs on: KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
 export type Platform = "kvm" | "xen" | "iso";
+/** What a guest is doing. */
 export type GuestState = "running" | "paused" | "stopped";
+/** How QEMU runs a guest: by the processor (`kvm`), by emulation (`tcg`), or by what works (`auto`). */
 export type Accelerator = "auto" | "kvm" | "tcg";
+/** What becomes of a guest that crashed. */
 export type OnCrash = "destroy" | "restart" | "preserve";
 
 /** When the guest counts as up. `port` is the guest's; `timeout` in seconds. */
@@ -63,12 +67,19 @@ export interface UnikernelSpec extends MediumSpec {
     secrets: string[];
 }
 
-export interface Digests {
+/** Of what a guest boots from: sha256, in hexadecimal digits. */
+export interface BootDigests {
+    /** Of the kernel file. */
     kernel: string;
+    /** Of the initial ramdisk, where there is one. */
     initrd?: string;
-    blocks: string[];
     /** Of what the guest is told; keyed when it covers a secret. */
     config: string;
+}
+
+export interface Digests extends BootDigests {
+    /** Of each disk, in their order. State leaves it out: each block has its own. */
+    blocks: string[];
 }
 
 /** What check returns and state stores as inputs. */

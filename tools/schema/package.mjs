@@ -53,7 +53,7 @@ function resourcesOf(types) {
     });
     // An import knows no resource behind an interface, and code that is generated of it says what the interface is.
     const interfaceType = types.add("Interface", {
-        type: "object", description: types.describe("NetworkInterfaceArgs"),
+        type: "object", description: "An interface that no resource declares: as an import writes it.",
         properties: types.properties(jsonOf(unikernelShape.interfaces).items.properties, "NetworkInterfaceArgs"), required: ["mac"],
     });
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };

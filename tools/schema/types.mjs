@@ -39,7 +39,7 @@ export class Types {
     type(json, node, hint) {
         if (json.anyOf) return this.union(json.anyOf, node, hint);
         if (json.enum) return this.enumeration(json.enum, node, hint);
-        if (json.type === "array") return { type: "array", items: this.type(json.items, node, hint) };
+        if (json.type === "array") return { type: "array", items: this.type({ description: json.description, ...json.items }, node, hint) };
         if (json.type === "object" && json.properties) return this.object(json, nameOf(node) ?? hint, nameOf(node));
         if (json.type === "object") return { type: "object", additionalProperties: this.type(json.additionalProperties, node, hint) };
         return { type: json.type ?? "string" };
@@ -72,7 +72,7 @@ export class Types {
     object(json, name, from) {
         const required = json.required ?? [];
         const properties = this.properties(json.properties, from, { prefix: name });
-        const description = from && this.describe(from);
+        const description = from ? this.describe(from) : json.description;
         return this.add(name.replace(/Args$/, ""), {
             type: "object", ...(description ? { description } : {}), properties, ...(required.length > 0 ? { required } : {}),
         });
