@@ -70,7 +70,7 @@ export class LocalFiles implements HostFiles {
     async remove(uuid: string, ...names: string[]): Promise<void> {
         await Promise.all(names.map(async (name) => {
             const path = await this.path(uuid, name);
-            await this.tell(`removal of ${path}`, () => rm(path, { force: true }));
+            await this.tell(`removal of ${path}`, () => rm(path, { force: true }).catch(unlessGone(path)));
         }));
     }
 
@@ -80,7 +80,7 @@ export class LocalFiles implements HostFiles {
         await this.tell(`removal of ${folder}`, async () => {
             await sweep(folder).catch(ifMissing(undefined));
             await rmdir(folder).catch((error) => {
-                if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) throw error;
+                if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) return unlessGone(folder)(error);
             });
         });
     }
@@ -167,5 +167,12 @@ function ifMissing<T>(instead: T): (error: unknown) => T {
     return (error) => {
         if ((error as NodeJS.ErrnoException).code === "ENOENT") return instead;
         throw error;
+    };
+}
+
+/** A file system that is read-only now refuses to remove what was never there, too. */
+function unlessGone(path: string): (error: unknown) => Promise<void> {
+    return async (error) => {
+        if (await stat(path).catch(ifMissing(undefined))) throw error;
     };
 }
