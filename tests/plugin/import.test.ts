@@ -46,7 +46,7 @@ async function byHand(name: string, { kernel = "hello.elf", cmdline = "", memory
 }
 
 const disk = (name: string): string => `<disk type="file"><driver name="qemu" type="raw"/><source file="${join(folder, name)}"/><target dev="vda" bus="virtio"/><readonly/></disk>`;
-const pid = async (name: string): Promise<string> => (await host.exec("pgrep", ["-f", `guest=${name},`])).stdout.trim();
+const pid = (name: string): Promise<string> => host.guestProcess(name);
 const domains = async (): Promise<string[]> => (await host.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort();
 
 async function withProgram(name: string, body: (stack: Stack) => Promise<void>, options: StackOptions = {}): Promise<void> {

@@ -21,7 +21,7 @@ afterAll(async () => {
 });
 
 const domains = async (host: LibvirtHost): Promise<string[]> => (await host.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort();
-const pid = async (host: LibvirtHost, name: string): Promise<string> => (await host.exec("pgrep", ["-f", `guest=${name},`])).stdout.trim();
+const pid = (host: LibvirtHost, name: string): Promise<string> => host.guestProcess(name);
 const READY = { readiness: { console: "test kernel ready" } };
 
 interface Declared { providers?: object; images?: object; cards?: object; guests?: object }

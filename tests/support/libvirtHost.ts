@@ -42,6 +42,20 @@ export class LibvirtHost {
         return (await must("virsh", ["-q", "-c", this.uri, ...args])).trim();
     }
 
+    /**
+     * QEMU's process of a guest, "" when none runs: another one means that it was restarted. From the daemon's own
+     * record, since hosts of other tests run guests of the same name beside this one.
+     */
+    async guestProcess(name: string): Promise<string> {
+        try {
+            const pid = (await readFile(join(this.folder, "run", "qemu", `${name}.pid`), "utf8")).trim();
+            return existsSync(`/proc/${pid}`) ? pid : "";
+        } catch (error) {
+            if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+            throw error;
+        }
+    }
+
     /** Defines and starts a network with DHCP; `nat` unless the options say isolated. */
     async defineNatNetwork(name: string, options: TestNetworkOptions = {}): Promise<TestNetwork> {
         const { xml, network } = networkXml(name, options, this.bridges++);

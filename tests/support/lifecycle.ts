@@ -64,8 +64,8 @@ export class Lifecycle {
     }
 
     /** QEMU's process of a guest: another one means that it was restarted. */
-    async process(guest: PlanOptions): Promise<string> {
-        return (await this.host.exec("pgrep", ["-f", `guest=${guest.name},`])).stdout.trim();
+    process(guest: PlanOptions): Promise<string> {
+        return this.host.guestProcess(guest.name);
     }
 
     async close(): Promise<void> {
