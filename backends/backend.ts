@@ -46,7 +46,7 @@ export interface Imported {
 }
 
 /** A spec that was realised, with what state knows of it beside. */
-export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported };
+export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported; incarnation?: string };
 
 /** A guest that state does not know, in the words of arguments. */
 export interface FoundGuest extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
@@ -83,6 +83,8 @@ export interface Observation extends Partial<GuestOutputs> {
     drift: Partial<Record<string, unknown>>;
     /** create or an update was interrupted, or never became ready. */
     unfinished: boolean;
+    /** Which create took a guest over that was there already: a delete of an earlier one, or of none, leaves it alone. */
+    incarnation?: string;
 }
 
 /**

@@ -113,6 +113,8 @@ export interface Mark {
     files?: string[];
     /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
     disowned?: Creator[];
+    /** Which create took it over, where one found it there: state that says another, or none, is of the time before. */
+    incarnation?: string;
 }
 
 /** What can be read back from a domain's XML; the same shape from what we render and from what the host returns. */

@@ -6,9 +6,9 @@ import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from
 /**
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
  * has no value of its own for, `unfinished` that an interrupted operation has to be completed; `imported` is there until
- * the first update.
+ * the first update. `incarnation`: of a guest that a create found there.
  */
-export interface Stored { drift?: string[]; imported?: Imported }
+export interface Stored { drift?: string[]; imported?: Imported; incarnation?: string }
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 
@@ -59,7 +59,7 @@ function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
 }
 
-const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig", "path", "sha256", "size", "manifest", "burned"];
+const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig", "path", "sha256", "size", "manifest", "burned", "incarnation"];
 
 /** The inputs within outputs. */
 export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {

@@ -9,8 +9,8 @@ export function outputsOf(inputs: StoredInputs, observation: Observation, plan: 
 }
 
 /** A medium does nothing: its state is what was written, and of a guest's outputs it has none. */
-function shown({ host, state, ipAddresses, consoleLog, consoleCommand, medium }: Observation): Partial<StoredOutputs> {
-    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand };
+function shown({ host, state, ipAddresses, consoleLog, consoleCommand, incarnation, medium }: Observation): Partial<StoredOutputs> {
+    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand, incarnation };
 }
 
 export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef {

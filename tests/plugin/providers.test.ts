@@ -101,6 +101,30 @@ test("a guest moves from one provider to another: to another host by replacement
     });
 });
 
+test("a run that ends between a create and the delete that follows it loses no guest: the next one knows whom the delete means", async () => {
+    await onBoth("ended", async (stack) => {
+        const web = { web: { name: "web", ...READY } };
+        await declare(stack, { guests: web });
+        await stack.up();
+        const before = await pid(a, "web");
+        const urn = (await stack.exportState()).resources.find(({ type }) => type === "unikernel:index:Unikernel")!.urn;
+        // The engine deletes at the end of a run, and not at all when anything in it has failed.
+        const failing = { late: { name: "late", readiness: { console: "it never says", timeout: 2 } } };
+        await declare(stack, { guests: { ...web, ...failing } });
+        const failed = await stack.up({ fails: true, args: ["--target-replace", urn, "--target-dependents", "--target", "**late"] });
+        expect(failed.text).toContain("it never says");
+        const pending = (await stack.exportState()).resources.filter((resource) => resource.urn === urn);
+        expect(pending).toHaveLength(2);
+        await declare(stack, { guests: web });
+        const next = await stack.up();
+        expect(next.text).toContain("a create has taken this guest over since");
+        expect([await domains(a), await pid(a, "web")]).toEqual([["web"], before]);
+        // What is deleted after that is the guest itself.
+        await stack.destroy();
+        expect(await domains(a)).toEqual([]);
+    });
+});
+
 test("what is wrong with a provider, or more than it allows, is said before anything happens", async () => {
     await onBoth("refused", async (stack) => {
         await declare(stack, { providers: { hostB: { ...toB(), conection: "x", memoryLimit: "much" } } });

@@ -81,6 +81,6 @@ export function isNew({ existing, claim }: Course): boolean {
 }
 
 /** What is there now, for state. */
-export async function report({ host, platform, plan, info, console }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
-    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: await console.path() }, { ...known, bootDigest: plan.bootDigest });
+export async function report({ host, platform, plan, info, console, wanted: { mark: { incarnation } } }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
+    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: await console.path() }, { ...known, bootDigest: plan.bootDigest, incarnation });
 }

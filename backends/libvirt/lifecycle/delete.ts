@@ -10,6 +10,7 @@ import { urnsOf } from "./imported";
 import { isPersist } from "./layout";
 import { look, restarts } from "./look";
 import { assertSamePlace } from "./place";
+import { isMeant } from "./ownership";
 import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
 
@@ -18,6 +19,10 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true };
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim, applied);
     if (!record) assertSamePlace(await host.info(), applied);
+    if (!isMeant(mark ?? liveMark, applied)) {
+        context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
+        return;
+    }
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;

@@ -34,7 +34,7 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
         drift: { ...drift(existing, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}) },
         ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
-        unfinished: mark?.phase !== "ready",
+        unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation,
     };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import type { Mark } from "../model";
@@ -61,6 +62,19 @@ export function disown(mark: Mark | undefined, { creator, inState, imported }: P
     // Somebody who shares our state stays an owner.
     if (!mark || (inState && !imported) || same(mark.creator, creator)) return before;
     return [...before, mark.creator];
+}
+
+/**
+ * A create that finds its guest there makes it another one for whoever deletes: engines may create a replacement before
+ * they delete, even some runs before, and that delete then means what is no more.
+ */
+export function incarnationOf(mark: Mark | undefined, { inState }: Pick<Claim, "inState">): string | undefined {
+    return mark && !inState ? randomBytes(4).toString("hex") : mark?.incarnation;
+}
+
+/** Whether what is there is what this state means, and not what a later create has made of it. */
+export function isMeant(mark: Mark | undefined, { incarnation }: { incarnation?: string }): boolean {
+    return mark?.incarnation === undefined || mark.incarnation === incarnation;
 }
 
 export function same(one: Creator, other: Creator): boolean {

@@ -5,7 +5,7 @@ import { MARK_VERSION, readFacts, renderDomain } from "../xml";
 import { definitionDigest } from "./definition";
 import { CONSOLE_LOG, layOut, type Layout } from "./layout";
 import type { Existing } from "./look";
-import { disown, type Claim } from "./ownership";
+import { disown, incarnationOf, type Claim } from "./ownership";
 import type { Run } from "./run";
 
 /** The definition that a plan asks for, on this host. */
@@ -24,7 +24,11 @@ export async function define({ host, platform, plan, context }: Run, existing: E
         path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
     ]);
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
-    const mark = readyMark(plan, context.creator, layout.files, disown(existing.mark, claim), platform.debug !== undefined);
+    const incarnation = incarnationOf(existing.mark, claim);
+    const mark = {
+        ...readyMark(plan, context.creator, layout.files, disown(existing.mark, claim), platform.debug !== undefined),
+        ...(incarnation === undefined ? {} : { incarnation }),
+    };
     const facts = readFacts(renderDomain(model, mark));
     return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };
 }

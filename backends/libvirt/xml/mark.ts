@@ -30,6 +30,7 @@ export function addMark(domain: XMLBuilder, mark: Mark): void {
 function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: string) => XMLBuilder): void {
     element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
     if (mark.deadline) element.att("deadline", mark.deadline);
+    if (mark.incarnation) element.att("incarnation", mark.incarnation);
     add(element, "urn").txt(mark.urn);
     add(element, "creator").att({ ...mark.creator });
     for (const creator of mark.disowned ?? []) add(element, "disowned").att({ ...creator });
@@ -67,6 +68,7 @@ export function readMark(domainXml: string): Mark | undefined {
         gdb: gdb ? Number(gdb) : undefined,
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
+        incarnation: found.attributes.incarnation,
         lastGood: text(found, "lastGood"),
         files: all(found, "file").map((file) => file.attributes.name ?? ""),
     });
@@ -82,6 +84,7 @@ function ours(element: Tree): boolean {
 
 function prune(mark: Mark): Mark {
     if (mark.deadline === undefined) delete mark.deadline;
+    if (mark.incarnation === undefined) delete mark.incarnation;
     if (mark.lastGood === undefined) delete mark.lastGood;
     if (mark.definition === undefined) delete mark.definition;
     if (mark.shutdown === undefined) delete mark.shutdown;

@@ -4,6 +4,7 @@ import { least, mark } from "./variants";
 
 const whole: Mark = {
     ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", files: ["kernel-0123", "disk & co"], definition: "0123456789abcdef", shutdown: true, told: "rumprun/cfg",
+    incarnation: "0badcafe",
     disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }], lastGood: renderDomain(least),
 };
 

@@ -1,4 +1,4 @@
-import { assertOurs, disown, type Claim } from "../../../backends/libvirt/lifecycle/ownership";
+import { assertOurs, disown, incarnationOf, isMeant, type Claim } from "../../../backends/libvirt/lifecycle/ownership";
 import type { Mark } from "../../../backends/libvirt/model";
 
 const uuid = "11111111-1111-5111-8111-111111111111";
@@ -51,4 +51,24 @@ test.each<[string, Mark | undefined, Pick<Claim, "creator" | "inState">, unknown
     ["taken back by who lost it", mark({ disowned: [bob] }), { creator: bob, inState: false }, [alice]],
 ])("who no longer owns: %s", (_name, found, who, expected) => {
     expect(disown(found, who)).toEqual(expected);
+});
+
+test("a guest that a create finds there is another one for whoever deletes; an update leaves it what it was", () => {
+    const [first, second] = [incarnationOf(mark(), claim()), incarnationOf(mark({ incarnation: "0badcafe" }), claim())];
+    for (const one of [first, second]) expect(one).toMatch(/^[0-9a-f]{8}$/);
+    expect(first).not.toBe(second);
+    expect(incarnationOf(undefined, claim())).toBeUndefined();
+    expect(incarnationOf(mark({ incarnation: "0badcafe" }), claim({ inState: true }))).toBe("0badcafe");
+    expect(incarnationOf(mark(), claim({ inState: true }))).toBeUndefined();
+});
+
+test.each<[string, Mark | undefined, string | undefined, boolean]>([
+    ["nothing on the host", undefined, "0badcafe", true],
+    ["never taken over", mark(), undefined, true],
+    ["its mark written by a release before", mark(), "0badcafe", true],
+    ["taken over, and state knows", mark({ incarnation: "0badcafe" }), "0badcafe", true],
+    ["taken over since", mark({ incarnation: "0badcafe" }), undefined, false],
+    ["taken over twice since", mark({ incarnation: "0badcafe" }), "deadbeef", false],
+])("who is meant by a delete: %s", (_name, found, incarnation, meant) => {
+    expect(isMeant(found, { incarnation })).toBe(meant);
 });
