@@ -121,7 +121,7 @@ test("a session: no networks, and a bridge needs its helper's access list", asyn
         await chown(folder, NOBODY, NOBODY);
     }
     const env = Object.entries({ ...engine, ...own }).map(([name, value]) => `${name}=${value}`);
-    const stdout = await host.inside("sh", "-c", '"$@" || :', "-", ...asNobody, "env", "-C", repository, ...env,
+    const stdout = await host.inside("sh", "-c", '"$@" || :', "-", ...asNobody, "env", "-u", "XDG_CACHE_HOME", "-u", "XDG_CONFIG_HOME", "-u", "XDG_DATA_HOME", "-C", repository, ...env,
         process.execPath, main, "doctor", "--json", "--connection", "qemu:///session");
     const said: Said = { stdout, stderr: "", code: 0, ...JSON.parse(stdout) };
     // The engine may lie in root's home, where this user cannot go.

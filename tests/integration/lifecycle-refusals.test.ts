@@ -1,6 +1,6 @@
 import type { InterfaceSpec } from "../../spec";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { alice, testContext, testPlan } from "../support/plans";
+import { alice, refOf, testContext, testPlan } from "../support/plans";
 import { tinyDomain } from "../support/tinyDomain";
 
 const bob = { user: "bob", machine: "looking-glass", project: "fedcba9876543210" };
@@ -124,4 +124,21 @@ test("a create that fails is taken over by the next one, whatever was left", asy
     await its.expectNothing({ ...guest, interfaces: [] });
     await expect(its.create(guest)).rejects.toThrow(/ended/);
     expect(await its.create({ ...guest, env: {} })).toMatchObject({ state: "running", unfinished: false });
+});
+
+test("a delete of what a guest was before a create took it over leaves the guest alone", async () => {
+    const guest = its.guest();
+    const plan = await testPlan(guest);
+    const first = await its.create(guest);
+    const again = await its.create(guest);
+    expect([first.incarnation, again.incarnation]).toEqual([undefined, expect.stringMatching(/^[0-9a-f]{8}$/)]);
+    const updated = await its.update(guest, { ...guest, autostart: true });
+    expect(updated.incarnation).toBe(again.incarnation);
+    const before = await its.host.guestProcess(guest.name);
+    const context = testContext();
+    await its.backend.delete(refOf(plan), { ...plan.spec, incarnation: first.incarnation }, context);
+    expect(await its.host.guestProcess(guest.name)).toBe(before);
+    expect(context.said.join("\n")).toContain("kept: a create has taken this guest over since");
+    await its.backend.delete(refOf(plan), { ...plan.spec, incarnation: updated.incarnation }, context);
+    await its.expectNothing(guest);
 });

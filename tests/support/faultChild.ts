@@ -2,7 +2,7 @@ import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
 import { killer, recorder, watch, watchDom0, type Fault, type Watcher } from "./faults";
 import { controlShell, xenBackend } from "./xenBackend";
-import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
 
 /** One operation of a bare backend that ends with SIGKILL. */
 export interface FaultJob {
@@ -26,7 +26,7 @@ async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<v
     const context = testContext();
     if (operation === "create") await backend.create(plan, context);
     if (operation === "update") await backend.update(plan, { from: (await testPlan(from ?? guest)).spec, consequence: "restart", properties: [] }, context);
-    if (operation === "delete") await backend.delete(refOf(plan), plan.spec, context);
+    if (operation === "delete") await backend.delete(refOf(plan), await stateOf(backend, plan), context);
     process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
 }
 

@@ -5,7 +5,7 @@ import { createBackends, type Backend, type Change, type Observation } from "../
 import { closeHosts, openHost, type Host } from "../../backends/libvirt";
 import { startLibvirtHost, type LibvirtHost } from "./libvirtHost";
 import type { LibvirtHostOptions } from "./libvirtHostSetup";
-import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
 
 /** What a test says of a guest; the rest is the harness's. */
 export type GuestOptions = Partial<PlanOptions>;
@@ -37,7 +37,7 @@ export class Lifecycle {
 
     async delete(guest: PlanOptions, context: TestContext = testContext()): Promise<void> {
         const plan = await testPlan(guest);
-        await this.backend.delete(refOf(plan), plan.spec, context);
+        await this.backend.delete(refOf(plan), await stateOf(this.backend, plan), context);
     }
 
     /** The guest's files, without its console. */

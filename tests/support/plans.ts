@@ -4,7 +4,7 @@ import { basename } from "node:path";
 
 import { v5 } from "uuid";
 
-import type { Context, Creator } from "../../backends/backend";
+import type { Applied, Backend, Context, Creator } from "../../backends/backend";
 import { guestAbi, readKernel } from "../../guests";
 import { SCHEMA_VERSION, type BlockSpec, type GuestPlan, type UnikernelSpec } from "../../spec";
 
@@ -60,3 +60,9 @@ export function refOf({ spec: { connection, uuid, name, urn } }: GuestPlan): { c
 
 const digestOf = (path: string): string => sha256(readFileSync(path));
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+
+/** What state has of a guest that a run has just read, for its deletion. */
+export async function stateOf(backend: Backend, plan: GuestPlan): Promise<Applied> {
+    const seen = await backend.observe(refOf(plan), plan.spec).catch(() => undefined);
+    return { ...plan.spec, incarnation: seen?.incarnation };
+}

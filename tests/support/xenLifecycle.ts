@@ -1,7 +1,7 @@
 import type { Backend, Change, Observation } from "../../backends";
 import { closeHosts, sshShellOf } from "../../backends/libvirt";
 import type { GuestOptions } from "./lifecycle";
-import { refOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
 import { xenBackend, type Wraps } from "./xenBackend";
 import { startXenHost, type XenHost } from "./xenHost";
 
@@ -38,7 +38,7 @@ export class XenLifecycle {
 
     async delete(guest: PlanOptions, context: TestContext = testContext()): Promise<void> {
         const plan = await testPlan(guest);
-        await this.backend.delete(refOf(plan), plan.spec, context);
+        await this.backend.delete(refOf(plan), await stateOf(this.backend, plan), context);
     }
 
     async folder(guest: PlanOptions): Promise<string> {

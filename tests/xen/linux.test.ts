@@ -86,7 +86,7 @@ test("memory below maxMemory comes and goes by the balloon, and a pause ends whe
         expect(await its.observe(guest)).toMatchObject({ drift: {}, unfinished: false });
     }
     await its.update(guest, { ...guest, state: "paused" });
-    expect(await its.host.run("xl", "list", guest.name)).toMatch(/ --p--- /);
+    expect(await its.host.run("xl", "list", guest.name)).toMatch(/ -[b-]p--- /);
     await its.update({ ...guest, state: "paused" }, guest);
     expect(await page()).toContain("boot 1, first");
     expect(await its.id(guest)).toBe(before);
