@@ -2,9 +2,13 @@ import type { ConsoleVerdict } from "../../spec";
 import { firstVerdict } from "../console";
 
 /**
- * What rumprun prints at its end (lib/librumprun_base: rumprun.c, syscall_misc.c; platform/hw/kernel.c). It stays
- * there, halted, so the console is all there is to tell by. Lines are matched from their start: a program's log may
+ * What rumprun prints at its end (lib/librumprun_base: rumprun.c, syscall_misc.c; platform/hw/kernel.c). On hardware it
+ * stays there, halted, so the console is all there is to tell by. Lines are matched from their start: a program's log may
  * quote any of them.
+ *
+ * Processor faults on hardware: platform/hw/arch/amd64/machdep.c, `FATAL TRAP: …` and, in older builds, `FATAL pagefault at …`.
+ * On Xen: platform/xen/xen/arch/x86/traps.c (faults, each of which ends in a crash that Xen is told of) and
+ * platform/xen/xen/kernel.c (`Do_exit called!` after a failed return, `minios: halting` at any regular end).
  */
 export function readRumprunConsole(text: string): ConsoleVerdict {
     return firstVerdict(text, [
@@ -12,6 +16,9 @@ export function readRumprunConsole(text: string): ConsoleVerdict {
         [/^=== (?:ERROR: )?_exit\((-?\d+)\) called ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
         [/^=== bootstrap failed/, (line, _, before) => ({ how: "crashed", because: before.findLast((one) => one.startsWith("rumprun:")) ?? line })],
         [/^panic: |^PANIC: |^ASSERT |^Assertion .* failed/i, (line) => ({ how: "crashed", because: line })],
+        [/^FATAL TRAP: |^FATAL pagefault at |^FATAL: {1,2}Unhandled Trap \d/, (line) => ({ how: "crashed", because: line })],
+        [/^Page fault at linear address |^Page fault in pagetable walk|^GPF [er]ip: |^Debug exception$|^Copro error$|^Do_exit called!/, (line) => ({ how: "crashed", because: line })],
+        [/^minios: halting, reason=\d+/, (line) => ({ how: "halted", because: line })],
         [/^halted\b/, (line) => ({ how: "halted", because: line })],
     ]);
 }

@@ -4,6 +4,7 @@ import { currentSignal, UnikernelError, type ConsoleVerdict, type Readiness, typ
 import type { Host, HostInfo } from "../host";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
+import { CRASHED } from "./look";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
 import { noRoute, routeTo, type FindRoute } from "./routes";
 
@@ -19,6 +20,9 @@ export interface ReadyOptions {
 
 const FIRST_PAUSE_MS = 40;
 const LAST_PAUSE_MS = 250;
+/** Reads of the console of a guest that is off already, and the pause between two. */
+const LAST_READS = 8;
+const LAST_READ_PAUSE_MS = 60;
 /** virDomainPausedReason: an I/O error, a crash (libvirt-domain.h). */
 const PAUSED_BY_TROUBLE: Record<number, string> = { 5: "an I/O error of a disk", 10: "a crash" };
 
@@ -50,8 +54,8 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const text = await lookOnce(options, reader, () => answered === true);
-            if (answered || ("console" in readiness && new RegExp(readiness.console, "m").test(text))) return;
+            const text = await lookOnce(options, reader, (printed) => answered === true || saysReady(readiness, printed));
+            if (answered || saysReady(readiness, text)) return;
             if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
             await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }), ...(probing ? [probing] : [])]);
         }
@@ -60,10 +64,19 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     }
 }
 
-/** Reads state and console; throws when the guest has ended. @returns the console */
-async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, answered: () => boolean): Promise<string> {
-    if (answered()) return "";
+function saysReady(readiness: Readiness, printed: string): boolean {
+    return "console" in readiness && new RegExp(readiness.console, "m").test(printed);
+}
+
+/**
+ * Reads state and console; throws when the guest has ended. One that printed its readiness pattern was ready, even if it ended
+ * a moment later: which of the two a look sees first depends on the load of the host.
+ * @returns the console
+ */
+async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, ready: (printed: string) => boolean): Promise<string> {
+    if (ready("")) return "";
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
+    if (ready(text)) return text;
     const { ended } = judge(text);
     if (ended) throw guestEnded(ended.because, text, await kept.path());
     if (now?.active && now.state !== "crashed") {
@@ -72,8 +85,26 @@ async function lookOnce({ host, spec, console: kept, readConsole: judge }: Ready
         return text;
     }
     // What it said last may have come after the read.
-    const final = await reader.read();
-    throw guestEnded(judge(final).ended?.because ?? (now?.state === "crashed" ? "it crashed" : "it powered off"), final, await kept.path());
+    const final = await readToTheEnd(reader, text);
+    if (ready(final)) return final;
+    throw guestEnded(judge(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"), final, await kept.path());
+}
+
+/** libvirt calls a guest crashed while what crashed is kept, and else shut off with the reason "crashed" (pvpanic, Xen's shutdown code). */
+function crashed(now: Awaited<ReturnType<Host["domains"]["state"]>>): boolean {
+    return now?.state === "crashed" || (now?.state === "shutoff" && now.reason === CRASHED);
+}
+
+/** Who writes the log (virtlogd, xenconsoled) may come to the guest's last lines after its end: read until two reads agree. */
+async function readToTheEnd(reader: ConsoleReader, before: string): Promise<string> {
+    let last = before;
+    for (let reads = 0; reads < LAST_READS; reads++) {
+        const text = await reader.read();
+        if (text === last && reads > 0) break;
+        last = text;
+        await sleep(LAST_READ_PAUSE_MS);
+    }
+    return last;
 }
 
 function guestEnded(because: string, text: string, log: string): UnikernelError {

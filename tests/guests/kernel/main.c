@@ -1,6 +1,7 @@
 /*
  * A guest of a few KB that keeps the rumprun contract without drivers. What it does is told by its environment:
  *   TEST=halt|panic|exit:N|poweroff|hang|silent   how it ends instead of becoming ready (hang, silent: it never says)
+ *   TEST=trap|crash|quote                         a processor fault's line; a crash told to a pvpanic device; a panic's line, and it goes on
  *   READY_AFTER=TICKS                             ticks of 10 ms before that
  *   THEN=halt|panic|exit:N|poweroff               what it does after it became ready
  *   THEN_AFTER=TICKS                              ticks of 10 ms before that
@@ -109,6 +110,17 @@ static void end(const char *how)
         panic("as told by the test");
     if (equal(how, "poweroff"))
         power_off();
+    if (equal(how, "crash"))
+        outb(0x505, 1);
+    if (equal(how, "trap")) {
+        print("FATAL TRAP: page fault at 0x0000000000000000 (rip 0x0000000000100abc)\n");
+        halt();
+    }
+    if (equal(how, "quote")) {
+        print("panic: this is only quoted\n");
+        for (;;)
+            wait_ticks(1);
+    }
     if (status)
         print("\n=== main() of \"%s\" returned %u ===\n", config.argv[0], number(status));
     if (status || equal(how, "halt")) {

@@ -115,6 +115,18 @@ describe("the console", () => {
         ["panic: out of memory\n", { how: "crashed", because: "panic: out of memory" }],
         ["PANIC: command line too long\nhalted (well, spinning ...)\n", { how: "crashed", because: "PANIC: command line too long" }],
         ["halted\n", { how: "halted", because: "halted" }],
+        ["FATAL TRAP: page fault at 0x0000000000000000 (rip 0x0000000000100abc)\r\n", { how: "crashed", because: "FATAL TRAP: page fault at 0x0000000000000000 (rip 0x0000000000100abc)" }],
+        ["FATAL pagefault at address 0x8 (rip 0x101000)\n", { how: "crashed", because: "FATAL pagefault at address 0x8 (rip 0x101000)" }],
+        ["FATAL:  Unhandled Trap 6 (invalid operand), error code=0x0\n", { how: "crashed", because: "FATAL:  Unhandled Trap 6 (invalid operand), error code=0x0" }],
+        ["Page fault at linear address 0x10, rip 0x1000, regs 0x2000, sp 0x3000, our_sp 0x4000, code 2\n",
+            { how: "crashed", because: "Page fault at linear address 0x10, rip 0x1000, regs 0x2000, sp 0x3000, our_sp 0x4000, code 2" }],
+        ["Page fault in pagetable walk (access to invalid memory?).\n", { how: "crashed", because: "Page fault in pagetable walk (access to invalid memory?)." }],
+        ["GPF rip: 0x1000, error_code=0\n", { how: "crashed", because: "GPF rip: 0x1000, error_code=0" }],
+        ["Debug exception\nDo_exit called!\n", { how: "crashed", because: "Debug exception" }],
+        ["Do_exit called!\nbase is 0x1000\n", { how: "crashed", because: "Do_exit called!" }],
+        ["PANIC: no memory\nminios: halting, reason=1\n", { how: "crashed", because: "PANIC: no memory" }],
+        ["minios: halting, reason=1\n", { how: "halted", because: "minios: halting, reason=1" }],
+        ['10.0.0.9 "GET /FATAL TRAP: page fault at 0x0"\n', undefined],
         ['10.0.0.9 "GET /?panic: HTTP/1.1" === main() of "x" returned 1 ===\n', undefined],
     ];
     test.each(cases)("%j", (text, ended) => expect(rumprun.readConsole(text).ended).toEqual(ended));
