@@ -105,7 +105,8 @@ export interface Backend {
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
-    observe(ref: GuestRef, applied: Applied): Promise<Observation | undefined>;
+    /** @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import */
+    observe(ref: GuestRef, applied: Applied, creator?: Creator): Promise<Observation | undefined>;
     /** Whether a connection leads to hosts of this platform. */
     leadsTo?(connection: string): boolean;
     /**

@@ -92,7 +92,8 @@ export interface Mark {
     /** MARK_VERSION of the release that wrote it. */
     schemaVersion: number;
     urn: string;
-    creator: Creator;
+    /** Undefined only in what stands for the mark of a guest that was imported without one; every mark on a host has it. */
+    creator?: Creator;
     bootDigest: string;
     /** Digest of the definition's facts as we wrote them: another one means that somebody edited it. */
     definition?: string;

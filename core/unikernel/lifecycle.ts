@@ -71,9 +71,9 @@ async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise
 }
 
 /** @returns the properties as they are on the host; undefined when the guest is gone */
-export async function readUnikernel({ backend }: UnikernelServices, props: StoredOutputs): Promise<StoredOutputs | undefined> {
+export async function readUnikernel({ backend, creator }: UnikernelServices, props: StoredOutputs): Promise<StoredOutputs | undefined> {
     refuseNewerState(props);
-    const seen = await backend(props.platform).observe(refOf(props), props);
+    const seen = await backend(props.platform).observe(refOf(props), props, creator);
     return seen && withDrift(props, seen);
 }
 

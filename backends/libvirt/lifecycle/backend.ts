@@ -25,7 +25,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => platform.check(spec, guest),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid }) => !(await deletionHasBegun(uuid)),
-        observe: async (ref, applied) => observe(await open(ref.connection), platform, ref, applied),
+        observe: async (ref, applied, creator) => observe(await open(ref.connection), platform, ref, applied, creator),
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),
         create: (plan, context) => endedBy(context.signal, async () => ensure({ host: await open(plan.spec.connection), platform, plan, context },

@@ -35,8 +35,9 @@ export interface Course extends Run {
 export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Course> {
     const { host, plan, platform, context } = run;
     const { spec } = plan;
-    const [existing, chosen, info] = await Promise.all([look(host, spec, claim, from), platform.choose(host, plan, context), host.info()]);
-    if (from && !existing.record) assertSamePlace(info, from);
+    const info = await host.info();
+    assertSamePlace(info, from ?? spec);
+    const [existing, chosen] = await Promise.all([look(host, spec, claim, from), platform.choose(host, plan, context)]);
     assertRoute({ spec, host, info });
     assertName(existing, spec.name);
     assertNotWritten(existing, plan);

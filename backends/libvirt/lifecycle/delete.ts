@@ -16,9 +16,9 @@ import { stop } from "./stop";
 
 /** Removes the guest and all that is ours: gone already is success. */
 export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
-    const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true };
+    const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined };
+    assertSamePlace(await host.info(), applied);
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim, applied);
-    if (!record) assertSamePlace(await host.info(), applied);
     if (!isMeant(mark ?? liveMark, applied)) {
         context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
         return;

@@ -31,7 +31,7 @@ export async function find(host: Host, { uuid, name = "" }: { uuid?: string; nam
         blocks, interfaces: await reserved(host, declared.interfaces),
         ...(declared.gdb ? { gdb: declared.gdb } : {}),
         ...(declared.qemuArgs.length > 0 ? { qemuArgs: declared.qemuArgs } : {}),
-        mark: mark && { urn: mark.urn, creator: mark.creator, bootDigest: mark.bootDigest },
+        mark: mark?.creator && { urn: mark.urn, creator: mark.creator, bootDigest: mark.bootDigest },
         definition: definitionDigest(facts),
         warnings: [
             ...(notes.dropped.length > 0 ? [`the next restart does without ${notes.dropped.join(", ")}`] : []),

@@ -17,7 +17,7 @@ export function standIn(applied: Applied | undefined): Mark | undefined {
     if (!applied?.imported) return undefined;
     const { definition, shutdown } = applied.imported;
     return {
-        schemaVersion: MARK_VERSION, urn: applied.urn, creator: { user: "", machine: "", project: "" }, bootDigest: applied.bootDigest ?? "",
+        schemaVersion: MARK_VERSION, urn: applied.urn, bootDigest: applied.bootDigest ?? "",
         definition, phase: "ready", since: "", ...(shutdown ? { shutdown: true } : {}),
     };
 }

@@ -1,5 +1,5 @@
 import type { UnikernelSpec } from "../../../spec";
-import type { Applied, GuestRef, Observation } from "../../backend";
+import type { Applied, Creator, GuestRef, Observation } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
@@ -12,17 +12,19 @@ import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
 import { isUntold } from "./telling";
 
-/** What is on the host under this guest's uuid; undefined when libvirt says that there is nothing. */
-export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied): Promise<Observation | undefined> {
-    const [record, info, consoleLog] = await Promise.all([settled(host, ref.uuid), host.info(), keptConsole(host, platform, { ...applied, ...ref }).path()]);
-    if (!record) {
-        assertSamePlace(info, applied);
-        return undefined;
-    }
+/**
+ * Return the state of the guest on the host; undefined when libvirt says that there is no domain of this uuid.
+ * @param creator who asks; left out: an import, which takes a guest from whoever has it
+ */
+export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, creator?: Creator): Promise<Observation | undefined> {
+    const info = await host.info();
+    assertSamePlace(info, applied);
+    const [record, consoleLog] = await Promise.all([settled(host, ref.uuid), keptConsole(host, platform, { ...applied, ...ref }).path()]);
+    if (!record) return undefined;
     const existing = readExisting(record, [], standIn(applied));
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
-        { urns: urnsOf(ref, applied), creator: { user: "", machine: "", project: "" }, adopt: applied.adopt, inState: true });
+        { urns: urnsOf(ref, applied), creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined });
     const [kernel, leases, untold] = await Promise.all([
         kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
     ]);

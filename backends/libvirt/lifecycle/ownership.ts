@@ -7,7 +7,8 @@ import type { Mark } from "../model";
 export interface Claim {
     /** URNs under which the guest may be known: the program's, and the one in state where they differ. */
     urns: string[];
-    creator: Creator;
+    /** Undefined: not known, which is nobody's equal. */
+    creator?: Creator;
     /** Take it over from another creator, or without a mark. */
     adopt: boolean;
     /** State names this guest already: whoever holds the state may change it. */
@@ -50,17 +51,18 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
         : `${what} was made by ${person(mark.creator)} for the same project, stack and name`, { hint: "set adopt: true" });
 }
 
-function mayTake(mark: Mark, { creator, adopt, inState }: Claim, now: number): boolean {
-    if (adopt || same(mark.creator, creator)) return true;
+function mayTake(mark: Mark, { creator, adopt, inState, imported }: Claim, now: number): boolean {
+    if (adopt || imported || same(mark.creator, creator)) return true;
     if (inState) return !mark.disowned?.some((other) => same(other, creator));
     return mark.phase === "creating" && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
 }
 
 /** Who no longer owns a guest once this creator has it. */
 export function disown(mark: Mark | undefined, { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">): Creator[] {
-    const before = mark?.disowned?.filter((other) => !same(other, creator)) ?? [];
-    // Somebody who shares our state stays an owner.
-    if (!mark || (inState && !imported) || same(mark.creator, creator)) return before;
+    // Release 0.1.0 wrote an empty creator here for a guest that was imported without a mark.
+    const before = mark?.disowned?.filter((other) => other.user !== "" && !same(other, creator)) ?? [];
+    // Somebody who shares our state stays an owner. The stand-in for the mark of an imported guest has no creator.
+    if (!mark?.creator || (inState && !imported) || same(mark.creator, creator)) return before;
     return [...before, mark.creator];
 }
 
@@ -77,10 +79,11 @@ export function isMeant(mark: Mark | undefined, { incarnation }: { incarnation?:
     return mark?.incarnation === undefined || mark.incarnation === incarnation;
 }
 
-export function same(one: Creator, other: Creator): boolean {
-    return one.user === other.user && one.machine === other.machine && one.project === other.project;
+/** Whether both are known, and the same. */
+export function same(one: Creator | undefined, other: Creator | undefined): boolean {
+    return one !== undefined && other !== undefined && one.user === other.user && one.machine === other.machine && one.project === other.project;
 }
 
-function person({ user, machine }: Creator): string {
-    return `${user}@${machine}`;
+function person(creator: Creator | undefined): string {
+    return creator ? `${creator.user}@${creator.machine}` : "an unknown person";
 }

@@ -11,14 +11,16 @@ export function placeOf({ uuid, session, local }: Pick<HostInfo, "uuid" | "sessi
 }
 
 /**
- * Throws `unreachable` where a guest that is not found was last seen on another host: the same URI (qemu:///system) on
- * another machine says nothing about it, and taking that for "gone" would lose the guest from state.
+ * Throws `unreachable` where state saw the guest on another host. The same URI (qemu:///system) leads to another host on
+ * another machine: a guest that is missing there is not gone, and one of the same uuid there belongs to another state.
+ * Every operation on a guest in state asks this before anything else.
  */
 export function assertSamePlace(info: HostInfo, { name, host, connection }: Pick<UnikernelSpec, "name" | "host" | "connection">): void {
     const place = placeOf(info);
     if (host === undefined || host === place) return;
-    throw new UnikernelError("unreachable", `${name} is not on ${info.hostname} (host ${place}), to which ${connection} leads here; it was last seen on host ${host}`, {
+    throw new UnikernelError("unreachable", `${connection} leads to host ${place} (${info.hostname}) here, and ${name} was last seen on host ${host}; nothing was changed`, {
         property: "connection",
-        hint: "run this on that machine, or name it in `connection` (qemu+ssh://…); if this host is it and got another uuid, `pulumi state delete` forgets the guest",
+        hint: "run this on that machine, or name it in `connection` (qemu+ssh://…); if this host is the same one and its uuid changed, give it back the old one "
+            + `(host_uuid = "${host.split("/")[0]}" in /etc/libvirt/libvirtd.conf, or virtqemud.conf; then restart that daemon), or run \`pulumi state delete\` and \`pulumi up\` with adopt: true`,
     });
 }
