@@ -2,6 +2,8 @@
 // `npm run setup`: makes ready all that is missing, and says what it does. Run again, it finds nothing to do.
 //   --daemon   also starts virtlogd and libvirtd where no service manager runs them
 //   --xen      also builds the Xen host of the tests and of the demo, and saves it as it is when it is up
+//   --yaml     also builds the host of YAML programs
+//   --tests    also installs what only the tests use: the YAML host, the SDK generator, and Python's SDK
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -17,7 +19,7 @@ import { ensureYamlHost } from "./setup/yaml.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 
-export async function setup({ daemon = false, xen = false } = {}) {
+export async function setup({ daemon = false, xen = false, yaml = false, tests = false } = {}) {
     const started = Date.now();
     console.log("Setting up pulumi-unikernel");
     await step("Debian packages", ensurePackages);
@@ -25,9 +27,9 @@ export async function setup({ daemon = false, xen = false } = {}) {
     await step("build", () => ensureBuild(root));
     await step("examples", () => ensureExamples(root));
     await step("Pulumi engine", ensureEngine);
-    await step("SDK generator", ensureSdkTools);
-    await step("YAML language host", ensureYamlHost);
-    await step("Python SDK", ensurePython);
+    if (tests) await step("SDK generator", ensureSdkTools);
+    if (tests || yaml) await step("YAML language host", ensureYamlHost);
+    if (tests) await step("Python SDK", ensurePython);
     await step("nginx guest", ensureGuest);
     if (daemon) {
         const { ensureLibvirt } = await import("./libvirt.mjs");
@@ -57,6 +59,7 @@ export function fail(error) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-    const { values } = parseArgs({ options: { daemon: { type: "boolean", default: false }, xen: { type: "boolean", default: false } } });
+    const flag = { type: "boolean", default: false };
+    const { values } = parseArgs({ options: { daemon: flag, xen: flag, yaml: flag, tests: flag } });
     await setup(values).then(() => console.log('\nTo use `pulumi` by hand: eval "$(node tools/env.mjs)"'), fail);
 }

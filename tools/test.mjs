@@ -14,7 +14,7 @@ import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
 import { slowness } from "./test/speed.mjs";
-import { CHECKS_BUDGET, closingLine, overBudget, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
+import { CHECKS_BUDGET, closingLine, HANG_FACTOR, overBudget, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -75,8 +75,8 @@ async function suite({ folder, workers, budget }) {
     const env = { ...process.env, ...engineEnv(), PULUMI_UNIKERNEL_RESULTS: results, ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}) };
     const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", `${folder}/`, `--maxWorkers=${workers}`,
         "--reporters=default", "--reporters=<rootDir>/tools/reporter.cjs"];
-    // Over its budget it fails; at twice the budget it hangs.
-    const code = await run(args, env, budget * 2);
+    // A budget is a figure to compare with: how fast a machine is says nothing about the code. A hang ends the suite.
+    const code = await run(args, env, budget * HANG_FACTOR);
     const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
     rmSync(scratch, { recursive: true, force: true });
     return { ...found, failed: found.failed || (code === 0 ? 0 : 1) };
@@ -89,7 +89,7 @@ if (unknown.length > 0) {
 }
 const rows = [];
 if (!options["no-setup"]) {
-    rows.push(await measure("set-up", SETUP_BUDGET, () => prepare(setup, () => ({ failed: 1 }))));
+    rows.push(await measure("set-up", SETUP_BUDGET, () => prepare(() => setup({ tests: true }), () => ({ failed: 1 }))));
 }
 if (rows.every(({ failed }) => failed === 0)) {
     if (positionals.length === 0) rows.push(await measure("checks", CHECKS_BUDGET, checks));
@@ -104,6 +104,6 @@ if (rows.every(({ failed }) => failed === 0)) {
 }
 const sum = total(rows);
 console.log(`\n${table(rows)}`);
-for (const row of rows.filter(overBudget)) console.log(`${row.name} took ${row.seconds.toFixed(0)} s, its budget is ${row.budget} s: this counts as a failure`);
+for (const row of rows.filter(overBudget)) console.log(`${row.name} took ${row.seconds.toFixed(0)} s, its budget is ${row.budget} s`);
 console.log(closingLine(sum));
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

@@ -36,9 +36,9 @@ export interface HostInfo {
 }
 
 export interface HostResources {
-    /** MiB. */
+    /** MiB that the host's kernel has now, memory that was plugged in after boot included. */
     memory: number;
-    /** MiB that neither a guest nor anybody else has (virNodeGetFreeMemory). */
+    /** MiB that are not in use; a cache that the kernel would give back is in use. */
     freeMemory: number;
     /** Online. */
     processors: number;

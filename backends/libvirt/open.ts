@@ -37,8 +37,8 @@ function makeHost(uri: string, options: OpenOptions): Host {
             throw error;
         }))),
         resources: async () => {
-            const { memoryKib, processors, freeBytes } = await ask("resources of the host", "nodeFacts");
-            return { memory: Math.floor(memoryKib / 1024), freeMemory: Math.floor(freeBytes / 1024 ** 2), processors };
+            const { memoryKib, freeKib, processors } = await ask("resources of the host", "nodeFacts");
+            return { memory: Math.floor(memoryKib / 1024), freeMemory: Math.floor(freeKib / 1024), processors };
         },
         domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
         domains: {

@@ -52,7 +52,7 @@ export const functionShapes = {
             platforms: z.array(z.enum(["kvm", "xen"])).describe("Values of a Unikernel's platform that this host runs."),
             accelerators: z.array(z.enum(["kvm", "tcg"])).describe("Those under which a probe guest boots, best first: accelerator auto takes the first one. Empty on Xen."),
             memory: z.strictObject({
-                total: z.int().describe("MiB."),
+                total: z.int().describe("MiB that the host has now, memory that was plugged in after its boot included."),
                 free: z.int().describe("MiB that nobody has; what the host's cache would give back is not in it."),
             }).describe("The host's memory."),
             processors: z.int().describe("Processors that are online."),

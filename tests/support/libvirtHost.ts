@@ -56,6 +56,13 @@ export class LibvirtHost {
         }
     }
 
+    /** MiB that the host has, as virsh says it. */
+    async memory(): Promise<number> {
+        const [, kib] = /^total\s*:\s*(\d+) KiB$/m.exec(await this.virsh("nodememstats")) ?? [];
+        if (kib === undefined) throw new Error("virsh nodememstats names no total");
+        return Math.floor(Number(kib) / 1024);
+    }
+
     /** Defines and starts a network with DHCP; `nat` unless the options say isolated. */
     async defineNatNetwork(name: string, options: TestNetworkOptions = {}): Promise<TestNetwork> {
         const { xml, network } = networkXml(name, options, this.bridges++);

@@ -20,12 +20,15 @@ export const SUITES = [
     { name: "xen", folder: "tests/xen", workers: 2, budget: 450, xenHost: true },
 ];
 
+/** How many times its budget a suite may take before it counts as hanging, and is ended. */
+export const HANG_FACTOR = 5;
+
+/** A suite that took longer than its budget: printed, and no failure. */
 export const overBudget = ({ seconds, budget }) => seconds > budget;
 
-/** A row over its budget is one more failure. */
 export function total(rows) {
     const sum = (key) => rows.reduce((so, row) => so + row[key], 0);
-    return { passed: sum("passed"), failed: sum("failed") + rows.filter(overBudget).length, skipped: sum("skipped") };
+    return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
 export const closingLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;

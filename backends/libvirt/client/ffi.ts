@@ -32,6 +32,7 @@ const signatures = {
     virConnectGetDomainCapabilities: "HeapString virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags)",
     virNodeGetInfo: "int virNodeGetInfo(virConnectPtr conn, _Out_ virNodeInfo *info)",
     virNodeGetFreeMemory: "unsigned long long virNodeGetFreeMemory(virConnectPtr conn)",
+    virNodeGetMemoryStats: "int virNodeGetMemoryStats(virConnectPtr conn, int cellNum, void *params, _Inout_ int *nparams, unsigned int flags)",
     virConnectListAllDomains: "int virConnectListAllDomains(virConnectPtr conn, _Out_ void **domains, unsigned int flags)",
     virConnectGetAllDomainStats: "int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, _Out_ void **records, unsigned int flags)",
     virDomainStatsRecordListFree: "void virDomainStatsRecordListFree(void *records)",

@@ -1,5 +1,5 @@
-import type { Connection } from "./connection";
-import type { ConnectionFacts } from "./protocol";
+import { CallFailed, type Connection } from "./connection";
+import type { ConnectionFacts, NodeFacts } from "./protocol";
 
 export const hostMethods = {
     async connectionFacts(connection: Connection): Promise<ConnectionFacts> {
@@ -16,13 +16,44 @@ export const hostMethods = {
         };
     },
 
-    async nodeFacts(connection: Connection): Promise<{ memoryKib: number; processors: number; freeBytes: number }> {
+    async nodeFacts(connection: Connection): Promise<NodeFacts> {
         const info: { memory?: number | bigint; cpus?: number } = {};
         await connection.number("virNodeGetInfo", connection.handle, info);
+        const processors = Number(info.cpus);
+        const { total, free } = await memoryStatistics(connection);
+        if (total !== undefined && free !== undefined) return { memoryKib: total, freeKib: free, processors };
         const freeBytes = await connection.positive("virNodeGetFreeMemory", connection.handle);
-        return { memoryKib: Number(info.memory), processors: Number(info.cpus), freeBytes };
+        return { memoryKib: Number(info.memory), freeKib: Math.floor(freeBytes / 1024), processors };
     },
 
     domainCapabilities: (connection: Connection, _progress: unknown, virttype: string, machine: string): Promise<string> =>
         connection.text("virConnectGetDomainCapabilities", connection.handle, null, "x86_64", machine, virttype, 0),
 };
+
+/** VIR_NODE_MEMORY_STATS_ALL_CELLS (libvirt-host.h). */
+const allCells = -1;
+/** virNodeMemoryStats (libvirt-host.h): char field[VIR_NODE_MEMORY_STATS_FIELD_LENGTH = 80], unsigned long long value. */
+const fieldLength = 80, statisticLength = fieldLength + 8;
+const noSupport = 3; // virErrorNumber
+
+/**
+ * Return the host's memory statistics in KiB, by libvirt's names (`total`, `free`, …). virNodeGetInfo adds up the NUMA cells as they were
+ * at boot, which leaves out memory that was plugged in later; these statistics come from the running kernel.
+ * Empty where the driver has none (libxl).
+ */
+async function memoryStatistics(connection: Connection): Promise<Record<string, number>> {
+    const count = [0];
+    try {
+        await connection.number("virNodeGetMemoryStats", connection.handle, allCells, null, count, 0);
+        const statistics = Buffer.alloc(count[0]! * statisticLength);
+        await connection.number("virNodeGetMemoryStats", connection.handle, allCells, statistics, count, 0);
+        return Object.fromEntries(Array.from({ length: count[0]! }, (_, index) => {
+            const at = index * statisticLength;
+            const [name = ""] = statistics.toString("latin1", at, at + fieldLength).split("\0");
+            return [name, Number(statistics.readBigUInt64LE(at + fieldLength))];
+        }));
+    } catch (error) {
+        if (error instanceof CallFailed && error.code === noSupport) return {};
+        throw error;
+    }
+}

@@ -15,6 +15,9 @@ export interface ConnectionFacts {
 }
 
 /** `xml` defines the pool where it is not there. */
+/** `processors`: those online. */
+export interface NodeFacts { memoryKib: number; freeKib: number; processors: number }
+
 export interface PoolRef { name: string; xml: string }
 export interface VolumeRecord { name: string; size: number }
 
@@ -24,8 +27,8 @@ export interface VolumeRecord { name: string; size: number }
  */
 export interface Methods {
     connectionFacts(): Promise<ConnectionFacts>;
-    /** virNodeGetInfo and virNodeGetFreeMemory: KiB, processors online, bytes. */
-    nodeFacts(): Promise<{ memoryKib: number; processors: number; freeBytes: number }>;
+    /** virNodeGetInfo and virNodeGetMemoryStats, without the latter virNodeGetFreeMemory. */
+    nodeFacts(): Promise<NodeFacts>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
     domainByName(name: string): Promise<DomainRecord>;
