@@ -101,8 +101,11 @@ function rows<T>(table: Buffer, size: number, parse: (row: Buffer) => T): T[] {
 /** Offsets beyond 2^53 stay larger than any file, so the checks against its size still hold. */
 const long = (bytes: Buffer, offset: number) => Number(bytes.readBigUInt64LE(offset));
 
-/** Names of over 255 bytes are cut: none that is looked for is as long. */
+const LONGEST_NAME = 255;
+
+/** Longer names are cut: none that is looked for is as long. Only so much is searched, or each of 65,536 sections could have all of 8 MiB searched for it. */
 function text(bytes: Buffer, offset: number): string {
-    const end = bytes.indexOf(0, offset);
-    return bytes.toString("latin1", offset, Math.min(end < 0 ? bytes.length : end, offset + 255));
+    const name = bytes.subarray(offset, offset + LONGEST_NAME);
+    const end = name.indexOf(0);
+    return name.toString("latin1", 0, end < 0 ? name.length : end);
 }

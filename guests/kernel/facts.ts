@@ -56,8 +56,8 @@ export interface KernelFacts {
     linux?: LinuxFacts;
 }
 
-/** Symbols worth keeping: the configuration attachment of each NetBSD driver in a rump kernel. */
-export const SYMBOL_MARKS = /^rumpns_\w+_ca$/;
+/** Symbols worth keeping, in a table of names that end in NUL: the configuration attachment of each NetBSD driver in a rump kernel. */
+export const SYMBOL_MARKS = /(?<=^|\0)rumpns_\w+_ca(?=\0|$)/g;
 
 /** Strings worth looking for. */
 export const TEXT_MARKS = ["rump kernel bare metal bootstrap"];

@@ -3,16 +3,21 @@ import type { KernelFile } from "./file";
 
 const MAX_NOTES_LENGTH = 1024 * 1024;
 const MAX_NOTES = 1024;
+/** Read in all: many sections may claim the same bytes. */
+const MAX_READ = 4 * MAX_NOTES_LENGTH;
 const KEPT = 256;
 
 /** Reads note segments and note sections; the two usually overlap, each note is returned once. */
 export async function readNotes(file: KernelFile, places: { offset: number; length: number }[]): Promise<ElfNote[]> {
     const notes = new Map<string, ElfNote>();
     const seen = new Set<number>();
+    let read = 0;
     for (const { offset, length } of places) {
         if (seen.has(offset) || length === 0) continue;
         seen.add(offset);
         const bytes = await file.read(offset, Math.min(length, MAX_NOTES_LENGTH), "notes");
+        read += bytes.length;
+        if (read > MAX_READ) throw file.invalid(`an ELF file with over ${MAX_READ} bytes of notes`);
         for (const note of parseNotes(bytes)) notes.set(`${note.owner} ${note.type} ${note.desc}`, note);
         if (notes.size > MAX_NOTES) throw file.invalid(`an ELF file with over ${MAX_NOTES} notes`);
     }
