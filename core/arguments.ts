@@ -33,7 +33,17 @@ export function parseArguments(
 }
 
 /** What the constructors send along, and no person writes. */
-const PRIVATE = new Set(["resourceUrn", "secrets", "digestKey", "allowQemuArgs"]);
+const PRIVATE = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs"]);
+
+/**
+ * Names of outputs under which a constructor sends an empty secret where an argument is secret that they may repeat: the engine
+ * encrypts an output whose namesake among the inputs is secret.
+ */
+export function secretPlaces<Name extends string>(names: readonly Name[]): Record<Name, z.ZodType> {
+    names.forEach((name) => PRIVATE.add(name));
+    const place: z.ZodType = z.literal("", { error: "unknown property" }).optional();
+    return Object.fromEntries(names.map((name) => [name, place])) as Record<Name, z.ZodType>;
+}
 
 function parseElements(parsed: Parsed, name: string, schema: z.ZodType, list: unknown[]): unknown[] {
     return list.map((value, index) => {

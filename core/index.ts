@@ -1,6 +1,8 @@
 import { backend } from "../backends";
 import type { Creator } from "../backends";
+import { printable } from "../spec";
 import { blockImageHandlers } from "./blockImage";
+import { discreetHandlers } from "./discretion";
 import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
@@ -21,10 +23,12 @@ export interface World {
 }
 
 /** The lifecycle of every resource. */
-export function resourceHandlers({ creator, log, signal }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+export function resourceHandlers({ creator, signal, ...world }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+    // Much of it was said by hosts and guests.
+    const log = (message: string): void => { world.log(printable(message)); };
     return {
         unikernel: unikernelHandlers({ backend, creator, log, signal }),
         blockImage: blockImageHandlers({ log }),
-        networkInterface: networkInterfaceHandlers(),
+        networkInterface: discreetHandlers(networkInterfaceHandlers()),
     };
 }

@@ -10,7 +10,7 @@ export type { EncodeContext, GuestAbi, Told, Understood } from "./abi";
 export { readKernel, type ElfFacts, type ElfNote, type KernelFacts, type LinuxFacts, type MultibootFacts } from "./kernel";
 export { frame as initramfsFrame } from "./linux/cpio";
 export { PROBE_STAGES, probeKernel, readProbe, type ProbeVerdict } from "./probe";
-export { MASK, maskIn, secretValues } from "./secrets";
+export { MASK, maskIn } from "./secrets";
 export { describeKernel };
 
 /** Every guest ABI; the order is the one in which they are asked whether they know a kernel. */

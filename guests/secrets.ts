@@ -28,15 +28,6 @@ export function mask<T extends Told>(spec: T): T {
     };
 }
 
-/** The secret values that a guest is told: it may print them. */
-export function secretValues(spec: Told): string[] {
-    return [
-        ...spec.args.filter((_, index) => isSecret(spec, `args[${index}]`)),
-        ...Object.entries(spec.env).filter(([name]) => isSecret(spec, `env.${name}`)).map(([, value]) => value),
-        ...(spec.hostname !== undefined && isSecret(spec, "hostname") ? [spec.hostname] : []),
-    ];
-}
-
 /** Below this, a value is masked only where it stands alone: "80" is in many words. */
 const TELLING = 4;
 

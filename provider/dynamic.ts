@@ -1,4 +1,5 @@
 import { endWithEngine } from "./lifetime";
+import { printable } from "../spec";
 import { plain } from "./plain";
 import { handlersOf } from "./registry";
 import type { Handlers } from "../core";
@@ -42,9 +43,9 @@ async function call<T>(props: Properties, act: () => Promise<T>): Promise<T> {
 /** Errors as the SDK passes them on: a message; and of a resource that exists but is not ready, its id, properties and reasons. */
 function forPulumi(error: Error, props: Properties): Error {
     // The SDK prints the stacks of some calls; a person is helped by the message.
-    const shown = Object.assign(new Error(error.message), process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" });
+    const shown = Object.assign(new Error(printable(error.message)), process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" });
     if (!("properties" in error) || !("id" in error) || !("reasons" in error)) return shown;
     // The SDK adds __provider to results, but not here; without it the engine could never update or delete the resource.
     const properties = { ...plain(Object(error.properties)), [PROVIDER]: props[PROVIDER] };
-    return Object.assign(shown, { id: error.id, reasons: error.reasons, properties });
+    return Object.assign(shown, { id: error.id, reasons: Array.isArray(error.reasons) ? error.reasons.map((reason) => printable(String(reason))) : error.reasons, properties });
 }

@@ -1,4 +1,4 @@
 export { HandledResource } from "./resource";
-export { digestKey, secretPaths } from "./secrets";
+export { digestKey, hiddenPaths, secretPlaces, secretPaths } from "./secrets";
 export { TYPE_TOKENS, trampoline } from "./trampoline";
 export type { ResourceKind } from "./trampoline";

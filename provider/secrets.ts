@@ -16,6 +16,28 @@ export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.
         paths ? pulumi.secret("") : pulumi.output(undefined));
 }
 
+/**
+ * The paths of all secret values, however deep (`connection`, `readiness.console`, `blocks[0].mount`), but for arguments that
+ * `secretPaths` is asked about. @returns undefined where there is none
+ */
+export function hiddenPaths(args: Record<string, unknown>): pulumi.Output<string[] | undefined> {
+    return pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => deepPathsIn(name, value))))
+        .apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
+}
+
+/** An empty secret under each name, where something is hidden: the engine then encrypts the outputs of these names, which may repeat it. */
+export function secretPlaces(names: readonly string[], hidden: pulumi.Output<string[] | undefined>): Record<string, pulumi.Output<string | undefined>> {
+    return Object.fromEntries(names.map((name) => [name, digestKey(hidden)]));
+}
+
+async function deepPathsIn(path: string, value: unknown): Promise<string[]> {
+    // Secret and known to be so, whatever it holds; and an output that is not holds no secret, for that would make it one.
+    if (isOutput(value)) return (await pulumi.isSecret(value)) ? [path] : [];
+    const plain = await value;
+    const inner = await Promise.all((entriesOf(plain) ?? []).map(([key, one]) => deepPathsIn(pathOf(path, plain, key), one)));
+    return inner.flat();
+}
+
 async function pathsIn(name: string, value: unknown): Promise<pulumi.Output<string[]>> {
     if (isOutput(value)) {
         if (!(await pulumi.isSecret(value))) return pulumi.output([]);

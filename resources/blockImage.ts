@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, secretPaths } from "../provider";
-import type { ImageFormat } from "../spec";
+import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
+import { derivedOutputs, type ImageFormat } from "../spec";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
 export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;
@@ -55,13 +55,17 @@ export class BlockImage extends HandledResource {
     readonly declaredOutput?: pulumi.Input<string>;
 
     constructor(name: string, args: BlockImageArgs, opts?: pulumi.CustomResourceOptions) {
-        const secrets = secretPaths({ source: args.source });
+        const { source, ...others } = args;
+        const secrets = secretPaths({ source });
+        const hidden = hiddenPaths({ ...others });
         super("blockImage", name, {
             // Declares the outputs: each name here becomes a property of this object.
             digest: undefined, format: undefined, path: undefined, sha256: undefined, bytes: undefined,
             ...args,
-            source: plainSource(args.source),
+            source: plainSource(source),
             secrets,
+            hidden,
+            ...secretPlaces(derivedOutputs.blockImage, hidden),
             digestKey: digestKey(secrets),
         }, opts);
         this.logicalName = name;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource } from "../provider";
+import { HandledResource, hiddenPaths } from "../provider";
 import type { Attach, Protocol } from "../spec";
 
 /** A port of the host that leads to a port of the guest. */
@@ -108,7 +108,7 @@ export class NetworkInterface extends HandledResource {
     #user?: string;
 
     constructor(name: string, args: NetworkInterfaceArgs = {}, opts?: pulumi.CustomResourceOptions) {
-        super("networkInterface", name, { mac: undefined, ...args }, opts);
+        super("networkInterface", name, { mac: undefined, ...args, hidden: hiddenPaths({ ...args }) }, opts);
         this.declared = { driver: args.driver, ipv4: args.ipv4, ipv6: args.ipv6 };
     }
 

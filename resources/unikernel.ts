@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, secretPaths } from "../provider";
+import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
 import { plainBlocks, plainInterfaces } from "./devices";
+import { derivedOutputs } from "../spec";
 import type { BootDigests, Burned, GuestState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
 
@@ -56,16 +57,21 @@ export class Unikernel extends HandledResource {
     declare readonly digests: pulumi.Output<BootDigests>;
 
     constructor(name: string, args: UnikernelArgs, opts?: pulumi.CustomResourceOptions) {
-        const secrets = secretPaths({ env: args.env, args: args.args, hostname: args.hostname });
+        const { env, args: words, hostname, ...others } = args;
+        const secrets = secretPaths({ env, args: words, hostname });
+        const [blocks, interfaces] = [plainBlocks(args.blocks), plainInterfaces(name, args.interfaces)];
+        const hidden = hiddenPaths({ ...others, blocks, interfaces });
         super("unikernel", name, {
             // Declares the outputs: each name here becomes a property of this object.
             name: undefined, uuid: undefined, connection: undefined, state: undefined, ipAddresses: undefined,
             consoleLog: undefined, consoleCommand: undefined, guestConfig: undefined, consequence: undefined, digests: undefined,
             path: undefined, sha256: undefined, size: undefined, manifest: undefined, burned: undefined,
             ...args,
-            blocks: plainBlocks(args.blocks),
-            interfaces: plainInterfaces(name, args.interfaces),
+            blocks,
+            interfaces,
             secrets,
+            hidden,
+            ...secretPlaces(derivedOutputs.unikernel, hidden),
             digestKey: digestKey(secrets),
             allowQemuArgs: args.qemuArgs === undefined ? undefined : new pulumi.Config("unikernel").getBoolean("allowQemuArgs"),
         }, opts);

@@ -1,3 +1,5 @@
+import { printable } from "./printable";
+
 /** What went wrong, as data: callers decide by code, people read the message and the hint. */
 export type ErrorCode =
     | "invalid" // an argument or a file that can never work
@@ -37,11 +39,12 @@ export class UnikernelError extends Error {
 
     /** @param summary which resource, which property or file, what was found, what was expected */
     constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
-        super(render(summary, details), { cause: details.cause });
+        // Much of it was said by a guest, a host or a file, and it goes to a terminal.
+        super(printable(render(summary, details)), { cause: details.cause });
         this.code = code;
-        this.hint = details.hint;
+        this.hint = details.hint === undefined ? undefined : printable(details.hint);
         this.property = details.property;
-        this.console = details.console;
+        this.console = details.console?.map(printable);
     }
 }
 

@@ -1,5 +1,7 @@
 export * from "./error";
+export * from "./printable";
 export * from "./scope";
+export * from "./derived";
 export * from "./network";
 export * from "./image";
 export * from "./medium";

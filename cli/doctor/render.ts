@@ -1,3 +1,4 @@
+import { printable } from "../../spec";
 import { wouldWork, type Result, type Status } from "./finding";
 
 const MARKS: Record<Status, string> = { ok: "ok  ", warn: "warn", fail: "FAIL", skip: "-   " };
@@ -8,7 +9,7 @@ export function renderResult({ status, title, found, fix, note }: Result): strin
     const lines = [`${MARKS[status]}  ${title}: ${found}`];
     if (fix) lines.push(...fix.split("\n").map((line) => `${INDENT}$ ${line}`));
     if (note) lines.push(`${INDENT}${note}`);
-    return lines.join("\n");
+    return printable(lines.join("\n"));
 }
 
 /** The last line: what the exit code means. */

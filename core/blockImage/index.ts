@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { discreet, discretion, withoutSecrets } from "../discretion";
 import { containsUnknown, type Handlers } from "../handlers";
 import { uuidOf } from "../identity";
 import { refuseNewerState } from "../state";
@@ -14,7 +15,8 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
     return {
         async check(olds, news) {
             refuseNewerState(olds);
-            return checkBlockImage(olds, news);
+            const hide = discretion([olds, news]);
+            return discreet(hide, async () => withoutSecrets(await checkBlockImage(olds, news), hide));
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);
@@ -25,7 +27,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async create(inputs) {
             const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();
-            return { id, outs: { ...(await ensureImage(id, asInputs(inputs), services)) } };
+            return discreet(discretion([inputs]), async () => ({ id, outs: { ...(await ensureImage(id, asInputs(inputs), services)) } }));
         },
         async read(id, props) {
             refuseNewerState(props);
@@ -35,7 +37,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async update(id, olds, news) {
             refuseNewerState(olds);
             const before = asOutputs(olds);
-            const outs = await ensureImage(id, asInputs(news), services, before);
+            const outs = await discreet(discretion([olds, news]), () => ensureImage(id, asInputs(news), services, before));
             if (pathOf(before) !== outs.path) await releaseImage(id, before, services);
             return { outs: { ...outs } };
         },

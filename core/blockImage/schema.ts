@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { ImageFormat, Manifest } from "../../spec";
+import { secretPlaces } from "../arguments";
+import { derivedOutputs, type ImageFormat, type Manifest } from "../../spec";
 import type { ImageOptions, ImageSource } from "../../images";
 
 export const MIB = 1024 * 1024;
@@ -19,6 +20,8 @@ export const blockImageShape = {
     resourceUrn: z.string().optional(),
     secrets: z.array(z.string()).default([]),
     digestKey: z.string().optional(),
+    hidden: z.array(z.string()).optional(),
+    ...secretPlaces(derivedOutputs.blockImage),
 };
 
 /** What check returns and state stores as inputs. */
@@ -33,6 +36,8 @@ export interface BlockImageInputs {
     /** As written, relative to the program's folder. */
     output?: string;
     secrets?: string[];
+    /** Paths of all other secret values. */
+    hidden?: string[];
     /** Hex key of the digests, where the source holds secrets. */
     digestKey?: string;
     digest: string;

@@ -1,5 +1,5 @@
 import type { Backends, GuestName } from "../../backends";
-import { UnikernelError } from "../../spec";
+import { UnikernelError, printable } from "../../spec";
 import type { Problem } from "../../spec";
 import { hostAt } from "./connection";
 
@@ -23,7 +23,7 @@ export async function getConsole({ lines, ...values }: Asked & { lines?: number 
     const { backend, connection, wanted } = target;
     const text = await backend.printed(connection, wanted) ?? missing(connection, wanted);
     // Blank lines at the end are a guest's way of saying good-bye.
-    return { results: { text: text.trimEnd().split("\n").slice(-(lines ?? 40)).join("\n") } };
+    return { results: { text: printable(text).trimEnd().split("\n").slice(-(lines ?? 40)).join("\n") } };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -1,5 +1,5 @@
 import { basename, dirname } from "node:path";
-import { formatOf, hashFile } from "../../images";
+import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import { containsUnknown, isUnknown } from "../handlers";
 import { problemOf } from "../../spec";
 import type { BlockSpec, Problem } from "../../spec";
@@ -17,6 +17,9 @@ async function resolveBlock(block: Partial<BlockSpec>, uuid: string, at: string,
     try {
         const digest = await hashFile(block.path);
         const format = block.format ?? await formatOf(block.path);
+        if (format === "qcow2" && await needsAnotherFile(block.path)) {
+            problems.push({ property: `${at}.path`, reason: `${block.path} is a qcow2 image that needs another file (a backing or data file), which the guest's copy would not find; flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2` });
+        }
         return { ...complete, name: nameOf(block.path, uuid, digest), digest, format };
     } catch (error) {
         problems.push(problemOf(`${at}.path`, error));

@@ -1,5 +1,6 @@
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
+import { discretion, withoutSecrets } from "../discretion";
 import { discreetly } from "./discreet";
 import { findUnikernel } from "./find";
 import { changesOfUnikernel, createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
@@ -14,7 +15,10 @@ export { unikernelShape } from "./schema";
 export function unikernelHandlers(services: UnikernelServices): Handlers {
     return {
         async check(olds, news) {
-            const { inputs, failures } = await checkUnikernel(services, fromState(olds), news);
+            const before = fromState(olds);
+            const hide = discretion([before, news]);
+            const { inputs, failures } = withoutSecrets(
+                await discreetly(services, [before, news], (discreet) => checkUnikernel(discreet, before, news)), hide);
             return { inputs: toState(inputs), failures };
         },
         diff: (_id, olds, news) => diffUnikernel(services, outputsFromState(olds), fromState(news)),

@@ -6,9 +6,10 @@ import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from
 /**
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
  * has no value of its own for, `unfinished` that an interrupted operation has to be completed; `imported` is there until
- * the first update. `incarnation`: of a guest that a create found there.
+ * the first update. `hidden`: paths of secret values that are not in `secrets` (`connection`, `readiness.console`), which no text for
+ * people repeats; no difference follows from it. `incarnation`: of a guest that a create found there.
  */
-export interface Stored { drift?: string[]; imported?: Imported; incarnation?: string }
+export interface Stored { hidden?: string[]; drift?: string[]; imported?: Imported; incarnation?: string }
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 

@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 import { interfaceShape } from "../networkInterface/schema";
+import { secretPlaces } from "../arguments";
 import { NAME_PATTERN } from "../identity";
+import { derivedOutputs } from "../../spec";
 
 const path = z.string({ error: "expected the path of a file" }).min(1, "expected the path of a file").refine(noNul, "a path cannot hold a NUL character");
 
@@ -99,6 +101,8 @@ export const unikernelShape = {
     resourceUrn: z.string(),
     secrets: z.array(z.string()).default([]),
     digestKey: z.string().optional(),
+    hidden: z.array(z.string()).optional(),
+    ...secretPlaces(derivedOutputs.unikernel),
     allowQemuArgs: z.boolean().optional(),
 };
 

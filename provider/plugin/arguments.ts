@@ -12,7 +12,7 @@ import { plainSource } from "./source";
 const MASKED: Record<ResourceKind, string[]> = { unikernel: ["env", "args", "hostname"], blockImage: ["source"], networkInterface: [] };
 
 /** What only constructors send to the handlers; here it is made of the request itself. */
-const OWN = new Set(["resourceUrn", "secrets", "digestKey", "allowQemuArgs", "limits"]);
+const OWN = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs", "limits"]);
 
 /** What check adds to inputs: an import gives it back to us as arguments. */
 const ADDED = new Set([

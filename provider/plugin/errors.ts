@@ -3,7 +3,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { UnikernelError, hasCode } from "../../spec";
+import { UnikernelError, hasCode, printable } from "../../spec";
 import { encode } from "./codec";
 import type { Properties } from "./codec";
 import type { Path } from "./wire";
@@ -22,13 +22,13 @@ export class InitFailed extends Error {
 /** The handlers' own form of it: an error with an id, properties and reasons. */
 export function asInitFailed(error: unknown, inputs: Properties, secrets: readonly Path[]): unknown {
     if (!(error instanceof Error) || !("id" in error) || !("properties" in error) || !("reasons" in error)) return error;
-    const reasons = Array.isArray(error.reasons) ? error.reasons.map(String) : [error.message];
+    const reasons = Array.isArray(error.reasons) ? error.reasons.map((reason) => printable(String(reason))) : [printable(error.message)];
     return new InitFailed(String(error.id), { ...Object(error.properties) }, reasons, inputs, secrets);
 }
 
 /** Anything that was thrown, as gRPC sends it: what a person is to read, and no stack. */
 export function serviceErrorOf(error: unknown): ServiceError {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = printable(error instanceof Error ? error.message : String(error));
     if (process.env.PULUMI_UNIKERNEL_DEBUG && error instanceof Error) console.error(error.stack);
     const metadata = new Metadata();
     if (error instanceof InitFailed) metadata.add("grpc-status-details-bin", detailsOf(error));

@@ -9,7 +9,7 @@ const dist = (file) => require(`../../dist/${file}`);
 const token = (name) => `unikernel:index:${name}`;
 
 /** What only constructors send. */
-const PRIVATE = ["resourceUrn", "secrets", "digestKey", "allowQemuArgs"];
+const PRIVATE = ["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs"];
 
 /** @param {string} root the repository, built */
 export function packageSchema(root) {
@@ -61,20 +61,22 @@ function resourcesOf(types) {
         [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, {
             own: { source: { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Archive" }, { $ref: "pulumi.json#/Asset" }, { type: "object", additionalProperties: content }] } },
             hidden: ["source"],
+            places: dist("spec/index.js").derivedOutputs.blockImage,
         }),
         [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, {}),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, {
             own: { blocks: { type: "array", items: blockType }, interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } } },
             // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
             free: ["accelerator"],
+            places: dist("spec/index.js").derivedOutputs.unikernel,
             hidden: ["blocks", "interfaces", "qemuArgs", "adopt", "deleteData"],
             replaces: replacing(),
         }),
     };
 }
 
-function resource(types, name, shape, { own, hidden = [], free = [], replaces = [] }) {
-    const inputProperties = types.properties(shape, `${name}Args`, { leave: PRIVATE, own });
+function resource(types, name, shape, { own, hidden = [], free = [], replaces = [], places = [] }) {
+    const inputProperties = types.properties(shape, `${name}Args`, { leave: [...PRIVATE, ...places], own });
     for (const property of free) delete inputProperties[property].default;
     for (const property of replaces) inputProperties[property].willReplaceOnChanges = true;
     const outputs = outputsOf(types, name);

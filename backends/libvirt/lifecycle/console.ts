@@ -1,4 +1,4 @@
-import { hasCode } from "../../../spec";
+import { hasCode, printable } from "../../../spec";
 import type { Host } from "../host";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
@@ -73,7 +73,10 @@ export function tail(text: string): string[] {
     return text.trimEnd().split("\n").slice(-LINES).map((line) => line.trimEnd()).filter((line, index) => index > 0 || line !== "");
 }
 
-/** Without carriage returns and the terminal's escape sequences (ECMA-48 CSI, OSC, two-character ones). */
+/**
+ * Without carriage returns and the terminal's escape sequences (ECMA-48 CSI, OSC, two-character ones). Removing one may join what
+ * was around it to another, so what is left of control characters is replaced.
+ */
 export function plain(text: string): string {
-    return text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "").replaceAll("\r", "");
+    return printable(text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "").replaceAll("\r", ""));
 }

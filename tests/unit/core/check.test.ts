@@ -278,3 +278,27 @@ test("the connection that is left out is the backend's, and kept", async () => {
 test("state of a newer release is refused", async () => {
     await expect(check({}, { schemaVersion: 2 })).rejects.toMatchObject({ code: "newer-state" });
 });
+
+test.each<[string, object, string[], string[]]>([
+    ["a hostname", { hostname: "hush-01-" }, ["hostname"], []],
+    ["a name", { name: "hush-01 x" }, [], ["name"]],
+    ["a pattern", { readiness: { console: "(hush-01" } }, [], ["readiness.console"]],
+    ["a mount", { blocks: [{ path: linux, mount: "hush-01" }] }, [], ["blocks[0].mount"]],
+    ["the path of a kernel", { kernel: "/nowhere/hush-01" }, [], ["kernel"]],
+    ["a connection", { connection: "no uri hush-01" }, [], ["connection"]],
+    ["a number", { memory: 0.7351 }, [], ["memory"]],
+])("a failure repeats no secret: %s", async (_what, wrong, secrets, hidden) => {
+    const { failures } = await check({ ...wrong, secrets, hidden });
+    expect(failures.length).toBeGreaterThan(0);
+    expect(JSON.stringify(failures)).not.toMatch(/hush-01|7351/);
+    expect(JSON.stringify(failures)).toContain("[secret]");
+});
+
+test("a qcow2 that needs another file is refused, with the command that makes it whole", async () => {
+    const header = Buffer.alloc(512);
+    header.write("QFI\u00fb", 0, "latin1");
+    header.writeUInt32BE(3, 4);
+    header.writeBigUInt64BE(128n, 8);
+    const { failures } = await check({ blocks: [{ path: file("overlay.qcow2", header) }] });
+    expect(failures).toEqual(expect.arrayContaining([{ property: "blocks[0].path", reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) }]));
+});

@@ -8,6 +8,9 @@ test.each([
     ["\u001b[2J\u001b[Hcleared", "cleared"],
     ["\u001b]0;title\u0007text", "text"],
     ["\u001b[?25lhidden cursor", "hidden cursor"],
+    ["\u001b\u001b[A]52;c;aGk=\u0007paste", "\ufffd]52;c;aGk=\ufffdpaste"],
+    ["\u009b2J\u0000\u0008tab\tstays", "\ufffd2J\ufffd\ufffdtab\tstays"],
+    ["\u202egnp.exe", "\ufffdgnp.exe"],
 ])("%j is %j for a reader", (raw, expected) => {
     expect(plain(raw)).toBe(expected);
 });

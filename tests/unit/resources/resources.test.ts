@@ -116,3 +116,15 @@ test("a fleet's instances and what belongs to them are its children", async () =
         resourceUrn: "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::fleet-1",
     });
 });
+
+test.each<[string, object, string[]]>([
+    ["a connection", { connection: pulumi.secret("qemu+tcp://u:hush@far/system") }, ["connection"]],
+    ["a part of an argument", { readiness: { console: pulumi.secret("hush"), timeout: 5 }, gdb: { port: pulumi.secret(1234) } }, ["readiness.console", "gdb.port"]],
+    ["a part of a block", { blocks: [{ path: "a.img", mount: pulumi.secret("/hush") }] }, ["blocks[0].mount"]],
+    ["nothing, though an environment is secret", { env: { A: pulumi.secret("1") } }, []],
+])("paths of what no text repeats: %s", async (title, more, hidden) => {
+    const inputs = await wire(new Unikernel(`hidden ${title}`, args(more)), `hidden ${title}`);
+    expect(inputs.hidden ?? []).toEqual(hidden);
+    // A place among the inputs has the engine encrypt the output of its name.
+    expect("consoleCommand" in inputs).toBe(hidden.length > 0);
+});

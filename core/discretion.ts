@@ -1,0 +1,64 @@
+import { maskIn } from "../guests";
+import { printable } from "../spec";
+import type { CheckFailure, Handlers } from "./handlers";
+import { textsAt } from "./secretTexts";
+
+type Properties = Record<string, unknown>;
+/** Replaces secret values in text for people. */
+export type Hide = (text: string) => string;
+
+/** @param specs properties as they were and as they are to be, with the paths of what is secret in them in `secrets` and `hidden` */
+export function discretion(specs: object[]): Hide {
+    const texts = specs.flatMap((spec) => textsAt(spec, [...pathsIn(spec, "secrets"), ...pathsIn(spec, "hidden")]));
+    return texts.length === 0 ? (text) => text : (text) => maskIn(text, texts);
+}
+
+/** While its number is unknown, a list is a text. */
+function pathsIn(spec: object, name: string): string[] {
+    const paths: unknown = Reflect.get(spec, name);
+    return Array.isArray(paths) ? paths.map(String) : [];
+}
+
+/** What is thrown has `[secret]` in place of secret values. */
+export async function discreet<T>(hide: Hide, act: () => Promise<T>): Promise<T> {
+    try {
+        return await act();
+    } catch (error) {
+        hideIn(error, hide);
+        throw error;
+    }
+}
+
+/** What a check found, said without secret values: in the reasons of its failures, and in the sentence about the change. */
+export function withoutSecrets<T extends { inputs: Properties; failures: CheckFailure[] }>(found: T, hide: Hide): T {
+    const { consequence } = found.inputs;
+    return {
+        ...found,
+        inputs: typeof consequence === "string" ? { ...found.inputs, consequence: hide(consequence) } : found.inputs,
+        failures: found.failures.map(({ property, reason }) => ({ property, reason: printable(hide(reason)) })),
+    };
+}
+
+/** In an error, in what it quotes, and in what caused it. Properties for the state stay as they are: it keeps its secrets itself. */
+function hideIn(error: unknown, hide: Hide): void {
+    for (let one = error; one instanceof Error; one = one.cause) {
+        const told: Record<string, unknown> = { message: one.message, stack: one.stack, ...pick(one, ["hint", "console", "reasons"]) };
+        const hidden = Object.entries(told).map(([name, value]) => [name, Array.isArray(value) ? value.map((line) => hide(String(line))) : typeof value === "string" ? hide(value) : value]);
+        Object.assign(one, Object.fromEntries(hidden));
+    }
+}
+
+function pick(from: object, names: string[]): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
+}
+
+/** A resource's handlers that repeat no secret in a failure or an error. `hidden` is for its check alone. */
+export function discreetHandlers(handlers: Handlers): Handlers {
+    return {
+        ...handlers,
+        check: (olds, { hidden, ...news }) => {
+            const hide = discretion([olds, { ...news, hidden }]);
+            return discreet(hide, async () => withoutSecrets(await handlers.check(olds, news), hide));
+        },
+    };
+}
