@@ -14,10 +14,10 @@ export interface ConnectionFacts {
     capabilities: string;
 }
 
-/** `xml` defines the pool where it is not there. */
 /** `processors`: those online. */
 export interface NodeFacts { memoryKib: number; freeKib: number; processors: number }
 
+/** `xml` defines the pool where it is not there. */
 export interface PoolRef { name: string; xml: string }
 export interface VolumeRecord { name: string; size: number }
 
