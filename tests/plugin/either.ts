@@ -14,9 +14,9 @@ export class Either {
 
     private constructor(readonly stack: Stack, readonly host: LibvirtHost) {}
 
-    static async with(host: LibvirtHost, name: string, body: (either: Either) => Promise<void>, { config, ...options }: StackOptions = {}): Promise<void> {
+    static async with(host: LibvirtHost, name: string, body: (either: Either) => Promise<void>, { config, env, ...options }: StackOptions = {}): Promise<void> {
         await withStack("tests/plugin/programs/either", name, (stack) => body(new Either(stack, host)), {
-            enter: host.enter, env: { ...host.env, ...options.env }, config: { connection: host.uri, kernel: await testKernel(), ...config }, ...options,
+            enter: host.enter, env: { ...host.env, ...env }, config: { connection: host.uri, kernel: await testKernel(), ...config }, ...options,
         });
     }
 

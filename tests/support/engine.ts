@@ -39,6 +39,8 @@ export interface StackOptions {
     config?: Record<string, string>;
     /** `--parallel`. @default the engine's own */
     parallel?: number;
+    /** A folder of packages with an installed release (release.ts): the program and the engine find that one. @default this repository */
+    modules?: string;
 }
 
 /** A run that goes on: to be killed, or waited for. */
@@ -67,7 +69,7 @@ export class Stack {
     ) {
         this.env = {
             // The plugin, for programs that name it.
-            PATH: `${path.join(repository, "bin")}${path.delimiter}${searchPath}`,
+            PATH: `${path.join(options.modules ? path.join(options.modules, "pulumi-unikernel") : repository, "bin")}${path.delimiter}${searchPath}`,
             PULUMI_HOME: path.join(scratch, "home"),
             PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "tests",
@@ -155,7 +157,7 @@ export async function withStack<T>(program: string, name: string, body: (stack: 
     const scratch = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-stack-"));
     const stack = new Stack(path.join(scratch, "program"), name, scratch, engineEnv().PATH, options);
     try {
-        await copyProgram(path.resolve(repository, program), stack.folder);
+        await copyProgram(path.resolve(repository, program), stack.folder, options.modules);
         await mkdir(path.join(scratch, "state"));
         await stack.pulumi(["stack", "init", name]);
         const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
@@ -181,9 +183,10 @@ async function hasResources(scratch: string, name: string): Promise<boolean> {
     return (checkpoint.latest?.resources ?? []).length > 0;
 }
 
-async function copyProgram(from: string, to: string): Promise<void> {
+async function copyProgram(from: string, to: string, installed?: string): Promise<void> {
     await cp(from, to, { recursive: true, filter: (file) => !/(^|\/)(node_modules|Pulumi\.[^/]+\.yaml)$/.test(file) });
     const modules = path.join(to, "node_modules");
+    if (installed) return symlink(installed, modules);
     const links = { "pulumi-unikernel": repository, ...Object.fromEntries(
         ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [name, path.join(repository, "node_modules", name)])) };
     for (const [name, target] of Object.entries(links)) {

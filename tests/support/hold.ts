@@ -15,7 +15,7 @@ export interface HoldPoint {
     when: "before" | "after";
 }
 
-interface Plan { folder: string; points: HoldPoint[] }
+interface Plan { folder: string; points: HoldPoint[]; opener?: string }
 
 /** A provider that waits in the middle of its work, for a test to do its worst. */
 export interface Hold {
@@ -29,13 +29,15 @@ export interface Hold {
     remove(): Promise<void>;
 }
 
-export async function holdAt(points: HoldPoint[]): Promise<Hold> {
+/** @param modules the packages of an installed release (release.ts). @default this repository's own */
+export async function holdAt(points: HoldPoint[], modules?: string): Promise<Hold> {
     const folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-hold-"));
     const preload = join(__dirname, "holdProvider.cjs");
+    const opener = modules && join(modules, "pulumi-unikernel/dist/backends/libvirt/open.js");
     return {
         env: {
             NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ""} --require "${preload}"`.trim(),
-            PULUMI_UNIKERNEL_TEST_HOLD: JSON.stringify({ folder, points } satisfies Plan),
+            PULUMI_UNIKERNEL_TEST_HOLD: JSON.stringify({ folder, points, opener } satisfies Plan),
         },
         async reached(run) {
             let ended: { text: string } | undefined;

@@ -2,7 +2,8 @@
 // The product knows nothing of it.
 const Module = require("node:module");
 
-const opener = require.resolve("../../dist/backends/libvirt/open.js");
+const plan = JSON.parse(process.env.PULUMI_UNIKERNEL_TEST_HOLD);
+const opener = plan.opener ?? require.resolve("../../dist/backends/libvirt/open.js");
 const load = Module._extensions[".js"];
 
 Module._extensions[".js"] = (module, filename) => {
@@ -14,7 +15,7 @@ Module._extensions[".js"] = (module, filename) => {
     const held = new Map();
     module.exports.openHost = async (uri, options) => {
         const host = await openHost(uri, options);
-        if (!held.has(host)) held.set(host, holding(host, JSON.parse(process.env.PULUMI_UNIKERNEL_TEST_HOLD)));
+        if (!held.has(host)) held.set(host, holding(host, plan));
         return held.get(host);
     };
 };

@@ -1,0 +1,46 @@
+import { mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { must } from "./processes";
+
+const repository = resolve(__dirname, "../..");
+
+/** The release as it was at commit 4332969; `node tools/release.mjs COMMIT` packs another. */
+export const OLD_RELEASE = join(repository, "tests/fixtures/pulumi-unikernel-0.1.0.tgz");
+
+/**
+ * A folder of packages in which one release after another is installed, as `npm install` unpacks it. The packages that it needs
+ * are this repository's own: nothing is fetched.
+ */
+export class Installation {
+    private constructor(private readonly scratch: string, readonly modules: string) {}
+
+    static async of(tarball: string): Promise<Installation> {
+        const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-release-"));
+        const modules = join(scratch, "node_modules");
+        await mkdir(modules);
+        const packages = (await readdir(join(repository, "node_modules"))).filter((name) => !name.startsWith("."));
+        for (const name of packages) await symlink(join(repository, "node_modules", name), join(modules, name));
+        const installation = new Installation(scratch, modules);
+        await installation.install(tarball);
+        return installation;
+    }
+
+    async install(tarball: string): Promise<void> {
+        const folder = join(this.modules, "pulumi-unikernel");
+        await rm(folder, { recursive: true, force: true });
+        await mkdir(folder);
+        await must("tar", ["--extract", "--gzip", "--strip-components=1", "--no-same-owner", "--directory", folder, "--file", tarball]);
+    }
+
+    /** What `npm publish` would publish of this repository takes the place of what was installed. */
+    async upgrade(): Promise<void> {
+        const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.scratch], { cwd: repository, timeout: 120_000 });
+        const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
+        await this.install(join(this.scratch, filename));
+    }
+
+    remove(): Promise<void> {
+        return rm(this.scratch, { recursive: true, force: true });
+    }
+}
