@@ -20,6 +20,9 @@ export interface DomainRecord {
     liveXml?: string;
 }
 
+/** What libvirt keeps of a domain beside its definition. */
+export interface DomainHistory { snapshots: string[]; checkpoints: string[] }
+
 export interface HostInfo {
     /** The host's uuid, from its capabilities. */
     uuid: string;
@@ -69,6 +72,8 @@ export interface Host {
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
         /** State, reason and number only: cheap, for polling. */
         state(uuid: string): Promise<Pick<DomainRecord, "id" | "state" | "reason" | "active"> | undefined>;
+        /** Names of the snapshots and checkpoints that libvirt has of it; none where the driver knows none. */
+        history(uuid: string): Promise<DomainHistory>;
         define(xml: string): Promise<void>;
         /** @returns the number that the hypervisor gave it */
         start(uuid: string, options: { paused: boolean }): Promise<number>;

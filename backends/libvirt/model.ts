@@ -87,6 +87,23 @@ export interface DomainModel {
     qemuArgs: string[];
 }
 
+/**
+ * What a file in a guest's folder is for. `scratch`: a private copy made from an image at each start. `persist`: written by the
+ * guest, seeded once. `kept`: data of the guest that its definition does not boot from.
+ */
+export type FileRole = "kernel" | "initrd" | "config" | "image" | "scratch" | "persist" | "kept";
+
+/** One file of a guest: what the mark says of it holds whether or not the folder can be seen. */
+export interface FileRecord {
+    /** Plain name in the guest's folder. */
+    name: string;
+    role: FileRole;
+    /** Of a disk: the name of its block. */
+    key?: string;
+    /** sha256 as in the plan's digests, 64 hex digits; of a persist disk that of its seed. Left out where it would tell a secret, and where an older mark has none. */
+    digest?: string;
+}
+
 /** Our metadata element in a domain: whose it is and how far it has come. */
 export interface Mark {
     /** MARK_VERSION of the release that wrote it. */
@@ -110,8 +127,10 @@ export interface Mark {
     deadline?: string;
     /** The last-good definition: its whole domain XML, without a lastGood of its own. */
     lastGood?: string;
-    /** Names of the files in the guest's folder that belong to it. */
-    files?: string[];
+    /** The guest's folder on the host, absolute. */
+    folder?: string;
+    /** The files in the guest's folder that belong to it. */
+    files?: FileRecord[];
     /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
     disowned?: Creator[];
     /** Which create took it over, where one found it there: state that says another, or none, is of the time before. */

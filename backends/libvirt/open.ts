@@ -46,6 +46,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
             byName: (name) => ifThere(ask(`look-up of domain "${name}"`, "domainByName", name)),
             list: () => ask("list of domains", "domainList"),
             state: (uuid) => ifThere(ask(`state of domain ${uuid}`, "domainState", uuid)),
+            history: async (uuid) => (await ifThere(ask(`snapshots of domain ${uuid}`, "domainHistory", uuid))) ?? { snapshots: [], checkpoints: [] },
             define: (xml) => ask("definition of a domain", "domainDefine", xml),
             start: (uuid, { paused }) => ask(`start of domain ${uuid}`, "domainStart", uuid, paused),
             resume: (uuid) => ask(`resume of domain ${uuid}`, "domainResume", uuid),

@@ -1,5 +1,6 @@
 import { CallFailed, type Connection } from "./connection";
 import { domainRecord, domainState, listDomains } from "./domainRecords";
+import { domainHistory } from "./domainHistory";
 import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
@@ -32,6 +33,8 @@ export const domainMethods = {
     domainList: (connection: Connection) => listDomains(connection),
 
     domainState: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainState(connection, domain)),
+
+    domainHistory: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainHistory(connection, domain)),
 
     domainDefine: (connection: Connection, _progress: unknown, xml: string) =>
         connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),

@@ -16,7 +16,7 @@ export type Library = Record<FunctionName, NativeFunction>;
 
 /**
  * Signatures as in libvirt's public headers (libvirt-host.h, libvirt-domain.h, libvirt-network.h,
- * libvirt-storage.h, libvirt-stream.h, virterror.h); all of them are in libvirt 6.0 and newer.
+ * libvirt-storage.h, libvirt-stream.h, libvirt-domain-snapshot.h, libvirt-domain-checkpoint.h, virterror.h); all of them are in libvirt 6.0 and newer.
  * A HeapString is a `char *` that the caller frees: koffi copies and frees it.
  */
 const signatures = {
@@ -66,6 +66,12 @@ const signatures = {
     virDomainSetMetadata: "int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)",
     virDomainUpdateDeviceFlags: "int virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)",
     virDomainSetLifecycleAction: "int virDomainSetLifecycleAction(virDomainPtr domain, unsigned int type, unsigned int action, unsigned int flags)",
+    virDomainListAllSnapshots: "int virDomainListAllSnapshots(virDomainPtr domain, _Out_ void **snaps, unsigned int flags)",
+    virDomainSnapshotGetName: "const char *virDomainSnapshotGetName(void *snapshot)",
+    virDomainSnapshotFree: "int virDomainSnapshotFree(void *snapshot)",
+    virDomainListAllCheckpoints: "int virDomainListAllCheckpoints(virDomainPtr domain, _Out_ void **checkpoints, unsigned int flags)",
+    virDomainCheckpointGetName: "const char *virDomainCheckpointGetName(void *checkpoint)",
+    virDomainCheckpointFree: "int virDomainCheckpointFree(void *checkpoint)",
     virDomainOpenConsole: "int virDomainOpenConsole(virDomainPtr domain, const char *dev_name, virStreamPtr st, unsigned int flags)",
 
     virNetworkLookupByName: "virNetworkPtr virNetworkLookupByName(virConnectPtr conn, const char *name)",

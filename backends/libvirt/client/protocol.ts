@@ -1,5 +1,5 @@
 import type { Part } from "../../../spec";
-import type { DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
+import type { DomainHistory, DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
 
 export type Target = { live: boolean; config: boolean };
 export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml">;
@@ -34,6 +34,7 @@ export interface Methods {
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
+    domainHistory(uuid: string): Promise<DomainHistory>;
     domainDefine(xml: string): Promise<void>;
     domainStart(uuid: string, paused: boolean): Promise<number>;
     domainResume(uuid: string): Promise<void>;
@@ -83,7 +84,7 @@ export interface Request {
 export interface GiveUp { giveUp: number }
 
 const questions = new Set<MethodName>([
-    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainReadConsole",
+    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainHistory", "domainReadConsole",
     "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeDigest",
 ]);
 

@@ -10,6 +10,8 @@ import { assertSamePlace, placeOf } from "./place";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
+import { reconcile } from "./reconcile";
+import { folderOf } from "./records";
 import type { Run } from "./run";
 import { assertMacsFree } from "./strangers";
 import { isUntold } from "./telling";
@@ -43,6 +45,7 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     assertNotWritten(existing, plan);
     await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
+    reconcile({ ...existing, folder: await folderOf(host, spec.uuid), seeds: isLeftover(existing.mark) && !claim.inState }, spec);
     const wanted = await define(run, existing, choices, claim);
     const present = new Set(existing.files.map(({ name }) => name));
     const broken = existing.record && present.has(wanted.layout.kernel) ? await brokenKernel(run, wanted.layout.kernel) : [];

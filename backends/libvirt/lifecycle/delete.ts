@@ -5,12 +5,14 @@ import type { DomainFacts } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { forgetDeletion, noteDeletion } from "./begun";
 import { keptConsole } from "./console";
-import { removeFiles } from "./files";
+import { knownTo, removeFiles } from "./files";
 import { urnsOf } from "./imported";
-import { isPersist } from "./layout";
 import { look, restarts } from "./look";
+import { othersData, refuseOthersData } from "./othersData";
 import { assertSamePlace } from "./place";
 import { isMeant } from "./ownership";
+import { assertFolder } from "./reconcile";
+import { folderOf, isData } from "./records";
 import { placesOf, release, reservationsOf } from "./reservations";
 import { stop } from "./stop";
 
@@ -19,6 +21,7 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined };
     assertSamePlace(await host.info(), applied);
     const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim, applied);
+    assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
     if (!isMeant(mark ?? liveMark, applied)) {
         context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
         return;
@@ -26,13 +29,16 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
-    const kept = await noted(ref.uuid, async () => {
+    const data = await othersData(host, ref, { record, mark, liveMark, facts, liveFacts });
+    if (!applied.deleteData) refuseOthersData(ref.name, data);
+    const { kept, foreign } = await noted(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {
             await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
         }
-        return erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", console: keptConsole(host, platform, { ...applied, ...ref }) });
+        return erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", known: new Set([...knownTo({ mark, liveMark }), ...data.files]), console: keptConsole(host, platform, { ...applied, ...ref }) });
     });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
+    if (foreign.length > 0) context.log(`${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`);
 }
 
 /** A deletion that was cut has taken something already, and state still has the guest: the next diff is to see that. */
@@ -53,16 +59,18 @@ interface Erase {
     facts: (DomainFacts | undefined)[];
     /** Persist disks that stay: all of them, or those in the set. */
     keep?: "persist" | Set<string>;
+    /** Names that the records of the guest have. */
+    known: Set<string>;
     console: KeptConsole;
 }
 
-/** Leaves nothing of a guest that is off but what is kept. @returns paths of that */
-export async function erase(host: Host, { spec, facts, keep, console }: Erase): Promise<string[]> {
+/** Leaves nothing of a guest that is off but what is kept. @returns paths of that, and names of what others put into its folder */
+export async function erase(host: Host, { spec, facts, keep, known, console }: Erase): Promise<{ kept: string[]; foreign: string[] }> {
     await host.domains.undefine(spec.uuid);
-    const [kept] = await Promise.all([
-        removeFiles(host, spec.uuid, (name) => isPersist(name) && (keep === "persist" || (keep?.has(name) ?? false))),
+    const [{ kept, foreign }] = await Promise.all([
+        removeFiles(host, spec.uuid, { known, keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)) }),
         release(host, [...reservationsOf(spec), ...facts.flatMap(placesOf)]),
         console.remove(),
     ]);
-    return Promise.all(kept.map((name) => host.files.path(spec.uuid, name)));
+    return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
 }

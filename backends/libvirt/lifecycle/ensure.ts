@@ -4,12 +4,13 @@ import { renderDomain, renderMark, readFacts } from "../xml";
 import { forgetDeletion } from "./begun";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
-import { putFiles, removeUnneeded } from "./files";
+import { foreignIn, knownTo, putFiles, removeUnneeded } from "./files";
 import { adjust } from "./live";
 import { ownSources } from "./imported";
 import { restarts, stateOf } from "./look";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
+import { namesOf } from "./records";
 import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
@@ -54,7 +55,7 @@ async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
 function prepare(course: Course, undo: Undo): Promise<void> {
     return during("prepare", (async () => {
         const { host, plan: { spec }, wanted, decision, existing } = course;
-        await putFiles(course, wanted.layout, { present: course.present, broken: course.broken, former: existing.mark?.files ?? [] }, undo);
+        await putFiles(course, wanted.layout, { present: course.present, broken: course.broken, former: namesOf(existing.mark) }, undo);
         if (decision.define) {
             const before = existing.facts && existing.record?.inactiveXml;
             if (before) undo.add(() => host.domains.define(before));
@@ -95,12 +96,15 @@ async function carryOut(course: Course): Promise<void> {
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
 async function settle(course: Course): Promise<Observation> {
-    const { host, plan, plan: { spec }, wanted, decision, existing, present } = course;
+    const { host, plan, plan: { spec }, wanted, decision, existing, present, context } = course;
     const written = decision.define ? interimMark(course) : existing.mark;
     if (!sameMark(written, wanted.mark)) await mark(course);
     if ((existing.record?.autostart ?? false) !== spec.autostart) await host.domains.setAutostart(spec.uuid, spec.autostart);
+    const known = knownTo(existing, wanted);
+    const foreign = foreignIn(present, new Set([...known, ...ownSources(plan)]));
+    if (foreign.length > 0) context.log(`${spec.name}: left ${foreign.join(", ")} in ${wanted.mark.folder}: not made by this package`);
     await Promise.all([
-        removeUnneeded(host, spec.uuid, present, [...wanted.layout.files, ...ownSources(plan)]),
+        removeUnneeded(host, spec.uuid, present, known, [...wanted.layout.files, ...ownSources(plan)]),
         release(host, formerPlaces(course), reservationsOf(spec)),
         forgetDeletion(spec.uuid),
     ]);
@@ -141,7 +145,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     if (isNew(course)) {
         undo.add(async () => {
             await stop(host, platform, spec, atOnce(course));
-            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, console: course.console });
+            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, known: knownTo(course.existing, course.wanted), console: course.console });
         });
         whole = (await undo.run()) && whole;
     }

@@ -1,8 +1,13 @@
 import { everyFewSeconds } from "../../../images";
 import type { Host } from "../host";
-import { copiesOf, isConsole, isPersist, type Layout } from "./layout";
+import { roleOf } from "../fileNames";
+import { readMark } from "../xml";
+import { copiesOf, isConsole, type Layout } from "./layout";
+import type { Existing } from "./look";
+import { isData, namesOf } from "./records";
 import type { Run } from "./run";
 import type { Undo } from "./undo";
+import type { Definition } from "./wanted";
 
 export interface PutOptions {
     /** Whole files that are there. */
@@ -37,17 +42,40 @@ async function removeAll(host: Host, uuid: string, names: string[]): Promise<voi
     if (names.length > 0) await host.files.remove(uuid, ...names);
 }
 
-/** Removes what no definition needs. What the guest wrote to its persist disks stays, and so does its console. */
-export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, needed: string[]): Promise<void> {
+/** Return the names of all files that the records of a guest have: of its definition, of the last good one, and of the wanted one. */
+export function knownTo({ mark, liveMark }: Pick<Existing, "mark" | "liveMark">, wanted?: Pick<Definition, "layout">): Set<string> {
+    const lastGood = mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
+    return new Set([...[mark, liveMark, lastGood].flatMap(namesOf), ...(wanted?.layout.files ?? [])]);
+}
+
+/** Whether we made the file: a record has its name, or it is one that only the layout gives. */
+function isOurs(name: string, known: Set<string>): boolean {
+    return known.has(name) || isConsole(name) || roleOf(name) !== undefined;
+}
+
+/** Return the files of a guest's folder that others put there. */
+export function foreignIn(present: Iterable<string>, known: Set<string>): string[] {
+    return [...present].filter((name) => !isOurs(name, known));
+}
+
+/** Removes our files that no definition needs. What the guest wrote to its persist disks stays, and so do its console and what others put there. */
+export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, known: Set<string>, needed: string[]): Promise<void> {
     const kept = new Set(needed);
-    const unneeded = [...present].filter((name) => !kept.has(name) && !isPersist(name) && !isConsole(name));
+    const unneeded = [...present].filter((name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name));
     await removeAll(host, uuid, unneeded);
 }
 
-/** Removes the guest's folder and all in it but what is kept. */
-export async function removeFiles(host: Host, uuid: string, keep: (name: string) => boolean): Promise<string[]> {
+export interface Removal {
+    /** Names that the records of the guest have. */
+    known: Set<string>;
+    /** Data that stay. */
+    keep(name: string): boolean;
+}
+
+/** Removes our files from the guest's folder, and the folder if nothing is left in it. */
+export async function removeFiles(host: Host, uuid: string, { known, keep }: Removal): Promise<{ kept: string[]; foreign: string[] }> {
     const names = (await host.files.list(uuid)).map(({ name }) => name);
-    await removeAll(host, uuid, names.filter((name) => !keep(name)));
+    await removeAll(host, uuid, names.filter((name) => isOurs(name, known) && !keep(name)));
     await host.files.removeFolder(uuid);
-    return names.filter(keep);
+    return { kept: names.filter(keep), foreign: foreignIn(names, known).filter((name) => !keep(name)) };
 }

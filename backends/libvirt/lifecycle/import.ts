@@ -5,6 +5,7 @@ import type { DomainFacts, Mark } from "../model";
 import { readFacts, readForImport, readMark, readNetwork, type Declared } from "../xml";
 import { definitionDigest, differences } from "./definition";
 import { copiesOf } from "./layout";
+import { namesOf } from "./records";
 import { settled, stateOf } from "./look";
 import { placeOf } from "./place";
 
@@ -58,7 +59,7 @@ function hintOf({ name, active }: DomainRecord, written: string[]): string {
 
 /** A copy of ours that is made anew at each start is declared by what it is made of. */
 function blocksOf({ blocks }: Declared, mark: Mark | undefined): FoundGuest["blocks"] {
-    const copies = new Map(copiesOf(mark?.files ?? []).map(({ from, to }) => [to, from]));
+    const copies = new Map(copiesOf(namesOf(mark)).map(({ from, to }) => [to, from]));
     return blocks.map(({ path, writable, format }) => {
         const [, folder = "", name = path] = /^(.*\/)([^/]*)$/.exec(path) ?? [];
         const from = copies.get(name);

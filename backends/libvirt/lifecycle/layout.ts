@@ -60,7 +60,8 @@ function layDisk(identity: string, index: number, plan: GuestPlan, present: Host
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
     if (block.access === "persist") {
-        const kept = present.find(({ name }) => name === `${base}${PERSIST}img` || name === `${base}${PERSIST}qcow2`)?.name;
+        const names = persistNames(identity);
+        const kept = present.find(({ name }) => names.includes(name))?.name;
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
         const name = `${base}${PERSIST}${extension}`;
@@ -83,6 +84,12 @@ function isPrivate({ access }: BlockSpec, writable: Platform[], platform: Platfo
 }
 
 const PERSIST = ".persist.";
+
+/** The names that the file of a persist disk may have. */
+export function persistNames(identity: string): string[] {
+    const base = fileName(identity);
+    return [`${base}${PERSIST}img`, `${base}${PERSIST}qcow2`];
+}
 
 const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, ".scratch.$1");
 

@@ -10,6 +10,8 @@ import { readExisting, settled, stateOf, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
+import { overlaid } from "./reconcile";
+import { folderOf } from "./records";
 import { isUntold } from "./telling";
 
 /**
@@ -34,10 +36,17 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
         host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
-        drift: { ...drift(existing, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}) },
+        drift: { ...drift(existing, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}), ...elsewhere(existing, await folderOf(host, ref.uuid)) },
         ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
         unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation,
     };
+}
+
+/** Data that are elsewhere than the record says: an update refuses to go on, and names both. */
+function elsewhere(existing: Existing, folder: string): Observation["drift"] {
+    const other = overlaid(existing);
+    const recorded = (existing.mark ?? existing.liveMark)?.folder;
+    return { ...(other ? { blocks: other.path } : {}), ...(recorded === undefined || recorded === folder ? {} : { folder: recorded }) };
 }
 
 /** Until we have written its definition, the console is where somebody else's says. */

@@ -3,9 +3,10 @@ import { PartialError } from "../../backend";
 import { readMark } from "../xml";
 import { lastLines } from "./console";
 import { report, type Course } from "./course";
-import { removeUnneeded } from "./files";
+import { knownTo, removeUnneeded } from "./files";
 import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
+import { namesOf } from "./records";
 import { placesOf, release, reservationsOf, reserve } from "./reservations";
 import { start } from "./start";
 import { atOnce, stop } from "./stop";
@@ -24,8 +25,8 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
         await undo.run();
         await host.domains.define(lastGood);
         await bootAgain(course, lastGood);
-        const files = readMark(lastGood)?.files ?? [];
-        await removeUnneeded(host, spec.uuid, [...course.present, ...wanted.layout.files], files);
+        const files = namesOf(readMark(lastGood));
+        await removeUnneeded(host, spec.uuid, [...course.present, ...wanted.layout.files], knownTo(course.existing, wanted), files);
     } catch (error) {
         if (hasCode(error, "unreachable")) return error;
         const now = await host.domains.state(spec.uuid).catch(() => undefined);

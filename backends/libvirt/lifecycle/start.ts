@@ -3,6 +3,7 @@ import type { Host } from "../host";
 import type { Mark } from "../model";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { refreshCopies } from "./files";
+import { namesOf } from "./records";
 import { tellOf } from "./telling";
 import { messageOf } from "./undo";
 
@@ -22,7 +23,7 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
     if (again || platform.console) await console.turn();
-    await refreshCopies(host, uuid, mark?.files ?? []);
+    await refreshCopies(host, uuid, namesOf(mark));
     const tell = tellOf(host, platform, guest, mark, value);
     const port = mark?.gdb;
     const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);

@@ -19,7 +19,7 @@ export function tellOf(host: Host, platform: LibvirtPlatform, guest: GuestWay, m
     const { told: key, files = [] } = mark ?? {};
     if (key === undefined) return undefined;
     return async (id) => {
-        const name = files.find(isTold);
+        const name = files.find((file) => isTold(file.name))?.name;
         const value = atHand ?? (name && (await host.files.read(guest.uuid, name, { length: LONGEST })));
         if (!value || !platform.beforeResume) throw new UnikernelError("not-found", `the configuration of the guest is not in its folder on the host (${name ?? key})`);
         await platform.beforeResume(host, guest, id, { key, value });

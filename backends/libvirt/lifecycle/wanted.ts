@@ -6,6 +6,7 @@ import { definitionDigest } from "./definition";
 import { CONSOLE_LOG, layOut, type Layout } from "./layout";
 import type { Existing } from "./look";
 import { disown, incarnationOf, type Claim } from "./ownership";
+import { folderOf, recordsOf } from "./records";
 import type { Run } from "./run";
 
 /** The definition that a plan asks for, on this host. */
@@ -26,16 +27,18 @@ export async function define({ host, platform, plan, context }: Run, existing: E
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
     const incarnation = incarnationOf(existing.mark, claim);
     const mark = {
-        ...readyMark(plan, context.creator, layout.files, disown(existing.mark, claim), platform.debug !== undefined),
+        ...readyMark(plan, context.creator, disown(existing.mark, claim), platform.debug !== undefined),
+        folder: await folderOf(host, plan.spec.uuid),
+        files: recordsOf(layout, plan, existing.mark?.files ?? []),
         ...(incarnation === undefined ? {} : { incarnation }),
     };
     const facts = readFacts(renderDomain(model, mark));
     return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
-function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, files: string[], disowned: Creator[], debugs: boolean): Mark {
+function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, disowned: Creator[], debugs: boolean): Mark {
     return {
-        schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(), files,
+        schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(),
         ...(guest.shutdown ? { shutdown: true } : {}),
         ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
         ...(spec.gdb && debugs ? { gdb: spec.gdb.port } : {}),

@@ -1,13 +1,18 @@
+import { basename, dirname } from "node:path";
+
 import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
-import type { Mark } from "../model";
+import { recordOfName, roleOf } from "../fileNames";
+import type { FileRecord, FileRole, Mark } from "../model";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
+import { readFacts } from "./facts";
 import { print } from "./print";
 import { all, at, parse, text, tree, type Tree } from "./tree";
 
+const ROLES: readonly FileRole[] = ["kernel", "initrd", "config", "image", "scratch", "persist", "kept"];
 const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
 
 /**
@@ -39,7 +44,10 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     if (mark.shutdown) boot.att("shutdown", "yes");
     if (mark.told) boot.att("told", mark.told);
     if (mark.gdb !== undefined) boot.att("gdb", String(mark.gdb));
-    for (const name of mark.files ?? []) add(element, "file").att("name", name);
+    if (mark.folder !== undefined) add(element, "folder").att("path", mark.folder);
+    for (const { name, role, key, digest } of mark.files ?? []) {
+        add(element, "file").att({ name, role, ...(key === undefined ? {} : { key }), ...(digest === undefined ? {} : { digest }) });
+    }
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
 
@@ -70,12 +78,37 @@ export function readMark(domainXml: string): Mark | undefined {
         deadline: found.attributes.deadline,
         incarnation: found.attributes.incarnation,
         lastGood: text(found, "lastGood"),
-        files: all(found, "file").map((file) => file.attributes.name ?? ""),
+        folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domainXml),
+        files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domainXml).map(recordOfName),
     });
 }
 
 function readCreator({ user = "", machine = "", project = "" }: Tree["attributes"]): Creator {
     return { user, machine, project };
+}
+
+/** A role that this release does not know keeps its file from being deleted. */
+function readFile({ attributes: { name, role, key, digest } }: Tree): FileRecord[] {
+    if (!name) return [];
+    return [{ name, role: ROLES.find((known) => known === role) ?? "kept", ...(key === undefined ? {} : { key }), ...(digest === undefined ? {} : { digest }) }];
+}
+
+/** A mark of version 1 has names alone, and the definition around it has paths. No listing of a folder takes part. */
+function namesOf(mark: Tree, domainXml: string): string[] {
+    const folder = folderOf(domainXml);
+    const booted = pathsOf(domainXml).filter((path) => dirname(path) === folder).map((path) => basename(path));
+    return [...new Set([...all(mark, "file").map((file) => file.attributes.name ?? ""), ...booted])].filter((name) => roleOf(name) !== undefined);
+}
+
+/** The folder named by the guest's uuid from which its definition boots. */
+function folderOf(domainXml: string): string | undefined {
+    const { uuid } = readFacts(domainXml);
+    return pathsOf(domainXml).map((path) => dirname(path)).find((folder) => basename(folder) === uuid);
+}
+
+function pathsOf(domainXml: string): string[] {
+    const { kernel, initrd, disks } = readFacts(domainXml);
+    return [kernel, initrd, ...disks.map(({ path }) => path)].filter((path): path is string => path?.startsWith("/") ?? false);
 }
 
 function ours(element: Tree): boolean {
@@ -90,6 +123,7 @@ function prune(mark: Mark): Mark {
     if (mark.shutdown === undefined) delete mark.shutdown;
     if (mark.told === undefined) delete mark.told;
     if (mark.gdb === undefined) delete mark.gdb;
+    if (mark.folder === undefined) delete mark.folder;
     if (!mark.files?.length) delete mark.files;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;

@@ -1,9 +1,12 @@
 import type { Mark } from "../../../backends/libvirt/model";
 import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withMark, withoutMark } from "../../../backends/libvirt/xml";
-import { least, mark } from "./variants";
+import { least, mark as first } from "./variants";
+
+const mark: Mark = { ...first, schemaVersion: MARK_VERSION };
 
 const whole: Mark = {
-    ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", files: ["kernel-0123", "disk & co"], definition: "0123456789abcdef", shutdown: true, told: "rumprun/cfg",
+    ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", folder: "/srv/guests/u & v",
+    files: [{ name: "kernel-0123", role: "kernel", digest: "a".repeat(64) }, { name: "disk & co", role: "persist", key: "db" }], definition: "0123456789abcdef", shutdown: true, told: "rumprun/cfg",
     incarnation: "0badcafe",
     disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }], lastGood: renderDomain(least),
 };
@@ -11,7 +14,7 @@ const whole: Mark = {
 /** What virDomainSetMetadata makes of an element: libvirt names it by key and uri, and all inside. */
 const stored = (element: string): string => `<domain><metadata>${element
     .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
-    .replaceAll(/<(\/?)(mark|urn|creator|boot|file|lastGood|disowned)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
+    .replaceAll(/<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
 
 test.each<[string, Mark]>([["the least", mark], ["all", whole], ["ready", { ...mark, phase: "ready" }]])("a mark comes back as it was: %s", (_name, one) => {
     expect(readMark(renderDomain(least, one))).toEqual(one);
@@ -20,7 +23,7 @@ test.each<[string, Mark]>([["the least", mark], ["all", whole], ["ready", { ...m
 });
 
 test("the element for virDomainSetMetadata has no namespace of its own: libvirt refuses one", () => {
-    expect(renderMark(mark)).toMatch(/^<mark version="1" phase="creating" [^>]*><urn>/);
+    expect(renderMark(mark)).toMatch(/^<mark version="2" phase="creating" [^>]*><urn>/);
     expect(renderMark(whole)).not.toContain("xmlns:unikernel");
 });
 
@@ -55,6 +58,21 @@ test.each([
 });
 
 test("a newer release's mark is refused, not guessed at", () => {
-    const newer = renderDomain(least, mark).replace('version="1"', `version="${MARK_VERSION + 1}"`);
+    const newer = renderDomain(least, mark).replace(/(<unikernel:mark [^>]*)version="\d+"/, `$1version="${MARK_VERSION + 1}"`);
     expect(() => readMark(newer)).toThrow(expect.objectContaining({ code: "newer-state", hint: expect.stringContaining("install") }));
+});
+
+test("a mark of version 1 gets its record from its definition's own paths", () => {
+    const uuid = least.uuid, folder = `/srv/${uuid}`, digest = "0123456789abcdef";
+    const disk = (name: string, target: string) => ({ path: `${folder}/${name}`, format: "raw" as const, readonly: false, target, bus: "virtio" as const, slot: 4 });
+    const model = { ...least, boot: { kernel: `${folder}/kernel-${digest}` }, disks: [disk("db.persist.img", "vda"), disk("db.persist.nightly", "vdb")] };
+    const old = renderDomain(model, { ...mark, schemaVersion: 1, files: [] })
+        .replace("</unikernel:mark>", `<unikernel:file name="web-${digest}.img"/></unikernel:mark>`);
+    expect(readMark(old)).toMatchObject({
+        schemaVersion: 1, folder,
+        files: [
+            { name: `web-${digest}.img`, role: "image", key: "web" }, { name: `kernel-${digest}`, role: "kernel" }, { name: "db.persist.img", role: "persist", key: "db" },
+        ],
+    });
+    expect(readMark(renderDomain({ ...model, boot: { kernel: "/boot/vmlinuz" }, disks: [] }, { ...mark, schemaVersion: 1 }))?.folder).toBeUndefined();
 });

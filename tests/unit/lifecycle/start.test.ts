@@ -1,3 +1,5 @@
+import { recordOfName } from "../../../backends/libvirt/fileNames";
+import type { FileRecord } from "../../../backends/libvirt/model";
 import type { Host } from "../../../backends/libvirt/host";
 import { start } from "../../../backends/libvirt/lifecycle/start";
 import { isUntold } from "../../../backends/libvirt/lifecycle/telling";
@@ -5,7 +7,7 @@ import type { LibvirtPlatform } from "../../../backends/libvirt/platform";
 import { UnikernelError } from "../../../spec";
 
 const config = "config-0123456789abcdef";
-const mark = { files: ["kernel-0123456789abcdef", config, "data-0123.scratch.img"], told: "rumprun/cfg" };
+const mark = { files: ["kernel-0123456789abcdef", config, "data-0123.scratch.img"].map(recordOfName), told: "rumprun/cfg" };
 
 const guest = { uuid: "u", name: "web" };
 
@@ -32,7 +34,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         explain: async () => { call("explain"); return ["libxl: no luck", "libxl: none at all"]; },
     } as unknown as LibvirtPlatform;
     const console = { path: async () => "", read: async () => "", turn: async () => call("turn"), remove: async () => undefined };
-    const run = (more: { state?: "running" | "paused"; mark?: { files: string[]; told?: string }; again?: boolean } = {}) =>
+    const run = (more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {}) =>
         start(host, platform, guest, { state: "running", mark, again: false, console, ...more });
     return { calls, run, host, platform };
 }

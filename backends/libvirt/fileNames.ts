@@ -1,0 +1,23 @@
+import type { FileRecord, FileRole } from "./model";
+
+const ROLES: [RegExp, FileRole][] = [
+    [/^kernel-[0-9a-f]{16}$/, "kernel"],
+    [/^initrd-[0-9a-f]{16}$/, "initrd"],
+    [/^config-[0-9a-f]{16}$/, "config"],
+    [/\.persist\.(img|qcow2)$/, "persist"],
+    [/\.kept(\.\d+)?\.(img|qcow2)$/, "kept"],
+    [/-[0-9a-f]{16}\.scratch\.(img|qcow2)$/, "scratch"],
+    [/-[0-9a-f]{16}\.(img|qcow2)$/, "image"],
+];
+
+/** Return what a file of a guest's folder is for, by the names that the layout gives; undefined for any other name. */
+export function roleOf(name: string): FileRole | undefined {
+    return ROLES.find(([pattern]) => pattern.test(name))?.[1];
+}
+
+/** Return the record of a file of which only the name is known. */
+export function recordOfName(name: string): FileRecord {
+    const role = roleOf(name) ?? "kept";
+    const key = /^(.+?)(?:\.persist\.(?:img|qcow2)|-[0-9a-f]{16}(?:\.scratch)?\.(?:img|qcow2))$/.exec(name)?.[1];
+    return { name, role, ...(key === undefined ? {} : { key }) };
+}
