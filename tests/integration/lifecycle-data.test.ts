@@ -105,23 +105,3 @@ test("another folder in the environment is refused by update and destroy, and na
     await its.delete({ ...guest, deleteData: true });
     await its.expectNothing(guest);
 });
-
-test("a guest with a mark of version 1 is neither restarted nor refused", async () => {
-    const guest = withDisk();
-    await its.create(guest);
-    const xml = await its.host.virsh("dumpxml", "--inactive", guest.name);
-    const mark = /<unikernel:mark[\s\S]*<\/unikernel:mark>/.exec(xml)![0];
-    const inner = mark.replace('version="2"', 'version="1"').replace(/<unikernel:folder[^>]*>/, "").replaceAll(/(<unikernel:file name="[^"]*")[^>]*>/g, "$1/>")
-        .replaceAll("unikernel:", "").replace(/ xmlns:?\w*="[^"]*"/g, "");
-    for (const target of ["--live", "--config"]) {
-        await its.host.virsh("metadata", guest.name, "--uri", "urn:pulumi-unikernel:domain:1", "--key", "unikernel", "--set", inner, target);
-    }
-    expect(await its.host.virsh("dumpxml", guest.name)).toMatch(/<unikernel:mark[^>]*version="1"/);
-    expect(await its.observe(guest)).toMatchObject({ drift: {}, unfinished: false, state: "running" });
-    const process = await its.process(guest);
-    await its.update(guest, { ...guest, autostart: true });
-    expect(await its.process(guest)).toBe(process);
-    expect(await its.host.virsh("dumpxml", guest.name)).toMatch(/<unikernel:mark[^>]*version="2"[\s\S]*<unikernel:folder path="[^"]+"\/>[\s\S]*name="db\.persist\.img" role="persist" key="db"/);
-    await its.delete({ ...guest, autostart: true, deleteData: true });
-    await its.expectNothing(guest);
-});
