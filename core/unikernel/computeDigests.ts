@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hashFile } from "../../images";
 import { UNKNOWN, isUnknown } from "../handlers";
-import { bootDigest, configDigest } from "./digests";
+import { withDigests } from "./digests";
 import type { ConsequenceTable } from "../../backends/backend";
 import { problemOf } from "../../spec";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
@@ -10,20 +10,19 @@ type Digested = Omit<UnikernelInputs, "consequence">;
 
 /**
  * Adds the digests of all that the guest boots from.
+ * @param old the boot digest from before, whose form is kept while the guest is the same
  * @param oldKey undefined: no secrets, no key; else the key from before, or "" to make one
  */
 export async function computeDigests(
-    spec: UnikernelSpec, oldKey: string | undefined, table: ConsequenceTable, problems: Problem[],
+    spec: UnikernelSpec, oldKey: string | undefined, table: ConsequenceTable, problems: Problem[], old?: string,
 ): Promise<Digested> {
     const digestKey = oldKey === undefined || spec.secrets.length === 0 ? undefined : oldKey || randomBytes(16).toString("hex");
     const digests = {
         kernel: await fileDigest("kernel", spec.kernel, problems) ?? "",
         initrd: await fileDigest("initrd", spec.initrd, problems),
         blocks: Array.isArray(spec.blocks) ? spec.blocks.map(({ digest }) => digest) : [UNKNOWN],
-        config: configDigest(spec, digestKey),
     };
-    const known = { ...spec, digests, digestKey };
-    return { ...known, bootDigest: bootDigest(known, table) };
+    return withDigests({ ...spec, digests, digestKey }, table, old);
 }
 
 async function fileDigest(property: string, path: string | undefined, problems: Problem[]): Promise<string | undefined> {

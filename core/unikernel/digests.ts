@@ -13,13 +13,51 @@ export function digestOfData(data: unknown, key?: string): string {
     return hash.update(canonical(data)).digest("hex").slice(0, 32);
 }
 
+/** What one form of the digests is made of. */
+export interface DigestForm {
+    boot(spec: UnikernelSpec & { digests: Digests }): Record<string, unknown>;
+    config(spec: UnikernelSpec): unknown;
+}
+
+/**
+ * The forms in which a guest's digests have been made, oldest first. A guest keeps the form that it was booted with, since another one would
+ * look like another boot: a changed form is a new entry, and the old ones stay as they are (tests/unit/golden/boot-digests.json).
+ */
+export const DIGEST_FORMS: readonly DigestForm[] = [{ boot: bootRelevant, config: configRelevant }];
+
+/** Return the number of the form that a boot digest has. The first form has no mark of its own. */
+export function formOf(digest: string): number {
+    return Number(/^(\d+):/.exec(digest)?.[1] ?? 1);
+}
+
+function formAt(form: number, forms: readonly DigestForm[]): DigestForm {
+    return forms[form - 1] ?? forms.at(-1)!;
+}
+
 /** @param key for a configuration that holds secrets: a plain hash of a short password can be guessed */
-export function configDigest(spec: UnikernelSpec, key?: string): string {
-    return digestOfData(configRelevant(spec), key);
+export function configDigest(spec: UnikernelSpec, key?: string, form = DIGEST_FORMS.length, forms = DIGEST_FORMS): string {
+    return digestOfData(formAt(form, forms).config(spec), key);
 }
 
 /** Over what only a restart can change: with what may change live in it, a live change would look like another boot. */
-export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable): string {
+export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable, form = DIGEST_FORMS.length, forms = DIGEST_FORMS): string {
     const live = new Set(Object.entries(table).filter(([, { consequence, refine }]) => consequence === "live" || refine).map(([path]) => root(path)));
-    return digestOfData(Object.fromEntries(Object.entries(bootRelevant(spec)).filter(([property]) => !live.has(property))));
+    const relevant = Object.entries(formAt(form, forms).boot(spec)).filter(([property]) => !live.has(property));
+    const digest = digestOfData(Object.fromEntries(relevant));
+    return form === 1 || digest === UNKNOWN ? digest : `${form}:${digest}`;
+}
+
+/**
+ * Add both digests to a spec whose files are digested: in the old digest's form where that gives the old digest, so that a guest that stays as
+ * it is needs no restart; else in the newest form.
+ */
+export function withDigests<T extends UnikernelSpec & { digests: Omit<Digests, "config">; digestKey?: string }>(
+    spec: T, table: ConsequenceTable, old: string | undefined, forms = DIGEST_FORMS,
+): T & { digests: Digests; bootDigest: string } {
+    const inForm = (form: number): T & { digests: Digests; bootDigest: string } => {
+        const digested = { ...spec, digests: { ...spec.digests, config: configDigest(spec, spec.digestKey, form, forms) } };
+        return { ...digested, bootDigest: bootDigest(digested, table, form, forms) };
+    };
+    const kept = old === undefined ? undefined : inForm(formOf(old));
+    return kept?.bootDigest === old && kept ? kept : inForm(forms.length);
 }

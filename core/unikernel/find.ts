@@ -1,7 +1,7 @@
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { Wanted } from "../handlers";
 import { checkArguments } from "./check";
-import { bootDigest } from "./digests";
+import { bootDigest, formOf } from "./digests";
 import { tellings, type Telling } from "./findGuest";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { outputsOf, refOf, withDrift } from "./outputs";
@@ -109,7 +109,7 @@ async function formatted({ blocks }: FoundGuest, problems: Problem[]): Promise<o
 /** `auto` decided for what there is now: where the mark's digest says that it was declared so, it is. */
 function asMarked(whole: Omit<StoredInputs, "consequence">, { mark }: FoundGuest, { consequences }: Backend): Omit<StoredInputs, "consequence"> {
     const open = { ...whole, accelerator: "auto" as const };
-    return mark && bootDigest(open, consequences) === mark.bootDigest ? { ...open, bootDigest: mark.bootDigest } : whole;
+    return mark && bootDigest(open, consequences, formOf(mark.bootDigest)) === mark.bootDigest ? { ...open, bootDigest: mark.bootDigest } : whole;
 }
 
 /** Undefined for a guest of ours that is what its mark says, and whose mark is this declaration's. */
