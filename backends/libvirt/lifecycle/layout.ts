@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
 
 import type { BlockSpec, GuestPlan, Part, Platform } from "../../../spec";
@@ -27,18 +27,18 @@ export interface Layout {
 const PUBLIC = 0o644;
 const PRIVATE = 0o600;
 
-/** Names carry digests, so that new files lie beside the old. `present` is what the folder holds now. */
-export async function layOut(plan: GuestPlan, present: HostFile[]): Promise<Layout> {
+/** Names carry digests, so that new files lie beside the old. `present` is what the folder holds now. @param former files of the definition that is there, where it boots the same */
+export async function layOut(plan: GuestPlan, present: HostFile[], former: string[] = []): Promise<Layout> {
     const puts: Put[] = [{ name: `kernel-${short(plan.digests.kernel)}`, parts: [{ file: plan.spec.kernel }], mode: PUBLIC }];
     const kernel = puts[0]!.name;
     let initrd: string | undefined;
     if (plan.boot.initrd.length) {
-        initrd = `initrd-${short(await partsDigest(plan, plan.boot.initrd))}`;
+        initrd = await nameOf("initrd", plan, plan.boot.initrd, former);
         puts.push({ name: initrd, parts: plan.boot.initrd, mode: plan.boot.secret ? PRIVATE : PUBLIC });
     }
     if (plan.boot.xenstore) {
         const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
-        puts.push({ name: `config-${short(await partsDigest(plan, parts))}`, parts, mode: PRIVATE });
+        puts.push({ name: await nameOf("config", plan, parts, former), parts, mode: PRIVATE });
     }
     const disks = plan.spec.blocks.map((block, index) => {
         const taken = plan.spec.blocks.slice(0, index).filter((other) => other.name === block.name).length;
@@ -119,12 +119,32 @@ function fileName(name: string): string {
     return `disk-${short(createHash("sha256").update(name).digest("hex"))}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 
-/** A config with a secret is not hashed as it is: the name of a file can be read by others. */
-async function partsDigest({ boot, digests }: GuestPlan, parts: Part[]): Promise<string> {
-    const hash = createHash("sha256");
+/**
+ * By what is in it. A guest that boots the same keeps the name that release 0.1.0 gave a file with a secret: another one would be
+ * another definition, and a restart.
+ */
+async function nameOf(kind: "initrd" | "config", plan: GuestPlan, parts: Part[], former: string[]): Promise<string> {
+    const before = plan.boot.secret ? `${kind}-${short(await formerDigest(plan, parts))}` : undefined;
+    return before !== undefined && former.includes(before) ? before : `${kind}-${short(await partsDigest(plan, parts))}`;
+}
+
+/** As in 0.1.0: it covers neither a MAC nor the access of a block. */
+function formerDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
+    return digestOf(createHash("sha256"), plan, parts.map((part) => ("bytes" in part ? { bytes: Buffer.from(`${plan.digests.config} ${part.bytes.length}`) } : part)));
+}
+
+/** Keyed where a secret is in it: the name of a file can be read by others, and a plain hash of a short password be guessed. */
+function partsDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
+    const { boot: { secret }, digestKey } = plan;
+    if (!secret) return digestOf(createHash("sha256"), plan, parts);
+    if (digestKey === undefined) return formerDigest(plan, parts);
+    return digestOf(createHmac("sha256", Buffer.from(digestKey, "hex")), plan, parts);
+}
+
+async function digestOf(hash: Hash | Hmac, { digests }: GuestPlan, parts: Part[]): Promise<string> {
     const files = parts.filter((part) => "file" in part).length;
     for (const part of parts) {
-        if ("bytes" in part) hash.update(boot.secret ? `${digests.config} ${part.bytes.length}` : part.bytes);
+        if ("bytes" in part) hash.update(part.bytes);
         else if (files === 1 && digests.initrd) hash.update(digests.initrd);
         else for await (const chunk of createReadStream(part.file)) hash.update(chunk);
     }

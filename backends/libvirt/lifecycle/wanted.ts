@@ -1,7 +1,7 @@
 import type { Creator } from "../../backend";
 import type { DomainFacts, DomainModel, Mark } from "../model";
 import type { Choices } from "../platform";
-import { MARK_VERSION, readFacts, renderDomain } from "../xml";
+import { MARK_VERSION, readFacts, renderDomain, withLockedDisplays } from "../xml";
 import { definitionDigest } from "./definition";
 import { CONSOLE_LOG, layOut, type Layout } from "./layout";
 import type { Existing } from "./look";
@@ -19,7 +19,7 @@ export interface Definition {
 }
 
 export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim): Promise<Definition> {
-    const layout = await layOut(plan, existing.files);
+    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? existing.mark.files : []);
     const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
     const [kernel, initrd, log, ...disks] = await Promise.all([
         path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
@@ -52,7 +52,7 @@ const MARGIN_MS = 10 * 60_000;
 /** The mark while the guest is not proven yet. */
 export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
     const deadline = Date.now() + ((spec.readiness?.timeout ?? 0) + spec.shutdownTimeout) * 1000 + MARGIN_MS;
-    return { ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString(), ...(lastGood === undefined ? {} : { lastGood }) };
+    return { ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString(), ...(lastGood === undefined ? {} : { lastGood: withLockedDisplays(lastGood) }) };
 }
 
 /** Whether two marks say the same, whenever they were written. */

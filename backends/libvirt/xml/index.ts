@@ -5,6 +5,7 @@ export { renderInterface } from "./devices";
 export { readMark, renderMark, withMark, withoutMark } from "./mark";
 export { readFacts } from "./facts";
 export { readForImport, type Declared } from "./import";
+export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
 export { readNetwork, renderReservation } from "./network";
 export { readCapabilities, readDomainCapabilities } from "./capabilities";

@@ -1,5 +1,5 @@
 import type { Mark } from "../../../backends/libvirt/model";
-import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withMark, withoutMark } from "../../../backends/libvirt/xml";
+import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withLockedDisplays, withMark, withoutMark } from "../../../backends/libvirt/xml";
 import { least, mark as first } from "./variants";
 
 const mark: Mark = { ...first, schemaVersion: MARK_VERSION };
@@ -75,4 +75,12 @@ test("a mark of version 1 gets its record from its definition's own paths", () =
         ],
     });
     expect(readMark(renderDomain({ ...model, boot: { kernel: "/boot/vmlinuz" }, disks: [] }, { ...mark, schemaVersion: 1 }))?.folder).toBeUndefined();
+});
+
+test("a definition for the mark holds no display's password, and locks the display", () => {
+    const domain = `<domain type="kvm"><devices><graphics type="vnc" port="-1" passwd="hush-01"/><graphics type="spice" passwd="hush&amp;02"/><graphics type="sdl"/></devices></domain>`;
+    const locked = withLockedDisplays(domain);
+    expect(locked).not.toMatch(/hush/);
+    expect(locked.match(/passwd=""/g)).toHaveLength(2);
+    expect(withLockedDisplays(renderDomain(least))).toBe(renderDomain(least));
 });

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/layout";
 import type { HostFile } from "../../../backends/libvirt/host";
 import type { Access, BlockSpec, GuestPlan, Part } from "../../../spec";
@@ -8,7 +9,7 @@ const block = (name: string, access: Access, format: BlockSpec["format"] = "raw"
 
 function plan(blocks: BlockSpec[], { initrd = [] as Part[], secret = false, config = "c", writable = false } = {}): GuestPlan {
     return {
-        spec: specOf({ blocks }), bootDigest: "", blockFiles: blocks.map(({ name }) => `/cache/${name}`), readConsole: () => ({}),
+        spec: specOf({ blocks }), bootDigest: "", digestKey: secret ? "ab".repeat(16) : undefined, blockFiles: blocks.map(({ name }) => `/cache/${name}`), readConsole: () => ({}),
         digests: { kernel: K, blocks: blocks.map(({ digest }) => digest), config },
         boot: { cmdline: "", initrd, secret, guestConfig: "" },
         guest: {
@@ -58,8 +59,10 @@ test("the name of a boot module says what is in it, but not of a secret", async 
     const name = async (...args: Parameters<typeof plan>) => (await layOut(plan(...args), [])).initrd;
     expect(await name([], { initrd: bytes("one") })).not.toEqual(await name([], { initrd: bytes("two") }));
     const secret = await layOut(plan([], { initrd: bytes("pw1"), secret: true }), []);
-    expect(secret.initrd).toEqual(await name([], { initrd: bytes("pw2"), secret: true }));
-    expect(secret.initrd).not.toEqual(await name([], { initrd: bytes("pw2"), secret: true, config: "other" }));
+    // Of the same length and digest of the configuration: a MAC or the access of a block is in neither.
+    expect(secret.initrd).not.toEqual(await name([], { initrd: bytes("pw2"), secret: true }));
+    const plainly = createHash("sha256").update("pw1").digest("hex").slice(0, 16);
+    expect(secret.initrd).not.toContain(plainly);
     expect(secret.puts.find((put) => put.name === secret.initrd)?.mode).toBe(0o600);
 });
 
@@ -72,7 +75,14 @@ test("what the guest is told lies in a file of its own, readable by nobody else;
     const name = (layout: typeof one): string => layout.files.find(isTold)!;
     expect(one.puts.find((put) => put.name === name(one))).toMatchObject({ mode: 0o600, parts: [{ bytes: Buffer.from("{1}") }] });
     expect(name(one)).not.toBe(name(other));
-    expect(name(pw1)).toBe(name(pw2));
-    expect(name(pw1)).not.toBe(name(await told("{pw1}", { secret: true, config: "other" })));
+    expect(name(pw1)).not.toBe(name(pw2));
+    expect(name(pw1)).toBe(name(await told("{pw1}", { secret: true })));
     expect((await layOut(plan([]), [])).files.some(isTold)).toBe(false);
+});
+
+test("a guest of release 0.1.0 that boots the same keeps the name of its file with a secret", async () => {
+    const secret = plan([], { initrd: [{ bytes: Buffer.from("pw1") }], secret: true });
+    const before = `initrd-${createHash("sha256").update("c 3").digest("hex").slice(0, 16)}`;
+    expect((await layOut(secret, there(before), [k, before])).initrd).toBe(before);
+    expect((await layOut(secret, there(before), [])).initrd).not.toBe(before);
 });
