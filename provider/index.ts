@@ -1,3 +1,4 @@
+export { formerNames } from "./aliases";
 export { HandledResource } from "./resource";
 export { digestKey, hiddenPaths, secretPlaces, secretPaths } from "./secrets";
 export { TYPE_TOKENS, trampoline } from "./trampoline";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
+import { HandledResource, digestKey, formerNames, hiddenPaths, secretPaths, secretPlaces } from "../provider";
 import { derivedOutputs, type ImageFormat } from "../spec";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
@@ -51,6 +51,8 @@ export class BlockImage extends HandledResource {
     declare readonly bytes: pulumi.Output<number>;
     /** @internal The logical name, by which a unikernel finds its private copy again. */
     readonly logicalName: string;
+    /** @internal What its aliases say that it was called before; nothing where it has none. */
+    readonly formerNames: { formerly?: pulumi.Input<string>[] };
     /** @internal As written: an output that was left out is unknown to a preview, an argument is not. */
     readonly declaredOutput?: pulumi.Input<string>;
 
@@ -69,6 +71,7 @@ export class BlockImage extends HandledResource {
             digestKey: digestKey(secrets),
         }, opts);
         this.logicalName = name;
+        this.formerNames = formerNames(this, name, opts);
         this.declaredOutput = args.output;
     }
 }

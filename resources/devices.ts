@@ -10,7 +10,12 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
         if (!(image instanceof BlockImage)) {
             throw new pulumi.RunError(`blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`);
         }
-        return { ...rest, name: image.logicalName, digest: image.digest, format: image.format, output: image.declaredOutput };
+        const { name, ...others } = rest;
+        return {
+            ...others,
+            ...(name === undefined ? { name: image.logicalName, ...image.formerNames } : { name, image: image.logicalName }),
+            digest: image.digest, format: image.format, output: image.declaredOutput,
+        };
     });
 }
 

@@ -7,6 +7,13 @@ import type { NetworkInterface } from "./networkInterface";
 export interface BlockArgs {
     /** The data image. Exactly one of `image` and `path`. */
     image?: BlockImage;
+    /**
+     * The disk's name, unique in its guest. A `persist` disk is found again by it, whatever its place in the list, its
+     * image or its file are: another name is another disk. Required where two disks of a guest, one of them `persist`,
+     * would have the same name.
+     * @default the image's logical name, or the file's base name
+     */
+    name?: pulumi.Input<string>;
     /** A file of this machine, relative to the program's folder. */
     path?: pulumi.Input<string>;
     /** Of the file at `path`. @default read off the file */

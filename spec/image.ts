@@ -6,8 +6,10 @@ export type Access = "read" | "scratch" | "persist";
 
 /** A block device of a unikernel, after check. */
 export interface BlockSpec {
-    /** Identity within the guest (the BlockImage's logical name, or the path's base name): a persist disk is found again by it. */
+    /** Identity within the guest, by default the BlockImage's logical name or the path's base name: a persist disk is found again by it. */
     name: string;
+    /** The BlockImage's logical name, where `name` is another. */
+    image?: string;
     /** sha256, 64 hex digits: of the normalised tree and options for a BlockImage, of the file for a path. */
     digest: string;
     format: ImageFormat;

@@ -3,7 +3,7 @@ import { SCHEMA_VERSION, type ImageFormat, type Problem, problemOf } from "../..
 import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
-import { uuidOf } from "../identity";
+import { logicalName, uuidOf } from "../identity";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
@@ -16,10 +16,16 @@ export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Rec
     const readable = problems.length === 0;
     if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds)));
     const key = secrets?.length > 0 ? { secrets, digestKey: olds.digestKey || randomBytes(16).toString("hex") } : {};
-    const inputs = { schemaVersion: SCHEMA_VERSION, ...(resourceUrn === undefined ? {} : { urn: resourceUrn }), ...args, ...key };
+    const inputs = { schemaVersion: SCHEMA_VERSION, ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
     const vague = containsUnknown([source, format, size, label, secrets]);
     const identity = vague ? { digest: UNKNOWN, manifest: UNKNOWN } : readable ? await identityOf(inputs as unknown as BlockImageInputs, problems) : {};
     return { inputs: { ...inputs, ...identity }, failures: problems };
+}
+
+/** The engine followed an alias: what is called by the old name, such as a persist disk, is found by it. */
+function formerNames({ urn, formerly = [] }: Partial<BlockImageInputs>, now: string): { formerly?: string[] } {
+    const names = [...formerly, ...(urn === undefined ? [] : [logicalName(urn)])].filter((name) => name !== logicalName(now));
+    return names.length > 0 ? { formerly: [...new Set(names)] } : {};
 }
 
 async function identityOf(inputs: BlockImageInputs, problems: Problem[]): Promise<Partial<BlockImageInputs>> {

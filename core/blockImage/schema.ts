@@ -28,6 +28,8 @@ export const blockImageShape = {
 export interface BlockImageInputs {
     schemaVersion: number;
     urn?: string;
+    /** The logical names that it had before, where an alias led from one to the next. */
+    formerly?: string[];
     source: ImageSource;
     format: ImageFormat;
     /** MiB. */

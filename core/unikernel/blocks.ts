@@ -1,46 +1,66 @@
 import { basename, dirname } from "node:path";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import { containsUnknown, isUnknown } from "../handlers";
+import { nameBlocks } from "./blockNames";
+import type { Nameable } from "./nameable";
 import { problemOf } from "../../spec";
 import type { BlockSpec, Problem } from "../../spec";
 
-/** Gives each block that is a file its name, digest and format; one from a BlockImage has them. */
-export async function resolveBlocks(blocks: unknown[], uuid: string, problems: Problem[]): Promise<BlockSpec[]> {
-    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Partial<BlockSpec>, uuid, `blocks[${index}]`, problems)));
-    return distinct(resolved);
+interface Before {
+    /** Of the guest. */
+    uuid: string;
+    /** Its blocks in state. */
+    olds: BlockSpec[];
+    /** A line for the user. */
+    log(message: string): void;
 }
 
-async function resolveBlock(block: Partial<BlockSpec>, uuid: string, at: string, problems: Problem[]): Promise<BlockSpec> {
-    if (isUnknown(block)) return block as BlockSpec;
+/** Gives each block its name, and one that is a file its digest and format; one from a BlockImage has them. */
+export async function resolveBlocks(blocks: unknown[], { uuid, olds, log }: Before, problems: Problem[]): Promise<BlockSpec[]> {
+    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Arrived, uuid, `blocks[${index}]`, problems)));
+    const { names, problems: clashes, kept } = nameBlocks(resolved, olds);
+    problems.push(...clashes);
+    if (kept.length > 0) {
+        const lines = kept.map((place) => `blocks[${place}]: name: ${JSON.stringify(names[place])}`);
+        log(`warning: blocks: disks of this guest are called alike and are told apart by what state knows of them; write ${lines.join(", ")}`);
+    }
+    return resolved.map(({ block, base }, place) => {
+        const name = names[place];
+        if (isUnknown(block) || name === undefined) return block;
+        // An image that has another name than its disk: so the disk is found again when an alias is gone.
+        return { ...block, name, ...(block.path === undefined && name !== base && !isUnknown(name) ? { image: base } : {}) };
+    });
+}
+
+/** As it comes from the resource: `image` only where the program gives a name beside it. */
+type Arrived = Partial<BlockSpec> & { formerly?: string[] };
+
+async function resolveBlock(arrived: Arrived, uuid: string, at: string, problems: Problem[]): Promise<Nameable> {
+    if (isUnknown(arrived)) return { block: arrived as BlockSpec };
+    const { formerly, image, ...block } = arrived;
     const complete = { access: "read", ...block } as BlockSpec;
-    if (block.path === undefined || containsUnknown(block)) return complete;
+    if (block.path === undefined) {
+        const given = image === undefined ? undefined : block.name;
+        return { block: complete, base: image ?? block.name, given, formerly: Array.isArray(formerly) ? formerly : undefined };
+    }
+    const given = block.name;
+    if (containsUnknown(block)) return { block: complete, given, base: isUnknown(block.path) ? undefined : basename(block.path) };
     try {
         const digest = await hashFile(block.path);
         const format = block.format ?? await formatOf(block.path);
         if (format === "qcow2" && await needsAnotherFile(block.path)) {
             problems.push({ property: `${at}.path`, reason: `${block.path} is a qcow2 image that needs another file (a backing or data file), which the guest's copy would not find; flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2` });
         }
-        return { ...complete, name: nameOf(block.path, uuid, digest), digest, format };
+        return { block: { ...complete, digest, format }, given, base: nameOf(block.path, uuid, digest) };
     } catch (error) {
         problems.push(problemOf(`${at}.path`, error));
-        return complete;
+        return { block: complete, given, base: basename(block.path) };
     }
 }
 
 /** A file that the guest boots from already has its digest behind its name; as in the program that it came from, it has none. */
-function nameOf(path: string, uuid: string, digest: string): string {
+export function nameOf(path: string, uuid: string, digest: string): string {
     const name = basename(path);
     const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(name) ?? [];
     return before !== undefined && basename(dirname(path)) === uuid && name.startsWith(`${before}-${digest.slice(0, 16)}.`) ? before : name;
-}
-
-/** A persist disk is found again by its name: two of one name get a number. */
-function distinct(blocks: BlockSpec[]): BlockSpec[] {
-    const seen = new Map<string, number>();
-    return blocks.map((block) => {
-        if (isUnknown(block)) return block;
-        const count = (seen.get(block.name) ?? 0) + 1;
-        seen.set(block.name, count);
-        return count === 1 ? block : { ...block, name: `${block.name}-${count}` };
-    });
 }

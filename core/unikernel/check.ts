@@ -12,6 +12,7 @@ import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
 import { limitProblems, withEnvironment } from "./limits";
 import { meaninglessProblems } from "./meaningless";
+import { blocksBefore } from "./replacing";
 import type { StoredInputs } from "./inputs";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
@@ -57,7 +58,7 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (!backend) return { inputs: { ...values }, failures: problems };
     if (!isUnknown(values.platform)) problems.push(...meaninglessProblems(values, backend.meaningless));
     const guest = await guestOf(values, problems);
-    const spec = await completeSpec(backend, guest, olds, values, problems);
+    const spec = await completeSpec({ backend, guest, olds, log: (message) => { services.log(message); } }, values, problems);
     problems.push(...limitProblems({ ...spec }, outside.limits));
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
         problems.push(...await guestProblems(backend, guest, spec));
@@ -111,10 +112,10 @@ function encoded(abi: Guest["abi"], spec: UnikernelSpec, kernel: Guest["kernel"]
     }
 }
 
+interface Known { backend: Backend; guest?: Guest; olds: Partial<StoredInputs>; log(message: string): void }
+
 /** Fills in what follows from the identity, the guest, and the host. */
-async function completeSpec(
-    backend: Backend, guest: Guest | undefined, olds: Partial<StoredInputs>, values: Values, problems: Problem[],
-): Promise<UnikernelSpec> {
+async function completeSpec({ backend, guest, olds, log }: Known, values: Values, problems: Problem[]): Promise<UnikernelSpec> {
     const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
     const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
@@ -126,7 +127,7 @@ async function completeSpec(
         ...identity,
         guest: values.guest ?? guest?.abi.id ?? former?.guest,
         memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
-        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, identity.uuid, problems) : values.blocks,
+        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log }, problems) : values.blocks,
         interfaces: Array.isArray(values.interfaces)
             ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver, problems))
             : values.interfaces,

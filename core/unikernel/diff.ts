@@ -1,9 +1,9 @@
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
-import { blockIdentity } from "./inputs";
+import { blockPairs } from "./blockDiff";
+import type { Pair } from "./pair";
 import type { StoredInputs } from "./inputs";
 import type { Consequence, ConsequenceTable } from "../../backends/backend";
-import type { BlockSpec } from "../../spec";
 
 /** One property that is not as it was. */
 export interface Difference {
@@ -17,8 +17,6 @@ export interface Difference {
     /** For people, where the path alone says too little. */
     note?: string;
 }
-
-interface Pair { property: string; from: unknown; to: unknown; note?: string; consequence?: Consequence }
 
 /** Pure: what changed and what that means, by the backend's table. `adopt`, paths and `consequence` never differ. */
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
@@ -63,7 +61,7 @@ function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
     yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
     yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };
     yield* entries("env", old.env, next.env);
-    yield* blocks(old.blocks ?? [], next.blocks);
+    yield* blockPairs(old.blocks ?? [], next.blocks);
     yield* interfaces(old.interfaces ?? [], next.interfaces);
     yield { property: "secrets", from: [...old.secrets ?? []].sort(), to: sortedOr(next.secrets) };
 }
@@ -85,19 +83,6 @@ function* entries(property: string, from: object | undefined, to: unknown): Gene
     const after = new Map(Object.entries(to));
     for (const name of new Set([...before.keys(), ...after.keys()])) {
         yield { property: `${property}.${name}`, from: before.get(name), to: after.get(name) };
-    }
-}
-
-function* blocks(from: BlockSpec[], to: BlockSpec[]): Generator<Pair> {
-    if (!Array.isArray(to)) return yield { property: "blocks", from, to };
-    for (let index = 0; index < Math.max(from.length, to.length); index++) {
-        const [before, after] = [from[index], to[index]];
-        const property = `blocks[${index}]`;
-        if (before?.access === "persist" && isObject(after) && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
-            yield { property, from: before, to: after, consequence: "live", note: `${property} (persist: its data stay, the new image is not used)` };
-        } else {
-            yield { property, from: before && blockIdentity(before), to: isObject(after) ? blockIdentity(after) : after };
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { Wanted } from "../handlers";
+import { nameOf } from "./blocks";
 import { checkArguments } from "./check";
 import { bootDigest, formOf } from "./digests";
 import { tellings, type Telling } from "./findGuest";
@@ -53,7 +54,7 @@ async function declare(
     const identity = { uuid, name, connection, host, platform: backend.platform };
     const said: string[] = [];
     const problems: Problem[] = [];
-    const blocks = await formatted(found, problems);
+    const blocks = named(await formatted(found, problems));
     for (const telling of problems.length > 0 ? [] : await tellings(found, backend.platform)) {
         const news = {
             platform: backend.platform, connection, name, kernel, memory, vcpus, onCrash, accelerator, autostart, state, gdb, qemuArgs, allowQemuArgs,
@@ -89,16 +90,28 @@ function reserves({ ipv4 }: InterfaceSpec, told: Pick<InterfaceSpec, "ipv4" | "i
     return ipv4 !== undefined && (told.ipv4 ?? "dhcp") === "dhcp" && told.ipv6 === undefined;
 }
 
+interface Declared { path: string; name?: string }
+
+/** A name stands in the program only where base names are equal. */
+function named(blocks: Declared[]): Declared[] {
+    return blocks.map(({ name, ...block }, index) => {
+        const alike = blocks.filter((other) => other.name === name);
+        if (name === undefined || alike.length === 1) return block;
+        const number = blocks.slice(0, index).filter((other) => other.name === name).length + 1;
+        return { ...block, name: number === 1 ? name : `${name}-${number}` };
+    });
+}
+
 /** An image of any file system is raw to its host; a raw disk that looks like qcow2 is said to be raw. */
-async function formatted({ blocks }: FoundGuest, problems: Problem[]): Promise<object[]> {
+async function formatted({ uuid, blocks }: FoundGuest, problems: Problem[]): Promise<Declared[]> {
     return Promise.all(blocks.map(async ({ path, access, format }, index) => {
         try {
             // In a folder that only others may enter, this says so.
-            await hashFile(path);
+            const digest = await hashFile(path);
             const looksLike = await formatOf(path);
             if (format === "qcow2" && looksLike !== "qcow2") throw new UnikernelError("invalid", `${path} is no qcow2 image`);
             if (format === "qcow2" && await needsAnotherFile(path)) throw new UnikernelError("unsupported", `${path} needs another file (a backing or data file); flatten it with qemu-img convert first`);
-            return { path, access, ...(format === "raw" && looksLike === "qcow2" ? { format } : {}) };
+            return { path, access, ...(format === "raw" && looksLike === "qcow2" ? { format } : {}), name: nameOf(path, uuid, digest) };
         } catch (error) {
             problems.push(problemOf(`blocks[${index}].path`, error));
             return { path, access };

@@ -22,8 +22,11 @@ function noNul(text: string): boolean {
 const guestText = z.string({ error: "expected text" }).refine(noNul, "cannot hold a NUL character");
 
 const block = z.strictObject({
-    // A BlockImage arrives as these four; a person writes `image` or `path`.
-    name: z.string().optional(),
+    /** Of a BlockImage its logical name, where the program gives none. */
+    name: z.string().min(1, "expected a name").max(200, "expected at most 200 characters").regex(/^[^\0-\x1f\x7f]*$/, "expected a name without control characters").optional(),
+    // A BlockImage arrives as these; a person writes `image` or `path`.
+    image: z.string().optional(),
+    formerly: z.array(z.string()).optional(),
     digest: z.string().optional(),
     output: z.string().optional(),
     format: z.enum(["iso9660", "ext2", "ext4", "raw", "qcow2"]).optional(),

@@ -14,33 +14,40 @@ export interface Flattening {
     warn(message: string): void;
 }
 
-const BLOCK_PARTS = ["name", "digest", "format", "output"];
+const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output"];
 
-/** Data images in `blocks` as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`. */
+/** Data images in `blocks` as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`, with the image's name where the disk has another. */
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(blocks)) return blocks;
     return blocks.map((block: unknown, index) => {
         if (isObject(block) && typeof block.path === "string") return written(block, listOf(flattening.olds.blocks)[index]);
         if (!isObject(block) || !("image" in block)) return block;
         const { image, ...rest } = block;
-        if (isUnknown(image)) return { ...rest, name: UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
+        if (isUnknown(image)) return { ...rest, name: rest.name ?? UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
         const at = `blocks[${index}].image`;
         const parts = image instanceof ResourceReference ? blockOf(image, at, flattening) : partsOf(image);
         // Unknown, so that the rest is still checked and this is said once.
-        return parts ? { ...rest, ...parts } : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
+        return parts ? { ...rest, ...named(parts, rest.name) } : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
     });
 }
 
-/** A file, without what check added to it: an import gives that back to us as arguments. */
+/** Parts of a data image under the name that the program gives the disk. */
+function named(parts: Properties, name: unknown): Properties {
+    if (name === undefined) return parts;
+    const { formerly: _, ...others } = parts;
+    return { ...others, name, image: parts.image ?? parts.name };
+}
+
+/** A file, without the digest that check added to it: an import gives that back to us as arguments. */
 function written(block: Properties, before: Properties | undefined): Properties {
-    const { name, digest, ...rest } = block;
-    return before && name === before.name && digest === before.digest ? rest : block;
+    const { digest, ...rest } = block;
+    return before && digest === before.digest ? rest : block;
 }
 
 function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {
     if (!isOf(image, "blockImage")) return undefined;
     return flattening.references.block(image.urn) ?? fromBefore(image, at, flattening, () => {
-        const before = listOf(flattening.olds.blocks).find((block) => block.name === logicalName(image.urn));
+        const before = listOf(flattening.olds.blocks).find((block) => (block.image ?? block.name) === logicalName(image.urn));
         return before && pick(before, BLOCK_PARTS);
     });
 }

@@ -55,8 +55,14 @@ function blockPaths(index: number, olds: unknown[], news: unknown[]): Detail[] {
     const at: Path = ["blocks", index];
     if (!isObject(before) || !isObject(after)) return [leaf(at, kindOf(before, after))];
     const parts = ["digest", "format", "mount", "access"].flatMap((part) => leaves([...at, part], before[part], after[part]));
-    const another = before.name !== after.name || !isDeepStrictEqual(before.digest, after.digest) || containsUnknown(after.digest);
+    const another = !isDeepStrictEqual(sourceOf(before), sourceOf(after)) || containsUnknown(after.digest);
+    // A name that the program gives, and one that follows from its image or file.
+    if (!another && before.name !== after.name) parts.push(leaf([...at, "name"], "update"));
     return another ? [leaf([...at, after.path === undefined ? "image" : "path"], "update"), ...parts] : parts;
+}
+
+function sourceOf({ name, image, path, digest }: Properties): unknown[] {
+    return [path === undefined ? image ?? name : "", digest];
 }
 
 /** A read found it edited on the host; the inputs are what they were. */

@@ -6,7 +6,7 @@ import type { Run } from "./run";
 
 /** What a unikernel needs to know of what it refers to. */
 const NEEDED: Partial<Record<ResourceKind, string[]>> = {
-    blockImage: ["digest", "format", "output"],
+    blockImage: ["digest", "format", "output", "formerly"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6"],
 };
 

@@ -46,10 +46,10 @@ function resourcesOf(types) {
     const { interfaceShape } = dist("core/networkInterface/schema.js");
     // A block takes the image itself; its digest and format follow from it.
     const block = jsonOf(unikernelShape.blocks).items.properties;
-    const { name: _, digest: _digest, output: _output, ...written } = block;
+    const { digest: _digest, output: _output, formerly: _formerly, ...written } = block;
     const blockType = types.add("Block", {
         type: "object", description: types.describe("BlockArgs"),
-        properties: types.properties({ image: {}, ...written }, "BlockArgs", { own: { image: ref("BlockImage") } }),
+        properties: types.properties({ ...written, image: {} }, "BlockArgs", { own: { image: ref("BlockImage") } }),
     });
     // An import knows no resource behind an interface, and code that is generated of it says what the interface is.
     const interfaceType = types.add("Interface", {

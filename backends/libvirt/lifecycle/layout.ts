@@ -1,8 +1,11 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
 
+import { diskNames, persistFile, persistFiles } from "../../diskNames";
 import type { BlockSpec, GuestPlan, Part, Platform } from "../../../spec";
 import type { HostFile } from "../host";
+
+export { isPersist } from "../../diskNames";
 
 /** The console of this boot. */
 export const CONSOLE_LOG = "console.log";
@@ -40,10 +43,7 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
         const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
         puts.push({ name: await nameOf("config", plan, parts, former), parts, mode: PRIVATE });
     }
-    const disks = plan.spec.blocks.map((block, index) => {
-        const taken = plan.spec.blocks.slice(0, index).filter((other) => other.name === block.name).length;
-        return layDisk(taken ? `${block.name}\0${taken}` : block.name, index, plan, present);
-    });
+    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, plan, present));
     puts.push(...disks.flatMap((disk) => disk.put ?? []));
     return {
         kernel, initrd, disks: disks.map((disk) => disk.name), puts,
@@ -54,17 +54,15 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
 
 interface Disk { name: string; block: BlockSpec; put?: Put }
 
-function layDisk(identity: string, index: number, plan: GuestPlan, present: HostFile[]): Disk {
+function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile[]): Disk {
     const block = plan.spec.blocks[index]!;
-    const base = fileName(identity);
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
     if (block.access === "persist") {
-        const names = persistNames(identity);
-        const kept = present.find(({ name }) => names.includes(name))?.name;
+        const kept = present.find(({ name }) => persistFiles(base).includes(name))?.name;
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
-        const name = `${base}${PERSIST}${extension}`;
+        const name = persistFile(base, block.format);
         return { name, block, put: { name, parts, mode: PRIVATE } };
     }
     const name = `${base}-${short(plan.digests.blocks[index]!)}.${extension}`;
@@ -83,24 +81,11 @@ function isPrivate({ access }: BlockSpec, writable: Platform[], platform: Platfo
     return access === "scratch" || writable.includes(platform);
 }
 
-const PERSIST = ".persist.";
-
-/** The names that the file of a persist disk may have. */
-export function persistNames(identity: string): string[] {
-    const base = fileName(identity);
-    return [`${base}${PERSIST}img`, `${base}${PERSIST}qcow2`];
-}
-
 const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, ".scratch.$1");
 
 /** The copies that a definition needs before a start, read off its own file names: a rollback knows no plan. */
 export function copiesOf(files: string[]): { from: string; to: string }[] {
     return files.filter((name) => /\.scratch\.(img|qcow2)$/.test(name)).map((to) => ({ from: to.replace(/\.scratch\.([^.]+)$/, ".$1"), to }));
-}
-
-/** Data of the user that no update and no plain delete removes. */
-export function isPersist(name: string): boolean {
-    return /\.persist\.(img|qcow2)$/.test(name);
 }
 
 /** What the guest said, with the older parts that virtlogd moves aside. */
@@ -111,12 +96,6 @@ export function isConsole(name: string): boolean {
 /** What the guest is told at each start: nothing boots from it. */
 export function isTold(name: string): boolean {
     return /^config-[0-9a-f]{16}$/.test(name);
-}
-
-/** A name that HostFiles takes; two different names never become one. */
-function fileName(name: string): string {
-    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) return name;
-    return `disk-${short(createHash("sha256").update(name).digest("hex"))}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 
 /**

@@ -1,9 +1,9 @@
 import { basename, dirname } from "node:path";
 
 import { UnikernelError, type UnikernelSpec } from "../../../spec";
+import { diskNames, persistFiles } from "../../diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../model";
 import { readMark } from "../xml";
-import { persistNames } from "./layout";
 import type { Existing } from "./look";
 import { namesOf } from "./records";
 
@@ -24,9 +24,10 @@ export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpe
     assertBoots(found, name);
     if (found.seeds) return;
     const present = new Set(found.files.map((file) => file.name));
+    const disks = diskNames(blocks);
     blocks.forEach((block, index) => {
         if (block.access !== "persist") return;
-        const names = persistNames(block.name);
+        const names = persistFiles(disks[index]!);
         const recorded = mark?.files?.find((file) => names.includes(file.name));
         if (!recorded || names.some((one) => present.has(one))) return;
         throw new UnikernelError("not-found", `the persist disk ${block.name} is recorded as ${mark?.folder ?? found.folder}/${recorded.name}, and that file is not there`, {

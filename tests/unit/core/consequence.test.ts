@@ -32,6 +32,23 @@ test("a persist disk keeps its data, and the preview says so", () => {
     expect(sentence(differences(old, next, table))).toBe("live: blocks[0] (persist: its data stay, the new image is not used)");
 });
 
+const disk = (name: string, more: Partial<StoredInputs["blocks"][number]> = {}): StoredInputs["blocks"][number] => ({ name, digest: name, format: "raw", access: "persist", ...more });
+
+test.each<[string, StoredInputs["blocks"], StoredInputs["blocks"], string]>([
+    ["a seed with another version in its name", [disk("db-1.2.img")], [disk("db-1.3.img")], 'restart: blocks[0] (a new, empty disk "db-1.3.img"; db-1.2.img.persist.img stays behind)'],
+    ["a renamed image", [disk("db", { format: "qcow2" })], [disk("store")], 'restart: blocks[0] (a new, empty disk "store"; db.persist.qcow2 stays behind)'],
+    ["one more", [], [disk("db")], 'restart: blocks[0] (a new, empty disk "db")'],
+    ["one less", [disk("a"), disk("b")], [disk("a")], "restart: blocks[1] (its data stay in b.persist.img)"],
+    ["the first of two removed", [disk("a"), disk("b")], [disk("b")], 'restart: blocks[0] (disk "b" of blocks[1]: its data stay; the data of "a" stay in a.persist.img), blocks[1]'],
+    ["swapped", [disk("a"), disk("b")], [disk("b"), disk("a")], 'restart: blocks[0] (disk "b" of blocks[1]: its data stay), blocks[1] (disk "a" of blocks[0]: its data stay)'],
+    ["from persist to read", [disk("a")], [disk("a", { access: "read" })], "restart: blocks[0] (its data stay in a.persist.img)"],
+    ["from read to persist", [disk("a", { access: "read" })], [disk("a")], 'restart: blocks[0] (a new, empty disk "a")'],
+    ["another mount of the same disk", [disk("a")], [disk("a", { mount: "/a" })], "restart: blocks[0]"],
+    ["the image of a disk by another name", [disk("a")], [disk("a", { image: "b" })], ""],
+])("persist disks are told by their names: %s", (_title, old, next, expected) => {
+    expect(sentence(differences(checked({ blocks: old }), checked({ blocks: next }), table))).toBe(expected);
+});
+
 test("drift is named as such", () => {
     expect(sentence(differences(checked({ drift: ["interfaces"] }), checked(), table))).toBe("restart: interfaces (edited on the host)");
 });

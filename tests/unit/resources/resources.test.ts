@@ -38,6 +38,15 @@ test("a unikernel sends its arguments as plain data, and who it is", async () =>
     expect(registered.get("web")!.type).toBe("pulumi-nodejs:dynamic/unikernel:Unikernel");
 });
 
+test("a disk is sent with its name and its image's, which an alias may say was another", async () => {
+    const group = new pulumi.ComponentResource("test:group:Group", "shop", {}, { aliases: [{ name: "store" }] });
+    const own = new BlockImage("renamed", { source: "./data" }, { aliases: [{ name: "data" }] });
+    const inherited = new BlockImage("shop-db", { source: "./data" }, { parent: group });
+    const blocks = [{ image: own, name: "db", access: "persist" as const }, { image: own, access: "persist" as const }, { image: inherited }];
+    const inputs = await wire(new Unikernel("aliased", args({ blocks })), "aliased");
+    expect(inputs.blocks).toMatchObject([{ name: "db", image: "renamed" }, { name: "renamed", formerly: ["data"] }, { name: "shop-db", formerly: ["store-db"] }]);
+});
+
 test.each<[string, Partial<UnikernelArgs>, string[]]>([
     ["plain values", { env: { A: "1" }, args: ["a"] }, []],
     ["outputs that are not secret", { env: { A: pulumi.output("1") } }, []],

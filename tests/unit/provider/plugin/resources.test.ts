@@ -107,6 +107,23 @@ test("secrets come back as secrets, their digests are keyed", async () => {
     expect(await plugin.inputs(web, args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }), inputs)).toEqual(inputs);
 });
 
+test("a disk has the name that the program gives it; an image that the engine found by an alias keeps its disk", async () => {
+    const data = urnOf("BlockImage", "data");
+    const named = { image: reference(data), name: "db", access: "persist" };
+    const image = await plugin.inputs(data, { source: pages });
+    expect((await plugin.inputs(web, args({ blocks: [named] }))).blocks).toMatchObject([{ name: "db", image: "data" }]);
+    const olds = await plugin.inputs(web, args({ blocks: [{ image: reference(data), access: "persist" }] }));
+    const renamed = urnOf("BlockImage", "store");
+    const news = args({ blocks: [{ image: reference(renamed), access: "persist" }] });
+    const moved = await plugin.inputs(renamed, { source: pages }, image);
+    expect(moved).toMatchObject({ formerly: ["data"] });
+    const kept = await plugin.inputs(web, news, olds);
+    expect(kept).toMatchObject({ blocks: [{ name: "data", image: "store" }], consequence: olds.consequence });
+    // The alias is in state from now on, and the image's own record of it too.
+    expect(await plugin.inputs(renamed, { source: pages }, moved)).toMatchObject({ formerly: ["data"] });
+    expect(await plugin.inputs(web, news, kept)).toMatchObject({ blocks: [{ name: "data", image: "store" }] });
+});
+
 test("a data image takes assets, archives and secrets", async () => {
     const urn = urnOf("BlockImage", "assets");
     const asset = (fields: object) => ({ [SIGNATURE]: ASSET, ...fields });

@@ -1,0 +1,64 @@
+import { same } from "../canonical";
+import { containsUnknown, isUnknown } from "../handlers";
+import { blockIdentity } from "./inputs";
+import type { Pair } from "./pair";
+import { diskNames, persistFile } from "../../backends/diskNames";
+import type { BlockSpec } from "../../spec";
+
+/** What a list of disks is, persist disks by their names: a place in the list is the order in which the guest sees them, and nothing else. */
+interface Disks { list: BlockSpec[]; names: string[] }
+
+/** Each place in the list of disks, with a note where data are begun, moved or left behind. */
+export function* blockPairs(old: BlockSpec[], next: BlockSpec[]): Generator<Pair> {
+    if (!Array.isArray(next)) return yield { property: "blocks", from: old, to: next };
+    const [from, to] = [disksOf(old), disksOf(next)];
+    for (let index = 0; index < Math.max(old.length, next.length); index++) yield pairAt(index, from, to);
+}
+
+function pairAt(index: number, from: Disks, to: Disks): Pair {
+    const [before, after] = [from.list[index], to.list[index]];
+    const property = `blocks[${index}]`;
+    if (before?.access === "persist" && isObject(after) && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
+        return { property, from: before, to: after, consequence: "live", note: `${property} (persist: its data stay, the new image is not used)` };
+    }
+    const pair = { property, from: before && blockIdentity(before), to: isObject(after) ? blockIdentity(after) : after };
+    const notes = [arrival(index, from, to), departure(index, from, to)].filter((note) => note !== undefined);
+    return notes.length > 0 ? { ...pair, note: `${property} (${notes.join("; ")})` } : pair;
+}
+
+/** Of a persist disk that was not at this place. */
+function arrival(index: number, from: Disks, to: Disks): string | undefined {
+    if (!isPersist(to, index)) return undefined;
+    const place = placeOf(from, to.names[index]!);
+    const name = JSON.stringify(to.list[index]!.name);
+    if (place === index) return undefined;
+    return place === undefined ? `a new, empty disk ${name}` : `disk ${name} of blocks[${place}]: its data stay`;
+}
+
+/** Of a persist disk that is nowhere now. While a name is unknown it may be that one's. */
+function departure(index: number, from: Disks, to: Disks): string | undefined {
+    if (!isPersist(from, index) || placeOf(to, from.names[index]!) !== undefined || to.list.some((block) => isUnknown(block) || containsUnknown([block.name, block.access]))) return undefined;
+    const file = persistFile(from.names[index]!, from.list[index]!.format);
+    if (!isPersist(to, index)) return `its data stay in ${file}`;
+    return placeOf(from, to.names[index]!) === undefined ? `${file} stays behind` : `the data of ${JSON.stringify(from.list[index]!.name)} stay in ${file}`;
+}
+
+function disksOf(list: BlockSpec[]): Disks {
+    const named = list.map((block, index) => ({ name: isObject(block) && block.name !== undefined && !isUnknown(block.name) ? block.name : `\0unknown ${index}` }));
+    return { list, names: diskNames(named) };
+}
+
+function placeOf(disks: Disks, name: string): number | undefined {
+    const place = disks.names.findIndex((other, index) => other === name && isPersist(disks, index));
+    return place < 0 ? undefined : place;
+}
+
+function isPersist({ list }: Disks, index: number): boolean {
+    const block = list[index];
+    return isObject(block) && block.access === "persist" && block.name !== undefined && !isUnknown(block.name);
+}
+
+/** An element of a list may itself be unknown: then it is a text. */
+function isObject<T>(value: T | undefined): value is T & object {
+    return typeof value === "object" && value !== null;
+}
