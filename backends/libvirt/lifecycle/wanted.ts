@@ -6,7 +6,7 @@ import { definitionDigest } from "./definition";
 import { CONSOLE_LOG, layOut, type Layout } from "./layout";
 import type { Existing } from "./look";
 import { disown, incarnationOf, type Claim } from "./ownership";
-import { folderOf, recordsOf } from "./records";
+import { folderOf, namesOf, recordsOf } from "./records";
 import type { Run } from "./run";
 
 /** The definition that a plan asks for, on this host. */
@@ -19,7 +19,7 @@ export interface Definition {
 }
 
 export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim): Promise<Definition> {
-    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? existing.mark.files : []);
+    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : []);
     const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
     const [kernel, initrd, log, ...disks] = await Promise.all([
         path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),

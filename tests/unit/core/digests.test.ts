@@ -25,7 +25,7 @@ const GUESTS: Record<string, Partial<StoredInputs>> = {
     "a persist disk": { blocks: [{ name: "data", digest: "d1", format: "raw", access: "persist" }] },
     "a scratch disk": { blocks: [{ name: "data", digest: "d1", format: "ext2", mount: "/data", access: "scratch" }] },
     "two disks": { blocks: [{ name: "a", digest: "d1", format: "iso9660", mount: "/a", access: "read" }, { name: "b", digest: "d2", format: "qcow2", access: "persist" }] },
-    "a forwarded port": { interfaces: [{ mac: MAC, attach: { user: { forward: [{ host: 8080, guest: 80 }] } }, driver: "vioif", ipv4: "dhcp" }] },
+    "a forwarded port": { interfaces: [{ mac: MAC, attach: { user: { forward: [{ host: 8080, guest: 80, address: "127.0.0.1", protocol: "tcp" }] } }, driver: "vioif", ipv4: "dhcp" }] },
     "a static address": { interfaces: [{ mac: MAC, attach: { bridge: "br0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.0.1" } }] },
     "a reserved address": { interfaces: [{ mac: MAC, attach: { network: "lan" }, ipv4: { reserve: "10.0.0.2" } }] },
     "emulated, with a debugger": { accelerator: "tcg", gdb: { port: 1234, address: "127.0.0.1" } },
