@@ -99,8 +99,8 @@ export interface Host {
     networks: {
         get(name: string): Promise<NetworkRecord | undefined>;
         list(): Promise<NetworkRecord[]>;
-        /** Live where the network is active, and in its configuration. */
-        updateReservation(name: string, command: ReservationCommand, hostXml: string): Promise<void>;
+        /** Live where the network is active, and in its configuration. `parent`: index of the <ip> element. @default the first with DHCP */
+        updateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
         leases(name: string): Promise<LeaseRecord[]>;
     };
     files: HostFiles;

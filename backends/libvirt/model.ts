@@ -131,6 +131,8 @@ export interface Mark {
     folder?: string;
     /** The files in the guest's folder that belong to it. */
     files?: FileRecord[];
+    /** DHCP entries of the guest's interfaces; an entry that is not recorded is never removed. */
+    reservations?: RecordedReservation[];
     /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
     disowned?: Creator[];
     /** Which create took it over, where one found it there: state that says another, or none, is of the time before. */
@@ -166,15 +168,18 @@ export interface DomainFacts {
 
 export interface ReservationModel { mac: string; name?: string; address: string }
 
+/** A DHCP entry that a guest uses. `foreign`: it was there before the guest, so it stays when the guest goes. */
+export interface RecordedReservation { network: string; mac: string; address: string; foreign?: boolean }
+
 export interface NetworkFacts {
     name: string;
     uuid: string;
     bridge?: string;
     /** `nat`, `route`, `open`, `bridge` …; undefined: isolated. */
     forward?: string;
-    subnets: { address: string; prefix: number; family: "ipv4" | "ipv6" }[];
+    /** `address`: the host's own, which is the guests' gateway. `dhcp`: addresses are given out in it. */
+    subnets: { address: string; prefix: number; family: "ipv4" | "ipv6"; dhcp: boolean }[];
     reservations: { mac?: string; name?: string; address: string }[];
-    dhcp: boolean;
 }
 
 export interface CapabilityFacts {

@@ -65,7 +65,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
         networks: {
             get: (name) => ifThere(ask(`look-up of network "${name}"`, "networkGet", name)),
             list: () => ask("list of networks", "networkList"),
-            updateReservation: (name, command, hostXml) => ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml),
+            updateReservation: (name, command, hostXml, parent) => ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml, parent),
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
         },
         files: filesOf(uri, options.timeouts),

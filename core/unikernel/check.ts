@@ -67,6 +67,8 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
+    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces])) problems.push(...await backend.hostProblems(spec));
+    if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems, olds.bootDigest);
     return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
 }

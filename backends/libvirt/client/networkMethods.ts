@@ -5,8 +5,8 @@ import { type Handle, libvirt, readStruct, takePointers } from "./ffi";
 const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "add-last": 3 }; // virNetworkUpdateCommand
 const sectionDhcpHost = 4; // virNetworkUpdateSection
 const affectLive = 1, affectConfig = 2; // virNetworkUpdateFlags
-/** The <ip> element is the one that fits the address. */
-const anyParent = -1;
+/** libvirt takes the first <ip> element with DHCP, of whichever address family (network_conf.c, virNetworkIPDefByIndex). */
+const firstParent = -1;
 
 function byName<T>(connection: Connection, name: string, work: (network: Handle) => Promise<T>): Promise<T> {
     return connection.using("virNetworkFree", ["virNetworkLookupByName", connection.handle, name], work);
@@ -28,12 +28,12 @@ export const networkMethods = {
         }
     },
 
-    networkUpdateReservation: (connection: Connection, _progress: unknown, name: string, command: ReservationCommand, hostXml: string) =>
+    networkUpdateReservation: (connection: Connection, _progress: unknown, name: string, command: ReservationCommand, hostXml: string, parent?: number | null) =>
         byName(connection, name, async (network) => {
             const active = (await connection.number("virNetworkIsActive", network)) === 1;
             const persistent = (await connection.number("virNetworkIsPersistent", network)) === 1;
             const flags = (active ? affectLive : 0) | (persistent ? affectConfig : 0);
-            await connection.number("virNetworkUpdate", network, commands[command], sectionDhcpHost, anyParent, hostXml, flags);
+            await connection.number("virNetworkUpdate", network, commands[command], sectionDhcpHost, parent ?? firstParent, hostXml, flags);
         }),
 
     networkLeases: (connection: Connection, _progress: unknown, name: string): Promise<LeaseRecord[]> =>

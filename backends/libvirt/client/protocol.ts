@@ -52,7 +52,7 @@ export interface Methods {
     domainReadConsole(uuid: string, milliseconds: number): Promise<string>;
     networkGet(name: string): Promise<NetworkRecord>;
     networkList(): Promise<NetworkRecord[]>;
-    networkUpdateReservation(name: string, command: ReservationCommand, hostXml: string): Promise<void>;
+    networkUpdateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
     /** Makes and starts the pool, and makes its folder. The others below find no pool where there is no folder. */
     poolEnsure(pool: PoolRef): Promise<void>;

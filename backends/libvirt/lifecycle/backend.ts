@@ -8,9 +8,11 @@ import { remove } from "./delete";
 import { ensure } from "./ensure";
 import { glance, printed } from "./glance";
 import { find } from "./import";
+import { networkOf } from "./networks";
 import { urnsOf } from "./imported";
 import { observe } from "./observe";
 import { placeOf } from "./place";
+import { reservationProblems } from "./reservable";
 
 /**
  * The lifecycle that kvm and xen share.
@@ -23,6 +25,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         meaningless: platform.meaningless,
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => platform.check(spec, guest),
+        hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid }) => !(await deletionHasBegun(uuid)),
         observe: async (ref, applied, creator) => observe(await open(ref.connection), platform, ref, applied, creator),

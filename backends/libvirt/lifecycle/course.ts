@@ -1,6 +1,7 @@
 import { UnikernelError } from "../../../spec";
 import type { Applied, Observation } from "../../backend";
 import type { HostInfo } from "../host";
+import type { RecordedReservation } from "../model";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
@@ -12,6 +13,7 @@ import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
 import { reconcile } from "./reconcile";
 import { folderOf } from "./records";
+import { examine, ownEntries, reservationsOf } from "./reservations";
 import type { Run } from "./run";
 import { assertMacsFree } from "./strangers";
 import { isUntold } from "./telling";
@@ -29,6 +31,8 @@ export interface Course extends Run {
     present: Set<string>;
     /** Files whose content is not what their name says. */
     broken: string[];
+    /** DHCP entries that were made for this guest so far. */
+    entries: RecordedReservation[];
     /** What state says was there before; undefined when state knows nothing. */
     from?: Applied;
 }
@@ -46,7 +50,8 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     reconcile({ ...existing, folder: await folderOf(host, spec.uuid), seeds: isLeftover(existing.mark) && !claim.inState }, spec);
-    const wanted = await define(run, existing, choices, claim);
+    const entries = ownEntries({ mark: existing.mark, specs: [from, begunBefore(existing) ? spec : undefined] });
+    const wanted = await define(run, existing, choices, claim, await examine(host, reservationsOf(spec), entries));
     const present = new Set(existing.files.map(({ name }) => name));
     const broken = existing.record && present.has(wanted.layout.kernel) ? await brokenKernel(run, wanted.layout.kernel) : [];
     for (const name of broken) present.delete(name);
@@ -58,7 +63,12 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
         ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined,
         untold: await isUntold(host, platform, spec, existing),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
-    return { ...run, claim, info, console: kept, existing, wanted, decision, present, broken, from };
+    return { ...run, claim, info, console: kept, existing, wanted, decision, present, broken, entries, from };
+}
+
+/** Release 0.1.0 recorded no entries: one that it was making when it was killed is the one that is declared. */
+function begunBefore({ mark }: Existing): boolean {
+    return mark !== undefined && mark.phase !== "ready" && mark.reservations === undefined;
 }
 
 /** libvirt refuses a second name for a uuid. */

@@ -1,7 +1,7 @@
 import type { UnikernelSpec } from "../../../spec";
 import type { Applied, Context, GuestRef } from "../../backend";
 import type { Host } from "../host";
-import type { DomainFacts } from "../model";
+import type { RecordedReservation } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { forgetDeletion, noteDeletion } from "./begun";
 import { keptConsole } from "./console";
@@ -13,7 +13,7 @@ import { assertSamePlace } from "./place";
 import { isMeant } from "./ownership";
 import { assertFolder } from "./reconcile";
 import { folderOf, isData } from "./records";
-import { placesOf, release, reservationsOf } from "./reservations";
+import { ownEntries, release } from "./reservations";
 import { stop } from "./stop";
 
 /** Removes the guest and all that is ours: gone already is success. */
@@ -35,7 +35,10 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
         if (record?.active || restarting || gdb !== undefined) {
             await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
         }
-        return erase(host, { spec: applied, facts: [facts, liveFacts], keep: applied.deleteData ? undefined : "persist", known: new Set([...knownTo({ mark, liveMark }), ...data.files]), console: keptConsole(host, platform, { ...applied, ...ref }) });
+        return erase(host, {
+            spec: applied, entries: ownEntries({ mark: mark ?? liveMark, specs: [applied] }), keep: applied.deleteData ? undefined : "persist",
+            known: new Set([...knownTo({ mark, liveMark }), ...data.files]), console: keptConsole(host, platform, { ...applied, ...ref }),
+        });
     });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
     if (foreign.length > 0) context.log(`${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`);
@@ -55,8 +58,8 @@ async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
 
 interface Erase {
     spec: UnikernelSpec;
-    /** Definitions that name interfaces with reservations. */
-    facts: (DomainFacts | undefined)[];
+    /** DHCP entries that were made for it. */
+    entries: RecordedReservation[];
     /** Persist disks that stay: all of them, or those in the set. */
     keep?: "persist" | Set<string>;
     /** Names that the records of the guest have. */
@@ -65,11 +68,11 @@ interface Erase {
 }
 
 /** Leaves nothing of a guest that is off but what is kept. @returns paths of that, and names of what others put into its folder */
-export async function erase(host: Host, { spec, facts, keep, known, console }: Erase): Promise<{ kept: string[]; foreign: string[] }> {
+export async function erase(host: Host, { spec, entries, keep, known, console }: Erase): Promise<{ kept: string[]; foreign: string[] }> {
     await host.domains.undefine(spec.uuid);
     const [{ kept, foreign }] = await Promise.all([
         removeFiles(host, spec.uuid, { known, keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)) }),
-        release(host, [...reservationsOf(spec), ...facts.flatMap(placesOf)]),
+        release(host, entries),
         console.remove(),
     ]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };

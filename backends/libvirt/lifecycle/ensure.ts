@@ -1,6 +1,7 @@
 import { hasCode, puttingRight } from "../../../spec";
 import { PartialError, type Applied, type Observation } from "../../backend";
-import { renderDomain, renderMark, readFacts } from "../xml";
+import type { Mark, RecordedReservation } from "../model";
+import { renderDomain, renderMark } from "../xml";
 import { forgetDeletion } from "./begun";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
@@ -11,7 +12,7 @@ import { restarts, stateOf } from "./look";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
 import { namesOf } from "./records";
-import { placesOf, release, reservationsOf, reserve, type Place } from "./reservations";
+import { release, reservationsOf, reserve, union } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
 import { start } from "./start";
@@ -60,16 +61,29 @@ function prepare(course: Course, undo: Undo): Promise<void> {
             const before = existing.facts && existing.record?.inactiveXml;
             if (before) undo.add(() => host.domains.define(before));
             await host.domains.define(renderDomain(wanted.model, interimMark(course)));
+        } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, course))) {
+            await mark(course, withEntries(existing.mark, course), existing.record?.active ?? false);
         }
-        // After the definition: whoever comes after a kill finds there where reservations may be.
-        for (const step of await reserve(host, reservationsOf(spec))) undo.add(step);
+        // After the mark: whoever comes after a kill finds there which entries are ours.
+        for (const step of await reserve(host, reservationsOf(spec), course.entries)) undo.add(step);
     })());
 }
 
 /** The mark is the final one at once where nothing has to be proven. */
 function interimMark(course: Course): Course["wanted"]["mark"] {
     const { decision, wanted } = course;
-    return decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : wanted.mark;
+    return withEntries(decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : wanted.mark, course);
+}
+
+/** What a create that failed made. */
+function madeEntries({ entries, wanted: { mark: { reservations = [] } } }: Course): RecordedReservation[] {
+    return union([...entries, ...reservations.filter(({ foreign }) => !foreign)]);
+}
+
+/** While addresses change, the old entries and the new ones are ours. */
+function withEntries(before: Mark, { entries, wanted }: Course): Mark {
+    const reservations = union([...(wanted.mark.reservations ?? []), ...entries]);
+    return reservations.length > 0 ? { ...before, reservations } : before;
 }
 
 /** From here on the guest that ran before is disturbed. */
@@ -97,37 +111,30 @@ async function carryOut(course: Course): Promise<void> {
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
 async function settle(course: Course): Promise<Observation> {
     const { host, plan, plan: { spec }, wanted, decision, existing, present, context } = course;
-    const written = decision.define ? interimMark(course) : existing.mark;
-    if (!sameMark(written, wanted.mark)) await mark(course);
+    const written = decision.define ? interimMark(course) : existing.mark && withEntries(existing.mark, course);
     if ((existing.record?.autostart ?? false) !== spec.autostart) await host.domains.setAutostart(spec.uuid, spec.autostart);
+    // Before the mark: it is what names the entries that are no longer wanted.
+    await release(host, course.entries, reservationsOf(spec));
+    if (!sameMark(written, wanted.mark)) await mark(course, wanted.mark);
     const known = knownTo(existing, wanted);
     const foreign = foreignIn(present, new Set([...known, ...ownSources(plan)]));
     if (foreign.length > 0) context.log(`${spec.name}: left ${foreign.join(", ")} in ${wanted.mark.folder}: not made by this package`);
     await Promise.all([
         removeUnneeded(host, spec.uuid, present, known, [...wanted.layout.files, ...ownSources(plan)]),
-        release(host, formerPlaces(course), reservationsOf(spec)),
         forgetDeletion(spec.uuid),
     ]);
     return report(course, { state: spec.state, unfinished: false });
 }
 
-async function mark({ host, plan: { spec }, wanted }: Course): Promise<void> {
-    const element = renderMark(wanted.mark);
+async function mark({ host, plan: { spec } }: Course, value: Mark, active = spec.state !== "stopped"): Promise<void> {
+    const element = renderMark(value);
     try {
-        await host.domains.setMetadata(spec.uuid, element, { live: spec.state !== "stopped", config: true });
+        await host.domains.setMetadata(spec.uuid, element, { live: active, config: true });
     } catch (error) {
         // It may have ended in between: then there is nothing live to mark.
-        if (hasCode(error, "unreachable") || spec.state === "stopped" || (await host.domains.state(spec.uuid))?.active) throw error;
+        if (hasCode(error, "unreachable") || !active || (await host.domains.state(spec.uuid))?.active) throw error;
         await host.domains.setMetadata(spec.uuid, element, { live: false, config: true });
     }
-}
-
-/** Where the guest may have had reservations before: by state, and after an interruption by its definitions. */
-function formerPlaces({ from, existing: { mark: before, facts, liveFacts } }: Course): Place[] {
-    const known = from ? reservationsOf(from) : [];
-    if (from && before?.phase === "ready") return known;
-    const lastGood = before?.lastGood ? readFacts(before.lastGood) : undefined;
-    return [...known, ...placesOf(facts), ...placesOf(liveFacts), ...placesOf(lastGood)];
 }
 
 /** Makes the best of a failure. @returns the error to throw */
@@ -145,7 +152,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     if (isNew(course)) {
         undo.add(async () => {
             await stop(host, platform, spec, atOnce(course));
-            await erase(host, { spec, facts: [course.wanted.facts, course.existing.facts], keep: course.present, known: knownTo(course.existing, course.wanted), console: course.console });
+            await erase(host, { spec, entries: madeEntries(course), keep: course.present, known: knownTo(course.existing, course.wanted), console: course.console });
         });
         whole = (await undo.run()) && whole;
     }

@@ -1,42 +1,62 @@
-import { isIPv4 } from "node:net";
-
 import { hasCode, UnikernelError, type UnikernelSpec } from "../../../spec";
-import type { Host } from "../host";
-import type { DomainFacts, NetworkFacts, ReservationModel } from "../model";
+import type { Host, ReservationCommand } from "../host";
+import type { Mark, NetworkFacts, RecordedReservation } from "../model";
 import { readNetwork, renderReservation } from "../xml";
+import { assertReservable } from "./reservable";
+import { reservationsOf, type Reservation } from "./declaredReservations";
 
-/** An address that a libvirt network shall give to one of our interfaces. The entry of our MAC is ours. */
-export interface Reservation extends ReservationModel {
-    network: string;
-    /** Property path of the address. */
-    property: string;
+export { reservationsOf };
+
+/** What is known of a guest's entries: by its mark, and by the specs that were realised or begun. */
+export interface Known {
+    mark?: Mark;
+    /** A mark of release 0.1.0 records none: then what was declared was made by us. */
+    specs: (UnikernelSpec | undefined)[];
 }
 
-export function reservationsOf(spec: UnikernelSpec): Reservation[] {
-    return spec.interfaces.flatMap(({ attach, ipv4, mac }, index) => {
-        if (!("network" in attach) || typeof ipv4 !== "object" || !("reserve" in ipv4)) return [];
-        return [{ network: attach.network, mac, address: ipv4.reserve, property: `interfaces[${index}].ipv4.reserve` }];
-    });
+/** The entries that were made for this guest. Others of the same MAC are an administrator's. */
+export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
+    const recorded = mark?.reservations ?? [];
+    const foreign = recorded.filter((entry) => entry.foreign);
+    const declared = specs.flatMap((spec) => (spec ? reservationsOf(spec) : [])).map(entryOf);
+    return union([...recorded.filter((entry) => !entry.foreign), ...declared.filter((entry) => !includes(foreign, entry))]);
 }
 
-/** Where a guest may have reservations: by what its definition says of its interfaces. */
-export function placesOf(facts: DomainFacts | undefined): Place[] {
-    return (facts?.interfaces ?? []).flatMap(({ mac, kind, source }) => (kind === "network" && source ? [{ mac, network: source }] : []));
+export function union(entries: RecordedReservation[]): RecordedReservation[] {
+    return entries.filter((entry, index) => !includes(entries.slice(0, index), entry));
 }
-
-export interface Place { mac: string; network: string }
 
 /**
- * Makes reservations. Throws `in-use` with the property path when a stranger has the address.
+ * Looks whether each network can give what is wanted, and throws before anything is touched where it cannot: `invalid`,
+ * `unsupported`, or `in-use` where another guest or an administrator's entry stands in the way.
+ * @returns what the mark is to record
+ */
+export async function examine(host: Host, wanted: Reservation[], own: RecordedReservation[]): Promise<RecordedReservation[]> {
+    const records: RecordedReservation[] = [];
+    for (const [name, entries] of byNetwork(wanted)) {
+        const network = await factsOf(host, name, entries[0]!.property);
+        for (const entry of entries) {
+            assertReservable(network, entry.address, entry.property);
+            const before = entryInTheWay(network, entry, own);
+            const foreign = before?.address === entry.address && !includes(own, entryOf(entry));
+            records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
+        }
+    }
+    return records;
+}
+
+/**
+ * Makes reservations.
+ * @param own entries that may be replaced
  * @returns what undoes it, newest first
  */
-export async function reserve(host: Host, wanted: Reservation[]): Promise<(() => Promise<void>)[]> {
+export async function reserve(host: Host, wanted: Reservation[], own: RecordedReservation[]): Promise<(() => Promise<void>)[]> {
     const undo: (() => Promise<void>)[] = [];
     for (const [name, entries] of byNetwork(wanted)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             try {
-                const inverse = await reserveOne(host, network, entry);
+                const inverse = await reserveOne(host, network, entry, own);
                 if (inverse) undo.unshift(inverse);
             } catch (error) {
                 for (const step of undo) await step();
@@ -47,41 +67,62 @@ export async function reserve(host: Host, wanted: Reservation[]): Promise<(() =>
     return undo;
 }
 
-async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation): Promise<(() => Promise<void>) | undefined> {
-    const { property, mac, address } = entry;
-    const holder = network.reservations.find((other) => other.address === address && other.mac?.toLowerCase() !== mac);
-    if (holder) {
-        throw new UnikernelError("in-use", `network ${network.name} reserves ${address} for ${holder.mac ?? holder.name ?? "another guest"}`,
-            { property, hint: "choose another address" });
-    }
-    if (!network.subnets.some((subnet) => subnet.family === "ipv4" && inSubnet(address, subnet))) {
-        const subnets = network.subnets.map((subnet) => `${subnet.address}/${subnet.prefix}`).join(", ") || "no subnet";
-        throw new UnikernelError("invalid", `${address} is not in network ${network.name}, which has ${subnets}`, { property });
-    }
-    if (!network.dhcp) {
-        throw new UnikernelError("unsupported", `network ${network.name} gives no addresses: it has no DHCP`, { property, hint: "set ipv4: { address }" });
-    }
-    const before = network.reservations.find((other) => other.mac?.toLowerCase() === mac);
+async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation, own: RecordedReservation[]): Promise<(() => Promise<void>) | undefined> {
+    const { mac, address } = entry;
+    const before = entryInTheWay(network, entry, own);
     if (before?.address === address) return undefined;
-    if (before) await host.networks.updateReservation(network.name, "delete", renderReservation({ mac, address: before.address, name: before.name }));
-    await host.networks.updateReservation(network.name, "add-last", renderReservation({ mac, address }));
+    const former = before && renderReservation({ mac, address: before.address, name: before.name });
+    const change = (command: ReservationCommand, xml: string): Promise<void> => host.networks.updateReservation(network.name, command, xml, placeOf(network));
+    const added = renderReservation({ mac, address });
+    if (former) await change("delete", former);
+    await change("add-last", added);
     return async () => {
-        await host.networks.updateReservation(network.name, "delete", renderReservation({ mac, address }));
-        if (before) await host.networks.updateReservation(network.name, "add-last", renderReservation({ mac, address: before.address, name: before.name }));
+        await change("delete", added);
+        if (former) await change("add-last", former);
     };
 }
 
-/** Removes every entry of these MACs that is not wanted. A network that is gone has none. */
-export async function release(host: Host, places: Place[], wanted: Reservation[] = []): Promise<void> {
-    for (const [name, entries] of byNetwork(places)) {
+/** IPv4 entries lie in the <ip> element that has IPv4's DHCP; libvirt allows one. */
+function placeOf({ subnets }: NetworkFacts): number | undefined {
+    const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
+    return index < 0 ? undefined : index;
+}
+
+/** The entry of the same MAC; libvirt takes one for each. Throws `in-use` where it, or that of another guest, is not ours to replace. */
+function entryInTheWay({ name, reservations }: NetworkFacts, { mac, address, property }: Reservation, own: RecordedReservation[]): NetworkFacts["reservations"][number] | undefined {
+    const holder = reservations.find((other) => other.address === address && other.mac?.toLowerCase() !== mac);
+    if (holder) {
+        throw new UnikernelError("in-use", `network ${name} reserves ${address} for ${holder.mac ?? holder.name ?? "another guest"}`, { property, hint: "choose another address" });
+    }
+    const before = reservations.find((other) => other.mac?.toLowerCase() === mac);
+    if (!before || before.address === address || includes(own, { network: name, mac, address: before.address })) return before;
+    throw new UnikernelError("in-use", `network ${name} reserves ${before.address} for this interface (${mac}) already, by an entry that was not made for this guest`, {
+        property,
+        hint: `set reserve: "${before.address}", or remove that entry: virsh net-update ${name} delete ip-dhcp-host "<host mac='${before.mac}' ip='${before.address}'/>" --live --config`,
+    });
+}
+
+/** Removes those of these entries that are still on their networks. A network that is gone has none. */
+export async function release(host: Host, own: RecordedReservation[], kept: (Reservation | RecordedReservation)[] = []): Promise<void> {
+    for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
         const record = await host.networks.get(name);
-        const macs = new Set(entries.map(({ mac }) => mac.toLowerCase()));
-        for (const { mac, address, name: hostname } of record ? readNetwork(record.xml).reservations : []) {
-            if (!mac || !macs.has(mac.toLowerCase())) continue;
-            if (wanted.some((entry) => entry.network === name && entry.mac === mac.toLowerCase())) continue;
-            await host.networks.updateReservation(name, "delete", renderReservation({ mac, address, name: hostname }));
+        if (!record) continue;
+        const network = readNetwork(record.xml);
+        for (const { mac, address, name: hostname } of network.reservations) {
+            if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
+            await host.networks.updateReservation(name, "delete", renderReservation({ mac, address, name: hostname }), placeOf(network));
         }
     }
+}
+
+type Entry = Pick<RecordedReservation, "network" | "mac" | "address">;
+
+function includes(entries: Entry[], { network, mac, address }: Entry): boolean {
+    return entries.some((other) => other.network === network && other.mac === mac && other.address === address);
+}
+
+function entryOf({ network, mac, address }: Entry): RecordedReservation {
+    return { network, mac, address };
 }
 
 function byNetwork<T extends { network: string }>(entries: T[]): Map<string, T[]> {
@@ -102,11 +143,3 @@ async function factsOf(host: Host, name: string, property: string): Promise<Netw
 export function missingNetwork(name: string, property: string): UnikernelError {
     return new UnikernelError("not-found", `there is no network ${name} on the host`, { property, hint: "virsh net-list --all shows those that there are" });
 }
-
-function inSubnet(address: string, subnet: { address: string; prefix: number }): boolean {
-    if (!isIPv4(address) || !isIPv4(subnet.address)) return false;
-    const mask = subnet.prefix === 0 ? 0 : (~0 << (32 - subnet.prefix)) >>> 0;
-    return (number(address) & mask) >>> 0 === (number(subnet.address) & mask) >>> 0;
-}
-
-const number = (address: string): number => address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);

@@ -7,7 +7,7 @@ import { knownTo, removeUnneeded } from "./files";
 import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
 import { namesOf } from "./records";
-import { placesOf, release, reservationsOf, reserve } from "./reservations";
+import { release, reservationsOf, reserve, union } from "./reservations";
 import { start } from "./start";
 import { atOnce, stop } from "./stop";
 import { messageOf, type Undo } from "./undo";
@@ -42,10 +42,11 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     });
 }
 
-async function bootAgain({ host, platform, info, plan, existing, from, wanted, console }: Course, lastGood: string): Promise<void> {
+async function bootAgain({ host, platform, info, plan, existing, entries, from, wanted, console }: Course, lastGood: string): Promise<void> {
     if (from) {
-        await reserve(host, reservationsOf(from));
-        await release(host, placesOf(wanted.facts), reservationsOf(from));
+        const own = union([...entries, ...wanted.mark.reservations?.filter(({ foreign }) => !foreign) ?? []]);
+        await reserve(host, reservationsOf(from), own);
+        await release(host, own, reservationsOf(from));
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;

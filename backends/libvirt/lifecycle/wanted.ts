@@ -1,5 +1,5 @@
 import type { Creator } from "../../backend";
-import type { DomainFacts, DomainModel, Mark } from "../model";
+import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../model";
 import type { Choices } from "../platform";
 import { MARK_VERSION, readFacts, renderDomain, withLockedDisplays } from "../xml";
 import { definitionDigest } from "./definition";
@@ -18,7 +18,7 @@ export interface Definition {
     mark: Mark;
 }
 
-export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim): Promise<Definition> {
+export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim, reservations: RecordedReservation[] = []): Promise<Definition> {
     const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : []);
     const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
     const [kernel, initrd, log, ...disks] = await Promise.all([
@@ -31,6 +31,7 @@ export async function define({ host, platform, plan, context }: Run, existing: E
         folder: await folderOf(host, plan.spec.uuid),
         files: recordsOf(layout, plan, existing.mark?.files ?? []),
         ...(incarnation === undefined ? {} : { incarnation }),
+        ...(reservations.length > 0 ? { reservations } : {}),
     };
     const facts = readFacts(renderDomain(model, mark));
     return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };

@@ -6,7 +6,7 @@ import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
-import type { FileRecord, FileRole, Mark } from "../model";
+import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { readFacts } from "./facts";
 import { print } from "./print";
@@ -48,6 +48,7 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     for (const { name, role, key, digest } of mark.files ?? []) {
         add(element, "file").att({ name, role, ...(key === undefined ? {} : { key }), ...(digest === undefined ? {} : { digest }) });
     }
+    for (const { foreign, ...entry } of mark.reservations ?? []) add(element, "reservation").att({ ...entry, ...(foreign ? { foreign: "yes" } : {}) });
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
 
@@ -80,7 +81,12 @@ export function readMark(domainXml: string): Mark | undefined {
         lastGood: text(found, "lastGood"),
         folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domainXml),
         files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domainXml).map(recordOfName),
+        reservations: all(found, "reservation").map(readReservation),
     });
+}
+
+function readReservation({ attributes: { network = "", mac = "", address = "", foreign } }: Tree): RecordedReservation {
+    return { network, mac, address, ...(foreign === "yes" ? { foreign: true } : {}) };
 }
 
 function readCreator({ user = "", machine = "", project = "" }: Tree["attributes"]): Creator {
@@ -125,6 +131,7 @@ function prune(mark: Mark): Mark {
     if (mark.gdb === undefined) delete mark.gdb;
     if (mark.folder === undefined) delete mark.folder;
     if (!mark.files?.length) delete mark.files;
+    if (!mark.reservations?.length) delete mark.reservations;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;
 }

@@ -22,13 +22,13 @@ export function readNetwork(xml: string): NetworkFacts {
         forward: forward && (forward.attributes.mode ?? "nat"),
         subnets: ips.map(subnet),
         reservations: ips.flatMap((ip) => all(at(ip, "dhcp"), "host")).map(({ attributes: { mac, name, ip } }) => ({ mac, name, address: ip ?? "" })),
-        dhcp: ips.some((ip) => at(ip, "dhcp") !== undefined),
     };
 }
 
-function subnet({ attributes: { address = "", prefix, netmask, family } }: Tree): NetworkFacts["subnets"][number] {
+function subnet(ip: Tree): NetworkFacts["subnets"][number] {
+    const { address = "", prefix, netmask, family } = ip.attributes;
     const ipv6 = family === "ipv6" || address.includes(":");
-    return { address, prefix: prefix ? Number(prefix) : netmask ? maskLength(netmask) : ipv6 ? 64 : classful(address), family: ipv6 ? "ipv6" : "ipv4" };
+    return { address, prefix: prefix ? Number(prefix) : netmask ? maskLength(netmask) : ipv6 ? 64 : classful(address), family: ipv6 ? "ipv6" : "ipv4", dhcp: at(ip, "dhcp") !== undefined };
 }
 
 function maskLength(netmask: string): number {

@@ -12,15 +12,15 @@ test.each([
         + "<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><range start='192.168.122.2' end='192.168.122.254'/><host mac='52:54:00:00:00:01' name='web' ip='192.168.122.10'/></dhcp></ip>"
         + "<ip family='ipv6' address='fd00:1::1' prefix='64'/></network>",
     {
-        name: "default", uuid: "u", bridge: "virbr0", forward: "nat", dhcp: true, reservations: [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }],
-        subnets: [{ address: "192.168.122.1", prefix: 24, family: "ipv4" }, { address: "fd00:1::1", prefix: 64, family: "ipv6" }],
+        name: "default", uuid: "u", bridge: "virbr0", forward: "nat", reservations: [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }],
+        subnets: [{ address: "192.168.122.1", prefix: 24, family: "ipv4", dhcp: true }, { address: "fd00:1::1", prefix: 64, family: "ipv6", dhcp: false }],
     }],
     ["isolated, without DHCP", "<network><name>lonely</name><uuid>u</uuid><bridge name='virbr1'/><ip address='10.0.0.1' prefix='30'/></network>",
-        { name: "lonely", uuid: "u", bridge: "virbr1", forward: undefined, dhcp: false, reservations: [], subnets: [{ address: "10.0.0.1", prefix: 30, family: "ipv4" }] }],
+        { name: "lonely", uuid: "u", bridge: "virbr1", forward: undefined, reservations: [], subnets: [{ address: "10.0.0.1", prefix: 30, family: "ipv4", dhcp: false }] }],
     ["a bridge of the host's", "<network><name>lan</name><uuid>u</uuid><forward mode='bridge'/><bridge name='br0'/></network>",
-        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", dhcp: false, reservations: [], subnets: [] }],
+        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", reservations: [], subnets: [] }],
     ["forward without a mode is nat", "<network><name>n</name><uuid>u</uuid><forward/></network>",
-        { name: "n", uuid: "u", bridge: undefined, forward: "nat", dhcp: false, reservations: [], subnets: [] }],
+        { name: "n", uuid: "u", bridge: undefined, forward: "nat", reservations: [], subnets: [] }],
 ])("a network: %s", (_name, xml, facts) => {
     expect(readNetwork(xml)).toEqual(facts);
 });

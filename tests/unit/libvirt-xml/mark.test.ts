@@ -8,13 +8,14 @@ const whole: Mark = {
     ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", folder: "/srv/guests/u & v",
     files: [{ name: "kernel-0123", role: "kernel", digest: "a".repeat(64) }, { name: "disk & co", role: "persist", key: "db" }], definition: "0123456789abcdef", shutdown: true, told: "rumprun/cfg",
     incarnation: "0badcafe",
+    reservations: [{ network: "lan", mac: "52:54:00:00:00:01", address: "10.0.0.2" }, { network: "lan", mac: "52:54:00:00:00:02", address: "10.0.0.3", foreign: true }],
     disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }], lastGood: renderDomain(least),
 };
 
 /** What virDomainSetMetadata makes of an element: libvirt names it by key and uri, and all inside. */
 const stored = (element: string): string => `<domain><metadata>${element
     .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
-    .replaceAll(/<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
+    .replaceAll(/<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
 
 test.each<[string, Mark]>([["the least", mark], ["all", whole], ["ready", { ...mark, phase: "ready" }]])("a mark comes back as it was: %s", (_name, one) => {
     expect(readMark(renderDomain(least, one))).toEqual(one);
