@@ -1,4 +1,5 @@
 import { parseArguments } from "../arguments";
+import { same } from "../canonical";
 import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState } from "../state";
@@ -63,6 +64,13 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
         problems.push(...await guestProblems(backend, guest, spec));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
+    }
+    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec)) {
+        const asBefore = (["readiness", "interfaces", "connection"] as const).every((name) => same(olds[name], spec[name]));
+        for (const problem of backend.newProblems(spec)) {
+            if (asBefore) services.log(`warning: ${problem.property}: ${problem.reason}`);
+            else problems.push(problem);
+        }
     }
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));

@@ -13,6 +13,7 @@ import { urnsOf } from "./imported";
 import { observe } from "./observe";
 import { placeOf } from "./place";
 import { reservationProblems } from "./reservable";
+import { remoteProbeProblems, routeProblems } from "./routes";
 
 /**
  * The lifecycle that kvm and xen share.
@@ -24,7 +25,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         consequences: platform.consequences,
         meaningless: platform.meaningless,
         defaultConnection: () => platform.defaultConnection(),
-        check: (spec, { guest }) => platform.check(spec, guest),
+        check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
+        newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid }) => !(await deletionHasBegun(uuid)),

@@ -69,10 +69,11 @@ interface Erase {
 
 /** Leaves nothing of a guest that is off but what is kept. @returns paths of that, and names of what others put into its folder */
 export async function erase(host: Host, { spec, entries, keep, known, console }: Erase): Promise<{ kept: string[]; foreign: string[] }> {
+    // While the domain is there, its mark says which entries are its own.
+    await release(host, entries);
     await host.domains.undefine(spec.uuid);
     const [{ kept, foreign }] = await Promise.all([
         removeFiles(host, spec.uuid, { known, keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)) }),
-        release(host, entries),
         console.remove(),
     ]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };

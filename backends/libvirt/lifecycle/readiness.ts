@@ -6,7 +6,7 @@ import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
 import { CRASHED } from "./look";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
-import { noRoute, routeTo, type FindRoute } from "./routes";
+import { noRoute, portOf, routeTo, type FindRoute } from "./routes";
 
 export interface ReadyOptions {
     host: Host;
@@ -123,9 +123,4 @@ function notReady(readiness: Readiness, last: string, text: string, log: string)
 export function describe(readiness: Readiness): string {
     if ("http" in readiness) return `HTTP on port ${readiness.http.port}, path ${readiness.http.path}`;
     return "tcp" in readiness ? `a connection to port ${readiness.tcp.port}` : `/${readiness.console}/ on the console`;
-}
-
-function portOf(readiness: Readiness | undefined): number | undefined {
-    if (!readiness || "console" in readiness) return undefined;
-    return "http" in readiness ? readiness.http.port : readiness.tcp.port;
 }

@@ -1,4 +1,5 @@
-import { attachKind, UnikernelError, type UnikernelSpec } from "../../../spec";
+import { attachKind, problemOf, UnikernelError, type Problem, type UnikernelSpec } from "../../../spec";
+import { isRemote, parseUri } from "../client";
 import type { Host, HostInfo } from "../host";
 
 /** How a port of the guest is reached from here. */
@@ -12,37 +13,93 @@ export interface Route {
 /** Finds the way; undefined while the guest's address is not known yet. */
 export type FindRoute = () => Promise<Route | undefined>;
 
+/** Where the connection leads, for a way there. */
+interface End { uri: string; local: boolean }
+
+/** A way as far as the declaration tells it. */
+type Way =
+    | { kind: "forward"; address: string; port: number; declared: string }
+    | { kind: "fixed"; address: string }
+    | { kind: "lease"; network: string; mac: string };
+
 /** @returns undefined when there is no way at all */
 export function routeTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoute | undefined {
+    const way = wayTo(spec, port, { uri: host.uri, local: info.local });
+    if (way?.kind === "forward") return async () => ({ address: way.address, port: way.port, forwarded: true });
+    if (way?.kind === "fixed") return async () => ({ address: way.address, port, forwarded: false });
+    if (way?.kind !== "lease") return undefined;
+    return async () => {
+        const lease = (await host.networks.leases(way.network)).find((one) => one.mac.toLowerCase() === way.mac && !one.address.includes(":"));
+        return lease && { address: lease.address, port, forwarded: false };
+    };
+}
+
+function wayTo(spec: UnikernelSpec, port: number, end: End): Way | undefined {
     for (const { attach } of spec.interfaces) {
         const forward = "user" in attach && attach.user.forward.find((one) => one.guest === port && one.protocol === "tcp");
         if (forward) {
-            const address = reachable(forward.address, host, info);
-            if (address) return async () => ({ address, port: forward.host, forwarded: true });
+            const address = reachable(forward.address, end);
+            if (address) return { kind: "forward", address, port: forward.host, declared: forward.address };
         }
     }
     for (const { attach, ipv4, ipv6 } of spec.interfaces) {
         if ("user" in attach) continue;
         const fixed = typeof ipv4 === "object" ? ("reserve" in ipv4 ? ipv4.reserve : ipv4.address) : ipv6?.address;
         const address = fixed?.split("/")[0];
-        if (address) return async () => ({ address, port, forwarded: false });
+        if (address) return { kind: "fixed", address };
     }
-    for (const { attach, mac } of spec.interfaces) {
-        if (!("network" in attach)) continue;
-        return async () => {
-            const lease = (await host.networks.leases(attach.network)).find((one) => one.mac.toLowerCase() === mac && !one.address.includes(":"));
-            return lease && { address: lease.address, port, forwarded: false };
-        };
-    }
+    for (const { attach, mac } of spec.interfaces) if ("network" in attach) return { kind: "lease", network: attach.network, mac };
     return undefined;
 }
 
+const isAny = (address: string): boolean => address === "0.0.0.0" || address === "::" || address === "";
+const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1" || address === "localhost";
+
 /** A loopback address of another machine is not reachable from here. */
-function reachable(address: string, host: Host, info: HostInfo): string | undefined {
-    const any = address === "0.0.0.0" || address === "::" || address === "";
-    if (info.local) return any ? (address === "::" ? "::1" : "127.0.0.1") : address;
-    if (any) return new URL(host.uri).hostname;
-    return address.startsWith("127.") || address === "::1" ? undefined : address;
+function reachable(address: string, { uri, local }: End): string | undefined {
+    if (local) return isAny(address) ? (address === "::" ? "::1" : "127.0.0.1") : address;
+    if (isAny(address)) return hostOf(uri);
+    return isLoopback(address) ? undefined : address;
+}
+
+function hostOf(uri: string): string {
+    return (parseUri(uri).host ?? "").replace(/^\[(.*)\]$/, "$1");
+}
+
+const endOf = ({ connection }: UnikernelSpec): End => ({ uri: connection, local: !isRemote(connection) });
+
+/** Refuses a readiness to which no way can lead: the address of a guest on a bridge or a tap device with DHCP is not known to the host. */
+export function routeProblems(spec: UnikernelSpec): Problem[] {
+    const port = portOf(spec.readiness);
+    if (port === undefined || wayTo(spec, port, endOf(spec))) return [];
+    return [problemOf("readiness", noRoute(spec, port))];
+}
+
+/**
+ * Refuses a probe from here of an address that means a guest only on its own host: on this machine's network it may be
+ * another machine's, and that one would answer. What is listened for on the address by which the connection finds the
+ * host is that host's.
+ */
+export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
+    const port = portOf(spec.readiness);
+    const end = endOf(spec);
+    const way = port === undefined || end.local ? undefined : wayTo(spec, port, end);
+    if (!way) return [];
+    const host = hostOf(end.uri);
+    if (way.kind === "forward" && (isAny(way.declared) || way.declared === host) && host !== "" && !isLoopback(host)) return [];
+    const found = way.kind === "lease" ? `its lease on network ${way.network}` : way.address;
+    const because = isLoopback(host) || host === "" ? "the connection leads through a tunnel, so its host's own address is not known" : `${found} is not the address of the host ${host}`;
+    return [{
+        property: "readiness",
+        reason: `the guest is on another host, and the probe leaves from this machine, where another machine may answer for it: ${because}; `
+            + "use readiness.console, or a forward with address \"0.0.0.0\" on a host that the connection names",
+    }];
+}
+
+/** The guest's port that a probe asks. */
+export function portOf(readiness: UnikernelSpec["readiness"]): number | undefined {
+    if (!readiness || "console" in readiness) return undefined;
+    return "http" in readiness ? readiness.http.port : readiness.tcp.port;
 }
 
 export function noRoute(spec: UnikernelSpec, port: number): UnikernelError {

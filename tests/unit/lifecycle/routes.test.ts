@@ -1,5 +1,5 @@
 import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness";
-import { routeTo } from "../../../backends/libvirt/lifecycle/routes";
+import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/routes";
 import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
 import type { InterfaceSpec } from "../../../spec";
 import { specOf } from "./spec";
@@ -47,4 +47,38 @@ test.each<[string, InterfaceSpec[], RegExp]>([
     const spec = specOf({ interfaces, readiness: { tcp: { port: 80 }, timeout: 1 } });
     expect(() => assertRoute({ spec, host, info })).toThrow(expect.objectContaining({ code: "invalid", property: "readiness", hint: expect.stringMatching(hint) as string }));
     expect(assertRoute({ spec: { ...spec, readiness: { console: "up", timeout: 1 } }, host, info })).toBeUndefined();
+});
+
+const http = { http: { port: 80, path: "/" }, timeout: 1 };
+
+test.each<[string, InterfaceSpec[], boolean]>([
+    ["a bridge with DHCP", [plug({ attach: { bridge: "br0" }, ipv4: "dhcp" })], false],
+    ["a tap device with DHCP", [plug({ attach: { tap: "tap0" }, ipv4: "dhcp" })], false],
+    ["a tap device with a static address", [plug({ attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24" } })], true],
+    ["a network with DHCP", [plug({ ipv4: "dhcp" })], true],
+    ["a user network without the forward", [user({ guest: 81 })], false],
+    ["no interface", [], false],
+])("a preview tells whether a way can lead to the guest: %s", (_what, interfaces, possible) => {
+    const found = [http, { tcp: { port: 80 }, timeout: 1 }].map((readiness) => routeProblems(specOf({ interfaces, readiness })));
+    for (const problems of found) expect(problems).toEqual(possible ? [] : [{ property: "readiness", reason: expect.stringContaining("cannot be reached") as string }]);
+    expect(routeProblems(specOf({ interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual([]);
+});
+
+const FAR = "qemu+ssh://alice@192.0.2.7/system";
+
+test.each<[string, string, InterfaceSpec[], boolean]>([
+    ["a lease", FAR, [plug({ ipv4: "dhcp" })], false],
+    ["a static address", FAR, [plug({ ipv4: { address: "10.0.0.2/24" } })], false],
+    ["a reservation", FAR, [plug({ ipv4: { reserve: "10.0.0.2" } })], false],
+    ["an address of a bridge, over xen+tcp", "xen+tcp://192.0.2.7/system", [plug({ attach: { bridge: "br0" }, ipv4: { address: "10.0.0.2/24" } })], false],
+    ["a forward of another address", FAR, [user({ address: "10.0.0.1" })], false],
+    ["a forward of all addresses", FAR, [user({ address: "0.0.0.0" })], true],
+    ["a forward of the host's address", FAR, [user({ address: "192.0.2.7" })], true],
+    ["a forward of all addresses behind a tunnel", "qemu+ssh://alice@127.0.0.1:2222/system", [user({ address: "0.0.0.0" })], false],
+    ["a forward of all addresses of a host by its IPv6 address", "qemu+ssh://alice@[2001:db8::7]/system", [user({ address: "0.0.0.0" })], true],
+    ["a lease on this machine", "qemu:///system", [plug({ ipv4: "dhcp" })], true],
+])("a guest on another host is probed only by the host's own address: %s", (_what, connection, interfaces, allowed) => {
+    const problems = remoteProbeProblems(specOf({ connection, interfaces, readiness: http }));
+    expect(problems).toEqual(allowed ? [] : [{ property: "readiness", reason: expect.stringMatching(/another machine may answer.*readiness\.console/) as string }]);
+    expect(remoteProbeProblems(specOf({ connection, interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual([]);
 });
