@@ -103,7 +103,7 @@ export interface Backend {
     check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>): Problem[] | Promise<Problem[]>;
     /** Refuses what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a warning. */
     newProblems?(spec: UnikernelSpec): Problem[];
-    /** Refuses what the host says that it cannot do; asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing. */
+    /** Refuses what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing. */
     hostProblems?(spec: UnikernelSpec): Promise<Problem[]>;
     /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
     intact?(applied: Applied): Promise<boolean>;

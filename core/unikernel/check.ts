@@ -65,17 +65,19 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
         problems.push(...await guestProblems(backend, guest, spec));
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
-    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec)) {
-        const asBefore = (["readiness", "interfaces", "connection"] as const).every((name) => same(olds[name], spec[name]));
-        for (const problem of backend.newProblems(spec)) {
+    /** Earlier releases let it pass: where all of these are as they were, it is a warning. */
+    const addNew = (found: Problem[], ...names: (keyof StoredInputs & keyof typeof spec)[]): void => {
+        const asBefore = names.every((name) => same(olds[name], spec[name]));
+        for (const problem of found) {
             if (asBefore) services.log(`warning: ${problem.property}: ${problem.reason}`);
             else problems.push(problem);
         }
-    }
+    };
+    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec)) addNew(backend.newProblems(spec), "readiness", "interfaces", "connection");
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces])) problems.push(...await backend.hostProblems(spec));
+    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces])) addNew(await backend.hostProblems(spec), "interfaces", "connection");
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems, olds.bootDigest);
     return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };

@@ -36,8 +36,9 @@ export async function examine(host: Host, wanted: Reservation[], own: RecordedRe
     for (const [name, entries] of byNetwork(wanted)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
-            assertReservable(network, entry.address, entry.property);
             const before = entryInTheWay(network, entry, own);
+            // An entry that an earlier release made is there already: a change of something else may go on.
+            if (before?.address !== entry.address) assertReservable(network, entry.address, entry.property);
             const foreign = before?.address === entry.address && !includes(own, entryOf(entry));
             records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
         }
