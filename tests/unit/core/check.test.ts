@@ -302,3 +302,16 @@ test("a qcow2 that needs another file is refused, with the command that makes it
     const { failures } = await check({ blocks: [{ path: file("overlay.qcow2", header) }] });
     expect(failures).toEqual(expect.arrayContaining([{ property: "blocks[0].path", reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) }]));
 });
+
+describe("what an earlier release let pass", () => {
+    const remote = { connection: "qemu+ssh://root@far.example/system", interfaces: [card({ ipv4: { reserve: "10.0.0.2" } })], readiness: { tcp: { port: 80 } } };
+
+    test("a probe that leaves for an address of another host is refused, and a warning while it is as it was", async () => {
+        const { failures, inputs } = await check(remote);
+        expect(failures).toEqual([{ property: "readiness", reason: expect.stringContaining("10.0.0.2 is not the address of the host far.example") as string }]);
+        const again = await check(remote, inputs);
+        expect(again.failures).toEqual([]);
+        expect(said).toContainEqual(expect.stringContaining("warning: readiness: the guest is on another host"));
+        expect((await check({ ...remote, readiness: { tcp: { port: 81 } } }, inputs)).failures).toHaveLength(1);
+    });
+});
