@@ -5,9 +5,9 @@ import { v5 } from "uuid";
 import type { Host } from "../../backends/libvirt/host";
 import type { DomainFacts, DomainModel, InterfaceModel, Mark } from "../../backends/libvirt/model";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { readFacts, readMark, renderDomain, renderInterface } from "../../backends/libvirt/xml";
+import { MARK_VERSION, readFacts, readMark, renderDomain, renderInterface } from "../../backends/libvirt/xml";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
-import { least, mark, net, uuid as anyUuid, variants } from "../unit/libvirt-xml/variants";
+import { least, mark as first, net, uuid as anyUuid, variants } from "../unit/libvirt-xml/variants";
 
 jest.setTimeout(180_000);
 
@@ -16,6 +16,9 @@ jest.setTimeout(180_000);
 const names = Object.keys(variants).filter((name) => !["kvm", "passt"].includes(name) && variants[name]?.type !== "xen");
 /** A few at a time: starting is bound by the processor. */
 const WORKERS = 3;
+
+/** A mark of version 1 would get a folder from its definition. */
+const mark: Mark = { ...first, schemaVersion: MARK_VERSION };
 
 interface Seen { rendered: DomainFacts; live: DomainFacts; mark?: Mark; pci: string[]; listening: string; console: string }
 

@@ -100,7 +100,7 @@ test("a guest that was renamed is not lost: the update says how to call it back,
 test("a mark that a newer release wrote is refused by name", async () => {
     const guest = its.guest();
     await its.create(guest);
-    await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=")1/, "$199").replace(/(<unikernel:mark [^>]*version=')1/, "$199"));
+    await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=")\d+/, "$199").replace(/(<unikernel:mark [^>]*version=')\d+/, "$199"));
     await expect(its.observe(guest)).rejects.toMatchObject({ code: "newer-state" });
     await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "newer-state" });
 });
