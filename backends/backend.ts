@@ -33,6 +33,8 @@ export interface Context {
     /** A line for the user: what is being done or what they should know. */
     log(message: string): void;
     signal?: AbortSignal;
+    /** A delete is the first half of a replacement, which may come with another configuration than the guest was made under. */
+    replacing?: boolean;
 }
 
 /** What an import found and no update has written anew yet: this stands for the mark that the guest does not have, or that is another's. */

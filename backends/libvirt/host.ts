@@ -104,6 +104,8 @@ export interface Host {
         leases(name: string): Promise<LeaseRecord[]>;
     };
     files: HostFiles;
+    /** The guests' folders below another base than the configured one: a guest of another configuration goes with its files. */
+    filesBelow?(base: string): HostFiles;
 }
 
 export interface HostFile { name: string; size: number }

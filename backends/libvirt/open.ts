@@ -1,6 +1,6 @@
 import { forAll, hasCode, unlessEnded } from "../../spec";
 import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
-import { closeSsh, filesOf } from "./files";
+import { closeSsh, filesBelow, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
 
@@ -69,6 +69,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
         },
         files: filesOf(uri, options.timeouts),
+        filesBelow: (base) => filesBelow(base, uri, options.timeouts),
     };
 }
 

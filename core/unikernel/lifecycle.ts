@@ -80,6 +80,7 @@ export async function readUnikernel({ backend, creator }: UnikernelServices, pro
 export async function deleteUnikernel(services: UnikernelServices, props: StoredOutputs): Promise<void> {
     refuseNewerState(props);
     // A replacement is not the end of the guest: its persist disks wait for what comes next.
-    const applied = isReplacing(props.urn) ? { ...props, deleteData: false } : props;
-    await services.backend(props.platform).delete(refOf(props), applied, contextOf(services));
+    const replacing = isReplacing(props.urn);
+    const applied = replacing ? { ...props, deleteData: false } : props;
+    await services.backend(props.platform).delete(refOf(props), applied, { ...contextOf(services), replacing });
 }

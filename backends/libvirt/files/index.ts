@@ -18,9 +18,11 @@ export { VolumeFiles } from "./volumes";
  * ssh where libvirt is reached by ssh, else libvirt's storage volumes.
  */
 export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
-    const overSsh = sshFilesOf(uri, timeouts);
-    if (overSsh) return overSsh;
-    const base = guestsFolder(uri);
+    return sshFilesOf(uri, timeouts) ?? filesBelow(guestsFolder(uri), uri, timeouts);
+}
+
+/** Return the way to guests' folders below another base than the configured one; not over ssh. */
+export function filesBelow(base: string, uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
     if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
     const volumes = new VolumeFiles(uri, base, timeouts);

@@ -1,3 +1,5 @@
+import { dirname } from "node:path";
+
 import type { UnikernelSpec } from "../../../spec";
 import type { Applied, Context, GuestRef } from "../../backend";
 import type { Host } from "../host";
@@ -17,10 +19,11 @@ import { ownEntries, release } from "./reservations";
 import { stop } from "./stop";
 
 /** Removes the guest and all that is ours: gone already is success. */
-export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
+export async function remove(configured: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
     const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined };
-    assertSamePlace(await host.info(), applied);
-    const { record, mark, liveMark, facts, liveFacts } = await look(host, ref, claim, applied);
+    assertSamePlace(await configured.info(), applied);
+    const { record, mark, liveMark, facts, liveFacts } = await look(configured, ref, claim, applied);
+    const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
     assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
     if (!isMeant(mark ?? liveMark, applied)) {
         context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
@@ -42,6 +45,11 @@ export async function remove(host: Host, platform: LibvirtPlatform, ref: GuestRe
     });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
     if (foreign.length > 0) context.log(`${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`);
+}
+
+/** Return the host with the guests' folders where this guest's files are recorded: a replacement may come with another folder. */
+function withFilesOf(host: Host, folder: string | undefined): Host {
+    return folder === undefined || !host.filesBelow ? host : { ...host, files: host.filesBelow(dirname(folder)) };
 }
 
 /** A deletion that was cut has taken something already, and state still has the guest: the next diff is to see that. */
