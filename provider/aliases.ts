@@ -4,13 +4,18 @@ import * as pulumi from "@pulumi/pulumi";
 interface Aliased { __aliases?: pulumi.Input<pulumi.URN>[]; __name?: string }
 
 /**
- * The logical names that a resource had before, by its own aliases and by those of its parent (whose name begins its
+ * Return the logical names that a resource had before, by its own aliases and by those of its parent (whose name begins its
  * own: `allAliases` of the SDK). The engine finds its state by them; what is called by its name is found likewise.
+ *
+ * A promise and no Output: an alias's URN depends on the parent, and the SDK expands a dependency on a component to all of its
+ * children. A guest in the same stack would wait for itself.
+ * @returns undefined where it had its present name alone
  */
-export function formerNames(resource: pulumi.Resource, name: string, { parent }: pulumi.CustomResourceOptions = {}): { formerly?: pulumi.Output<string>[] } {
+export async function formerNames(resource: pulumi.Resource, name: string, { parent }: pulumi.CustomResourceOptions = {}): Promise<string[] | undefined> {
     const own = (resource as Aliased).__aliases ?? [];
     const parentName = (parent as Aliased | undefined)?.__name;
     const inherited = parent && parentName !== undefined ? pulumi.allAliases(own as pulumi.Input<pulumi.URN>[], name, "", parent, parentName) : own;
-    const names = inherited.map((urn) => pulumi.output(urn).apply((text) => text.split("::").slice(3).join("::")));
-    return names.length > 0 ? { formerly: names } : {};
+    const urns = await Promise.all(inherited.map((urn) => new Promise<string>((resolve) => { pulumi.output(urn).apply(resolve); })));
+    const names = urns.map((urn) => urn.split("::").slice(3).join("::")).filter((former) => former !== name);
+    return names.length > 0 ? names : undefined;
 }

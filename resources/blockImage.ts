@@ -51,8 +51,8 @@ export class BlockImage extends HandledResource {
     declare readonly bytes: pulumi.Output<number>;
     /** @internal The logical name, by which a unikernel finds its private copy again. */
     readonly logicalName: string;
-    /** @internal What its aliases say that it was called before; nothing where it has none. */
-    readonly formerNames: { formerly?: pulumi.Input<string>[] };
+    /** @internal What its aliases say that it was called before. */
+    readonly formerNames: Promise<string[] | undefined>;
     /** @internal As written: an output that was left out is unknown to a preview, an argument is not. */
     readonly declaredOutput?: pulumi.Input<string>;
 

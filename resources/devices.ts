@@ -13,7 +13,7 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
         const { name, ...others } = rest;
         return {
             ...others,
-            ...(name === undefined ? { name: image.logicalName, ...image.formerNames } : { name, image: image.logicalName }),
+            ...(name === undefined ? { name: image.logicalName, formerly: image.formerNames } : { name, image: image.logicalName }),
             digest: image.digest, format: image.format, output: image.declaredOutput,
         };
     });
