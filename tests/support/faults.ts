@@ -39,6 +39,8 @@ function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher)
             const value: unknown = Reflect.get(object, key, receiver);
             const name = `${path}${String(key)}`;
             if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
+            // Not a call: the same files, below another folder.
+            if (name === "filesBelow" && typeof value === "function") return (base: string) => wrap(Reflect.apply(value, object, [base]) as Host["files"], "files.");
             if (typeof value !== "function" || READS.includes(name)) return typeof value === "function" ? value.bind(object) as unknown : value;
             if (!CHANGES.includes(name)) throw new Error(`fault tests do not know the call ${name}: name it in tests/support/faults.ts`);
             return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);

@@ -34,7 +34,7 @@ afterAll(async () => {
     await its?.close();
 });
 
-test("images of disks that were removed behind our back: the next up puts them there again", async () => {
+test("images of disks that were removed behind our back: the next up puts back those that the declaration holds, and refuses where data are lost", async () => {
     const kinds = ["read", "scratch", "persist"] as const;
     const guest = its.guest({
         guest: "raw",
@@ -51,6 +51,9 @@ test("images of disks that were removed behind our back: the next up puts them t
     // libvirt says what it says about the loop device of the one that is read only; of the others, a start by hand would just leave them out.
     await expect(its.host.virsh("start", guest.name)).rejects.toThrow();
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
+    await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "not-found", property: "blocks[2]" });
+    // As from a backup.
+    await its.host.put(join(local, "persist.img"), `${await its.folder(guest)}/${files.find((name) => name.startsWith("persist"))}`);
     await its.update(guest, guest);
     expect(await its.observe(guest)).toEqual(made);
     expect(await its.files(guest)).toEqual(files);
