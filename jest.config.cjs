@@ -2,7 +2,7 @@
 // and swc must leave import() as it is.
 module.exports = {
     testMatch: ["<rootDir>/tests/**/*.test.ts"],
-    testEnvironment: "node",
+    testEnvironment: "<rootDir>/tests/support/environment.cjs",
     transform: {
         "^.+\\.ts$": ["@swc/jest", {
             jsc: { parser: { syntax: "typescript" }, target: "es2022" },

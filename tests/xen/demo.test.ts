@@ -61,7 +61,7 @@ async function keepingRegisters<T>(work: () => Promise<T>): Promise<T> {
     await promisify(execFile)("gcc", ["-O1", "-mavx", "-static", "-o", program, join(__dirname, "registers.c")]);
     await host.put(program, "/root/registers");
     await host.run("chmod", "+x", "/root/registers");
-    const watched = host.exec("/root/registers", ["/root/enough"], { timeout: 150_000 });
+    const watched = host.exec("/root/registers", ["/root/enough"], { timeout: 900_000 });
     const [result] = await Promise.allSettled([work()]);
     await host.run("touch", "/root/enough");
     expect(await watched).toMatchObject({ code: 0, stdout: "kept\n" });
