@@ -1,4 +1,4 @@
-import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, GuestPlan, GuestState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
+import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, GuestPlan, SeenState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -54,7 +54,7 @@ export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: st
 export interface FoundGuest extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
     /** The host's own uuid, as `hostId` says it. */
     host: string;
-    state: GuestState;
+    state: SeenState;
     autostart: boolean;
     onCrash: OnCrash;
     accelerator: Accelerator;
@@ -76,7 +76,7 @@ export interface FoundGuest extends Pick<UnikernelSpec, "uuid" | "name" | "memor
 export interface Observation extends Partial<GuestOutputs> {
     host: string;
     /** Undefined for a medium. */
-    state?: GuestState;
+    state?: SeenState;
     /** Undefined for a guest, and for a medium that is not there or not whole. */
     medium?: MediumOutputs;
     /** The bootDigest of what runs (or would run); undefined when the definition was edited behind our back. */
@@ -137,7 +137,7 @@ export type GuestName = { uuid: string } | { name: string };
 export interface GuestGlance extends GuestOutputs {
     uuid: string;
     name: string;
-    state: GuestState;
+    state: SeenState;
     /** MiB. */
     memory: number;
     vcpus: number;

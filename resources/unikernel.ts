@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
 import { plainBlocks, plainInterfaces } from "./devices";
 import { derivedOutputs } from "../spec";
-import type { BootDigests, Burned, GuestState, Manifest } from "../spec";
+import type { BootDigests, Burned, SeenState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
 
 export type { Platform } from "../spec";
@@ -32,7 +32,7 @@ export class Unikernel extends HandledResource {
     /** libvirt URI. */
     declare readonly connection: pulumi.Output<string>;
     /** What the guest is doing, as last seen. */
-    declare readonly state: pulumi.Output<GuestState>;
+    declare readonly state: pulumi.Output<SeenState>;
     /** One address for each interface, in their order; empty text where the host does not know it. */
     declare readonly ipAddresses: pulumi.Output<string[]>;
     /** Path of the console log on the host. */

@@ -7,8 +7,10 @@ export const SCHEMA_VERSION = 1;
 
 /** What a unikernel runs on: KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
 export type Platform = "kvm" | "xen" | "iso";
-/** What a guest is doing. */
+/** What a guest is to do. */
 export type GuestState = "running" | "paused" | "stopped";
+/** What a guest is doing. `saved`: it is off, and its host keeps its memory, from which the next start goes on. */
+export type SeenState = "running" | "paused" | "stopped" | "saved";
 /** How QEMU runs a guest: by the processor (`kvm`), by emulation (`tcg`), or by what works (`auto`). */
 export type Accelerator = "auto" | "kvm" | "tcg";
 /** What becomes of a guest that crashed. */
@@ -53,7 +55,7 @@ export interface UnikernelSpec extends MediumSpec {
     blocks: BlockSpec[];
     interfaces: InterfaceSpec[];
     accelerator: Accelerator;
-    state: GuestState;
+    state: SeenState;
     onCrash: OnCrash;
     autostart: boolean;
     readiness?: Readiness;

@@ -9,8 +9,18 @@ export function checkKvm(spec: UnikernelSpec, guest: GuestCapabilities): Problem
     return [
         ...(guest.platforms.includes("kvm") ? [] : [{ property: "platform", reason: `a ${spec.guest} guest runs on ${guest.platforms.join(" and ")}, not on kvm` }]),
         ...checkSlots(spec),
+        ...checkCrash(spec, guest),
         ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}]`, session)),
     ];
+}
+
+/** A guest that halts tells QEMU nothing of its end: neither a panic device, nor a reset, nor a power-off. */
+function checkCrash({ onCrash, guest: name }: UnikernelSpec, { ends, panicDevice }: GuestCapabilities): Problem[] {
+    if (onCrash !== "restart" || ends !== "halt" || panicDevice) return [];
+    return [{
+        property: "onCrash",
+        reason: `the host never learns that a ${name} guest crashed: it halts, and its machine stays on. Use "destroy" or "preserve"`,
+    }];
 }
 
 function checkSlots({ blocks, interfaces }: UnikernelSpec): Problem[] {

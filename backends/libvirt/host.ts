@@ -18,6 +18,10 @@ export interface DomainRecord {
     inactiveXml: string;
     /** What runs; undefined when not active. */
     liveXml?: string;
+    /** It is off, and libvirt keeps a managed save image of its memory: a plain start goes on from there, whatever the definition says by then. */
+    saved?: boolean;
+    /** The definition inside of that image, where the driver can show it (QEMU's can). */
+    savedXml?: string;
 }
 
 /** What libvirt keeps of a domain beside its definition. */
@@ -75,8 +79,13 @@ export interface Host {
         /** Names of the snapshots and checkpoints that libvirt has of it; none where the driver knows none. */
         history(uuid: string): Promise<DomainHistory>;
         define(xml: string): Promise<void>;
-        /** @returns the number that the hypervisor gave it */
-        start(uuid: string, options: { paused: boolean }): Promise<number>;
+        /**
+         * Boots what is defined; a managed save image is removed, unless the start is to go on from it (`resumeSaved`).
+         * @returns the number that the hypervisor gave it
+         */
+        start(uuid: string, options: { paused: boolean; resumeSaved?: boolean }): Promise<number>;
+        /** Removes the managed save image of a guest that is off. None is success. */
+        removeSaved(uuid: string): Promise<void>;
         resume(uuid: string): Promise<void>;
         suspend(uuid: string): Promise<void>;
         /** Asks; returns at once. */

@@ -27,7 +27,7 @@ export const functionShapes = {
             name: z.string().describe("The domain's name."),
             connection: z.string().describe("libvirt URI of the host that was asked."),
             platform: z.enum(["kvm", "xen"]).describe("What runs it: QEMU (with KVM or without) or Xen."),
-            state: z.enum(["running", "paused", "stopped"]).describe("What the guest does now. One that crashed or ended by itself is stopped."),
+            state: z.enum(["running", "paused", "stopped", "saved"]).describe("What the guest does now. One that crashed or ended by itself is stopped; saved is one that is off and whose memory the host keeps."),
             memory: z.int().describe("MiB that the guest has."),
             vcpus: z.int().describe("Virtual processors."),
             interfaces: z.array(z.strictObject({

@@ -62,7 +62,9 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     const spec = await completeSpec({ backend, guest, olds, log: (message) => { services.log(message); } }, values, problems);
     problems.push(...limitProblems({ ...spec }, outside.limits));
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
-        problems.push(...await guestProblems(backend, guest, spec));
+        const found = await guestProblems(backend, guest, spec);
+        problems.push(...found.filter(({ property }) => !isKept(property, olds, spec)));
+        for (const { property, reason } of found) if (isKept(property, olds, spec)) services.log(`warning: ${property}: ${reason}`);
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
     }
     /** Earlier releases let it pass: where all of these are as they were, it is a warning. */
@@ -81,6 +83,11 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems, olds.bootDigest);
     return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
+}
+
+/** A guest that an earlier release took with a policy that cannot be carried out stays as it is: nothing gets worse by that. */
+function isKept(property: string, olds: Partial<StoredInputs>, spec: UnikernelSpec): boolean {
+    return property === "onCrash" && olds.onCrash === spec.onCrash;
 }
 
 function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]): void {

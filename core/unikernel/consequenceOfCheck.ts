@@ -20,7 +20,12 @@ async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<Store
     const found = differences(olds, { ...next, consequence: "" }, table);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
-    return sentence(found, ({ property }) => files.get(property));
+    return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
+}
+
+/** Memory that a host kept is of no use to another boot. */
+function discards({ state }: Partial<StoredInputs>, found: Difference[]): boolean {
+    return state === "saved" && found.some(({ consequence, unknown }) => consequence === "restart" && !unknown);
 }
 
 /** Changed files of each data image that is another than before, by property; known where both were identified on this machine. */

@@ -56,7 +56,11 @@ const PLAIN = [
 ] as const;
 
 function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
-    for (const property of PLAIN) yield { property, from: old[property], to: next[property] };
+    for (const property of PLAIN) {
+        // A guest that is off stays off, whether its host keeps its memory or not.
+        if (property === "state" && old.state === "saved" && next.state === "stopped") continue;
+        yield { property, from: old[property], to: next[property] };
+    }
     yield* moved(old, next);
     yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
     yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };

@@ -51,7 +51,8 @@ async function declare(
     services: UnikernelServices, backend: Backend, found: FoundGuest, { connection, urn, allowQemuArgs }: { connection: string; urn: string; allowQemuArgs?: boolean },
 ): Promise<StoredInputs> {
     const { host, uuid, name, memory, vcpus, onCrash, accelerator, autostart, state, kernel, gdb, qemuArgs } = found;
-    const identity = { uuid, name, connection, host, platform: backend.platform };
+    // What is imported keeps its crash policy, even one that cannot be carried out.
+    const identity = { uuid, name, connection, host, platform: backend.platform, onCrash };
     const said: string[] = [];
     const problems: Problem[] = [];
     const blocks = named(await formatted(found, problems));

@@ -100,7 +100,7 @@ test("a guest that was renamed is not lost: the update says how to call it back,
 test("a mark that a newer release wrote is refused by name", async () => {
     const guest = its.guest();
     await its.create(guest);
-    await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=")\d+/, "$199").replace(/(<unikernel:mark [^>]*version=')\d+/, "$199"));
+    await edit(guest, (xml) => xml.replace(/(<unikernel:mark [^>]*version=["'])\d+/, "$199"));
     await expect(its.observe(guest)).rejects.toMatchObject({ code: "newer-state" });
     await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "newer-state" });
 });
@@ -117,4 +117,26 @@ test("a guest that another host holds is not gone: reading, changing and deletin
     await its.expectNothing(guest);
     const here = { ...elsewhere, host: await its.backend.hostId(guest.connection) };
     expect(await its.backend.observe(ref, here)).toBeUndefined();
+});
+
+test("what others wrote about a domain stays with it, and is no drift", async () => {
+    const guest = its.guest({ args: ["one"] });
+    const made = await its.create(guest);
+    await its.host.virsh("desc", guest.name, "--config", "--live", "--title", "Web of the shop");
+    await its.host.virsh("desc", guest.name, "--config", "--live", "Ask Bob before you touch it");
+    await its.host.virsh("metadata", guest.name, "--config", "--live", "http://backup.example/1.0", "--key", "backup", "--set", "<plan when='nightly'/>");
+    expect(await its.observe(guest)).toEqual(made);
+    const before = await its.process(guest);
+    await its.update(guest, { ...guest, onCrash: "preserve" });
+    expect(await its.process(guest)).toBe(before);
+    const next: PlanOptions = { ...guest, onCrash: "preserve", args: ["two"] };
+    await its.update({ ...guest, onCrash: "preserve" }, next);
+    await expect(its.update(next, { ...next, env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    for (const inactive of [[], ["--inactive"]]) {
+        const xml = await its.host.virsh("dumpxml", ...inactive, guest.name);
+        expect(xml).toContain("<title>Web of the shop</title>");
+        expect(xml).toContain("<description>Ask Bob before you touch it</description>");
+        expect(xml).toMatch(/<backup:plan xmlns:backup=.http:\/\/backup\.example\/1\.0. when=.nightly.\/>/);
+    }
+    expect(await its.observe(next)).toMatchObject({ drift: {}, unfinished: false });
 });

@@ -4,7 +4,7 @@ import type { Dom0 } from "../../backends/xen";
 /** Calls that change something: a run can be killed at each. */
 const CHANGES = [
     "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
-    "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
+    "domains.removeSaved", "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
     "networks.updateReservation", "files.put", "files.copy", "files.rename", "files.remove", "files.removeFolder",
     "dom0.xenstore", "dom0.rename", "dom0.remove", "dom0.run",
 ];

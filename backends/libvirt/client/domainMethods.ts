@@ -1,4 +1,5 @@
 import { CallFailed, type Connection } from "./connection";
+import { hasSavedImage } from "./domainSaved";
 import { domainRecord, domainState, listDomains } from "./domainRecords";
 import { domainHistory } from "./domainHistory";
 import { type Handle, libvirt } from "./ffi";
@@ -8,7 +9,7 @@ import { readConsole } from "./stream";
 /** virErrorNumber, virterror.h. */
 const invalidArgument = 8, noDomain = 42, operationInvalid = 55;
 
-const startPaused = 1; // virDomainCreateFlags
+const startPaused = 1, forceBoot = 8; // virDomainCreateFlags
 const metadataElement = 2; // virDomainMetadataType
 const lifecycleCrash = 2; // virDomainLifecycle
 const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
@@ -39,10 +40,17 @@ export const domainMethods = {
     domainDefine: (connection: Connection, _progress: unknown, xml: string) =>
         connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),
 
-    domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean) =>
+    domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean, resumeSaved: boolean) =>
         byUuid(connection, uuid, async (domain) => {
-            await connection.number("virDomainCreateWithFlags", domain, paused ? startPaused : 0);
+            const flags = paused ? startPaused : 0;
+            if (resumeSaved || !(await hasSavedImage(connection, domain))) await connection.number("virDomainCreateWithFlags", domain, flags);
+            else await bootWithoutImage(connection, domain, flags);
             return Number(libvirt().virDomainGetID(domain));
+        }),
+
+    domainRemoveSaved: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, async (domain) => {
+            if (await hasSavedImage(connection, domain)) await connection.number("virDomainManagedSaveRemove", domain, 0);
         }),
 
     domainResume: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainResume"),
@@ -94,6 +102,17 @@ export const domainMethods = {
     domainReadConsole: (connection: Connection, progress: (bytes: number) => void, uuid: string, milliseconds: number) =>
         byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
+
+/** The flag does both in one call; the libxl driver refuses it (libxl_driver.c, libxlDomainCreateWithFlags). */
+async function bootWithoutImage(connection: Connection, domain: Handle, flags: number): Promise<void> {
+    try {
+        await connection.number("virDomainCreateWithFlags", domain, flags | forceBoot);
+    } catch (error) {
+        if (!(error instanceof CallFailed) || error.code !== invalidArgument) throw error;
+        await connection.number("virDomainManagedSaveRemove", domain, 0);
+        await connection.number("virDomainCreateWithFlags", domain, flags);
+    }
+}
 
 type DomainAction =
     | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"

@@ -1,6 +1,7 @@
 import type { DomainRecord, DomainState } from "../host";
 import { CallFailed, type Connection } from "./connection";
 import { type Handle, libvirt, readPointers, readStruct, readStructs, takePointers } from "./ffi";
+import { savedFacts } from "./domainSaved";
 import type { DomainSummary } from "./protocol";
 
 /** virDomainState, libvirt-domain.h. */
@@ -49,6 +50,7 @@ export async function domainRecord(connection: Connection, domain: Handle): Prom
         ...identity(domain), ...state, active, persistent, autostart: autostart[0] === 1,
         inactiveXml: await connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive),
         liveXml: active ? await connection.text("virDomainGetXMLDesc", domain, xmlSecure) : undefined,
+        ...(active || !persistent ? {} : await savedFacts(connection, domain)),
     };
 }
 

@@ -2,7 +2,7 @@ import type { Part } from "../../../spec";
 import type { DomainHistory, DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
 
 export type Target = { live: boolean; config: boolean };
-export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml">;
+export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml" | "saved" | "savedXml">;
 export type OnCrashAction = "destroy" | "restart" | "preserve";
 
 export interface ConnectionFacts {
@@ -36,7 +36,8 @@ export interface Methods {
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainHistory(uuid: string): Promise<DomainHistory>;
     domainDefine(xml: string): Promise<void>;
-    domainStart(uuid: string, paused: boolean): Promise<number>;
+    domainStart(uuid: string, paused: boolean, resumeSaved: boolean): Promise<number>;
+    domainRemoveSaved(uuid: string): Promise<void>;
     domainResume(uuid: string): Promise<void>;
     domainSuspend(uuid: string): Promise<void>;
     domainShutdown(uuid: string): Promise<void>;

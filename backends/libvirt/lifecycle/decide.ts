@@ -1,4 +1,4 @@
-import type { GuestState } from "../../../spec";
+import type { SeenState } from "../../../spec";
 import type { DomainFacts, Mark } from "../model";
 import { differences } from "./definition";
 import { stateOf, type Existing } from "./look";
@@ -7,7 +7,7 @@ import { stateOf, type Existing } from "./look";
 export interface Wanted {
     facts: DomainFacts;
     bootDigest: string;
-    state: GuestState;
+    state: SeenState;
 }
 
 /** What has to be done, from what is there. */
@@ -17,6 +17,10 @@ export interface Decision {
     /** End what runs. */
     stop: boolean;
     start: boolean;
+    /** Go on from the saved memory image: it is of the guest that is wanted. */
+    resume: boolean;
+    /** The saved memory image is of another guest than the one that is wanted: it goes before anything is defined. */
+    discard: boolean;
     /** Properties that differ in what runs and can be changed while it does. */
     live: string[];
     /** Wait until it is ready. */
@@ -50,15 +54,30 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
         && record !== undefined && stateOf(record) !== "stopped"
         && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts))
             || (property === "memory" && balloons(liveFacts, wanted.facts)));
+    const saved = savedImage(found, wanted, livePossible);
     const restart = active && !off && !fit;
     const start = !off && (!active || restart);
     return {
         define, start,
         stop: active && (off || restart),
-        live: restart || off ? [] : live,
+        resume: start && saved?.fit === true,
+        discard: saved?.fit === false,
+        live: saved?.fit && start ? saved.live : restart || off ? [] : live,
         prove: wanted.state === "running" && (start || mark?.phase !== "ready"),
         lastGood: lastGood(found, define),
     };
+}
+
+/**
+ * The guest in the saved memory image, as what runs is judged. Where the image itself cannot be read (libxl), the definition
+ * stands for it: libvirt refuses no change of that while an image is there.
+ */
+function savedImage(found: Findings, wanted: Wanted, livePossible: (property: string) => boolean): { fit: boolean; live: string[] } | undefined {
+    if (!found.record?.saved || found.record.active) return undefined;
+    const mark = found.savedMark ?? found.mark;
+    const facts = found.savedFacts ?? found.facts;
+    const live = facts ? differences(facts, wanted.facts) : [];
+    return { live, fit: facts !== undefined && mark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && live.every(livePossible) };
 }
 
 /** Within what it was built with; only Xen's guests have a balloon. */

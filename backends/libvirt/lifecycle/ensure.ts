@@ -1,7 +1,7 @@
 import { hasCode, puttingRight } from "../../../spec";
 import { PartialError, type Applied, type Observation } from "../../backend";
 import type { Mark, RecordedReservation } from "../model";
-import { renderDomain, renderMark } from "../xml";
+import { keepForeign, renderDomain, renderMark } from "../xml";
 import { forgetDeletion } from "./begun";
 import { isNew, plot, report, type Course } from "./course";
 import { erase } from "./delete";
@@ -57,10 +57,14 @@ function prepare(course: Course, undo: Undo): Promise<void> {
     return during("prepare", (async () => {
         const { host, plan: { spec }, wanted, decision, existing } = course;
         await putFiles(course, wanted.layout, { present: course.present, broken: course.broken, former: namesOf(existing.mark) }, undo);
+        if (decision.discard) {
+            course.context.log(`${spec.name}: its saved memory image is of what it was before, and is discarded`);
+            await host.domains.removeSaved(spec.uuid);
+        }
         if (decision.define) {
             const before = existing.facts && existing.record?.inactiveXml;
             if (before) undo.add(() => host.domains.define(before));
-            await host.domains.define(renderDomain(wanted.model, interimMark(course)));
+            await host.domains.define(definitionOf(course));
         } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, course))) {
             await mark(course, withEntries(existing.mark, course), existing.record?.active ?? false);
         }
@@ -86,10 +90,16 @@ function withEntries(before: Mark, { entries, wanted }: Course): Mark {
     return reservations.length > 0 ? { ...before, reservations } : before;
 }
 
+/** What other tools and people have written about the domain stays with it. */
+function definitionOf(course: Course): string {
+    const { wanted, existing: { record } } = course;
+    return keepForeign(renderDomain(wanted.model, interimMark(course)), record?.inactiveXml);
+}
+
 /** From here on the guest that ran before is disturbed. */
 async function carryOut(course: Course): Promise<void> {
     const { host, platform, plan, plan: { spec, readConsole }, decision, existing, wanted, context, info, console } = course;
-    const definition = decision.define ? renderDomain(wanted.model, interimMark(course)) : existing.record?.inactiveXml;
+    const definition = decision.define ? definitionOf(course) : existing.record?.inactiveXml;
     const again = definition !== undefined && (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
     const restarting = again ? definition : undefined;
     if (decision.stop || restarting) {
@@ -98,14 +108,25 @@ async function carryOut(course: Course): Promise<void> {
         }));
     }
     if (restarting) await during("stop", host.domains.define(restarting));
-    if (decision.start && spec.state !== "stopped") {
-        await during("start", start(host, platform, spec, { state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, console }));
+    if (decision.start && (spec.state === "running" || spec.state === "paused")) {
+        await during("start", start(host, platform, spec, {
+            state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, resume: decision.resume, console,
+        }));
+        if (decision.resume) await during("start", adjustResumed(course));
     } else {
         await during("prepare", adjust(course, existing, wanted, decision.live));
     }
     if (!decision.prove) return;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
     await during("ready", waitReady({ host, info, spec, console, readConsole }));
+}
+
+/** What came back from its saved memory is as it was defined then; what may change while it runs is changed now. */
+async function adjustResumed(course: Course): Promise<void> {
+    const { host, plan: { spec }, existing, wanted, decision } = course;
+    const now = await host.domains.state(spec.uuid);
+    if (!now?.active || !existing.record) return;
+    await adjust(course, { ...existing, record: { ...existing.record, ...now }, liveFacts: existing.savedFacts ?? existing.facts }, wanted, decision.live);
 }
 
 /** The guest is as it should be: says so on the host, and removes what nobody needs any more. */

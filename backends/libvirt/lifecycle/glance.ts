@@ -4,7 +4,7 @@ import type { DomainRecord, Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
-import { readExisting, settled, stateOf } from "./look";
+import { readExisting, seenState, settled } from "./look";
 import { leasesFor } from "./observation";
 
 /** What a host shows of one guest, whoever made it; undefined when libvirt says that there is none. Changes nothing. */
@@ -17,7 +17,7 @@ export async function glance(host: Host, platform: LibvirtPlatform, wanted: Gues
     const guest = { uuid, name, connection: host.uri, interfaces: shape ? plugsOf(shape) : [] };
     const leases = record.active ? await leasesFor(host, guest) : [];
     return {
-        uuid, name, state: stateOf(record),
+        uuid, name, state: seenState(record),
         memory: Math.round(shape?.currentMemoryMib ?? 0), vcpus: shape?.vcpus ?? 0, interfaces: shape?.interfaces ?? [],
         ipAddresses: platform.ipAddresses(guest, leases),
         consoleLog: platform.console ? await keptConsole(host, platform, guest).path() : shape?.consoleLog ?? "",

@@ -1,4 +1,4 @@
-import type { GuestState } from "../../../spec";
+import type { GuestState, SeenState } from "../../../spec";
 import type { Host } from "../host";
 import { renderInterface } from "../xml";
 import { stateOf, type Existing } from "./look";
@@ -24,7 +24,7 @@ export async function adjust({ host, plan: { spec } }: Run, { record, liveFacts 
     await setState(host, spec.uuid, stateOf(record), spec.state);
 }
 
-async function setState(host: Host, uuid: string, from: GuestState, to: GuestState): Promise<void> {
+async function setState(host: Host, uuid: string, from: GuestState, to: SeenState): Promise<void> {
     if (from === "running" && to === "paused") await host.domains.suspend(uuid);
     if (from === "paused" && to === "running") await host.domains.resume(uuid);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { GuestState } from "../../../spec";
+import type { GuestState, SeenState } from "../../../spec";
 import type { Applied, GuestRef } from "../../backend";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { DomainFacts, Mark } from "../model";
@@ -17,6 +17,9 @@ export interface Existing {
     /** Of what runs. */
     liveMark?: Mark;
     liveFacts?: DomainFacts;
+    /** Of the saved memory image from which a plain start would go on; undefined when there is none, or its driver does not show it. */
+    savedMark?: Mark;
+    savedFacts?: DomainFacts;
     files: HostFile[];
 }
 
@@ -76,13 +79,21 @@ export function readExisting(record: DomainRecord, files: HostFile[], unmarked?:
     const inactive = record.persistent ? record.inactiveXml : undefined;
     const [mark, liveMark] = [inactive, record.liveXml].map((xml) => (xml ? readMark(xml) : undefined));
     const instead = mark || liveMark ? undefined : unmarked;
+    const saved = record.saved ? record.savedXml : undefined;
     return {
         record, files,
         mark: mark ?? (inactive ? instead : undefined),
         facts: inactive ? readFacts(inactive) : undefined,
         liveMark: liveMark ?? (record.liveXml ? instead : undefined),
         liveFacts: record.liveXml ? readFacts(record.liveXml) : undefined,
+        ...(saved === undefined ? {} : { savedMark: readMark(saved) ?? instead, savedFacts: readFacts(saved) }),
     };
+}
+
+/** The same, and of a guest that is off whether its memory is kept. */
+export function seenState(record: DomainRecord): SeenState {
+    const state = stateOf(record);
+    return state === "stopped" && record.saved ? "saved" : state;
 }
 
 /** libvirt's states as ours: one that crashed or is about to be off counts as stopped. */

@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import type { SeenState, UnikernelSpec } from "../../../spec";
 import type { Applied, Creator, GuestRef, Observation } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
@@ -6,7 +6,7 @@ import type { LibvirtPlatform } from "../platform";
 import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
 import { isAsImported, standIn, urnsOf } from "./imported";
-import { readExisting, settled, stateOf, type Existing } from "./look";
+import { readExisting, seenState, settled, type Existing } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
@@ -31,12 +31,12 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
         kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
-    const state = stateOf(record);
+    const state = seenState(record);
     return {
         host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
-        bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? mark).bootDigest,
-        drift: { ...drift(existing, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}), ...elsewhere(existing, await folderOf(host, ref.uuid)) },
+        bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? existing.savedMark ?? mark).bootDigest,
+        drift: { ...drift(existing, state, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}), ...elsewhere(existing, await folderOf(host, ref.uuid)) },
         ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
         unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation,
     };
@@ -58,14 +58,15 @@ function consoleLogOf({ facts }: Existing, { imported }: Applied): string | unde
  * Values that differ from what was applied. What runs now comes before what would run next.
  * @param known the definition is one that was imported, whole: it may say in other words what was read from it
  */
-function drift({ record, facts, liveFacts }: Existing, applied: UnikernelSpec, known: boolean): Observation["drift"] {
+function drift({ record, facts, liveFacts }: Existing, state: SeenState, applied: UnikernelSpec, known: boolean): Observation["drift"] {
     const found: Observation["drift"] = {};
     const compare = (property: string, wanted: unknown, ...values: unknown[]): void => {
         const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
         if (other !== undefined) found[property] = other;
     };
     const shapes = [liveFacts, facts];
-    if (record) compare("state", applied.state, stateOf(record));
+    // Saved memory is kept for a start that is not declared: no reason to change anything.
+    if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
     if (known) return found;
     compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []));

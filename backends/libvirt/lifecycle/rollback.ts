@@ -50,8 +50,10 @@ async function bootAgain({ host, platform, info, plan, existing, entries, from, 
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    await start(host, platform, plan.spec, { state, mark: readMark(lastGood), again: true, console });
-    if (from && state === "running") {
+    // A guest that was saved served before; its memory is of no use to a definition that was replaced meanwhile.
+    const again = state === "saved" ? "running" : state;
+    await start(host, platform, plan.spec, { state: again, mark: readMark(lastGood), again: true, console });
+    if (from && again === "running") {
         await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole });
     }
 }

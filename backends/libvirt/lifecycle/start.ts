@@ -15,22 +15,24 @@ export interface StartOptions {
     value?: string;
     /** It has been started before. */
     again: boolean;
+    /** It goes on from its saved memory image: with its disks and its console as they are. Left out: it boots what is defined, and an image goes. */
+    resume?: boolean;
     console: KeptConsole;
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, console }: StartOptions): Promise<void> {
+export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, resume = false, console }: StartOptions): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
-    if (again || platform.console) await console.turn();
-    await refreshCopies(host, uuid, namesOf(mark));
+    if (!resume && (again || platform.console)) await console.turn();
+    if (!resume) await refreshCopies(host, uuid, namesOf(mark));
     const tell = tellOf(host, platform, guest, mark, value);
     const port = mark?.gdb;
     const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);
     const begin = performance.now();
     let id: number;
     try {
-        id = await create(host, uuid, state === "paused" || tell !== undefined || debug !== undefined);
+        id = await create(host, uuid, state === "paused" || tell !== undefined || debug !== undefined, resume);
     } catch (error) {
         throw await explained(host, platform, guest, error, performance.now() - begin);
     }
@@ -41,10 +43,10 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
 }
 
 /** @returns the domain's number */
-async function create(host: Host, uuid: string, paused: boolean): Promise<number> {
+async function create(host: Host, uuid: string, paused: boolean, resumeSaved: boolean): Promise<number> {
     for (let tries = 1; ; tries++) {
         try {
-            return await host.domains.start(uuid, { paused });
+            return await host.domains.start(uuid, { paused, ...(resumeSaved ? { resumeSaved } : {}) });
         } catch (error) {
             if (tries === TRIES || hasCode(error, "unreachable")) throw error;
             const active = (await host.domains.state(uuid))?.active ?? false;

@@ -1,6 +1,7 @@
 /** XML of libvirt, written and read here and nowhere else. */
 export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 export { renderDomain } from "./domain";
+export { keepForeign } from "./foreign";
 export { renderInterface } from "./devices";
 export { readMark, renderMark, withMark, withoutMark } from "./mark";
 export { readFacts } from "./facts";

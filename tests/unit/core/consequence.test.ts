@@ -1,3 +1,4 @@
+import { consequenceOfCheck } from "../../../core/unikernel/consequenceOfCheck";
 import { sentence } from "../../../core/unikernel/consequence";
 import { differences } from "../../../core/unikernel/diff";
 import { UNKNOWN } from "../../../core/handlers";
@@ -51,4 +52,14 @@ test.each<[string, StoredInputs["blocks"], StoredInputs["blocks"], string]>([
 
 test("drift is named as such", () => {
     expect(sentence(differences(checked({ drift: ["interfaces"] }), checked(), table))).toBe("restart: interfaces (edited on the host)");
+});
+
+test.each<[string, Partial<StoredInputs>, Partial<StoredInputs>, string]>([
+    ["another boot", { state: "saved" }, { args: [] }, "restart: args, state (the saved memory image is discarded)"],
+    ["another boot, later", { state: "saved" }, { args: [], state: "stopped" }, "restart: args (the saved memory image is discarded)"],
+    ["the same boot", { state: "saved" }, {}, "live: state"],
+    ["off, as declared", { state: "saved", consequence: "as before" }, { state: "stopped" }, "as before"],
+    ["nothing is saved", {}, { args: [] }, "restart: args"],
+])("saved memory is said to go where another boot needs it: %s", async (_title, old, next, expected) => {
+    expect(await consequenceOfCheck(checked(old), checked(next), table)).toBe(expected);
 });

@@ -27,6 +27,14 @@ test.each<[Partial<UnikernelSpec>, string, string]>([
     expect(kvm.check(spec(change), capable)).toEqual([{ property, reason: expect.stringContaining(reason) }]);
 });
 
+test("onCrash: restart, where the host learns of a crash", () => {
+    const halting = { ...capable, ends: "halt", panicDevice: false } as const;
+    expect(kvm.check(spec({ onCrash: "restart" }), halting)).toEqual([{ property: "onCrash", reason: expect.stringMatching(/never learns that a rumprun guest crashed/) as string }]);
+    expect(kvm.check(spec({ onCrash: "preserve" }), halting)).toEqual([]);
+    expect(kvm.check(spec({ onCrash: "restart" }), { ...halting, ends: "poweroff" })).toEqual([]);
+    expect(kvm.check(spec({ onCrash: "restart" }), { ...halting, panicDevice: true })).toEqual([]);
+});
+
 test("refuses a guest that is not for it, naming both", () => {
     expect(kvm.check(spec(), { ...capable, platforms: ["xen"] })).toEqual([{ property: "platform", reason: "a rumprun guest runs on xen, not on kvm" }]);
 });

@@ -26,6 +26,12 @@ const newUpdating: [DomainFacts, Mark] = [NEW, mark("new", "updating", "<good/>"
 const newCreating: [DomainFacts, Mark] = [NEW, mark("new", "creating")];
 const nets = (...sources: string[]): Partial<DomainFacts> => ({ interfaces: sources.map((source, index) => ({ mac: `m${index}`, kind: "network", source })) });
 
+/** Off, with its memory kept: of the definition, or of another one. */
+function saved(next: [DomainFacts, Mark], image = next): Findings {
+    const there = found(next);
+    return { ...there, record: { ...there.record!, saved: true }, savedFacts: image[0], savedMark: image[1] };
+}
+
 const XEN: Partial<DomainFacts> = { type: "xen", memoryMib: 128 };
 const xen = (changes: Partial<DomainFacts>): [DomainFacts, Mark] => [facts({ ...XEN, ...changes }), mark("new", "ready")];
 
@@ -46,6 +52,12 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["create killed, and the guest has ended", { ...found(newCreating, newCreating), ended: true }, wanted(), { define: false, stop: true, start: true, prove: true }],
     ["create killed, something else wanted now", found([OLD, mark("old", "creating")], [OLD, mark("old", "creating")]), wanted(), { define: true, stop: true, start: true, lastGood: undefined }],
     ["stopped behind our back", found(newReady), wanted(), { define: false, stop: false, start: true, prove: true, lastGood: undefined }],
+    ["saved, and as wanted", saved(newReady), wanted(), { define: false, discard: false, resume: true, start: true, live: [], prove: true }],
+    ["saved, and stopped wanted", saved(newReady), wanted("stopped"), { define: false, discard: false, resume: false, start: false }],
+    ["the saved one is old", saved(oldReady), wanted(), { define: true, discard: true, resume: false, start: true, lastGood: "<inactive/>" }],
+    ["the saved one is old, stopped wanted", saved(oldReady), wanted("stopped"), { define: true, discard: true, resume: false, start: false }],
+    ["only the image is old", saved(newReady, oldReady), wanted(), { define: false, discard: true, resume: false, start: true }],
+    ["saved, and changed in what may change live", saved(newReady), wanted("running", { onCrash: "preserve" }), { define: true, discard: false, resume: true, live: ["onCrash"] }],
     ["paused behind our back", found(newReady, newReady, "paused"), wanted(), { define: false, stop: false, start: false, prove: false }],
     ["crashed and preserved", found(newReady, newReady, "crashed"), wanted(), { define: false, stop: true, start: true, prove: true }],
     ["the next boot was edited", found([facts({ memoryMib: 99 }), mark("new", "ready")], newReady), wanted(), { define: true, stop: false, start: false, prove: false }],
