@@ -119,6 +119,13 @@ export interface Host {
 
 export interface HostFile { name: string; size: number }
 
+export interface WriteOptions {
+    mode: number;
+    /** sha256 hex that all the bytes have: other bytes are the error `changed`, and no file of the name is left. */
+    digest?: string;
+    onProgress?(bytes: number): void;
+}
+
 /**
  * The folder of one guest on the host: local files where we may write there, storage volumes of a
  * pool elsewhere. Names are plain file names.
@@ -126,18 +133,27 @@ export interface HostFile { name: string; size: number }
 export interface HostFiles {
     /** Absolute path of a file as the host's QEMU sees it. */
     path(uuid: string, name: string): Promise<string>;
+    /** Whole regular files with names that the other calls take. [] only where there is no folder; every other reason is an error. */
     list(uuid: string): Promise<HostFile[]>;
+    /** Names in the folder that the other calls do not take: folders, links, dot files of editors or of NFS. */
+    strange(uuid: string): Promise<string[]>;
     /**
      * Writes to a temporary name, syncs, renames; names carry a digest, so a whole file of this
-     * name and size is left as it is. One part that is a file is reflinked where the file system can.
+     * name and size is left as it is, with `digest` only when it has that one. One part that is a file is reflinked where the file system can.
      */
-    put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void>;
+    put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void>;
+    /**
+     * As put, but only where no file has the name, and whole or not at all: of several processes that do this at once one makes the file.
+     * @returns true: this call made it; false: there is one, of whatever content
+     */
+    putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean>;
     /** A private copy inside the same folder; replaces `to`. */
     copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void>;
-    rename(uuid: string, from: string, to: string): Promise<void>;
+    /** @throws UnikernelError `in-use` where `to` exists, unless it is to be replaced */
+    rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void>;
     /** Missing is success. */
     remove(uuid: string, ...names: string[]): Promise<void>;
-    /** Removes the folder when it is empty; else leaves it. */
+    /** Removes the folder when nothing is in it; else leaves it. */
     removeFolder(uuid: string): Promise<void>;
     /** The last bytes of a file, from `offset` if given; "" when it is not there. */
     read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;

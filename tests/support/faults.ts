@@ -5,13 +5,13 @@ import type { Dom0 } from "../../backends/xen";
 const CHANGES = [
     "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
     "domains.removeSaved", "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
-    "networks.updateReservation", "files.put", "files.copy", "files.rename", "files.remove", "files.removeFolder",
+    "networks.updateReservation", "files.put", "files.putNew", "files.copy", "files.rename", "files.remove", "files.removeFolder",
     "dom0.xenstore", "dom0.rename", "dom0.remove", "dom0.run",
 ];
 /** Calls after which nothing is different. */
 const READS = [
     "info", "resources", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.history", "domains.readConsole",
-    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.read", "files.digest",
+    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.strange", "files.read", "files.digest",
     "dom0.tail",
 ];
 

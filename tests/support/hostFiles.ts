@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { HostFiles } from "../../backends/libvirt/host";
@@ -47,11 +47,17 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     await files.copy(uuid, "secret", "copy", { mode: 0o600 });
     await files.copy(uuid, "initrd", "copy", { mode: 0o600 });
     expect(await files.digest(uuid, "copy")).toBe(await files.digest(uuid, "initrd"));
-    await files.rename(uuid, "secret", "copy");
+    await expect(files.rename(uuid, "secret", "copy")).rejects.toMatchObject({ code: "in-use" });
+    expect(await files.read(uuid, "secret", { length: 100 })).toBe("hush, hush");
+    await files.rename(uuid, "secret", "copy", { replace: true });
     expect(await files.read(uuid, "copy", { length: 100 })).toBe("hush, hush");
     expect((await files.list(uuid)).map(({ name }) => name)).toEqual(["copy", "empty", "initrd"]);
     await expect(files.copy(uuid, "secret", "copy", { mode: 0o600 })).rejects.toMatchObject({ code: "invalid" });
     await expect(files.rename(uuid, "secret", "copy")).rejects.toMatchObject({ code: "invalid" });
+
+    await verifiesDigests(files, uuid, source);
+    await makesNewFiles(files, uuid, source);
+    await keepsStrangeThings(files, base, uuid);
 
     await files.removeFolder(uuid);
     expect((await files.list(uuid)).map(({ name }) => name)).toEqual(["copy", "empty", "initrd"]);
@@ -60,4 +66,52 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     await files.removeFolder(uuid);
     await files.removeFolder(uuid);
     return uuid;
+}
+
+/** What is copied has the digest that it should have, or is not there. */
+async function verifiesDigests(files: HostFiles, uuid: string, source: string): Promise<void> {
+    const good = randomBytes(200_000), name = "sum-0123456789abcdef";
+    await writeFile(source, good);
+    const other = sha256(Buffer.from("another"));
+    for (const parts of [[{ file: source }], [{ file: source }, text("tail")], [text("small")]]) {
+        await expect(files.put(uuid, name, parts, { mode: 0o644, digest: other })).rejects.toMatchObject({ code: "changed", hint: expect.any(String) });
+        await expect(files.putNew(uuid, name, parts, { mode: 0o600, digest: other })).rejects.toMatchObject({ code: "changed" });
+        expect(await files.digest(uuid, name)).toBeUndefined();
+    }
+    // Of the same size, but not what the name says.
+    await files.put(uuid, name, [{ bytes: randomBytes(good.length) }], { mode: 0o644 });
+    await files.put(uuid, name, [{ file: source }], { mode: 0o644, digest: sha256(good) });
+    expect(await files.digest(uuid, name)).toBe(sha256(good));
+    await files.remove(uuid, name);
+}
+
+/** One of many makes the file, and it is whole. */
+async function makesNewFiles(files: HostFiles, uuid: string, source: string): Promise<void> {
+    const small = Array.from({ length: 4 }, (_, index) => `claim ${index}`);
+    const made = await Promise.all(small.map((content) => files.putNew(uuid, "claim", [text(content)], { mode: 0o600 })));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await files.read(uuid, "claim", { length: 100 })).toBe(small[made.indexOf(true)]);
+    expect(await files.putNew(uuid, "claim", [text("late, and of another size")], { mode: 0o600 })).toBe(false);
+    const large = randomBytes(300_000);
+    await writeFile(source, large);
+    expect(await files.putNew(uuid, "seed", [{ file: source }], { mode: 0o600, digest: sha256(large) })).toBe(true);
+    expect(await files.putNew(uuid, "seed", [{ bytes: randomBytes(300_000) }], { mode: 0o600 })).toBe(false);
+    expect(await files.digest(uuid, "seed")).toBe(sha256(large));
+    await files.remove(uuid, "claim", "seed");
+}
+
+/** What editors, NFS and people leave in a folder is neither listed nor removed. */
+async function keepsStrangeThings(files: HostFiles, base: string, uuid: string): Promise<void> {
+    const at = (name: string): string => join(base, uuid, name);
+    const names = [".nfs000000000123", ".x.swp", "a folder", "with blank", "~x"];
+    await mkdir(at("a folder"));
+    for (const name of names.filter((name) => name !== "a folder")) await writeFile(at(name), "");
+    await symlink("nowhere", at("link"));
+    expect((await files.list(uuid)).map(({ name }) => name)).not.toEqual(expect.arrayContaining(names));
+    const strange = await files.strange(uuid);
+    expect(strange).toEqual(expect.arrayContaining(names));
+    await files.removeFolder(uuid);
+    expect(await readdir(join(base, uuid))).toEqual(expect.arrayContaining([...names, "link"]));
+    for (const name of [...names, "link"]) await rm(at(name), { recursive: true });
+    expect(await files.strange(uuid)).toEqual([]);
 }

@@ -11,6 +11,10 @@ export class CallFailed extends Error {
     get code(): number {
         return this.failure.kind === "libvirt" ? this.failure.code : 0;
     }
+    /** The system error that libvirt met; 0 for any other failure. */
+    get errno(): number {
+        return this.failure.kind === "libvirt" ? this.failure.errno ?? 0 : 0;
+    }
     get lost(): boolean {
         return this.failure.kind === "libvirt" && this.failure.lost;
     }
@@ -97,8 +101,12 @@ export class Connection {
     }
 }
 
-export function readError(error: Handle | null): { code: number; domain: number; message: string } {
+const systemError = 38; // virErrorNumber
+
+export function readError(error: Handle | null): { code: number; domain: number; message: string; errno?: number } {
     if (error === null) return { code: 0, domain: 0, message: "libvirt failed without saying why" };
-    const { code, domain, message } = readStruct(error, "virError");
-    return { code: Number(code), domain: Number(domain), message: String(message ?? "") };
+    const { code, domain, message, int1 } = readStruct(error, "virError");
+    const said = { code: Number(code), domain: Number(domain), message: String(message ?? "") };
+    // virReportSystemError keeps the number; the text is in the daemon's language.
+    return said.code === systemError && Number(int1) > 0 ? { ...said, errno: Number(int1) } : said;
 }

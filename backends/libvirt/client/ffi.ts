@@ -101,6 +101,7 @@ const signatures = {
     virStorageVolLookupByName: "virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool, const char *name)",
     virStorageVolCreateXML: "virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags)",
     virStorageVolGetName: "const char *virStorageVolGetName(virStorageVolPtr volume)",
+    virStorageVolGetXMLDesc: "HeapString virStorageVolGetXMLDesc(virStorageVolPtr volume, unsigned int flags)",
     virStorageVolGetInfoFlags: "int virStorageVolGetInfoFlags(virStorageVolPtr volume, _Out_ virStorageVolInfo *info, unsigned int flags)",
     virStorageVolUpload: "int virStorageVolUpload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
     virStorageVolDownload: "int virStorageVolDownload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",

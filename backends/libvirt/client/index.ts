@@ -3,4 +3,4 @@ export { closeClient, defaultTimeouts, request } from "./process";
 export { LibvirtError, libvirtError } from "./errors";
 export { Gate } from "./lanes";
 export { isRemote, isSession, parseUri } from "./uri";
-export type { MethodArgs, MethodName, MethodResult, Timeouts } from "./protocol";
+export type { MethodArgs, MethodName, MethodResult, Timeouts, VolumeRecord } from "./protocol";

@@ -18,8 +18,13 @@ export interface ConnectionFacts {
 export interface NodeFacts { memoryKib: number; freeKib: number; processors: number }
 
 /** `xml` defines the pool where it is not there. */
-export interface PoolRef { name: string; xml: string }
-export interface VolumeRecord { name: string; size: number }
+export interface PoolRef { name: string; folder: string; xml: string }
+export interface VolumeRecord {
+    name: string;
+    size: number;
+    /** A plain file, or a link to one: libvirt does not tell. */
+    regular: boolean;
+}
 
 /**
  * What the child process does for its parent: one entry is one request, on one connection.
@@ -60,12 +65,13 @@ export interface Methods {
     poolList(pool: PoolRef): Promise<VolumeRecord[]>;
     /** Stops and forgets the pool; removes its folder when it is empty. */
     poolRemove(pool: PoolRef): Promise<void>;
-    /** Makes the volume of this XML, in place of one of the same name, and fills it. */
-    volumeWrite(pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<void>;
-    /** Byte by byte, whatever format libvirt takes it for; `xml` is the new volume's. */
-    volumeCopy(pool: PoolRef, from: string, to: string, xml: string): Promise<void>;
-    /** A negative offset counts from the end. */
-    volumeRead(pool: PoolRef, name: string, offset: number, length: number): Promise<Uint8Array>;
+    /** Makes the volume of this XML and fills it. @returns the sha256 of what was sent; undefined when there is a volume of the name, which stays */
+    volumeWrite(pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<string | undefined>;
+    /** Byte by byte, whatever format libvirt takes it for; `xml` is the new volume's, which replaces one of its name. @returns the sha256 of what was copied */
+    volumeCopy(pool: PoolRef, from: string, to: string, xml: string): Promise<string>;
+    volumeXml(pool: PoolRef, name: string): Promise<string>;
+    /** A negative offset counts from the end. Half a file, which has one of the name `mark` beside it, is not found. */
+    volumeRead(pool: PoolRef, name: string, mark: string, offset: number, length: number): Promise<Uint8Array>;
     volumeDelete(pool: PoolRef, name: string): Promise<void>;
     volumeDigest(pool: PoolRef, name: string): Promise<string>;
 }
@@ -86,7 +92,7 @@ export interface GiveUp { giveUp: number }
 
 const questions = new Set<MethodName>([
     "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainHistory", "domainReadConsole",
-    "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeDigest",
+    "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeXml", "volumeDigest",
 ]);
 
 /** Whether a request changes nothing on the host. */
@@ -107,7 +113,7 @@ export interface Timeouts {
 /** Why a request failed, as data: class instances do not survive the way between processes. */
 export type Failure =
     /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the connection it was asked on is dead. */
-    | { kind: "libvirt"; code: number; domain: number; message: string; connecting: boolean; lost: boolean }
+    | { kind: "libvirt"; code: number; domain: number; message: string; errno?: number; connecting: boolean; lost: boolean }
     | { kind: "timeout"; milliseconds: number; connecting: boolean }
     /** Its caller waits no more: it was not begun, or a transfer was cut. */
     | { kind: "given-up" }

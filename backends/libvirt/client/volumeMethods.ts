@@ -7,7 +7,8 @@ import { type Handle, libvirt, takePointers } from "./ffi";
 import type { PoolRef, VolumeRecord } from "./protocol";
 import { receive, send, withStream } from "./stream";
 
-const noPool = 49, noVolume = 50; // virErrorNumber
+const noPool = 49, noVolume = 50, volumeExists = 90; // virErrorNumber
+const regularFile = 0; // virStorageVolType
 const createWithBuild = 1; // virStoragePoolCreateFlags: makes the folder
 const physicalSize = 1; // virStorageVolInfoFlags: allocation is the file's length
 const sparseUpload = 1; // virStorageVolUploadFlags
@@ -16,42 +17,60 @@ type Progress = (bytes: number) => void;
 
 /**
  * Works on the pool as its folder is now: QEMU and virtlogd write there without telling it. A pool
- * that nobody defined yet is, for a folder made without libvirt is one as well; where there is no
- * folder either, the pool is not found.
+ * that nobody defined yet is, for a folder made without libvirt is one as well. The pool is not found where there is no folder, and
+ * only then: a folder that libvirt cannot read may hold anything.
  */
 async function inFreshPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>, flags = 0): Promise<T> {
-    const define = (): Promise<T> => connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], async (handle) => {
+    const start = async (handle: Handle): Promise<T> => {
         try {
-            await connection.number("virStoragePoolCreate", handle, flags);
+            await refreshed(connection, handle, pool, flags);
         } catch (error) {
-            keepLost(error);
-            await connection.number("virStoragePoolUndefine", handle);
-            if (flags === createWithBuild) throw error;
-            throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
+            // Forgotten, it is defined again by the next request: whatever its folder is then.
+            if (error instanceof CallFailed && !error.lost && (await connection.number("virStoragePoolIsActive", handle)) !== 1) {
+                await connection.number("virStoragePoolUndefine", handle);
+            }
+            throw error;
         }
         return work(handle);
-    });
-    const use = connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], async (handle) => {
-        if (!(await refreshed(connection, handle, flags))) return undefined;
-        return { result: await work(handle) };
-    });
-    const used = await unless(noPool, use);
-    return used ? used.result : define();
+    };
+    const used = await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], async (handle) => ({ handle })));
+    if (used) {
+        const result = await connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], async (handle) => ({ result: await start(handle) }));
+        return result.result;
+    }
+    return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
 }
 
-/** False, and the pool forgotten, when it cannot be started: its folder was taken away. */
-async function refreshed(connection: Connection, pool: Handle, flags: number): Promise<boolean> {
-    try {
-        if ((await connection.number("virStoragePoolIsActive", pool)) === 0) await connection.number("virStoragePoolCreate", pool, flags);
-        else await connection.number("virStoragePoolRefresh", pool, 0);
-        return true;
-    } catch (error) {
-        keepLost(error);
-        // A pool that could not be refreshed is stopped by libvirt; one that still runs is only busy.
-        if ((await connection.number("virStoragePoolIsActive", pool)) === 1) throw error;
-        await connection.number("virStoragePoolUndefine", pool);
-        return false;
+/** Tries for what may pass: a file that vanishes while libvirt lists the folder, a pool that another process starts, stops or fills. */
+const TRIES = 8;
+
+async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, flags: number): Promise<void> {
+    for (let tries = 1; ; tries++) {
+        try {
+            if ((await connection.number("virStoragePoolIsActive", handle)) === 0) await connection.number("virStoragePoolCreate", handle, flags);
+            else await connection.number("virStoragePoolRefresh", handle, 0);
+            return;
+        } catch (error) {
+            keepLost(error);
+            if (flags !== createWithBuild && isMissing(error, pool.folder)) {
+                throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
+            }
+            const { errno, message } = error as CallFailed;
+            const passes = errno === ENOENT || errno === 0 && !/permission denied|stale/i.test(message);
+            if (tries === TRIES || !passes) throw error;
+            await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
+        }
     }
+}
+
+const ENOENT = 2, EEXIST = 17; // errno(3)
+
+/** "cannot open directory 'FOLDER': No such file or directory", whatever the daemon's language; not so a file in it that vanished. */
+function isMissing(error: unknown, folder: string): boolean {
+    if (!(error instanceof CallFailed)) return false;
+    const { errno, message } = error;
+    const missing = errno === ENOENT || (errno === 0 && /no such file or directory/i.test(message));
+    return missing && message.includes(folder) && !message.includes(`${folder}/`);
 }
 
 export const volumeMethods = {
@@ -65,7 +84,10 @@ export const volumeMethods = {
             const volumes = takePointers(out[0], count);
             try {
                 const records: VolumeRecord[] = [];
-                for (const volume of volumes) records.push({ name: libvirt().virStorageVolGetName(volume) as string, size: await sizeOf(connection, volume) });
+                for (const volume of volumes) {
+                    const { size, type } = await factsOf(connection, volume);
+                    records.push({ name: libvirt().virStorageVolGetName(volume) as string, size, regular: type === regularFile });
+                }
                 return records;
             } finally {
                 for (const volume of volumes) libvirt().virStorageVolFree(volume);
@@ -81,19 +103,32 @@ export const volumeMethods = {
         }));
     },
 
-    volumeWrite: (connection: Connection, progress: Progress, pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<void> =>
-        inFreshPool(connection, pool, (handle) => fill(connection, progress, handle, name, xml, bytesOf(parts))),
-
-    volumeCopy: (connection: Connection, progress: Progress, pool: PoolRef, from: string, to: string, xml: string): Promise<void> =>
-        inFreshPool(connection, pool, (handle) =>
-            download(connection, progress, handle, from, { offset: 0, length: 0 }, (pieces) => fill(connection, progress, handle, to, xml, pieces))),
-
-    volumeRead: (connection: Connection, progress: Progress, pool: PoolRef, name: string, offset: number, length: number): Promise<Uint8Array> =>
-        inFreshPool(connection, pool, (handle) => download(connection, progress, handle, name, { offset, length }, async (pieces) => {
-            const read: Buffer[] = [];
-            for await (const piece of pieces) read.push(piece);
-            return Buffer.concat(read);
+    volumeWrite: (connection: Connection, progress: Progress, pool: PoolRef, _name: string, xml: string, parts: Part[]): Promise<string | undefined> =>
+        inFreshPool(connection, pool, (handle) => fill(connection, progress, handle, xml, bytesOf(parts)).catch((error: unknown) => {
+            if (isTaken(error)) return undefined;
+            throw error;
         })),
+
+    volumeCopy: (connection: Connection, progress: Progress, pool: PoolRef, from: string, to: string, xml: string): Promise<string> =>
+        inFreshPool(connection, pool, (handle) =>
+            download(connection, progress, handle, from, { offset: 0, length: 0 }, async (pieces) => {
+                await remove(connection, handle, to);
+                return fill(connection, progress, handle, xml, pieces);
+            })),
+
+    volumeXml: (connection: Connection, _progress: Progress, pool: PoolRef, name: string): Promise<string> =>
+        inFreshPool(connection, pool, (handle) => connection.using("virStorageVolFree", ["virStorageVolLookupByName", handle, name], (volume) =>
+            connection.text("virStorageVolGetXMLDesc", volume, 0))),
+
+    volumeRead: (connection: Connection, progress: Progress, pool: PoolRef, name: string, mark: string, offset: number, length: number): Promise<Uint8Array> =>
+        inFreshPool(connection, pool, async (handle) => {
+            if (await isThere(connection, handle, mark)) return new Uint8Array();
+            return download(connection, progress, handle, name, { offset, length }, async (pieces) => {
+                const read: Buffer[] = [];
+                for await (const piece of pieces) read.push(piece);
+                return Buffer.concat(read);
+            });
+        }),
 
     volumeDelete: (connection: Connection, _progress: Progress, pool: PoolRef, name: string): Promise<void> =>
         inFreshPool(connection, pool, (handle) => remove(connection, handle, name)),
@@ -106,14 +141,21 @@ export const volumeMethods = {
         })),
 };
 
-/** Makes the volume anew and sends what belongs in it. */
-async function fill(connection: Connection, progress: Progress, pool: Handle, name: string, xml: string, pieces: AsyncIterable<Uint8Array>): Promise<void> {
-    await remove(connection, pool, name);
+/** Makes the volume, of a name that is free, and sends what belongs in it. @returns the sha256 of what was sent */
+async function fill(connection: Connection, progress: Progress, pool: Handle, xml: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
+    const hash = createHash("sha256");
+    const hashed = async function* (): AsyncGenerator<Uint8Array> {
+        for await (const piece of pieces) {
+            hash.update(piece);
+            yield piece;
+        }
+    };
     await connection.using("virStorageVolFree", ["virStorageVolCreateXML", pool, xml, 0], (volume) =>
         withStream(connection, async (stream) => {
             await connection.number("virStorageVolUpload", volume, stream, 0, 0, sparseUpload);
-            await send(connection, stream, pieces, progress);
+            await send(connection, stream, hashed(), progress);
         }));
+    return hash.digest("hex");
 }
 
 /** A negative offset counts from the end; length 0 is all. */
@@ -122,7 +164,7 @@ function download<T>(
     work: (pieces: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
     return connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], async (volume) => {
-        const size = await sizeOf(connection, volume);
+        const { size } = await factsOf(connection, volume);
         const offset = range.offset < 0 ? Math.max(0, size + range.offset) : range.offset;
         const length = range.length === 0 ? size - offset : Math.min(range.length, size - offset);
         if (length <= 0) return work((async function* () {})());
@@ -133,10 +175,19 @@ function download<T>(
     });
 }
 
-async function sizeOf(connection: Connection, volume: Handle): Promise<number> {
-    const info: { allocation?: number | bigint } = {};
+async function factsOf(connection: Connection, volume: Handle): Promise<{ size: number; type: number }> {
+    const info: { type?: number; allocation?: number | bigint } = {};
     await connection.number("virStorageVolGetInfoFlags", volume, info, physicalSize);
-    return Number(info.allocation);
+    return { size: Number(info.allocation), type: Number(info.type) };
+}
+
+async function isThere(connection: Connection, pool: Handle, name: string): Promise<boolean> {
+    return (await unless(noVolume, connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], async () => true))) ?? false;
+}
+
+/** A file made without libvirt since the pool was refreshed is the system's own error. */
+function isTaken(error: unknown): boolean {
+    return error instanceof CallFailed && (error.code === volumeExists || error.errno === EEXIST);
 }
 
 async function remove(connection: Connection, pool: Handle, name: string): Promise<void> {

@@ -1,4 +1,5 @@
-import { UnikernelError } from "../../../spec";
+import { type Part, UnikernelError } from "../../../spec";
+import { isPlainName } from "./unfinished";
 
 /** A failed system call as one of ours. `what`: `write of /var/lib/…/kernel`. */
 export function fileError(error: unknown, what: string, folder: string): Error {
@@ -18,6 +19,13 @@ export function fileError(error: unknown, what: string, folder: string): Error {
             });
         case "ENOENT":
             return new UnikernelError("invalid", `${what}: ${message}`, { cause: error });
+        case "ESTALE":
+        case "EIO":
+        case "ENOTCONN":
+        case "ENOTDIR":
+            return new UnikernelError("program-failed", `${what}: ${message}; nothing is known of the files there`, {
+                hint: `see that ${folder} is a folder and can be listed (ls -l ${folder}); mount its file system again where it is stale`, cause: error,
+            });
         default:
             return code ? new UnikernelError("program-failed", `${what}: ${message}`, { cause: error }) : (error as Error);
     }
@@ -25,6 +33,19 @@ export function fileError(error: unknown, what: string, folder: string): Error {
 
 /** Names come from this package, but a slash in one would leave the guest's folder. */
 export function plainName(name: string): string {
-    if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new UnikernelError("internal", `"${name}" is not a plain file name`);
+    if (!isPlainName(name)) throw new UnikernelError("internal", `"${name}" is not a plain file name`);
     return name;
+}
+
+/** What was copied is not what was to be copied. */
+export function sourceChanged(path: string, parts: Part[]): UnikernelError {
+    const files = parts.flatMap((part) => ("file" in part ? [part.file] : []));
+    return new UnikernelError("changed", `write of ${path}: ${files.join(" and ") || "its content"} changed since it was read, or while it was copied`, {
+        hint: "let the program that writes it finish, then run again",
+    });
+}
+
+/** A rename that would replace a file. */
+export function exists(from: string, to: string): UnikernelError {
+    return new UnikernelError("in-use", `rename of ${from} to ${to}: there is a file of that name`, { hint: "move one of the two away" });
 }

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { chmod, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { throwIfEnded, type Part } from "../../../spec";
-import type { HostFile, HostFiles } from "../host";
-import { fileError, plainName } from "./errors";
-import { isTemporary, sweep, syncFolder, writeWhole } from "./write";
+import { type Part, UnikernelError } from "../../../spec";
+import type { HostFile, HostFiles, WriteOptions } from "../host";
+import { exists, fileError, plainName } from "./errors";
+import { isPlainName, partOf, UNFINISHED } from "./unfinished";
+import { hashInto, sweep, syncFolder, writeWhole } from "./write";
 
 /** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
 const folderMode = 0o711;
@@ -31,23 +31,41 @@ export class LocalFiles implements HostFiles {
 
     list(uuid: string): Promise<HostFile[]> {
         return this.tell(`list of ${this.folder(uuid)}`, async () => {
+            const names = await readdir(this.folder(uuid)).catch(ifMissing([] as string[]));
             const files: HostFile[] = [];
-            for (const name of await readdir(this.folder(uuid)).catch(ifMissing([] as string[]))) {
-                const facts = await stat(join(this.folder(uuid), name)).catch(ifMissing(undefined));
-                if (facts?.isFile() && !isTemporary(name)) files.push({ name, size: facts.size });
+            for (const name of names) {
+                if (!isPlainName(name) || name.endsWith(UNFINISHED) || names.includes(`${name}${UNFINISHED}`)) continue;
+                const facts = await lstat(join(this.folder(uuid), name)).catch(ifMissing(undefined));
+                if (facts?.isFile()) files.push({ name, size: facts.size });
             }
             return files.sort((a, b) => (a.name < b.name ? -1 : 1));
         });
     }
 
-    async put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void> {
+    strange(uuid: string): Promise<string[]> {
+        return this.tell(`list of ${this.folder(uuid)}`, async () => {
+            const entries = await readdir(this.folder(uuid), { withFileTypes: true }).catch(ifMissing([]));
+            return entries.filter((entry) => !(entry.isFile() && (isPlainName(entry.name) || partOf(entry.name)))).map(({ name }) => name).sort();
+        });
+    }
+
+    async put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void> {
         const path = await this.path(uuid, name);
         await this.tell(`write of ${path}`, async () => {
             await this.makeFolder(uuid);
             const size = await sizeOf(parts);
-            const there = await stat(path).catch(ifMissing(undefined));
-            if (there?.isFile() && there.size === size) return;
-            await writeWhole(path, parts, options.mode, options.onProgress);
+            const there = await this.whole(path);
+            if (there?.size === size && (options.digest === undefined || (await this.digest(uuid, name)) === options.digest)) return;
+            await writeWhole(path, parts, options);
+        });
+    }
+
+    async putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean> {
+        const path = await this.path(uuid, name);
+        return this.tell(`write of ${path}`, async () => {
+            await this.makeFolder(uuid);
+            if (await this.whole(path)) return false;
+            return writeWhole(path, parts, { ...options, exclusive: true });
         });
     }
 
@@ -55,14 +73,21 @@ export class LocalFiles implements HostFiles {
         const [source, path] = [await this.path(uuid, from), await this.path(uuid, to)];
         await this.tell(`copy of ${source} to ${path}`, async () => {
             await sweep(this.folder(uuid));
-            await writeWhole(path, [{ file: source }], options.mode);
+            await writeWhole(path, [{ file: source }], options);
         });
     }
 
-    async rename(uuid: string, from: string, to: string): Promise<void> {
+    async rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
         const [source, path] = [await this.path(uuid, from), await this.path(uuid, to)];
         await this.tell(`rename of ${source} to ${path}`, async () => {
-            await rename(source, path);
+            if (replace) await rename(source, path);
+            else {
+                // rename(2) replaces without a word, link(2) does not.
+                await link(source, path).catch((error: NodeJS.ErrnoException) => {
+                    throw error.code === "EEXIST" ? exists(source, path) : error;
+                });
+                await rm(source);
+            }
             await syncFolder(this.folder(uuid));
         });
     }
@@ -70,7 +95,8 @@ export class LocalFiles implements HostFiles {
     async remove(uuid: string, ...names: string[]): Promise<void> {
         await Promise.all(names.map(async (name) => {
             const path = await this.path(uuid, name);
-            await this.tell(`removal of ${path}`, () => rm(path, { force: true }).catch(unlessGone(path)));
+            // The file first: half a file must not look whole.
+            for (const one of [path, `${path}${UNFINISHED}`]) await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
         }));
     }
 
@@ -88,6 +114,7 @@ export class LocalFiles implements HostFiles {
     async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
         const path = await this.path(uuid, name);
         return this.tell(`read of ${path}`, async () => {
+            if (await lstat(`${path}${UNFINISHED}`).catch(ifMissing(undefined))) return "";
             const file = await open(path, "r").catch((error) => {
                 if (this.daemon && error.code === "EACCES") return this.daemon;
                 return ifMissing(undefined)(error);
@@ -109,17 +136,23 @@ export class LocalFiles implements HostFiles {
     async digest(uuid: string, name: string): Promise<string | undefined> {
         const path = await this.path(uuid, name);
         return this.tell(`digest of ${path}`, async () => {
+            if (!(await this.whole(path))) return undefined;
             const hash = createHash("sha256");
             try {
-                for await (const piece of createReadStream(path, { highWaterMark: 1024 * 1024 })) {
-                    throwIfEnded();
-                    hash.update(piece as Buffer);
-                }
+                await hashInto(hash, path);
             } catch (error) {
                 return ifMissing(undefined)(error);
             }
             return hash.digest("hex");
         });
+    }
+
+    /** Undefined where nothing has the name, or half a file. */
+    private async whole(path: string): Promise<{ size: number } | undefined> {
+        const facts = await lstat(path).catch(ifMissing(undefined));
+        if (!facts) return undefined;
+        if (!facts.isFile()) throw new UnikernelError("not-ours", `${path} is not a plain file`, { hint: "move it away" });
+        return (await lstat(`${path}${UNFINISHED}`).catch(ifMissing(undefined))) ? undefined : facts;
     }
 
     private folder(uuid: string): string {

@@ -23,6 +23,12 @@ export function renderVolume({ name, size, mode }: { name: string; size: number;
     return volume.end({ headless: true });
 }
 
+/** When a volume was last written to, in milliseconds of its host's clock. */
+export function changedAt(xml: string): number | undefined {
+    const seconds = /<mtime>\s*(\d+(?:\.\d+)?)\s*<\/mtime>/.exec(xml)?.[1];
+    return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
 function octal(mode: number): string {
     return `0${mode.toString(8)}`;
 }

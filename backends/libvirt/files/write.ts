@@ -1,50 +1,137 @@
-import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { createHash, type Hash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 
-import { throwIfEnded, type Part } from "../../../spec";
+import { throwIfEnded, type Part, UnikernelError } from "../../../spec";
+import { sourceChanged } from "./errors";
+import { describeWriter, fillsInPlace, isAbandoned, partName, partOf, UNFINISHED } from "./unfinished";
 
 const holeSize = 64 * 1024;
 const zeros = Buffer.alloc(holeSize);
-const temporary = /^\.(.+)\.(\d+)\.part$/;
+
+export interface Writing {
+    mode: number;
+    /** sha256 hex that all the bytes must have. */
+    digest?: string;
+    onProgress?(bytes: number): void;
+    /** Only where no file has the name. @default false */
+    exclusive?: boolean;
+}
 
 /**
- * Writes a file whole or not at all: under a temporary name, synced, renamed. Runs of zeros become
- * holes; a single local file is cloned where the file system can (and keeps its own holes).
+ * Writes a file whole or not at all: under a temporary name, synced, then renamed or, to be exclusive, linked. Runs of zeros
+ * become holes; a single local file is cloned where the file system can (and keeps its own holes).
+ * @returns false when it is exclusive and a file has the name
+ * @throws UnikernelError `changed` when a source changed meanwhile, or its bytes have another digest
  */
-export async function writeWhole(path: string, parts: Part[], mode: number, onProgress?: (bytes: number) => void): Promise<void> {
-    const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
+export async function writeWhole(path: string, parts: Part[], { mode, digest, onProgress, exclusive }: Writing): Promise<boolean> {
+    const part = join(dirname(path), partName(basename(path)));
     try {
+        const before = await signatures(parts);
         const only = parts.length === 1 ? parts[0]! : undefined;
         const cloned = only && "file" in only ? await clone(only.file, part) : false;
-        const file = await open(part, cloned ? "r+" : "w", mode);
+        const file = await open(part, cloned ? "r+" : "wx", mode);
         try {
-            if (!cloned) await writeParts(file, parts, onProgress);
+            const hash = digest === undefined ? undefined : createHash("sha256");
+            if (!cloned) await writeParts(file, parts, hash, onProgress);
+            // The clone is what the source was at one moment, so the clone is what has to be hashed.
+            else if (hash) await hashInto(hash, part);
+            if (before !== await signatures(parts) || (hash && hash.digest("hex") !== digest)) throw sourceChanged(path, parts);
             // open's mode is narrowed by the umask, a clone's is its source's.
             await file.chmod(mode);
             await file.sync();
         } finally {
             await file.close();
         }
-        await rename(part, path);
+        const made = exclusive ? await linkNew(part, path) : await replace(part, path);
         await syncFolder(dirname(path));
+        return made;
     } catch (error) {
         await rm(part, { force: true });
         throw error;
     }
 }
 
+async function replace(part: string, path: string): Promise<true> {
+    await rename(part, path);
+    // A half file that had the name is gone, and with it what said that it is one.
+    await rm(`${path}${UNFINISHED}`, { force: true });
+    return true;
+}
+
+async function linkNew(part: string, path: string): Promise<boolean> {
+    try {
+        await assertNotFilled(path);
+        await moveHalfAway(part, path);
+        await link(part, path);
+        return true;
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+        return false;
+    } finally {
+        await rm(part, { force: true });
+    }
+}
+
+/** A process that fills the file as a storage volume. One that comes later sees our temporary file, and waits. */
+async function assertNotFilled(path: string): Promise<void> {
+    for (const name of await readdir(dirname(path))) {
+        const part = partOf(name);
+        if (part?.name !== basename(path) || !fillsInPlace(part.writer)) continue;
+        const facts = await lstat(join(dirname(path), name)).catch(() => undefined);
+        if (facts && !isAbandoned(part.writer, Date.now() - facts.mtimeMs)) {
+            throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(part.writer)} writes it too`, { hint: "let it finish, then run again" });
+        }
+    }
+}
+
+/** Half a file that a dead writer left. It was that only if its mark is still there when it has been moved; else it is put back. */
+async function moveHalfAway(part: string, path: string): Promise<void> {
+    const mark = `${path}${UNFINISHED}`, aside = `${part}.half`;
+    if (!(await isThere(mark))) return;
+    await rename(path, aside).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+    });
+    if (await isThere(mark)) await rm(mark, { force: true });
+    else if (await isThere(aside)) await link(aside, path);
+    await rm(aside, { force: true });
+}
+
+const isThere = async (path: string): Promise<boolean> => lstat(path).then(() => true, (error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return false;
+    throw error;
+});
+
+/** What stat tells of the sources' contents: another text means that one was written to. */
+export async function signatures(parts: Part[]): Promise<string> {
+    const all: string[] = [];
+    for (const part of parts) {
+        if ("bytes" in part) continue;
+        const { size, mtimeNs, ino, dev } = await stat(part.file, { bigint: true });
+        all.push(`${size}.${mtimeNs}.${ino}.${dev}`);
+    }
+    return all.join(" ");
+}
+
 async function clone(from: string, to: string): Promise<boolean> {
     return copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(() => true, () => false);
 }
 
-async function writeParts(file: FileHandle, parts: Part[], onProgress?: (bytes: number) => void): Promise<void> {
+export async function hashInto(hash: Hash, file: string): Promise<void> {
+    for await (const piece of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
+        throwIfEnded();
+        hash.update(piece as Buffer);
+    }
+}
+
+async function writeParts(file: FileHandle, parts: Part[], hash?: Hash, onProgress?: (bytes: number) => void): Promise<void> {
     let at = 0;
     for (const part of parts) {
         const pieces = "bytes" in part ? [part.bytes] : (createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>);
         for await (const piece of pieces) {
             throwIfEnded();
+            hash?.update(piece);
             await writeSparsely(file, Buffer.from(piece.buffer, piece.byteOffset, piece.length), at);
             at += piece.length;
             onProgress?.(at);
@@ -75,23 +162,12 @@ export async function syncFolder(folder: string): Promise<void> {
     }
 }
 
-export function isTemporary(name: string): boolean {
-    return temporary.test(name);
-}
-
-/** Removes temporary files of processes that are gone. */
+/** Removes temporary files whose writers are gone. */
 export async function sweep(folder: string): Promise<void> {
     for (const name of await readdir(folder)) {
-        const pid = Number(temporary.exec(name)?.[2]);
-        if (pid > 0 && !runs(pid)) await rm(join(folder, name), { force: true });
-    }
-}
-
-function runs(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
+        const part = partOf(name);
+        if (!part) continue;
+        const facts = await lstat(join(folder, name)).catch(() => undefined);
+        if (facts?.isFile() && isAbandoned(part.writer, Date.now() - facts.mtimeMs)) await rm(join(folder, name), { force: true });
     }
 }

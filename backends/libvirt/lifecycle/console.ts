@@ -18,7 +18,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
     return {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
-        turn: () => host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG).catch((error: unknown) => {
+        turn: () => host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
             // There is none, or it cannot be moved: no reason not to start.
             if (hasCode(error, "unreachable")) throw error;
         }),

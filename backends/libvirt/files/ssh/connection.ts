@@ -23,6 +23,8 @@ export interface Ask {
     data?: Uint8Array;
     /** Asking twice does what asking once does. @default true */
     repeat?: boolean;
+    /** Called before it is asked again: the far side may have done it. */
+    onAgain?(): void;
     /** Exit codes other than 0 that are answers. */
     codes?: number[];
     /** May take long, so it gets a session of its own: nothing waits behind it. @default false */
@@ -38,7 +40,7 @@ export class SshConnection {
     private readonly sessions = new Gate(6);
     private readonly timeouts: Timeouts;
     /** Sources that are being copied, by digest. */
-    readonly copying = new Map<string, Promise<void>>();
+    readonly copying = new Map<string, Promise<unknown>>();
 
     /** @param base the folder of all guests; "": below the data home of the user there (XDG Base Directory) */
     constructor(readonly login: Login, readonly base: string, timeouts: Partial<Timeouts> = {}) {
@@ -64,6 +66,7 @@ export class SshConnection {
                 const pause = PAUSES[ask.answer ? "send" : "ask"][tries];
                 if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
                 await unlessEnded(delay(pause));
+                ask.onAgain?.();
             }
         }
     }

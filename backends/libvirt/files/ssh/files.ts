@@ -1,12 +1,13 @@
 import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../spec";
-import type { HostFile, HostFiles } from "../../host";
-import { fileError, plainName } from "../errors";
+import type { HostFile, HostFiles, WriteOptions } from "../../host";
+import { exists, fileError, plainName } from "../errors";
 import type { Daemon } from "../local";
+import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
-import { COPY, DIGEST, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
+import { COPY, DIGEST, EXISTS, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
 
 /**
  * The guests' folders on a host that is reached by ssh. Beside them lies `shared`: what several guests
@@ -21,18 +22,23 @@ export class SshFiles implements HostFiles {
     }
 
     async list(uuid: string): Promise<HostFile[]> {
-        const folder = await this.folder(uuid);
-        const { out } = await this.connection.ask({ what: `list of ${folder}`, script: LIST, words: [folder] });
-        const files = [...out.toString("utf8").matchAll(/^regular (?:empty )?file:(\d+):(.+)$/gm)].map(([, size, name]) => ({ name: name!, size: Number(size) }));
-        return files.sort((a, b) => (a.name < b.name ? -1 : 1));
+        const all = await this.all(uuid);
+        const halves = new Set(all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)));
+        return all.filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name))
+            .map(({ name, size }) => ({ name, size })).sort((a, b) => (a.name < b.name ? -1 : 1));
     }
 
-    async put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void> {
-        const [base, folder, path] = [await this.base(), await this.folder(uuid), await this.path(uuid, name)];
-        await putThere(this.connection, { base, folder, name }, parts, options.mode, options.onProgress).catch((error: unknown) => {
-            // A source that cannot be read.
-            throw error instanceof UnikernelError ? error : fileError(error, `write of ${path}`, base);
-        });
+    async strange(uuid: string): Promise<string[]> {
+        const all = await this.all(uuid);
+        return all.filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head"))).map(({ name }) => name).sort();
+    }
+
+    async put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void> {
+        await this.write(uuid, name, parts, options, false);
+    }
+
+    putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean> {
+        return this.write(uuid, name, parts, options, true);
     }
 
     async copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
@@ -40,9 +46,11 @@ export class SshFiles implements HostFiles {
         await this.connection.ask({ what: `copy of ${source} to ${to}`, script: COPY, words: [folder, from, plainName(to), mode.toString(8)], long: true });
     }
 
-    async rename(uuid: string, from: string, to: string): Promise<void> {
+    async rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
-        await this.connection.ask({ what: `rename of ${source} to ${to}`, script: RENAME, words: [folder, from, plainName(to)], repeat: false });
+        const words = [folder, from, plainName(to), replace ? "replace" : "keep"];
+        const { code } = await this.connection.ask({ what: `rename of ${source} to ${to}`, script: RENAME, words, repeat: false, codes: [EXISTS] });
+        if (code === EXISTS) throw exists(source, posix.join(folder, to));
     }
 
     async remove(uuid: string, ...names: string[]): Promise<void> {
@@ -77,6 +85,20 @@ export class SshFiles implements HostFiles {
         if (said === "none") return undefined;
         const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
         return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
+    }
+
+    private async all(uuid: string): Promise<{ name: string; size: number; regular: boolean }[]> {
+        const folder = await this.folder(uuid);
+        const { out } = await this.connection.ask({ what: `list of ${folder}`, script: LIST, words: [folder] });
+        return [...out.toString("utf8").matchAll(/^([^:]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({ name: name!, size: Number(size), regular: type!.startsWith("regular") }));
+    }
+
+    private async write(uuid: string, name: string, parts: Part[], options: WriteOptions, exclusive: boolean): Promise<boolean> {
+        const [base, folder, path] = [await this.base(), await this.folder(uuid), await this.path(uuid, name)];
+        return putThere(this.connection, { base, folder, name, exclusive }, parts, options).catch((error: unknown) => {
+            // A source that cannot be read.
+            throw error instanceof UnikernelError ? error : fileError(error, `write of ${path}`, base);
+        });
     }
 
     private async folder(uuid: string): Promise<string> {

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../spec";
+import type { WriteOptions } from "../../host";
 import type { SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, headOf, isShareable, whole } from "./content";
-import { CLAIM, COMPOSE, DIFFERENT, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
+import { BUSY, CLAIM, COMPOSE, DIFFERENT, DIGEST, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
 import { INLINE } from "./shellProtocol";
 
 export interface Target {
@@ -16,43 +17,53 @@ export interface Target {
     mode: string;
     /** Where this content lies for all guests; "" when it is this guest's own. */
     shared: string;
+    /** Only where no file has the name. */
+    exclusive: boolean;
+    /** sha256 hex that the caller expects; "": whatever the source has. */
+    digest: string;
 }
 
 type Progress = (bytes: number) => void;
 
-/** Writes a file on the far side, sending what it does not have. */
-export async function putThere(connection: SshConnection, place: Pick<Target, "base" | "folder" | "name">, parts: Part[], mode: number, onProgress?: Progress): Promise<void> {
+/**
+ * Writes a file on the far side, sending what it does not have.
+ * @returns false when a file had the name, and stayed
+ */
+export async function putThere(connection: SshConnection, place: Pick<Target, "base" | "folder" | "name" | "exclusive">, parts: Part[], { mode, digest = "", onProgress }: WriteOptions): Promise<boolean> {
     const store = posix.join(place.base, "shared");
     const head = await headOf(parts);
-    if (head) return compose(connection, { ...place, mode: mode.toString(8), shared: store }, head.file, head.tail, onProgress);
+    if (head) return compose(connection, { ...place, digest, mode: mode.toString(8), shared: store }, head.file, head.tail, onProgress);
     const content = await contentOf(parts);
     const shared = isShareable(place.name, mode) ? posix.join(store, content.sha256) : "";
-    await once(connection, { ...place, mode: mode.toString(8), shared }, parts, content, onProgress);
+    const target = { ...place, digest, mode: mode.toString(8), shared };
+    if (digest && content.sha256 !== digest) throw changed(target);
+    return once(connection, target, parts, content, onProgress);
 }
 
 /**
  * A file that many guests begin with, and a tail of each guest's own: an initramfs and its configuration.
  * The head is kept for all, for nobody but this user to read: not all that it is in is everybody's.
  */
-async function compose(connection: SshConnection, target: Target, file: string, tail: Buffer, onProgress?: Progress): Promise<void> {
+async function compose(connection: SshConnection, target: Target, file: string, tail: Buffer, onProgress?: Progress): Promise<boolean> {
     const head = await contentOf([{ file }]);
     const shared = posix.join(target.shared, `${head.sha256}.head`);
-    const words = [target.base, target.folder, target.name, String(head.size + tail.length), target.mode, head.sha256, shared, String(head.size)];
-    const ask = { what: what(target), script: COMPOSE, words, data: tail, codes: [DIFFERENT] };
+    const words = [target.base, target.folder, target.name, String(head.size + tail.length), target.mode, head.sha256, shared, how(target), target.digest, String(head.size)];
+    const ask = { what: what(target), script: COMPOSE, words, data: tail, codes: [DIFFERENT, BUSY] };
     for (let sent = false; ; sent = true) {
         const { code, out } = await connection.ask(ask);
-        if (code === 0 && said(out) === "have") {
+        if (code === BUSY) throw busy(target);
+        if (code === 0 && ["have", "made"].includes(said(out))) {
             onProgress?.(head.size + tail.length);
-            return;
+            return said(out) === "made";
         }
         if (sent || code !== 0) throw changed(target);
-        await once(connection, { ...target, name: `.${target.name}.head`, mode: "600", shared }, [{ file }], head, onProgress);
+        await once(connection, { ...target, name: `.${target.name}.head`, mode: "600", shared, exclusive: false, digest: "" }, [{ file }], head, onProgress);
     }
 }
 
 /** Many guests may want the same at once: the first sends it, the others wait and find it there. */
-async function once(connection: SshConnection, target: Target, parts: Part[], content: Content, onProgress?: Progress): Promise<void> {
-    const work = (): Promise<void> => send(connection, target, parts, content, onProgress);
+async function once(connection: SshConnection, target: Target, parts: Part[], content: Content, onProgress?: Progress): Promise<boolean> {
+    const work = (): Promise<boolean> => send(connection, target, parts, content, onProgress);
     if (!target.shared) return work();
     const { copying } = connection;
     for (let other = copying.get(target.shared); other; other = copying.get(target.shared)) {
@@ -60,24 +71,30 @@ async function once(connection: SshConnection, target: Target, parts: Part[], co
     }
     const own = work();
     copying.set(target.shared, own);
-    await own.finally(() => copying.delete(target.shared));
+    return own.finally(() => copying.delete(target.shared));
 }
 
 /** What is small goes with the question whether it is there; the rest is sent when it is not, from where a cut copy ended. */
-async function send(connection: SshConnection, target: Target, parts: Part[], { size, sha256 }: Content, onProgress?: Progress): Promise<void> {
-    const ask = { what: what(target), codes: [INCOMPLETE, DIFFERENT] };
-    const words = [target.base, target.folder, target.name, String(size), target.mode, sha256, target.shared];
+async function send(connection: SshConnection, target: Target, parts: Part[], { size, sha256 }: Content, onProgress?: Progress): Promise<boolean> {
+    let again = false;
+    const ask = { what: what(target), codes: [INCOMPLETE, DIFFERENT, BUSY], onAgain: () => void (again = true) };
+    const words = [target.base, target.folder, target.name, String(size), target.mode, sha256, target.shared, how(target), target.digest];
+    // Who is asked again after a cut may find the file that the first try made.
+    const made = async (answer: string): Promise<boolean> => answer !== "have" || (again && target.exclusive && (await digestThere(connection, target)) === sha256);
     if (size <= INLINE) {
         const data = await whole(bytesOf(parts, 0));
         if (createHash("sha256").update(data).digest("hex") !== sha256) throw changed(target);
         const umask = (0o777 & ~parseInt(target.mode, 8)).toString(8);
-        const small = target.shared ? { script: CLAIM + RECEIVE, words: [...words, "whole"] } : { script: SMALL, words: [...words.slice(0, 5), umask, ""] };
-        const { code } = await connection.ask({ ...ask, ...small, data });
+        const small = target.shared ? { script: CLAIM + RECEIVE, words: [...words, "whole"] } : { script: SMALL, words: [...words, umask] };
+        const { code, out } = await connection.ask({ ...ask, ...small, data });
+        if (code === BUSY) throw busy(target);
         if (code !== 0) throw changed(target);
         onProgress?.(size);
-        return;
+        return made(said(out));
     }
-    if (said((await connection.ask({ ...ask, script: CLAIM, words })).out) === "have") return;
+    const claimed = await connection.ask({ ...ask, script: CLAIM, words });
+    if (claimed.code === BUSY) throw busy(target);
+    if (["have", "made"].includes(said(claimed.out))) return made(said(claimed.out));
     let resumed = false;
     const answer = (line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined => {
         const offset = Number(/^need (\d+)$/.exec(line)?.[1] ?? NaN);
@@ -85,10 +102,17 @@ async function send(connection: SshConnection, target: Target, parts: Part[], { 
         return offset >= 0 && offset <= size ? { bytes: told(bytesOf(parts, offset), offset, onProgress), size } : undefined;
     };
     const sending = { ...ask, script: RECEIVE, words: [...words, "rest"], answer };
-    let { code } = await connection.ask(sending);
+    let { code, out } = await connection.ask(sending);
     // What an earlier copy had sent may be of another content: it is gone now.
-    if (code !== 0 && resumed) ({ code } = await connection.ask(sending));
+    if (code !== 0 && code !== BUSY && resumed) ({ code, out } = await connection.ask(sending));
+    if (code === BUSY) throw busy(target);
     if (code !== 0) throw changed(target);
+    return made(said(out));
+}
+
+async function digestThere(connection: SshConnection, target: Target): Promise<string> {
+    const path = posix.join(target.folder, target.name);
+    return said((await connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true })).out).slice(0, 64);
 }
 
 async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: Progress): AsyncGenerator<Buffer> {
@@ -99,7 +123,10 @@ async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: 
     }
 }
 
-const said = (out: Buffer): string => out.toString("latin1").trim();
+/** The last line. */
+const said = (out: Buffer): string => out.toString("latin1").trim().split("\n").at(-1) ?? "";
+
+const how = ({ exclusive }: Target): string => (exclusive ? "new" : "");
 
 const what = ({ folder, name }: Target): string => `write of ${posix.join(folder, name)}`;
 
@@ -107,4 +134,8 @@ function changed(target: Target): UnikernelError {
     return new UnikernelError("changed", `${what(target)}: its source changed while it was copied`, {
         hint: "let the program that writes it finish, then run again",
     });
+}
+
+function busy(target: Target): UnikernelError {
+    return new UnikernelError("in-use", `${what(target)}: another process writes a file of that name as a storage volume`, { hint: "let it finish, then run again" });
 }

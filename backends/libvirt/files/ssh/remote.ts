@@ -1,5 +1,5 @@
 import { forAll, hasCode, type Part, unlessEnded } from "../../../../spec";
-import type { HostFile, HostFiles } from "../../host";
+import type { HostFile, HostFiles, WriteOptions } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";
 import { SshFiles } from "./files";
@@ -22,16 +22,24 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).list(uuid);
     }
 
-    async put(uuid: string, name: string, parts: Part[], options: { mode: number; onProgress?(bytes: number): void }): Promise<void> {
+    async strange(uuid: string): Promise<string[]> {
+        return (await this.way()).strange(uuid);
+    }
+
+    async put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void> {
         return (await this.way()).put(uuid, name, parts, options);
+    }
+
+    async putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean> {
+        return (await this.way()).putNew(uuid, name, parts, options);
     }
 
     async copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void> {
         return (await this.way()).copy(uuid, from, to, options);
     }
 
-    async rename(uuid: string, from: string, to: string): Promise<void> {
-        return (await this.way()).rename(uuid, from, to);
+    async rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void> {
+        return (await this.way()).rename(uuid, from, to, options);
     }
 
     async remove(uuid: string, ...names: string[]): Promise<void> {

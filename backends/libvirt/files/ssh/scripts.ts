@@ -1,20 +1,30 @@
 // What runs on the far side, with GNU coreutils and the functions of shellProtocol.ts. Each docstring tells its words: $1 and on.
 
-/** folder: "TYPE:SIZE:NAME" of each file. */
+/** folder: "TYPE:SIZE:NAME" of all that is in it. */
 export const LIST = `
 there "$1" || exit 0
 cd -- "$1"
 if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
-stat -c '%F:%s:%n' -- * 2>/dev/null || :`;
+said=$(stat -c '%F:%s:%n' -- * .[!.]* ..?* 2>&1) || :
+printf '%s\\n' "$said" | while read -r line; do
+    case $line in
+        stat:*"No such file or directory") ;;
+        stat:*) printf '%s\\n' "$line" >&2; exit 1;;
+        *) printf '%s\\n' "$line";;
+    esac
+done`;
 
 /** Exit codes of RECEIVE. */
 export const INCOMPLETE = 3;
 export const DIFFERENT = 4;
+/** A storage volume of that name is being filled. */
+export const BUSY = 5;
 
 /** A file of the store is one inode with all the guests' files of that content; a time of change other than 1 tells that somebody wrote to it. */
 const PUT = `
-base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7
-path=$dir/$name part=$dir/.$name.$$.part
+base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7 how=$8 verify=$9
+startof $$
+path=$dir/$name part=$dir/.$name.$host~$machine~$boot~$space~$$~$start~0.part
 take() { # SIZE FILE: from the store, as a link where that can be
     there "$shared" || return 1
     if [ "$(stat -c '%s %Y' -- "$shared" 2>/dev/null)" != "$1 1" ]; then rm -f -- "$shared"; return 1; fi
@@ -26,43 +36,81 @@ take() { # SIZE FILE: from the store, as a link where that can be
 begin() {
     [ -d "$base" ] || (umask 022; mkdir -p -m 0711 -- "$base")
     [ -d "$dir" ] || mkdir -p -m 0711 -- "$dir"
-    if there "$path" && [ "$(stat -c %s -- "$path")" = "$size" ]; then echo have; exit; fi
+    half=
+    if [ -e "$path.unfinished" ]; then half=yes; return; fi
+    there "$path" || return 0
+    if [ "$how" != new ]; then
+        [ "$(stat -c %s -- "$path")" = "$size" ] || return 0
+        [ -z "$verify" ] || [ "$(sha256sum < "$path")" = "$verify  -" ] || return 0
+    fi
+    echo have
+    exit
 }
-finish() { mv -f -- "$part" "$path"; sync -- "$dir"; }`;
+finish() { # says "have" when it is to be new and another one has the name
+    if [ "$how" != new ]; then
+        mv -f -- "$part" "$path"
+        [ -z "$half" ] || rm -f -- "$path.unfinished"
+        sync -- "$dir"
+        return
+    fi
+    for other in "$dir/.$name".*~v*.part; do
+        if [ -e "$other" ] && ! dead "$other"; then rm -f -- "$part"; exit ${BUSY}; fi
+    done
+    # What a dead writer left is moved away; it was that only if its mark is still there afterwards.
+    if [ -n "$half" ] && mv -- "$path" "$part.half" 2>/dev/null; then
+        if [ -e "$path.unfinished" ]; then rm -f -- "$path.unfinished" "$part.half"
+        else ln -- "$part.half" "$path"; rm -f -- "$part.half"
+        fi
+    elif [ -n "$half" ]; then rm -f -- "$path.unfinished"
+    fi
+    said=$(ln -- "$part" "$path" 2>&1) || {
+        rm -f -- "$part"
+        there "$path" || { printf '%s\\n' "$said" >&2; exit 1; }
+        echo have
+        exit
+    }
+    rm -f -- "$part"
+    sync -- "$dir"
+}`;
 
-/** base folder name size mode digest shared (or ""): says "have" when the file is there, or was in the store. */
+/**
+ * base folder name size mode digest shared (or "") how ("new": only where there is none) verify (the digest of one that is left
+ * as it is, or ""): says "have" when the file is there, "made" when it was in the store.
+ */
 export const CLAIM = `${PUT}
 begin
-if [ -n "$shared" ] && take "$size" "$part"; then finish; echo have; exit; fi`;
+if [ -n "$shared" ] && take "$size" "$part"; then finish; echo made; exit; fi`;
 
-/** base folder name size mode umask, and the bytes: a small file of the guest's own, in as few processes as it takes. */
+/** The same words and umask, and the bytes: a small file of the guest's own, in as few processes as it takes. */
 export const SMALL = `${PUT}
 begin
-umask "$6"
+umask "\${10}"
 said=$(dd of="$part" bs=65536 conv=fsync 2>&1) || { printf '%s\\n' "$said" >&2; rm -f -- "$part"; exit 1; }
 case $said in *"
 $size byte"*) ;; *) rm -f -- "$part"; exit ${INCOMPLETE};; esac
 finish`;
 
-/** base folder name size mode digest shared headsize, and the tail: says "have", or "need" when it lacks the head. */
+/** The same words and headsize, and the tail: says "have" or "made", or "need" when it lacks the head. */
 export const COMPOSE = `${PUT}
 begin
 head=$dir/.$name.head
-if ! there "$head" && ! take "$8" "$head"; then echo need; exit; fi
+if ! there "$head" && ! take "\${10}" "$head"; then echo need; exit; fi
 cp --reflink=auto -- "$head" "$part" && cat >> "$part" && chmod -- "$mode" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
 if [ "$(stat -c %s -- "$part")" != "$size" ]; then rm -f -- "$part" "$head"; exit ${DIFFERENT}; fi
+if [ -n "$verify" ] && [ "$(sha256sum < "$part")" != "$verify  -" ]; then rm -f -- "$part"; exit ${DIFFERENT}; fi
 finish
-echo have`;
+echo made`;
 
 /**
  * The same words after CLAIM, then "whole" or "rest": says "need OFFSET" and takes the bytes from there:
  * a rest goes on where a copy was cut.
  */
 export const RECEIVE = `${PUT}
+begin
 offset=0
 for old in "$dir/.$name".*.part; do
     if ! dead "$old"; then continue; fi
-    if [ "$8" = whole ]; then rm -f -- "$old"
+    if [ "\${10}" = whole ]; then rm -f -- "$old"
     elif mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
 done
 echo "need $offset"
@@ -79,15 +127,28 @@ finish`;
 
 /** folder from to mode */
 export const COPY = `
-part=$1/.$3.$$.part
+startof $$
+part=$1/.$3.$host~$machine~$boot~$space~$$~$start~0.part
 sweep "$1"
 cp --reflink=auto -- "$1/$2" "$part" && chmod -- "$4" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
 mv -f -- "$part" "$1/$3"
+rm -f -- "$1/$3.unfinished"
 sync -- "$1"`;
 
-/** folder from to */
+/** Exit code of RENAME. */
+export const EXISTS = 6;
+
+/** folder from to how ("replace" or "keep") */
 export const RENAME = `
-mv -f -- "$1/$2" "$1/$3"
+if [ "$4" = replace ]; then mv -f -- "$1/$2" "$1/$3"
+else
+    said=$(ln -- "$1/$2" "$1/$3" 2>&1) || {
+        if [ -e "$1/$2" ] && there "$1/$3"; then exit ${EXISTS}; fi
+        printf '%s\\n' "$said" >&2
+        exit 1
+    }
+    rm -f -- "$1/$2"
+fi
 sync -- "$1"`;
 
 /** folder store name… */
@@ -98,6 +159,7 @@ for name do
     used=
     for one in "$store"/*; do if [ "$dir/$name" -ef "$one" ] || [ "$dir/.$name.head" -ef "$one" ]; then used=$one; break; fi; done
     rm -f -- "$dir/$name" "$dir/.$name.head"
+    rm -f -- "$dir/$name.unfinished"
     [ -z "$used" ] || [ "$(stat -c %h -- "$used" 2>/dev/null)" != 1 ] || rm -f -- "$used"
 done
 sweep "$dir"
@@ -120,6 +182,7 @@ tidy "$2"`;
 
 /** path offset (or "": from the end) length */
 export const READ = `
+[ ! -e "$1.unfinished" ] || exit 0
 there "$1" || exit 0
 if [ -z "$2" ]; then tail -c "$3" -- "$1"
 else tail -c "+$(($2 + 1))" -- "$1" | head -c "$3"
@@ -132,6 +195,7 @@ sha256sum < "$1"`;
 
 /** path store: the sha256 that the store knows a file by that nobody has written to since; nothing of any other. */
 export const KNOWN = `
+[ ! -e "$1.unfinished" ] || { echo none; exit; }
 there "$1" || { echo none; exit; }
 for one in "$2"/*; do
     if [ "$1" -ef "$one" ]; then

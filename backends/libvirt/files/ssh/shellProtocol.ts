@@ -53,14 +53,43 @@ there() { # else: it is not there, or an error that is not ours to guess
     printf '%s\\n' "$said" >&2
     exit 1
 }
-dead() { # the process of a temporary file .NAME.PID.part
-    pid=\${1%.part}; pid=\${pid##*.}
+startof() { # start: of a process, 0 when there is none or only its corpse
+    start=0
+    { read -r stat < "/proc/$1/stat"; } 2>/dev/null || return 0
+    set -- \${stat##*) }
+    case $1 in Z|X) ;; *) start=\${20};; esac
+}
+machine=; boot=; host=
+{ read -r machine < /etc/machine-id; } 2>/dev/null || :
+{ read -r boot < /proc/sys/kernel/random/boot_id; } 2>/dev/null || :
+{ read -r host < /proc/sys/kernel/hostname; } 2>/dev/null || :
+machine=\${machine%"\${machine#????????}"}; boot=\${boot%"\${boot#????????}"}; host=\${host%%.*}
+case $host in *[!A-Za-z0-9-]*) host=;; esac
+case $machine in ????????) ;; *) machine=0;; esac
+case $boot in ????????) ;; *) boot=0;; esac
+space=$(readlink /proc/self/ns/pid 2>/dev/null) || space=0
+space=\${space#*[}; space=\${space%]}
+dead() { # the writer of a temporary file .NAME.WRITER.part (unfinished.ts) is gone
     [ -f "$1" ] || return 1
-    case $(cat "/proc/$pid/stat" 2>/dev/null) in
-        "") ! kill -0 "$pid" 2>/dev/null;;
-        *") Z "*) ;;
-        *) return 1;;
+    left=\${1%.part}; left=\${left##*.}
+    case $left in
+        *~*~*~*~*~*~*) ;;
+        *[!0-9]*) return 1;;
+        *) case $(cat "/proc/$left/stat" 2>/dev/null) in
+            "") ! kill -0 "$left" 2>/dev/null;;
+            *") Z "*) ;;
+            *) return 1;;
+        esac; return;;
     esac
+    left=\${left%~*}; its=\${left##*~}
+    left=\${left%~*}; pid=\${left##*~}
+    left=\${left%~*}; spaces=\${left##*~}
+    left=\${left%~*}; boots=\${left##*~}
+    left=\${left%~*}
+    if [ "$boots~$spaces" = "$boot~$space" ]; then startof "$pid"; [ "$start" != "$its" ]
+    elif [ "$boots" != "$boot" ] && [ "$left" = "$host~$machine" ] && [ "$machine" != 0 ]; then return 0
+    else [ "$(($(date +%s) - $(stat -c %Y -- "$1")))" -gt 3600 ]
+    fi
 }
 sweep() {
     for old in "$1"/.*.part; do if dead "$old"; then rm -f -- "$old"; fi; done
