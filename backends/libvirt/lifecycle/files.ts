@@ -1,4 +1,5 @@
 import { everyFewSeconds } from "../../../images";
+import { UnikernelError } from "../../../spec";
 import type { Host } from "../host";
 import { roleOf } from "../fileNames";
 import { readMark } from "../xml";
@@ -23,9 +24,18 @@ export async function putFiles({ host, plan, context }: Run, { puts }: Layout, {
     const { uuid, name } = plan.spec;
     await removeAll(host, uuid, broken);
     const results = await Promise.allSettled(puts.filter((put) => !present.has(put.name)).map(async (put) => {
-        if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
+        const takeBack = (): void => { if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name)); };
         const onProgress = everyFewSeconds((bytes: number) => context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`));
-        await host.files.put(uuid, put.name, put.parts, { mode: put.mode, onProgress });
+        const options = { mode: put.mode, digest: put.digest, onProgress };
+        if (!put.seed) {
+            takeBack();
+            await host.files.put(uuid, put.name, put.parts, options);
+        } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
+            takeBack();
+        } else {
+            throw new UnikernelError("in-use", `${await host.files.path(uuid, put.name)} was made by another run while this one was about to make it`,
+                { hint: "run pulumi up again when the other run has ended: the disk keeps its data" });
+        }
     }));
     // Only when all have ended: a file that is still being written cannot be taken back.
     const failed = results.find((result) => result.status === "rejected");
@@ -75,7 +85,8 @@ export interface Removal {
 /** Removes our files from the guest's folder, and the folder if nothing is left in it. */
 export async function removeFiles(host: Host, uuid: string, { known, keep }: Removal): Promise<{ kept: string[]; foreign: string[] }> {
     const names = (await host.files.list(uuid)).map(({ name }) => name);
+    const strange = await host.files.strange(uuid);
     await removeAll(host, uuid, names.filter((name) => isOurs(name, known) && !keep(name)));
     await host.files.removeFolder(uuid);
-    return { kept: names.filter(keep), foreign: foreignIn(names, known).filter((name) => !keep(name)) };
+    return { kept: names.filter(keep), foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange] };
 }

@@ -12,7 +12,15 @@ export const CONSOLE_LOG = "console.log";
 /** Of the boot before. */
 export const LAST_CONSOLE_LOG = "console.last.log";
 
-export interface Put { name: string; parts: Part[]; mode: number }
+export interface Put {
+    name: string;
+    parts: Part[];
+    mode: number;
+    /** sha256 of the file's bytes, where it is known: what is copied is compared with it. */
+    digest?: string;
+    /** The file will hold what the guest writes: it is made once, and never over another. */
+    seed?: boolean;
+}
 
 /** Which files of the guest's folder a plan boots from, and how each comes to be. */
 export interface Layout {
@@ -32,7 +40,7 @@ const PRIVATE = 0o600;
 
 /** Names carry digests, so that new files lie beside the old. `present` is what the folder holds now. @param former files of the definition that is there, where it boots the same */
 export async function layOut(plan: GuestPlan, present: HostFile[], former: string[] = []): Promise<Layout> {
-    const puts: Put[] = [{ name: `kernel-${short(plan.digests.kernel)}`, parts: [{ file: plan.spec.kernel }], mode: PUBLIC }];
+    const puts: Put[] = [{ name: `kernel-${short(plan.digests.kernel)}`, parts: [{ file: plan.spec.kernel }], mode: PUBLIC, digest: plan.digests.kernel }];
     const kernel = puts[0]!.name;
     let initrd: string | undefined;
     if (plan.boot.initrd.length) {
@@ -63,13 +71,18 @@ function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
         const name = persistFile(base, block.format);
-        return { name, block, put: { name, parts, mode: PRIVATE } };
+        return { name, block, put: { name, parts, mode: PRIVATE, digest: fileDigest(block), seed: true } };
     }
     const name = `${base}-${short(plan.digests.blocks[index]!)}.${extension}`;
-    const put = { name, parts, mode: PUBLIC };
+    const put = { name, parts, mode: PUBLIC, digest: fileDigest(block) };
     if (!isPrivate(block, plan.guest.writableDisks, plan.spec.platform)) return { name, block, put };
     // The copy itself is made anew at every start.
     return { name: scratchOf(name), block, put };
+}
+
+/** The digest of a block that is a file is that file's; one of a data image is its tree's. */
+function fileDigest({ path, digest }: BlockSpec): string | undefined {
+    return path === undefined ? undefined : digest;
 }
 
 function keptFormat(name: string, block: BlockSpec): BlockSpec["format"] {
