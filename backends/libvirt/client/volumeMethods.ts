@@ -33,11 +33,8 @@ async function inFreshPool<T>(connection: Connection, pool: PoolRef, work: (pool
         }
         return work(handle);
     };
-    const used = await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], async (handle) => ({ handle })));
-    if (used) {
-        const result = await connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], async (handle) => ({ result: await start(handle) }));
-        return result.result;
-    }
+    const known = await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], () => Promise.resolve(true)));
+    if (known) return connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], start);
     return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
 }
 
