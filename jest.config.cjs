@@ -2,6 +2,7 @@
 // and swc must leave import() as it is.
 module.exports = {
     testMatch: ["<rootDir>/tests/**/*.test.ts"],
+    globalSetup: "<rootDir>/tests/support/userData.cjs",
     testEnvironment: "<rootDir>/tests/support/environment.cjs",
     transform: {
         "^.+\\.ts$": ["@swc/jest", {

@@ -8,6 +8,7 @@ import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
 
 export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
+export { keyFromSeed } from "./digestKeys";
 export { logicalName } from "./identity";
 /** Text with `[secret]` in place of values. */
 export { maskIn } from "../guests";

@@ -1,4 +1,5 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
+import { keyBytes } from "../spec";
 import type { ImageFormat, ImageIdentity } from "../spec";
 import type { Tree } from "./entry";
 
@@ -53,5 +54,5 @@ function digestText(text: string): string {
 }
 
 function hasher(key: string | undefined): Hash | Hmac {
-    return key === undefined ? createHash("sha256") : createHmac("sha256", Buffer.from(key, "hex"));
+    return key === undefined ? createHash("sha256") : createHmac("sha256", keyBytes(key));
 }

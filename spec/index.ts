@@ -2,6 +2,7 @@ export * from "./error";
 export * from "./printable";
 export * from "./scope";
 export * from "./derived";
+export * from "./digestKey";
 export * from "./network";
 export * from "./image";
 export * from "./medium";

@@ -1,21 +1,22 @@
-import { randomBytes } from "node:crypto";
 import { SCHEMA_VERSION, type ImageFormat, type Problem, problemOf } from "../../spec";
 import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
+import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { logicalName, uuidOf } from "../identity";
+import type { Services } from "./lifecycle";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
-export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>) {
+export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>, { log }: Services) {
     const { values, problems } = parseArguments(blockImageShape, news);
-    const { resourceUrn, digestKey: _, secrets, ...args } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
+    const { resourceUrn, digestKey: given, secrets, ...args } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
     const { source, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
     problems.push(...checkOptions(args));
     const readable = problems.length === 0;
     if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds)));
-    const key = secrets?.length > 0 ? { secrets, digestKey: olds.digestKey || randomBytes(16).toString("hex") } : {};
+    const key = secrets?.length > 0 ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) } : {};
     const inputs = { schemaVersion: SCHEMA_VERSION, ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
     const vague = containsUnknown([source, format, size, label, secrets]);
     const identity = vague ? { digest: UNKNOWN, manifest: UNKNOWN } : readable ? await identityOf(inputs as unknown as BlockImageInputs, problems) : {};

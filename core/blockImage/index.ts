@@ -16,7 +16,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async check(olds, news) {
             refuseNewerState(olds);
             const hide = discretion([olds, news]);
-            return discreet(hide, async () => withoutSecrets(await checkBlockImage(olds, news), hide));
+            return discreet(hide, async () => withoutSecrets(await checkBlockImage(olds, news, services), hide));
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);

@@ -1,4 +1,5 @@
 import { parseArguments } from "../arguments";
+import { digestKeyOf } from "../digestKeys";
 import { same } from "../canonical";
 import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
@@ -81,7 +82,8 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces])) addNew(await backend.hostProblems(spec), "interfaces", "connection");
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : olds.digestKey ?? "", backend.consequences, problems, olds.bootDigest);
+    const keyOf = () => digestKeyOf({ urn: String(values.resourceUrn), old: olds.digestKey, given: values.digestKey, log: (message) => { services.log(message); } });
+    const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : keyOf, backend.consequences, problems, olds.bootDigest);
     return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
 }
 

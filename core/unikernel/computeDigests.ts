@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hashFile } from "../../images";
 import { UNKNOWN, isUnknown } from "../handlers";
 import { withDigests } from "./digests";
@@ -11,12 +10,12 @@ type Digested = Omit<UnikernelInputs, "consequence">;
 /**
  * Adds the digests of all that the guest boots from.
  * @param old the boot digest from before, whose form is kept while the guest is the same
- * @param oldKey undefined: no secrets, no key; else the key from before, or "" to make one
+ * @param keyOf undefined where the constructor knows of no secrets: no key; else it returns the key of digests over them
  */
 export async function computeDigests(
-    spec: UnikernelSpec, oldKey: string | undefined, table: ConsequenceTable, problems: Problem[], old?: string,
+    spec: UnikernelSpec, keyOf: (() => Promise<string>) | undefined, table: ConsequenceTable, problems: Problem[], old?: string,
 ): Promise<Digested> {
-    const digestKey = oldKey === undefined || spec.secrets.length === 0 ? undefined : oldKey || randomBytes(16).toString("hex");
+    const digestKey = spec.secrets.length === 0 ? undefined : await keyOf?.();
     const digests = {
         kernel: await fileDigest("kernel", spec.kernel, problems) ?? "",
         initrd: await fileDigest("initrd", spec.initrd, problems),

@@ -4,12 +4,13 @@ import { UNKNOWN, containsUnknown } from "../handlers";
 import { root } from "./diff";
 import { bootRelevant, configRelevant } from "./inputs";
 import type { ConsequenceTable } from "../../backends/backend";
+import { keyBytes } from "../../spec";
 import type { Digests, UnikernelSpec } from "../../spec";
 
 /** The first 128 bits of sha256 over data, 32 hex digits; of the HMAC where there is a key. Unknown while the data are. */
 export function digestOfData(data: unknown, key?: string): string {
     if (containsUnknown(data)) return UNKNOWN;
-    const hash = key ? createHmac("sha256", Buffer.from(key, "hex")) : createHash("sha256");
+    const hash = key ? createHmac("sha256", keyBytes(key)) : createHash("sha256");
     return hash.update(canonical(data)).digest("hex").slice(0, 32);
 }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { UNKNOWN } from "../../core";
+import { UNKNOWN, keyFromSeed } from "../../core";
 import type { CheckFailure } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Decoded, Properties } from "./codec";
@@ -24,13 +24,15 @@ interface Asked {
     urn: string;
     news: Decoded;
     olds: Properties;
+    /** Random bytes of the engine, the same in each check of one plan. */
+    seed: Uint8Array;
     configuration: Configuration;
     references: References;
     warn(message: string): void;
 }
 
 /** A program's arguments, of whatever language, as our constructors would have sent them. */
-export function argumentsOf({ kind, urn, news, olds, configuration, references, warn }: Asked): { news: Properties; failures: CheckFailure[] } {
+export function argumentsOf({ kind, urn, news, olds, seed, configuration, references, warn }: Asked): { news: Properties; failures: CheckFailure[] } {
     const failures: CheckFailure[] = [];
     const written = Object.fromEntries(Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)));
     for (const name of Object.keys(written).filter((key) => OWN.has(key))) {
@@ -38,7 +40,7 @@ export function argumentsOf({ kind, urn, news, olds, configuration, references, 
         delete written[name];
     }
     const secrets = secretsOf(kind, news);
-    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets, digestKey: "" } : {}) };
+    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets, digestKey: keyFromSeed(seed, urn) } : {}) };
     if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
     if (kind === "networkInterface") return { news: common, failures };
     const flattening = { references, olds, failures, warn };

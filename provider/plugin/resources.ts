@@ -50,7 +50,7 @@ export class Resources {
         const others = [...this.hidden, ...this.references.secretsIn(news.value)];
         const [secrets, said] = [new Secrets(kind, [news], others), new Secrets(kind, [olds, news], others)];
         return this.with(urn, 0, said, async (handlers, warn) => {
-            const asked = argumentsOf({ kind, urn, news, olds: olds.value, configuration: this.configuration, references: this.references, warn });
+            const asked = argumentsOf({ kind, urn, news, olds: olds.value, seed: request.getRandomseed_asU8(), configuration: this.configuration, references: this.references, warn });
             const found = await handlers.check(olds.value, asked.news);
             const failures = [...asked.failures, ...found.failures];
             const { consequence } = found.inputs;

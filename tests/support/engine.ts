@@ -71,6 +71,8 @@ export class Stack {
             // The plugin, for programs that name it.
             PATH: `${path.join(options.modules ? path.join(options.modules, "pulumi-unikernel") : repository, "bin")}${path.delimiter}${searchPath}`,
             PULUMI_HOME: path.join(scratch, "home"),
+            // For the key file of the user, which is never the real one.
+            XDG_DATA_HOME: path.join(scratch, "data"),
             PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "tests",
             PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -33,6 +33,8 @@ async function openStack(root, example, name) {
         PULUMI_HOME: join(scratch, "home"),
         PULUMI_BACKEND_URL: `file://${join(scratch, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "demo",
+        // For the key file of the user: a demo leaves nothing in the real data folder.
+        XDG_DATA_HOME: join(scratch, "data"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     const options = { cwd: folder, env, stdin: "ignore", timeout: 10 * 60_000 };

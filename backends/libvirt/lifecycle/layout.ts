@@ -2,6 +2,7 @@ import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
 
 import { diskNames, persistFile, persistFiles } from "../../diskNames";
+import { keyBytes } from "../../../spec";
 import type { BlockSpec, GuestPlan, Part, Platform } from "../../../spec";
 import type { HostFile } from "../host";
 
@@ -130,7 +131,7 @@ function partsDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
     const { boot: { secret }, digestKey } = plan;
     if (!secret) return digestOf(createHash("sha256"), plan, parts);
     if (digestKey === undefined) return formerDigest(plan, parts);
-    return digestOf(createHmac("sha256", Buffer.from(digestKey, "hex")), plan, parts);
+    return digestOf(createHmac("sha256", keyBytes(digestKey)), plan, parts);
 }
 
 async function digestOf(hash: Hash | Hmac, { digests }: GuestPlan, parts: Part[]): Promise<string> {

@@ -12,7 +12,7 @@ interface Known { id: string; inputs: Values; outs: Values }
 /** How far a console has come by the time of an error is another one each time. */
 const firstLine = (text: string) => text.split("\n")[0];
 
-/** Digests over secrets are keyed, and a key is made by chance where there is none from before. */
+/** Digests over secrets are keyed, and the key differs between hosts where there is none from before. */
 const KEYED = { digestKey: "00".repeat(16) };
 
 /** The whole life of one guest, its card and its image by one host, and all that the contract refuses. */

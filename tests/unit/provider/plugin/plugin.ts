@@ -24,8 +24,9 @@ export class Plugin {
         return ask((done) => this.client.configure(new proto.ConfigureRequest().setArgs(struct(args)), done));
     }
 
-    async check(urn: string, news: Values, olds: Values = {}): Promise<{ inputs: Values; failures: proto.CheckFailure.AsObject[] }> {
-        const request = new proto.CheckRequest().setUrn(urn).setNews(struct(news)).setOlds(struct(olds));
+    /** @param seed the engine's random bytes: others in each run, the same in a plan and the run by it */
+    async check(urn: string, news: Values, olds: Values = {}, seed = Buffer.alloc(32, 1)): Promise<{ inputs: Values; failures: proto.CheckFailure.AsObject[] }> {
+        const request = new proto.CheckRequest().setUrn(urn).setNews(struct(news)).setOlds(struct(olds)).setRandomseed(seed);
         const response = await ask<proto.CheckResponse>((done) => this.client.check(request, done));
         return { inputs: values(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.toObject()) };
     }

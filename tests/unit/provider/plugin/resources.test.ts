@@ -97,6 +97,15 @@ test("a configured connection is the default, and an argument wins over it", asy
     expect(await configured.inputs(web, args())).toMatchObject({ connection: "qemu:///system" });
 });
 
+test("the key of digests follows from the engine's seed, which a plan keeps, until state has one", async () => {
+    const given = args({ env: { PASSWORD: secret("hunter2") } });
+    const check = async (seed: number, olds = {}) => (await plugin.check(web, given, olds, Buffer.alloc(32, seed))).inputs;
+    const first = await check(1);
+    expect(await check(1)).toEqual(first);
+    expect((await check(2)).digestKey).not.toEqual(first.digestKey);
+    expect(await check(2, first)).toEqual(first);
+});
+
 test("secrets come back as secrets, their digests are keyed", async () => {
     const inputs = await plugin.inputs(web, args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }));
     expect(inputs).toMatchObject({
