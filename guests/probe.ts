@@ -1,3 +1,4 @@
+import { linesOf } from "./console";
 import { PROBE_IMAGE } from "./probe/image";
 
 /** The stages that the probe reaches, each a line `probe: STAGE` on its console, in order. */
@@ -24,7 +25,7 @@ export interface ProbeVerdict {
 
 /** Reads the probe's console. */
 export function readProbe(console: string): ProbeVerdict {
-    const lines = console.split(/\r*\n/);
+    const lines = linesOf(console);
     const reached = PROBE_STAGES.findLast((stage) => lines.includes(`probe: ${stage}`));
     return { ok: reached === "ok", reached };
 }

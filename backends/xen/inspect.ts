@@ -41,7 +41,7 @@ export async function inspectXen(run: (script: string, words: string[]) => Promi
 }
 
 function readFacts(said: string, usual: string): XenFacts {
-    const lines = said.split("\n").map((line) => /^(\w+) (.+?)\s*$/.exec(line)).filter((match) => match !== null);
+    const lines = said.split("\n").map((line) => /^(\w+) (\S.*)$/.exec(line.trimEnd())).filter((match) => match !== null);
     const all = (key: string): string[] => lines.filter(([, name]) => name === key).map(([, , value]) => value as string);
     const [open, closed, daemon] = ["open", "closed", "consoles"].map((key) => all(key)[0]);
     return {

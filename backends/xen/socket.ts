@@ -25,7 +25,7 @@ export function localXenstore(path: string = PATH, timeout: number = TIMEOUT_MS)
         socket.on("connect", next);
         socket.on("error", fail);
         socket.on("close", () => fail(new Error("the daemon hung up")));
-        socket.on("data", (bytes: Buffer) => {
+        const hear = (bytes: Buffer): void => {
             heard = Buffer.concat([heard, bytes]);
             const length = messageLength(heard);
             if (length === undefined) return;
@@ -34,6 +34,13 @@ export function localXenstore(path: string = PATH, timeout: number = TIMEOUT_MS)
             replies.push(reply);
             if (isRefusal(reply)) end();
             else next();
+        };
+        socket.on("data", (bytes: Buffer) => {
+            try {
+                hear(bytes);
+            } catch (error) {
+                fail(error as Error);
+            }
         });
     });
 }

@@ -21,10 +21,13 @@ export function encodeRequest({ type, path, rest = "" }: Request): Buffer {
     return Buffer.concat([header, payload]);
 }
 
-/** Bytes of the first whole message; undefined while there is none. */
+/** Bytes of the first whole message; undefined while there is none. Throws where its length is none that xenstore sends: to wait for all of it would keep up to 4 GiB. */
 export function messageLength(bytes: Buffer): number | undefined {
     if (bytes.length < HEADER) return undefined;
     const length = HEADER + bytes.readUInt32LE(12);
+    if (length > HEADER + LONGEST) {
+        throw new UnikernelError("program-failed", `found a message of ${length - HEADER} bytes; expected at most ${LONGEST}, as xenstore sends them`);
+    }
     return bytes.length < length ? undefined : length;
 }
 

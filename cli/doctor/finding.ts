@@ -25,7 +25,7 @@ export function wouldWork(results: readonly Result[]): boolean {
 
 /** Major, minor and release of the first dotted number in a text; undefined when there is none. */
 export function parseVersion(text: string): string | undefined {
-    return /(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
+    return /(?<!\d)(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1];
 }
 
 /** Compares dotted numbers: negative when `a` is older than `b`. */

@@ -1,5 +1,6 @@
 import type { ElfNote } from "./facts";
 import type { KernelFile } from "./file";
+import { withoutPadding } from "./padding";
 
 const MAX_NOTES_LENGTH = 1024 * 1024;
 const MAX_NOTES = 1024;
@@ -32,7 +33,7 @@ export function parseNotes(bytes: Buffer): ElfNote[] {
         const desc = at + 12 + padded(nameLength);
         if (desc + descLength > bytes.length) break;
         notes.push({
-            owner: bytes.toString("latin1", at + 12, at + 12 + nameLength).replace(/\0+$/, ""),
+            owner: withoutPadding(bytes.toString("latin1", at + 12, at + 12 + nameLength)),
             type,
             desc: bytes.toString("hex", desc, desc + Math.min(descLength, KEPT)),
         });

@@ -1,3 +1,5 @@
+import { withoutPadding } from "./padding";
+
 const VERSION = 1;
 const LIBRARY_NAME = 1;
 
@@ -10,19 +12,18 @@ export function parseLibraries(bytes: Buffer): string[] {
     for (let at = 0; at + 6 <= bytes.length; ) {
         const length = bytes.readUInt32LE(at);
         if (length < 6 || at + length > bytes.length) break;
-        if (bytes.readUInt16LE(at + 4) === VERSION) names.push(...libraryNames(bytes.subarray(at + 6, at + length)));
+        if (bytes.readUInt16LE(at + 4) === VERSION) addLibraryNames(names, bytes.subarray(at + 6, at + length));
         at += length;
     }
     return names;
 }
 
-function libraryNames(records: Buffer): string[] {
-    const names: string[] = [];
+/** Adds one by one: as arguments of one call, 150,000 names are more than the stack holds. */
+function addLibraryNames(names: string[], records: Buffer): void {
     for (let at = 0; at + 6 <= records.length; ) {
         const length = records.readUInt32LE(at + 2);
         if (length < 6 || at + length > records.length) break;
-        if (records.readUInt16LE(at) === LIBRARY_NAME) names.push(records.toString("latin1", at + 6, at + length).replace(/\0+$/, ""));
+        if (records.readUInt16LE(at) === LIBRARY_NAME) names.push(withoutPadding(records.toString("latin1", at + 6, at + length)));
         at += length;
     }
-    return names;
 }

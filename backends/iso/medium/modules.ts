@@ -30,12 +30,12 @@ export async function withNeeded(folder: string, names: string[]): Promise<strin
     const lines = (await readFile(join(folder, "moddep.lst"), "utf8")).split("\n").map((line) => line.split(/[: ]+/).filter(Boolean));
     const needs = new Map(lines.map(([name = "", ...needed]) => [name, needed]));
     const all = new Set<string>();
-    const add = (name: string): void => {
-        if (all.has(name)) return;
+    const left = [...names];
+    for (let name = left.pop(); name !== undefined; name = left.pop()) {
+        if (all.has(name)) continue;
         all.add(name);
-        for (const needed of needs.get(name) ?? []) add(needed);
-    };
-    names.forEach(add);
+        for (const needed of needs.get(name) ?? []) left.push(needed);
+    }
     return [...all].sort();
 }
 

@@ -69,9 +69,9 @@ export function readForwards(element: Tree): Forward[] {
     })));
 }
 
-const KIB: Record<string, number> = { b: 1 / 1024, bytes: 1 / 1024, KiB: 1, k: 1, MiB: 1024, M: 1024, GiB: 1024 ** 2, G: 1024 ** 2, TiB: 1024 ** 3, T: 1024 ** 3 };
+const KIB = new Map([["b", 1 / 1024], ["bytes", 1 / 1024], ["KiB", 1], ["k", 1], ["MiB", 1024], ["M", 1024], ["GiB", 1024 ** 2], ["G", 1024 ** 2], ["TiB", 1024 ** 3], ["T", 1024 ** 3]]);
 
 /** libvirt writes KiB back, whatever it was given. */
 export function mebibytes(element: Tree | undefined): number {
-    return (Number(element?.text ?? 0) * (KIB[element?.attributes.unit ?? "KiB"] ?? 1)) / 1024;
+    return (Number(element?.text ?? 0) * (KIB.get(element?.attributes.unit ?? "KiB") ?? 1)) / 1024;
 }

@@ -82,7 +82,9 @@ export function split(argument: string): Map<string, string[]> {
     const options = new Map<string, string[]>();
     for (const [item] of argument.matchAll(/(?:[^,]|,,)+/g)) {
         const [, key = item, rest = ""] = /^([^=]*)=(.*)$/s.exec(item) ?? [];
-        options.set(key, [...(options.get(key) ?? []), rest.replaceAll(",,", ",")]);
+        const values = options.get(key) ?? [];
+        values.push(rest.replaceAll(",,", ","));
+        options.set(key, values);
     }
     return options;
 }

@@ -2,6 +2,7 @@ import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../spec";
+import { depthOf } from "./depth";
 
 /** An element as plain data. Names are without prefix. */
 export interface Tree {
@@ -17,9 +18,15 @@ const ELEMENT = 1;
 const TEXT = 3;
 const CDATA = 4;
 
+/** libxml2's own limit (parserInternals.h, xmlParserMaxDepth), by which libvirt reads: it has nothing deeper. */
+const DEEPEST = 256;
+
 /** Parses a document that libvirt returned. Throws `internal` with the root's expected name where it is something else. */
 export function parse(xml: string, root: string): XMLBuilder {
     let builder: XMLBuilder;
+    // The library would read JSON and YAML too.
+    if (!/^\s*</.test(xml)) throw new UnikernelError("internal", `unreadable XML where <${root}> was expected: it begins with ${JSON.stringify(xml.slice(0, 40))}`);
+    if (depthOf(xml) > DEEPEST) throw new UnikernelError("internal", `XML of more than ${DEEPEST} levels where <${root}> was expected`);
     try {
         // xmlbuilder2 decodes names before numbers, so that `&amp;#10;` would become a line break; `&#35;` is a `#`.
         builder = library().create(xml.replaceAll("&amp;#", "&amp;&#35;")).root();

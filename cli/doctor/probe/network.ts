@@ -40,12 +40,15 @@ async function bridgeHelper(machine: Machine): Promise<BridgeFacts["helper"]> {
     return undefined;
 }
 
-/** The access list as one text: `include FILE` lines are followed, as the helper does. */
-async function readAccessList(path: string, depth = 0): Promise<string> {
+/** The access list as one text: `include FILE` lines are followed, as the helper does, each file once. */
+export async function readAccessList(path: string, read = new Set<string>()): Promise<string> {
+    if (read.has(path)) return "";
+    read.add(path);
     const text = await readFile(path, "utf8").catch(() => "");
-    const included = [...text.matchAll(/^\s*include\s+(\S+)/gm)].map((match) => match[1] as string);
-    const more = depth < 8 ? await Promise.all(included.map((file) => readAccessList(file, depth + 1))) : [];
-    return [text, ...more].join("\n");
+    const included = text.split("\n").map((line) => line.trim().split(/\s+/)).flatMap(([word, file]) => (word === "include" && file ? [file] : []));
+    const texts = [text];
+    for (const file of included) texts.push(await readAccessList(file, read));
+    return texts.join("\n");
 }
 
 /** Lines are `allow BRIDGE` and `deny BRIDGE`, where "all" is every bridge; any deny wins over every allow. */

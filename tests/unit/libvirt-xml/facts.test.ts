@@ -49,3 +49,9 @@ test("a domain of somebody else's makes no trouble", () => {
 test.each([["<network/>", "<network> where <domain>"], ["", "where <domain>"], ["<domain <", "unreadable"], ["libvirt: error", "unreadable"]])("refuses %s", (xml, message) => {
     expect(() => readFacts(xml)).toThrow(message);
 });
+
+test("elements nested deeper than libxml2 reads are refused before a tree is made of them", () => {
+    const nested = (levels: number): string => `<domain>${"<a b='>'>".repeat(levels)}<!-- <a><a> --><![CDATA[<a>]]>${"</a>".repeat(levels)}</domain>`;
+    expect(readFacts(nested(255)).name).toBe("");
+    expect(() => readFacts(nested(256))).toThrow("more than 256 levels");
+});

@@ -79,3 +79,8 @@ test.each<[string, (socket: Socket) => void, string]>([
 test("no daemon", async () => {
     await expect(told(localXenstore(join(folder, "none")), 7, "k")).rejects.toMatchObject({ code: "program-missing", hint: expect.stringContaining("xen start") });
 });
+
+test("an answer that claims 4 GiB is an error at once", async () => {
+    const { path } = await daemon((_type, _payload, socket) => void socket.write(Buffer.alloc(16, 0xff)));
+    await expect(told(localXenstore(path), 7, "rumprun/cfg")).rejects.toMatchObject({ code: "program-failed", message: expect.stringContaining("expected at most 4096") });
+});

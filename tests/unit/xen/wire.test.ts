@@ -33,6 +33,14 @@ test("a message is whole when all its bytes are there", () => {
     expect(messageLength(reply(2, ""))).toBe(16);
 });
 
+test("a length that xenstore never sends is refused, not waited for", () => {
+    const header = Buffer.alloc(16);
+    header.writeUInt32LE(4096, 12);
+    expect(messageLength(header)).toBeUndefined();
+    header.writeUInt32LE(4097, 12);
+    expect(() => messageLength(header)).toThrow(expect.objectContaining({ code: "program-failed" }));
+});
+
 test("an answer", () => {
     expect(decodeReply(reply(2, "käse"), read)).toBe("käse");
 });

@@ -14,7 +14,7 @@ const READ = new Set(["disk", "interface", "emulator"]);
 export function readDevices(devices: Tree | undefined, notes: Notes): void {
     for (const device of devices?.children ?? []) {
         const { type = "", model = "", bus = "" } = device.attributes;
-        const dispensable = DISPENSABLE[device.name];
+        const dispensable = Object.hasOwn(DISPENSABLE, device.name) ? DISPENSABLE[device.name] : undefined;
         if (READ.has(device.name)) continue;
         else if (device.name === "controller") readController(device, notes);
         else if (device.name === "memballoon") drop(notes, model !== "none", "balloon");

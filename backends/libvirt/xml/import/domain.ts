@@ -104,7 +104,7 @@ function vcpusOf(domain: Tree, notes: Notes): number {
 function onCrashOf(domain: Tree, notes: Notes): OnCrash {
     const said = text(domain, "on_crash") ?? "destroy";
     const reboot = text(domain, "on_reboot") ?? "restart";
-    const onCrash = ON_CRASH[said];
+    const onCrash = Object.hasOwn(ON_CRASH, said) ? ON_CRASH[said] : undefined;
     if (!onCrash) notes.refuse(`on_crash ${said}`);
     else if (onCrash !== said) notes.change("on_crash", said, onCrash);
     const ours = onCrash === "restart" ? "restart" : "destroy";
