@@ -35,6 +35,8 @@ export interface Context {
     signal?: AbortSignal;
     /** A delete is the first half of a replacement, which may come with another configuration than the guest was made under. */
     replacing?: boolean;
+    /** A create is of a guest that state has already: an engine may create a replacement before it deletes. */
+    inState?: boolean;
 }
 
 /** What an import found and no update has written anew yet: this stands for the mark that the guest does not have, or that is another's. */
@@ -111,6 +113,8 @@ export interface Backend {
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
+    /** The URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. Left out: the platform has no hosts. */
+    holder?(connection: string, uuid: string): Promise<string | undefined>;
     /** @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import */
     observe(ref: GuestRef, applied: Applied, creator?: Creator): Promise<Observation | undefined>;
     /** Whether a connection leads to hosts of this platform. */

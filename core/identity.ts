@@ -4,9 +4,17 @@ import { v5 } from "uuid";
 /** The namespace of our UUIDs (RFC 9562, section 5.5). Never changes: every guest's uuid follows from it. */
 const NAMESPACE = "5b0f5a52-6d35-5d0b-9a5e-3f1c4d1f7c11";
 
-/** A resource's uuid on every host: UUIDv5 of its URN. */
-export function uuidOf(urn: string): string {
-    return v5(urn, NAMESPACE);
+/**
+ * Return a resource's uuid on every host: UUIDv5 of its URN.
+ * @param index of the next identities, for a resource whose first ones belong to guests that were renamed since
+ */
+export function uuidOf(urn: string, index = 0): string {
+    return v5(numbered(urn, index), NAMESPACE);
+}
+
+/** A URN holds no NUL, so no resource has another's next identity. */
+function numbered(urn: string, index: number): string {
+    return index === 0 ? urn : `${urn}\0${index}`;
 }
 
 /** The first hex digits of the URN's sha256: the same for one stack's resource, another for any other. */
@@ -23,12 +31,12 @@ export function logicalName(urn: string): string {
 export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 
 /** The logical name with what a name cannot hold replaced, cut to fit, `-`, and 7 hash digits. */
-export function defaultName(urn: string): string {
+export function defaultName(urn: string, index = 0): string {
     const readable = logicalName(urn).replaceAll(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 55);
-    return `${readable}-${hashOf(urn, 7)}`;
+    return `${readable}-${hashOf(numbered(urn, index), 7)}`;
 }
 
 /** A MAC of QEMU's prefix (52:54:00) and 24 bits of the URN's hash. */
-export function defaultMac(urn: string): string {
-    return `52:54:00:${hashOf(urn, 6).match(/../g)?.join(":")}`;
+export function defaultMac(urn: string, index = 0): string {
+    return `52:54:00:${hashOf(numbered(urn, index), 6).match(/../g)?.join(":")}`;
 }

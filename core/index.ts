@@ -21,14 +21,16 @@ export interface World {
     log(message: string): void;
     /** Ends what is being waited for, with its reason; what is there by then is in state, or taken up by the next run. */
     signal?: AbortSignal;
+    /** Whether the engine was told to replace this resource, which is in state then. */
+    isReplaced?(urn: string): boolean;
 }
 
 /** The lifecycle of every resource. */
-export function resourceHandlers({ creator, signal, ...world }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+export function resourceHandlers({ creator, signal, isReplaced, ...world }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
     // Much of it was said by hosts and guests.
     const log = (message: string): void => { world.log(printable(message)); };
     return {
-        unikernel: unikernelHandlers({ backend, creator, log, signal }),
+        unikernel: unikernelHandlers({ backend, creator, log, signal, isReplaced }),
         blockImage: blockImageHandlers({ log }),
         networkInterface: discreetHandlers(networkInterfaceHandlers()),
     };

@@ -10,6 +10,8 @@ let handlers: Record<ResourceKind, Handlers> | undefined;
 export interface Call {
     log(message: string): void;
     signal?: AbortSignal;
+    /** Whether the engine was told to replace this resource. */
+    isReplaced?(urn: string): boolean;
 }
 
 /**

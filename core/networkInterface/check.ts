@@ -1,6 +1,6 @@
 import { parseArguments } from "../arguments";
 import { containsUnknown } from "../handlers";
-import { defaultMac } from "../identity";
+import { chosenMac } from "./mac";
 import { withPorts } from "./ports";
 import { interfaceShape } from "./schema";
 import { SCHEMA_VERSION } from "../../spec";
@@ -18,12 +18,12 @@ export interface InterfaceInputs {
 }
 
 /** @returns checked inputs: stable mac and host ports, kept from `olds` where it has them */
-export function checkInterface(olds: Partial<InterfaceInputs>, { resourceUrn, ...news }: Record<string, unknown>) {
+export async function checkInterface(olds: Partial<InterfaceInputs>, { resourceUrn, ...news }: Record<string, unknown>) {
     const { values, problems } = parseArguments(interfaceShape, news);
     const urn = String(resourceUrn);
     if (problems.length === 0) problems.push(...interfaceProblems("", values));
-    const mac = values.mac ?? olds.mac ?? defaultMac(urn);
-    const attach = problems.length === 0 ? resolveAttach(urn, values.attach, olds.attach) : values.attach;
+    const mac = values.mac ?? await chosenMac(urn, olds);
+    const attach = problems.length === 0 ? await resolveAttach(urn, values.attach, olds) : values.attach;
     const inputs = { schemaVersion: SCHEMA_VERSION, urn, ...withIpv4Default(values), mac, attach };
     return { inputs, failures: problems };
 }
@@ -41,10 +41,10 @@ export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unkno
     return [{ property: `${at}ipv4.reserve`, reason: "an address can be reserved on a libvirt network only: attach: { network }" }];
 }
 
-function resolveAttach(urn: string, attach: unknown, old: Attach | undefined): unknown {
+async function resolveAttach(urn: string, attach: unknown, olds: Partial<InterfaceInputs>): Promise<unknown> {
     const forwards = forwardsOf(attach);
     if (containsUnknown(attach) || forwards.length === 0) return attach;
-    return { user: { forward: withPorts(urn, forwards, forwardsOf(old)) } };
+    return { user: { forward: await withPorts(urn, forwards, { urn: olds.urn, forwards: forwardsOf(olds.attach) }) } };
 }
 
 function forwardsOf(attach: unknown): Forward[] {

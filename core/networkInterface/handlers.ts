@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Handlers } from "../handlers";
 import { containsUnknown } from "../handlers";
+import { forgetHolder, holderOf, noteHolder } from "../holders";
 import { uuidOf } from "../identity";
 import { refuseNewerState } from "../state";
 import { checkInterface } from "./check";
+import { placesOf } from "./ports";
 
 /** A declaration: nothing of it exists on a host but in the unikernel that uses it. */
 export function networkInterfaceHandlers(): Handlers {
@@ -18,6 +20,7 @@ export function networkInterfaceHandlers(): Handlers {
             return { changes: same ? false : undefined, replaces: [], deleteBeforeReplace: true };
         },
         async create(inputs) {
+            for (const identity of identitiesOf(inputs)) if (await holderOf(identity) === undefined) await noteHolder(identity, String(inputs.urn));
             return { id: uuidOf(String(inputs.urn)), outs: inputs };
         },
         async read(id, props) {
@@ -26,8 +29,16 @@ export function networkInterfaceHandlers(): Handlers {
         },
         async update(_id, olds, news) {
             refuseNewerState(olds);
+            for (const identity of identitiesOf(news)) await noteHolder(identity, String(news.urn));
             return { outs: news };
         },
-        async delete() {},
+        async delete(_id, props) {
+            for (const identity of identitiesOf(props)) await forgetHolder(identity, String(props.urn));
+        },
     };
+}
+
+/** What no other resource can have beside it. */
+function identitiesOf({ mac, attach }: Record<string, unknown>): string[] {
+    return [...(typeof mac === "string" ? [mac] : []), ...placesOf(attach)];
 }

@@ -1,3 +1,4 @@
+import { holderOf, noteInRun } from "../holders";
 import { hashOf } from "../identity";
 import type { Forward } from "../../spec";
 
@@ -7,29 +8,51 @@ const COUNT = 12_768;
 
 type OpenForward = Omit<Forward, "host"> & { host?: number };
 
+/** What state has of the interface. */
+interface Before { urn?: string; forwards: OpenForward[] }
+
 /** Who holds which port in this program: `address:port/protocol` → the forward. */
 const held = new Map<string, string>();
 
 /**
  * Gives each forward that names no host port one: the port from before for the same guest port, else one from the URN
- * and the guest port, the next where another forward of this program has it.
+ * and the guest port, the next where another forward has it: of this program, or of another stack of this user.
  */
-export function withPorts(urn: string, forwards: OpenForward[], before: OpenForward[]): Forward[] {
-    return forwards.map((forward) => {
+export async function withPorts(urn: string, forwards: OpenForward[], before: Before): Promise<Forward[]> {
+    const whole: Forward[] = [];
+    for (const forward of forwards) {
         const key = `${forward.guest}/${forward.protocol} ${forward.address}`;
-        const kept = forward.host ?? before.find((old) => old.guest === forward.guest && old.protocol === forward.protocol)?.host;
-        return { ...forward, host: kept === undefined ? choose(urn, key, forward) : hold(urn, key, forward, kept) };
-    });
+        const host = forward.host ?? await kept(urn, key, forward, before);
+        whole.push({ ...forward, host: host === undefined ? await choose(urn, key, forward) : hold(urn, key, forward, host) });
+    }
+    return whole;
 }
 
-function choose(urn: string, key: string, forward: OpenForward): number {
-    const start = parseInt(hashOf(`${urn} ${key}`, 8), 16);
+/**
+ * The port in state. One that follows from our URN and has gone with an interface that was renamed since is not ours any more,
+ * even where state has it: the guest could not be made beside the other.
+ */
+async function kept(urn: string, key: string, forward: OpenForward, before: Before): Promise<number | undefined> {
+    const port = before.forwards.find((old) => old.guest === forward.guest && old.protocol === forward.protocol)?.host;
+    if (port === undefined) return undefined;
+    if (before.urn === urn && port === FIRST + startOf(urn, key) && await isOthers(urn, forward, port)) return undefined;
+    noteInRun(place(forward, port), urn);
+    return port;
+}
+
+function startOf(urn: string, key: string): number {
+    return parseInt(hashOf(`${urn} ${key}`, 8), 16) % COUNT;
+}
+
+async function choose(urn: string, key: string, forward: OpenForward): Promise<number> {
+    const start = startOf(urn, key);
     for (let step = 0; step < COUNT; step++) {
         const port = FIRST + ((start + step) % COUNT);
+        if (await isOthers(urn, forward, port)) continue;
         const holder = held.get(place(forward, port));
         if (holder === undefined || holder === `${urn} ${key}`) return hold(urn, key, forward, port);
     }
-    return FIRST + (start % COUNT);
+    return FIRST + start;
 }
 
 function hold(urn: string, key: string, forward: OpenForward, port: number): number {
@@ -37,6 +60,17 @@ function hold(urn: string, key: string, forward: OpenForward, port: number): num
     return port;
 }
 
-function place({ address, protocol }: OpenForward, port: number): string {
+async function isOthers(urn: string, forward: OpenForward, port: number): Promise<boolean> {
+    const holder = await holderOf(place(forward, port));
+    return holder !== undefined && holder !== urn;
+}
+
+function place({ address, protocol }: Pick<OpenForward, "address" | "protocol">, port: number): string {
     return `${address}:${port}/${protocol}`;
+}
+
+/** Return the host's ports that an interface has. */
+export function placesOf(attach: unknown): string[] {
+    const forwards: unknown = Object(Object(attach).user).forward;
+    return Array.isArray(forwards) ? (forwards as OpenForward[]).flatMap((forward) => (typeof forward.host === "number" ? [place(forward, forward.host)] : [])) : [];
 }

@@ -1,6 +1,7 @@
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
 import { same } from "../canonical";
+import { noteInRun } from "../holders";
 import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState } from "../state";
@@ -31,6 +32,7 @@ interface Checked { inputs: Values; failures: Problem[] }
  */
 export async function checkUnikernel(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Checked> {
     refuseNewerState(olds);
+    if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
     const { whole, inputs, failures, table } = await checkArguments(services, olds, news);
     if (!whole || !table || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
     const consequence = await consequenceOfCheck(olds, whole, table);

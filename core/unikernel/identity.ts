@@ -1,4 +1,5 @@
 import { isUnknown } from "../handlers";
+import { holderInRun, holderOf } from "../holders";
 import { defaultName, uuidOf } from "../identity";
 import type { StoredInputs } from "./inputs";
 import { forAll, unlessEnded } from "../../spec";
@@ -11,13 +12,35 @@ import type { Backend } from "../../backends/backend";
 export async function resolveIdentity(backend: Backend, urn: string, values: Record<string, unknown>, olds: Partial<StoredInputs>) {
     const samePlatform = olds.platform === backend.platform;
     const connection = values.connection ?? (samePlatform ? olds.connection : undefined) ?? backend.defaultConnection();
+    const host = await hostOf(backend, connection, olds);
+    const index = olds.uuid === undefined ? await freeIndex(backend, host === undefined ? undefined : connection, urn) : 0;
     return {
         urn,
-        uuid: olds.uuid ?? uuidOf(urn),
-        name: values.name ?? olds.name ?? defaultName(urn),
+        uuid: olds.uuid ?? uuidOf(urn, index),
+        name: values.name ?? olds.name ?? defaultName(urn, index),
         connection,
-        host: await hostOf(backend, connection, olds),
+        host,
     };
+}
+
+/** Renames of one name that a host may hold at once. */
+const IDENTITIES = 100;
+
+/**
+ * Return the first identity of a URN that no other resource has. After a rename (of the stack, or by an alias) a guest keeps
+ * the uuid of its former URN: state of this run names it under the new one, and so does its mark after the next update.
+ * A guest whose mark names this very URN is left for the create to judge.
+ * A host that cannot be reached is no reason for a preview to fail: the create asks again.
+ */
+async function freeIndex(backend: Backend, connection: unknown, urn: string): Promise<number> {
+    for (let index = 0; index < IDENTITIES; index++) {
+        const uuid = uuidOf(urn, index);
+        // The replacement of a guest in state is the same guest.
+        if (holderInRun(uuid) === urn) return index;
+        const holder = await holderOf(uuid) ?? (typeof connection === "string" ? await backend.holder?.(connection, uuid).catch(() => undefined) : undefined);
+        if (holder === undefined || holder === urn) return index;
+    }
+    return 0;
 }
 
 /** Only a connection that is new has to be asked: an unchanged one leads where it led. */

@@ -1,5 +1,6 @@
 import { PartialError } from "../../backends/backend";
 import { containsUnknown } from "../handlers";
+import { forgetHolder, holderInRun, noteHolder } from "../holders";
 import type { DiffResult } from "../handlers";
 import { refuseNewerState } from "../state";
 import { EDITED, differences, root, strongest } from "./diff";
@@ -48,7 +49,9 @@ function changesOf(found: Difference[]): boolean | undefined {
 
 export async function createUnikernel(services: UnikernelServices, inputs: StoredInputs) {
     const plan = await planGuest(inputs);
-    const outs = await realise(inputs, plan, () => services.backend(inputs.platform).create(plan, contextOf(services)));
+    const outs = await realise(inputs, plan, () => services.backend(inputs.platform).create(plan, {
+        ...contextOf(services), inState: holderInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
+    }));
     return { id: inputs.uuid, outs };
 }
 
@@ -58,6 +61,8 @@ export async function updateUnikernel(services: UnikernelServices, olds: StoredO
     const found = differences(olds, news, backend.consequences);
     const change = { from: olds, consequence: strongest(found), properties: found.map(({ property }) => property) };
     const plan = await planGuest(news);
+    // Under its former URN there may be another one day.
+    if (news.urn !== olds.urn) await noteHolder(news.uuid, news.urn);
     return realise(news, plan, () => backend.update(plan, change, contextOf(services)));
 }
 
@@ -83,4 +88,5 @@ export async function deleteUnikernel(services: UnikernelServices, props: Stored
     const replacing = isReplacing(props.urn);
     const applied = replacing ? { ...props, deleteData: false } : props;
     await services.backend(props.platform).delete(refOf(props), applied, { ...contextOf(services), replacing });
+    if (!replacing) await forgetHolder(props.uuid, props.urn);
 }

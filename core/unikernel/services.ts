@@ -10,6 +10,8 @@ export interface UnikernelServices {
     log(message: string): void;
     /** Ends what is being waited for. */
     signal?: AbortSignal;
+    /** Whether the engine was told to replace this resource: it is in state, although no check shows it. */
+    isReplaced?(urn: string): boolean;
 }
 
 export function contextOf({ creator, log, signal }: UnikernelServices): Context {

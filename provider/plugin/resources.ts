@@ -15,6 +15,7 @@ import { importResource } from "./import";
 import { Made } from "./made";
 import { createdOutputs, updatedOutputs } from "./preview";
 import { References } from "./references";
+import { isReplaced } from "./replaced";
 import type { Run } from "./run";
 import { Secrets } from "./secrets";
 import { kindOf } from "./urn";
@@ -148,7 +149,7 @@ export class Resources {
         const said: Promise<void>[] = [];
         const log = (message: string) => { said.push(this.engine().report(urn, secrets.hide(message))); };
         try {
-            return await this.calls.run(seconds, (signal) => act(this.handlers(kindOf(urn), { log, signal }), log));
+            return await this.calls.run(seconds, (signal) => act(this.handlers(kindOf(urn), { log, signal, isReplaced }), log));
         } catch (error) {
             throw secrets.hideIn(error);
         } finally {

@@ -130,7 +130,7 @@ test("a delete of what a guest was before a create took it over leaves the guest
     const guest = its.guest();
     const plan = await testPlan(guest);
     const first = await its.create(guest);
-    const again = await its.create(guest);
+    const again = await its.create({ ...guest, adopt: true });
     expect([first.incarnation, again.incarnation]).toEqual([undefined, expect.stringMatching(/^[0-9a-f]{8}$/)]);
     const updated = await its.update(guest, { ...guest, autostart: true });
     expect(updated.incarnation).toBe(again.incarnation);

@@ -4,9 +4,11 @@ import { parseUri } from "../client";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 import { deletionHasBegun } from "./begun";
+import { withNote, forgetCreation } from "./creations";
 import { remove } from "./delete";
 import { ensure } from "./ensure";
 import { glance, printed } from "./glance";
+import { holderOf } from "./holder";
 import { find } from "./import";
 import { networkOf } from "./networks";
 import { urnsOf } from "./imported";
@@ -29,16 +31,32 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
-        intact: async ({ uuid }) => !(await deletionHasBegun(uuid)),
-        observe: async (ref, applied, creator) => observe(await open(ref.connection), platform, ref, applied, creator),
+        intact: async ({ uuid, host }) => {
+            await forgetCreation(host, uuid);
+            return !(await deletionHasBegun(uuid));
+        },
+        holder: async (connection, uuid) => holderOf(await open(connection), uuid),
+        observe: async (ref, applied, creator) => {
+            await forgetCreation(applied.host, ref.uuid);
+            return observe(await open(ref.connection), platform, ref, applied, creator);
+        },
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),
-        create: (plan, context) => endedBy(context.signal, async () => ensure({ host: await open(plan.spec.connection), platform, plan, context },
-            { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false })),
-        update: (plan, { from }, context) => endedBy(context.signal, async () => ensure({ host: await open(plan.spec.connection), platform, plan, context },
-            { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from)),
+        create: (plan, context) => endedBy(context.signal, async () => {
+            const run = { host: await open(plan.spec.connection), platform, plan, context };
+            return withNote(run, (begun) => ensure(run,
+                { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false, begun: begun || context.inState }));
+        }),
+        update: (plan, { from }, context) => endedBy(context.signal, async () => {
+            await forgetCreation(from.host, plan.spec.uuid);
+            return ensure({ host: await open(plan.spec.connection), platform, plan, context },
+                { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from);
+        }),
         glance: async (connection, wanted) => glance(await open(connection), platform, wanted),
         printed: async (connection, wanted) => printed(await open(connection), platform, wanted),
-        delete: (ref, applied, context) => endedBy(context.signal, async () => remove(await open(ref.connection), platform, ref, applied, context)),
+        delete: (ref, applied, context) => endedBy(context.signal, async () => {
+            await forgetCreation(applied.host, ref.uuid);
+            return remove(await open(ref.connection), platform, ref, applied, context);
+        }),
     };
 }

@@ -13,6 +13,8 @@ export interface Claim {
     adopt: boolean;
     /** State names this guest already: whoever holds the state may change it. */
     inState: boolean;
+    /** A note in the user's cache proves that a create of this guest was interrupted. */
+    begun?: boolean;
     /** It came there by an import, which takes a guest from whoever had it, as `adopt` does. */
     imported?: boolean;
 }
@@ -34,7 +36,7 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
     const what = `domain ${found.name} (${found.uuid})`;
     if (found.uuid !== uuid) {
         throw new UnikernelError("not-ours", `${what} has the name that this guest would get`,
-            { property: "name", hint: "set another name, or remove that domain" });
+            { property: "name", hint: "set another name; remove that domain only where no stack has it in its state" });
     }
     const { mark } = found;
     if (!mark) {
@@ -43,18 +45,28 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
             { hint: "set adopt: true to take it over, or remove that domain" });
     }
     if (!claim.urns.includes(mark.urn)) {
-        throw new UnikernelError("not-ours", `${what} belongs to ${mark.urn}`, { hint: "set another name, or remove that domain" });
+        throw new UnikernelError("not-ours", `${what} belongs to ${mark.urn}`, { hint: claim.inState
+            ? "an import took it over: take it out of this stack's state with pulumi state delete"
+            : "leave that domain; run pulumi up again: this one then gets a uuid and a name of its own" });
     }
     if (mayTake(mark, claim, now)) return;
+    if (!claim.inState && same(mark.creator, claim.creator)) {
+        throw new UnikernelError("not-ours", `${what} was made for the same project, stack and name, but is not in this stack's state`, {
+            hint: "if that stack or resource was renamed since: run pulumi up where it is now, then here again, and this one gets a uuid and a name of its own; "
+                + "only if the state of this stack was lost: set adopt: true",
+        });
+    }
     throw new UnikernelError("not-ours", claim.inState
         ? `${what} was taken over by ${person(mark.creator)}`
         : `${what} was made by ${person(mark.creator)} for the same project, stack and name`, { hint: "set adopt: true" });
 }
 
-function mayTake(mark: Mark, { creator, adopt, inState, imported }: Claim, now: number): boolean {
-    if (adopt || imported || same(mark.creator, creator)) return true;
+function mayTake(mark: Mark, { creator, adopt, inState, imported, begun }: Claim, now: number): boolean {
+    // A guest that was never whole is in no state but by an error that was seen; release 0.1.0 left no notes.
+    const unfinished = mark.phase === "creating";
+    if (adopt || imported || ((inState || begun || unfinished) && same(mark.creator, creator))) return true;
     if (inState) return !mark.disowned?.some((other) => same(other, creator));
-    return mark.phase === "creating" && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
+    return unfinished && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
 }
 
 /** Who no longer owns a guest once this creator has it. */

@@ -21,7 +21,7 @@ export async function assertMacsFree(host: Host, { uuid, interfaces }: Unikernel
         const holder = holders.find((one) => one.uuid !== uuid && one.macs.includes(mac));
         if (!holder) continue;
         throw new UnikernelError("in-use", `domain ${holder.name} has the MAC address ${mac}`,
-            { property: `interfaces[${index}].mac`, hint: "leave mac out: each interface then gets one of its own" });
+            { property: `interfaces[${index}].mac`, hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac" });
     }
 }
 

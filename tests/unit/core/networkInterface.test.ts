@@ -71,6 +71,23 @@ test("a chosen port is of the quiet range, the same every time, and no two forwa
     expect(portTo(80, (await check({ attach: user({ guest: 80 }) }, {}, "fleet-7")).inputs)).toBe(ports.get("fleet-7"));
 });
 
+test("who comes under the former name of a renamed interface gets another MAC and port, and gives up those that state has for it", async () => {
+    const { inputs: first } = await check({ attach: user({ guest: 80 }) }, {}, "former");
+    const renamed = (await check({ attach: user({ guest: 80 }) }, first, "present")).inputs;
+    expect([renamed.mac, portTo(80, renamed)]).toEqual([first.mac, portTo(80, first)]);
+    const { inputs: newcomer } = await check({ attach: user({ guest: 80 }) }, {}, "former");
+    expect(newcomer.mac).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/);
+    expect([newcomer.mac, portTo(80, newcomer)]).not.toEqual(expect.arrayContaining([first.mac]));
+    expect(portTo(80, newcomer)).not.toBe(portTo(80, first));
+    // Its own first run failed beside the other, and left them in state.
+    expect((await check({ attach: user({ guest: 80 }) }, first, "former")).inputs).toMatchObject({ mac: newcomer.mac });
+    // It keeps what it has got, and so does the other.
+    expect((await check({ attach: user({ guest: 80 }) }, newcomer, "former")).inputs).toEqual(newcomer);
+    expect((await check({ attach: user({ guest: 80 }) }, renamed, "present")).inputs).toEqual(renamed);
+    // What the program names itself is its own affair.
+    expect((await check({ mac: String(first.mac) }, {}, "former")).inputs.mac).toBe(first.mac);
+});
+
 test("an unknown keeps nothing else from being checked, and is passed on", async () => {
     const { inputs, failures } = await check({ attach: { network: UNKNOWN }, mac: "broken", ipv4: { reserve: "10.0.0.9" } });
     expect(failures.map(({ property }) => property)).toEqual(["mac"]);

@@ -11,7 +11,12 @@ const now = Date.parse("2026-01-01T12:00:00Z");
 const before = "2026-01-01T11:00:00Z", after = "2026-01-01T13:00:00Z";
 
 test.each<[string, Mark | undefined, Claim, RegExp | undefined]>([
-    ["the same creator", mark({ creator: bob }), claim(), undefined],
+    ["the same creator, an interrupted create of which there is a note", mark({ creator: bob }), claim({ begun: true }), undefined],
+    ["the same creator, without a note: it may be a renamed stack's", mark({ creator: bob }), claim(), /not in this stack's state\n.*renamed/],
+    ["the same creator, adopted", mark({ creator: bob }), claim({ adopt: true }), undefined],
+    ["the same creator's, half made: release 0.1.0 left no note of it", mark({ creator: bob, phase: "creating", deadline: after }), claim(), undefined],
+    ["the same creator's, an update that was cut: it was whole before", mark({ creator: bob, phase: "updating", deadline: before }), claim(), /not in this stack's state/],
+    ["another creator, with a note", mark(), claim({ begun: true }), /made by alice@a/],
     ["another creator", mark(), claim(), /made by alice@a.*\n.*adopt: true/],
     ["the same person on another machine", mark({ creator: { ...bob, machine: "x" } }), claim(), /made by bob@x/],
     ["the same person from another project folder", mark({ creator: { ...bob, project: "x" } }), claim(), /made by bob@b/],

@@ -12,7 +12,8 @@ const tokenOf = (kind, by) => (by === "plugin" ? `unikernel:index:${kind}` : `pu
 
 function declare(Dynamic, name, args, opts) {
     const kind = Dynamic.name;
-    const aliased = { ...opts, aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }] };
+    const { formerly, ...others } = opts ?? {};
+    const aliased = { ...others, aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }, ...(formerly ? [{ name: formerly }] : [])] };
     if (!plugin) return new Dynamic(name, args, aliased);
     const outputs = kind === "Unikernel" ? { name: undefined, uuid: undefined, state: undefined, consequence: undefined } : {};
     return new pulumi.CustomResource(tokenOf(kind, "plugin"), name, { ...outputs, ...args }, aliased);
@@ -34,7 +35,7 @@ function reveal(value) {
 
 const images = Object.fromEntries(Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]));
 
-for (const [name, { image, mount = "/data", interfaces = [], parent, ...args }] of Object.entries(declared.guests)) {
+for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(declared.guests)) {
     const opts = parent ? { parent: new Site(parent) } : {};
     const guest = declare(Unikernel, name, {
         platform: "kvm",
@@ -46,7 +47,7 @@ for (const [name, { image, mount = "/data", interfaces = [], parent, ...args }] 
         readiness: { console: "test kernel ready", timeout: 60 },
         ...reveal(args),
         ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
-        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, reveal(card), opts)),
-    }, opts);
+        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, reveal(card), { ...opts, ...(formerly ? { formerly: `${formerly}-${index}` } : {}) })),
+    }, { ...opts, formerly });
     exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence };
 }
