@@ -1,6 +1,5 @@
 import { holderOf, noteInRun } from "../holders";
 import { defaultMac } from "../identity";
-import type { InterfaceInputs } from "./check";
 
 /** Interfaces that had one name, one after the other, and are in state still. */
 const NEXT = 100;
@@ -10,7 +9,7 @@ const NEXT = 100;
  * an interface that is renamed (a stack, an alias), so a newcomer under the old URN takes the next one, even where state has the
  * first one already: its guest could not be made beside the other.
  */
-export async function chosenMac(urn: string, olds: Partial<Pick<InterfaceInputs, "urn" | "mac">>): Promise<string> {
+export async function chosenMac(urn: string, olds: { urn?: string; mac?: string }): Promise<string> {
     const own = Array.from({ length: NEXT }, (_, index) => defaultMac(urn, index));
     if (olds.mac !== undefined && !(olds.urn === urn && own.includes(olds.mac) && await isOthers(olds.mac, urn))) {
         noteInRun(olds.mac, urn);
