@@ -131,8 +131,45 @@ export interface Backend {
     delete(ref: GuestRef, applied: Applied, context: Context): Promise<void>;
     /** What a host shows of a guest that anybody made; undefined: the host says that there is none. Left out: the platform has no hosts. */
     glance?(connection: string, wanted: GuestName): Promise<GuestGlance | undefined>;
+    /** What the host has of this package that no state may have. Changes nothing. Left out: the platform has no hosts. */
+    leftovers?(connection: string, creator: Creator): Promise<Leftovers>;
+    /** Remove what a cut create left. @returns paths that stay: data, unless they are to go, and what others put there */
+    sweep?(connection: string, left: LeftDomain | LeftFolder, options: { deleteData: boolean }): Promise<string[]>;
+    /** Remove a DHCP entry. Gone already is success. */
+    sweepReservation?(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
     /** What it has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
     printed?(connection: string, wanted: GuestName): Promise<string | undefined>;
+}
+
+/** What a host has of this package without being whole, as far as nothing but the host says it. */
+export interface Leftovers {
+    /** Marked domains that state may not have. */
+    domains: LeftDomain[];
+    /** Guests' folders without a domain; undefined where the way to the files cannot list them. */
+    folders?: LeftFolder[];
+    /** DHCP entries for a MAC that no domain has. */
+    reservations: { network: string; mac: string; address: string }[];
+}
+
+export interface LeftDomain {
+    uuid: string;
+    name: string;
+    /** Of its mark. */
+    urn: string;
+    phase: "creating" | "updating" | "ready";
+    /** It was never whole, and nobody is known to be at work on it. */
+    abandoned: boolean;
+    /** Files with what a guest wrote. */
+    data: string[];
+}
+
+export interface LeftFolder {
+    uuid: string;
+    /** From the note of a create that was cut short; undefined: not known. */
+    urn?: string;
+    abandoned: boolean;
+    files: string[];
+    data: string[];
 }
 
 export type GuestName = { uuid: string } | { name: string };

@@ -6,7 +6,7 @@ import { createLibvirtBackend, openHost, sshShellOf, type Host } from "./libvirt
 import { createXen, wayToDom0 } from "./xen";
 
 export { PartialError } from "./backend";
-export type { Applied, Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestGlance, GuestName, GuestRef, Observation, PropertyConsequence } from "./backend";
+export type { Applied, Backend, Change, Consequence, ConsequenceTable, Context, Creator, GuestGlance, GuestName, GuestRef, LeftDomain, LeftFolder, Leftovers, Observation, PropertyConsequence } from "./backend";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;

@@ -2,21 +2,31 @@ import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { doctor } from "./doctor";
+import { sweep } from "./sweep";
 
 export const USAGE = `Usage: pulumi-unikernel COMMAND [OPTIONS]
 
 Commands:
   doctor               say whether \`pulumi up\` would work here, and what mends what would not
+  sweep                list what carries this package's mark on a host and belongs to no state given
 
 Options of doctor:
   --connection URI     libvirt connection (default: qemu:///system as root, else qemu:///session)
+  --json               one JSON document in place of lines
+
+Options of sweep:
+  --connection URI     as for doctor
+  --state FILE         what \`pulumi stack export\` wrote; more than once for more stacks (PROJECT/STACK=FILE of a stack without resources)
+  --dry-run            remove nothing (the default)
+  --yes                remove what killed creates of the stacks with a --state left
+  --delete-data        with --yes: remove persist disks too
   --json               one JSON document in place of lines
 
 Other options:
   --help               this text
   --version            the version of this package
 
-Ends with 0 when \`pulumi up\` would work, 1 when it would not, 2 when the command line is wrong.
+Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone), 1 when not, 2 when the command line is wrong.
 `;
 
 /** The streams that a command writes to. */
@@ -28,7 +38,7 @@ export interface Streams {
 const standard: Streams = { out: (text) => process.stdout.write(text), error: (text) => process.stderr.write(text) };
 
 /** Runs one command line (without node and script) and returns its exit code. */
-export async function run(argv: string[], streams: Streams = standard, commands = { doctor }): Promise<number> {
+export async function run(argv: string[], streams: Streams = standard, commands: { doctor: typeof doctor; sweep?: typeof sweep } = { doctor, sweep }): Promise<number> {
     const wrong = (why: string) => { streams.error(`${why}\n\n${USAGE}`); return 2; };
     let parsed;
     try {
@@ -36,13 +46,22 @@ export async function run(argv: string[], streams: Streams = standard, commands 
     } catch (error) {
         return wrong(error instanceof Error ? error.message : String(error));
     }
-    const { values: { help, version, connection, json }, positionals: [command, ...rest] } = parsed;
+    const { values: { help, version, connection, json, state, yes, "dry-run": dryRun, "delete-data": deleteData }, positionals: [command, ...rest] } = parsed;
     if (help) { streams.out(USAGE); return 0; }
     if (version) { streams.out(`${packageVersion()}\n`); return 0; }
     if (command === undefined) return wrong("No command given.");
-    if (command !== "doctor") return wrong(`There is no command "${command}".`);
+    if (command !== "doctor" && command !== "sweep") return wrong(`There is no command "${command}".`);
     if (rest.length > 0) return wrong(`"${rest[0]}" is one argument too many.`);
-    return await commands.doctor({ connection, json, print: (text) => streams.out(`${text}\n`) }) ? 0 : 1;
+    const print = (text: string): void => { streams.out(`${text}\n`); };
+    if (command === "sweep") {
+        if (yes && dryRun) return wrong("--yes and --dry-run exclude each other.");
+        if (yes && !state?.length) return wrong("--yes needs --state FILE: it removes only what belongs to stacks whose state is given.");
+        if (deleteData && !yes) return wrong("--delete-data needs --yes.");
+        return await (commands.sweep ?? sweep)({ connection, state, yes, deleteData, json, print }) ? 0 : 1;
+    }
+    const other = Object.entries({ state, yes, "dry-run": dryRun, "delete-data": deleteData }).find(([, value]) => value !== undefined);
+    if (other) return wrong(`--${other[0]} is no option of doctor.`);
+    return await commands.doctor({ connection, json, print }) ? 0 : 1;
 }
 
 function parse(args: string[]) {
@@ -51,6 +70,10 @@ function parse(args: string[]) {
         options: {
             connection: { type: "string" },
             json: { type: "boolean" },
+            state: { type: "string", multiple: true },
+            yes: { type: "boolean" },
+            "dry-run": { type: "boolean" },
+            "delete-data": { type: "boolean" },
             help: { type: "boolean", short: "h" },
             version: { type: "boolean" },
         },

@@ -153,6 +153,8 @@ export interface HostFiles {
     rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void>;
     /** Missing is success. */
     remove(uuid: string, ...names: string[]): Promise<void>;
+    /** Return the uuids of all guests that have a folder; undefined where the way to the files cannot list them (storage volumes). */
+    guests(): Promise<string[] | undefined>;
     /** Removes the folder when nothing is in it; else leaves it. */
     removeFolder(uuid: string): Promise<void>;
     /** The last bytes of a file, from `offset` if given; "" when it is not there. */

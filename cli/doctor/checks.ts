@@ -1,4 +1,5 @@
 import { bootLoaders, bootProbe, libraryVersion, type HostFacts } from "../../core/doctor";
+import { countLeftovers } from "../../core/sweep";
 import { hasCode } from "../../spec";
 import { check, type Check, type Scene } from "./check";
 import * as judge from "./judge";
@@ -60,6 +61,11 @@ const files: readonly Check[] = [
         id: "networks", title: "libvirt networks", needs: [CONNECTION],
         probe: async (scene) => ({ uri: scene.connection, ...await scene.host() }),
         judge: judge.judgeNetworks,
+    }),
+    check({
+        id: "leftovers", title: "leftovers", needs: [CONNECTION],
+        probe: async ({ connection }) => ({ uri: connection, leftovers: await countLeftovers(connection) }),
+        judge: judge.judgeLeftovers,
     }),
 ];
 

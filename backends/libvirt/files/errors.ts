@@ -49,3 +49,8 @@ export function sourceChanged(path: string, parts: Part[]): UnikernelError {
 export function exists(from: string, to: string): UnikernelError {
     return new UnikernelError("in-use", `rename of ${from} to ${to}: there is a file of that name`, { hint: "move one of the two away" });
 }
+
+/** Whether a name is that of a guest's folder. */
+export function isUuid(name: string): boolean {
+    return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+}

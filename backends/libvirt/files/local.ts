@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { type Part, UnikernelError } from "../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
-import { exists, fileError, plainName } from "./errors";
+import { exists, fileError, isUuid, plainName } from "./errors";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
 import { hashInto, sweep, syncFolder, writeWhole } from "./write";
 
@@ -98,6 +98,10 @@ export class LocalFiles implements HostFiles {
             // The file first: half a file must not look whole.
             for (const one of [path, `${path}${UNFINISHED}`]) await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
         }));
+    }
+
+    guests(): Promise<string[]> {
+        return this.tell(`list of ${this.base}`, async () => (await readdir(this.base).catch(ifMissing([] as string[]))).filter(isUuid).sort());
     }
 
     async removeFolder(uuid: string): Promise<void> {

@@ -115,6 +115,11 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
+    /** A pool is one folder: libvirt shows no pool's parent. */
+    async guests(): Promise<undefined> {
+        return undefined;
+    }
+
     removeFolder(uuid: string): Promise<void> {
         return this.inTurn(uuid, async () => {
             const { unfinished, announced } = await this.look(uuid);

@@ -10,12 +10,15 @@ import { ensure } from "./ensure";
 import { glance, printed } from "./glance";
 import { holderOf } from "./holder";
 import { find } from "./import";
+import { leftovers } from "./leftovers";
 import { networkOf } from "./networks";
 import { urnsOf } from "./imported";
 import { observe } from "./observe";
 import { placeOf } from "./place";
 import { reservationProblems } from "./reservable";
+import { release } from "./reservations";
 import { remoteProbeProblems, routeProblems } from "./routes";
+import { sweep } from "./sweep";
 
 /**
  * The lifecycle that kvm and xen share.
@@ -52,6 +55,9 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             return ensure({ host: await open(plan.spec.connection), platform, plan, context },
                 { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from);
         }),
+        leftovers: async (connection, creator) => leftovers(await open(connection), creator),
+        sweep: async (connection, left, options) => sweep(await open(connection), platform, left, options),
+        sweepReservation: async (connection, entry) => release(await open(connection), [entry]),
         glance: async (connection, wanted) => glance(await open(connection), platform, wanted),
         printed: async (connection, wanted) => printed(await open(connection), platform, wanted),
         delete: (ref, applied, context) => endedBy(context.signal, async () => {

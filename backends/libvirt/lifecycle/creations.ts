@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
-import { access } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
 import { PartialError, type Observation } from "../../backend";
@@ -21,11 +21,11 @@ function noteOf(place: string, uuid: string): string {
  * Create with a note for as long as the guest may be on the host and not in state.
  * @param work told whether an earlier create of this guest was interrupted
  */
-export async function withNote({ host, plan: { spec: { uuid } } }: Run, work: (begun: boolean) => Promise<Observation>): Promise<Observation> {
+export async function withNote({ host, plan: { spec: { uuid, urn } } }: Run, work: (begun: boolean) => Promise<Observation>): Promise<Observation> {
     const place = placeOf(await host.info());
-    const begun = await access(noteOf(place, uuid)).then(() => true, () => false);
+    const begun = await creationOf(place, uuid) !== undefined;
     // A cache that cannot be written is no reason not to create: after a kill the next run asks for `adopt`.
-    if (!begun) await makeCacheFolder("creations").then(() => writeWhole(noteOf(place, uuid), "{}")).catch(() => undefined);
+    await makeCacheFolder("creations").then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, pid: process.pid }))).catch(() => undefined);
     try {
         const made = await work(begun);
         remove(place, uuid);
@@ -34,6 +34,27 @@ export async function withNote({ host, plan: { spec: { uuid } } }: Run, work: (b
         // A partial guest comes into state too. Where nothing does, a note that was found stays: it is of another run.
         if (!begun || error instanceof PartialError) remove(place, uuid);
         throw error;
+    }
+}
+
+/** Return what this user's cache knows of a create that has not ended; `alive`: the process that runs it is there. */
+export async function creationOf(place: string, uuid: string): Promise<{ urn?: string; alive: boolean } | undefined> {
+    const text = await readFile(noteOf(place, uuid), "utf8").catch(() => undefined);
+    if (text === undefined) return undefined;
+    try {
+        const { urn, pid } = JSON.parse(text) as { urn?: string; pid?: number };
+        return { urn, alive: typeof pid === "number" && isAlive(pid) };
+    } catch {
+        return { alive: false };
+    }
+}
+
+function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }
 

@@ -4,3 +4,4 @@ export * from "./folder";
 export * from "./network";
 export * from "./program";
 export * from "./xen";
+export { judgeLeftovers } from "./leftovers";

@@ -2,12 +2,12 @@ import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../../host";
-import { exists, fileError, plainName } from "../errors";
+import { exists, fileError, isUuid, plainName } from "../errors";
 import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
-import { COPY, DIGEST, EXISTS, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
+import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
 
 /**
  * The guests' folders on a host that is reached by ssh. Beside them lies `shared`: what several guests
@@ -56,6 +56,12 @@ export class SshFiles implements HostFiles {
     async remove(uuid: string, ...names: string[]): Promise<void> {
         const folder = await this.folder(uuid);
         await this.connection.ask({ what: `removal of ${posix.join(folder, names.join(", "))}`, script: REMOVE, words: [folder, await this.store(), ...names.map(plainName)] });
+    }
+
+    async guests(): Promise<string[]> {
+        const base = await this.base();
+        const { out } = await this.connection.ask({ what: `list of ${base}`, script: FOLDERS, words: [base] });
+        return out.toString("utf8").split("\n").filter(isUuid).sort();
     }
 
     async removeFolder(uuid: string): Promise<void> {

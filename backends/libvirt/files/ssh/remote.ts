@@ -46,6 +46,10 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).remove(uuid, ...names);
     }
 
+    async guests(): Promise<string[] | undefined> {
+        return (await this.way()).guests();
+    }
+
     async removeFolder(uuid: string): Promise<void> {
         return (await this.way()).removeFolder(uuid);
     }

@@ -14,6 +14,13 @@ printf '%s\\n' "$said" | while read -r line; do
     esac
 done`;
 
+/** base: the name of each folder in it. */
+export const FOLDERS = `
+there "$1" || exit 0
+cd -- "$1"
+if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
+for one in */; do [ ! -d "$one" ] || printf '%s\\n' "\${one%/}"; done`;
+
 /** Exit codes of RECEIVE. */
 export const INCOMPLETE = 3;
 export const DIFFERENT = 4;

@@ -1,0 +1,11 @@
+import type { Leftover } from "../../../core/sweep";
+import type { Finding } from "../finding";
+import { quote } from "../quote";
+
+/** What killed creates left does no harm to the next `pulumi up`, but nothing else removes what is declared no more. */
+export function judgeLeftovers({ uri, leftovers }: { uri: string; leftovers: Pick<Leftover, "kind">[] }): Finding {
+    const count = (kind: Leftover["kind"]): number => leftovers.filter((one) => one.kind === kind).length;
+    const found = `${count("domain")} domains that were never whole, ${count("folder")} folders without a domain, ${count("reservation")} reservations without a guest`;
+    if (leftovers.length === 0) return { status: "ok", found };
+    return { status: "warn", found, fix: `npx pulumi-unikernel sweep --connection ${quote(uri)}`, note: "lists them, with the stack of each as far as it is known" };
+}

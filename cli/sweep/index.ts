@@ -1,0 +1,49 @@
+import { hostname, userInfo } from "node:os";
+import { closeHosts, defaultConnection } from "../../core/doctor";
+import { findLeftovers, readStates, removeLeftover } from "../../core/sweep";
+import { UnikernelError } from "../../spec";
+import { renderFound, type Swept } from "./render";
+
+export interface SweepOptions {
+    /** libvirt URI. @default as for doctor */
+    connection?: string;
+    /** Files of `pulumi stack export`: FILE, or PROJECT/STACK=FILE of a stack without resources. */
+    state?: string[];
+    /** Remove what was found to be left. @default false: only say it */
+    yes?: boolean;
+    /** Remove persist disks too. @default false */
+    deleteData?: boolean;
+    /** One JSON document in place of lines. @default false */
+    json?: boolean;
+    print?(text: string): void;
+}
+
+/**
+ * Lists what carries this package's mark on a host and belongs to no state that is given, and with `yes` removes what is left of
+ * the stacks whose state is given.
+ *
+ * @returns whether all that was to be removed is gone
+ */
+export async function sweep({ connection = defaultConnection(), state = [], yes = false, deleteData = false, json = false, print = console.log }: SweepOptions = {}): Promise<boolean> {
+    if (yes && state.length === 0) {
+        throw new UnikernelError("invalid", "--yes removes only what belongs to stacks whose state is given", { hint: "pulumi stack export > state.json; then --state state.json" });
+    }
+    try {
+        const states = await readStates(state);
+        const { leftovers, foldersSeen } = await findLeftovers(connection, states, { user: userInfo().username, machine: hostname(), project: "" });
+        const swept: Swept[] = [];
+        for (const leftover of leftovers) swept.push({ leftover, ...(yes && leftover.verdict === "left" ? await removed(connection, leftover, deleteData) : {}) });
+        print(renderFound({ connection, foldersSeen, states: states.map(({ project, stack }) => `${project}/${stack}`), swept, yes, json }));
+        return swept.every(({ error }) => error === undefined);
+    } finally {
+        await closeHosts();
+    }
+}
+
+async function removed(connection: string, leftover: Swept["leftover"], deleteData: boolean): Promise<Omit<Swept, "leftover">> {
+    try {
+        return { removed: true, stays: await removeLeftover(connection, leftover, { deleteData }) };
+    } catch (error) {
+        return { removed: false, error: error instanceof Error ? error.message : String(error) };
+    }
+}
