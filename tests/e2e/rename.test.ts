@@ -82,17 +82,16 @@ describe.each<By>(["dynamic", "plugin"])("by %s", (by) => {
         expect(await host.virsh("list", "--all", "--name")).toBe("");
     });
 
-    test.each([["in one run", true], ["in two runs", false]])("an alias takes a guest to another name, and the old name is declared again %s: two guests", async (_name, once) => {
+    // In one run the engine itself refuses it: "Duplicate resource URN … conflicting with alias".
+    test("an alias takes a guest to another name, and later the old name is declared again: two guests", async () => {
         await Either.with(host, "alias", async (either) => {
             await either.declare(by, web);
             await either.stack.up();
             const first = await identityOf(either, "web");
             const before = await host.guestProcess(first.name);
             const shop = { shop: { ...guest, formerly: "web" } };
-            if (!once) {
-                await either.declare(by, shop);
-                await either.stack.up();
-            }
+            await either.declare(by, shop);
+            await either.stack.up();
             await either.declare(by, { ...shop, ...web });
             await either.stack.up();
             expect(await identityOf(either, "shop")).toEqual(first);
