@@ -11,6 +11,7 @@ import { VolumeFiles } from "./volumes";
 export { guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
 export { closeSsh, sshShellOf, type SshShell } from "./ssh";
+export { describeWriter, isAbandoned, thisProcess } from "./unfinished";
 export { VolumeFiles } from "./volumes";
 
 /**

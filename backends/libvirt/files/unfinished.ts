@@ -30,6 +30,11 @@ export function partOf(name: string): { name: string; writer: string } | undefin
     return match && (fields.test(writer) || /^\d+$/.test(writer)) ? { name: match[1]!, writer } : undefined;
 }
 
+/** Return what names this process among all of all machines, in the form of a writer. */
+export function thisProcess(): string {
+    return partOf(partName("process"))!.writer;
+}
+
 let parts = 0;
 
 /** A name for a temporary file that no other writer has. @param by who fills the file of that name itself meanwhile, or only announces it */

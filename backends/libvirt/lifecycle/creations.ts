@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
 import { PartialError, type Observation } from "../../backend";
+import { isAbandoned, thisProcess } from "../files";
 import { placeOf } from "./place";
 import type { Run } from "./run";
 
@@ -23,9 +24,12 @@ function noteOf(place: string, uuid: string): string {
  */
 export async function withNote({ host, plan: { spec: { uuid, urn } } }: Run, work: (begun: boolean) => Promise<Observation>): Promise<Observation> {
     const place = placeOf(await host.info());
-    const begun = await creationOf(place, uuid) !== undefined;
+    const note = await creationOf(place, uuid);
+    // Of a create that is at work: neither an interrupted one nor ours to remove.
+    if (note?.alive) return work(false);
+    const begun = note !== undefined;
     // A cache that cannot be written is no reason not to create: after a kill the next run asks for `adopt`.
-    await makeCacheFolder("creations").then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, pid: process.pid }))).catch(() => undefined);
+    await makeCacheFolder("creations").then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, owner: thisProcess() }))).catch(() => undefined);
     try {
         const made = await work(begun);
         remove(place, uuid);
@@ -42,19 +46,10 @@ export async function creationOf(place: string, uuid: string): Promise<{ urn?: s
     const text = await readFile(noteOf(place, uuid), "utf8").catch(() => undefined);
     if (text === undefined) return undefined;
     try {
-        const { urn, pid } = JSON.parse(text) as { urn?: string; pid?: number };
-        return { urn, alive: typeof pid === "number" && isAlive(pid) };
+        const { urn, owner } = JSON.parse(text) as { urn?: string; owner?: string };
+        return { urn, alive: typeof owner === "string" && !isAbandoned(owner, 0) };
     } catch {
         return { alive: false };
-    }
-}
-
-function isAlive(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as NodeJS.ErrnoException).code === "EPERM";
     }
 }
 
