@@ -5,6 +5,8 @@ import type { Forward } from "../../spec";
 /** Below Linux's ephemeral range (net.ipv4.ip_local_port_range begins at 32768), above what services use. */
 const FIRST = 20_000;
 const COUNT = 12_768;
+/** Ports behind the first one that may have been chosen because others had those before. */
+const NEXT = 100;
 
 type OpenForward = Omit<Forward, "host"> & { host?: number };
 
@@ -35,7 +37,8 @@ export async function withPorts(urn: string, forwards: OpenForward[], before: Be
 async function kept(urn: string, key: string, forward: OpenForward, before: Before): Promise<number | undefined> {
     const port = before.forwards.find((old) => old.guest === forward.guest && old.protocol === forward.protocol)?.host;
     if (port === undefined) return undefined;
-    if (before.urn === urn && port === FIRST + startOf(urn, key) && await isOthers(urn, forward, port)) return undefined;
+    const step = (port - FIRST - startOf(urn, key) + COUNT) % COUNT;
+    if (before.urn === urn && step < NEXT && await isOthers(urn, forward, port)) return undefined;
     noteInRun(place(forward, port), urn);
     return port;
 }

@@ -69,7 +69,7 @@ describe.each<By>(["dynamic", "plugin"])("by %s", (by) => {
             // It is kept: there is nothing to do, and a replacement has the same identity.
             expect(Object.keys((await stack.up()).changes)).toEqual(["same"]);
             const { urn } = (await stack.exportState()).resources.find(({ type }) => type.endsWith(":Unikernel"))!;
-            await stack.up({ args: ["--target-replace", urn] });
+            await stack.up({ args: ["--replace", urn] });
             expect(await identityOf(either, "web")).toEqual(dev);
             await stack.destroy();
             expect(await running()).toEqual([prod.name]);
