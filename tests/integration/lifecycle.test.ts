@@ -1,4 +1,9 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
 import { PartialError } from "../../backends";
+import { MARK_NAMESPACE } from "../../backends/libvirt/xml/names";
 import { UnikernelError } from "../../spec";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
@@ -91,6 +96,22 @@ test("a guest that listens is asked to shut down; one that does not answer is fo
     }
 });
 
+test("a guest with a persist disk is asked first, too, when its update failed; so is one that is adopted", async () => {
+    const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+    const disk = join(its.host.folder, "asked.img");
+    writeFileSync(disk, Buffer.alloc(64 * 1024));
+    const guest = its.guest({ guest: "raw", kernel: rawKernel, args: ["ACPI=on"], shutdownTimeout: 60, blocks: [{ path: disk, name: "data", access: "persist" }] });
+    const { consoleLog } = await its.create(guest);
+    const last = async (): Promise<string> => readFile(join(dirname(consoleLog!), "console.last.log"), "utf8");
+    const never = { ...guest, args: ["ACPI=on", "never"], readiness: { console: "is never said", timeout: 2 } };
+    await expect(its.update(guest, never)).rejects.toMatchObject({ code: "rolled-back" });
+    expect(await last()).toMatch(/never[^]*power button/);
+
+    await its.host.virsh("metadata", guest.name, MARK_NAMESPACE, "--remove", "--live", "--config");
+    await its.create({ ...guest, args: ["ACPI=on", "adopted"], adopt: true });
+    expect(await last()).toMatch(/power button/);
+});
+
 test.each<[string, GuestOptions, RegExp, number]>([
     ["panics", { env: { TEST: "panic" } }, /ended before it was ready: .*as told by the test/, 10],
     ["halts", { env: { TEST: "halt" } }, /ended before it was ready/, 10],
@@ -143,6 +164,31 @@ test.each<[string, GuestOptions]>([
     expect(context.said.join("\n")).toMatch(/going back to the last good guest/);
     // And the next update works as if nothing had been.
     expect(await its.update(guest, { ...guest, args: ["better"] })).toMatchObject({ state: "running", unfinished: false });
+});
+
+test("a kernel that came while the guest was stopped or paused is not proven: the last good one and its files stay until it is", async () => {
+    const kernel = join(its.host.folder, "next.elf");
+    writeFileSync(kernel, Buffer.concat([readFileSync(its.kernel), Buffer.alloc(1)]));
+    for (const state of ["stopped", "paused"] as const) {
+        const guest = its.guest({ args: ["good"] });
+        await its.create(guest);
+        const before = await its.files(guest);
+        const next = { ...guest, kernel, env: { TEST: "panic" } };
+        expect(await its.update(guest, { ...next, state })).toMatchObject({ state, unfinished: false });
+        const both = await its.files(guest);
+        expect(both).toEqual(expect.arrayContaining(before));
+        // Nothing to do, and still not proven.
+        await its.update({ ...next, state }, { ...next, state });
+        expect(await its.files(guest)).toEqual(both);
+        await expect(its.update({ ...next, state }, next)).rejects.toMatchObject({ code: "rolled-back" });
+        expect(await its.files(guest)).toEqual(before);
+        expect(await its.update(next, guest)).toMatchObject({ state: "running", unfinished: false });
+
+        const good = { ...guest, kernel };
+        await its.update(guest, { ...good, state });
+        await its.update({ ...good, state }, good);
+        expect((await its.files(guest)).filter((name) => name.startsWith("kernel-"))).toEqual(both.filter((name) => name.startsWith("kernel-") && !before.includes(name)));
+    }
 });
 
 test("a rollback leaves a paused guest paused, and does not start one that was stopped", async () => {

@@ -63,7 +63,7 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
         resume: start && saved?.fit === true,
         discard: saved?.fit === false,
         live: saved?.fit && start ? saved.live : restart || off ? [] : live,
-        prove: wanted.state === "running" && (start || mark?.phase !== "ready"),
+        prove: wanted.state === "running" && (start || !isProven(mark)),
         lastGood: lastGood(found, define),
     };
 }
@@ -97,9 +97,20 @@ function movable(live: DomainFacts, wanted: DomainFacts): boolean {
 
 function lastGood({ record, mark, facts }: Existing, define: boolean): string | undefined {
     if (!record || !facts) return undefined;
-    // One without a mark is adopted: somebody thought it good.
-    const proven = mark === undefined || mark.phase === "ready";
-    return proven ? (define ? record.inactiveXml : undefined) : mark.lastGood;
+    // One without a mark is adopted: whoever made it thought it good.
+    if (mark === undefined || isProven(mark)) return define ? record.inactiveXml : undefined;
+    return mark.lastGood;
+}
+
+/** A definition that came while its guest was to be off or paused is complete, but no guest of it has become ready yet. */
+function isProven(mark: Mark | undefined): boolean {
+    return mark?.phase === "ready" && mark.lastGood === undefined;
+}
+
+/** Return the definition to keep at the end: the last good one, until a guest of the new one has become ready. */
+export function unprovenLastGood({ mark }: Existing, { lastGood: before }: Pick<Decision, "lastGood">, wanted: Pick<Wanted, "bootDigest" | "state">): string | undefined {
+    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest)) return undefined;
+    return before;
 }
 
 /** Never finished for the first time: nothing is lost with it. */

@@ -4,6 +4,7 @@ import type { Mark, RecordedReservation } from "../model";
 import { keepForeign, renderDomain, renderMark } from "../xml";
 import { forgetDeletion } from "./begun";
 import { isNew, plot, report, type Course } from "./course";
+import { unprovenLastGood } from "./decide";
 import { erase } from "./delete";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "./files";
 import { adjust } from "./live";
@@ -11,15 +12,15 @@ import { ownSources } from "./imported";
 import { restarts, stateOf } from "./look";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
-import { namesOf } from "./records";
+import { lastGoodOf, namesOf } from "./records";
 import { release, reservationsOf, reserve, union } from "./reservations";
 import { rollBack } from "./rollback";
 import type { Run } from "./run";
 import { start } from "./start";
 import { translate } from "./startErrors";
-import { atOnce, stop } from "./stop";
+import { afterFailure, hears, stop } from "./stop";
 import { messageOf, Undo } from "./undo";
-import { sameMark, unfinishedMark } from "./wanted";
+import { sameMark, unfinishedMark, withLastGood } from "./wanted";
 
 /**
  * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
@@ -74,9 +75,13 @@ function prepare(course: Course, undo: Undo): Promise<void> {
 }
 
 /** The mark is the final one at once where nothing has to be proven. */
-function interimMark(course: Course): Course["wanted"]["mark"] {
+function interimMark(course: Course): Mark {
     const { decision, wanted } = course;
-    return withEntries(decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : wanted.mark, course);
+    return withEntries(decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : finalMark(course), course);
+}
+
+function finalMark({ existing, decision, plan: { bootDigest, spec: { state } }, wanted }: Course): Mark {
+    return withLastGood(wanted.mark, unprovenLastGood(existing, decision, { bootDigest, state }));
 }
 
 /** What a create that failed made. */
@@ -104,13 +109,14 @@ async function carryOut(course: Course): Promise<void> {
     const restarting = again ? definition : undefined;
     if (decision.stop || restarting) {
         await during("stop", stop(host, platform, spec, {
-            asks: existing.liveMark?.shutdown ?? false, timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
+            asks: existing.record?.active === true && hears(existing.liveMark), timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
         }));
     }
     if (restarting) await during("stop", host.domains.define(restarting));
     if (decision.start && (spec.state === "running" || spec.state === "paused")) {
         await during("start", start(host, platform, spec, {
             state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, resume: decision.resume, console,
+            shutdownTimeout: spec.shutdownTimeout,
         }));
         if (decision.resume) await during("start", adjustResumed(course));
     } else {
@@ -136,12 +142,13 @@ async function settle(course: Course): Promise<Observation> {
     if ((existing.record?.autostart ?? false) !== spec.autostart) await host.domains.setAutostart(spec.uuid, spec.autostart);
     // Before the mark: it is what names the entries that are no longer wanted.
     await release(host, course.entries, reservationsOf(spec));
-    if (!sameMark(written, wanted.mark)) await mark(course, wanted.mark);
+    const final = finalMark(course);
+    if (!sameMark(written, final)) await mark(course, final);
     const known = knownTo(existing, wanted);
     const foreign = foreignIn(present, new Set([...known, ...ownSources(plan)]));
     if (foreign.length > 0) context.log(`${spec.name}: left ${foreign.join(", ")} in ${wanted.mark.folder}: not made by this package`);
     await Promise.all([
-        removeUnneeded(host, spec.uuid, present, known, [...wanted.layout.files, ...ownSources(plan)]),
+        removeUnneeded(host, spec.uuid, present, known, [...wanted.layout.files, ...namesOf(lastGoodOf(final)), ...ownSources(plan)]),
         forgetDeletion(spec.uuid),
     ]);
     return report(course, { state: spec.state, unfinished: false });
@@ -172,7 +179,7 @@ async function recover(course: Course, undo: Undo, { step, cause }: Failure): Pr
     let whole = await undo.run();
     if (isNew(course)) {
         undo.add(async () => {
-            await stop(host, platform, spec, atOnce(course));
+            await stop(host, platform, spec, afterFailure(course));
             await erase(host, { spec, entries: madeEntries(course), keep: course.present, known: knownTo(course.existing, course.wanted), console: course.console });
         });
         whole = (await undo.run()) && whole;

@@ -2,10 +2,9 @@ import { everyFewSeconds } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import type { Host } from "../host";
 import { roleOf } from "../fileNames";
-import { readMark } from "../xml";
 import { copiesOf, isConsole, type Layout } from "./layout";
 import type { Existing } from "./look";
-import { isData, namesOf } from "./records";
+import { isData, lastGoodOf, namesOf } from "./records";
 import type { Run } from "./run";
 import type { Undo } from "./undo";
 import type { Definition } from "./wanted";
@@ -54,8 +53,7 @@ async function removeAll(host: Host, uuid: string, names: string[]): Promise<voi
 
 /** Return the names of all files that the records of a guest have: of its definition, of the last good one, and of the wanted one. */
 export function knownTo({ mark, liveMark }: Pick<Existing, "mark" | "liveMark">, wanted?: Pick<Definition, "layout">): Set<string> {
-    const lastGood = mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
-    return new Set([...[mark, liveMark, lastGood].flatMap(namesOf), ...(wanted?.layout.files ?? [])]);
+    return new Set([...[mark, liveMark, lastGoodOf(mark)].flatMap(namesOf), ...(wanted?.layout.files ?? [])]);
 }
 
 /** Whether we made the file: a record has its name, or it is one that only the layout gives. */

@@ -3,9 +3,8 @@ import { basename, dirname } from "node:path";
 import { UnikernelError, type UnikernelSpec } from "../../../spec";
 import { diskNames, persistFiles } from "../../diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../model";
-import { readMark } from "../xml";
 import type { Existing } from "./look";
-import { namesOf } from "./records";
+import { lastGoodOf, namesOf } from "./records";
 
 export interface Reconciled extends Omit<Existing, "record"> {
     /** Where this configuration has the guest's files. */
@@ -61,8 +60,7 @@ function assertBoots(found: Reconciled, name: string): void {
 
 /** Return the first persist disk of the record that a definition does not boot from, where a file without a record is in its place. */
 export function overlaid({ mark, liveMark, liveFacts, facts }: Pick<Existing, "mark" | "liveMark" | "facts" | "liveFacts">): Overlaid | undefined {
-    const lastGood = mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
-    const known = new Set([mark, liveMark, lastGood].flatMap(namesOf));
+    const known = new Set([mark, liveMark, lastGoodOf(mark)].flatMap(namesOf));
     return inPlaceOf(liveFacts, liveMark ?? mark, known, true) ?? inPlaceOf(facts, mark ?? liveMark, known, false);
 }
 

@@ -4,11 +4,17 @@ import type { GuestPlan } from "../../../spec";
 import type { FileRecord, Mark } from "../model";
 import { roleOf } from "../fileNames";
 import { CONSOLE_LOG, isPersist, type Layout } from "./layout";
+import { readMark } from "../xml";
 import type { Host } from "../host";
 
 /** Return the names of the files that a mark records. */
 export function namesOf(mark: Pick<Mark, "files"> | undefined): string[] {
     return mark?.files?.map(({ name }) => name) ?? [];
+}
+
+/** Return the mark in the last good definition that a mark keeps. */
+export function lastGoodOf(mark: Pick<Mark, "lastGood"> | undefined): Mark | undefined {
+    return mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
 }
 
 /** Return the folder in which this configuration expects the files of a guest. */

@@ -9,7 +9,7 @@ import { waitReady, wholeConsole } from "./readiness";
 import { namesOf } from "./records";
 import { release, reservationsOf, reserve, union } from "./reservations";
 import { start } from "./start";
-import { atOnce, stop } from "./stop";
+import { afterFailure, stop } from "./stop";
 import { messageOf, type Undo } from "./undo";
 
 /**
@@ -21,7 +21,7 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid, course.console));
     context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
     try {
-        await stop(host, course.platform, spec, atOnce(course));
+        await stop(host, course.platform, spec, afterFailure(course));
         await undo.run();
         await host.domains.define(lastGood);
         await bootAgain(course, lastGood);
@@ -52,7 +52,7 @@ async function bootAgain({ host, platform, info, plan, existing, entries, from, 
     if (state === "stopped") return;
     // A guest that was saved served before; its memory is of no use to a definition that was replaced meanwhile.
     const again = state === "saved" ? "running" : state;
-    await start(host, platform, plan.spec, { state: again, mark: readMark(lastGood), again: true, console });
+    await start(host, platform, plan.spec, { state: again, mark: readMark(lastGood), again: true, console, shutdownTimeout: (from ?? plan.spec).shutdownTimeout });
     if (from && again === "running") {
         await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole });
     }

@@ -4,13 +4,14 @@ import type { Mark } from "../model";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { refreshCopies } from "./files";
 import { namesOf } from "./records";
+import { hasData, hears, stop } from "./stop";
 import { tellOf } from "./telling";
 import { messageOf } from "./undo";
 
 export interface StartOptions {
     state: Exclude<GuestState, "stopped">;
     /** Of the definition: its scratch disks are made anew, and its guest is told what it has to be told. */
-    mark: Pick<Mark, "files" | "told" | "gdb"> | undefined;
+    mark: Pick<Mark, "files" | "told" | "gdb" | "shutdown"> | undefined;
     /** What it is told, where that is at hand: else it is read from its folder. */
     value?: string;
     /** It has been started before. */
@@ -18,10 +19,12 @@ export interface StartOptions {
     /** It goes on from its saved memory image: with its disks and its console as they are. Left out: it boots what is defined, and an image goes. */
     resume?: boolean;
     console: KeptConsole;
+    /** Seconds that a guest gets to shut down which another run has begun to start. */
+    shutdownTimeout: number;
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, resume = false, console }: StartOptions): Promise<void> {
+export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
     if (!resume && (again || platform.console)) await console.turn();
@@ -32,7 +35,8 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     const begin = performance.now();
     let id: number;
     try {
-        id = await create(host, uuid, state === "paused" || tell !== undefined || debug !== undefined, resume);
+        id = await create(host, uuid, { paused: state === "paused" || tell !== undefined || debug !== undefined, ...(resume ? { resumeSaved: true } : {}) },
+            () => stop(host, platform, guest, { asks: hears(mark) && hasData(mark), timeout: shutdownTimeout }));
     } catch (error) {
         throw await explained(host, platform, guest, error, performance.now() - begin);
     }
@@ -42,17 +46,17 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     if (state === "running") await host.domains.resume(uuid);
 }
 
-/** @returns the domain's number */
-async function create(host: Host, uuid: string, paused: boolean, resumeSaved: boolean): Promise<number> {
+/** @param end ends what runs already @returns the domain's number */
+async function create(host: Host, uuid: string, how: { paused: boolean; resumeSaved?: boolean }, end: () => Promise<void>): Promise<number> {
     for (let tries = 1; ; tries++) {
         try {
-            return await host.domains.start(uuid, { paused, ...(resumeSaved ? { resumeSaved } : {}) });
+            return await host.domains.start(uuid, how);
         } catch (error) {
             if (tries === TRIES || hasCode(error, "unreachable")) throw error;
             const active = (await host.domains.state(uuid))?.active ?? false;
             if (!active && !UNEXPLAINED.test(messageOf(error))) throw error;
             // A run that was killed had asked for a start too, and the daemon came to that only now: of what is not known.
-            if (active) await host.domains.destroy(uuid);
+            if (active) await end();
         }
     }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { hasCode, UnikernelError } from "../../../spec";
 import type { Host } from "../host";
+import type { Mark } from "../model";
 import type { GuestWay, LibvirtPlatform } from "../platform";
 import { renderDomain, withoutRestarts } from "../xml";
 import type { Course } from "./course";
@@ -19,9 +20,28 @@ export interface StopOptions {
     timeout: number;
 }
 
-/** How a guest of this definition is ended that nobody wants any more. */
-export function atOnce({ wanted: { mark, facts, model } }: Pick<Course, "wanted">): StopOptions {
-    return { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting: restarts(facts) ? renderDomain(model, mark) : undefined };
+/**
+ * Return how a guest is ended whose create or update failed. It is asked where it may have data to write, and where the guest
+ * that runs may be the one from before.
+ */
+export function afterFailure({ wanted: { mark, facts, model }, existing, from, plan: { spec } }: Pick<Course, "wanted" | "existing" | "from" | "plan">): StopOptions {
+    const before = existing.record?.active ? [existing.liveMark] : [];
+    return {
+        asks: [mark, ...before].some((one) => hears(one) && hasData(one)),
+        timeout: (from ?? spec).shutdownTimeout,
+        debugged: mark.gdb !== undefined,
+        restarting: restarts(facts) ? renderDomain(model, mark) : undefined,
+    };
+}
+
+/** Whether a guest may react to a request to shut down. Of one without a mark that is not known, so it is asked. */
+export function hears(mark: Pick<Mark, "shutdown"> | undefined): boolean {
+    return mark === undefined || mark.shutdown === true;
+}
+
+/** Whether a guest may lose data when it is forced. A mark of release 0.1.0 does not tell. */
+export function hasData(mark: Pick<Mark, "files"> | undefined): boolean {
+    return mark?.files === undefined || mark.files.some(({ role }) => role === "persist");
 }
 
 /** Ends a guest: asks it where it listens, waits, then forces. Off already is success. */

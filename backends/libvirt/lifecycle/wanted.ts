@@ -53,7 +53,11 @@ const MARGIN_MS = 10 * 60_000;
 /** The mark while the guest is not proven yet. */
 export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
     const deadline = Date.now() + ((spec.readiness?.timeout ?? 0) + spec.shutdownTimeout) * 1000 + MARGIN_MS;
-    return { ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString(), ...(lastGood === undefined ? {} : { lastGood: withLockedDisplays(lastGood) }) };
+    return withLastGood({ ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString() }, lastGood);
+}
+
+export function withLastGood(mark: Mark, lastGood: string | undefined): Mark {
+    return lastGood === undefined ? mark : { ...mark, lastGood: withLockedDisplays(lastGood) };
 }
 
 /** Whether two marks say the same, whenever they were written. */

@@ -1,4 +1,4 @@
-import { decide, type Decision, type Findings, type Wanted } from "../../../backends/libvirt/lifecycle/decide";
+import { decide, unprovenLastGood, type Decision, type Findings, type Wanted } from "../../../backends/libvirt/lifecycle/decide";
 import type { DomainRecord, DomainState } from "../../../backends/libvirt/host";
 import type { DomainFacts, Mark } from "../../../backends/libvirt/model";
 
@@ -23,6 +23,8 @@ const wanted = (state: Wanted["state"] = "running", changes: Partial<DomainFacts
 const oldReady: [DomainFacts, Mark] = [OLD, mark("old", "ready")];
 const newReady: [DomainFacts, Mark] = [NEW, mark("new", "ready")];
 const newUpdating: [DomainFacts, Mark] = [NEW, mark("new", "updating", "<good/>")];
+/** Finished while it was to be off. */
+const newUnproven: [DomainFacts, Mark] = [NEW, mark("new", "ready", "<good/>")];
 const newCreating: [DomainFacts, Mark] = [NEW, mark("new", "creating")];
 const nets = (...sources: string[]): Partial<DomainFacts> => ({ interfaces: sources.map((source, index) => ({ mac: `m${index}`, kind: "network", source })) });
 
@@ -47,6 +49,9 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["killed after stop", found(newUpdating), wanted(), { define: false, stop: false, start: true, prove: true, lastGood: "<good/>" }],
     ["killed after start", found(newUpdating, newUpdating), wanted(), { define: false, stop: false, start: false, prove: true, lastGood: "<good/>" }],
     ["killed in an update to something else", found([OLD, mark("old", "updating", "<good/>")], oldReady), wanted(), { define: true, stop: true, start: true, lastGood: "<good/>" }],
+    ["defined while it was off, and started now", found(newUnproven), wanted(), { define: false, start: true, prove: true, lastGood: "<good/>" }],
+    ["defined while it was paused, and runs", found(newUnproven, newUnproven), wanted(), { define: false, start: false, prove: true, lastGood: "<good/>" }],
+    ["defined while it was off, changed again", found([OLD, mark("old", "ready", "<good/>")]), wanted("stopped"), { define: true, start: false, prove: false, lastGood: "<good/>" }],
     ["create killed after define", found(newCreating), wanted(), { define: false, start: true, prove: true, lastGood: undefined }],
     ["create killed after start", found(newCreating, newCreating), wanted(), { define: false, stop: false, start: false, prove: true, lastGood: undefined }],
     ["create killed, and the guest has ended", { ...found(newCreating, newCreating), ended: true }, wanted(), { define: false, stop: true, start: true, prove: true }],
@@ -76,4 +81,17 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ["an interface more", found([facts(nets("a")), mark("new", "ready")], [facts(nets("a")), mark("new", "ready")]), wanted("running", nets("a", "b")), { define: true, stop: true, start: true }],
 ])("%s", (_name, findings, want, expected) => {
     expect(decide(findings, want, (property) => property === "onCrash")).toMatchObject(expected);
+});
+
+test.each<[string, Findings, Wanted, string | undefined]>([
+    ["another kernel while it is to be off", found(oldReady), wanted("stopped"), "<inactive/>"],
+    ["another kernel while it is paused", found(oldReady, oldReady), wanted("paused"), "<inactive/>"],
+    ["another kernel, and it has become ready", found(oldReady, oldReady), wanted(), undefined],
+    ["a domain that is adopted and stays off", found([OLD, undefined as never]), wanted("stopped"), "<inactive/>"],
+    ["off, and something else than what boots has changed", found(newReady), wanted("stopped", { onCrash: "preserve" }), undefined],
+    ["not proven, and still off", found(newUnproven), wanted("stopped"), "<good/>"],
+    ["not proven, and ready now", found(newUnproven), wanted(), undefined],
+    ["a first create that is to be off", found(), wanted("stopped"), undefined],
+])("the last good definition that is kept at the end: %s", (_title, there, want, kept) => {
+    expect(unprovenLastGood(there, decide(there, want, () => true), want)).toBe(kept);
 });

@@ -35,7 +35,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
     } as unknown as LibvirtPlatform;
     const console = { path: async () => "", read: async () => "", turn: async () => call("turn"), remove: async () => undefined };
     const run = (more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {}) =>
-        start(host, platform, guest, { state: "running", mark, again: false, console, ...more });
+        start(host, platform, guest, { state: "running", mark, again: false, console, shutdownTimeout: 30, ...more });
     return { calls, run, host, platform };
 }
 
