@@ -115,8 +115,11 @@ export interface Backend {
     hostId(connection: string): Promise<string>;
     /** The URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. Left out: the platform has no hosts. */
     holder?(connection: string, uuid: string): Promise<string | undefined>;
-    /** @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import */
-    observe(ref: GuestRef, applied: Applied, creator?: Creator): Promise<Observation | undefined>;
+    /**
+     * @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import
+     * @param readConsole finds in a console that its guest has ended: then the state is `stopped`, though the host runs it; left out: not asked
+     */
+    observe(ref: GuestRef, applied: Applied, creator?: Creator, readConsole?: GuestPlan["readConsole"]): Promise<Observation | undefined>;
     /** Whether a connection leads to hosts of this platform. */
     leadsTo?(connection: string): boolean;
     /**

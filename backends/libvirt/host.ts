@@ -76,6 +76,8 @@ export interface Host {
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
         /** State, reason and number only: cheap, for polling. */
         state(uuid: string): Promise<Pick<DomainRecord, "id" | "state" | "reason" | "active"> | undefined>;
+        /** Nanoseconds of processor time that it has used since its start (virDomainGetInfo). QEMU's is counted in ticks of 10 ms. */
+        processorTime(uuid: string): Promise<number | undefined>;
         /** Names of the snapshots and checkpoints that libvirt has of it; none where the driver knows none. */
         history(uuid: string): Promise<DomainHistory>;
         define(xml: string): Promise<void>;

@@ -45,6 +45,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
             get: (uuid) => ifThere(ask(`look-up of domain ${uuid}`, "domainGet", uuid)),
             byName: (name) => ifThere(ask(`look-up of domain "${name}"`, "domainByName", name)),
             list: () => ask("list of domains", "domainList"),
+            processorTime: (uuid) => ifThere(ask(`processor time of domain ${uuid}`, "domainProcessorTime", uuid)),
             state: (uuid) => ifThere(ask(`state of domain ${uuid}`, "domainState", uuid)),
             history: async (uuid) => (await ifThere(ask(`snapshots of domain ${uuid}`, "domainHistory", uuid))) ?? { snapshots: [], checkpoints: [] },
             define: (xml) => ask("definition of a domain", "domainDefine", xml),

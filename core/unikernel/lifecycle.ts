@@ -1,4 +1,5 @@
 import { PartialError } from "../../backends/backend";
+import { guestAbi } from "../../guests";
 import { containsUnknown } from "../handlers";
 import { forgetHolder, holderInRun, noteHolder } from "../holders";
 import type { DiffResult } from "../handlers";
@@ -78,7 +79,7 @@ async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise
 /** @returns the properties as they are on the host; undefined when the guest is gone */
 export async function readUnikernel({ backend, creator }: UnikernelServices, props: StoredOutputs): Promise<StoredOutputs | undefined> {
     refuseNewerState(props);
-    const seen = await backend(props.platform).observe(refOf(props), props, creator);
+    const seen = await backend(props.platform).observe(refOf(props), props, creator, guestAbi(props.guest)?.readConsole);
     return seen && withDrift(props, seen);
 }
 

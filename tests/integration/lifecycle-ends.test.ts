@@ -1,4 +1,5 @@
 import { PartialError } from "../../backends";
+import { until } from "../support/processes";
 import { openLifecycle, type Lifecycle } from "../support/lifecycle";
 
 jest.setTimeout(120_000);
@@ -28,4 +29,29 @@ test("a crash that the guest tells its hypervisor is called a crash", async () =
     if (!(error instanceof PartialError)) throw error;
     expect(error.reasons[0]).toMatch(/ended before it was ready: it crashed/);
     expect(await its.host.virsh("domstate", "--reason", guest.name)).toBe("shut off (crashed)");
+});
+
+test("a guest that halted after it was ready is stopped, and an update boots it again; its log is read once", async () => {
+    const guest = its.guest({ env: { THEN: "halt" } });
+    await its.create(guest);
+    const before = await its.process(guest);
+    // Its host says that it runs, and so it does until it has printed its end.
+    await until(async () => (await its.observe(guest))?.state === "stopped");
+    expect(await its.host.virsh("domstate", guest.name)).toBe("running");
+    expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" }, unfinished: false });
+
+    const lives = { ...guest, env: {} };
+    expect(await its.update(guest, lives)).toMatchObject({ state: "running", unfinished: false });
+    expect(await its.process(guest)).not.toBe(before);
+    expect(await its.observe(lives)).toMatchObject({ state: "running", drift: {} });
+});
+
+test("a guest that prints the words of an end and goes on is running", async () => {
+    const guest = its.guest({ env: { THEN: "quote" } });
+    const { consoleLog } = await its.create(guest);
+    await until(async () => (await its.host.exec("cat", [consoleLog!])).stdout.includes("this is only quoted"));
+    expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {} });
+    const before = await its.process(guest);
+    await its.update(guest, guest);
+    expect(await its.process(guest)).toBe(before);
 });

@@ -32,7 +32,7 @@ export class Lifecycle {
 
     async observe(guest: PlanOptions): Promise<Observation | undefined> {
         const plan = await testPlan(guest);
-        return this.backend.observe(refOf(plan), plan.spec);
+        return this.backend.observe(refOf(plan), plan.spec, undefined, plan.readConsole);
     }
 
     async delete(guest: PlanOptions, context: TestContext = testContext()): Promise<void> {

@@ -31,6 +31,12 @@ export const domainMethods = {
     domainByName: (connection: Connection, _progress: unknown, name: string) =>
         connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) => domainRecord(connection, domain)),
 
+    domainProcessorTime: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, async (domain) => {
+        const info: { cpuTime?: number | bigint } = {};
+        await connection.number("virDomainGetInfo", domain, info);
+        return Number(info.cpuTime);
+    }),
+
     domainList: (connection: Connection) => listDomains(connection),
 
     domainState: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainState(connection, domain)),

@@ -50,6 +50,7 @@ const signatures = {
     virDomainGetUUIDString: "int virDomainGetUUIDString(virDomainPtr domain, void *buf)",
     virDomainGetID: "unsigned int virDomainGetID(virDomainPtr domain)",
     virDomainGetState: "int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)",
+    virDomainGetInfo: "int virDomainGetInfo(virDomainPtr domain, _Out_ virDomainInfo *info)",
     virDomainIsActive: "int virDomainIsActive(virDomainPtr domain)",
     virDomainIsPersistent: "int virDomainIsPersistent(virDomainPtr domain)",
     virDomainGetAutostart: "int virDomainGetAutostart(virDomainPtr domain, _Out_ int *autostart)",
@@ -121,6 +122,7 @@ const signatures = {
 const layouts = {
     virError: { code: "int", domain: "int", message: "char *", level: "int", conn: "void *", dom: "void *", str1: "char *", str2: "char *", str3: "char *", int1: "int", int2: "int", net: "void *" },
     virNodeInfo: { model: "char [32]", memory: "unsigned long", cpus: "uint", mhz: "uint", nodes: "uint", sockets: "uint", cores: "uint", threads: "uint" },
+    virDomainInfo: { state: "uchar", maxMem: "unsigned long", memory: "unsigned long", nrVirtCpu: "ushort", cpuTime: "unsigned long long" },
     virStorageVolInfo: { type: "int", capacity: "unsigned long long", allocation: "unsigned long long" },
     virDomainStatsRecord: { dom: "void *", params: "void *", nparams: "int" },
     // The value is a union; its int is what we read.

@@ -9,7 +9,7 @@ import { isRemote, unattended } from "./uri";
 
 /** Requests that may be made twice: asked again on a fresh connection when theirs turns out dead. A definition is the same the second time. */
 const repeatable = new Set<MethodName>([
-    "connectionFacts", "nodeFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainDefine", "networkGet", "networkList", "networkLeases",
+    "connectionFacts", "nodeFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainProcessorTime", "domainDefine", "networkGet", "networkList", "networkLeases",
 ]);
 
 /** Milliseconds that a console stays open for its next read. */

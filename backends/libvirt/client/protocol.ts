@@ -38,6 +38,8 @@ export interface Methods {
     domainGet(uuid: string): Promise<DomainRecord>;
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
+    /** Nanoseconds since its start. */
+    domainProcessorTime(uuid: string): Promise<number>;
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainHistory(uuid: string): Promise<DomainHistory>;
     domainDefine(xml: string): Promise<void>;
@@ -91,7 +93,7 @@ export interface Request {
 export interface GiveUp { giveUp: number }
 
 const questions = new Set<MethodName>([
-    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainHistory", "domainReadConsole",
+    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainProcessorTime", "domainHistory", "domainReadConsole",
     "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeXml", "volumeDigest",
 ]);
 

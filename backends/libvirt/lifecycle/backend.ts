@@ -39,9 +39,9 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             return !(await deletionHasBegun(uuid));
         },
         holder: async (connection, uuid) => holderOf(await open(connection), uuid),
-        observe: async (ref, applied, creator) => {
+        observe: async (ref, applied, creator, readConsole) => {
             await forgetCreation(applied.host, ref.uuid);
-            return observe(await open(ref.connection), platform, ref, applied, creator);
+            return observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
         },
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),

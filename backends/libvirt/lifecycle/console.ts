@@ -5,7 +5,7 @@ import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
 
 /** How many lines an error shows. */
 const LINES = 40;
-const TAIL_BYTES = 128 * 1024;
+export const TAIL_BYTES = 128 * 1024;
 const LISTEN_MS = 150;
 
 /** Where a guest's console is kept: by its platform, or in its own folder, where a definition with a log puts it. */

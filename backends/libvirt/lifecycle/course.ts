@@ -5,6 +5,7 @@ import type { RecordedReservation } from "../model";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
+import { hasHalted } from "./halted";
 import { assertNotWritten } from "./imported";
 import { look, type Existing } from "./look";
 import { assertSamePlace, placeOf } from "./place";
@@ -27,6 +28,8 @@ export interface Course extends Run {
     existing: Existing;
     wanted: Definition;
     decision: Decision;
+    /** The guest that its host runs has ended by itself. */
+    ended: boolean;
     /** Whole files in the guest's folder. */
     present: Set<string>;
     /** Files whose content is not what their name says. */
@@ -57,13 +60,16 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     for (const name of broken) present.delete(name);
     const kept = keptConsole(host, platform, spec);
     const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
+    const ended = unproven
+        ? plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined
+        : await hasHalted({ host, uuid: spec.uuid, record: existing.record, console: kept, readConsole: plan.readConsole });
     const decision = decide({
         ...existing,
         kernelReplaced: broken.length > 0,
-        ended: unproven && plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined,
+        ended,
         untold: await isUntold(host, platform, spec, existing),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
-    return { ...run, claim, info, console: kept, existing, wanted, decision, present, broken, entries, from };
+    return { ...run, claim, info, console: kept, existing, wanted, decision, ended, present, broken, entries, from };
 }
 
 /** Release 0.1.0 recorded no entries: one that it was making when it was killed is the one that is declared. */

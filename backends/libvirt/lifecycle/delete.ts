@@ -8,6 +8,7 @@ import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { forgetDeletion, noteDeletion } from "./begun";
 import { keptConsole } from "./console";
 import { knownTo, removeFiles } from "./files";
+import { forgetConsole } from "./halted";
 import { urnsOf } from "./imported";
 import { look, restarts } from "./look";
 import { othersData, refuseOthersData } from "./othersData";
@@ -56,7 +57,7 @@ function withFilesOf(host: Host, folder: string | undefined): Host {
 async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
     try {
         const result = await work();
-        await forgetDeletion(uuid);
+        await Promise.all([forgetDeletion(uuid), forgetConsole(uuid)]);
         return result;
     } catch (error) {
         await noteDeletion(uuid).catch(() => undefined);

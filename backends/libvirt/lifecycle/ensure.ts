@@ -109,7 +109,7 @@ async function carryOut(course: Course): Promise<void> {
     const restarting = again ? definition : undefined;
     if (decision.stop || restarting) {
         await during("stop", stop(host, platform, spec, {
-            asks: existing.record?.active === true && hears(existing.liveMark), timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
+            asks: existing.record?.active === true && !course.ended && hears(existing.liveMark), timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
         }));
     }
     if (restarting) await during("stop", host.domains.define(restarting));

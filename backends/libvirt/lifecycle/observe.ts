@@ -5,6 +5,7 @@ import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
+import { hasHalted, type ReadConsole } from "./halted";
 import { isAsImported, standIn, urnsOf } from "./imported";
 import { readExisting, seenState, settled, type Existing } from "./look";
 import { leasesFor } from "./observation";
@@ -17,21 +18,24 @@ import { isUntold } from "./telling";
 /**
  * Return the state of the guest on the host; undefined when libvirt says that there is no domain of this uuid.
  * @param creator who asks; left out: an import, which takes a guest from whoever has it
+ * @param readConsole what its ABI reads in a console; left out: a guest that has ended by itself is running while its host runs it
  */
-export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, creator?: Creator): Promise<Observation | undefined> {
+export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, creator?: Creator, readConsole?: ReadConsole): Promise<Observation | undefined> {
     const info = await host.info();
     assertSamePlace(info, applied);
-    const [record, consoleLog] = await Promise.all([settled(host, ref.uuid), keptConsole(host, platform, { ...applied, ...ref }).path()]);
+    const console = keptConsole(host, platform, { ...applied, ...ref });
+    const [record, consoleLog] = await Promise.all([settled(host, ref.uuid), console.path()]);
     if (!record) return undefined;
     const existing = readExisting(record, [], standIn(applied));
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
         { urns: urnsOf(ref, applied), creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined });
-    const [kernel, leases, untold] = await Promise.all([
+    const [kernel, leases, untold, halted] = await Promise.all([
         kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
+        readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole }) : false,
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
-    const state = seenState(record);
+    const state = halted ? "stopped" : seenState(record);
     return {
         host: placeOf(info), state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.

@@ -1,0 +1,84 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
+import { hasCode, type ConsoleVerdict } from "../../../spec";
+import type { DomainRecord, Host } from "../host";
+import type { KeptConsole } from "../platform";
+import { plain, TAIL_BYTES } from "./console";
+import { CONSOLE_LOG } from "./layout";
+import { stateOf } from "./look";
+
+/** Between two samples of processor time: in it, a guest whose clock ticks uses more than the tolerance. */
+const SAMPLE_MS = 3000;
+/** QEMU's processor time is counted in ticks of 10 ms (proc(5)); QEMU itself may use one in that time. */
+const TOLERANCE_NS = 10_000_000;
+
+export type ReadConsole = (text: string) => ConsoleVerdict;
+
+export interface HaltedOptions {
+    host: Host;
+    uuid: string;
+    record: DomainRecord | undefined;
+    console: KeptConsole;
+    readConsole: ReadConsole;
+}
+
+/**
+ * Whether a guest that its host runs has ended by itself: its console says so, and it uses no processor time. The console alone
+ * is no proof, since a guest may print a client's words.
+ *
+ * The answer is remembered in the user's cache by boot and length of the log, so a guest that printed nothing since is not read again.
+ */
+export async function hasHalted({ host, uuid, record, console, readConsole }: HaltedOptions): Promise<boolean> {
+    if (record?.id === undefined || stateOf(record) !== "running") return false;
+    const size = (await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size;
+    const answer = await recall(uuid);
+    if (size !== undefined && answer?.boot === record.id && answer.size === size) return answer.halted;
+    const text = await console.read(TAIL_BYTES).catch((error: unknown) => {
+        if (!hasCode(error, "permission", "unsupported")) throw error;
+        return undefined;
+    });
+    if (text === undefined) return false;
+    const says = readConsole(plain(text)).ended !== undefined;
+    const halted = says && (await isIdle(host, uuid));
+    // One that says that it ended and still uses its processor is asked about again.
+    if (size !== undefined && says === halted) await remember(uuid, { boot: record.id, size, halted });
+    return halted;
+}
+
+async function isIdle(host: Host, uuid: string): Promise<boolean> {
+    const before = await host.domains.processorTime(uuid);
+    await sleep(SAMPLE_MS);
+    const after = await host.domains.processorTime(uuid);
+    return before !== undefined && after !== undefined && after - before <= TOLERANCE_NS;
+}
+
+interface Answer {
+    /** The hypervisor's number of this run. */
+    boot: number;
+    /** Bytes of the log that were read. */
+    size: number;
+    halted: boolean;
+}
+
+const answerOf = (uuid: string): string => join(cacheFolder("consoles"), `${uuid}.json`);
+
+async function recall(uuid: string): Promise<Answer | undefined> {
+    try {
+        return JSON.parse(await readFile(answerOf(uuid), "utf8")) as Answer;
+    } catch {
+        // There is none, or half of one: the console is read.
+        return undefined;
+    }
+}
+
+async function remember(uuid: string, answer: Answer): Promise<void> {
+    await makeCacheFolder("consoles");
+    await writeWhole(answerOf(uuid), JSON.stringify(answer));
+}
+
+export async function forgetConsole(uuid: string): Promise<void> {
+    await rm(answerOf(uuid), { force: true });
+}
