@@ -14,7 +14,7 @@ import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
 import { slowness } from "./test/speed.mjs";
-import { CHECKS_BUDGET, closingLine, HANG_FACTOR, overBudget, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
+import { CHECKS_BUDGET, closingLine, HANG_FACTOR, overBudget, resultsOf, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -23,18 +23,19 @@ const { values: options, positionals } = parseArgs({
     options: { "no-setup": { type: "boolean", default: false }, long: { type: "boolean", default: false } },
 });
 
-/** Runs a program in the repository, its output shown. @returns its exit code; 1 when `seconds` were not enough */
+/** Runs a program in the repository, its output shown. @returns how it ended: `hung` when `seconds` were not enough */
 function run(args, env, seconds) {
     return new Promise((resolve) => {
         // A group of its own: a jest that is ended leaves its workers to themselves.
         const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
         const forward = (signal) => process.kill(-child.pid, signal);
-        const timer = setTimeout(() => forward("SIGTERM"), seconds * 1000);
+        let hung = false;
+        const timer = setTimeout(() => { hung = true; forward("SIGTERM"); }, seconds * 1000);
         process.on("SIGINT", forward).on("SIGTERM", forward);
-        child.on("close", (code) => {
+        child.on("close", (code, signal) => {
             clearTimeout(timer);
             process.off("SIGINT", forward).off("SIGTERM", forward);
-            resolve(code ?? 1);
+            resolve({ code, signal, hung, seconds });
         });
     });
 }
@@ -57,7 +58,7 @@ const prepare = (work, otherwise) => work().then((note) => { if (note) console.l
     return otherwise(error);
 });
 
-const failWhen = (code) => ({ failed: code === 0 ? 0 : 1 });
+const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) ? 0 : 1 });
 
 async function checks() {
     const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, 240);
@@ -65,21 +66,21 @@ async function checks() {
     const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
     const pages = await run(["tools/docs.mjs", "--check"], process.env, 30);
     const schema = await run(["tools/schema.mjs", "--check"], process.env, 60);
-    return failWhen(tsc || arrows || pages || schema);
+    return failUnless(tsc, arrows, pages, schema);
 }
 
 /** One jest process; its reporter leaves the figures in a file. */
-async function suite({ folder, workers, budget }) {
+async function suite({ name, folder, workers, budget }) {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-test-"));
     const results = path.join(scratch, "results.json");
     const env = { ...process.env, ...engineEnv(), PULUMI_UNIKERNEL_RESULTS: results, ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}) };
     const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", `${folder}/`, `--maxWorkers=${workers}`,
         "--reporters=default", "--reporters=<rootDir>/tools/reporter.cjs"];
     // A budget is a figure to compare with: how fast a machine is says nothing about the code. A hang ends the suite.
-    const code = await run(args, env, budget * HANG_FACTOR);
-    const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : { passed: 0, failed: 0, skipped: 0 };
+    const end = await run(args, env, budget * HANG_FACTOR);
+    const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : undefined;
     rmSync(scratch, { recursive: true, force: true });
-    return { ...found, failed: found.failed || (code === 0 ? 0 : 1) };
+    return resultsOf(name, found, end);
 }
 
 const unknown = positionals.filter((name) => !SUITES.some((one) => one.name === name));

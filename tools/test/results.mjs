@@ -23,6 +23,17 @@ export const SUITES = [
 /** How many times its budget a suite may take before it counts as hanging, and is ended. */
 export const HANG_FACTOR = 5;
 
+/** Return the results of a suite: what its reporter left and, where jest failed without a failed test or without figures, how it ended. */
+export function resultsOf(name, found, { code, signal, hung, seconds }) {
+    const figures = found ?? { passed: 0, failed: 0, skipped: 0 };
+    if (code === 0 && found) return figures;
+    if (!hung && figures.failed > 0) return figures;
+    const how = hung ? `was ended after ${Math.round(seconds)} s as a hang`
+        : signal ? `was ended by ${signal}`
+        : code === 0 ? "left no results" : `ended with exit code ${code}${found ? " though no test failed" : " and left no results"}`;
+    return { ...figures, failed: figures.failed + 1, failures: [...(figures.failures ?? []), `${name}: jest ${how}`] };
+}
+
 /** A suite that took longer than its budget: printed, and no failure. */
 export const overBudget = ({ seconds, budget }) => seconds > budget;
 

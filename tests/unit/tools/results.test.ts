@@ -8,6 +8,7 @@ interface Results {
     total(rows: Row[]): { passed: number; failed: number; skipped: number };
     closingLine(sum: object): string;
     table(rows: Row[]): string;
+    resultsOf(name: string, found: Partial<Row> | undefined, end: { code: number | null; signal: string | null; hung: boolean; seconds: number }): Partial<Row>;
 }
 const load = (): Promise<Results> => import(path.resolve(__dirname, "../../../tools/test/results.mjs"));
 const row = (more: Partial<Row> = {}): Row => ({ name: "unit", budget: 10, seconds: 5, passed: 3, failed: 0, skipped: 0, ...more });
@@ -44,4 +45,25 @@ test("the table names each suite, its slowest files and what failed", async () =
     expect(text).toMatch(/^unit +5\.0 +10 +3 +0 +0$/m);
     expect(text).toContain("file-11");
     expect(text).not.toContain("file-2 ");
+});
+
+describe("how a suite ended that has no figures, or none that fail", () => {
+    const end = { code: 0, signal: null, hung: false, seconds: 400 };
+    const found = { passed: 3, failed: 0, skipped: 0, failures: [] };
+    const failed = { ...found, failed: 2, failures: ["a", "b"] };
+    test.each([
+        ["well", found, end, found],
+        ["with failures of its own", failed, { ...end, code: 1 }, failed],
+        ["as a hang", undefined, { ...end, code: null, signal: "SIGTERM", hung: true }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended after 400 s as a hang"] }],
+        ["as a hang, with what failed before", failed, { ...end, code: 1, hung: true }, { ...failed, failed: 3, failures: ["a", "b", "xen: jest was ended after 400 s as a hang"] }],
+        ["by a signal", undefined, { ...end, code: null, signal: "SIGKILL" }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended by SIGKILL"] }],
+        ["with a code", undefined, { ...end, code: 134 }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest ended with exit code 134 and left no results"] }],
+        ["with a code though nothing failed", found, { ...end, code: 1 }, { ...found, failed: 1, failures: ["xen: jest ended with exit code 1 though no test failed"] }],
+        ["without a word", undefined, end, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest left no results"] }],
+    ])("%s", async (_how, left, how, expected) => {
+        const { resultsOf, table } = await load();
+        const results = resultsOf("xen", left, how);
+        expect(results).toEqual(expected);
+        for (const line of expected.failures) expect(table([row(results)])).toContain(line);
+    });
 });
