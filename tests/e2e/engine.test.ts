@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { withStack } from "../support/engine";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(120_000);
 
@@ -69,7 +70,7 @@ test("no language host or provider outlives an engine that was killed", async ()
         while (mine().length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
         run.kill("SIGKILL");
         expect((await run.ended).failed).toBe(true);
-        const deadline = Date.now() + 10_000;
+        const deadline = Date.now() + HANG_MS;
         while (mine().length > 0 && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 50));
         expect(mine()).toEqual([]);
         await stack.cancel();

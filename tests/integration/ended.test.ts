@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -59,14 +60,17 @@ test.each(["raw", "iso9660"] as const)("a build of %s that is cut leaves no file
     expect((await readdir(path("."))).sort()).toEqual(["cache", "content"]);
 });
 
+/** By this process, from files and all else (proc_pid_io(5)). */
+const bytesRead = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync("/proc/self/io", "utf8"))![1]);
+
 test("a file that is being hashed is let go", async () => {
     const source = await large("kernel", 1024);
-    const begin = Date.now();
+    const begin = bytesRead();
     await expect(cut((end) => {
         setTimeout(end, 20);
         return hashFile(source);
     })).rejects.toBe(enough);
-    expect(Date.now() - begin).toBeLessThan(400);
+    expect(bytesRead() - begin).toBeLessThan(1024 * 2 ** 20);
 });
 
 test("a host that does not answer is waited for no longer, is not taken for gone, and answers the next", async () => {
@@ -74,8 +78,8 @@ test("a host that does not answer is waited for no longer, is not taken for gone
     const ask = () => request(machine.uri, "domainGet", [uuid], "look-up");
     await expect(ask()).rejects.toMatchObject({ code: "not-found" });
     await machine.signalDaemon("SIGSTOP");
-    const begin = Date.now();
     try {
+        // Its own time-out would say so in other words.
         await expect(cut((end) => {
             setTimeout(end, 100);
             return ask();
@@ -87,6 +91,5 @@ test("a host that does not answer is waited for no longer, is not taken for gone
     } finally {
         await machine.signalDaemon("SIGCONT");
     }
-    expect(Date.now() - begin).toBeLessThan(3000);
     await expect(ask()).rejects.toMatchObject({ code: "not-found" });
 });

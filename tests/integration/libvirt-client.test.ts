@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
-import { cpus } from "node:os";
 import { join } from "node:path";
 
 import { closeHosts, openHost } from "../../backends/libvirt/open";
@@ -10,6 +9,7 @@ import { hasCode } from "../../spec";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(60_000);
 
@@ -36,7 +36,7 @@ test("the host says who it is", async () => {
     expect(await host.domainCapabilities("qemu", "pc")).toContain("<domainCapabilities>");
     const { memory, freeMemory, processors } = await host.resources();
     expect(memory).toBe(await machine.memory());
-    expect(processors).toBe(cpus().length);
+    expect(processors).toBe(await machine.processors());
     expect(freeMemory).toBeGreaterThan(0);
     expect(freeMemory).toBeLessThan(memory);
 });
@@ -159,12 +159,13 @@ describe("a guest of one's own", () => {
     });
 
     test("a console of a guest that ends is heard to its end", async () => {
-        const heard = host.domains.readConsole(uuid, 20_000);
+        let over = false;
+        const heard = host.domains.readConsole(uuid, 20 * HANG_MS).then(() => { over = true; });
         await new Promise((resolve) => setTimeout(resolve, 300));
-        const begin = Date.now();
+        expect(over).toBe(false);
         await host.domains.destroy(uuid);
+        // Long before the time that it may listen, in which the test would end as a hang.
         await heard;
-        expect(Date.now() - begin).toBeLessThan(10_000);
     });
 });
 

@@ -112,17 +112,15 @@ test("a guest with a persist disk is asked first, too, when its update failed; s
     expect(await last()).toMatch(/power button/);
 });
 
-test.each<[string, GuestOptions, RegExp, number]>([
-    ["panics", { env: { TEST: "panic" } }, /ended before it was ready: .*as told by the test/, 10],
-    ["halts", { env: { TEST: "halt" } }, /ended before it was ready/, 10],
-    ["exits", { env: { TEST: "exit:3" } }, /ended before it was ready: .*3/, 10],
-    ["powers off", { env: { TEST: "poweroff" } }, /ended before it was ready: it powered off/, 10],
-    ["hangs", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }, /not ready after 2 s: waited for \/test kernel ready\/ on the console/, 20],
-])("a guest that %s is there, and its create fails with the console", async (_how, options, says, seconds) => {
+test.each<[string, GuestOptions, RegExp]>([
+    ["panics", { env: { TEST: "panic" } }, /ended before it was ready: .*as told by the test/],
+    ["halts", { env: { TEST: "halt" } }, /ended before it was ready/],
+    ["exits", { env: { TEST: "exit:3" } }, /ended before it was ready: .*3/],
+    ["powers off", { env: { TEST: "poweroff" } }, /ended before it was ready: it powered off/],
+    ["hangs", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }, /not ready after 2 s: waited for \/test kernel ready\/ on the console/],
+])("a guest that %s is there, and its create fails with the console", async (_how, options, says) => {
     const guest = its.guest({ readiness: { console: "test kernel ready", timeout: 60 }, ...options });
-    const begin = Date.now();
     const error: unknown = await its.create(guest).catch((caught: unknown) => caught);
-    expect((Date.now() - begin) / 1000).toBeLessThan(seconds);
     if (!(error instanceof PartialError)) throw error;
     expect(error.observation).toMatchObject({ unfinished: true });
     expect(error.reasons[0]).toMatch(says);

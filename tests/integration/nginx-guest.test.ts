@@ -53,10 +53,8 @@ test("nginx serves a data image with 96 MiB, and the power button ends it", asyn
     }, async (guest) => {
         expect(await guest.fetch("/index.html")).toBe("a page from the data image");
         expect(await guest.verdict()).toEqual({});
-        const pressed = Date.now();
         guest.pressPowerButton();
         await guest.ended;
-        expect(Date.now() - pressed).toBeLessThan(5_000);
         expect(await guest.console()).toMatch(/=== pulumi-unikernel: starting web0 ===\n[^]*=== pulumi-unikernel: shutting down ===\n=== application exited with status 0 ===/);
     });
 });

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bake, mediumOf } from "../../backends/iso/medium";
 import { withMedium, type Way } from "../support/mediumBoot";
 import { testPlan, type PlanOptions } from "../support/plans";
+import { HANG_MS } from "../support/time";
 
 // The layout is proven with the multiboot test kernel, which keeps rumprun's contract and prints what it was told.
 jest.setTimeout(60_000);
@@ -66,7 +67,7 @@ test.each<[NonNullable<PlanOptions["console"]>, boolean, boolean]>([[["vga"], fa
 test("a machine without a serial port keeps its screen", async () => {
     const image = await medium("console-serial", { console: ["serial"] });
     await withMedium({ image, way: "bios-cd", serial: false }, async ({ screen }) => {
-        for (const last = Date.now() + 20_000; !(await screen()).includes("Loading console-serial"); await sleep(100)) {
+        for (const last = Date.now() + HANG_MS; !(await screen()).includes("Loading console-serial"); await sleep(100)) {
             if (Date.now() > last) throw new Error(`nothing on the screen:\n${await screen()}`);
         }
     });

@@ -63,6 +63,13 @@ export class LibvirtHost {
         return Math.floor(Number(kib) / 1024);
     }
 
+    /** Processors, as libvirt's own tool counts them: those that are online, while node counts what this process may see. */
+    async processors(): Promise<number> {
+        const [, count] = /^CPU\(s\):\s*(\d+)$/m.exec(await this.virsh("nodeinfo")) ?? [];
+        if (count === undefined) throw new Error("virsh nodeinfo names no CPU(s)");
+        return Number(count);
+    }
+
     /** Defines and starts a network with DHCP; `nat` unless the options say isolated. */
     async defineNatNetwork(name: string, options: TestNetworkOptions = {}): Promise<TestNetwork> {
         const { xml, network } = networkXml(name, options, this.bridges++);

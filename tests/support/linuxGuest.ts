@@ -7,6 +7,7 @@ import { archive } from "../../guests/linux/cpio";
 import type { ConsoleVerdict, MediumBoot, Platform } from "../../spec";
 import { freePort, getOnce } from "./http";
 import { testPlan, type PlanOptions } from "./plans";
+import { HANG_MS } from "./time";
 
 /** The built nginx guest: `vmlinuz` and `initrd`. */
 export async function nginxGuest(platform: Platform = "kvm"): Promise<{ kernel: string; initrd: string }> {
@@ -88,9 +89,9 @@ async function imagesArchive(medium: MediumBoot | undefined, files: string[]): P
 
 /** Short tries, or a lost first packet costs a second. */
 async function fetchUntil(url: string): Promise<string> {
-    for (const end = Date.now() + 40_000; Date.now() < end; await sleep(20)) {
+    for (const end = Date.now() + HANG_MS; Date.now() < end; await sleep(20)) {
         const body = await getOnce(url, 200);
         if (body !== undefined) return body;
     }
-    throw new Error(`${url} did not answer with 200 within 40 s`);
+    throw new Error(`${url} did not answer with 200 within ${HANG_MS / 1000} s`);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, getOnce } from "./http";
+import { HANG_MS } from "./time";
 
 /** How a machine is given the medium: its firmware, and what it is plugged in as. */
 export type Way = "bios-cd" | "bios-usb" | "bios-sata" | "uefi-cd" | "uefi-usb" | "uefi-sata";
@@ -57,17 +58,17 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
     const failed = async (what: string): Promise<Error> => new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
     try {
         // QEMU listens before it starts the machine.
-        for (const last = Date.now() + 10_000; ended === undefined && !(await exists(socket)) && Date.now() < last;) await sleep(10);
+        for (const last = Date.now() + HANG_MS; ended === undefined && !(await exists(socket)) && Date.now() < last;) await sleep(10);
         return await body({
             console: text,
-            async until(wanted, milliseconds = 60_000) {
+            async until(wanted, milliseconds = HANG_MS) {
                 for (const last = Date.now() + milliseconds; ; await sleep(50)) {
                     const now = await text();
                     if (now.includes(wanted)) return now;
                     if (ended !== undefined || Date.now() > last) throw await failed(`no "${wanted}" on the console`);
                 }
             },
-            async fetch(url, milliseconds = 60_000) {
+            async fetch(url, milliseconds = HANG_MS) {
                 for (const last = Date.now() + milliseconds; Date.now() < last && ended === undefined; await sleep(50)) {
                     const page = await getOnce(`http://127.0.0.1:${port}${url}`, 1000);
                     if (page !== undefined) return page;

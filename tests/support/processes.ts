@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { HANG_MS } from "./time";
 
 export interface ExecResult { stdout: string; stderr: string; code: number }
 export interface ExecOptions { env?: Record<string, string>; timeout?: number; input?: string; cwd?: string }
@@ -36,8 +37,8 @@ export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
 }
 
 export async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-    for (const end = Date.now() + 15_000; !(await done()); ) {
-        if (Date.now() > end) throw new Error(`Waited 15 s for ${done}`);
+    for (const end = Date.now() + HANG_MS; !(await done()); ) {
+        if (Date.now() > end) throw new Error(`Waited ${HANG_MS / 1000} s for ${done}`);
         await new Promise((resolve) => setTimeout(resolve, 5));
     }
 }

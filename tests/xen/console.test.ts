@@ -7,6 +7,7 @@ import { nginxGuest } from "../support/linuxGuest";
 import { testPlan, type PlanOptions } from "../support/plans";
 import { until } from "../support/processes";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(150_000);
 
@@ -37,7 +38,7 @@ test("no line is lost between two looks, and then the console is free for others
     await its.create(guest);
     const reader = await readerOf(guest);
     let heard = "";
-    for (const end = Date.now() + 60_000; !heard.includes("all said") && Date.now() < end; await sleep(100)) heard = await reader.read();
+    for (const end = Date.now() + HANG_MS; !heard.includes("all said") && Date.now() < end; await sleep(100)) heard = await reader.read();
     expect(heard.match(/^(line \d+|all said)$/gm)).toEqual([...lines, "all said"]);
 
     const { spec: { uuid } } = await testPlan(guest);

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { withStack, type Stack } from "../support/engine";
 import { nginxGuest } from "../support/linuxGuest";
 import { startXenHost, type XenHost } from "../support/xenHost";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(240_000);
 
@@ -36,10 +37,10 @@ async function identities(names: string[]): Promise<string[]> {
 
 /** Ready is, by its console, a guest whose program is being started; its address and its page come a moment later. */
 async function soon<T>(work: () => Promise<T | undefined>): Promise<T> {
-    for (const end = Date.now() + 40_000; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
+    for (const end = Date.now() + HANG_MS; ; await new Promise((resolve) => setTimeout(resolve, 200))) {
         const found = await work().catch(() => undefined);
         if (found !== undefined) return found;
-        if (Date.now() > end) throw new Error("nobody answered within 40 s");
+        if (Date.now() > end) throw new Error(`no answer within ${HANG_MS / 1000} s`);
     }
 }
 

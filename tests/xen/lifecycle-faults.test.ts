@@ -3,6 +3,7 @@ import { UnikernelError } from "../../spec";
 import type { GuestOptions } from "../support/lifecycle";
 import type { PlanOptions } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(90_000);
 
@@ -85,7 +86,7 @@ test.each<[string, GuestOptions, object]>([
 test("one that crashed and is kept gives way to an update", async () => {
     const guest: PlanOptions = its.guest({ onCrash: "preserve", env: { THEN: "panic", THEN_AFTER: "400" } });
     await its.create(guest);
-    for (const end = Date.now() + 15_000; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not crash");
+    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not crash");
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
     expect((await its.host.exec("xl", ["domid", guest.name])).code).toBe(0);
     const next = { ...guest, env: {} };
@@ -146,15 +147,15 @@ test("guests that crash in a loop are deleted, wherever in it they are", async (
 });
 
 test("a guest that does not hear a request to shut down is forced when its time is over; meanwhile others are served", async () => {
-    const guest = its.guest({ guest: "raw", shutdownTimeout: 3 });
+    const guest = its.guest({ guest: "raw", shutdownTimeout: 10 });
     await its.create(guest);
     const begin = Date.now();
-    const going = its.delete(guest);
+    let gone = false;
+    const going = its.delete(guest).then(() => { gone = true; });
     await its.host.virsh("list", "--all");
-    expect(Date.now() - begin).toBeLessThan(2500);
+    expect(gone).toBe(false);
     await going;
-    expect(Date.now() - begin).toBeGreaterThanOrEqual(3000);
-    expect(Date.now() - begin).toBeLessThan(9000);
+    expect(Date.now() - begin).toBeGreaterThanOrEqual(10_000);
     await its.expectNothing(guest);
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import type { PlanOptions } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(120_000);
 
@@ -65,7 +66,7 @@ test("images of disks that were removed behind our back: the next up puts back t
 
 /** The guest's number, once it has another one than this. */
 async function renumbered(guest: PlanOptions, before: string): Promise<string> {
-    for (const end = Date.now() + 30_000; ; ) {
+    for (const end = Date.now() + HANG_MS; ; ) {
         const now = await its.id(guest);
         if (now !== before && now !== "-") return now;
         if (Date.now() > end) throw new Error(`${guest.name} did not come back`);
@@ -86,7 +87,7 @@ test("a guest that reboots is started again by its host, and stays the guest tha
 test("one that is told at each start is not started again untold: it is off, and the next up starts it with its configuration", async () => {
     const guest = its.guest({ args: ["one"], env: { THEN: "reboot", THEN_AFTER: "100" } });
     await its.create(guest);
-    for (const end = Date.now() + 20_000; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not reboot");
+    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not reboot");
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
     const next = { ...guest, env: {} };
     await its.update(guest, next);

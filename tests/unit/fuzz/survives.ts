@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { UnikernelError } from "../../../spec";
+import { processorTime } from "../../support/time";
 import { mutate, mutations, pieces, textOf, type Mutation, type Pieces } from "./mutate";
 
 /** How many files each parser gets: `npm run fuzz` sets more. */
@@ -117,12 +118,4 @@ async function costOf(bytes: Buffer, parse: Parser["parse"]): Promise<number> {
 /** A refusal of ours is an answer; anything else is a crash. */
 export function answer(error: unknown): void {
     if (!(error instanceof UnikernelError)) throw error;
-}
-
-/** Of this process, whatever else the machine does meanwhile. */
-async function processorTime(work: () => Promise<unknown>): Promise<number> {
-    const before = process.cpuUsage();
-    await work();
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1000;
 }
