@@ -10,6 +10,12 @@ export function secretPaths(args: Record<string, unknown>): pulumi.Output<string
     return paths.apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
 }
 
+/** Return whether a value of the arguments is secret: known in a preview too, and an output of none of them. */
+export async function holdsSecret(args: Record<string, unknown>): Promise<true | undefined> {
+    const found = await Promise.all(Object.entries(args).map(([name, value]) => deepPathsIn(name, value)));
+    return found.flat().length > 0 ? true : undefined;
+}
+
 /** A place for the key of digests over secrets; check fills it in, the engine encrypts it. */
 export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.Output<string | undefined> {
     return secrets.apply((paths): pulumi.Output<string | undefined> =>

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, formerNames, hiddenPaths, secretPaths, secretPlaces } from "../provider";
+import { HandledResource, digestKey, formerNames, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "../provider";
 import { derivedOutputs, type ImageFormat } from "../spec";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
@@ -53,6 +53,8 @@ export class BlockImage extends HandledResource {
     readonly logicalName: string;
     /** @internal What its aliases say that it was called before. */
     readonly formerNames: Promise<string[] | undefined>;
+    /** @internal Whether its content holds a secret. A promise, as `formerNames`. */
+    readonly holdsSecret: Promise<true | undefined>;
     /** @internal As written: an output that was left out is unknown to a preview, an argument is not. */
     readonly declaredOutput?: pulumi.Input<string>;
 
@@ -72,6 +74,7 @@ export class BlockImage extends HandledResource {
         }, opts);
         this.logicalName = name;
         this.formerNames = formerNames(this, name, opts);
+        this.holdsSecret = holdsSecret({ source });
         this.declaredOutput = args.output;
     }
 }

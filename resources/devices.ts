@@ -14,9 +14,14 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
         return {
             ...others,
             ...(name === undefined ? { name: image.logicalName, formerly: image.formerNames } : { name, image: image.logicalName }),
-            digest: image.digest, format: image.format, output: image.declaredOutput,
+            digest: image.digest, format: image.format, output: image.declaredOutput, secret: image.holdsSecret,
         };
     });
+}
+
+/** Whether a data image among the blocks holds a secret. */
+export async function anyHoldsSecret(blocks: BlockArgs[] | undefined): Promise<boolean> {
+    return (await Promise.all(blocks?.map(({ image }) => image?.holdsSecret) ?? [])).some(Boolean);
 }
 
 /** @param unikernel its logical name: an interface may be in one only */

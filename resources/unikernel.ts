@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
-import { plainBlocks, plainInterfaces } from "./devices";
+import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
 import { derivedOutputs } from "../spec";
 import type { BootDigests, Burned, SeenState, Manifest } from "../spec";
 import type { UnikernelArgs } from "./unikernelArgs";
@@ -72,7 +72,7 @@ export class Unikernel extends HandledResource {
             secrets,
             hidden,
             ...secretPlaces(derivedOutputs.unikernel, hidden),
-            digestKey: digestKey(secrets),
+            digestKey: digestKey(secrets.apply(async (paths) => paths ?? ((await anyHoldsSecret(args.blocks)) ? [] : undefined))),
             allowQemuArgs: args.qemuArgs === undefined ? undefined : new pulumi.Config("unikernel").getBoolean("allowQemuArgs"),
         }, opts);
     }

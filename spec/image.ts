@@ -20,6 +20,8 @@ export interface BlockSpec {
     /** Absolute path inside the guest. */
     mount?: string;
     access: Access;
+    /** Its content holds a secret: each file with it is readable by its owner alone, and digests over it are keyed. */
+    secret?: true;
 }
 
 /** path inside the image → 16 hex digits of its content's sha256 (or of the folder's digest, over 200 files: `dir/` keys). */

@@ -28,7 +28,8 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
     // Before the file: whoever removes one looks for users first.
     await addUser(path, { id: spec.uuid, urn: spec.urn });
     const there = await findBuilt(path);
-    const known = there?.digest === contents.id && olds?.path === path && olds.manifest;
+    // Digests of another key, or of none, do not stay in state.
+    const known = there?.digest === contents.id && olds?.path === path && olds.digestKey === digestKey && olds.manifest;
     const image = known
         ? { path, sha256: sealDigest(there.sha256, digestKey), size: there.size, manifest: known, plain: there.sha256 }
         : await build(path, contents, plan, context);

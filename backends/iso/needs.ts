@@ -14,7 +14,7 @@ export function noteNeeds({ spec, boot, blockFiles }: GuestPlan, { log }: Pick<C
         const needed = mebibytes(KERNEL + 2 * sum([...inMemory, ...boot.initrd.map(sizeOfPart)]));
         if (needed > spec.memory) log(`${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which holds its data images in memory`);
     }
-    if (boot.secret) log(`warning: ${spec.name}: the medium carries secrets in plain; whoever has it can read them`);
+    if (boot.secret || spec.blocks.some((block) => block.secret)) log(`warning: ${spec.name}: the medium carries secrets in plain; whoever has it can read them`);
 }
 
 function sizeOfPart(part: Part): number {

@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from "node:fs/promises";
+import { chmod, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, writeWhole } from "../../images";
 
@@ -32,7 +32,11 @@ async function rewrite(file: string, name: string, line: string | undefined, sec
         const before = await linesOf(file);
         const others = before.filter((one) => nameIn(one) !== escaped(name));
         const after = [...others, ...(line === undefined ? [] : [prefixed(line)])].sort((a, b) => (nameIn(a) < nameIn(b) ? -1 : 1));
-        if (after.join("\n") === before.join("\n")) return;
+        if (after.join("\n") === before.join("\n")) {
+            // The same sum, of what now counts as secret.
+            if (secret && line !== undefined && !(await isPrivate(file))) await chmod(file, 0o600);
+            return;
+        }
         if (after.length === 0) await rm(file, { force: true });
         else await writeWhole(file, `${after.join("\n")}\n`, secret || await isPrivate(file) ? 0o600 : 0o644);
     }

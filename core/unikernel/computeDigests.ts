@@ -10,12 +10,12 @@ type Digested = Omit<UnikernelInputs, "consequence">;
 /**
  * Adds the digests of all that the guest boots from.
  * @param old the boot digest from before, whose form is kept while the guest is the same
- * @param keyOf undefined where the constructor knows of no secrets: no key; else it returns the key of digests over them
+ * @param keyOf undefined where the constructor knows of no secrets: no key; else it returns the key of digests over them, and over disks with secrets
  */
 export async function computeDigests(
     spec: UnikernelSpec, keyOf: (() => Promise<string>) | undefined, table: ConsequenceTable, problems: Problem[], old?: string,
 ): Promise<Digested> {
-    const digestKey = spec.secrets.length === 0 ? undefined : await keyOf?.();
+    const digestKey = spec.secrets.length > 0 || hasSecretBlock(spec) ? await keyOf?.() : undefined;
     const digests = {
         kernel: await fileDigest("kernel", spec.kernel, problems) ?? "",
         initrd: await fileDigest("initrd", spec.initrd, problems),
@@ -32,4 +32,8 @@ async function fileDigest(property: string, path: string | undefined, problems: 
         problems.push(problemOf(property, error));
         return undefined;
     }
+}
+
+function hasSecretBlock({ blocks }: UnikernelSpec): boolean {
+    return Array.isArray(blocks) && blocks.some((block) => block.secret);
 }

@@ -40,6 +40,11 @@ export function configDigest(spec: UnikernelSpec, key?: string, form = DIGEST_FO
     return digestOfData(formAt(form, forms).config(spec), key);
 }
 
+/** Of a guest that is told no secret, a disk with one changes nothing in its configuration: the digest stays as it was. */
+function keyOfConfig({ secrets, digestKey }: UnikernelSpec & { digestKey?: string }): string | undefined {
+    return secrets.length > 0 ? digestKey : undefined;
+}
+
 /** Over what only a restart can change: with what may change live in it, a live change would look like another boot. */
 export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable, form = DIGEST_FORMS.length, forms = DIGEST_FORMS): string {
     const live = new Set(Object.entries(table).filter(([, { consequence, refine }]) => consequence === "live" || refine).map(([path]) => root(path)));
@@ -56,7 +61,7 @@ export function withDigests<T extends UnikernelSpec & { digests: Omit<Digests, "
     spec: T, table: ConsequenceTable, old: string | undefined, forms = DIGEST_FORMS,
 ): T & { digests: Digests; bootDigest: string } {
     const inForm = (form: number): T & { digests: Digests; bootDigest: string } => {
-        const digested = { ...spec, digests: { ...spec.digests, config: configDigest(spec, spec.digestKey, form, forms) } };
+        const digested = { ...spec, digests: { ...spec.digests, config: configDigest(spec, keyOfConfig(spec), form, forms) } };
         return { ...digested, bootDigest: bootDigest(digested, table, form, forms) };
     };
     const kept = old === undefined ? undefined : inForm(formOf(old));

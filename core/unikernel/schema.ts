@@ -29,6 +29,7 @@ const block = z.strictObject({
     formerly: z.array(z.string()).optional(),
     digest: z.string().optional(),
     output: z.string().optional(),
+    secret: z.literal(true).optional(),
     format: z.enum(["iso9660", "ext2", "ext4", "raw", "qcow2"]).optional(),
     path: path.optional(),
     mount: z.string().regex(/^\/[^\0]*$/, "expected an absolute path inside the guest").optional(),

@@ -40,9 +40,9 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
         delete written[name];
     }
     const secrets = secretsOf(kind, news);
-    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets, digestKey: keyFromSeed(seed, urn) } : {}) };
+    if (kind === "networkInterface") return { news: { ...written, resourceUrn: urn }, failures };
+    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets } : {}), digestKey: keyFromSeed(seed, urn) };
     if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
-    if (kind === "networkInterface") return { news: common, failures };
     const flattening = { references, olds, failures, warn };
     return {
         news: {
@@ -79,7 +79,8 @@ function pathOf(name: string, container: unknown, key: string | number): string 
 
 /** Where secrets are put again in what the handlers made of arguments. */
 export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Decoded["secrets"] {
-    if (secrets.length === 0) return [];
+    // A guest that is told no secret may have a disk with one.
+    if (secrets.length === 0) return [["digestKey"]];
     // A secret in a place that no text for people masks may be in all of them.
     const unmasked = secrets.some(([name]) => !MASKED[kind].includes(String(name)) && name !== "digestKey");
     return [...secrets, ["digestKey"], ...(unmasked && kind === "unikernel" ? [["guestConfig"]] : [])];

@@ -14,7 +14,7 @@ export interface Flattening {
     warn(message: string): void;
 }
 
-const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output"];
+const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output", "secret"];
 
 /** Data images in `blocks` as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`, with the image's name where the disk has another. */
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {

@@ -6,7 +6,7 @@ import type { Run } from "./run";
 
 /** What a unikernel needs to know of what it refers to. */
 const NEEDED: Partial<Record<ResourceKind, string[]>> = {
-    blockImage: ["digest", "format", "output", "formerly"],
+    blockImage: ["digest", "format", "output", "formerly", "secret"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6"],
 };
 
@@ -29,7 +29,8 @@ export class References {
     note(kind: ResourceKind, urn: string, inputs: Properties, secrets: Decoded["secrets"], texts: string[] = []): void {
         const names = NEEDED[kind];
         if (!names) return;
-        const needed = Object.fromEntries(names.filter((name) => inputs[name] !== undefined).map((name) => [name, inputs[name]]));
+        const known = { ...inputs, ...(kind === "blockImage" && inputs.secrets !== undefined ? { secret: true } : {}) };
+        const needed = Object.fromEntries(Object.entries(known).filter(([name, value]) => names.includes(name) && value !== undefined));
         this.checked.set(urn, needed);
         this.secrets.set(urn, texts);
         if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);

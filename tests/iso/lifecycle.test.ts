@@ -207,6 +207,25 @@ test("a secret makes the files their owner's, and no digest in state tells it", 
     expect(JSON.stringify({ ...outs, env: undefined })).not.toContain("hunter2");
 });
 
+test("an image with a secret does so too; its medium is made anew where an earlier release told plain digests", async () => {
+    writeFileSync(path("data.iso9660"), Buffer.alloc(1 << 20, "page"));
+    const block = { path: path("data.iso9660"), mount: "/data" };
+    const plain = await made({ blocks: [block] });
+    expect(statSync(path("web.iso")).mode & 0o777).toBe(0o644);
+    const secret = { blocks: [{ ...block, secret: true }], digestKey: "" };
+    const { inputs } = await plain.check(args(secret), plain.inputs);
+    // As it stands it is no change; the next update of any kind keys what is told.
+    expect(await plain.handlers.diff(plain.id, plain.outs, inputs)).toMatchObject({ changes: false });
+    const { outs } = await plain.handlers.update(plain.id, plain.outs, inputs);
+    expect([path("web.iso"), path("SHA256SUMS")].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+    expect(outs.sha256).not.toBe(sha256(path("web.iso")));
+    const known = Object.values(outs.manifest as Record<string, string>);
+    expect(known.filter((digest) => Object.values(plain.outs.manifest as Record<string, string>).includes(digest))).toEqual([]);
+    expect(plain.said.join()).toMatch(/carries secrets in plain/);
+    expect(await plain.handlers.read(plain.id, outs)).toMatchObject({ id: plain.id });
+    expect(await plain.handlers.diff(plain.id, (await plain.handlers.read(plain.id, outs)).props, (await plain.check(args(secret), inputs)).inputs)).toMatchObject({ changes: false });
+});
+
 test("a kernel that changes while the medium is built is an error, and no medium", async () => {
     const its = media();
     const { inputs } = await its.check(args());

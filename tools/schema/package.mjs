@@ -46,7 +46,7 @@ function resourcesOf(types) {
     const { interfaceShape } = dist("core/networkInterface/schema.js");
     // A block takes the image itself; its digest and format follow from it.
     const block = jsonOf(unikernelShape.blocks).items.properties;
-    const { digest: _digest, output: _output, formerly: _formerly, ...written } = block;
+    const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = block;
     const blockType = types.add("Block", {
         type: "object", description: types.describe("BlockArgs"),
         properties: types.properties({ ...written, image: {} }, "BlockArgs", { own: { image: ref("BlockImage") } }),

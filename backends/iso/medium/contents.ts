@@ -78,7 +78,7 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     const mark = { path: markPath(id), parts: [{ bytes: Buffer.from(`${id}\n`) }], loaded: false };
     return {
         id, label, console, protocol: medium.protocol, firmware, files: [...files, mark].sort((a, b) => (a.path < b.path ? -1 : 1)),
-        grubConfig: script, secret: boot.secret, digestKey: plan.digestKey,
+        grubConfig: script, secret: boot.secret || spec.blocks.some((block) => block.secret), digestKey: plan.digestKey,
     };
 }
 

@@ -52,7 +52,7 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
         const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
         puts.push({ name: await nameOf("config", plan, parts, former), parts, mode: PRIVATE });
     }
-    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, plan, present));
+    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, plan, present, former));
     puts.push(...disks.flatMap((disk) => disk.put ?? []));
     return {
         kernel, initrd, disks: disks.map((disk) => disk.name), puts,
@@ -63,7 +63,7 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
 
 interface Disk { name: string; block: BlockSpec; put?: Put }
 
-function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile[]): Disk {
+function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile[], former: string[]): Disk {
     const block = plan.spec.blocks[index]!;
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
@@ -74,8 +74,8 @@ function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile
         const name = persistFile(base, block.format);
         return { name, block, put: { name, parts, mode: PRIVATE, digest: fileDigest(block), seed: true } };
     }
-    const name = `${base}-${short(plan.digests.blocks[index]!)}.${extension}`;
-    const put = { name, parts, mode: PUBLIC, digest: fileDigest(block) };
+    const name = imageName(base, extension, { ...block, digest: plan.digests.blocks[index]! }, former);
+    const put = { name, parts, mode: block.secret ? PRIVATE : PUBLIC, digest: fileDigest(block) };
     if (!isPrivate(block, plan.guest.writableDisks, plan.spec.platform)) return { name, block, put };
     // The copy itself is made anew at every start.
     return { name: scratchOf(name), block, put };
@@ -84,6 +84,16 @@ function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile
 /** The digest of a block that is a file is that file's; one of a data image is its tree's. */
 function fileDigest({ path, digest }: BlockSpec): string | undefined {
     return path === undefined ? undefined : digest;
+}
+
+/**
+ * By its digest; of a secret image by another one, so that it is not taken for the copy that 0.1.0 made for all to read. A guest that boots
+ * the same keeps that copy: another name would be another definition, and a restart.
+ */
+function imageName(base: string, extension: string, { digest, secret }: BlockSpec, former: string[]): string {
+    const name = `${base}-${short(digest)}.${extension}`;
+    if (!secret || former.includes(name)) return name;
+    return `${base}-${short(createHash("sha256").update(`private ${digest}`).digest("hex"))}.${extension}`;
 }
 
 function keptFormat(name: string, block: BlockSpec): BlockSpec["format"] {

@@ -258,6 +258,17 @@ describe("digests over secrets", () => {
         expect((await check(secret, one, "one")).inputs).toEqual(one);
     });
 
+    test("a disk with a secret gives its guest a key, and changes neither its boot nor its configuration", async () => {
+        const disk = { name: "data", digest: "d1", format: "iso9660", mount: "/data" };
+        const plain = await digestsOf("one", { blocks: [disk], digestKey: "" });
+        const secretly = { blocks: [{ ...disk, secret: true }], digestKey: "" };
+        const { inputs, failures } = await check(secretly, plain, "one");
+        expect(failures).toEqual([]);
+        expect(plain.digestKey).toBeUndefined();
+        expect(inputs).toEqual({ ...plain, digestKey: expect.any(String), blocks: [{ ...disk, access: "read", secret: true }] });
+        expect(await handlers.diff("id", plain, inputs)).toMatchObject({ changes: false });
+    });
+
     test("without a secret there is no key", async () => {
         const { digestKey, digests } = await digestsOf("one", { env: { PASSWORD: "hunter2" } });
         expect(digestKey).toBeUndefined();

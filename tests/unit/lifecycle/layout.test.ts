@@ -86,3 +86,23 @@ test("a guest of release 0.1.0 that boots the same keeps the name of its file wi
     expect((await layOut(secret, there(before), [k, before])).initrd).toBe(before);
     expect((await layOut(secret, there(before), [])).initrd).not.toBe(before);
 });
+
+test.each<[Access, boolean]>([["read", false], ["scratch", false], ["persist", false], ["read", true]])("each file of a secret image is its owner's alone: %s", async (access, writable) => {
+    const modes = async (secret?: true) => (await layOut(plan([{ ...block("data", access), secret }], { writable }), [])).puts.slice(1).map(({ mode }) => mode);
+    expect(await modes(true)).toEqual([0o600]);
+    expect(await modes()).toEqual([access === "persist" ? 0o600 : 0o644]);
+});
+
+test("a secret image is not taken for the copy that 0.1.0 made for all to read, unless the guest boots the same", async () => {
+    const before = `data-${d}.img`;
+    const layout = (what: BlockSpec, former: string[]) => layOut(plan([what]), there(k, before), former);
+    const secret: BlockSpec = { ...block("data", "read"), secret: true };
+    expect((await layout(secret, [k, before])).disks).toEqual([before]);
+    const { disks: [anew], puts } = await layout(secret, []);
+    expect(anew).not.toBe(before);
+    expect(puts.at(-1)).toMatchObject({ name: anew, mode: 0o600 });
+    // From then on it has one name.
+    expect((await layOut(plan([secret]), there(k, anew!), [k, anew!])).disks).toEqual([anew]);
+    expect((await layOut(plan([{ ...secret, access: "scratch" }]), [])).disks).toEqual([anew!.replace(".img", ".scratch.img")]);
+    expect((await layOut(plan([{ ...secret, access: "scratch" }]), [], [before, `data-${d}.scratch.img`])).disks).toEqual([`data-${d}.scratch.img`]);
+});

@@ -70,6 +70,20 @@ test.each<[string, ConstructorParameters<typeof BlockImage>[1]["source"], string
     expect(inputs.secrets ?? []).toEqual(secrets);
 });
 
+test("a block says that its image holds a secret, and its guest has a place for a key", async () => {
+    const pages = new BlockImage("pages", { source: { "index.html": "page" } });
+    const keys = new BlockImage("keys", { source: { "key.pem": pulumi.secret("key"), "index.html": "page" } });
+    const whole = new BlockImage("whole", { source: pulumi.secret("./keys") });
+    const later = new BlockImage("later", { source: { "key.pem": pulumi.secret(new Promise<string>((resolve) => { setTimeout(resolve, 50, "key"); })) } });
+    const secretOf = async (image: BlockImage) => {
+        const inputs = await wire(new Unikernel(`of-${image.logicalName}`, args({ blocks: [{ image: pages }, { image, name: "second" }] })), `of-${image.logicalName}`);
+        return [...(inputs.blocks as { secret?: boolean }[]).map(({ secret }) => secret), "digestKey" in inputs, inputs.secrets];
+    };
+    expect(await Promise.all([pages, keys, whole, later].map(secretOf))).toEqual([
+        [undefined, undefined, false, undefined], ...Array.from({ length: 3 }, () => [undefined, true, true, undefined]),
+    ]);
+});
+
 test("qemuArgs carry the stack's consent", async () => {
     pulumi.runtime.setConfig("unikernel:allowQemuArgs", "true");
     expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({ allowQemuArgs: true });
