@@ -14,18 +14,25 @@ export const networkInterface = bind("networkInterface");
 
 const PROVIDER = "__provider";
 type Properties = Record<string, unknown>;
+type Checked = Awaited<ReturnType<Handlers["check"]>>;
 
 /** Pulumi's calls on the dynamic provider of one kind; what is only the SDK's (`__provider`) stays here. */
 function bind(kind: ResourceKind): Handlers {
     const handlers = () => handlersOf(kind);
     return {
-        check: (olds, news) => call(news, () => handlers().check(ours(olds), ours(news))),
+        check: (olds, news) => call(news, async () => withoutSecretNames(await handlers().check(ours(olds), ours(news)), news)),
         diff: (id, olds, news) => call(news, () => handlers().diff(id, ours(olds), ours(news))),
         create: (inputs) => call(inputs, () => handlers().create(ours(inputs))),
         read: (id, props) => call(props, () => handlers().read(id, ours(props))),
         update: (id, olds, news) => call(news, () => handlers().update(id, ours(olds), ours(news))),
         delete: (id, props) => call(props, () => handlers().delete(id, ours(props))),
     };
+}
+
+/** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
+function withoutSecretNames({ inputs, failures }: Checked, { secrets, hidden }: Properties): Checked {
+    const roots = new Set([secrets, hidden].flatMap((paths) => (Array.isArray(paths) ? paths : [])).map((path) => String(path).split(/[.[]/)[0]));
+    return { inputs, failures: failures.map(({ property, reason }) => (roots.has(property) ? { property: "", reason: `${property}: ${reason}` } : { property, reason })) };
 }
 
 function ours({ [PROVIDER]: _, ...rest }: Properties): Properties {

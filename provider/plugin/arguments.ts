@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { UNKNOWN, keyFromSeed } from "../../core";
 import type { CheckFailure } from "../../core";
+import { derivedOutputs } from "../../spec";
 import type { ResourceKind } from "../trampoline";
 import type { Decoded, Properties } from "./codec";
 import type { Configuration } from "./configuration";
@@ -81,7 +82,11 @@ function pathOf(name: string, container: unknown, key: string | number): string 
 export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Decoded["secrets"] {
     // A guest that is told no secret may have a disk with one.
     if (secrets.length === 0) return [["digestKey"]];
-    // A secret in a place that no text for people masks may be in all of them.
+    // What follows from a secret in any other place may repeat it, or a part of it, such as the address of a secret address and mask.
     const unmasked = secrets.some(([name]) => !MASKED[kind].includes(String(name)) && name !== "digestKey");
-    return [...secrets, ["digestKey"], ...(unmasked && kind === "unikernel" ? [["guestConfig"]] : [])];
+    return [...secrets, ["digestKey"], ...(unmasked ? derivedOf(kind) : [])];
+}
+
+function derivedOf(kind: ResourceKind): Decoded["secrets"] {
+    return kind === "networkInterface" ? [] : derivedOutputs[kind].map((name) => [name]);
 }

@@ -3,6 +3,7 @@ import type { ResourceKind } from "../trampoline";
 import { ResourceReference } from "./codec";
 import type { Decoded, Properties } from "./codec";
 import type { Run } from "./run";
+import type { Path } from "./wire";
 
 /** What a unikernel needs to know of what it refers to. */
 const NEEDED: Partial<Record<ResourceKind, string[]>> = {
@@ -17,6 +18,7 @@ const NEEDED: Partial<Record<ResourceKind, string[]>> = {
 export class References {
     private readonly checked = new Map<string, Properties>();
     private readonly secrets = new Map<string, string[]>();
+    private readonly secretParts = new Map<string, Path[]>();
 
     /** @param run what another provider of the same run has checked; left out, there is no other */
     constructor(private readonly run: () => Run | undefined = () => undefined) {}
@@ -33,6 +35,7 @@ export class References {
         const needed = Object.fromEntries(Object.entries(known).filter(([name, value]) => names.includes(name) && value !== undefined));
         this.checked.set(urn, needed);
         this.secrets.set(urn, texts);
+        this.secretParts.set(urn, secrets.filter(([name]) => names.includes(String(name))));
         if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
     }
 
@@ -40,6 +43,21 @@ export class References {
     secretsIn(value: unknown): string[] {
         if (value instanceof ResourceReference) return this.secrets.get(value.urn) ?? [];
         return typeof value === "object" && value !== null ? Object.values(value).flatMap((inner) => this.secretsIn(inner)) : [];
+    }
+
+    /**
+     * Return where the arguments of a unikernel hold secrets of what they refer to, numbers too.
+     * @param before where its inputs had secrets: what this run has not checked is taken for what it was
+     */
+    placesIn({ blocks, interfaces }: Properties, before: Path[]): Path[] {
+        const within = (list: string, index: number, reference: unknown): Path[] => {
+            if (!(reference instanceof ResourceReference)) return [];
+            return this.secretParts.get(reference.urn)?.map((path) => [list, index, ...path]) ?? before.filter(([name]) => name === list);
+        };
+        return [
+            ...(Array.isArray(blocks) ? blocks.flatMap((block: unknown, index) => within("blocks", index, Reflect.get(Object(block), "image"))) : []),
+            ...(Array.isArray(interfaces) ? interfaces.flatMap((card: unknown, index) => within("interfaces", index, card)) : []),
+        ];
     }
 
     /** A data image as a unikernel takes it; undefined when this run has not checked it. */

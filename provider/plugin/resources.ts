@@ -49,7 +49,8 @@ export class Resources {
         const kind = kindOf(urn);
         const [olds, news] = [ours(request.getOlds()), ours(request.getNews())];
         const others = [...this.hidden, ...this.references.secretsIn(news.value)];
-        const [secrets, said] = [new Secrets(kind, [news], others), new Secrets(kind, [olds, news], others)];
+        const whole = { ...news, secrets: [...news.secrets, ...this.references.placesIn(news.value, olds.secrets)] };
+        const [secrets, said] = [new Secrets(kind, [whole], others), new Secrets(kind, [olds, news], others)];
         return this.with(urn, 0, said, async (handlers, warn) => {
             const asked = argumentsOf({ kind, urn, news, olds: olds.value, seed: request.getRandomseed_asU8(), configuration: this.configuration, references: this.references, warn });
             const found = await handlers.check(olds.value, asked.news);

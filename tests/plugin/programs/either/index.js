@@ -26,10 +26,10 @@ class Site extends pulumi.ComponentResource {
     }
 }
 
-/** `{ secret: "text" }`, at any depth. */
+/** `{ secret: value }`, at any depth. */
 function reveal(value) {
     if (value === null || typeof value !== "object") return value;
-    if (typeof value.secret === "string") return pulumi.secret(value.secret);
+    if (Object.keys(value).join() === "secret") return pulumi.secret(reveal(value.secret));
     return Array.isArray(value) ? value.map(reveal) : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }
 
