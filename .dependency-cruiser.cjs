@@ -7,7 +7,8 @@ const rooms = {
     core: ["backends", "guests", "images", "spec"],
     provider: ["core", "spec"],
     resources: ["provider", "spec"],
-    cli: ["core", "spec"],
+    selftest: ["core", "backends", "guests", "images", "spec"],
+    cli: ["selftest", "core", "spec"],
 };
 module.exports = {
     forbidden: [
@@ -18,7 +19,7 @@ module.exports = {
             comment: `${room}/ may import ${reach.length ? reach.join(", ") : "nothing of ours"}`,
             severity: "error",
             from: { path: `^${room}/` },
-            to: { path: "^(index\\.ts|spec/|core/|guests/|backends/|images/|provider/|resources/|cli/|tools/|tests/|examples/|bench/)",
+            to: { path: "^(index\\.ts|spec/|core/|guests/|backends/|images/|provider/|resources/|selftest/|cli/|tools/|tests/|examples/|bench/)",
                   pathNot: `^(${[room, ...reach].join("|")})/` },
         })),
         { name: "pulumi-words", comment: "@pulumi/pulumi is for resources/ and provider/ only", severity: "error",

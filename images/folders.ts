@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fsError } from "./fsError";
 
-/** What the cache folder holds: images by digest, content hashes, full manifests, who uses an image, what was built where, which burns, deletions and creates have begun, what consoles said, which resource has which MAC, port or uuid. */
-export type CacheRoom = "images" | "hashes" | "manifests" | "users" | "built" | "burns" | "deletions" | "creations" | "identities" | "consoles";
+/** What the cache folder holds: images by digest, content hashes, full manifests, who uses an image, what was built where, which burns, deletions, creates and self-tests have begun, what consoles said, which resource has which MAC, port or uuid. */
+export type CacheRoom = "images" | "hashes" | "manifests" | "users" | "built" | "burns" | "deletions" | "creations" | "selftests" | "identities" | "consoles";
 
 /** A folder of the cache (XDG Base Directory Specification: $XDG_CACHE_HOME, by default ~/.cache). */
 export function cacheFolder(room: CacheRoom): string {

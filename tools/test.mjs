@@ -62,7 +62,7 @@ const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) 
 
 async function checks() {
     const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, 240);
-    const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "cli"].filter((room) => existsSync(path.join(root, room)));
+    const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "selftest", "cli"].filter((room) => existsSync(path.join(root, room)));
     const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
     const pages = await run(["tools/docs.mjs", "--check"], process.env, 30);
     const schema = await run(["tools/schema.mjs", "--check"], process.env, 60);

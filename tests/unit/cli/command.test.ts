@@ -8,7 +8,10 @@ async function command(...argv: string[]) {
     const called: unknown[] = [];
     let [out, error] = ["", ""];
     const streams = { out: (text: string) => { out += text; }, error: (text: string) => { error += text; } };
-    const code = await run(argv, streams, { doctor: async ({ print: _, ...options } = {}) => { called.push(options); return options.connection !== "broken:///"; } });
+    const code = await run(argv, streams, {
+        doctor: async ({ print: _, ...options } = {}) => { called.push(options); return options.connection !== "broken:///"; },
+        selftest: async ({ print: _, say: _say, ...options }) => { called.push(options); return options.connection === "broken:///" ? 143 : 0; },
+    });
     return { code, out, error, called };
 }
 
@@ -18,6 +21,9 @@ test.each<[string[], number, string, string]>([
     [["doctor", "now"], 2, "", '"now" is one argument too many'],
     [["doctor", "--colour"], 2, "", "--colour"],
     [["doctor", "--connection"], 2, "", "--connection"],
+    [["doctor", "--kills", "3"], 2, "", "--kills is an option of selftest"],
+    [["selftest", "--accelerator", "hvf"], 2, "", "expected auto, kvm or tcg"],
+    [["selftest", "--kills", "0"], 2, "", "expected a number from 1"],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
     [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
     [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
@@ -32,6 +38,14 @@ test.each<[string[], number, object]>([
     [["doctor", "--connection", "qemu:///session", "--json"], 0, { connection: "qemu:///session", json: true }],
     [["doctor", "--connection=broken:///"], 1, { connection: "broken:///", json: undefined }],
 ])("%j asks doctor and ends with %i", async (argv, code, options) => {
+    expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
+});
+
+test.each<[string[], number, object]>([
+    [["selftest"], 0, {}],
+    [["selftest", "--connection", "xen:///system", "--accelerator", "kvm", "--kills", "3", "--json"], 0, { connection: "xen:///system", accelerator: "kvm", kills: 3, json: true }],
+    [["selftest", "--connection=broken:///"], 143, { connection: "broken:///" }],
+])("%j asks selftest and ends with its code, %i", async (argv, code, options) => {
     expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
 });
 

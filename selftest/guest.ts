@@ -1,0 +1,129 @@
+import type { Host } from "../backends/libvirt";
+import { backend } from "../backends";
+import { readFacts, readNetwork } from "../backends/libvirt/xml";
+import type { Done, Known } from "./job";
+import { JobFailed, type Lane } from "./lane";
+import { argumentsOf, SECRET, type Subject, type Version } from "./subject";
+import { tracesLeft } from "./traces";
+import type { Fault } from "./watch";
+
+/** What a deployment ended with. */
+export type Outcome = Done | "killed";
+
+/** Throws unless it holds. */
+export function hold(condition: boolean, otherwise: string): asserts condition {
+    if (!condition) throw new Error(otherwise);
+}
+
+/** A throwaway guest as an engine has it: declared, deployed by a worker, kept in state, looked at on the host by itself. */
+export class Guest {
+    known?: Known;
+    /** Of the file that its persist disk must be. */
+    data?: string;
+
+    constructor(readonly subject: Subject, private readonly host: Host, private readonly lane: Lane) {}
+
+    async deploy(version: Version, fault?: Fault): Promise<Outcome> {
+        const done = await this.lane.run({ operation: "deploy", args: argumentsOf(this.subject, version), known: this.known, fault });
+        // Of what a killed worker did, an engine has heard nothing.
+        if (done !== "killed") this.known = done.known;
+        return done;
+    }
+
+    /** Deploys a version that panics, which must fail and leave the last good guest. */
+    async rollBack(version: Version, fault?: Fault): Promise<string[] | "killed"> {
+        try {
+            const outcome = await this.deploy({ ...version, panics: true }, fault);
+            hold(outcome === "killed", "a guest that panics was called ready");
+            return "killed";
+        } catch (error) {
+            if (error instanceof JobFailed && error.failure.code === "rolled-back") return error.failure.calls;
+            throw error;
+        }
+    }
+
+    async refresh(): Promise<Done> {
+        const done = await this.lane.run({ operation: "refresh", known: this.present() });
+        hold(done !== "killed", "the worker was killed without having been told to be");
+        return done;
+    }
+
+    async destroy(fault?: Fault): Promise<Outcome> {
+        const done = await this.lane.run({ operation: "destroy", known: this.present(), fault });
+        if (done !== "killed") this.known = undefined;
+        return done;
+    }
+
+    /** The number of the running domain: another one means that it was restarted. */
+    async boot(): Promise<number | undefined> {
+        return (await this.host.domains.state(this.subject.uuid))?.id;
+    }
+
+    /** Looks whether host and state have exactly the guest of a version. */
+    async expect({ word, state = "running" }: Version): Promise<void> {
+        const { uuid, secret } = this.subject;
+        const { known, changed } = await this.refresh();
+        hold(known !== undefined, "a refresh found no guest");
+        hold(known.outputs.state === state, `a refresh says ${String(known.outputs.state)}, ${state} was expected`);
+        hold(known.outputs.drift === undefined && !changed, `a refresh found drift: ${JSON.stringify(known.outputs.drift ?? "the next deployment would change something")}`);
+        const record = await this.host.domains.get(uuid);
+        hold(record !== undefined, "the host has no such domain");
+        for (const xml of [record.inactiveXml, record.liveXml ?? ""]) hold(!xml.includes(secret), "the secret stands in the domain's definition");
+        await this.expectData(record.inactiveXml);
+        await this.expectReservation();
+        if (state !== "stopped") await this.expectTold(word);
+    }
+
+    async expectNothing(): Promise<void> {
+        const left = await tracesLeft(this.host, this.subject);
+        hold(left.length === 0, `left on the host: ${left.join(", ")}`);
+    }
+
+    /** Puts other data into the persist disk of a guest that is off, as if it had written them. */
+    async write(data: Uint8Array, digest: string): Promise<void> {
+        const { uuid } = this.subject;
+        const file = await this.dataFile((await this.host.domains.get(uuid))?.inactiveXml ?? "");
+        await this.host.files.remove(uuid, file);
+        await this.host.files.put(uuid, file, [{ bytes: data }], { mode: 0o600 });
+        this.data = digest;
+    }
+
+    /** What stands between the guest and hardware: `kvm`, `qemu` (emulation), `xen`. */
+    async accelerator(): Promise<string> {
+        return readFacts((await this.host.domains.get(this.subject.uuid))?.inactiveXml ?? "").type;
+    }
+
+    private present(): Known {
+        hold(this.known !== undefined, "state has no such guest");
+        return this.known;
+    }
+
+    private async expectTold(word: string): Promise<void> {
+        const { uuid, secret, setting: { platform, connection } } = this.subject;
+        const printed = await backend(platform).printed!(connection, { uuid }) ?? "";
+        hold(printed.includes(`argv[1] ${word}`), `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`);
+        hold(printed.includes(`env ${SECRET}=${secret}`), "the guest was not told its secret");
+    }
+
+    private async expectData(definition: string): Promise<void> {
+        if (this.data === undefined) return;
+        const digest = await this.host.files.digest(this.subject.uuid, await this.dataFile(definition));
+        hold(digest === this.data, "the persist disk does not hold what was written to it");
+    }
+
+    private async dataFile(definition: string): Promise<string> {
+        const names = (await this.host.files.list(this.subject.uuid)).map(({ name }) => name);
+        const booted = readFacts(definition).disks.map(({ path }) => path);
+        const file = names.find((name) => booted.some((path) => path.endsWith(`/${name}`)));
+        hold(file !== undefined, `the domain boots from ${booted.join(", ") || "no disk"}, and its folder has ${names.join(", ") || "nothing"}`);
+        return file;
+    }
+
+    private async expectReservation(): Promise<void> {
+        const { reservation } = this.subject;
+        if (!reservation) return;
+        const network = await this.host.networks.get(reservation.network);
+        const entries = network ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac) : [];
+        hold(entries.length === 1 && entries[0]!.address === reservation.address, `network ${reservation.network} has ${entries.length} entries of the guest's`);
+    }
+}

@@ -1,0 +1,149 @@
+import { randomInt } from "node:crypto";
+
+import { backend } from "../backends";
+import { closeHosts, openHost, type Host } from "../backends/libvirt";
+import type { Accelerator } from "../spec";
+import { rememberBase } from "./base";
+import { Guest } from "./guest";
+import { Lane } from "./lane";
+import { removeLeft } from "./left";
+import { freeAddresses } from "./network";
+import { forgetNote, writeNote } from "./notes";
+import { Scratch } from "./scratch";
+import { killedCreates, killedRollbacks, killedUpdates } from "./steps/killed";
+import { plainSteps } from "./steps/plain";
+import { step, type Held, type StepResult } from "./steps/step";
+import { makeSubject, tracesOf, type Setting, type Subject } from "./subject";
+import { removeTraces, tracesLeft } from "./traces";
+
+export type { StepResult } from "./steps/step";
+
+export interface SelftestOptions {
+    /** libvirt URI. @default the one that a Unikernel on KVM takes */
+    connection?: string;
+    /** Of a KVM host. @default "auto" */
+    accelerator?: Accelerator;
+    /** Kills of each operation, evenly over its calls. @default one at every call */
+    kills?: number;
+    /** Ends the run early; what it made is removed all the same. */
+    signal?: AbortSignal;
+    onStep?(result: StepResult): void;
+}
+
+/** Milliseconds after which a run ends by itself. */
+const LONGEST = 3600_000;
+const ROLES = ["plain", "updates", "creates"] as const;
+const BEFORE = "what was there before";
+const KILLED = {
+    rollbacks: ["killed-rollbacks", "rolled back, killed at each step"],
+    updates: ["killed-updates", "updated, killed at each step"],
+    creates: ["killed-creates", "created and destroyed, killed at each step"],
+} as const;
+const DESTROY = ["destroy", "destroyed"] as const;
+
+/**
+ * Makes throwaway guests on a host, takes them through their life with a worker that is killed at each of its calls, and
+ * removes them, also where it is interrupted.
+ *
+ * @throws where the run was ended by its signal, and where the guests could not be removed
+ */
+export async function selftest({ connection = backend("kvm").defaultConnection(), accelerator = "auto", kills, signal, onStep = () => {} }: SelftestOptions): Promise<StepResult[]> {
+    const ended = AbortSignal.any([AbortSignal.timeout(LONGEST), ...(signal ? [signal] : [])]);
+    const results: StepResult[] = [];
+    const add = (result: StepResult): boolean => {
+        results.push(result);
+        onStep(result);
+        return result.status === "held";
+    };
+    const scene = {
+        accelerator, kills, ended, run: async (id: string, title: string, work: () => Promise<Held>) => add(await step(id, title, ended, work)),
+        skip: (id: string, title: string, because: string) => { add({ id, title, status: "skipped", found: `not tried, because of "${because}"`, seconds: 0 }); },
+    };
+    try {
+        const host = await openHost(connection);
+        if (await scene.run("before", BEFORE, () => removeLeft(host, connection))) await onHost({ ...scene, host });
+        return results;
+    } finally {
+        await closeHosts();
+    }
+}
+
+interface Scene {
+    host: Host;
+    accelerator: Accelerator;
+    kills?: number;
+    ended: AbortSignal;
+    run(id: string, title: string, work: () => Promise<Held>): Promise<boolean>;
+    skip(id: string, title: string, because: string): void;
+}
+
+async function onHost(scene: Scene): Promise<void> {
+    const { host, accelerator, run } = scene;
+    const connection = host.uri;
+    const platform = backend("xen").leadsTo!(connection) ? "xen" : "kvm";
+    const name = `${Date.now().toString(36)}${randomInt(36 ** 3, 36 ** 4).toString(36)}`;
+    const removeBase = rememberBase(connection, (await host.info()).local);
+    const scratch = await Scratch.make(platform);
+    const setting: Setting = { connection, platform, accelerator, kernel: scratch.kernel, seed: scratch.seed };
+    const addresses = await freeAddresses(host, ROLES.length);
+    const subjects = ROLES.map((role, index) => makeSubject(setting, name, role, addresses[index]));
+    await writeNote(name, { connection, scratch: scratch.folder, guests: subjects.map(tracesOf) });
+    try {
+        await live(scene, subjects, scratch.cache);
+    } finally {
+        // Even where the run was ended: so not as a step.
+        for (const subject of subjects) await removeTraces(host, subject);
+        await removeBase();
+        await scratch.remove();
+        await forgetNote(name);
+    }
+    await run("left", "what is left", async () => {
+        const left = (await Promise.all(subjects.map((subject) => tracesLeft(host, subject)))).flat();
+        if (left.length > 0) throw new Error(left.join(", "));
+        return { found: "nothing: no domain, no file, no reservation" };
+    });
+}
+
+/** The guest of all plain steps comes first: where it cannot even be made, nothing else says more. */
+async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[], cache: string): Promise<void> {
+    const lanes: Lane[] = [];
+    const guestOf = (subject: Subject): Guest => {
+        const lane = new Lane(cache, ended);
+        lanes.push(lane);
+        return new Guest(subject, host, lane);
+    };
+    try {
+        const [plain, updates, creates] = subjects.map(guestOf) as [Guest, Guest, Guest];
+        const [create, ...others] = plainSteps;
+        if (!await run(create!.id, create!.title, () => create!.run(plain, host))) {
+            const rest = [...others.map(({ id, title }) => [id, title] as const), KILLED.rollbacks, DESTROY, KILLED.updates, KILLED.creates];
+            for (const [id, title] of rest) skip(id, title, create!.title);
+            return;
+        }
+        await settled([
+            async () => {
+                for (const { id, title, run: work } of others) await run(id, title, () => work(plain, host));
+                await run(...KILLED.rollbacks, () => killedRollbacks(plain, kills));
+                await run(...DESTROY, async () => {
+                    await plain.destroy();
+                    await plain.expectNothing();
+                    return { found: "the host has nothing of it" };
+                });
+            },
+            () => run(...KILLED.updates, async () => {
+                await updates.deploy({ word: "one" });
+                return killedUpdates(updates, kills);
+            }),
+            () => run(...KILLED.creates, () => killedCreates(creates, kills)),
+        ]);
+    } finally {
+        await Promise.all(lanes.map((lane) => lane.close()));
+    }
+}
+
+/** Ends when all have: what goes on would only make again what is removed. */
+async function settled(works: (() => Promise<unknown>)[]): Promise<void> {
+    const ends = await Promise.allSettled(works.map((work) => work()));
+    const failed = ends.find((end) => end.status === "rejected");
+    if (failed) throw failed.reason;
+}

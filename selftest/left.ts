@@ -1,0 +1,32 @@
+import { rm } from "node:fs/promises";
+
+import type { Host } from "../backends/libvirt";
+import { forgetNote, leftNotes, type Note } from "./notes";
+import type { Held } from "./steps/step";
+import { abandoned, removeTraces } from "./traces";
+
+/** Removes what runs on this host left that were killed: those of this user by their notes, those of others by age and mark. */
+export async function removeLeft(host: Host, connection: string): Promise<Held> {
+    let removed = 0;
+    const elsewhere: string[] = [];
+    for (const [run, note] of await leftNotes()) {
+        if (note.connection !== connection || note.base !== process.env.PULUMI_UNIKERNEL_DIR) {
+            elsewhere.push(whereOf(note));
+            continue;
+        }
+        for (const guest of note.guests) await removeTraces(host, guest);
+        await rm(note.scratch, { recursive: true, force: true });
+        await forgetNote(run);
+        removed++;
+    }
+    for (const guest of await abandoned(host)) {
+        await removeTraces(host, guest);
+        removed++;
+    }
+    const other = elsewhere.length === 0 ? "" : `; another run that was killed left something on ${elsewhere.join(", ")}: a selftest there removes it`;
+    return { found: `${removed === 0 ? "an earlier run left nothing" : `removed what ${removed} earlier run${removed === 1 ? "" : "s"} left`}${other}` };
+}
+
+function whereOf({ connection, base }: Note): string {
+    return base === undefined ? connection : `${connection} (PULUMI_UNIKERNEL_DIR=${base})`;
+}

@@ -1,0 +1,45 @@
+import { hasCode } from "../spec";
+import type { Host } from "../backends/libvirt";
+import { readNetwork } from "../backends/libvirt/xml";
+
+/** An address that a network can reserve for a guest. */
+export interface FreeAddress { network: string; address: string }
+
+/** Networks for which a subnet is not searched address by address. */
+const LARGEST = 16;
+
+/**
+ * Return addresses that nothing has on an active network with DHCP; fewer than `count`, down to none, where the host has
+ * no such network. The highest come first: leases are given from the lowest on.
+ */
+export async function freeAddresses(host: Host, count: number): Promise<FreeAddress[]> {
+    for (const { name, active, xml } of await networksOf(host)) {
+        if (!active) continue;
+        const { subnets, reservations } = readNetwork(xml);
+        const subnet = subnets.find(({ family, dhcp, prefix }) => family === "ipv4" && dhcp && prefix >= LARGEST && prefix <= 29);
+        if (!subnet) continue;
+        const taken = new Set([...subnets, ...reservations, ...await host.networks.leases(name)].map(({ address }) => address));
+        const free = addressesOf(subnet).filter((address) => !taken.has(address)).slice(0, count);
+        if (free.length === count) return free.map((address) => ({ network: name, address }));
+    }
+    return [];
+}
+
+/** A driver without networks has none. */
+async function networksOf(host: Host): ReturnType<Host["networks"]["list"]> {
+    try {
+        return await host.networks.list();
+    } catch (error) {
+        if (hasCode(error, "unsupported")) return [];
+        throw error;
+    }
+}
+
+/** Return the addresses of a subnet that guests may have, the highest first. */
+function addressesOf({ address, prefix }: { address: string; prefix: number }): string[] {
+    const size = 2 ** (32 - prefix);
+    const own = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    const first = own - (own % size);
+    return Array.from({ length: size - 2 }, (_, index) => first + size - 2 - index)
+        .map((number) => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join("."));
+}

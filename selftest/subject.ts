@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+
+import { defaultName, hashOf, uuidOf } from "../core/identity";
+import type { Accelerator } from "../spec";
+import type { FreeAddress } from "./network";
+
+/** All guests of selftest, and no others, have names that begin so. */
+export const NAME_PREFIX = "unikernel-selftest-";
+export const URN_PREFIX = "urn:pulumi:selftest::pulumi-unikernel-selftest::unikernel:index:Unikernel::";
+export const SECRET = "SELFTEST_SECRET";
+export const READY = "test kernel ready";
+
+/** What finds a guest again, whatever became of its run. */
+export interface Traces {
+    urn: string;
+    uuid: string;
+    name: string;
+    reservation?: { network: string; mac: string; address: string };
+}
+
+/** What all guests of a run have in common. */
+export interface Setting {
+    connection: string;
+    platform: "kvm" | "xen";
+    accelerator: Accelerator;
+    kernel: string;
+    /** The image from which persist disks are seeded. */
+    seed: string;
+}
+
+/** One throwaway guest. */
+export interface Subject extends Traces {
+    mac: string;
+    secret: string;
+    setting: Setting;
+}
+
+export function makeSubject(setting: Setting, run: string, role: string, address?: FreeAddress): Subject {
+    const urn = `${URN_PREFIX}${NAME_PREFIX}${run}-${role}`;
+    const mac = `52:54:00:${hashOf(urn, 6).match(/../g)!.join(":")}`;
+    return { urn, uuid: uuidOf(urn), name: defaultName(urn), mac, secret: randomBytes(12).toString("hex"), setting, reservation: address && { ...address, mac } };
+}
+
+export function tracesOf({ urn, uuid, name, reservation }: Subject): Traces {
+    return { urn, uuid, name, reservation };
+}
+
+/** How a guest is declared. */
+export interface Version {
+    word: string;
+    state?: "running" | "paused" | "stopped";
+    /** It panics in place of becoming ready. */
+    panics?: boolean;
+}
+
+/** Return the arguments of a guest, as a resource's constructor hands them to its provider. */
+export function argumentsOf({ urn, name, mac, secret, reservation, setting }: Subject, { word, state = "running", panics = false }: Version): Record<string, unknown> {
+    const { platform, connection, accelerator, kernel, seed } = setting;
+    return {
+        resourceUrn: urn, platform, connection, name, kernel, guest: "rumprun", memory: 16, args: [word], state,
+        ...(platform === "kvm" ? { accelerator } : {}),
+        env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) }, secrets: [`env.${SECRET}`], digestKey: "secret",
+        blocks: [{ name: "data", path: seed, format: "raw", access: "persist" }],
+        interfaces: reservation ? [{ mac, attach: { network: reservation.network }, ipv4: { reserve: reservation.address } }] : [],
+        readiness: { console: READY, timeout: 60 }, shutdownTimeout: 2, deleteData: true,
+    };
+}

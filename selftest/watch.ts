@@ -1,0 +1,85 @@
+import type { Host } from "../backends/libvirt/host";
+import type { Dom0 } from "../backends/xen";
+
+/** Calls that change something: a run can be killed at each. */
+const CHANGES = [
+    "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
+    "domains.removeSaved", "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
+    "networks.updateReservation", "files.put", "files.putNew", "files.copy", "files.rename", "files.remove", "files.removeFolder",
+    "dom0.xenstore", "dom0.rename", "dom0.remove", "dom0.run",
+];
+/** Calls after which nothing is different. */
+const READS = [
+    "info", "resources", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.processorTime", "domains.history", "domains.readConsole",
+    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.strange", "files.guests", "files.read", "files.digest",
+    "dom0.tail",
+];
+
+/** Where a run is killed: before, during or after its nth change, counted from 0. */
+export interface Fault {
+    change: number;
+    when: "before" | "during" | "after";
+}
+
+/** Sees every change; a call that is in neither list is an error, so that none is forgotten. */
+export type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
+
+export function watch(host: Host, watcher: Watcher): Host {
+    return watched(host, "", watcher);
+}
+
+/** Xen's other door: what is done in dom0 itself. */
+export function watchDom0(dom0: Dom0, watcher: Watcher): Dom0 {
+    return watched(dom0, "dom0.", watcher);
+}
+
+function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher): T {
+    const wrap = <T extends object>(target: T, path: string): T => new Proxy(target, {
+        get(object, key, receiver) {
+            const value: unknown = Reflect.get(object, key, receiver);
+            const name = `${path}${String(key)}`;
+            if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
+            // Not a call: the same files, below another folder.
+            if (name === "filesBelow" && typeof value === "function") return (base: string) => wrap(Reflect.apply(value, object, [base]) as Host["files"], "files.");
+            if (typeof value !== "function" || READS.includes(name)) return typeof value === "function" ? value.bind(object) as unknown : value;
+            if (!CHANGES.includes(name)) throw new Error(`fault tests do not know the call ${name}: name it in selftest/watch.ts`);
+            return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
+        },
+    });
+    return wrap(watchee, prefix);
+}
+
+/** Writes down every change, in the order in which they begin. */
+export function recorder(changes: string[]): Watcher {
+    return (name, call) => {
+        changes.push(name);
+        return call();
+    };
+}
+
+export function recording(host: Host, changes: string[]): Host {
+    return watch(host, recorder(changes));
+}
+
+/** Kills this very process at one change. */
+export function killer(fault: Fault): Watcher {
+    let count = 0;
+    return async (_name, call) => {
+        const here = count++ === fault.change;
+        if (here && fault.when === "before") return die();
+        const running = call();
+        if (here && fault.when === "during") {
+            running.catch(() => undefined);
+            // Long enough for the call to reach the host, too short for a host to have done it.
+            return new Promise(() => setTimeout(die, 4));
+        }
+        const result = await running;
+        return here ? die() : result;
+    };
+}
+
+function die(): Promise<never> {
+    process.kill(process.pid, "SIGKILL");
+    // The signal comes at once, but not before this line.
+    return new Promise(() => undefined);
+}
