@@ -14,7 +14,7 @@ import { killedCreates, killedRollbacks, killedUpdates } from "./steps/killed";
 import { plainSteps } from "./steps/plain";
 import { step, type Held, type StepResult } from "./steps/step";
 import { makeSubject, tracesOf, type Setting, type Subject } from "./subject";
-import { removeTraces, tracesLeft } from "./traces";
+import { removeTraces } from "./traces";
 
 export type { StepResult } from "./steps/step";
 
@@ -84,22 +84,28 @@ async function onHost(scene: Scene): Promise<void> {
     const name = `${Date.now().toString(36)}${randomInt(36 ** 3, 36 ** 4).toString(36)}`;
     const removeBase = rememberBase(connection, (await host.info()).local);
     const scratch = await Scratch.make(platform);
-    const setting: Setting = { connection, platform, accelerator, kernel: scratch.kernel, seed: scratch.seed };
-    const addresses = await freeAddresses(host, ROLES.length);
-    const subjects = ROLES.map((role, index) => makeSubject(setting, name, role, addresses[index]));
-    await writeNote(name, { connection, scratch: scratch.folder, guests: subjects.map(tracesOf) });
-    try {
-        await live(scene, subjects, scratch.cache);
-    } finally {
-        // Even where the run was ended: so not as a step.
+    let subjects: Subject[] = [];
+    const remove = async (): Promise<void> => {
         for (const subject of subjects) await removeTraces(host, subject);
         await removeBase();
         await scratch.remove();
+        // Of what could not be removed, the note stays: the next run tries again.
         await forgetNote(name);
+    };
+    try {
+        const setting: Setting = { connection, platform, accelerator, kernel: scratch.kernel, seed: scratch.seed };
+        const addresses = await freeAddresses(host, ROLES.length);
+        subjects = ROLES.map((role, index) => makeSubject(setting, name, role, addresses[index]));
+        await writeNote(name, { connection, scratch: scratch.folder, guests: subjects.map(tracesOf) });
+        await live(scene, subjects, scratch.cache);
+    } catch (error) {
+        await remove();
+        throw error;
     }
+    // Whether or not a signal has come meanwhile: so not inside of the step.
+    const failure = await remove().then(() => undefined, (error: unknown) => error);
     await run("left", "what is left", async () => {
-        const left = (await Promise.all(subjects.map((subject) => tracesLeft(host, subject)))).flat();
-        if (left.length > 0) throw new Error(left.join(", "));
+        if (failure) throw failure;
         return { found: "nothing: no domain, no file, no reservation" };
     });
 }

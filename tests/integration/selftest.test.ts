@@ -53,14 +53,13 @@ async function interrupt(step: string, signal: NodeJS.Signals): Promise<{ code: 
 }
 
 test("all holds on a host of KVM's, its worker killed, and nothing is left", async () => {
-    const { code, stdout, stderr } = await selftest("--json", ...(LONG ? [] : ["--kills", "3"]));
+    const { code, stdout, stderr } = await selftest("--json", ...(LONG ? [] : ["--kills", "2"]));
     const { held, steps } = JSON.parse(stdout) as { held: boolean; steps: StepResult[] };
     expect(steps.filter(({ status }) => status !== "held")).toEqual([]);
     expect({ code, held, stderr, ids: steps.map(({ id }) => id).sort() }).toEqual({ code: 0, held: true, stderr: "", ids: [...STEPS].sort() });
-    if (process.env.SHOW) console.log(steps.map(({ id, seconds, kills, found }) => `${id} ${seconds} ${kills} ${found}`).join("\n"));
     const by = Object.fromEntries(steps.map((step) => [step.id, step]));
     expect(by.create!.found).toContain(`under emulation, was told its secret, and network ${NETWORK} reserves 10.68.0.254`);
-    for (const [id, least] of [["killed-creates", 6], ["killed-updates", 3], ["killed-rollbacks", 3]] as const) expect(by[id]!.kills).toBeGreaterThanOrEqual(least);
+    for (const [id, least] of [["killed-creates", 4], ["killed-updates", 2], ["killed-rollbacks", 2]] as const) expect(by[id]!.kills).toBeGreaterThanOrEqual(least);
     await expectNothing();
 });
 
@@ -87,10 +86,15 @@ test("killed itself, the next run removes what it left, and nothing of others", 
 });
 
 test("what does not hold is told, with exit code 1, and what needs it is not tried", async () => {
-    const away = { ...env, PULUMI_UNIKERNEL_DIR: "/dev/null/selftest" };
+    // QEMU's user may not pass the folder above.
+    const closed = join(host.folder, "closed");
+    await mkdir(closed, { mode: 0o700 });
+    const away = { ...env, PULUMI_UNIKERNEL_DIR: join(closed, "guests") };
     const { code, stdout } = await capture(process.execPath, args(), { env: away, timeout: 120_000 });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/FAILED {2}create .*\/dev\/null/) as string });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^FAILED {2}create .*QEMU may not open /m) as string });
     expect(stdout).toMatch(/^- .*updated .*not tried, because of "create"/m);
-    expect(stdout).toContain("what failed is told above");
+    expect(stdout).toMatch(/^2 of 13 held, with 0 kills: what failed is told above$/m);
+    // The folder of all guests was not there before.
+    expect(readdirSync(closed)).toEqual([]);
     await expectNothing();
 });
