@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { defaultName, hashOf, uuidOf } from "../core/identity";
-import type { Accelerator } from "../spec";
+import { KEY_DIGITS, type Accelerator } from "../spec";
 import type { FreeAddress } from "./network";
 
 /** All guests of selftest, and no others, have names that begin so. */
@@ -59,7 +59,9 @@ export function argumentsOf({ urn, name, mac, secret, reservation, setting }: Su
     return {
         resourceUrn: urn, platform, connection, name, kernel, guest: "rumprun", memory: 16, args: [word], state,
         ...(platform === "kvm" ? { accelerator } : {}),
-        env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) }, secrets: [`env.${SECRET}`], digestKey: "secret",
+        env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) }, secrets: [`env.${SECRET}`],
+        // Given, as an engine with a seed does: none is looked for in the user's own key file.
+        digestKey: hashOf(`${secret} ${urn}`, KEY_DIGITS),
         blocks: [{ name: "data", path: seed, format: "raw", access: "persist" }],
         interfaces: reservation ? [{ mac, attach: { network: reservation.network }, ipv4: { reserve: reservation.address } }] : [],
         readiness: { console: READY, timeout: 60 }, shutdownTimeout: 2, deleteData: true,

@@ -88,7 +88,7 @@ async function read(file: string): Promise<string> {
     return buffer.toString();
 }
 
-test.each<By>(["plugin"])("guests that release 0.1.0 made by %s live on under this one", async (by) => {
+test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live on under this one", async (by) => {
     await Either.with(host, `upgrade-${by}`, async (either) => {
         const { stack } = either;
         const live = { onCrash: "preserve", shutdownTimeout: 2, autostart: true, deleteData: true };

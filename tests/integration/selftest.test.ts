@@ -23,7 +23,7 @@ beforeAll(async () => {
     host = await startLibvirtHost();
     await host.defineNatNetwork(NETWORK, { subnet: "10.68.0", isolated: true });
     // Folders of its own: what is left in them, it left.
-    const own = { TMPDIR: join(host.folder, "selftest-tmp"), XDG_CACHE_HOME: join(host.folder, "selftest-cache") };
+    const own = { TMPDIR: join(host.folder, "selftest-tmp"), XDG_CACHE_HOME: join(host.folder, "selftest-cache"), XDG_DATA_HOME: join(host.folder, "selftest-data") };
     for (const folder of [...Object.values(own), host.env.PULUMI_UNIKERNEL_DIR]) await mkdir(folder, { mode: 0o711, recursive: true });
     env = { ...(process.env as Record<string, string>), ...host.env, ...own };
 });
@@ -35,7 +35,7 @@ const selftest = (...options: string[]): Promise<ExecResult> => capture(process.
 /** Whatever a run made is gone, here and on the host. */
 async function expectNothing(): Promise<void> {
     expect(await outside(host, NETWORK)).toEqual({ domains: {}, processes: [], files: {}, reservations: [] });
-    expect(readdirSync(env.TMPDIR!)).toEqual([]);
+    expect([...readdirSync(env.TMPDIR!), ...readdirSync(env.XDG_DATA_HOME!)]).toEqual([]);
     expect(readdirSync(join(env.XDG_CACHE_HOME!), { recursive: true }).filter((name) => String(name).endsWith(".json"))).toEqual([]);
 }
 
