@@ -31,8 +31,8 @@ export function written(_kind: ResourceKind, _name: string, args: Values, checke
 }
 
 function imageOf(name: string, checked: Record<string, Values>): Values {
-    const { digest, format, output } = checked[name] ?? {};
-    return { name, digest, format, output };
+    const { digest, format, output, secrets } = checked[name] ?? {};
+    return { name, digest, format, output, secret: secrets === undefined ? undefined : true };
 }
 
 function cardOf({ mac, attach, driver, ipv4, ipv6 }: Values): Values {
