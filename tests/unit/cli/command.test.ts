@@ -21,7 +21,7 @@ test.each<[string[], number, string, string]>([
     [["doctor", "now"], 2, "", '"now" is one argument too many'],
     [["doctor", "--colour"], 2, "", "--colour"],
     [["doctor", "--connection"], 2, "", "--connection"],
-    [["doctor", "--kills", "3"], 2, "", "--kills is an option of selftest"],
+    [["doctor", "--kills", "3"], 2, "", "--kills is no option of doctor"],
     [["selftest", "--accelerator", "hvf"], 2, "", "expected auto, kvm or tcg"],
     [["selftest", "--kills", "0"], 2, "", "expected a number from 1"],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
