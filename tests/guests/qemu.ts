@@ -4,6 +4,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { HANG_MS } from "../support/time";
+
 export interface Booted {
     /** What the guest wrote to COM1 so far, line ends as \n. */
     console(): string;
@@ -46,7 +48,7 @@ export async function boot({ kernel, initrd, cmdline, memory = 4, machine = "pc"
     });
     return {
         console: () => text,
-        async until(wanted, milliseconds = 15_000) {
+        async until(wanted, milliseconds = HANG_MS) {
             for (const end = Date.now() + milliseconds; !text.includes(wanted); await pause(20)) {
                 if (code !== undefined || Date.now() > end) throw new Error(`no "${wanted}" on the console (QEMU ${code ?? "runs"}):\n${text}`);
             }

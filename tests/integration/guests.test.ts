@@ -1,4 +1,5 @@
 import { abi, probeKernel, readProbe } from "../../guests";
+import { HANG_MS } from "../support/time";
 import { boot, type Booted, type BootOptions } from "../guests/qemu";
 import { block, nic, scratch, spec } from "../unit/guests/fixtures";
 
@@ -93,7 +94,7 @@ describe("the test kernel ends as told", () => {
         expect(guest.console().includes("test kernel ready")).toBe(!env.some((one) => one.startsWith("TEST=")));
     });
 
-    test("TEST=poweroff ends QEMU", async () => expect(await (await start({ cmdline: config("TEST=poweroff") })).ended(15_000)).toBe(0));
+    test("TEST=poweroff ends QEMU", async () => expect(await (await start({ cmdline: config("TEST=poweroff") })).ended(HANG_MS)).toBe(0));
     test("TEST=silent says nothing at all", async () => {
         const guest = await start({ cmdline: config("TEST=silent") });
         expect(await guest.ended(1500)).toBeUndefined();
@@ -103,7 +104,7 @@ describe("the test kernel ends as told", () => {
         const guest = await start({ machine, cmdline: config("ACPI=on") });
         await guest.until("test kernel ready");
         guest.monitor("system_powerdown");
-        expect(await guest.ended(5000)).toBe(0);
+        expect(await guest.ended(HANG_MS)).toBe(0);
     });
     test("the power button is ignored without", async () => {
         const guest = await start({ cmdline: config() });
@@ -129,6 +130,6 @@ test("the raw kernel gets its command line as it is", async () => {
 
 test.each(["pc", "q35"] as const)("the probe guest finds that emulation works, on %s", async (machine) => {
     const guest = await start({ kernel: files.write("probe", probeKernel()), machine });
-    expect(await guest.ended(15_000)).toBe(0);
+    expect(await guest.ended(HANG_MS)).toBe(0);
     expect(readProbe(guest.console())).toEqual({ ok: true, reached: "ok" });
 });

@@ -18,7 +18,7 @@ async function commandLineOf(cmdline: string, name = "kernel"): Promise<string |
     await rm(image, { force: true });
     await bake(mediumOf(mediumPlan({ kernel, cmdline, medium: { protocol: "multiboot" }, firmware: ["bios"] })), image);
     return withMedium({ image, way: "bios-cd" }, async ({ until }) =>
-        /test kernel: command line ([\s\S]*?)\ntest kernel: bare/.exec(await until("test kernel: bare", 15_000))?.[1]);
+        /test kernel: command line ([\s\S]*?)\ntest kernel: bare/.exec(await until("test kernel: bare"))?.[1]);
 }
 
 test.each([
