@@ -141,15 +141,17 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
                 return killedUpdates(updates, kills);
             }),
             () => run(...KILLED.creates, () => killedCreates(creates, kills)),
-        ]);
+        ], subjects[0]!.setting.platform);
     } finally {
         await Promise.all(lanes.map((lane) => lane.close()));
     }
 }
 
-/** Ends when all have: what goes on would only make again what is removed. */
-async function settled(works: (() => Promise<unknown>)[]): Promise<void> {
-    const ends = await Promise.allSettled(works.map((work) => work()));
+/** Ends when all have: what goes on would only make again what is removed. libxl's toolstack makes one domain at a time. */
+async function settled(works: (() => Promise<unknown>)[], platform: "kvm" | "xen"): Promise<void> {
+    const ends: PromiseSettledResult<unknown>[] = [];
+    if (platform === "kvm") ends.push(...await Promise.allSettled(works.map((work) => work())));
+    else for (const work of works) ends.push(...await Promise.allSettled([work()]));
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
 }

@@ -35,7 +35,7 @@ async function walk({ calls, most, at }: Walk): Promise<Held> {
         }
     }
     hold(broken.length === 0, broken.join("; "));
-    return { found: `as if it had not been: ${kills} kills, ${calls.length} calls`, kills };
+    return { found: `the next run ended as if there had been no kill: ${kills} kills, ${calls.length} calls`, kills };
 }
 
 /** A create and a destroy, killed in turns. */
@@ -61,7 +61,7 @@ export async function killedCreates(guest: Guest, most?: number): Promise<Held> 
         return killed;
     } });
     const kills = (creates.kills ?? 0) + (destroys.kills ?? 0);
-    return { found: `the next run made the guest, or removed it, as if it had not been: ${kills} kills, ${created.length} and ${destroyed.length} calls`, kills };
+    return { found: `the next run ended as if there had been no kill: ${kills} kills, ${created.length} and ${destroyed.length} calls`, kills };
 }
 
 /** An update to and fro, killed. */

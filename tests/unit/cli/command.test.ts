@@ -23,6 +23,7 @@ test.each<[string[], number, string, string]>([
     [["doctor", "--connection"], 2, "", "--connection"],
     [["doctor", "--kills", "3"], 2, "", "--kills is no option of doctor"],
     [["selftest", "--accelerator", "hvf"], 2, "", "expected auto, kvm or tcg"],
+    [["selftest", "--yes"], 2, "", "--yes is no option of selftest"],
     [["selftest", "--kills", "0"], 2, "", "expected a number from 1"],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
     [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
