@@ -28,7 +28,7 @@ afterAll(async () => {
 
 test("all holds on a host that is reached by ssh, and nothing is left there", async () => {
     const { code, stdout, stderr } = await capture(process.execPath, [main, "selftest", "--connection", sshd.uri(), "--accelerator", "tcg", "--kills", "1", "--json"],
-        { env: { ...(process.env as Record<string, string>), ...host.env }, timeout: 500_000 });
+        { env: { ...(process.env as Record<string, string>), ...host.env, XDG_CACHE_HOME: join(host.folder, "selftest-cache") }, timeout: 500_000 });
     const { steps } = JSON.parse(stdout) as { steps: StepResult[] };
     expect({ code, stderr, steps: steps.filter(({ status }) => status !== "held") }).toEqual({ code: 0, stderr: "", steps: [] });
     expect(steps.map(({ kills = 0 }) => kills).reduce((sum, kills) => sum + kills)).toBeGreaterThanOrEqual(4);
