@@ -160,7 +160,7 @@ export interface LeftDomain {
     /** Of its mark. */
     urn: string;
     phase: "creating" | "updating" | "ready";
-    /** It was never whole, and nobody is known to be at work on it. */
+    /** It was never whole, and no process is known to work on it. */
     abandoned: boolean;
     /** Files with what a guest wrote. */
     data: string[];

@@ -44,7 +44,7 @@ export async function judge({ domains, folders = [], reservations }: Leftovers, 
     for (const thing of reservations) {
         const owner = await ownerOf(thing.mac);
         const idle = states.find(({ idleMacs }) => idleMacs.has(thing.mac));
-        // What is known to nobody is an administrator's.
+        // An entry that no record names is an administrator's.
         if ((owner === undefined && !idle) || states.some(({ macs }) => macs.has(thing.mac))) continue;
         const verdict = idle || given(owner) ? "left" : "unknown";
         const whose = owner === undefined ? { project: idle?.project, stack: idle?.stack } : named(owner);

@@ -45,6 +45,11 @@ export interface MediumContents {
     digestKey?: string;
 }
 
+/** Whether a medium of this plan holds a secret: in its guest's configuration or in a data image. */
+export function holdsSecret({ boot, spec }: Pick<GuestPlan, "boot" | "spec">): boolean {
+    return boot.secret || spec.blocks.some(({ secret }) => secret);
+}
+
 /**
  * What lies on the medium of a plan, and how it starts. Of the files only their sizes are looked at.
  * @throws UnikernelError `invalid` (a boot loader cannot pass the command line as it is; two files of one path), `not-found`
@@ -78,7 +83,7 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     const mark = { path: markPath(id), parts: [{ bytes: Buffer.from(`${id}\n`) }], loaded: false };
     return {
         id, label, console, protocol: medium.protocol, firmware, files: [...files, mark].sort((a, b) => (a.path < b.path ? -1 : 1)),
-        grubConfig: script, secret: boot.secret || spec.blocks.some((block) => block.secret), digestKey: plan.digestKey,
+        grubConfig: script, secret: holdsSecret(plan), digestKey: plan.digestKey,
     };
 }
 

@@ -1,4 +1,4 @@
 export { bake, type BakeOptions, type Baked } from "./bake";
-export { mediumOf, type MediumContents, type MediumFile } from "./contents";
+export { holdsSecret, mediumOf, type MediumContents, type MediumFile } from "./contents";
 export { moduleFolder } from "./modules";
 export { mediumProblems } from "./problems";

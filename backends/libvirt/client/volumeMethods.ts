@@ -16,9 +16,9 @@ const sparseUpload = 1; // virStorageVolUploadFlags
 type Progress = (bytes: number) => void;
 
 /**
- * Works on the pool as its folder is now: QEMU and virtlogd write there without telling it. A pool
- * that nobody defined yet is, for a folder made without libvirt is one as well. The pool is not found where there is no folder, and
- * only then: a folder that libvirt cannot read may hold anything.
+ * Refresh the pool, then work on it: QEMU and virtlogd write into its folder without telling libvirt. An undefined pool is defined
+ * first, since its folder may have been made without libvirt. The pool counts as not found only where its folder does not exist: a
+ * folder that libvirt cannot read may hold anything.
  */
 async function inFreshPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>, flags = 0): Promise<T> {
     const start = async (handle: Handle): Promise<T> => {

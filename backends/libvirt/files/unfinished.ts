@@ -2,7 +2,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * How a file that is not whole yet is told from one that is, whichever way it is written:
+ * The marks of an unfinished file, the same for local files, ssh and storage volumes:
  *
  * - `.NAME.WRITER.part`: local files and ssh write here, then rename or link it to NAME. Storage volumes, which cannot be
  *   renamed, announce themselves with an empty file of that name.

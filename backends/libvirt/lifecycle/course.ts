@@ -62,7 +62,7 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     const unproven = existing.record?.active === true && existing.mark?.phase !== "ready";
     const ended = unproven
         ? plan.readConsole(await new ConsoleReader(host, spec.uuid, kept).read()).ended !== undefined
-        : await hasHalted({ host, uuid: spec.uuid, record: existing.record, console: kept, readConsole: plan.readConsole });
+        : await hasHalted({ host, uuid: spec.uuid, files: existing.files, record: existing.record, console: kept, readConsole: plan.readConsole });
     const decision = decide({
         ...existing,
         kernelReplaced: broken.length > 0,

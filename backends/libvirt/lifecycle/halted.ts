@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
 import { hasCode, type ConsoleVerdict } from "../../../spec";
-import type { DomainRecord, Host } from "../host";
+import type { DomainRecord, Host, HostFile } from "../host";
 import type { KeptConsole } from "../platform";
 import { plain, TAIL_BYTES } from "./console";
 import { CONSOLE_LOG } from "./layout";
@@ -20,6 +20,8 @@ export type ReadConsole = (text: string) => ConsoleVerdict;
 export interface HaltedOptions {
     host: Host;
     uuid: string;
+    /** Whole files of its folder, where they were listed already. */
+    files?: HostFile[];
     record: DomainRecord | undefined;
     console: KeptConsole;
     readConsole: ReadConsole;
@@ -31,9 +33,9 @@ export interface HaltedOptions {
  *
  * The answer is remembered in the user's cache by boot and length of the log, so a guest that printed nothing since is not read again.
  */
-export async function hasHalted({ host, uuid, record, console, readConsole }: HaltedOptions): Promise<boolean> {
+export async function hasHalted({ host, uuid, files, record, console, readConsole }: HaltedOptions): Promise<boolean> {
     if (record?.id === undefined || stateOf(record) !== "running") return false;
-    const size = (await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size;
+    const size = (files ?? await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size;
     const answer = await recall(uuid);
     if (size !== undefined && answer?.boot === record.id && answer.size === size) return answer.halted;
     const text = await console.read(TAIL_BYTES).catch((error: unknown) => {
