@@ -109,6 +109,11 @@ export interface Backend {
     newProblems?(spec: UnikernelSpec): Problem[];
     /** Refuses what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing. */
     hostProblems?(spec: UnikernelSpec): Promise<Problem[]>;
+    /**
+     * What a change is on its host, where the table calls it live and not every host can do that. Asks for each thing once in a run.
+     * Left out: the table's word counts everywhere. Changes nothing.
+     */
+    consequenceOnHost?(connection: string, change: { property: string; from: unknown; to: unknown }): Promise<Consequence>;
     /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */

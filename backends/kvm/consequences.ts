@@ -43,11 +43,11 @@ export const kvmConsequences: ConsequenceTable = {
     ...properties,
     "interfaces[].attach": {
         consequence: "restart", refine: plugs,
-        why: "From one network or bridge to another is live, like a cable that is plugged elsewhere: a guest with DHCP keeps its old address until it asks again. Anything else is a restart.",
+        why: "From one network or bridge to another is live, like a cable that is plugged elsewhere: a guest with DHCP keeps its old address until it asks again. To or from a network without a bridge (it forwards by macvtap), or one that the preview cannot see, it is a restart, as is anything else.",
     },
 };
 
-/** libvirt moves the source of an interface where both sides are switches of the host (qemuDomainChangeNet). */
+/** libvirt moves the source of an interface where both sides are switches of the host (qemuDomainChangeNet); whether a network is one, its host knows. */
 function plugs(from: unknown, to: unknown): Consequence {
     return isSwitch(from) && isSwitch(to) ? "live" : "restart";
 }

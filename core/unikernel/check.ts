@@ -7,7 +7,7 @@ import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState } from "../state";
 import { resolveBlocks } from "./blocks";
 import { claim } from "./claims";
-import { consequenceOfCheck } from "./consequenceOfCheck";
+import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
 import { computeDigests } from "./computeDigests";
 import { differences } from "./diff";
 import { findGuest, isProblem } from "./guest";
@@ -33,10 +33,10 @@ interface Checked { inputs: Values; failures: Problem[] }
 export async function checkUnikernel(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Checked> {
     refuseNewerState(olds);
     if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
-    const { whole, inputs, failures, table } = await checkArguments(services, olds, news);
-    if (!whole || !table || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
-    const consequence = await consequenceOfCheck(olds, whole, table);
-    return { inputs: { ...whole, ...stillImported(services, olds, whole, table), consequence }, failures };
+    const { whole, inputs, failures, judge } = await checkArguments(services, olds, news);
+    if (!whole || !judge || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
+    const consequence = await consequenceOfCheck(olds, whole, judge);
+    return { inputs: { ...whole, ...stillImported(services, olds, whole, judge.consequences), consequence }, failures };
 }
 
 /** What was imported stays so until something changes: that writes its definition anew, and starts it. */
@@ -48,8 +48,8 @@ function stillImported(services: UnikernelServices, olds: Partial<StoredInputs>,
     return {};
 }
 
-/** What a check found. `whole`: inputs with everything but their consequence, by this platform's table. */
-interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; table?: ConsequenceTable }
+/** What a check found. `whole`: inputs with everything but their consequence, by this platform. */
+interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; judge?: Judge }
 
 /** Arguments → inputs, whatever there was before but the identity. */
 export async function checkArguments(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Found> {
@@ -86,7 +86,7 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const keyOf = () => digestKeyOf({ urn: String(values.resourceUrn), old: olds.digestKey, given: values.digestKey, log: (message) => { services.log(message); } });
     const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : keyOf, backend.consequences, problems, olds.bootDigest);
-    return { inputs: { ...whole }, whole, table: backend.consequences, failures: problems };
+    return { inputs: { ...whole }, whole, judge: backend, failures: problems };
 }
 
 /** A guest that an earlier release took with a policy that cannot be carried out stays as it is: nothing gets worse by that. */

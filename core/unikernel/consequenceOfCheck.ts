@@ -5,22 +5,31 @@ import { differences } from "./diff";
 import type { Difference } from "./diff";
 import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
-import type { ConsequenceTable } from "../../backends/backend";
+import type { Backend } from "../../backends/backend";
 import type { BlockSpec } from "../../spec";
 
+/** Who decides what a change does. */
+export type Judge = Pick<Backend, "consequences" | "consequenceOnHost">;
+
 /** The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ. */
-export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): Promise<string> {
+export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, judge: Judge): Promise<string> {
     if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
-    const consequence = await consequenceOfChange(olds, next, table);
+    const consequence = await consequenceOfChange(olds, next, judge);
     noteCheck(next.urn, consequence);
     return consequence;
 }
 
-async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): Promise<string> {
-    const found = differences(olds, { ...next, consequence: "" }, table);
+async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, judge: Judge): Promise<string> {
+    const found = await onHost(judge, next.connection, differences(olds, { ...next, consequence: "" }, judge.consequences));
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
+}
+
+/** What the table calls live may be more on this host. */
+function onHost({ consequenceOnHost }: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
+    return Promise.all(found.map(async (one) => (one.consequence === "live" && !one.unknown && consequenceOnHost && !isUnknown(connection)
+        ? { ...one, consequence: await consequenceOnHost(connection, one) } : one)));
 }
 
 /** Memory that a host kept is of no use to another boot. */

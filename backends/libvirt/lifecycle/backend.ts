@@ -11,6 +11,7 @@ import { glance, printed } from "./glance";
 import { holderOf } from "./holder";
 import { find } from "./import";
 import { leftovers } from "./leftovers";
+import { consequenceOfMove } from "./moves";
 import { networkOf } from "./networks";
 import { urnsOf } from "./imported";
 import { observe } from "./observe";
@@ -33,6 +34,10 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
+        ...("interfaces[].attach" in platform.consequences ? {
+            consequenceOnHost: async (connection: string, { property, from, to }: { property: string; from: unknown; to: unknown }) =>
+                (/^interfaces\[\d+\]\.attach$/.test(property) ? consequenceOfMove((name) => networkOf(connection, name, open), from, to) : "live"),
+        } : {}),
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid, host }) => {
             await forgetCreation(host, uuid);

@@ -9,6 +9,7 @@ import { hasHalted } from "./halted";
 import { assertNotWritten } from "./imported";
 import { look, type Existing } from "./look";
 import { assertSamePlace, placeOf } from "./place";
+import { unbridgedNetworks } from "./moves";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
@@ -68,6 +69,7 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
         kernelReplaced: broken.length > 0,
         ended,
         untold: await isUntold(host, platform, spec, existing),
+        unbridged: await unbridgedNetworks(host, existing.liveFacts, wanted.facts),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
     return { ...run, claim, info, console: kept, existing, wanted, decision, ended, present, broken, entries, from };
 }

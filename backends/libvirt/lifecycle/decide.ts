@@ -36,6 +36,8 @@ export interface Findings extends Existing {
     ended: boolean;
     /** What runs was not told its configuration. */
     untold?: boolean;
+    /** Networks without a bridge, of those that an interface leaves or comes to. */
+    unbridged?: string[];
 }
 
 const MOVABLE: readonly string[] = ["network", "bridge"];
@@ -52,7 +54,7 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
     const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended && !found.untold
         && record !== undefined && stateOf(record) !== "stopped"
-        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts))
+        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts, found.unbridged))
             || (property === "memory" && balloons(liveFacts, wanted.facts)));
     const saved = savedImage(found, wanted, livePossible);
     const restart = active && !off && !fit;
@@ -86,12 +88,13 @@ function balloons(live: DomainFacts, wanted: DomainFacts): boolean {
 }
 
 /** The same interfaces with the same kind of plug, in other networks or bridges. libvirt's libxl driver has no call for it. */
-function movable(live: DomainFacts, wanted: DomainFacts): boolean {
+function movable(live: DomainFacts, wanted: DomainFacts, unbridged: string[] = []): boolean {
+    const isPort = ({ kind, source }: DomainFacts["interfaces"][number]): boolean => MOVABLE.includes(kind) && !(kind === "network" && unbridged.includes(source ?? ""));
     return live.type !== "xen" && live.interfaces.length === wanted.interfaces.length
         && JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards)
         && live.interfaces.every(({ mac, kind, source }, index) => {
             const other = wanted.interfaces[index]!;
-            return mac === other.mac && ((kind === other.kind && source === other.source) || (MOVABLE.includes(kind) && MOVABLE.includes(other.kind)));
+            return mac === other.mac && ((kind === other.kind && source === other.source) || (isPort({ mac, kind, source }) && isPort(other)));
         });
 }
 

@@ -1,5 +1,5 @@
 import { forAll, hasCode, unlessEnded } from "../../../spec";
-import type { Host } from "../host";
+import type { Host, NetworkRecord } from "../host";
 import type { NetworkFacts } from "../model";
 import { readNetwork } from "../xml";
 
@@ -9,6 +9,9 @@ export type SeenNetwork = (NetworkFacts & { active: boolean }) | "unknown" | und
 type Open = (uri: string) => Promise<Host>;
 
 const asked = new WeakMap<Open, Map<string, Promise<SeenNetwork>>>();
+
+/** Networks that a host was found to have in this run. */
+const found = new WeakMap<Host, Map<string, NetworkFacts>>();
 
 /** Asks a host once in a run: checks of a hundred guests ask for the same network, and one that does not answer would hold up each. */
 export function networkOf(connection: string, name: string, open: Open): Promise<SeenNetwork> {
@@ -20,11 +23,26 @@ export function networkOf(connection: string, name: string, open: Open): Promise
     return unlessEnded(answer);
 }
 
+/** Return the facts of a network from the check of this run, else from the host; undefined where there is none. */
+export async function knownNetwork(host: Host, name: string): Promise<NetworkFacts | undefined> {
+    const known = found.get(host)?.get(name);
+    if (known) return known;
+    const record = await host.networks.get(name);
+    return record && note(host, record);
+}
+
 async function ask(connection: string, name: string, open: Open): Promise<SeenNetwork> {
     try {
-        const record = await (await open(connection)).networks.get(name);
-        return record && { ...readNetwork(record.xml), active: record.active };
+        const host = await open(connection);
+        const record = await host.networks.get(name);
+        return record && { ...note(host, record), active: record.active };
     } catch (error) {
         return hasCode(error, "not-found") ? undefined : "unknown";
     }
+}
+
+function note(host: Host, { name, xml }: NetworkRecord): NetworkFacts {
+    const facts = readNetwork(xml);
+    found.set(host, (found.get(host) ?? new Map<string, NetworkFacts>()).set(name, facts));
+    return facts;
 }

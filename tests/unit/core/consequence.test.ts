@@ -61,5 +61,24 @@ test.each<[string, Partial<StoredInputs>, Partial<StoredInputs>, string]>([
     ["off, as declared", { state: "saved", consequence: "as before" }, { state: "stopped" }, "as before"],
     ["nothing is saved", {}, { args: [] }, "restart: args"],
 ])("saved memory is said to go where another boot needs it: %s", async (_title, old, next, expected) => {
-    expect(await consequenceOfCheck(checked(old), checked(next), table)).toBe(expected);
+    expect(await consequenceOfCheck(checked(old), checked(next), { consequences: table })).toBe(expected);
+});
+
+test.each([
+    ["the host cannot do it live", "restart", "restart: interfaces[0].attach"],
+    ["the host can", "live", "live: interfaces[0].attach"],
+] as const)("what the table calls live is the host's to say: %s", async (_title, consequence, expected) => {
+    const on = (network: string): StoredInputs => checked({ interfaces: [{ mac: "52:54:00:00:00:01", attach: { network } }] });
+    const asked: unknown[] = [];
+    const judge = {
+        consequences: table,
+        consequenceOnHost: (connection: string, { property, from, to }: { property: string; from: unknown; to: unknown }) => {
+            asked.push([connection, property, from, to]);
+            return Promise.resolve(consequence);
+        },
+    };
+    expect(await consequenceOfCheck(on("a"), on("b"), judge)).toBe(expected);
+    expect(asked).toEqual([[on("a").connection, "interfaces[0].attach", { network: "a" }, { network: "b" }]]);
+    expect(await consequenceOfCheck(on("a"), { ...on("a"), args: [] }, judge)).toBe("restart: args");
+    expect(asked).toHaveLength(1);
 });

@@ -1,0 +1,43 @@
+import { unikernelHandlers } from "../../core/unikernel";
+import { forgetClaims } from "../../core/unikernel/claims";
+import type { Backend } from "../../backends";
+import { alice } from "./plans";
+
+type Properties = Record<string, unknown>;
+
+/** What a run of the engine does to one unikernel: check, then create or update. */
+export interface Step { consequence: string; state: Properties }
+
+/** Unikernels as the engine sees them: by the core's handlers, with state between the runs. */
+export class Unikernels {
+    readonly said: string[] = [];
+    private readonly handlers;
+
+    constructor(backend: Backend, private readonly common: Properties) {
+        this.handlers = unikernelHandlers({ backend: () => backend, creator: alice, log: (message) => { this.said.push(message); } });
+    }
+
+    urnOf(name: string): string {
+        return `urn:pulumi:test::exclusive::pulumi-unikernel:index:Unikernel::${name}`;
+    }
+
+    /** Return the checked inputs. A check failure is thrown. */
+    async check(name: string, args: Properties, state: Properties = {}): Promise<Properties> {
+        forgetClaims();
+        const { inputs, failures } = await this.handlers.check(state, { resourceUrn: this.urnOf(name), ...this.common, ...args });
+        if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+        return inputs;
+    }
+
+    async up(name: string, args: Properties, state?: Properties): Promise<Step> {
+        const inputs = await this.check(name, args, state);
+        const consequence = String(inputs.consequence);
+        const id = String(inputs.uuid);
+        if (state) return { consequence, state: (await this.handlers.update(id, state, inputs)).outs };
+        return { consequence, state: (await this.handlers.create(inputs)).outs };
+    }
+
+    async destroy(state: Properties): Promise<void> {
+        await this.handlers.delete(String(state.uuid), state);
+    }
+}
