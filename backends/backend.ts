@@ -89,6 +89,8 @@ export interface Observation extends Partial<GuestOutputs> {
     unfinished: boolean;
     /** Which create took a guest over that was there already: a delete of an earlier one, or of none, leaves it alone. */
     incarnation?: string;
+    /** The folder below which the guest's own folder is recorded; undefined: no record names one. */
+    folder?: string;
 }
 
 /**
@@ -118,6 +120,8 @@ export interface Backend {
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
+    /** The folder on the host below which guests' files go by the present configuration; undefined where only the host knows it. Asks no host. */
+    folder?(connection: string): string | undefined;
     /** The URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. Left out: the platform has no hosts. */
     holder?(connection: string, uuid: string): Promise<string | undefined>;
     /**

@@ -10,6 +10,7 @@ import { claim } from "./claims";
 import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
 import { computeDigests } from "./computeDigests";
 import { differences } from "./diff";
+import { folderWarning } from "./folder";
 import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
 import { resolveIdentity } from "./identity";
@@ -36,6 +37,8 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     const { whole, inputs, failures, judge } = await checkArguments(services, olds, news);
     if (!whole || !judge || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
     const consequence = await consequenceOfCheck(olds, whole, judge);
+    const warning = folderWarning(olds, whole);
+    if (warning !== undefined) services.log(`warning: ${warning}`);
     return { inputs: { ...whole, ...stillImported(services, olds, whole, judge.consequences), consequence }, failures };
 }
 

@@ -1,6 +1,7 @@
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { blockPairs } from "./blockDiff";
+import { folderPairs } from "./folder";
 import type { Pair } from "./pair";
 import type { StoredInputs } from "./inputs";
 import type { Consequence, ConsequenceTable } from "../../backends/backend";
@@ -62,6 +63,7 @@ function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
         yield { property, from: old[property], to: next[property] };
     }
     yield* moved(old, next);
+    yield* folderPairs(old, next);
     yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
     yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };
     yield* entries("env", old.env, next.env);

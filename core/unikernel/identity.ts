@@ -20,7 +20,14 @@ export async function resolveIdentity(backend: Backend, urn: string, values: Rec
         name: values.name ?? olds.name ?? defaultName(urn, index),
         connection,
         host,
+        ...folderOf(backend, connection),
     };
+}
+
+/** Where the host would have the guest's files by the configuration of this run. */
+function folderOf(backend: Backend, connection: unknown): { folder?: string } {
+    const folder = typeof connection === "string" && !isUnknown(connection) ? backend.folder?.(connection) : undefined;
+    return folder === undefined ? {} : { folder };
 }
 
 /** Renames of one name that a host may hold at once. */

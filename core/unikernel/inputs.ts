@@ -7,9 +7,10 @@ import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
  * has no value of its own for, `unfinished` that an interrupted operation has to be completed; `imported` is there until
  * the first update. `hidden`: paths of secret values that are not in `secrets` (`connection`, `readiness.console`), which no text for
- * people repeats; no difference follows from it. `incarnation`: of a guest that a create found there.
+ * people repeats; no difference follows from it. `incarnation`: of a guest that a create found there. `folder`: below which the guest's own
+ * folder is on its host; undefined in the state of earlier releases, until a read finds it in the guest's mark.
  */
-export interface Stored { hidden?: string[]; drift?: string[]; imported?: Imported; incarnation?: string }
+export interface Stored { hidden?: string[]; drift?: string[]; imported?: Imported; incarnation?: string; folder?: string }
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 

@@ -9,8 +9,8 @@ export function outputsOf(inputs: StoredInputs, observation: Observation, plan: 
 }
 
 /** A medium does nothing: its state is what was written, and of a guest's outputs it has none. */
-function shown({ host, state, ipAddresses, consoleLog, consoleCommand, incarnation, medium }: Observation): Partial<StoredOutputs> {
-    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand, incarnation };
+function shown({ host, state, ipAddresses, consoleLog, consoleCommand, incarnation, folder, medium }: Observation): Partial<StoredOutputs> {
+    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand, incarnation, ...(folder === undefined ? {} : { folder }) };
 }
 
 export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef {
@@ -19,7 +19,7 @@ export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef 
 
 /** What state shows as a value of its own; other drift has a name only. */
 const VALUES = ["memory", "vcpus", "autostart", "onCrash"] as const;
-const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel"]);
+const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel", "folder"]);
 
 /** The properties as they are on the host: the next diff finds what has to be put right. */
 export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observation): StoredOutputs {

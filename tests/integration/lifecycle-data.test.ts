@@ -95,9 +95,10 @@ test("another folder in the environment is refused by update and destroy, and na
     };
     await open(other);
     try {
-        const refused = { code: "not-found", message: expect.stringMatching(new RegExp(`${its.host.env.PULUMI_UNIKERNEL_DIR}/.*${other}/`)), hint: expect.stringContaining(its.host.env.PULUMI_UNIKERNEL_DIR) };
+        const refused = { code: "not-found", message: expect.stringMatching(new RegExp(`persist disk db.*${its.host.env.PULUMI_UNIKERNEL_DIR}/.*${other}/`)), hint: expect.stringContaining(its.host.env.PULUMI_UNIKERNEL_DIR) };
         await untouched(guest, () => its.update(guest, changed(guest)), refused);
         await untouched(guest, () => its.delete(guest), refused);
+        expect(await its.observe(guest)).toMatchObject({ folder: its.host.env.PULUMI_UNIKERNEL_DIR });
         expect(existsSync(other)).toBe(false);
     } finally {
         await open(its.host.env.PULUMI_UNIKERNEL_DIR);

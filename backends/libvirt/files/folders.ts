@@ -18,3 +18,9 @@ export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = proce
     }
     return join(environment.XDG_DATA_HOME || join(environment.HOME || homedir(), ".local", "share"), "pulumi-unikernel");
 }
+
+/** As guestsFolder; undefined where only the host of the connection knows it. */
+export function configuredFolder(uri: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
+    if (environment.PULUMI_UNIKERNEL_DIR) return environment.PULUMI_UNIKERNEL_DIR;
+    return isSession(uri) && isRemote(uri) ? undefined : guestsFolder(uri, environment);
+}

@@ -8,7 +8,7 @@ import { LocalFiles } from "./local";
 import { RemoteFiles, sshFilesOf } from "./ssh";
 import { VolumeFiles } from "./volumes";
 
-export { guestsFolder } from "./folders";
+export { configuredFolder, guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
 export { closeSsh, sshShellOf, type SshShell } from "./ssh";
 export { describeWriter, isAbandoned, thisProcess } from "./unfinished";

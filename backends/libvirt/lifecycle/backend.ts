@@ -1,6 +1,7 @@
 import { endedBy } from "../../../spec";
 import type { Backend } from "../../backend";
 import { parseUri } from "../client";
+import { configuredFolder } from "../files";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 import { deletionHasBegun } from "./begun";
@@ -38,6 +39,7 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             consequenceOnHost: async (connection: string, { property, from, to }: { property: string; from: unknown; to: unknown }) =>
                 (/^interfaces\[\d+\]\.attach$/.test(property) ? consequenceOfMove((name) => networkOf(connection, name, open), from, to) : "live"),
         } : {}),
+        folder: configuredFolder,
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid, host }) => {
             await forgetCreation(host, uuid);

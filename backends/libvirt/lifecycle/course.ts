@@ -14,7 +14,7 @@ import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
 import { reconcile } from "./reconcile";
-import { folderOf } from "./records";
+import { baseOf, folderOf } from "./records";
 import { examine, ownEntries, reservationsOf } from "./reservations";
 import type { Run } from "./run";
 import { assertMacsFree } from "./strangers";
@@ -103,6 +103,6 @@ export function isNew({ existing, claim }: Course): boolean {
 }
 
 /** What is there now, for state. */
-export async function report({ host, platform, plan, info, console, wanted: { mark: { incarnation } } }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
-    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: await console.path() }, { ...known, bootDigest: plan.bootDigest, incarnation });
+export async function report({ host, platform, plan, info, console, wanted: { mark } }: Course, known: Pick<Observation, "state" | "unfinished">): Promise<Observation> {
+    return observation({ host, platform, spec: plan.spec, hostUuid: placeOf(info), consoleLog: await console.path() }, { ...known, bootDigest: plan.bootDigest, incarnation: mark.incarnation, folder: baseOf(mark) });
 }

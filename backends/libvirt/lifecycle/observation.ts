@@ -21,7 +21,7 @@ export interface Seen {
 
 /** What a create or update that just ended knows of the guest, with few questions or none. */
 export async function observation({ host, platform, spec, hostUuid, consoleLog }: Seen,
-    known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation">): Promise<Observation> {
+    known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation" | "folder">): Promise<Observation> {
     return {
         ...known, host: hostUuid, drift: {}, consoleLog, consoleCommand: platform.consoleCommand(spec),
         ipAddresses: platform.ipAddresses(spec, known.state === "stopped" ? [] : await leasesFor(host, spec)),

@@ -12,7 +12,7 @@ import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
 import { overlaid } from "./reconcile";
-import { folderOf } from "./records";
+import { baseOf, folderOf } from "./records";
 import { isUntold } from "./telling";
 
 /**
@@ -42,7 +42,7 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
         bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? existing.savedMark ?? mark).bootDigest,
         drift: { ...drift(existing, state, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}), ...elsewhere(existing, await folderOf(host, ref.uuid)) },
         ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
-        unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation,
+        unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation, folder: baseOf(mark ?? liveMark),
     };
 }
 

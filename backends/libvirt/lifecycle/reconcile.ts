@@ -40,9 +40,16 @@ export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpe
 /** Throws where the record names another folder than the one that is configured now. */
 export function assertFolder(mark: Mark | undefined, folder: string, name: string): void {
     if (mark?.folder === undefined || mark.folder === folder) return;
-    throw new UnikernelError("not-found", `the files of ${name} are recorded in ${mark.folder}, and the configured folder is ${folder}`, {
-        hint: `set PULUMI_UNIKERNEL_DIR (or pulumi config set unikernel:folder) to ${dirname(mark.folder)}, as when the guest was made; to move it, destroy it there and create it again`,
+    const disks = (mark.files ?? []).flatMap(({ role, key, name: file }) => (role === "persist" ? [key ?? file] : []));
+    throw new UnikernelError("not-found", `the files of ${name}${withDisks(disks)} are recorded in ${mark.folder}, and the configured folder is ${folder}`, {
+        hint: `set PULUMI_UNIKERNEL_DIR (or pulumi config set unikernel:folder) to ${dirname(mark.folder)}, as when the guest was made; to have it in ${dirname(folder)}, `
+            + `replace it (pulumi up --replace URN)${disks.length ? `: its disks begin there with their images, and their data stay in ${mark.folder}` : ""}`,
     });
+}
+
+function withDisks(disks: string[]): string {
+    if (disks.length === 0) return "";
+    return `, with its persist disk${disks.length > 1 ? "s" : ""} ${disks.join(", ")},`;
 }
 
 /** A persist disk, and the file from which a definition boots instead of it. */

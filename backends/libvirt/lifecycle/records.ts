@@ -17,6 +17,11 @@ export function lastGoodOf(mark: Pick<Mark, "lastGood"> | undefined): Mark | und
     return mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
 }
 
+/** Return the folder below which a mark says that its guest's folder is. */
+export function baseOf(mark: Pick<Mark, "folder"> | undefined): string | undefined {
+    return mark?.folder === undefined ? undefined : dirname(mark.folder);
+}
+
 /** Return the folder in which this configuration expects the files of a guest. */
 export async function folderOf(host: Host, uuid: string): Promise<string> {
     return dirname(await host.files.path(uuid, CONSOLE_LOG));
