@@ -24,17 +24,38 @@ function fileName(name: string): string {
     return `disk-${createHash("sha256").update(name).digest("hex").slice(0, 16)}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 
-/** The file of a persist disk that is seeded now. @param diskName as `diskNames` gives it */
-export function persistFile(diskName: string, format: BlockSpec["format"]): string {
-    return `${diskName}${PERSIST}${format === "qcow2" ? "qcow2" : "img"}`;
+/**
+ * The file of a persist disk that is seeded now.
+ * @param diskName as `diskNames` gives it
+ * @param reseed the text that asked for this seeding, where one did: each has a file of its own
+ */
+export function persistFile(diskName: string, format: BlockSpec["format"], reseed?: string): string {
+    const seeding = reseed === undefined ? "" : `${createHash("sha256").update(reseed).digest("hex").slice(0, 8)}.`;
+    return `${diskName}${PERSIST}${seeding}${format === "qcow2" ? "qcow2" : "img"}`;
 }
 
 /** The files that a persist disk may have: it keeps the format that it was seeded in. */
-export function persistFiles(diskName: string): string[] {
-    return [`${diskName}${PERSIST}img`, `${diskName}${PERSIST}qcow2`];
+export function persistFiles(diskName: string, reseed?: string): string[] {
+    return [persistFile(diskName, "raw", reseed), persistFile(diskName, "qcow2", reseed)];
+}
+
+/** Whether a file holds the data of a persist disk, of whichever seeding. */
+export function isFileOf(diskName: string, file: string): boolean {
+    return file.startsWith(`${diskName}${PERSIST}`) && /^([0-9a-f]{8}\.)?(img|qcow2)$/.test(file.slice(diskName.length + PERSIST.length));
+}
+
+/** A former file of a persist disk, kept under a number that grows with each. */
+export function keptFile(diskName: string, number: number, former: string): string {
+    return `${diskName}.kept.${number}.${former.endsWith(".qcow2") ? "qcow2" : "img"}`;
+}
+
+/** The number of a kept file of this disk; undefined for every other name. */
+export function keptNumber(diskName: string, file: string): number | undefined {
+    const number = file.startsWith(`${diskName}.kept.`) ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + ".kept.".length))?.[1] : undefined;
+    return number === undefined ? undefined : Number(number);
 }
 
 /** Data of the user that no update and no plain delete removes. */
 export function isPersist(name: string): boolean {
-    return /\.persist\.(img|qcow2)$/.test(name);
+    return /\.persist\.([0-9a-f]{8}\.)?(img|qcow2)$/.test(name);
 }

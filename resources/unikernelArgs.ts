@@ -26,6 +26,12 @@ export interface BlockArgs {
      * @default "read"
      */
     access?: pulumi.Input<Access>;
+    /**
+     * Have a `persist` disk begin again from its image, once: each text that it did not have before does that, with a restart.
+     * The former data are kept beside it (`keepLast`). Dropped, it changes nothing.
+     * @default none: a disk is seeded when it is made @example "2026-11-27, restore failed"
+     */
+    reseed?: pulumi.Input<string>;
 }
 
 /** When the guest counts as up: exactly one of `http`, `tcp` and `console`. */
@@ -130,6 +136,8 @@ export interface UnikernelArgs {
     adopt?: pulumi.Input<boolean>;
     /** Delete the `persist` disks with the unikernel; else they are left and named. Changed: live. @default false */
     deleteData?: pulumi.Input<boolean>;
+    /** How many former files of each `persist` disk are kept when it begins again from its image, 0–100; they go with the disk. Changed: live. @default 1 */
+    keepLast?: pulumi.Input<number>;
     /** Platform iso: path of the image, relative to the program's folder. Changed: rebuild. @default the name, and ".iso" */
     output?: pulumi.Input<string>;
     /** Platform iso: the volume's label, 1–32 of `A-Z a-z 0-9 _ . -`. Changed: rebuild. @default "UNIKERNEL" */

@@ -65,6 +65,8 @@ export interface UnikernelSpec extends MediumSpec {
     qemuArgs?: string[];
     adopt: boolean;
     deleteData: boolean;
+    /** Former files of each persist disk that are kept. @default 1 */
+    keepLast?: number;
     /** Property paths whose values are secret: `env.PASSWORD`, `args[2]`. */
     secrets: string[];
 }

@@ -38,6 +38,7 @@ export const isoConsequences: ConsequenceTable = {
     qemuArgs: none,
     adopt: live("Whether a file that somebody else made is overwritten; one of ours is ours."),
     deleteData: none,
+    keepLast: none,
     secrets: rebuild("The image's file becomes readable by its owner alone, or by all."),
     output: rebuild("The image is made at the new place, and the old one removed."),
     label: rebuild("The volume's name is part of the image."),

@@ -16,6 +16,7 @@ export const isoMeaningless: Record<string, string> = {
     gdb: "there is no emulator whose debugger could listen",
     qemuArgs: "there is no emulator that would take them",
     deleteData: "a medium has no disks that are written to",
+    keepLast: "a medium has no disks that are written to",
     "interfaces[].attach.user.forward[]": "a machine has ports of its own: nothing forwards them. Leave `forward` out for platform iso",
     "interfaces[].attach.network": cable,
     "interfaces[].attach.bridge": cable,

@@ -39,6 +39,7 @@ const properties = {
     qemuArgs: restart("Means nothing on Xen; refused."),
     adopt: live("Whether a guest of somebody else is taken over; one of ours is ours."),
     deleteData: live("What a delete does; nothing before."),
+    keepLast: live("How many former files of a persist disk stay on the host; nothing before the next update."),
     secrets: restart("The configuration moves to a file that only this guest can read, or back."),
 } satisfies Record<Exclude<keyof UnikernelSpec, keyof MediumSpec>, PropertyConsequence>;
 

@@ -27,9 +27,18 @@ export async function resolveBlocks(blocks: unknown[], { uuid, olds, log }: Befo
     return resolved.map(({ block, base }, place) => {
         const name = names[place];
         if (isUnknown(block) || name === undefined) return block;
+        if (block.reseed !== undefined && !isUnknown(block.access) && block.access !== "persist") {
+            problems.push({ property: `blocks[${place}].reseed`, reason: `only a disk with access: "persist" is seeded; this one has access: "${block.access}"` });
+        }
         // An image that has another name than its disk: so the disk is found again when an alias is gone.
-        return { ...block, name, ...(block.path === undefined && name !== base && !isUnknown(name) ? { image: base } : {}) };
+        return { ...block, ...lastSeeding(block, name, olds), name, ...(block.path === undefined && name !== base && !isUnknown(name) ? { image: base } : {}) };
     });
+}
+
+/** A text that the program drops stays: it says which seeding the disk's data are of. */
+function lastSeeding({ access, reseed }: BlockSpec, name: string, olds: BlockSpec[]): { reseed?: string } {
+    const last = access === "persist" ? olds.find((old) => old.name === name && old.access === "persist")?.reseed : undefined;
+    return reseed !== undefined || last === undefined ? {} : { reseed: last };
 }
 
 /** As it comes from the resource: `image` only where the program gives a name beside it. */

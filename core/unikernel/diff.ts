@@ -36,7 +36,7 @@ function decide({ property, from, to, note, consequence }: Pair, table: Conseque
 }
 
 /** What only this package reads; a guest never notices. A secret is not among them: its config moves to a file of its own. */
-const LIVE = new Set(["urn", "connection", "deleteData", "shutdownTimeout", "readiness"]);
+const LIVE = new Set(["urn", "connection", "deleteData", "keepLast", "shutdownTimeout", "readiness"]);
 
 function consequenceOf(table: ConsequenceTable, { property, from, to, unknown }: Omit<Difference, "consequence">, next: StoredInputs): Consequence {
     const path = property.replaceAll(/\[\d+\]/g, "[]");
@@ -52,7 +52,7 @@ export function root(property: string): string {
 
 const PLAIN = [
     "platform", "name", "urn", "guest", "args", "sshTarget", "hostname", "memory", "maxMemory", "vcpus", "accelerator", "gdb", "qemuArgs",
-    "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData",
+    "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData", "keepLast",
     "output", "label", "console", "burn",
 ] as const;
 
@@ -67,7 +67,7 @@ function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
     yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
     yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };
     yield* entries("env", old.env, next.env);
-    yield* blockPairs(old.blocks ?? [], next.blocks);
+    yield* blockPairs(old.blocks ?? [], next.blocks, next.keepLast);
     yield* interfaces(old.interfaces ?? [], next.interfaces);
     yield { property: "secrets", from: [...old.secrets ?? []].sort(), to: sortedOr(next.secrets) };
 }

@@ -34,6 +34,7 @@ const block = z.strictObject({
     path: path.optional(),
     mount: z.string().regex(/^\/[^\0]*$/, "expected an absolute path inside the guest").optional(),
     access: z.enum(["read", "scratch", "persist"]).default("read"),
+    reseed: z.string().min(1, "expected a text, such as a date").max(200, "expected at most 200 characters").optional(),
 }).refine(({ digest, path: file }) => (digest === undefined) !== (file === undefined), {
     // `pulumi up --continue-on-error` asks on after a failure, without what the failed resource would have given.
     error: ({ input }) => Object(input).name && !Object(input).path ? "its data image was not built" : "expected exactly one of image and path",
@@ -91,6 +92,7 @@ export const unikernelShape = {
     qemuArgs: z.array(guestText).optional(),
     adopt: z.boolean().default(false),
     deleteData: z.boolean().default(false),
+    keepLast: whole("former files", 0, 100).default(1),
     output: path.optional(),
     /** ECMA-119 8.4.7: a volume identifier has 32 characters. */
     label: z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/, "expected 1–32 of A-Z a-z 0-9 _ . -").optional(),

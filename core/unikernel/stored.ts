@@ -9,7 +9,7 @@ type Properties = Record<string, unknown>;
  */
 const LEFT_OUT: Properties = {
     args: [], env: {}, blocks: [], interfaces: [], secrets: [], autostart: false, adopt: false, deleteData: false,
-    vcpus: 1, accelerator: "auto", onCrash: "destroy", shutdownTimeout: 30,
+    vcpus: 1, accelerator: "auto", onCrash: "destroy", shutdownTimeout: 30, keepLast: 1,
 };
 
 /** What goes into state. */

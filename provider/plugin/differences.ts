@@ -54,7 +54,7 @@ function blockPaths(index: number, olds: unknown[], news: unknown[]): Detail[] {
     const [before, after] = [olds[index], news[index]];
     const at: Path = ["blocks", index];
     if (!isObject(before) || !isObject(after)) return [leaf(at, kindOf(before, after))];
-    const parts = ["digest", "format", "mount", "access"].flatMap((part) => leaves([...at, part], before[part], after[part]));
+    const parts = ["digest", "format", "mount", "access", "reseed"].flatMap((part) => leaves([...at, part], before[part], after[part]));
     const another = !isDeepStrictEqual(sourceOf(before), sourceOf(after)) || containsUnknown(after.digest);
     // A name that the program gives, and one that follows from its image or file.
     if (!another && before.name !== after.name) parts.push(leaf([...at, "name"], "update"));

@@ -106,3 +106,61 @@ test("another folder in the environment is refused by update and destroy, and na
     await its.delete({ ...guest, deleteData: true });
     await its.expectNothing(guest);
 });
+
+test("reseed: the disk begins again from its image once, a failed update leaves it alone, former data are kept under another name and counted", async () => {
+    const again = (reseed: string | undefined, more: Partial<PlanOptions> = {}): PlanOptions => withDisk({ name: "again", blocks: [{ path: image, name: "db", access: "persist", reseed }], ...more });
+    const first = again(undefined);
+    await its.create(first);
+    const folder = await its.folder(first);
+    const disks = async (): Promise<string[]> => (await its.files(first)).filter((name) => name.startsWith("db."));
+    const beginOf = (name: string): string => readFileSync(join(folder, name), "utf8").slice(0, 7).replace(/\.+$/, "");
+    writeFileSync(join(folder, "db.persist.img"), "written", { flag: "r+" });
+
+    await expect(its.update(first, again("monday", { env: { TEST: "panic" } }))).rejects.toMatchObject({ code: "rolled-back" });
+    expect(await disks()).toEqual(["db.persist.img"]);
+    expect(beginOf("db.persist.img")).toBe("written");
+
+    const context = testContext();
+    await its.update(first, again("monday"), context);
+    const second = (await disks()).find((name) => name.includes(".persist."))!;
+    expect(await disks()).toEqual(["db.kept.1.img", second]);
+    expect([beginOf("db.kept.1.img"), beginOf(second)]).toEqual(["written", "seed"]);
+    expect(context.said.join("\n")).toContain(`former data are kept as ${folder}/db.kept.1.img`);
+    expect(await its.observe(again("monday"))).toMatchObject({ drift: {}, unfinished: false });
+
+    // The same text again, another change, and a program that dropped the text after a replacement: no new seeding.
+    writeFileSync(join(folder, second), "more...", { flag: "r+" });
+    const process = await its.process(first);
+    await its.update(again("monday"), again("monday"), context);
+    expect(await its.process(first)).toBe(process);
+    await its.update(again("monday"), changed(again("monday")), context);
+    await its.delete(changed(again("monday")), context);
+    expect(await disks()).toEqual(["db.kept.1.img", second]);
+    await its.create(first);
+    expect(beginOf(second)).toBe("more");
+
+    // A file that is lost is refused, and the argument of the hint puts it right.
+    renameSync(join(folder, second), join(folder, "lost"));
+    await untouched(first, () => its.update(again("monday"), changed(again("monday"))), { code: "not-found", hint: expect.stringContaining("blocks[0].reseed") });
+    renameSync(join(folder, "lost"), join(folder, second));
+    await its.update(again("monday"), again("tuesday"), context);
+    expect([(await disks()).length, beginOf("db.kept.2.img"), existsSync(join(folder, "db.kept.1.img"))]).toEqual([2, "more", false]);
+    expect(context.said.join("\n")).toContain("removed db.kept.1.img, former data of the disk db (keepLast: 1)");
+    await its.update(again("tuesday"), again("wednesday", { keepLast: 0 }), context);
+    expect(await disks()).toEqual([expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/)]);
+    await its.delete(again("wednesday", { deleteData: true }));
+    await its.expectNothing(first);
+});
+
+test("reseed of a guest that is off: the definition to go back to has its file until the guest was proven", async () => {
+    const first = withDisk();
+    const off: Partial<PlanOptions> = { state: "stopped", blocks: [{ path: image, name: "db", access: "persist", reseed: "monday" }] };
+    await its.create(first);
+    await its.update(first, { ...first, ...off });
+    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual([expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/), "db.persist.img"]);
+    await expect(its.update({ ...first, ...off }, { ...first, ...off, state: "running", env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    await its.update({ ...first, ...off }, { ...first, ...off, state: "running" });
+    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual(["db.kept.1.img", expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/)]);
+    await its.delete({ ...first, ...off, state: "running", deleteData: true });
+    await its.expectNothing(first);
+});

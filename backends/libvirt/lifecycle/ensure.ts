@@ -7,6 +7,7 @@ import { isNew, plot, report, type Course } from "./course";
 import { unprovenLastGood } from "./decide";
 import { erase } from "./delete";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "./files";
+import { carryOutKeeping } from "./keeping";
 import { adjust } from "./live";
 import { ownSources } from "./imported";
 import { restarts, stateOf } from "./look";
@@ -144,6 +145,8 @@ async function settle(course: Course): Promise<Observation> {
     await release(host, course.entries, reservationsOf(spec));
     const final = finalMark(course);
     if (!sameMark(written, final)) await mark(course, final);
+    // After the mark: until then a run that comes after a kill may have to go back to what boots from the former files.
+    if (final.lastGood === undefined) await carryOutKeeping(host, spec, wanted.keeping, (message) => { context.log(message); });
     const known = knownTo(existing, wanted);
     const foreign = foreignIn(present, new Set([...known, ...ownSources(plan)]));
     if (foreign.length > 0) context.log(`${spec.name}: left ${foreign.join(", ")} in ${wanted.mark.folder}: not made by this package`);

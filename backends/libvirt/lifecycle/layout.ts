@@ -1,10 +1,11 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
 
-import { diskNames, persistFile, persistFiles } from "../../diskNames";
-import { keyBytes } from "../../../spec";
+import { diskNames, isFileOf, persistFile, persistFiles } from "../../diskNames";
+import { keyBytes, UnikernelError } from "../../../spec";
 import type { BlockSpec, GuestPlan, Part, Platform } from "../../../spec";
 import type { HostFile } from "../host";
+import type { FileRecord } from "../model";
 
 export { isPersist } from "../../diskNames";
 
@@ -39,8 +40,12 @@ export interface Layout {
 const PUBLIC = 0o644;
 const PRIVATE = 0o600;
 
-/** Names carry digests, so that new files lie beside the old. `present` is what the folder holds now. @param former files of the definition that is there, where it boots the same */
-export async function layOut(plan: GuestPlan, present: HostFile[], former: string[] = []): Promise<Layout> {
+/**
+ * Names carry digests, so that new files lie beside the old. `present` is what the folder holds now.
+ * @param former files of the definition that is there, where it boots the same
+ * @param recorded what the guest's mark says of its files
+ */
+export async function layOut(plan: GuestPlan, present: HostFile[], former: string[] = [], recorded: FileRecord[] = []): Promise<Layout> {
     const puts: Put[] = [{ name: `kernel-${short(plan.digests.kernel)}`, parts: [{ file: plan.spec.kernel }], mode: PUBLIC, digest: plan.digests.kernel }];
     const kernel = puts[0]!.name;
     let initrd: string | undefined;
@@ -52,7 +57,7 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
         const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
         puts.push({ name: await nameOf("config", plan, parts, former), parts, mode: PRIVATE });
     }
-    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, plan, present, former));
+    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, { plan, present, former, recorded }));
     puts.push(...disks.flatMap((disk) => disk.put ?? []));
     return {
         kernel, initrd, disks: disks.map((disk) => disk.name), puts,
@@ -63,15 +68,17 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
 
 interface Disk { name: string; block: BlockSpec; put?: Put }
 
-function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile[], former: string[]): Disk {
+interface Before { plan: GuestPlan; present: HostFile[]; former: string[]; recorded: FileRecord[] }
+
+function layDisk(base: string, index: number, { plan, present, former, recorded }: Before): Disk {
     const block = plan.spec.blocks[index]!;
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
     if (block.access === "persist") {
-        const kept = present.find(({ name }) => persistFiles(base).includes(name))?.name;
+        const kept = dataOf(base, block, present.map(({ name }) => name), recorded);
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
-        const name = persistFile(base, block.format);
+        const name = persistFile(base, block.format, block.reseed);
         return { name, block, put: { name, parts, mode: PRIVATE, digest: fileDigest(block), seed: true } };
     }
     const name = imageName(base, extension, { ...block, digest: plan.digests.blocks[index]! }, former);
@@ -79,6 +86,17 @@ function layDisk(base: string, index: number, plan: GuestPlan, present: HostFile
     if (!isPrivate(block, plan.guest.writableDisks, plan.spec.platform)) return { name, block, put };
     // The copy itself is made anew at every start.
     return { name: scratchOf(name), block, put };
+}
+
+/** The file with a persist disk's data: of the seeding that is asked for; else the one in the record, or the only one that there is. */
+function dataOf(base: string, { name, reseed }: BlockSpec, present: string[], recorded: FileRecord[]): string | undefined {
+    if (reseed !== undefined) return present.find((file) => persistFiles(base, reseed).includes(file));
+    const found = present.filter((file) => isFileOf(base, file));
+    const known = found.find((file) => recorded.some((record) => record.name === file && record.role === "persist"));
+    if (known !== undefined || found.length < 2) return known ?? found[0];
+    throw new UnikernelError("in-use", `the folder of this guest has ${found.join(" and ")}, and no record says which of them is the persist disk ${name}`, {
+        hint: "move those away that are not to be used, or set reseed to the text of the seeding whose data are to be used",
+    });
 }
 
 /** The digest of a block that is a file is that file's; one of a data image is its tree's. */

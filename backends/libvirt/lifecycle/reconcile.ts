@@ -1,7 +1,7 @@
 import { basename, dirname } from "node:path";
 
 import { UnikernelError, type UnikernelSpec } from "../../../spec";
-import { diskNames, persistFiles } from "../../diskNames";
+import { diskNames, isFileOf, persistFiles } from "../../diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../model";
 import type { Existing } from "./look";
 import { lastGoodOf, namesOf } from "./records";
@@ -26,15 +26,21 @@ export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpe
     const disks = diskNames(blocks);
     blocks.forEach((block, index) => {
         if (block.access !== "persist") return;
-        const names = persistFiles(disks[index]!);
-        const recorded = mark?.files?.find((file) => names.includes(file.name));
-        if (!recorded || names.some((one) => present.has(one))) return;
+        const records = mark?.files?.filter((file) => isFileOf(disks[index]!, file.name)) ?? [];
+        const recorded = records.find(({ role }) => role === "persist") ?? records[0];
+        if (!recorded || bothFormats(recorded.name).some((one) => present.has(one))) return;
+        // A text that is new asks for a new seeding, whatever became of the file.
+        if (block.reseed !== undefined && !persistFiles(disks[index]!, block.reseed).includes(recorded.name)) return;
         throw new UnikernelError("not-found", `the persist disk ${block.name} is recorded as ${mark?.folder ?? found.folder}/${recorded.name}, and that file is not there`, {
             property: `blocks[${index}]`,
-            hint: `mount what holds ${mark?.folder ?? found.folder}, or restore the file, and run pulumi up again; if its data are lost and the disk is to start again from its image, `
-                + "give the block another name (blocks[].name)",
+            hint: `mount what holds ${mark?.folder ?? found.folder}, or restore the file, and run pulumi up again; if its data are lost and the disk is to begin again from its image, `
+                + `set blocks[${index}].reseed to a text that it did not have before, such as today's date`,
         });
     });
+}
+
+function bothFormats(name: string): string[] {
+    return ["img", "qcow2"].map((extension) => name.replace(/[^.]+$/, extension));
 }
 
 /** Throws where the record names another folder than the one that is configured now. */

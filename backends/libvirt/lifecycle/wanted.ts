@@ -3,6 +3,7 @@ import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../mod
 import type { Choices } from "../platform";
 import { MARK_VERSION, readFacts, renderDomain, withLockedDisplays } from "../xml";
 import { definitionDigest } from "./definition";
+import { keepFormer, recordsAfter, type Keeping } from "./keeping";
 import { CONSOLE_LOG, layOut, type Layout } from "./layout";
 import type { Existing } from "./look";
 import { disown, incarnationOf, type Claim } from "./ownership";
@@ -14,12 +15,15 @@ export interface Definition {
     layout: Layout;
     model: DomainModel;
     facts: DomainFacts;
+    /** What becomes of the former files of persist disks once the guest is proven. */
+    keeping: Keeping;
     /** As it is when all is done. */
     mark: Mark;
 }
 
 export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim, reservations: RecordedReservation[] = []): Promise<Definition> {
-    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : []);
+    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : [], existing.mark?.files);
+    const keeping = keepFormer(layout, existing.files.map(({ name }) => name), plan.spec.keepLast);
     const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
     const [kernel, initrd, log, ...disks] = await Promise.all([
         path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
@@ -29,12 +33,12 @@ export async function define({ host, platform, plan, context }: Run, existing: E
     const mark = {
         ...readyMark(plan, context.creator, disown(existing.mark, claim), platform.debug !== undefined),
         folder: await folderOf(host, plan.spec.uuid),
-        files: recordsOf(layout, plan, existing.mark?.files ?? []),
+        files: recordsAfter(keeping, recordsOf(layout, plan, existing.mark?.files ?? [])),
         ...(incarnation === undefined ? {} : { incarnation }),
         ...(reservations.length > 0 ? { reservations } : {}),
     };
     const facts = readFacts(renderDomain(model, mark));
-    return { layout, model, facts, mark: { ...mark, definition: definitionDigest(facts) } };
+    return { layout, model, facts, keeping, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
 function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, disowned: Creator[], debugs: boolean): Mark {

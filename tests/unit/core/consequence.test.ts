@@ -44,6 +44,10 @@ test.each<[string, StoredInputs["blocks"], StoredInputs["blocks"], string]>([
     ["swapped", [disk("a"), disk("b")], [disk("b"), disk("a")], 'restart: blocks[0] (disk "b" of blocks[1]: its data stay), blocks[1] (disk "a" of blocks[0]: its data stay)'],
     ["from persist to read", [disk("a")], [disk("a", { access: "read" })], "restart: blocks[0] (its data stay in a.persist.img)"],
     ["from read to persist", [disk("a", { access: "read" })], [disk("a")], 'restart: blocks[0] (a new, empty disk "a")'],
+    ["a disk that is to begin again", [disk("a")], [disk("a", { reseed: "monday" })], 'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)'],
+    ["again, with an image that is not known yet", [disk("a", { reseed: "monday" })], [disk("a", { reseed: "tuesday", digest: UNKNOWN })], 'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)'],
+    ["a text that was used", [disk("a", { reseed: "monday" })], [disk("a", { reseed: "monday" })], ""],
+    ["a new disk with a text", [], [disk("a", { reseed: "monday" })], 'restart: blocks[0] (a new, empty disk "a")'],
     ["another mount of the same disk", [disk("a")], [disk("a", { mount: "/a" })], "restart: blocks[0]"],
     ["the image of a disk by another name", [disk("a")], [disk("a", { image: "b" })], ""],
 ])("persist disks are told by their names: %s", (_title, old, next, expected) => {

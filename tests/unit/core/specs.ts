@@ -25,6 +25,7 @@ export function checked(changes: Partial<StoredInputs> = {}): StoredInputs {
         autostart: false,
         shutdownTimeout: 30,
         adopt: false,
+        keepLast: 1,
         deleteData: false,
         secrets: [],
         digests: { kernel: "k1", blocks: ["d1"], config: "c1" },

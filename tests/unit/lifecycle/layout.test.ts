@@ -42,6 +42,19 @@ test("a persist disk keeps the format that it was seeded in", async () => {
     expect(spec.blocks.map(({ format }) => format)).toEqual(["qcow2", "raw"]);
 });
 
+test("a persist disk that is seeded again has another file; without such a text the record decides which is its own", async () => {
+    const again = { ...block("data", "persist"), reseed: "second" }, first = "data.persist.img";
+    const { disks: [second], puts } = await layOut(plan([again]), there(first));
+    expect(second).toMatch(/^data\.persist\.[0-9a-f]{8}\.img$/);
+    expect(puts.at(-1)).toMatchObject({ name: second, seed: true });
+    expect((await layOut(plan([again]), there(first, second!))).puts).toHaveLength(1);
+    expect((await layOut(plan([block("data", "persist")]), there(second!))).disks).toEqual([second]);
+    for (const name of [first, second!]) {
+        expect((await layOut(plan([block("data", "persist")]), there(first, second!), [], [{ name, role: "persist" }])).disks).toEqual([name]);
+    }
+    await expect(layOut(plan([block("data", "persist")]), there(first, second!))).rejects.toMatchObject({ code: "in-use", message: expect.stringContaining(`${first} and ${second}`) });
+});
+
 test("names that are not file names, and equal ones, stay apart", async () => {
     const names = ["../a", ".._a", "a.persist.img", "data", "data"];
     const { disks } = await layOut(plan(names.map((name, index) => block(name, index === 2 ? "scratch" : "persist"))), []);

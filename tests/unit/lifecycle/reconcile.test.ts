@@ -1,3 +1,4 @@
+import { persistFile } from "../../../backends/diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../../../backends/libvirt/model";
 import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files";
 import { reconcile, type Reconciled } from "../../../backends/libvirt/lifecycle/reconcile";
@@ -18,6 +19,7 @@ const facts = (...names: string[]): DomainFacts => ({
 const block = (name: string, access: Access = "persist"): BlockSpec => ({ name, access, digest: "d".repeat(64), format: "raw" });
 const files = (...names: string[]) => names.map((name) => ({ name, size: 1 }));
 const found = (more: Partial<Reconciled>): Reconciled => ({ files: [], folder: FOLDER, seeds: false, ...more });
+const second: FileRecord = { name: persistFile("db", "raw", "lost"), role: "persist", key: "db" };
 const two = [persist("db"), persist("log")];
 
 test.each<[string, Reconciled, BlockSpec[], object | undefined]>([
@@ -26,6 +28,10 @@ test.each<[string, Reconciled, BlockSpec[], object | undefined]>([
     ["a disk more", found({ mark: mark([persist("db")]), facts: facts("db.persist.img"), files: files("db.persist.img") }), [block("db"), block("new")], undefined],
     ["the file is not there", found({ mark: mark([persist("db")]), facts: facts("db.persist.img"), files: files("kernel-0123456789abcdef") }), [block("tmp", "scratch"), block("db")],
         { code: "not-found", property: "blocks[1]", message: expect.stringContaining(`${FOLDER}/db.persist.img`) }],
+    ["the file is not there, and the hint says how to begin again", found({ mark: mark([persist("db")]), facts: facts("db.persist.img") }), [block("db")], { hint: expect.stringContaining("set blocks[0].reseed to a text") }],
+    ["the file is not there, and the disk is to begin again", found({ mark: mark([persist("db")]), facts: facts("db.persist.img") }), [{ ...block("db"), reseed: "lost" }], undefined],
+    ["the file of the seeding that was asked for is not there; an older one is", found({ mark: mark([second]), facts: facts(second.name), files: files("db.persist.img") }), [{ ...block("db"), reseed: "lost" }], { code: "not-found" }],
+    ["the same, with the text dropped", found({ mark: mark([second]), facts: facts(second.name), files: files("db.persist.img") }), [block("db")], { code: "not-found", message: expect.stringContaining(second.name) }],
     ["the folder is empty, the guest runs", found({ liveMark: mark([persist("db")]), liveFacts: facts("db.persist.img") }), [block("db")], { code: "not-found" }],
     ["a disk that was not declared for a while is not there", found({ mark: mark([{ ...persist("db"), role: "kept" }]), facts: facts() }), [block("db")], { code: "not-found" }],
     ["a disk that is not declared is not there", found({ mark: mark([persist("db")]), facts: facts("db.persist.img") }), [], undefined],
