@@ -110,9 +110,12 @@ function isProven(mark: Mark | undefined): boolean {
     return mark?.phase === "ready" && mark.lastGood === undefined;
 }
 
-/** Return the definition to keep at the end: the last good one, until a guest of the new one has become ready. */
-export function unprovenLastGood({ mark }: Existing, { lastGood: before }: Pick<Decision, "lastGood">, wanted: Pick<Wanted, "bootDigest" | "state">): string | undefined {
-    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest)) return undefined;
+/**
+ * Return the definition to keep at the end: the last good one, until a guest of the new one has become ready.
+ * @param wanted `seeds`: a persist disk begins again, which the boot digest does not say
+ */
+export function unprovenLastGood({ mark }: Existing, { lastGood: before }: Pick<Decision, "lastGood">, wanted: Pick<Wanted, "bootDigest" | "state"> & { seeds?: boolean }): string | undefined {
+    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest && !wanted.seeds)) return undefined;
     return before;
 }
 

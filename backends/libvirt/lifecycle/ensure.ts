@@ -82,7 +82,7 @@ function interimMark(course: Course): Mark {
 }
 
 function finalMark({ existing, decision, plan: { bootDigest, spec: { state } }, wanted }: Course): Mark {
-    return withLastGood(wanted.mark, unprovenLastGood(existing, decision, { bootDigest, state }));
+    return withLastGood(wanted.mark, unprovenLastGood(existing, decision, { bootDigest, state, seeds: wanted.layout.puts.some(({ seed }) => seed) }));
 }
 
 /** What a create that failed made. */

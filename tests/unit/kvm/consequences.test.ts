@@ -21,7 +21,7 @@ test.each(["name", "platform", "uuid", "host"])("%s replaces", (property) => {
     expect(kvmConsequences[property]?.consequence).toBe("replace");
 });
 
-test.each(["state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData", "urn", "connection"])("%s interrupts nothing", (property) => {
+test.each(["state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData", "keepLast", "urn", "connection"])("%s interrupts nothing", (property) => {
     expect(kvmConsequences[property]).toMatchObject({ consequence: "live" });
 });
 

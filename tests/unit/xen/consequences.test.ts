@@ -19,7 +19,7 @@ test("every property of a unikernel has its consequence and a reason that reads 
 
 test.each<[string, string[]]>([
     ["replace", ["uuid", "name", "platform", "host"]],
-    ["live", ["schemaVersion", "urn", "connection", "sshTarget", "state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData"]],
+    ["live", ["schemaVersion", "urn", "connection", "sshTarget", "state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData", "keepLast"]],
     ["restart", ["kernel", "initrd", "guest", "args", "env", "hostname", "memory", "maxMemory", "vcpus", "blocks", "interfaces", "onCrash", "secrets", "accelerator", "gdb", "qemuArgs"]],
 ])("%s", (consequence, properties) => {
     expect(Object.keys(xenConsequences).filter((property) => xenConsequences[property]?.consequence === consequence).sort()).toEqual(properties.sort());
