@@ -23,7 +23,7 @@ export async function checkInterface(olds: Partial<InterfaceInputs>, { resourceU
     const urn = String(resourceUrn);
     if (problems.length === 0) problems.push(...interfaceProblems("", values));
     const mac = values.mac ?? await chosenMac(urn, olds);
-    const attach = problems.length === 0 ? await resolveAttach(urn, values.attach, olds) : values.attach;
+    const attach = problems.length === 0 ? await resolveAttach({ urn, mac: String(mac) }, values.attach, olds) : values.attach;
     const inputs = { schemaVersion: SCHEMA_VERSION, urn, ...withIpv4Default(values), mac, attach };
     return { inputs, failures: problems };
 }
@@ -41,10 +41,10 @@ export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unkno
     return [{ property: `${at}ipv4.reserve`, reason: "an address can be reserved on a libvirt network only: attach: { network }" }];
 }
 
-async function resolveAttach(urn: string, attach: unknown, olds: Partial<InterfaceInputs>): Promise<unknown> {
+async function resolveAttach(owner: { urn: string; mac: string }, attach: unknown, olds: Partial<InterfaceInputs>): Promise<unknown> {
     const forwards = forwardsOf(attach);
     if (containsUnknown(attach) || forwards.length === 0) return attach;
-    return { user: { forward: await withPorts(urn, forwards, { urn: olds.urn, forwards: forwardsOf(olds.attach) }) } };
+    return { user: { forward: await withPorts({ ...owner, before: { urn: olds.urn, forwards: forwardsOf(olds.attach) } }, forwards) } };
 }
 
 function forwardsOf(attach: unknown): Forward[] {

@@ -9,6 +9,7 @@ import type { Difference } from "./diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
+import { noteRefusedPort } from "./refusedPorts";
 import { isReplacing } from "./replacing";
 import { contextOf } from "./services";
 import { toState } from "./stored";
@@ -71,6 +72,7 @@ async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise
     try {
         return outputsOf(inputs, await act(), plan);
     } catch (error) {
+        await noteRefusedPort(error, inputs);
         if (!(error instanceof PartialError)) throw error;
         throw new NotReadyError(inputs.uuid, toState(outputsOf(inputs, error.observation, plan)), error.reasons, { cause: error });
     }

@@ -8,7 +8,7 @@ const RULES: StartRule[] = [
         says: /Could not set up host forwarding rule '(tcp|udp):(.*?):(\d+)-/, code: "in-use",
         property: (spec, [protocol = "", address = "", port]) => forwardPath(spec, protocol, address, Number(port)),
         summary: ([protocol, address, port]) => `${protocol} port ${port} of ${address || "all addresses"} cannot be listened on: another program has it, or the address is not this host's`,
-        hint: ([protocol, , port]) => `choose another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
+        hint: ([protocol, , port]) => `where no host port is declared, run pulumi up again: another one is chosen; else declare another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
     },
     {
         says: /-gdb tcp:.*?:(\d+): /, code: "in-use", property: () => "gdb.port",

@@ -1,4 +1,8 @@
-import { networkInterfaceHandlers } from "../../../core/networkInterface";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { createServer } from "node:net";
+
+import { networkInterfaceHandlers, noteRefused } from "../../../core/networkInterface";
 import { UNKNOWN } from "../../../core/handlers";
 
 const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:NetworkInterface::${name}`;
@@ -86,6 +90,46 @@ test("who comes under the former name of a renamed interface gets another MAC an
     expect((await check({ attach: user({ guest: 80 }) }, renamed, "present")).inputs).toEqual(renamed);
     // What the program names itself is its own affair.
     expect((await check({ mac: String(first.mac) }, {}, "former")).inputs.mac).toBe(first.mac);
+});
+
+test("a port on which another program of this machine listens is not chosen; one that is in state is kept, since the guest itself listens there", async () => {
+    for (const protocol of ["tcp", "udp"] as const) {
+        const before = (await check({ attach: user({ guest: 80, protocol }) }, {}, `listened-${protocol}`)).inputs;
+        const port = portTo(80, before);
+        const close = await listenOn(protocol, port);
+        try {
+            const { inputs } = await check({ attach: user({ guest: 80, protocol }) }, {}, `listened-${protocol}`);
+            expect(portTo(80, inputs)).not.toBe(port);
+            expect((await check({ attach: user({ guest: 80, protocol }) }, before, `listened-${protocol}`)).inputs).toEqual(before);
+            // What the program names itself is its own affair.
+            expect(portTo(80, (await check({ attach: user({ host: port, guest: 80, protocol }) }, {}, `listened-${protocol}`)).inputs)).toBe(port);
+        } finally {
+            await close();
+        }
+    }
+});
+
+async function listenOn(protocol: "tcp" | "udp", port: number): Promise<() => Promise<void>> {
+    if (protocol === "udp") {
+        const socket = createSocket("udp4").bind(port, "127.0.0.1");
+        await once(socket, "listening");
+        return () => new Promise((resolve) => { socket.close(() => { resolve(); }); });
+    }
+    const server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    return () => new Promise((resolve) => { server.close(() => { resolve(); }); });
+}
+
+test("a port that the guest's host refused is given up, and not chosen again", async () => {
+    const before = (await check({ attach: user({ guest: 80 }) }, {}, "refused")).inputs;
+    const [forward] = (before.attach as { user: { forward: Parameters<typeof noteRefused>[1][] } }).user.forward;
+    await noteRefused(String(before.mac), forward!);
+    const after = (await check({ attach: user({ guest: 80 }) }, before, "refused")).inputs;
+    expect(portTo(80, after)).not.toBe(portTo(80, before));
+    expect(after.mac).toBe(before.mac);
+    expect((await check({ attach: user({ guest: 80 }) }, after, "refused")).inputs).toEqual(after);
+    expect(portTo(80, (await check({ attach: user({ guest: 80 }) }, {}, "refused")).inputs)).toBe(portTo(80, after));
+    expect(portTo(80, (await check({ attach: user({ host: portTo(80, before), guest: 80 }) }, after, "refused")).inputs)).toBe(portTo(80, before));
 });
 
 test("an unknown keeps nothing else from being checked, and is passed on", async () => {

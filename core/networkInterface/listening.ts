@@ -1,0 +1,29 @@
+import { createSocket } from "node:dgram";
+import { createServer } from "node:net";
+import type { Forward } from "../../spec";
+
+/** One at a time: two probes of one port would each take the other for a program that has it. */
+let last: Promise<unknown> = Promise.resolve();
+
+/**
+ * Return whether a program of this machine listens on a port. It is found by listening there for a moment, as QEMU would. What
+ * cannot be tried (no right to, not this machine's address) counts as free: the guest's host may be another one.
+ */
+export function isListenedOn(place: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
+    const answer = last.then(() => attempt(place, port));
+    last = answer;
+    return answer;
+}
+
+function attempt({ address, protocol }: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
+    return new Promise((resolve) => {
+        const failed = (error: NodeJS.ErrnoException): void => { resolve(error.code === "EADDRINUSE"); };
+        if (protocol === "udp") {
+            const socket = createSocket("udp4");
+            socket.once("error", failed).bind({ port, address, exclusive: true }, () => { socket.close(() => { resolve(false); }); });
+        } else {
+            const server = createServer();
+            server.once("error", failed).listen({ port, host: address, exclusive: true }, () => { server.close(() => { resolve(false); }); });
+        }
+    });
+}
