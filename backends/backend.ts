@@ -35,6 +35,11 @@ export interface Context {
     signal?: AbortSignal;
     /** A delete is the first half of a replacement, which may come with another configuration than the guest was made under. */
     replacing?: boolean;
+    /**
+     * Whether the guest of this uuid keeps or yields something that only one can have (a key such as `tcp 127.0.0.1 8080`), as the program
+     * declares it; undefined: it was not declared in this run, so far. Left out: nothing is known of the program.
+     */
+    declares?(uuid: string, thing: string): "keeps" | "yields" | undefined;
     /** A create is of a guest that state has already: an engine may create a replacement before it deletes. */
     inState?: boolean;
 }

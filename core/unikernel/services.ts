@@ -1,3 +1,4 @@
+import { declares } from "./claims";
 import type { Backend, Context, Creator } from "../../backends/backend";
 import type { Platform } from "../../spec";
 
@@ -15,5 +16,5 @@ export interface UnikernelServices {
 }
 
 export function contextOf({ creator, log, signal }: UnikernelServices): Context {
-    return { creator, log, signal };
+    return { creator, log, signal, declares };
 }

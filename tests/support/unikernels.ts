@@ -17,16 +17,29 @@ export class Unikernels {
         this.handlers = unikernelHandlers({ backend: () => backend, creator: alice, log: (message) => { this.said.push(message); } });
     }
 
-    urnOf(name: string): string {
-        return `urn:pulumi:test::exclusive::pulumi-unikernel:index:Unikernel::${name}`;
+    urnOf(name: string, stack = "test"): string {
+        return `urn:pulumi:${stack}::exclusive::pulumi-unikernel:index:Unikernel::${name}`;
     }
 
     /** Return the checked inputs. A check failure is thrown. */
     async check(name: string, args: Properties, state: Properties = {}): Promise<Properties> {
-        forgetClaims();
         const { inputs, failures } = await this.handlers.check(state, { resourceUrn: this.urnOf(name), ...this.common, ...args });
         if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
         return inputs;
+    }
+
+    /** Another run of the engine: nothing is declared in it yet. */
+    newRun(): void {
+        forgetClaims();
+    }
+
+    /** Update a guest whose checks have been made. */
+    async update(inputs: Properties, state: Properties): Promise<Properties> {
+        return (await this.handlers.update(String(inputs.uuid), state, inputs)).outs;
+    }
+
+    async create(inputs: Properties): Promise<Properties> {
+        return (await this.handlers.create(inputs)).outs;
     }
 
     async up(name: string, args: Properties, state?: Properties): Promise<Step> {

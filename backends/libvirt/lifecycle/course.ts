@@ -6,6 +6,8 @@ import type { KeptConsole } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { hasHalted } from "./halted";
+import { settleHolders, takingFor, whenNameIsFree } from "./handOver";
+import type { Thing } from "./holding";
 import { assertNotWritten } from "./imported";
 import { look, type Existing } from "./look";
 import { assertSamePlace, placeOf } from "./place";
@@ -17,7 +19,6 @@ import { reconcile } from "./reconcile";
 import { baseOf, folderOf } from "./records";
 import { examine, ownEntries, reservationsOf } from "./reservations";
 import type { Run } from "./run";
-import { assertMacsFree } from "./strangers";
 import { isUntold } from "./telling";
 import { define, type Definition } from "./wanted";
 
@@ -37,6 +38,8 @@ export interface Course extends Run {
     broken: string[];
     /** DHCP entries that were made for this guest so far. */
     entries: RecordedReservation[];
+    /** What other guests of the stack are giving up, and this one gets. */
+    awaited: Thing[];
     /** What state says was there before; undefined when state knows nothing. */
     from?: Applied;
 }
@@ -47,15 +50,14 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     const { spec } = plan;
     const info = await host.info();
     assertSamePlace(info, from ?? spec);
-    const [existing, chosen] = await Promise.all([look(host, spec, claim, from), platform.choose(host, plan, context)]);
+    const [existing, chosen] = await Promise.all([whenNameIsFree(run, () => look(host, spec, claim, from)), platform.choose(host, plan, context)]);
     assertRoute({ spec, host, info });
     assertName(existing, spec.name);
     assertNotWritten(existing, plan);
-    await assertMacsFree(host, spec, [existing.facts, existing.liveFacts].flatMap((facts) => facts?.interfaces.map(({ mac }) => mac) ?? []));
     const choices = spec.accelerator === "auto" ? { ...chosen, accelerator: sameAsBefore(existing) ?? chosen.accelerator } : chosen;
     reconcile({ ...existing, folder: await folderOf(host, spec.uuid), seeds: isLeftover(existing.mark) && !claim.inState }, spec);
     const entries = ownEntries({ mark: existing.mark, specs: [from, begunBefore(existing) ? spec : undefined] });
-    const wanted = await define(run, existing, choices, claim, await examine(host, reservationsOf(spec), entries));
+    const wanted = await define(run, existing, choices, claim, await examine(host, reservationsOf(spec), entries, takingFor(run)));
     const present = new Set(existing.files.map(({ name }) => name));
     const broken = existing.record && present.has(wanted.layout.kernel) ? await brokenKernel(run, wanted.layout.kernel) : [];
     for (const name of broken) present.delete(name);
@@ -71,7 +73,9 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
         untold: await isUntold(host, platform, spec, existing),
         unbridged: await unbridgedNetworks(host, existing.liveFacts, wanted.facts),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
-    return { ...run, claim, info, console: kept, existing, wanted, decision, ended, present, broken, entries, from };
+    // The last thing: nothing but the host can fail from here on, so others may rely on it.
+    const awaited = await settleHolders(run, existing);
+    return { ...run, claim, info, console: kept, existing, awaited, wanted, decision, ended, present, broken, entries, from };
 }
 
 /** Release 0.1.0 recorded no entries: one that it was making when it was killed is the one that is declared. */

@@ -13,6 +13,7 @@ import { urnsOf } from "./imported";
 import { look, restarts } from "./look";
 import { othersData, refuseOthersData } from "./othersData";
 import { assertSamePlace } from "./place";
+import { enter, leave } from "./operations";
 import { isMeant } from "./ownership";
 import { assertFolder } from "./reconcile";
 import { folderOf, isData } from "./records";
@@ -35,6 +36,7 @@ export async function remove(configured: Host, platform: LibvirtPlatform, ref: G
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
     const data = await othersData(host, ref, { record, mark, liveMark, facts, liveFacts });
     if (!applied.deleteData) refuseOthersData(ref.name, data);
+    enter(ref.uuid);
     const { kept, foreign } = await noted(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {
             await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
@@ -43,7 +45,7 @@ export async function remove(configured: Host, platform: LibvirtPlatform, ref: G
             spec: applied, entries: ownEntries({ mark: mark ?? liveMark, specs: [applied] }), keep: applied.deleteData ? undefined : "persist",
             known: new Set([...knownTo({ mark, liveMark }), ...data.files]), console: keptConsole(host, platform, { ...applied, ...ref }),
         });
-    });
+    }).finally(() => { leave(ref.uuid); });
     for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
     if (foreign.length > 0) context.log(`${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`);
 }

@@ -9,8 +9,10 @@ import { erase } from "./delete";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "./files";
 import { carryOutKeeping } from "./keeping";
 import { adjust } from "./live";
+import { namingHolder, takingFor, untilFree } from "./handOver";
 import { ownSources } from "./imported";
 import { restarts, stateOf } from "./look";
+import { leave } from "./operations";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
 import { lastGoodOf, namesOf } from "./records";
@@ -28,8 +30,15 @@ import { sameMark, unfinishedMark, withLastGood } from "./wanted";
  * ends where an uninterrupted run would have: every decision is made from what is on the host.
  */
 export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
-    const course = await plot(run, claim, from);
-    const undo = new Undo(run.context);
+    try {
+        return await carryThrough(await plot(run, claim, from));
+    } finally {
+        leave(run.plan.spec.uuid);
+    }
+}
+
+async function carryThrough(course: Course): Promise<Observation> {
+    const undo = new Undo(course.context);
     try {
         await prepare(course, undo);
         await carryOut(course);
@@ -71,7 +80,7 @@ function prepare(course: Course, undo: Undo): Promise<void> {
             await mark(course, withEntries(existing.mark, course), existing.record?.active ?? false);
         }
         // After the mark: whoever comes after a kill finds there which entries are ours.
-        for (const step of await reserve(host, reservationsOf(spec), course.entries)) undo.add(step);
+        for (const step of await reserve(host, reservationsOf(spec), course.entries, takingFor(course))) undo.add(step);
     })());
 }
 
@@ -115,6 +124,7 @@ async function carryOut(course: Course): Promise<void> {
     }
     if (restarting) await during("stop", host.domains.define(restarting));
     if (decision.start && (spec.state === "running" || spec.state === "paused")) {
+        await during("start", untilFree(course, course.awaited));
         await during("start", start(host, platform, spec, {
             state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, resume: decision.resume, console,
             shutdownTimeout: spec.shutdownTimeout,
@@ -171,7 +181,7 @@ async function mark({ host, plan: { spec } }: Course, value: Mark, active = spec
 /** Makes the best of a failure. @returns the error to throw */
 async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
     const { host, platform, plan: { spec }, decision, claim } = course;
-    const error = translate(cause, spec, platform.startErrors);
+    const error = step === "start" ? await namingHolder(course, translate(cause, spec, platform.startErrors)) : translate(cause, spec, platform.startErrors);
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
         new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
     // Nobody to talk to: what is there tells the next run how to go on. State must know that it may be there.

@@ -7,6 +7,15 @@ import { reservationsOf, type Reservation } from "./declaredReservations";
 
 export { reservationsOf };
 
+/** An entry that gives a wanted address to another guest. */
+export type Held = NetworkFacts["reservations"][number] & { network: string; property: string };
+
+/** Decides on it: returns where it may be replaced, and throws `in-use` where it may not. */
+export type Taking = (entry: Held) => Promise<void>;
+
+const TAKES_NONE: Taking = ({ network, address, mac, name, property }) => Promise.reject(
+    new UnikernelError("in-use", `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`, { property, hint: "choose another address" }));
+
 /** What is known of a guest's entries: by its mark, and by the specs that were realised or begun. */
 export interface Known {
     mark?: Mark;
@@ -31,12 +40,14 @@ export function union(entries: RecordedReservation[]): RecordedReservation[] {
  * `unsupported`, or `in-use` where another guest or an administrator's entry stands in the way.
  * @returns what the mark is to record
  */
-export async function examine(host: Host, wanted: Reservation[], own: RecordedReservation[]): Promise<RecordedReservation[]> {
+export async function examine(host: Host, wanted: Reservation[], own: RecordedReservation[], taking = TAKES_NONE): Promise<RecordedReservation[]> {
     const records: RecordedReservation[] = [];
     for (const [name, entries] of byNetwork(wanted)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
-            const before = entryInTheWay(network, entry, own);
+            const before = ownEntry(network, entry, own);
+            const other = entryOfOther(network, entry);
+            if (other) await taking(other);
             // An entry that an earlier release made is there already: a change of something else may go on.
             if (before?.address !== entry.address) assertReservable(network, entry.address, entry.property);
             const foreign = before?.address === entry.address && !includes(own, entryOf(entry));
@@ -51,13 +62,12 @@ export async function examine(host: Host, wanted: Reservation[], own: RecordedRe
  * @param own entries that may be replaced
  * @returns what undoes it, newest first
  */
-export async function reserve(host: Host, wanted: Reservation[], own: RecordedReservation[]): Promise<(() => Promise<void>)[]> {
+export async function reserve(host: Host, wanted: Reservation[], own: RecordedReservation[], taking = TAKES_NONE): Promise<(() => Promise<void>)[]> {
     const undo: (() => Promise<void>)[] = [];
     for (const [name, entries] of byNetwork(wanted)) {
-        const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             try {
-                const inverse = await reserveOne(host, network, entry, own);
+                const inverse = await alone(host, name, async () => reserveOne(host, await factsOf(host, name, entry.property), entry, own, taking));
                 if (inverse) undo.unshift(inverse);
             } catch (error) {
                 for (const step of undo) await step();
@@ -68,19 +78,36 @@ export async function reserve(host: Host, wanted: Reservation[], own: RecordedRe
     return undo;
 }
 
-async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation, own: RecordedReservation[]): Promise<(() => Promise<void>) | undefined> {
+async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation, own: RecordedReservation[], taking: Taking): Promise<(() => Promise<void>) | undefined> {
     const { mac, address } = entry;
-    const before = entryInTheWay(network, entry, own);
+    const before = ownEntry(network, entry, own);
     if (before?.address === address) return undefined;
+    const other = entryOfOther(network, entry);
+    if (other) await taking(other);
     const former = before && renderReservation({ mac, address: before.address, name: before.name });
     const change = (command: ReservationCommand, xml: string): Promise<void> => host.networks.updateReservation(network.name, command, xml, placeOf(network));
     const added = renderReservation({ mac, address });
+    if (other) await change("delete", renderReservation({ ...other, mac: other.mac ?? "" }));
     if (former) await change("delete", former);
     await change("add-last", added);
-    return async () => {
+    return () => alone(host, network.name, async () => {
         await change("delete", added);
-        if (former) await change("add-last", former);
-    };
+        // Whoever had been given the former one meanwhile keeps it, and so does who has another by now.
+        const { reservations } = await factsOf(host, network.name, entry.property);
+        const isFree = (one: { mac?: string; address: string }): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac?.toLowerCase()));
+        if (former && before && isFree(before)) await change("add-last", former);
+        if (other && isFree(other)) await change("add-last", renderReservation({ ...other, mac: other.mac ?? "" }));
+    });
+}
+
+const turns = new Map<string, Promise<unknown>>();
+
+/** Looks at a network's entries and changes them without another guest of this process in between. */
+async function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
+    const key = JSON.stringify([uri, network]);
+    const turn = (turns.get(key) ?? Promise.resolve()).then(work);
+    turns.set(key, turn.catch(() => undefined));
+    return turn;
 }
 
 /** IPv4 entries lie in the <ip> element that has IPv4's DHCP; libvirt allows one. */
@@ -89,12 +116,14 @@ function placeOf({ subnets }: NetworkFacts): number | undefined {
     return index < 0 ? undefined : index;
 }
 
-/** The entry of the same MAC; libvirt takes one for each. Throws `in-use` where it, or that of another guest, is not ours to replace. */
-function entryInTheWay({ name, reservations }: NetworkFacts, { mac, address, property }: Reservation, own: RecordedReservation[]): NetworkFacts["reservations"][number] | undefined {
-    const holder = reservations.find((other) => other.address === address && other.mac?.toLowerCase() !== mac);
-    if (holder) {
-        throw new UnikernelError("in-use", `network ${name} reserves ${address} for ${holder.mac ?? holder.name ?? "another guest"}`, { property, hint: "choose another address" });
-    }
+/** The entry that gives the address to another guest. */
+function entryOfOther({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held | undefined {
+    const found = reservations.find((other) => other.address === address && other.mac?.toLowerCase() !== mac);
+    return found && { ...found, mac: found.mac?.toLowerCase(), network, property };
+}
+
+/** The entry of the same MAC; libvirt takes one for each. Throws `in-use` where it is not ours to replace. */
+function ownEntry({ name, reservations }: NetworkFacts, { mac, address, property }: Reservation, own: RecordedReservation[]): NetworkFacts["reservations"][number] | undefined {
     const before = reservations.find((other) => other.mac?.toLowerCase() === mac);
     if (!before || before.address === address || includes(own, { network: name, mac, address: before.address })) return before;
     throw new UnikernelError("in-use", `network ${name} reserves ${before.address} for this interface (${mac}) already, by an entry that was not made for this guest`, {
@@ -106,13 +135,15 @@ function entryInTheWay({ name, reservations }: NetworkFacts, { mac, address, pro
 /** Removes those of these entries that are still on their networks. A network that is gone has none. */
 export async function release(host: Host, own: RecordedReservation[], kept: (Reservation | RecordedReservation)[] = []): Promise<void> {
     for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
-        const record = await host.networks.get(name);
-        if (!record) continue;
-        const network = readNetwork(record.xml);
-        for (const { mac, address, name: hostname } of network.reservations) {
-            if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
-            await host.networks.updateReservation(name, "delete", renderReservation({ mac, address, name: hostname }), placeOf(network));
-        }
+        await alone(host, name, async () => {
+            const record = await host.networks.get(name);
+            if (!record) return;
+            const network = readNetwork(record.xml);
+            for (const { mac, address, name: hostname } of network.reservations) {
+                if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
+                await host.networks.updateReservation(name, "delete", renderReservation({ mac, address, name: hostname }), placeOf(network));
+            }
+        });
     }
 }
 

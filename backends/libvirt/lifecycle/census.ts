@@ -1,0 +1,61 @@
+import type { Host } from "../host";
+import type { RecordedReservation } from "../model";
+import { readFacts, readMark } from "../xml";
+
+/** What a domain of the host has for itself alone. */
+export interface Holder {
+    uuid: string;
+    name: string;
+    /** Of its mark. */
+    urn?: string;
+    /** User-mode networks are each their own, so the same MAC may be in two of them: those are left out. */
+    macs: string[];
+    /** Devices and ports of what runs: `tap NAME`, `tcp ADDRESS PORT`. */
+    open: string[];
+    /** DHCP entries that were made for it. */
+    reservations: RecordedReservation[];
+}
+
+/** Reading a domain costs little, but thirty guests that are made at once would each read all the others. */
+const FRESH_MS = 2000;
+const censuses = new WeakMap<Host, { taken: number; holders: Promise<Holder[]> }>();
+
+/** Return what the host's domains hold, at most two seconds old; `now`: not even that. */
+export function census(host: Host, now = false): Promise<Holder[]> {
+    const last = censuses.get(host);
+    if (!now && last && Date.now() - last.taken < FRESH_MS) return last.holders;
+    const holders = take(host);
+    censuses.set(host, { taken: Date.now(), holders });
+    holders.catch(() => censuses.delete(host));
+    return holders;
+}
+
+async function take(host: Host): Promise<Holder[]> {
+    const domains = await host.domains.list();
+    const records = await Promise.all(domains.map(({ uuid }) => host.domains.get(uuid)));
+    return records.flatMap((record) => {
+        if (!record) return [];
+        const facts = [record.inactiveXml, record.liveXml].flatMap((xml) => (xml ? [readFacts(xml)] : []));
+        const marks = [record.inactiveXml, record.liveXml].map((xml) => (xml ? markOf(xml) : undefined));
+        const live = record.liveXml === undefined ? undefined : readFacts(record.liveXml);
+        return [{
+            uuid: record.uuid, name: record.name, urn: (marks[0] ?? marks[1])?.urn,
+            macs: facts.flatMap((one) => one.interfaces.filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase())),
+            open: live ? [
+                ...live.interfaces.flatMap(({ kind, source }) => (kind === "tap" && source !== undefined ? [`tap ${source}`] : [])),
+                ...live.forwards.map(({ protocol, address, host: port }) => `${protocol} ${address} ${port}`),
+                ...(live.gdb ? [`tcp ${live.gdb.address} ${live.gdb.port}`] : []),
+            ] : [],
+            reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
+        }];
+    });
+}
+
+/** The mark of a newer release says nothing here. */
+function markOf(xml: string): ReturnType<typeof readMark> {
+    try {
+        return readMark(xml);
+    } catch {
+        return undefined;
+    }
+}

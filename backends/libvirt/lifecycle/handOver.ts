@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { attachKind, hasCode, unlessEnded, type UnikernelSpec } from "../../../spec";
+import { readMark } from "../xml";
+import { census, type Holder } from "./census";
+import { heldBy, isOfStack, type Declared, type Thing } from "./holding";
+import type { Existing } from "./look";
+import { enter, isUnderWay, mayGoOn } from "./operations";
+import type { Taking } from "./reservations";
+import type { Run } from "./run";
+
+/** Milliseconds; a test sets them. */
+export const patience = {
+    /** For a resource of the program to be declared in this run: checks come in the order of the program, while operations run. */
+    declare: 10_000,
+    /** For another guest of the stack to give up what its new declaration does not have. */
+    yield: 60_000,
+};
+const PAUSE_MS = 200;
+
+/**
+ * Waits until all that the guest needs for itself alone is free, or held by guests of its stack whose updates are under way and give it up.
+ * Nothing is touched by then: what cannot be had is refused here. Throws `in-use`, naming the holder.
+ * @returns what is still held, and to be waited for once this guest has given up what it had
+ */
+export async function settleHolders({ host, plan: { spec }, context }: Run, existing: Existing): Promise<Thing[]> {
+    const things = thingsOf(spec, existing);
+    const begin = Date.now();
+    // A create that comes too early leaves nothing behind; what runs is not to be stopped for what cannot be had.
+    for (let now = existing.record?.active === true; ; now = true) {
+        const held = things.length > 0 ? holdersOf(things, await census(host, now), spec.uuid) : [];
+        const waited = Date.now() - begin;
+        const answers = held.map(({ thing, holder }) => declaredBy(context, spec.urn, holder, thing));
+        held.forEach(({ thing, holder }, index) => {
+            const answer = answers[index];
+            if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+        });
+        enter(spec.uuid, held.map(({ holder }) => holder.uuid));
+        if (answers.every((answer) => answer === "yields") && mayGoOn(spec.uuid)) return held.map(({ thing }) => thing);
+        await unlessEnded(sleep(PAUSE_MS));
+    }
+}
+
+/** Waits, before a start, until others have given up what they were seen to give up. */
+export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
+    const gone = new Set<string>();
+    for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
+        const [first] = holdersOf(things.filter(({ key }) => !key.startsWith("mac ")), await census(host, true), spec.uuid);
+        if (!first) return;
+        const { thing, holder } = first;
+        // Its update may have ended right after it was looked at: that is seen at the second look.
+        if (gone.has(holder.uuid) || Date.now() - begin > patience.yield) throw heldBy(thing, holder, spec.urn, "yields");
+        if (!isUnderWay(holder.uuid)) gone.add(holder.uuid);
+    }
+}
+
+/** Return the error of a start that failed by a port or a device, naming the domain that has it where one has. */
+export async function namingHolder({ host, plan: { spec }, context }: Run, error: unknown): Promise<unknown> {
+    if (!hasCode(error, "in-use")) return error;
+    const things = thingsOf(spec, {}).filter(({ property }) => property === error.property);
+    const [found] = holdersOf(things, await census(host, true).catch(() => []), spec.uuid);
+    if (!found) return error;
+    const answer = declaredBy(context, spec.urn, found.holder, found.thing);
+    return heldBy(found.thing, found.holder, spec.urn, answer === "unknown" ? undefined : answer);
+}
+
+/**
+ * Waits until no guest of the same stack that is being replaced or deleted has the name. Others keep it.
+ * @param look fails with `not-ours` about the name while another domain has it
+ */
+export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, look: () => Promise<T>): Promise<T> {
+    for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
+        try {
+            return await look();
+        } catch (error) {
+            if (!hasCode(error, "not-ours") || error.property !== "name") throw error;
+            const record = await host.domains.byName(spec.name);
+            if (!record) continue;
+            const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
+            if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
+            const thing: Thing = { key: `name ${spec.name}`, property: "name", code: "not-ours", hint: error.hint ?? "", says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get` };
+            const answer = declaredBy(context, spec.urn, holder, thing);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+        }
+    }
+}
+
+/**
+ * Decides whether a DHCP entry of another guest may be replaced: that of a guest of the same stack which no longer declares the address.
+ * Its own update finds the entry gone, and makes the one that it declares now; so the order of the two does not matter.
+ */
+export function takingFor({ host, plan: { spec }, context }: Run): Taking {
+    return async ({ network, mac, address, name, property }) => {
+        const holders = await census(host, true);
+        const recorded = holders.find(({ reservations }) => reservations.some((one) => one.network === network && one.mac === mac && one.address === address));
+        const holder = recorded ?? holders.find(({ macs }) => mac !== undefined && macs.includes(mac));
+        const thing: Thing = { key: `address ${network} ${address}`, property, hint: "choose another address", says: (domain) => `network ${network} reserves ${address} for ${domain}` };
+        if (!holder) throw heldBy({ ...thing, says: () => `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}` }, { name: "" }, spec.urn, undefined);
+        // An entry that is not recorded is an administrator's.
+        if (!recorded) throw heldBy({ ...thing, says: (domain) => `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it` }, { name: holder.name }, spec.urn, undefined);
+        for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
+            const answer = declaredBy(context, spec.urn, holder, thing);
+            if (answer === "yields") return;
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+        }
+    };
+}
+
+function patienceFor(answer: Declared | "unknown"): number {
+    return answer === "yields" ? patience.yield : answer === "unknown" ? patience.declare : 0;
+}
+
+/** "unknown": it may be declared yet; undefined: there is no use in waiting. */
+function declaredBy(context: Run["context"], urn: string, holder: Pick<Holder, "uuid" | "urn">, { key }: Thing): Declared | "unknown" {
+    if (!context.declares || !isOfStack(holder.urn, urn)) return undefined;
+    return context.declares(holder.uuid, key) ?? "unknown";
+}
+
+/** What a guest needs for itself and does not have yet. */
+function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
+    const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
+    const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] => (attachKind(attach) === "user" || known.includes(mac) ? [] : [{
+        key: `mac ${mac}`, property: `interfaces[${index}].mac`, says: (domain) => `${domain} has the MAC address ${mac}`,
+        hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
+    }]));
+    if (spec.state === "stopped") return things;
+    const own = new Set(liveFacts?.forwards.map(({ protocol, address, host }) => `${protocol} ${address} ${host}`));
+    if (liveFacts?.gdb) own.add(`tcp ${liveFacts.gdb.address} ${liveFacts.gdb.port}`);
+    for (const { kind, source } of liveFacts?.interfaces ?? []) if (kind === "tap") own.add(`tap ${source}`);
+    const add = (key: string, property: string, what: string, hint: string): void => {
+        if (!own.has(key)) things.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
+    };
+    spec.interfaces.forEach(({ attach }, index) => {
+        const at = `interfaces[${index}].attach`;
+        if ("tap" in attach) add(`tap ${attach.tap}`, `${at}.tap`, `the tap device ${attach.tap}`, "give each guest a tap device of its own");
+        for (const [place, { protocol, address, host }] of ("user" in attach ? attach.user.forward : []).entries()) {
+            add(`${protocol} ${address} ${host}`, `${at}.user.forward[${place}].host`, `${protocol} port ${host} of ${address}`, "where no host port is declared, run pulumi up again: another one is chosen; else declare another port");
+        }
+    });
+    if (spec.gdb) add(`tcp ${spec.gdb.address} ${spec.gdb.port}`, "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
+    return things;
+}
+
+/** The first other domain that has each thing. A port of all addresses is one of each. */
+function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
+    return things.flatMap((thing) => {
+        const holder = holders.find((one) => one.uuid !== uuid && (thing.key.startsWith("mac ")
+            ? one.macs.includes(thing.key.slice(4)) : one.open.some((key) => clashes(key, thing.key))));
+        return holder ? [{ thing, holder }] : [];
+    });
+}
+
+function clashes(one: string, other: string): boolean {
+    const [kind, address, port] = one.split(" ");
+    const [otherKind, otherAddress, otherPort] = other.split(" ");
+    return one === other || (kind !== "tap" && kind === otherKind && port === otherPort && (address === "0.0.0.0" || otherAddress === "0.0.0.0"));
+}

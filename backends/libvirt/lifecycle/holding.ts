@@ -1,0 +1,54 @@
+import { UnikernelError, type ErrorCode } from "../../../spec";
+import type { Context } from "../../backend";
+import type { Holder } from "./census";
+
+/** Something that only one guest of a host can have. */
+export interface Thing {
+    /** As in `Context.declares`: `tcp 127.0.0.1 8080`, `mac 52:54:…`, `tap tap0`, `name web`, `address NETWORK 10.0.0.2`. */
+    key: string;
+    property: string;
+    /** `in-use` where left out. */
+    code?: ErrorCode;
+    /** Says that a domain has it: `domain db has tcp port 8080 of 127.0.0.1`. */
+    says(domain: string): string;
+    /** For what a stranger has. */
+    hint: string;
+}
+
+/** What a holder of our own stack is going to do, as far as the program has said it. */
+export type Declared = ReturnType<NonNullable<Context["declares"]>>;
+
+/** Whether a mark's URN is of the stack and project of ours. */
+export function isOfStack(other: string | undefined, urn: string): other is string {
+    return other !== undefined && stackOf(other) === stackOf(urn);
+}
+
+/** Return the error of a thing that another domain has. A guest of the same stack is named as the program knows it. */
+export function heldBy(thing: Thing, { name, urn: other }: Pick<Holder, "name" | "urn">, urn: string, declared: Declared): UnikernelError {
+    const { property, code = "in-use" } = thing;
+    const of = other === undefined ? "" : isOfStack(other, urn) ? `"${logical(other)}" of this stack` : `"${logical(other)}" of ${placeOf(other)}`;
+    const error = (text: string, hint: string): UnikernelError => new UnikernelError(code, thing.says(`domain ${name}`) + (text ? `: ${text}` : ""), { property, hint });
+    if (!isOfStack(other, urn)) return error(of && `it belongs to ${of}`, thing.hint);
+    if (declared === "keeps") return error(`it is ${of}, which declares it too`, "one of the two has to declare another");
+    if (declared === "yields") {
+        return error(`it is ${of}, which no longer declares it but has not been updated yet`,
+            `update it first: pulumi up --target '${other}', then pulumi up; two guests that exchange such things need pulumi up --parallel 2 or more`);
+    }
+    return error(`it is ${of}, which the program has not declared in this run`,
+        `if "${logical(other)}" was renamed, say so: aliases: [{ name: "${logical(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last `
+        + "(deleteBeforeReplace is for replacements)");
+}
+
+function stackOf(urn: string): string {
+    return urn.split("::").slice(0, 2).join("::");
+}
+
+/** `stack dev of project shop`. */
+function placeOf(urn: string): string {
+    const [stack = "", project = ""] = urn.split("::");
+    return `stack ${stack.split(":").at(-1)} of project ${project}`;
+}
+
+function logical(urn: string): string {
+    return urn.split("::").slice(3).join("::");
+}
