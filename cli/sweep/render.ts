@@ -50,7 +50,7 @@ function text({ connection, foldersSeen, swept, yes }: Report): string {
         if (data.length > 0 && !removed) lines.push(`      has data of a guest: ${data.join(", ")}`);
         if (stays && stays.length > 0) lines.push(`      stays: ${stays.join(", ")}`);
     }
-    if (!foldersSeen) lines.push("  folders without a domain were not looked for: guests' files go by libvirt's storage volumes here");
+    if (!foldersSeen) lines.push("  folders without a domain were not looked for: guests' files go by libvirt's storage volumes here, and another storage pool has their folder");
     if (!yes && swept.some(({ leftover: { verdict } }) => verdict === "left")) lines.push("Nothing was removed; --yes removes what a create left.");
     if (swept.some(({ leftover: { verdict } }) => verdict === "unknown")) lines.push("--state FILE (pulumi stack export > FILE) says which of them their stack has.");
     return printable(lines.join("\n"));

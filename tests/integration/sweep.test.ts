@@ -1,8 +1,12 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { createBackends } from "../../backends";
+import { openHost } from "../../backends/libvirt";
+import { VolumeFiles } from "../../backends/libvirt/files";
+import { noteHolder } from "../../core/holders";
 import { runAndKill } from "../support/killed";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { testPlan, type PlanOptions } from "../support/plans";
+import { alice, testPlan, type PlanOptions } from "../support/plans";
 import { capture } from "../support/processes";
 
 jest.setTimeout(240_000);
@@ -28,12 +32,13 @@ async function sweep(...words: string[]): Promise<{ code: number; leftovers: Fou
 }
 
 /** A state file as `pulumi stack export` writes it, of the stack that testPlan's guests are of. */
-async function stateFile(name: string, guests: PlanOptions[], stack = "test"): Promise<string> {
+async function stateFile(name: string, guests: PlanOptions[], stack = "test", more: object[] = []): Promise<string> {
     const path = join(its.host.folder, `${name}.json`);
     const plans = await Promise.all(guests.map((guest) => testPlan(guest)));
     const resources = [
         { urn: `urn:pulumi:${stack}::lifecycle::pulumi:pulumi:Stack::lifecycle-${stack}`, type: "pulumi:pulumi:Stack" },
         ...plans.map(({ spec: { urn, uuid, interfaces } }) => ({ urn, type: "unikernel:index:Unikernel", id: uuid, outputs: { uuid, interfaces } })),
+        ...more,
     ];
     writeFileSync(path, JSON.stringify({ version: 3, deployment: { resources } }));
     return path;
@@ -100,6 +105,44 @@ test("what killed creates left is listed, and removed only with a state that nam
     expect({ known: await its.process(known), whole: await its.process(whole) }).toEqual(before);
     expect(await its.host.virsh("dumpxml", "other")).toMatch(/phase=.creating./);
     await its.create(other);
+});
+
+test("reservations without a domain: of an interface that no unikernel in state has; others are listed or left out, and stay", async () => {
+    const guest = (name: string, digit: number): GuestOptions =>
+        ({ name, interfaces: [{ mac: `52:54:00:00:66:a${digit}`, attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.3${digit}` } }] });
+    const urn = (stack: string): string => `urn:pulumi:${stack}::lifecycle::unikernel:index:NetworkInterface::eth`;
+    const [idle, others] = [its.guest(guest("idle", 1)), its.guest(guest("others", 2))];
+    for (const one of [idle, others]) {
+        await its.create(one);
+        await its.host.virsh("destroy", one.name);
+        await its.host.virsh("undefine", one.name);
+    }
+    await its.host.virsh("net-update", NETWORK, "add-last", "ip-dhcp-host", "<host mac='52:54:00:00:66:a3' ip='10.66.0.33'/>", "--live", "--config");
+    await noteHolder("52:54:00:00:66:a2", urn("elsewhere"));
+    const state = await stateFile("idle", [], "test", [{ urn: urn("test"), type: "unikernel:index:NetworkInterface", id: "eth", outputs: { mac: "52:54:00:00:66:a1" } }]);
+    const { code, leftovers } = await sweep("--json", "--yes", "--state", state);
+    expect(code).toBe(0);
+    const found = leftovers.filter(({ kind }) => kind === "reservation").map(({ verdict, what, removed }) => [verdict, what, removed]).sort();
+    expect(found).toEqual([
+        ["left", `reservation of 10.66.0.31 for 52:54:00:00:66:a1 on network ${NETWORK}`, true],
+        ["unknown", `reservation of 10.66.0.32 for 52:54:00:00:66:a2 on network ${NETWORK}`, false],
+    ]);
+    const network = await its.host.virsh("net-dumpxml", NETWORK);
+    expect([1, 2, 3].map((digit) => network.includes(`52:54:00:00:66:a${digit}`))).toEqual([false, true, true]);
+});
+
+test("where files go by storage volumes, folders without a domain are seen and swept, and no pool stays", async () => {
+    const guest = await killed(1, { name: "volumes" });
+    const opened = await openHost(its.host.uri);
+    const kvm = createBackends(async () => ({ ...opened, files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR) })).kvm!;
+    const seen = await Promise.all([1, 2, 3].map(() => kvm.leftovers!(its.host.uri, alice)));
+    const folders = seen.map((one) => one.folders?.find(({ uuid }) => uuid === guest.uuid));
+    expect(folders[0]).toMatchObject({ urn: expect.stringContaining("::volumes") as string, abandoned: true, data: [] });
+    expect(folders).toEqual([folders[0], folders[0], folders[0]]);
+    expect(await kvm.sweep!(its.host.uri, folders[0]!, { deleteData: false })).toEqual([]);
+    await its.expectNothing(guest);
+    expect(await its.host.virsh("pool-list", "--all", "--name")).not.toContain("folders");
+    expect(await its.host.virsh("pool-list", "--all", "--name")).not.toContain(guest.uuid);
 });
 
 test("a create that is at work is left alone", async () => {

@@ -27,6 +27,7 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     await files.put(uuid, "secret", [text("hush")], { mode: 0o600 });
     await files.put(uuid, "empty", [], { mode: 0o644 });
     expect(await files.path(uuid, "initrd")).toBe(join(base, uuid, "initrd"));
+    expect(await files.guests()).toContain(uuid);
     expect(await files.digest(uuid, "initrd")).toBe(sha256(random, Buffer.from("tail")));
     expect(seen.at(-1)).toBe(3_000_005);
     expect(await files.list(uuid)).toEqual([{ name: "empty", size: 0 }, { name: "initrd", size: 3_000_005 }, { name: "secret", size: 4 }]);

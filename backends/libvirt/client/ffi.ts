@@ -91,6 +91,7 @@ const signatures = {
 
     virStoragePoolLookupByName: "virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn, const char *name)",
     virStoragePoolDefineXML: "virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags)",
+    virStoragePoolCreateXML: "virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags)",
     virStoragePoolCreate: "int virStoragePoolCreate(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolIsActive: "int virStoragePoolIsActive(virStoragePoolPtr pool)",
     virStoragePoolRefresh: "int virStoragePoolRefresh(virStoragePoolPtr pool, unsigned int flags)",

@@ -65,6 +65,8 @@ export interface Methods {
     /** Makes and starts the pool, and makes its folder. The others below find no pool where there is no folder. */
     poolEnsure(pool: PoolRef): Promise<void>;
     poolList(pool: PoolRef): Promise<VolumeRecord[]>;
+    /** Names of the folders in a folder, by a pool that exists for this call only. Undefined where another pool of the host has the folder. */
+    folderList(pool: PoolRef): Promise<string[] | undefined>;
     /** Stops and forgets the pool; removes its folder when it is empty. */
     poolRemove(pool: PoolRef): Promise<void>;
     /** Makes the volume of this XML and fills it. @returns the sha256 of what was sent; undefined when there is a volume of the name, which stays */
@@ -94,7 +96,7 @@ export interface GiveUp { giveUp: number }
 
 const questions = new Set<MethodName>([
     "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainProcessorTime", "domainHistory", "domainReadConsole",
-    "networkGet", "networkList", "networkLeases", "poolList", "volumeRead", "volumeXml", "volumeDigest",
+    "networkGet", "networkList", "networkLeases", "poolList", "folderList", "volumeRead", "volumeXml", "volumeDigest",
 ]);
 
 /** Whether a request changes nothing on the host. */

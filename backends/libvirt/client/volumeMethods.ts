@@ -7,8 +7,8 @@ import { type Handle, libvirt, takePointers } from "./ffi";
 import type { PoolRef, VolumeRecord } from "./protocol";
 import { receive, send, withStream } from "./stream";
 
-const noPool = 49, noVolume = 50, volumeExists = 90; // virErrorNumber
-const regularFile = 0; // virStorageVolType
+const noPool = 49, operationFailed = 9, operationInvalid = 55, noVolume = 50, volumeExists = 90; // virErrorNumber
+const regularFile = 0, directory = 2; // virStorageVolType
 const createWithBuild = 1; // virStoragePoolCreateFlags: makes the folder
 const physicalSize = 1; // virStorageVolInfoFlags: allocation is the file's length
 const sparseUpload = 1; // virStorageVolUploadFlags
@@ -75,21 +75,11 @@ export const volumeMethods = {
         inFreshPool(connection, pool, async () => undefined, createWithBuild),
 
     poolList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<VolumeRecord[]> =>
-        inFreshPool(connection, pool, async (handle) => {
-            const out: [Handle | null] = [null];
-            const count = await connection.number("virStoragePoolListAllVolumes", handle, out, 0);
-            const volumes = takePointers(out[0], count);
-            try {
-                const records: VolumeRecord[] = [];
-                for (const volume of volumes) {
-                    const { size, type } = await factsOf(connection, volume);
-                    records.push({ name: libvirt().virStorageVolGetName(volume) as string, size, regular: type === regularFile });
-                }
-                return records;
-            } finally {
-                for (const volume of volumes) libvirt().virStorageVolFree(volume);
-            }
-        }),
+        inFreshPool(connection, pool, async (handle) =>
+            (await volumesIn(connection, handle)).map(({ name, size, type }) => ({ name, size, regular: type === regularFile }))),
+
+    folderList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<string[] | undefined> => inTransientPool(connection, pool, async (handle) =>
+        (await volumesIn(connection, handle)).filter(({ type }) => type === directory).map(({ name }) => name)),
 
     async poolRemove(connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> {
         await unless(noPool, inFreshPool(connection, pool, async (handle) => {
@@ -137,6 +127,46 @@ export const volumeMethods = {
             return hash.digest("hex");
         })),
 };
+
+async function volumesIn(connection: Connection, pool: Handle): Promise<{ name: string; size: number; type: number }[]> {
+    const out: [Handle | null] = [null];
+    const count = await connection.number("virStoragePoolListAllVolumes", pool, out, 0);
+    const volumes = takePointers(out[0], count);
+    try {
+        const found: { name: string; size: number; type: number }[] = [];
+        for (const volume of volumes) found.push({ name: libvirt().virStorageVolGetName(volume) as string, ...await factsOf(connection, volume) });
+        return found;
+    } finally {
+        for (const volume of volumes) libvirt().virStorageVolFree(volume);
+    }
+}
+
+/**
+ * A pool that is not defined, so that nothing of it stays; one that a killed process left is ended first. libvirt takes each name and folder once.
+ * @returns undefined where another pool of the host has the folder
+ */
+async function inTransientPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>): Promise<T | undefined> {
+    for (let tries = 1; ; tries++) {
+        try {
+            return await connection.using("virStoragePoolFree", ["virStoragePoolCreateXML", connection.handle, pool.xml, 0], async (handle) => {
+                try {
+                    return await work(handle);
+                } finally {
+                    await connection.number("virStoragePoolDestroy", handle).catch(keepLost);
+                }
+            });
+        } catch (error) {
+            keepLost(error);
+            if (isMissing(error, pool.folder)) throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
+            const taken = error instanceof CallFailed && [operationFailed, operationInvalid].includes(error.code);
+            if (!taken) throw error;
+            if (tries === TRIES) return undefined;
+            // Another process that lists the folders has it for some milliseconds.
+            if (tries < TRIES / 2) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
+            else await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], (handle) => connection.number("virStoragePoolDestroy", handle)));
+        }
+    }
+}
 
 /** Makes the volume, of a name that is free, and sends what belongs in it. @returns the sha256 of what was sent */
 async function fill(connection: Connection, progress: Progress, pool: Handle, xml: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {

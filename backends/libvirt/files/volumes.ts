@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hasCode, type Part, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
 import { type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
-import { exists, fileError, plainName, sourceChanged } from "./errors";
+import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
 import { changedAt, renderPool, renderVolume } from "./storageXml";
 import { describeWriter, isAbandoned, isPlainName, partName, partOf, UNFINISHED as mark } from "./unfinished";
@@ -115,9 +115,10 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
-    /** A pool is one folder: libvirt shows no pool's parent. */
-    async guests(): Promise<undefined> {
-        return undefined;
+    async guests(): Promise<string[] | undefined> {
+        const name = "pulumi-unikernel-folders";
+        const pool = { name, folder: this.base, xml: renderPool({ name, folder: this.base, mode: folderMode }) };
+        return (await orWithout([], this.ask(`list of ${this.base}`, "folderList", [pool])))?.filter(isUuid).sort();
     }
 
     removeFolder(uuid: string): Promise<void> {
