@@ -27,6 +27,11 @@ test("every way to force a replacement ends with exactly one guest", async () =>
         expect(await guests.running()).toEqual(["renamed"]);
         expect((await guests.outputs()).web!.uuid).toBe(first.uuid);
 
+        await guests.stack.pulumi(["state", "taint", urn, "--yes"]);
+        expect((await guests.stack.up()).steps.map(({ op }) => op)).toContain("replace");
+        expect(await guests.running()).toEqual(["renamed"]);
+        expect((await guests.outputs()).web!.uuid).toBe(first.uuid);
+
         const always = { name: "renamed", options: { replaceOnChanges: ["env"] } };
         await guests.declare(web({ ...always, env: { GREETING: "good day" } }));
         expect((await guests.stack.up()).steps.map(({ op }) => op)).toContain("replace");

@@ -94,10 +94,17 @@ test("a guest moves from one provider to another: to another host by replacement
         const kept = await stack.up({ args: ["--target-replace", web] });
         expect(kept.text).toContain("kept, not made anew");
         expect([await domains(b), await pid(b, "web")]).toEqual([["web"], before]);
+        // Of a tainted resource the engine says nothing: the create looks like another stack's, and is refused.
+        await stack.pulumi(["state", "taint", web, "--yes"]);
+        expect((await stack.up({ fails: true })).text).toContain("is not in this stack's state");
+        expect([await domains(b), await pid(b, "web")]).toEqual([["web"], before]);
         await declare(stack, { providers, guests: guest("third", { options: { deleteBeforeReplace: true } }) });
+        expect((await stack.up()).steps.map(({ op }) => op)).toEqual(expect.arrayContaining(["delete-replaced", "create-replacement"]));
+        const tainted = await pid(b, "web");
+        expect(tainted).not.toBe(before);
         expect((await stack.up({ args: ["--target-replace", web] })).text).not.toContain("kept, not made anew");
         expect(await domains(b)).toEqual(["web"]);
-        expect(await pid(b, "web")).not.toBe(before);
+        expect(await pid(b, "web")).not.toBe(tainted);
     });
 });
 
