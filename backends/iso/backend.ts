@@ -3,6 +3,7 @@ import { PartialError, type Applied, type Backend, type Context, type Observatio
 import { checkIso } from "./check";
 import { burnHasBegun, forgetBurn } from "./begun";
 import { isoConsequences } from "./consequences";
+import { creationHasBegun, forgetCreation } from "./creations";
 import { ensureBurned, observeBurned } from "./device";
 import { ensureImage, hasDigest, isIntact, releaseImage, type Image } from "./image";
 import { isoMeaningless } from "./meaningless";
@@ -23,16 +24,39 @@ export const iso: Backend = {
     meaningless: isoMeaningless,
     check: (spec, { guest, boot }) => checkIso(spec, guest, boot),
     hostId: async () => HERE,
-    intact: async (applied) => await isIntact(applied) && !(await burnHasBegun(applied.uuid)),
-    create: (plan, context) => ensure(plan, context),
-    update: (plan, { from }, context) => ensure(plan, context, from),
-    observe: (_ref, applied) => observe(applied),
+    intact: async (applied) => {
+        forgetCreation(applied.uuid);
+        return await isIntact(applied) && !(await burnHasBegun(applied.uuid));
+    },
+    create,
+    update: (plan, { from }, context) => {
+        forgetCreation(plan.spec.uuid);
+        return ensure(plan, context, from);
+    },
+    observe: (ref, applied) => {
+        forgetCreation(ref.uuid);
+        return observe(applied);
+    },
     async delete(ref, applied, context) {
+        forgetCreation(ref.uuid);
         await releaseImage(ref, applied, context);
         await forgetBurn(ref.uuid);
         if (applied.burned) context.log(`${applied.burned.device} is left as it is: it still boots ${applied.name}`);
     },
 };
+
+/** What fails without a result keeps its note: the image may be in its place already. */
+async function create(plan: GuestPlan, context: Context): Promise<Observation> {
+    const { uuid } = plan.spec;
+    try {
+        const made = await ensure(plan, { ...context, inState: context.inState || await creationHasBegun(uuid) });
+        forgetCreation(uuid);
+        return made;
+    } catch (error) {
+        if (error instanceof PartialError) forgetCreation(uuid);
+        throw error;
+    }
+}
 
 /** Each step looks first: run again after a kill at any point, it does what is left. */
 async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {

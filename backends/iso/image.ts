@@ -1,10 +1,11 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
-    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError,
+    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, usersOf, writeError,
 } from "../../images";
-import type { GuestPlan, MediumOutputs } from "../../spec";
+import { UnikernelError, type GuestPlan, type MediumOutputs } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
+import { noteCreation } from "./creations";
 import { bake, mediumOf, type MediumContents } from "./medium";
 import { outputPath } from "./output";
 import { addSum, removeSum } from "./sums";
@@ -23,7 +24,9 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
         // By state: an image of ours that somebody edited is ours to mend. Another resource's is not, although we built it.
         const error = await outputProblem(path, undefined, spec.uuid, async () => olds?.path === path);
         if (error) throw error;
+        if (!olds && !context.inState && await isThere(path)) throw await unproven(path, spec.uuid);
     }
+    if (!olds) await noteCreation(spec.uuid, spec.urn);
     const contents = mediumOf(plan);
     // Before the file: whoever removes one looks for users first.
     await addUser(path, { id: spec.uuid, urn: spec.urn });
@@ -37,6 +40,17 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
     await addSum(path, image.plain, contents.secret).catch(async (error: unknown) => { throw await writeError(error, path, 4096); });
     const { plain: _, ...rest } = image;
     return rest;
+}
+
+const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+
+/** This user built it for a resource of this identity, and no state that was shown to us has it. */
+async function unproven(path: string, uuid: string): Promise<UnikernelError> {
+    const urn = (await usersOf(path)).find(({ id }) => id === uuid)?.urn;
+    return new UnikernelError("not-ours", `${path} is the image of ${urn || "another resource"}, and is not in this stack's state`, {
+        property: "output",
+        hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
+    });
 }
 
 async function build(path: string, contents: MediumContents, { spec, digestKey }: GuestPlan, { log, signal }: Context): Promise<Image & { plain: string }> {
@@ -78,8 +92,7 @@ export async function hasDigest(path: string, { sha256, digestKey }: Applied): P
 /** Removes an image that is still as it was made; any other is left where it is, and said so. Gone already is success. */
 export async function releaseImage(ref: Pick<GuestRef, "uuid">, applied: Applied, { log }: Pick<Context, "log">): Promise<void> {
     const path = applied.path ?? outputPath(applied);
-    const there = await stat(path).then(() => true, () => false);
-    if (there && !(await isBuiltByUs(path)) && !(await hasDigest(path, applied))) {
+    if (await isThere(path) && !(await isBuiltByUs(path)) && !(await hasDigest(path, applied))) {
         log(`${path} was changed after it was built: it is left where it is`);
         await removeUser(path, ref.uuid);
         await forgetBuilt(path);

@@ -40,7 +40,7 @@ test.each(moments)("killed as soon as it %s, the next run ends with one whole im
     expect(statSync(path("web.iso")).size).toBe(outs.size);
     await handlers.delete(id, outs);
     expect(files()).toEqual([]);
-    expect(["users", "built"].flatMap(cache)).toEqual([]);
+    expect(["users", "built", "creations"].flatMap(cache)).toEqual([]);
 });
 
 function create(inputs: Record<string, unknown>): ChildProcess {

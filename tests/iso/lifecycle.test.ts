@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import { forgetRun } from "../../core/holders";
 import { forgetClaims } from "../../core/unikernel/claims";
 import { nginxGuest } from "../support/linuxGuest";
 import { testKernel } from "../e2e/guests";
@@ -153,6 +154,31 @@ test("a stranger's file is not overwritten, unless adopt says so; one that was e
     await its.handlers.delete(id, outs);
     expect(readFileSync(path("web.iso"), "utf8")).toBe("somebody's thesis again");
     expect(its.said.join()).toMatch(/left where it is/);
+});
+
+test("an image of this user's that no state has is not overwritten, unless a create of it was cut short or adopt says so", async () => {
+    const { check, inputs, handlers, id, outs } = await made();
+    // `pulumi stack rename`, then a new stack of the former name, in a run of its own, whose identity and output are the same.
+    forgetRun();
+    const newcomer = (await check(args({ args: ["other"] }))).inputs;
+    expect(newcomer.uuid).toBe(inputs.uuid);
+    await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours", message: expect.stringMatching(/web\.iso is the image of urn:.*, and is not in this stack's state/) as string });
+    // A create that was refused is no proof for the next one.
+    await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours" });
+    expect(sha256(path("web.iso"))).toBe(outs.sha256);
+    // It is still the other's to change and to delete.
+    const { outs: changed } = await handlers.update(id, outs, (await check(args({ args: ["more"] }), inputs)).inputs);
+    expect(sha256(path("web.iso"))).toBe(changed.sha256);
+    const adopted = await handlers.create((await check(args({ args: ["other"], adopt: true }))).inputs);
+    expect(sha256(path("web.iso"))).toBe(adopted.outs.sha256);
+    await handlers.delete(id, adopted.outs);
+    expect(files()).toEqual([]);
+    // One that failed after its image was in its place goes on.
+    mkdirSync(path("SHA256SUMS"));
+    await expect(handlers.create(newcomer)).rejects.toThrow();
+    expect(files()).toContain("web.iso");
+    execFileSync("rmdir", [path("SHA256SUMS")]);
+    expect((await handlers.create(newcomer)).outs.sha256).toBe(sha256(path("web.iso")));
 });
 
 test("two unikernels cannot have one output", async () => {
