@@ -135,6 +135,8 @@ export interface Mark {
     reservations?: RecordedReservation[];
     /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
     disowned?: Creator[];
+    /** Token of the create that is at work: the same as in the claim file of the guest's folder. */
+    claim?: string;
     /** Which create took it over, where one found it there: state that says another, or none, is of the time before. */
     incarnation?: string;
 }

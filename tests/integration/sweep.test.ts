@@ -54,11 +54,11 @@ async function killed(change: number, options: GuestOptions): Promise<PlanOption
 const byUuid = (found: Found[], { uuid }: { uuid: string }): Found | undefined => found.find((one) => one.uuid === uuid);
 
 test("what killed creates left is listed, and removed only with a state that names its stack; data only by name", async () => {
-    const early = await killed(0, { name: "early" });
+    const early = await killed(1, { name: "early" });
     const persist = { blocks: [{ path: seed, access: "persist" as const }], interfaces: [{ mac: "52:54:00:00:66:01", attach: { network: NETWORK }, ipv4: { reserve: "10.66.0.20" } }] };
-    // kernel, configuration and disk, the definition, the reservation.
-    const late = await killed(4, { name: "late", ...persist });
-    const other = await killed(3, { name: "other", urn: "urn:pulumi:other::lifecycle::pulumi-unikernel:index:Unikernel::other", blocks: persist.blocks });
+    // The claim; kernel, configuration and disk; the definition; the reservation.
+    const late = await killed(5, { name: "late", ...persist });
+    const other = await killed(4, { name: "other", urn: "urn:pulumi:other::lifecycle::pulumi-unikernel:index:Unikernel::other", blocks: persist.blocks });
     const [known, whole] = [its.guest({ name: "known" }), its.guest({ name: "whole" })];
     await its.create(known);
     await its.create(whole);

@@ -79,7 +79,8 @@ test("a create asks no more of the host's files than it needs", async () => {
     await its.create(one);
     expect(await sessions()).toEqual([]);
     // A path is known here; each of the others is one round trip, and the console is read until the guest is ready.
-    expect(asked.filter((name) => name !== "path" && name !== "read")).toEqual(["list", "put", "put"]);
+    // The claim: made, what is there looked at again, and removed.
+    expect(asked.filter((name) => name !== "path" && name !== "read")).toEqual(["list", "putNew", "list", "put", "put", "remove"]);
 });
 
 test("the host is lost in the middle of an update: nothing is taken for gone, and the next one puts it right", async () => {

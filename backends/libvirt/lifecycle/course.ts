@@ -3,6 +3,7 @@ import type { Applied, Observation } from "../../backend";
 import type { HostInfo } from "../host";
 import type { RecordedReservation } from "../model";
 import type { KeptConsole } from "../platform";
+import type { GuestClaim } from "./claim";
 import { ConsoleReader, keptConsole } from "./console";
 import { decide, isLeftover, type Decision } from "./decide";
 import { hasHalted } from "./halted";
@@ -40,6 +41,8 @@ export interface Course extends Run {
     entries: RecordedReservation[];
     /** What other guests of the stack are giving up, and this one gets. */
     awaited: Thing[];
+    /** Of a create: it makes the guest, and no other run does. */
+    held?: GuestClaim;
     /** What state says was there before; undefined when state knows nothing. */
     from?: Applied;
 }

@@ -6,6 +6,7 @@ import type { Host } from "../host";
 import type { RecordedReservation } from "../model";
 import type { KeptConsole, LibvirtPlatform } from "../platform";
 import { forgetDeletion, noteDeletion } from "./begun";
+import { assertUnclaimed } from "./claim";
 import { keptConsole } from "./console";
 import { knownTo, removeFiles } from "./files";
 import { forgetConsole } from "./halted";
@@ -24,7 +25,8 @@ import { stop } from "./stop";
 export async function remove(configured: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
     const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined };
     assertSamePlace(await configured.info(), applied);
-    const { record, mark, liveMark, facts, liveFacts } = await look(configured, ref, claim, applied);
+    const { record, mark, liveMark, facts, liveFacts, files } = await look(configured, ref, claim, applied);
+    await assertUnclaimed(configured, ref, files);
     const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
     assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
     if (!isMeant(mark ?? liveMark, applied)) {

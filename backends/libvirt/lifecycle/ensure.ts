@@ -3,6 +3,7 @@ import { PartialError, type Applied, type Observation } from "../../backend";
 import type { Mark, RecordedReservation } from "../model";
 import { keepForeign, renderDomain, renderMark } from "../xml";
 import { forgetDeletion } from "./begun";
+import { assertUnclaimed, GuestClaim, LostClaim } from "./claim";
 import { isNew, plot, report, type Course } from "./course";
 import { unprovenLastGood } from "./decide";
 import { erase } from "./delete";
@@ -23,7 +24,7 @@ import { start } from "./start";
 import { translate } from "./startErrors";
 import { afterFailure, hears, stop } from "./stop";
 import { messageOf, Undo } from "./undo";
-import { sameMark, unfinishedMark, withLastGood } from "./wanted";
+import { sameMark, timeFor, unfinishedMark, withLastGood } from "./wanted";
 
 /**
  * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
@@ -31,7 +32,11 @@ import { sameMark, unfinishedMark, withLastGood } from "./wanted";
  */
 export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
     try {
-        return await carryThrough(await plot(run, claim, from));
+        // Refuses what is to be refused before anything is touched.
+        const course = await plot(run, claim, from);
+        if (!claim.inState || !course.existing.record) return await asOnlyOne(run, claim, from);
+        await assertUnclaimed(run.host, run.plan.spec, course.existing.files);
+        return await carryThrough(course);
     } finally {
         leave(run.plan.spec.uuid);
     }
@@ -45,6 +50,21 @@ async function carryThrough(course: Course): Promise<Observation> {
         return await settle(course);
     } catch (error) {
         throw await puttingRight(() => recover(course, undo, error instanceof Failure ? error : new Failure("settle", error)));
+    }
+}
+
+/** Make the guest while no other run does: what is there is looked at again when the claim is made, since another may have ended in between. */
+async function asOnlyOne(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
+    const { host, plan: { spec } } = run;
+    const held = await GuestClaim.take(host, spec, timeFor(spec));
+    let made = false;
+    try {
+        const seen = await carryThrough({ ...await plot(run, claim, from), held });
+        made = true;
+        return seen;
+    } finally {
+        // Where it cannot be removed now, it ends with this process. A guest that was made has files in its folder.
+        await puttingRight(() => held.release().then(() => made ? undefined : host.files.removeFolder(spec.uuid))).catch(() => undefined);
     }
 }
 
@@ -67,6 +87,7 @@ async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
 function prepare(course: Course, undo: Undo): Promise<void> {
     return during("prepare", (async () => {
         const { host, plan: { spec }, wanted, decision, existing } = course;
+        await course.held?.assertHeld();
         await putFiles(course, wanted.layout, { present: course.present, broken: course.broken, former: namesOf(existing.mark) }, undo);
         if (decision.discard) {
             course.context.log(`${spec.name}: its saved memory image is of what it was before, and is discarded`);
@@ -75,6 +96,7 @@ function prepare(course: Course, undo: Undo): Promise<void> {
         if (decision.define) {
             const before = existing.facts && existing.record?.inactiveXml;
             if (before) undo.add(() => host.domains.define(before));
+            await course.held?.assertHeld();
             await host.domains.define(definitionOf(course));
         } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, course))) {
             await mark(course, withEntries(existing.mark, course), existing.record?.active ?? false);
@@ -87,7 +109,8 @@ function prepare(course: Course, undo: Undo): Promise<void> {
 /** The mark is the final one at once where nothing has to be proven. */
 function interimMark(course: Course): Mark {
     const { decision, wanted } = course;
-    return withEntries(decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : finalMark(course), course);
+    const interim = decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : finalMark(course);
+    return withEntries(course.held ? { ...interim, claim: course.held.token } : interim, course);
 }
 
 function finalMark({ existing, decision, plan: { bootDigest, spec: { state } }, wanted }: Course): Mark {
@@ -117,14 +140,17 @@ async function carryOut(course: Course): Promise<void> {
     const definition = decision.define ? definitionOf(course) : existing.record?.inactiveXml;
     const again = definition !== undefined && (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
     const restarting = again ? definition : undefined;
+    const assertHeld = async (): Promise<void> => course.held?.assertHeld({ defined: decision.define });
     if (decision.stop || restarting) {
+        await during("stop", assertHeld());
         await during("stop", stop(host, platform, spec, {
             asks: existing.record?.active === true && !course.ended && hears(existing.liveMark), timeout: (course.from ?? spec).shutdownTimeout, debugged: existing.liveMark?.gdb !== undefined, restarting,
         }));
     }
-    if (restarting) await during("stop", host.domains.define(restarting));
+    if (restarting) await during("stop", assertHeld().then(() => host.domains.define(restarting)));
     if (decision.start && (spec.state === "running" || spec.state === "paused")) {
         await during("start", untilFree(course, course.awaited));
+        await during("start", assertHeld());
         await during("start", start(host, platform, spec, {
             state: spec.state, mark: wanted.mark, value: plan.boot.xenstore?.value, again: existing.record !== undefined, resume: decision.resume, console,
             shutdownTimeout: spec.shutdownTimeout,
@@ -154,6 +180,7 @@ async function settle(course: Course): Promise<Observation> {
     // Before the mark: it is what names the entries that are no longer wanted.
     await release(host, course.entries, reservationsOf(spec));
     const final = finalMark(course);
+    await course.held?.assertHeld({ defined: decision.define });
     if (!sameMark(written, final)) await mark(course, final);
     // After the mark: until then a run that comes after a kill may have to go back to what boots from the former files.
     if (final.lastGood === undefined) await carryOutKeeping(host, spec, wanted.keeping, (message) => { context.log(message); });
@@ -182,6 +209,9 @@ async function mark({ host, plan: { spec } }: Course, value: Mark, active = spec
 async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
     const { host, platform, plan: { spec }, decision, claim } = course;
     const error = step === "start" ? await namingHolder(course, translate(cause, spec, platform.startErrors)) : translate(cause, spec, platform.startErrors);
+    // Nothing of it is ours any more, not even to take back.
+    if (cause instanceof LostClaim) return cause;
+    if (!hasCode(error, "unreachable") && await course.held?.isLost()) return error;
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
         new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
     // Nobody to talk to: what is there tells the next run how to go on. State must know that it may be there.

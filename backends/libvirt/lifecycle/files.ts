@@ -2,6 +2,7 @@ import { everyFewSeconds } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import type { Host } from "../host";
 import { roleOf } from "../fileNames";
+import { CLAIM, isClaimedByOther } from "./claim";
 import { copiesOf, isConsole, type Layout } from "./layout";
 import type { Existing } from "./look";
 import { isData, lastGoodOf, namesOf } from "./records";
@@ -58,7 +59,7 @@ export function knownTo({ mark, liveMark }: Pick<Existing, "mark" | "liveMark">,
 
 /** Whether we made the file: a record has its name, or it is one that only the layout gives. */
 function isOurs(name: string, known: Set<string>): boolean {
-    return known.has(name) || isConsole(name) || roleOf(name) !== undefined;
+    return known.has(name) || name === CLAIM || isConsole(name) || roleOf(name) !== undefined;
 }
 
 /** Return the files of a guest's folder that others put there. */
@@ -66,10 +67,10 @@ export function foreignIn(present: Iterable<string>, known: Set<string>): string
     return [...present].filter((name) => !isOurs(name, known));
 }
 
-/** Removes our files that no definition needs. What the guest wrote to its persist disks stays, and so do its console and what others put there. */
+/** Removes our files that no definition needs. What the guest wrote to its persist disks stays, and so do its console, a create's claim and what others put there. */
 export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, known: Set<string>, needed: string[]): Promise<void> {
     const kept = new Set(needed);
-    const unneeded = [...present].filter((name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name));
+    const unneeded = [...present].filter((name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name) && name !== CLAIM);
     await removeAll(host, uuid, unneeded);
 }
 
@@ -80,9 +81,10 @@ export interface Removal {
     keep(name: string): boolean;
 }
 
-/** Removes our files from the guest's folder, and the folder if nothing is left in it. */
+/** Removes our files from the guest's folder, and the folder if nothing is left in it. Where another run has begun to make the guest again, all are that one's. */
 export async function removeFiles(host: Host, uuid: string, { known, keep }: Removal): Promise<{ kept: string[]; foreign: string[] }> {
     const names = (await host.files.list(uuid)).map(({ name }) => name);
+    if (await isClaimedByOther(host, uuid, names)) return { kept: [], foreign: [] };
     const strange = await host.files.strange(uuid);
     await removeAll(host, uuid, names.filter((name) => isOurs(name, known) && !keep(name)));
     await host.files.removeFolder(uuid);

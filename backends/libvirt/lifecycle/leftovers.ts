@@ -3,6 +3,7 @@ import type { DomainRecord, Host } from "../host";
 import type { Mark } from "../model";
 import { readFacts, readMark, readNetwork } from "../xml";
 import { hasCode } from "../../../spec";
+import { claimedBy } from "./claim";
 import { creationOf } from "./creations";
 import { isLeftover } from "./decide";
 import { same } from "./ownership";
@@ -29,19 +30,19 @@ async function leftDomain(host: Host, place: string, { uuid, name, inactiveXml, 
     if (!mark) return undefined;
     const present = (await host.files.list(uuid)).map((file) => file.name);
     const data = [...new Set([...namesOf(mark), ...present])].filter((file) => isData(file) && present.includes(file));
-    return { uuid, name, urn: mark.urn, phase: mark.phase, abandoned: isLeftover(mark) && await isAbandoned(place, uuid, mark, creator), data };
+    return { uuid, name, urn: mark.urn, phase: mark.phase, abandoned: isLeftover(mark) && await isAbandoned(host, place, uuid, mark, creator), data };
 }
 
-/** A create of this user on this machine has a note with its process; one of others may be at work until its time is over. */
-async function isAbandoned(place: string, uuid: string, mark: Mark, creator: Creator): Promise<boolean> {
-    const note = await creationOf(place, uuid);
-    if (note) return !note.alive;
+/** A create has a claim with its process. Of an older release's, another machine may be at work until its time is over. */
+async function isAbandoned(host: Host, place: string, uuid: string, mark: Mark, creator: Creator): Promise<boolean> {
+    const known = await claimedBy(host, uuid) ?? await creationOf(place, uuid);
+    if (known) return !known.alive;
     const here = mark.creator !== undefined && same({ ...mark.creator, project: "" }, { ...creator, project: "" });
     return here || (mark.deadline !== undefined && Date.parse(mark.deadline) < Date.now());
 }
 
 async function leftFolder(host: Host, place: string, uuid: string): Promise<LeftFolder> {
-    const [files, note] = [(await host.files.list(uuid)).map(({ name }) => name), await creationOf(place, uuid)];
+    const [files, note] = [(await host.files.list(uuid)).map(({ name }) => name), await claimedBy(host, uuid) ?? await creationOf(place, uuid)];
     return { uuid, ...(note?.urn === undefined ? {} : { urn: note.urn }), abandoned: note?.alive !== true, files, data: files.filter(isData) };
 }
 

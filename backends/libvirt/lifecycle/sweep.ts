@@ -3,6 +3,7 @@ import type { LeftDomain, LeftFolder } from "../../backend";
 import type { Host } from "../host";
 import { MARK_VERSION, readFacts, readMark } from "../xml";
 import type { LibvirtPlatform } from "../platform";
+import { claimedBy } from "./claim";
 import { keptConsole } from "./console";
 import { forgetCreation } from "./creations";
 import { isLeftover } from "./decide";
@@ -24,6 +25,9 @@ export async function sweep(host: Host, platform: LibvirtPlatform, left: LeftDom
     const mark = record && (readMark(record.inactiveXml) ?? (record.liveXml === undefined ? undefined : readMark(record.liveXml)));
     if (record && !("name" in left && mark?.urn === left.urn && isLeftover(mark))) {
         throw new UnikernelError("in-use", `domain ${record.name} (${uuid}) has changed since it was looked at`, { hint: "run the command again" });
+    }
+    if ((await claimedBy(host, uuid))?.alive) {
+        throw new UnikernelError("in-use", `guest ${uuid} is being made since it was looked at`, { hint: "run the command again when that has ended" });
     }
     if (record && mark) {
         if (mark.schemaVersion > MARK_VERSION) throw new UnikernelError("unsupported", `domain ${record.name} was made by a newer release`, { hint: "sweep with that release" });

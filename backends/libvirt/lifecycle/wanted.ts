@@ -1,3 +1,4 @@
+import type { UnikernelSpec } from "../../../spec";
 import type { Creator } from "../../backend";
 import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../model";
 import type { Choices } from "../platform";
@@ -54,9 +55,14 @@ function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Crea
 /** What a step takes beyond the waits that the spec names: copying, a busy host. */
 const MARGIN_MS = 10 * 60_000;
 
+/** Return the milliseconds after which a step that was begun counts as abandoned. */
+export function timeFor({ readiness, shutdownTimeout }: Pick<UnikernelSpec, "readiness" | "shutdownTimeout">): number {
+    return ((readiness?.timeout ?? 0) + shutdownTimeout) * 1000 + MARGIN_MS;
+}
+
 /** The mark while the guest is not proven yet. */
 export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
-    const deadline = Date.now() + ((spec.readiness?.timeout ?? 0) + spec.shutdownTimeout) * 1000 + MARGIN_MS;
+    const deadline = Date.now() + timeFor(spec);
     return withLastGood({ ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString() }, lastGood);
 }
 

@@ -36,6 +36,7 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
     if (mark.deadline) element.att("deadline", mark.deadline);
     if (mark.incarnation) element.att("incarnation", mark.incarnation);
+    if (mark.claim) element.att("claim", mark.claim);
     add(element, "urn").txt(mark.urn);
     add(element, "creator").att({ ...mark.creator });
     for (const creator of mark.disowned ?? []) add(element, "disowned").att({ ...creator });
@@ -78,6 +79,7 @@ export function readMark(domainXml: string): Mark | undefined {
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
         incarnation: found.attributes.incarnation,
+        claim: found.attributes.claim,
         lastGood: text(found, "lastGood"),
         folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domainXml),
         files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domainXml).map(recordOfName),
@@ -124,6 +126,7 @@ function ours(element: Tree): boolean {
 function prune(mark: Mark): Mark {
     if (mark.deadline === undefined) delete mark.deadline;
     if (mark.incarnation === undefined) delete mark.incarnation;
+    if (mark.claim === undefined) delete mark.claim;
     if (mark.lastGood === undefined) delete mark.lastGood;
     if (mark.definition === undefined) delete mark.definition;
     if (mark.shutdown === undefined) delete mark.shutdown;
