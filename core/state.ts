@@ -8,3 +8,11 @@ export function refuseNewerState(state: { schemaVersion?: unknown }): void {
         hint: `npm install pulumi-unikernel@latest (a release with schema version ${version} or newer)`,
     });
 }
+
+/**
+ * Return the version that checked inputs carry. While nothing changes, the guest and its mark stay in the form of the release that made them, and so
+ * does state: an upgrade is no difference, and that release still reads what it wrote.
+ */
+export function schemaVersionAfter(olds: { schemaVersion?: unknown }, unchanged: boolean): number {
+    return unchanged && typeof olds.schemaVersion === "number" ? olds.schemaVersion : SCHEMA_VERSION;
+}

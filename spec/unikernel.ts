@@ -2,8 +2,11 @@ import type { BlockSpec } from "./image";
 import type { MediumOutputs, MediumSpec } from "./medium";
 import type { InterfaceSpec } from "./network";
 
-/** The version of inputs and outputs in state. An unknown newer one is refused. */
-export const SCHEMA_VERSION = 1;
+/**
+ * The version of inputs and outputs in state. A newer one is refused, by 0.1.0 (which wrote 1) too. 2: the domain's mark holds the record of its guest's
+ * files, which 0.1.0 cannot read.
+ */
+export const SCHEMA_VERSION = 2;
 
 /** What a unikernel runs on: KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
 export type Platform = "kvm" | "xen" | "iso";

@@ -1,9 +1,11 @@
-import { SCHEMA_VERSION, type ImageFormat, type Problem, problemOf } from "../../spec";
+import { type ImageFormat, type Problem, problemOf } from "../../spec";
 import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { logicalName, uuidOf } from "../identity";
+import { schemaVersionAfter } from "../state";
+import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
@@ -17,10 +19,11 @@ export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Rec
     const readable = problems.length === 0;
     if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds)));
     const key = secrets?.length > 0 ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) } : {};
-    const inputs = { schemaVersion: SCHEMA_VERSION, ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
+    const inputs = { ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
     const vague = containsUnknown([source, format, size, label, secrets]);
     const identity = vague ? { digest: UNKNOWN, manifest: UNKNOWN } : readable ? await identityOf(inputs as unknown as BlockImageInputs, problems) : {};
-    return { inputs: { ...inputs, ...identity }, failures: problems };
+    const whole = { ...inputs, ...identity };
+    return { inputs: { schemaVersion: schemaVersionAfter(olds, !isChanged(olds, whole)), ...whole }, failures: problems };
 }
 
 /** The engine followed an alias: what is called by the old name, such as a persist disk, is found by it. */

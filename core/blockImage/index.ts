@@ -1,14 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { discreet, discretion, withoutSecrets } from "../discretion";
-import { containsUnknown, type Handlers } from "../handlers";
+import type { Handlers } from "../handlers";
 import { uuidOf } from "../identity";
 import { refuseNewerState } from "../state";
 import { checkBlockImage } from "./check";
+import { isChanged } from "./compared";
 import { deleteImage, ensureImage, isWhole, pathOf, releaseImage, type Services } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
-
-/** With the URN: whose image it is, is in its record; and a stack that moves to another provider is to be written anew. */
-const COMPARED = ["digest", "format", "size", "label", "output", "urn"] as const;
 
 /** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
 export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {
@@ -20,9 +18,8 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);
-            const differs = COMPARED.some((property) => olds[property] !== news[property] || containsUnknown(news[property]));
             // The engine can name inputs that differ; a file that was lost it cannot see.
-            const changes = differs ? undefined : !(await isWhole(asOutputs(olds)));
+            const changes = isChanged(olds, news) ? undefined : !(await isWhole(asOutputs(olds)));
             return { changes, replaces: [], deleteBeforeReplace: false };
         },
         async create(inputs) {

@@ -1,9 +1,10 @@
 import { parseArguments } from "../arguments";
+import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
+import { schemaVersionAfter } from "../state";
 import { chosenMac } from "./mac";
 import { withPorts } from "./ports";
 import { interfaceShape } from "./schema";
-import { SCHEMA_VERSION } from "../../spec";
 import type { Attach, Forward, Ipv4, Problem } from "../../spec";
 
 /** What is stored: the declaration with its defaults, and the identity. */
@@ -24,8 +25,9 @@ export async function checkInterface(olds: Partial<InterfaceInputs>, { resourceU
     if (problems.length === 0) problems.push(...interfaceProblems("", values));
     const mac = values.mac ?? await chosenMac(urn, olds);
     const attach = problems.length === 0 ? await resolveAttach({ urn, mac: String(mac) }, values.attach, olds) : values.attach;
-    const inputs = { schemaVersion: SCHEMA_VERSION, urn, ...withIpv4Default(values), mac, attach };
-    return { inputs, failures: problems };
+    const declared = { urn, ...withIpv4Default(values), mac, attach };
+    const unchanged = same(olds, { schemaVersion: olds.schemaVersion, ...declared });
+    return { inputs: { schemaVersion: schemaVersionAfter(olds, unchanged), ...declared }, failures: problems };
 }
 
 /** Without either, an interface asks by DHCP; with `ipv6` alone, it has no IPv4. */

@@ -33,6 +33,7 @@ export function networkInterfaceHandlers(): Handlers {
             return { outs: news };
         },
         async delete(_id, props) {
+            refuseNewerState(props);
             for (const identity of identitiesOf(props)) await forgetHolder(identity, String(props.urn));
         },
     };

@@ -4,7 +4,7 @@ import { same } from "../canonical";
 import { noteInRun } from "../holders";
 import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
-import { refuseNewerState } from "../state";
+import { refuseNewerState, schemaVersionAfter } from "../state";
 import { resolveBlocks } from "./blocks";
 import { claim } from "./claims";
 import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
@@ -39,14 +39,15 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     const consequence = await consequenceOfCheck(olds, whole, judge);
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
-    return { inputs: { ...whole, ...stillImported(services, olds, whole, judge.consequences), consequence }, failures };
+    const unchanged = differences(olds, { ...whole, consequence: "" }, judge.consequences).length === 0;
+    const schemaVersion = schemaVersionAfter(olds, unchanged);
+    return { inputs: { ...whole, schemaVersion, ...stillImported(services, olds, unchanged), consequence }, failures };
 }
 
 /** What was imported stays so until something changes: that writes its definition anew, and starts it. */
-function stillImported(services: UnikernelServices, olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, table: ConsequenceTable): { imported?: Imported } {
-    const { imported } = olds;
+function stillImported(services: UnikernelServices, { imported }: Partial<StoredInputs>, unchanged: boolean): { imported?: Imported } {
     if (!imported) return {};
-    if (differences(olds, { ...next, imported, consequence: "" }, table).length === 0) return { imported };
+    if (unchanged) return { imported };
     services.log("this guest was imported: the first update copies what it boots from, and restarts it");
     return {};
 }

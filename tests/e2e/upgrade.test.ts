@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { uuidOf } from "../../core/identity";
 import { Either, type By } from "../plugin/either";
-import type { Run } from "../support/engine";
+import type { Run, Stack } from "../support/engine";
 import { holdAt } from "../support/hold";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
@@ -88,6 +88,35 @@ async function read(file: string): Promise<string> {
     return buffer.toString();
 }
 
+/** The form in which state holds each guest: by the release that last changed it. */
+async function versions({ stack }: Either): Promise<Record<string, unknown>> {
+    const { resources } = await stack.exportState();
+    const guests = resources.filter(({ type, outputs }) => type.endsWith(":Unikernel") && outputs?.uuid);
+    return Object.fromEntries(guests.map(({ urn, inputs }) => [urn.split("::").at(-1), inputs?.schemaVersion]));
+}
+
+/** The old release again: it refuses the state, and with a state from before, the guest's mark. Nothing is touched. */
+async function refuseDowngrade(either: Either, before: string): Promise<void> {
+    const { stack } = either;
+    const now = await stack.pulumi(["stack", "export"]);
+    const seen = [await outside(host), await either.boots()];
+    await installation.install(OLD_RELEASE);
+    const state = /state has schema version 2; this release of pulumi-unikernel knows 1\s+hint: npm install pulumi-unikernel@latest/;
+    for (const run of [await stack.preview({ fails: true }), await stack.destroy({ fails: true })]) expect(run.text).toMatch(state);
+    await importState(stack, before);
+    expect((await stack.destroy({ fails: true })).text).toMatch(/the domain's mark has version 2, this release reads up to 1\s+hint: install the release of pulumi-unikernel that made this guest/);
+    expect([await outside(host), await either.boots()]).toEqual(seen);
+    await importState(stack, now);
+    await installation.upgrade();
+    expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
+}
+
+async function importState(stack: Stack, text: string): Promise<void> {
+    const file = join(stack.folder, "state.json");
+    await writeFile(file, text);
+    await stack.pulumi(["stack", "import", "--file", file]);
+}
+
 test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live on under this one", async (by) => {
     await Either.with(host, `upgrade-${by}`, async (either) => {
         const { stack } = either;
@@ -102,6 +131,7 @@ test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live 
         const before = await either.identities();
         expect((await outside(host)).domains).toMatchObject({ [before.web!.name]: "running", [before.db!.name]: "running", [before.off!.name]: "shut off" });
 
+        const { text: old } = await stack.exportState();
         await installation.upgrade();
         const preview = opsOf(await stack.preview());
         expect(preview).toMatchObject({ ...unchanged, early: "create", half: "create", late: "create" });
@@ -114,12 +144,17 @@ test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live 
         expect(await either.identities()).toMatchObject(before);
         expect(Object.keys((await stack.refresh()).changes)).toEqual(["same"]);
 
+        expect(await versions(either)).toEqual({ web: 1, db: 1, off: 1, early: 2, half: 2, late: 2 });
+
         // A live change stays live. `deleteData` is for the destroy at the end: nothing may stay.
         await either.declare(by, { ...guests("other", { live }), ...UNFINISHED }, IMAGES);
         expect(opsOf(await stack.up())).toMatchObject({ web: "update", db: "update", off: "update", early: "same" });
         expect(await either.boots()).toEqual(running);
         expect(await host.virsh("domiflist", before.db!.name)).toContain("other");
         expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
+
+        expect(await versions(either)).toEqual({ web: 2, db: 2, off: 2, early: 2, half: 2, late: 2 });
+        await refuseDowngrade(either, old);
 
         // A restart keeps the data.
         await either.declare(by, { ...guests("other", { args: ["two"], live }), ...UNFINISHED }, IMAGES);

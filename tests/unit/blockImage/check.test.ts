@@ -14,11 +14,17 @@ test("fills in defaults, digest and manifest, and nothing else", async () => {
     const { inputs, failures } = await check({ source });
     expect(failures).toEqual([]);
     expect(inputs).toEqual({
-        schemaVersion: 1, urn, source, format: "iso9660",
+        schemaVersion: 2, urn, source, format: "iso9660",
         digest: expect.stringMatching(/^[0-9a-f]{64}$/),
         manifest: { "conf/nginx.conf": expect.stringMatching(/^[0-9a-f]{16}$/) },
     });
     expect((await check({ source }, inputs)).inputs).toEqual(inputs);
+});
+
+test("an older state keeps its version until something changes", async () => {
+    const old = { ...(await check({ source: { a: "a" } })).inputs, schemaVersion: 1 };
+    expect((await check({ source: { a: "a" } }, old)).inputs).toEqual(old);
+    for (const source of [{ a: "b" }, UNKNOWN]) expect((await check({ source }, old)).inputs.schemaVersion).toBe(2);
 });
 
 test("builds nothing", async () => {

@@ -90,7 +90,7 @@ test("fills in what is left out", async () => {
     const { inputs, failures } = await check({ interfaces: [card()], blocks: [{ path: initrd, mount: "/data" }] });
     expect(failures).toEqual([]);
     expect(inputs).toMatchObject({
-        schemaVersion: 1,
+        schemaVersion: 2,
         urn: urn("web"),
         uuid: expect.stringMatching(/^[0-9a-f-]{36}$/),
         name: expect.stringMatching(/^web-[0-9a-f]{7}$/),
@@ -287,8 +287,15 @@ test("the connection that is left out is the backend's, and kept", async () => {
     expect((await check({ connection: undefined }, { ...first, connection: "qemu+ssh://there/system" })).inputs.connection).toBe("qemu+ssh://there/system");
 });
 
+test("an older state keeps its version until something changes", async () => {
+    const old = { ...(await check()).inputs, schemaVersion: 1 };
+    expect((await check({}, old)).inputs).toEqual(old);
+    expect((await check({ readiness: { tcp: { port: 80 }, timeout: 30 } }, old)).inputs.schemaVersion).toBe(2);
+    expect((await check({}, { ...old, drift: ["devices"] })).inputs.schemaVersion).toBe(2);
+});
+
 test("state of a newer release is refused", async () => {
-    await expect(check({}, { schemaVersion: 2 })).rejects.toMatchObject({ code: "newer-state" });
+    await expect(check({}, { schemaVersion: 3 })).rejects.toMatchObject({ code: "newer-state" });
 });
 
 test.each<[string, object, string[], string[]]>([

@@ -52,7 +52,7 @@ test.each<[string, object]>([
 test("fills in what is left out, and keeps it", async () => {
     const { inputs } = await check({ attach: user({ guest: 80 }) });
     expect(inputs).toEqual({
-        schemaVersion: 1,
+        schemaVersion: 2,
         urn: urn("eth"),
         mac: expect.stringMatching(/^52:54:00(:[0-9a-f]{2}){3}$/),
         attach: user({ host: expect.any(Number), guest: 80, address: "127.0.0.1", protocol: "tcp" }),
@@ -149,8 +149,19 @@ test.each([
     expect(await networkInterfaceHandlers().diff("id", inputs, news)).toEqual({ changes, replaces: [], deleteBeforeReplace: true });
 });
 
+test("an older state keeps its version until something changes", async () => {
+    const args = { attach: user({ host: 8080, guest: 80 }) };
+    const old = { ...(await check(args)).inputs, schemaVersion: 1 };
+    const again = (await check(args, old)).inputs;
+    expect(again).toEqual(old);
+    expect((await networkInterfaceHandlers().diff("id", old, again)).changes).toBe(false);
+    expect((await check({ attach: user({ host: 8081, guest: 80 }) }, old)).inputs.schemaVersion).toBe(2);
+    expect((await check({ attach: UNKNOWN }, old)).inputs.schemaVersion).toBe(2);
+});
+
 test("state of a newer release is refused, naming what to install", async () => {
-    await expect(networkInterfaceHandlers().read("id", { schemaVersion: 2 })).rejects.toThrow(/schema version 2.*\n.*npm install/);
+    const { read, delete: remove } = networkInterfaceHandlers();
+    for (const call of [read, remove]) await expect(call("id", { schemaVersion: 3 })).rejects.toThrow(/schema version 3.*\n.*npm install/);
 });
 
 function portTo(guest: number, inputs: Record<string, unknown>): number {
