@@ -2,7 +2,7 @@ import type { ConsoleVerdict } from "../spec";
 
 type Ended = NonNullable<ConsoleVerdict["ended"]>;
 /** @param before the lines before this one */
-type Rule = [pattern: RegExp, verdict: (line: string, match: string | undefined, before: string[]) => Ended];
+export type Rule = [pattern: RegExp, verdict: (line: string, match: string | undefined, before: string[]) => Ended];
 
 /** The verdict of the first line that a rule matches. */
 export function firstVerdict(text: string, rules: Rule[]): ConsoleVerdict {

@@ -1,9 +1,9 @@
 import { statSync } from "node:fs";
-import { UnikernelError, type ConsoleKind, type ConsoleVerdict, type GuestCapabilities, type MediumBoot, type Problem, type UnikernelSpec } from "../spec";
+import { UnikernelError, type ConsoleKind, type GuestCapabilities, type MediumBoot, type Problem, type UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkEnvNames, checkHostname, checkLimits, checkMounts, refuseQcow2, unless, warnReadOnlyFormats } from "./checks";
-import { firstVerdict } from "./console";
 import { findNote, noteText, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
+import { readConsole } from "./linux/console";
 import { archive } from "./linux/cpio";
 import { encodeConfig, encodeWord } from "./linux/config";
 import { linuxMemory } from "./memory";
@@ -123,12 +123,4 @@ function padding(initrd: string): number {
     return -file.size & 3;
 }
 
-/** Lines of the kernel (kernel/panic.c, with or without a time stamp) and of our init. */
-export function readConsole(text: string): ConsoleVerdict {
-    return firstVerdict(text, [
-        [/^=== application exited with status (\d+) ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
-        [/^=== pulumi-unikernel: boot failed: .*/, (line) => ({ how: "crashed", because: line })],
-        [/^(?:\[ *\d+\.\d+\] )?(Kernel panic - not syncing: .*)/, (_, because = "") => ({ how: "crashed", because: because.trim() })],
-        [/^(?:\[ *\d+\.\d+\] )?(reboot: (?:Power down|System halted))/, (_, because = "") => ({ how: "halted", because })],
-    ]);
-}
+export { readConsole } from "./linux/console";

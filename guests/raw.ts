@@ -2,6 +2,7 @@ import { UnikernelError, type GuestCapabilities, type MediumBoot, type Platform,
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";
+import { PANIC } from "./linux/console";
 import { findNote, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
 import { linuxMemory } from "./memory";
 import { isSecret, mask } from "./secrets";
@@ -18,7 +19,7 @@ export const raw: GuestAbi = {
     warnings: () => [],
     encode,
     // Of an unknown guest only this is certain, for it is Linux often enough.
-    readConsole: (text) => firstVerdict(text, [[/^(?:\[ *\d+\.\d+\] )?(Kernel panic - not syncing: .*)/, (_, because = "") => ({ how: "crashed", because: because.trim() })]]),
+    readConsole: (text) => firstVerdict(text, PANIC),
 };
 
 const capabilities: GuestCapabilities = {
