@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
+import { same } from "../canonical";
 import { containsUnknown, isUnknown } from "../handlers";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
@@ -16,8 +17,9 @@ interface Before {
 }
 
 /** Gives each block its name, and one that is a file its digest and format; one from a BlockImage has them. */
-export async function resolveBlocks(blocks: unknown[], { uuid, olds, log }: Before, problems: Problem[]): Promise<BlockSpec[]> {
-    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Arrived, uuid, `blocks[${index}]`, problems)));
+export async function resolveBlocks(blocks: unknown[], before: Before, problems: Problem[]): Promise<BlockSpec[]> {
+    const { olds, log } = before;
+    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Arrived, `blocks[${index}]`, before, problems)));
     const { names, problems: clashes, kept } = nameBlocks(resolved, olds);
     problems.push(...clashes);
     if (kept.length > 0) {
@@ -44,7 +46,7 @@ function lastSeeding({ access, reseed }: BlockSpec, name: string, olds: BlockSpe
 /** As it comes from the resource: `image` only where the program gives a name beside it. */
 type Arrived = Partial<BlockSpec> & { formerly?: string[] };
 
-async function resolveBlock(arrived: Arrived, uuid: string, at: string, problems: Problem[]): Promise<Nameable> {
+async function resolveBlock(arrived: Arrived, at: string, before: Before, problems: Problem[]): Promise<Nameable> {
     if (isUnknown(arrived)) return { block: arrived as BlockSpec };
     const { formerly, image, ...block } = arrived;
     const complete = { access: "read", ...block } as BlockSpec;
@@ -57,14 +59,23 @@ async function resolveBlock(arrived: Arrived, uuid: string, at: string, problems
     try {
         const digest = await hashFile(block.path);
         const format = block.format ?? await formatOf(block.path);
+        const whole = { ...complete, digest, format };
         if (format === "qcow2" && await needsAnotherFile(block.path)) {
-            problems.push({ property: `${at}.path`, reason: `${block.path} is a qcow2 image that needs another file (a backing or data file), which the guest's copy would not find; flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2` });
+            const part = `${block.path} is a qcow2 image that needs another file (a backing or data file)`;
+            const flatten = `flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2`;
+            if (isKnown(whole, before.olds)) before.log(`warning: ${at}.path: ${part}, which no copy brings along: the guest cannot start once that file is moved or changed, or on another host; ${flatten}`);
+            else problems.push({ property: `${at}.path`, reason: `${part}, which the guest's copy would not find; ${flatten}` });
         }
-        return { block: { ...complete, digest, format }, given, base: nameOf(block.path, uuid, digest) };
+        return { block: whole, given, base: nameOf(block.path, before.uuid, digest) };
     } catch (error) {
         problems.push(problemOf(`${at}.path`, error));
         return { block: complete, given, base: basename(block.path) };
     }
+}
+
+/** Release 0.1.0 took an image that needs another file: while it is the same, its guest has to live on. */
+function isKnown({ digest, format, mount, access }: BlockSpec, olds: BlockSpec[]): boolean {
+    return olds.some((old) => same([old.digest, old.format, old.mount, old.access], [digest, format, mount, access]));
 }
 
 /** A file that the guest boots from already has its digest behind its name; as in the program that it came from, it has none. */

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createBackends } from "../../../backends";
@@ -313,13 +314,41 @@ test.each<[string, object, string[], string[]]>([
     expect(JSON.stringify(failures)).toContain("[secret]");
 });
 
-test("a qcow2 that needs another file is refused, with the command that makes it whole", async () => {
-    const header = Buffer.alloc(512);
-    header.write("QFI\u00fb", 0, "latin1");
-    header.writeUInt32BE(3, 4);
-    header.writeBigUInt64BE(128n, 8);
-    const { failures } = await check({ blocks: [{ path: file("overlay.qcow2", header) }] });
-    expect(failures).toEqual(expect.arrayContaining([{ property: "blocks[0].path", reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) }]));
+describe("a qcow2 that needs another file", () => {
+    const overlay = (name: string, size = 0n): string => {
+        const header = Buffer.alloc(512);
+        header.write("QFI\u00fb", 0, "latin1");
+        header.writeUInt32BE(3, 4);
+        header.writeBigUInt64BE(128n, 8);
+        header.writeBigUInt64BE(size, 24);
+        return file(name, header);
+    };
+    const refusal = { property: "blocks[0].path", reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) as string };
+    /** A guest that takes qcow2. */
+    const raw = (path: string, more: object = {}): object => ({ guest: "raw", blocks: [{ path, access: "scratch", ...more }] });
+
+    test("is refused, with the command that makes it whole", async () => {
+        const { failures } = await check({ blocks: [{ path: overlay("overlay.qcow2") }] });
+        expect(failures).toEqual(expect.arrayContaining([refusal]));
+    });
+
+    test("of a guest of release 0.1.0 is a warning while it is what it was", async () => {
+        const path = overlay("old.qcow2");
+        const { inputs, failures } = await check(raw(file("whole.img", "a disk")));
+        expect(failures).toEqual([]);
+        const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
+        const old = { ...inputs, schemaVersion: 1, blocks: [{ path, name: "old.qcow2", access: "scratch", format: "qcow2", digest }] };
+        const again = await check(raw(path), old);
+        expect(again.failures).toEqual([]);
+        expect(again.inputs).toMatchObject({ schemaVersion: 1, blocks: old.blocks });
+        expect(said.filter((line) => line.includes("old.qcow2"))).toEqual([expect.stringMatching(/^warning: blocks\[0\]\.path: .*cannot start once that file is moved.*qemu-img convert/)]);
+        const moved = await check({ ...raw(path), memory: 128 }, old);
+        expect(moved.failures).toEqual([]);
+
+        expect((await check(raw(path, { access: "persist" }), old)).failures).toEqual([refusal]);
+        overlay("old.qcow2", 1n << 20n);
+        expect((await check(raw(path), old)).failures).toEqual([refusal]);
+    });
 });
 
 describe("what an earlier release let pass", () => {
