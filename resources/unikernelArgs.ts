@@ -40,7 +40,7 @@ export interface ReadinessArgs {
     http?: pulumi.Input<HttpReadinessArgs>;
     /** Accepts a connection. */
     tcp?: pulumi.Input<TcpReadinessArgs>;
-    /** A regular expression that matches what the guest has printed on its console since this boot. */
+    /** A regular expression that matches what the guest has printed on its console since this boot; one that is not decided within a second is an error. */
     console?: pulumi.Input<string>;
     /** Seconds, 1–3600. @default 60 */
     timeout?: pulumi.Input<number>;

@@ -119,6 +119,8 @@ test.each<[string, GuestOptions, RegExp]>([
     ["exits", { env: { TEST: "exit:3" } }, /ended before it was ready: .*3/],
     ["powers off", { env: { TEST: "poweroff" } }, /ended before it was ready: it powered off/],
     ["hangs", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }, /not ready after 2 s: waited for \/test kernel ready\/ on the console/],
+    ["prints what a pattern never decides", { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } },
+        /not ready: the regular expression \/\^\(\.\+\)\+never\$\/ was not decided within 1000 ms/],
 ])("a guest that %s is there, and its create fails with the console", async (_how, options, says) => {
     const guest = its.guest({ readiness: { console: "test kernel ready", timeout: 60 }, ...options });
     const error: unknown = await its.create(guest).catch((caught: unknown) => caught);
@@ -143,6 +145,7 @@ test("without readiness, create ends when the domain runs", async () => {
 test.each<[string, GuestOptions]>([
     ["panics", { env: { TEST: "panic" } }],
     ["never gets ready", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }],
+    ["prints what its pattern never decides", { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } }],
     ["cannot be started", { gdb: { port: 1, address: "192.0.2.1" } }],
 ])("an update whose guest %s: the old one serves again", async (_how, options) => {
     const guest = its.guest({ args: ["good"] });

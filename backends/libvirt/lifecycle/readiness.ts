@@ -5,6 +5,7 @@ import type { Host, HostInfo } from "../host";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
 import { CRASHED } from "./look";
+import { ConsolePattern } from "./pattern";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
 import { noRoute, portOf, routeTo, type FindRoute } from "./routes";
 
@@ -43,6 +44,8 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const { spec: { readiness } } = options;
     if (!readiness) return;
     const find = assertRoute(options);
+    const pattern = "console" in readiness ? new ConsolePattern(readiness.console) : undefined;
+    const saysReady = (printed: string): boolean => pattern?.matches(printed) ?? false;
     const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
     const stop = new AbortController();
     const given = options.signal ?? currentSignal();
@@ -54,8 +57,8 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const text = await lookOnce(options, reader, (printed) => answered === true || saysReady(readiness, printed));
-            if (answered || saysReady(readiness, text)) return;
+            const { ready, text } = await lookOnce(options, reader, (printed) => answered === true || saysReady(printed));
+            if (ready || answered) return;
             if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
             await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }), ...(probing ? [probing] : [])]);
         }
@@ -64,29 +67,27 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     }
 }
 
-function saysReady(readiness: Readiness, printed: string): boolean {
-    return "console" in readiness && new RegExp(readiness.console, "m").test(printed);
-}
+interface Look { ready: boolean; text: string }
 
 /**
  * Reads state and console; throws when the guest has ended. One that printed its readiness pattern was ready, even if it ended
  * a moment later: which of the two a look sees first depends on the load of the host.
- * @returns the console
+ * @returns whether it is ready, and the console
  */
-async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, ready: (printed: string) => boolean): Promise<string> {
-    if (ready("")) return "";
+async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, ready: (printed: string) => boolean): Promise<Look> {
+    if (ready("")) return { ready: true, text: "" };
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
-    if (ready(text)) return text;
+    if (ready(text)) return { ready: true, text };
     const { ended } = judge(text);
     if (ended) throw guestEnded(ended.because, text, await kept.path());
     if (now?.active && now.state !== "crashed") {
         const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
         if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, await kept.path());
-        return text;
+        return { ready: false, text };
     }
     // What it said last may have come after the read.
     const final = await readToTheEnd(reader, text);
-    if (ready(final)) return final;
+    if (ready(final)) return { ready: true, text: final };
     throw guestEnded(judge(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"), final, await kept.path());
 }
 

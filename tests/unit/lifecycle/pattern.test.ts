@@ -1,0 +1,47 @@
+import { performance } from "node:perf_hooks";
+import { ConsolePattern } from "../../../backends/libvirt/lifecycle/pattern";
+import { plain, TAIL_BYTES } from "../../../backends/libvirt/lifecycle/console";
+
+const log = "[    0.123456] a line as kernels print it\n".repeat(TAIL_BYTES / 42);
+
+test.each<[string, string, boolean]>([
+    ["a line's beginning", "^ready", true],
+    ["a line's end", "requests$", true],
+    ["anything", "", true],
+    ["what was not printed", "never", false],
+    ["another case", "^READY", false],
+])("%s", (_title, pattern, matches) => {
+    const asked = new ConsolePattern(pattern);
+    for (const _look of [1, 2, 3]) expect(asked.matches(`${log}ready for requests\n`)).toBe(matches);
+});
+
+test.each<[string, string]>([
+    ["(a+)+$", `${"a".repeat(TAIL_BYTES)}!`],
+    ["^(.*)*never$", log],
+    ["(\\w+\\s?)*never", log],
+])("%s on a console that it never matches is given up, with what to do", (pattern, text) => {
+    const asked = new ConsolePattern(pattern);
+    // One look that was not decided may be the machine's fault.
+    expect(asked.matches(text)).toBe(false);
+    expect(asked.matches("")).toBe(false);
+    expect(() => asked.matches(text)).toThrow(expect.objectContaining({
+        code: "not-ready", property: "readiness.console",
+        message: expect.stringMatching(/the regular expression .* was not decided within .* without repetitions inside of repetitions/) as string,
+    }) as Error);
+});
+
+test("what is no regular expression, in an old state, is refused", () => {
+    expect(() => new ConsolePattern("(").matches(log)).toThrow(expect.objectContaining({ code: "invalid", property: "readiness.console" }) as Error);
+});
+
+test("the limit costs no more than a few other passes over the same text", () => {
+    const asked = new ConsolePattern("^ready for requests$");
+    const middle = (work: () => void): number => Array.from({ length: 41 }, () => {
+        const begun = performance.now();
+        work();
+        return performance.now() - begun;
+    }).sort((one, other) => one - other)[20]!;
+    const look = middle(() => plain(log));
+    const matching = middle(() => asked.matches(log));
+    expect(matching / look).toBeLessThan(10);
+});
