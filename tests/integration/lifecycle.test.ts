@@ -131,7 +131,7 @@ test.each<[string, GuestOptions, RegExp]>([
     expect(error.cause).toBeInstanceOf(UnikernelError);
     expect(await its.observe(guest)).toMatchObject({ unfinished: true });
     // State knows it: the next update mends it.
-    const good = { ...guest, env: {} };
+    const good = { ...guest, env: {}, readiness: { console: "test kernel ready", timeout: 60 } };
     expect(await its.update(guest, good)).toMatchObject({ state: "running", unfinished: false });
     await its.delete(good);
     await its.expectNothing(good);
