@@ -21,7 +21,7 @@ import type { StoredInputs } from "./inputs";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
 import { SCHEMA_VERSION, UnikernelError, problemOf } from "../../spec";
-import type { Backend, ConsequenceTable, Imported } from "../../backends/backend";
+import type { Backend, Imported } from "../../backends/backend";
 import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 
 type Values = Record<string, unknown>;
