@@ -1,4 +1,8 @@
+import { basename } from "node:path";
+
 import { UnikernelError, type UnikernelSpec } from "../../../spec";
+import { roleOf } from "../fileNames";
+import type { FileRole } from "../model";
 import type { StartRule } from "../platform";
 import { attachPath, filePath, forwardPath } from "./propertyPaths";
 
@@ -57,7 +61,7 @@ const RULES: StartRule[] = [
     },
     {
         says: /'?(\/[^\s':]*)'?: Permission denied/, code: "permission", property: (spec, [path = ""]) => filePath(spec, path),
-        summary: ([path]) => `QEMU may not open ${path}`, hint: () => "npx pulumi-unikernel doctor names the folder that shuts it out",
+        summary: ([path]) => `QEMU may not open ${path}`, hint: ([path]) => permissionHint(path),
     },
     {
         says: /qemu: (?:invalid kernel header|.*multiboot.*)|could not load kernel|Error loading uncompressed kernel/i, code: "invalid", property: () => "kernel",
@@ -85,6 +89,16 @@ export function translate(error: unknown, spec: UnikernelSpec, rules: StartRule[
         return new UnikernelError(code, summary(found, spec), { property: property(spec, found), hint: hint?.(found), cause: error });
     }
     return error;
+}
+
+/** Roles of files that may have mode 0600: they are QEMU's own only where libvirt hands them over at the start. */
+const PRIVATE: readonly (FileRole | undefined)[] = ["persist", "scratch", "image", "initrd"];
+
+function permissionHint(path = ""): string {
+    const folder = "npx pulumi-unikernel doctor names the folder that shuts it out";
+    if (!PRIVATE.includes(roleOf(basename(path)))) return folder;
+    return "if /etc/libvirt/qemu.conf on the host says dynamic_ownership = 0, libvirt does not give QEMU's user the guest's private files (mode 0600): "
+        + `set it to 1 and restart libvirtd; else ${folder}`;
 }
 
 function pathOf({ blocks }: UnikernelSpec, format: string): string | undefined {
