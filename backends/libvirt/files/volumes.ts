@@ -1,29 +1,15 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 
-import { hasCode, type Part, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
-import { type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
+import { type Part, UnikernelError } from "../../../spec";
+import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
-import { changedAt, renderPool, renderVolume } from "./storageXml";
-import { describeWriter, isAbandoned, isPlainName, partName, partOf, UNFINISHED as mark } from "./unfinished";
+import { renderVolume } from "./storageXml";
+import { isAbandoned, isPlainName, partOf, UNFINISHED as mark } from "./unfinished";
+import { orWithout, VolumeFolders } from "./volumeFolders";
 import { signatures } from "./write";
-
-const folderMode = 0o711;
-const HOUR = 3_600_000;
-
-/** Milliseconds for another process that writes the same file. */
-const WAIT_MS = 60_000;
-
-/** What a folder holds, by what it is to this package. */
-interface Look {
-    whole: HostFile[];
-    /** Names of which half a file may be there. */
-    unfinished: string[];
-    announced: { file: string; name: string; writer: string }[];
-}
 
 /**
  * The guests' folders where this process may not write: on another machine, or owned by root while
@@ -37,7 +23,11 @@ export class VolumeFiles implements HostFiles {
     /** A pool is refreshed before each use, which libvirt refuses while a volume of it is made. */
     private readonly turns = new Map<string, Promise<unknown>>();
 
-    constructor(private readonly uri: string, private readonly base: string, private readonly timeouts?: Partial<Timeouts>) {}
+    private readonly folders: VolumeFolders;
+
+    constructor(uri: string, private readonly base: string, timeouts?: Partial<Timeouts>) {
+        this.folders = new VolumeFolders(uri, base, timeouts);
+    }
 
     async path(uuid: string, name: string): Promise<string> {
         return join(this.base, plainName(uuid), plainName(name));
@@ -45,14 +35,14 @@ export class VolumeFiles implements HostFiles {
 
     list(uuid: string): Promise<HostFile[]> {
         return this.inTurn(uuid, async () => {
-            const { whole } = await this.look(uuid);
+            const { whole } = await this.folders.look(uuid);
             return whole.sort((a, b) => (a.name < b.name ? -1 : 1));
         });
     }
 
     strange(uuid: string): Promise<string[]> {
         return this.inTurn(uuid, async () => {
-            const all = await this.all(uuid);
+            const all = await this.folders.all(uuid);
             return all.filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name))).map(({ name }) => name).sort();
         });
     }
@@ -72,14 +62,14 @@ export class VolumeFiles implements HostFiles {
                 throw fileError(error, `write of ${path}`, this.base);
             });
             const size = await sizeOf(parts);
-            await this.ask(`folder ${join(this.base, uuid)}`, "poolEnsure", [this.pool(uuid)]);
-            return this.alone(uuid, name, async ({ whole }) => {
+            await this.folders.ask(`folder ${join(this.base, uuid)}`, "poolEnsure", [this.folders.pool(uuid)]);
+            return this.folders.alone(uuid, name, async ({ whole }) => {
                 const there = whole.find((file) => file.name === name);
                 if (there && (exclusive || (there.size === size && (digest === undefined || digest === await this.digestThere(uuid, name))))) return false;
-                const made = await this.marked(uuid, name, async () => {
+                const made = await this.folders.marked(uuid, name, async () => {
                     const xml = renderVolume({ name, size, mode });
-                    await this.drop(uuid, name);
-                    const sent = await this.ask(`write of ${path}`, "volumeWrite", [this.pool(uuid), name, xml, parts], onProgress);
+                    await this.folders.drop(uuid, name);
+                    const sent = await this.folders.ask(`write of ${path}`, "volumeWrite", [this.folders.pool(uuid), name, xml, parts], onProgress);
                     // A process that knows nothing of announcements made one meanwhile: it stays.
                     if (sent === undefined) return false;
                     if (before !== await signatures(parts) || (digest !== undefined && sent !== digest)) throw sourceChanged(path, parts);
@@ -99,18 +89,18 @@ export class VolumeFiles implements HostFiles {
     /** The new file is readable by the daemon's user only. */
     rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
         return this.inTurn(uuid, async () => {
-            const names = (await this.look(uuid)).whole.map(({ name }) => name);
+            const names = (await this.folders.look(uuid)).whole.map(({ name }) => name);
             if (!replace && names.includes(from) && names.includes(to)) throw exists(await this.path(uuid, from), await this.path(uuid, to));
             await this.duplicate(uuid, from, to, 0o600);
-            await this.drop(uuid, from);
+            await this.folders.drop(uuid, from);
         });
     }
 
     remove(uuid: string, ...names: string[]): Promise<void> {
         return this.inTurn(uuid, async () => {
             for (const name of names) {
-                await this.drop(uuid, plainName(name));
-                await this.drop(uuid, `${name}${mark}`);
+                await this.folders.drop(uuid, plainName(name));
+                await this.folders.drop(uuid, `${name}${mark}`);
             }
         });
     }
@@ -123,33 +113,33 @@ export class VolumeFiles implements HostFiles {
 
     removeFolder(uuid: string): Promise<void> {
         return this.inTurn(uuid, async () => {
-            const { unfinished, announced } = await this.look(uuid);
+            const { unfinished, announced } = await this.folders.look(uuid);
             for (const name of unfinished) {
-                await this.drop(uuid, name);
-                await this.drop(uuid, `${name}${mark}`);
+                await this.folders.drop(uuid, name);
+                await this.folders.drop(uuid, `${name}${mark}`);
             }
-            for (const { file, writer } of announced) if (isAbandoned(writer, 0)) await this.drop(uuid, file);
-            await this.ask(`removal of ${join(this.base, uuid)}`, "poolRemove", [this.pool(uuid)]);
+            for (const { file, writer } of announced) if (isAbandoned(writer, 0)) await this.folders.drop(uuid, file);
+            await this.folders.ask(`removal of ${join(this.base, uuid)}`, "poolRemove", [this.folders.pool(uuid)]);
         });
     }
 
     read(uuid: string, name: string, { offset, length }: { offset?: number; length: number }): Promise<string> {
         return this.inTurn(uuid, async () => {
             const path = await this.path(uuid, name);
-            const bytes = await orWithout(new Uint8Array(), this.ask(`read of ${path}`, "volumeRead", [this.pool(uuid), name, `${name}${mark}`, offset ?? -length, length]));
+            const bytes = await orWithout(new Uint8Array(), this.folders.ask(`read of ${path}`, "volumeRead", [this.folders.pool(uuid), name, `${name}${mark}`, offset ?? -length, length]));
             return Buffer.from(bytes).toString("utf8");
         });
     }
 
     digest(uuid: string, name: string): Promise<string | undefined> {
         return this.inTurn(uuid, async () => {
-            const { unfinished } = await this.look(uuid);
+            const { unfinished } = await this.folders.look(uuid);
             return unfinished.includes(plainName(name)) ? undefined : this.digestThere(uuid, name);
         });
     }
 
     private async digestThere(uuid: string, name: string): Promise<string | undefined> {
-        return orWithout(undefined, this.ask(`digest of ${await this.path(uuid, name)}`, "volumeDigest", [this.pool(uuid), name]));
+        return orWithout(undefined, this.folders.ask(`digest of ${await this.path(uuid, name)}`, "volumeDigest", [this.folders.pool(uuid), name]));
     }
 
     /** The daemon writes behind its stream, and was seen to end it well although the disk was full: so it is read back. */
@@ -164,104 +154,18 @@ export class VolumeFiles implements HostFiles {
     asDaemon(): Daemon {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
-            forget: (uuid) => this.inTurn(uuid, () => this.ask(`pool of ${uuid}`, "poolRemove", [this.pool(uuid)])),
+            forget: (uuid) => this.inTurn(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolRemove", [this.folders.pool(uuid)])),
         };
     }
 
-    private pool(uuid: string): MethodArgs<"poolEnsure">[0] {
-        const name = `pulumi-unikernel-${uuid}`, folder = join(this.base, plainName(uuid));
-        return { name, folder, xml: renderPool({ name, uuid, folder, mode: folderMode }) };
-    }
-
-    private all(uuid: string): Promise<VolumeRecord[]> {
-        return orWithout([], this.ask(`list of ${join(this.base, uuid)}`, "poolList", [this.pool(uuid)]));
-    }
-
-    private async look(uuid: string): Promise<Look> {
-        const all = await this.all(uuid);
-        const unfinished = all.filter(({ name }) => isPlainName(name) && name.endsWith(mark)).map(({ name }) => name.slice(0, -mark.length));
-        const whole = all.filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(mark) && !unfinished.includes(name));
-        const announced = all.flatMap(({ name: file }) => {
-            const part = partOf(file);
-            return part ? [{ file, ...part }] : [];
-        });
-        return { whole: whole.map(({ name, size }) => ({ name, size })), unfinished, announced };
-    }
-
     private async duplicate(uuid: string, from: string, to: string, mode: number): Promise<void> {
-        const source = (await this.look(uuid)).whole.find(({ name }) => name === plainName(from));
+        const source = (await this.folders.look(uuid)).whole.find(({ name }) => name === plainName(from));
         if (!source) throw new UnikernelError("invalid", `${await this.path(uuid, from)} is not there to be copied`);
         const xml = renderVolume({ name: plainName(to), size: source.size, mode });
-        await this.alone(uuid, to, () => this.marked(uuid, to, async () => {
-            const sent = await this.ask(`copy of ${await this.path(uuid, from)} to ${to}`, "volumeCopy", [this.pool(uuid), from, to, xml]);
+        await this.folders.alone(uuid, to, () => this.folders.marked(uuid, to, async () => {
+            const sent = await this.folders.ask(`copy of ${await this.path(uuid, from)} to ${to}`, "volumeCopy", [this.folders.pool(uuid), from, to, xml]);
             await this.assertKept(uuid, to, sent);
         }));
-    }
-
-    /**
-     * Works on a name while no other process does: each announces itself and then looks, and goes on only when it sees no other. So of
-     * two at most one goes on, and both try again when they see each other. What is half written is marked by the one that goes on.
-     */
-    private async alone<T>(uuid: string, name: string, work: (look: Look) => Promise<T>): Promise<T> {
-        const end = Date.now() + WAIT_MS;
-        for (;;) {
-            const own = partName(plainName(name), "volume");
-            await this.make(uuid, own);
-            try {
-                const look = await this.look(uuid);
-                const others = look.announced.filter((other) => other.name === name && other.file !== own);
-                const living: string[] = [];
-                for (const { file, writer } of others) {
-                    if (isAbandoned(writer, 0) || await this.isOld(uuid, own, file, name)) await this.drop(uuid, file);
-                    else living.push(writer);
-                }
-                if (living.length === 0) return await work(look);
-                if (Date.now() > end) {
-                    throw new UnikernelError("in-use", `write of ${await this.path(uuid, name)}: ${describeWriter(living[0]!)} writes it too`, {
-                        hint: "let it finish, then run again; what a process left that is gone counts no more after an hour",
-                    });
-                }
-            } finally {
-                await puttingRight(() => this.drop(uuid, own).catch(() => undefined));
-            }
-            await unlessEnded(delay(50 + Math.random() * 200));
-        }
-    }
-
-    /** A writer on another machine cannot be asked. By the host's own clock, neither its announcement nor its file was written to for an hour. */
-    private async isOld(uuid: string, own: string, file: string, name: string): Promise<boolean> {
-        const [now, ...times] = await Promise.all([own, file, name].map(async (one) =>
-            changedAt(await orWithout("", this.ask(`time of ${one}`, "volumeXml", [this.pool(uuid), one])))));
-        return now !== undefined && now - Math.max(...times.map((time) => time ?? 0)) > HOUR;
-    }
-
-    private async make(uuid: string, name: string): Promise<void> {
-        await this.ask(`mark ${name}`, "volumeWrite", [this.pool(uuid), name, renderVolume({ name, size: 0, mode: 0o600 }), []]);
-    }
-
-    /** A mark that stays, because this process is killed, is taken away by the next write or removal. */
-    private async marked<T>(uuid: string, name: string, write: () => Promise<T>): Promise<T> {
-        const file = `${plainName(name)}${mark}`;
-        // One that is there stays: without it, half a file would look whole.
-        await this.make(uuid, file);
-        let result: T;
-        try {
-            result = await write();
-        } catch (error) {
-            // A full disk is not helped by half a file; the error is the first one, whatever this says.
-            await puttingRight(() => this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined));
-            throw error;
-        }
-        await this.drop(uuid, file);
-        return result;
-    }
-
-    private async drop(uuid: string, name: string): Promise<void> {
-        await orWithout(undefined, this.ask(`removal of ${name}`, "volumeDelete", [this.pool(uuid), name]));
-    }
-
-    private ask<M extends MethodName>(what: string, method: M, args: MethodArgs<M>, progress?: (bytes: number) => void): Promise<MethodResult<M>> {
-        return request(this.uri, method, args, what, { timeouts: this.timeouts, progress });
     }
 
     private inTurn<T>(uuid: string, work: () => Promise<T>): Promise<T> {
@@ -275,12 +179,4 @@ async function sizeOf(parts: Part[]): Promise<number> {
     let size = 0;
     for (const part of parts) size += "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
     return size;
-}
-
-/** No pool and no volume are no error here: the guest has no files yet, or none any more. */
-async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T | U> {
-    return work.catch((error) => {
-        if (hasCode(error, "not-found")) return instead;
-        throw error;
-    });
 }

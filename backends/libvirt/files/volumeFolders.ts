@@ -1,0 +1,122 @@
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+
+import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
+import { type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
+import type { HostFile } from "../host";
+import { plainName } from "./errors";
+import { changedAt, renderPool, renderVolume } from "./storageXml";
+import { describeWriter, isAbandoned, isPlainName, partName, partOf, UNFINISHED as mark } from "./unfinished";
+
+const folderMode = 0o711;
+const HOUR = 3_600_000;
+
+/** Milliseconds for another process that writes the same file. */
+const WAIT_MS = 60_000;
+
+/** What a folder holds, by what it is to this package. */
+export interface Look {
+    whole: HostFile[];
+    /** Names of which half a file may be there. */
+    unfinished: string[];
+    announced: { file: string; name: string; writer: string }[];
+}
+
+/** Guests' folders as storage pools, and what keeps their unfinished volumes apart from whole ones. */
+export class VolumeFolders {
+    constructor(private readonly uri: string, private readonly base: string, private readonly timeouts?: Partial<Timeouts>) {}
+
+    ask<M extends MethodName>(what: string, method: M, args: MethodArgs<M>, progress?: (bytes: number) => void): Promise<MethodResult<M>> {
+        return request(this.uri, method, args, what, { timeouts: this.timeouts, progress });
+    }
+
+    pool(uuid: string): MethodArgs<"poolEnsure">[0] {
+        const name = `pulumi-unikernel-${uuid}`, folder = join(this.base, plainName(uuid));
+        return { name, folder, xml: renderPool({ name, uuid, folder, mode: folderMode }) };
+    }
+
+    all(uuid: string): Promise<VolumeRecord[]> {
+        return orWithout([], this.ask(`list of ${join(this.base, uuid)}`, "poolList", [this.pool(uuid)]));
+    }
+
+    async look(uuid: string): Promise<Look> {
+        const all = await this.all(uuid);
+        const unfinished = all.filter(({ name }) => isPlainName(name) && name.endsWith(mark)).map(({ name }) => name.slice(0, -mark.length));
+        const whole = all.filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(mark) && !unfinished.includes(name));
+        const announced = all.flatMap(({ name: file }) => {
+            const part = partOf(file);
+            return part ? [{ file, ...part }] : [];
+        });
+        return { whole: whole.map(({ name, size }) => ({ name, size })), unfinished, announced };
+    }
+
+    /**
+     * Works on a name while no other process does: each announces itself and then looks, and goes on only when it sees no other. So of
+     * two at most one goes on, and both try again when they see each other. What is half written is marked by the one that goes on.
+     */
+    async alone<T>(uuid: string, name: string, work: (look: Look) => Promise<T>): Promise<T> {
+        const end = Date.now() + WAIT_MS;
+        for (;;) {
+            const own = partName(plainName(name), "volume");
+            await this.make(uuid, own);
+            try {
+                const look = await this.look(uuid);
+                const others = look.announced.filter((other) => other.name === name && other.file !== own);
+                const living: string[] = [];
+                for (const { file, writer } of others) {
+                    if (isAbandoned(writer, 0) || await this.isOld(uuid, own, file, name)) await this.drop(uuid, file);
+                    else living.push(writer);
+                }
+                if (living.length === 0) return await work(look);
+                if (Date.now() > end) {
+                    throw new UnikernelError("in-use", `write of ${join(this.base, plainName(uuid), plainName(name))}: ${describeWriter(living[0]!)} writes it too`, {
+                        hint: "let it finish, then run again; what a process left that is gone counts no more after an hour",
+                    });
+                }
+            } finally {
+                await puttingRight(() => this.drop(uuid, own).catch(() => undefined));
+            }
+            await unlessEnded(delay(50 + Math.random() * 200));
+        }
+    }
+
+    /** A writer on another machine cannot be asked. By the host's own clock, neither its announcement nor its file was written to for an hour. */
+    private async isOld(uuid: string, own: string, file: string, name: string): Promise<boolean> {
+        const [now, ...times] = await Promise.all([own, file, name].map(async (one) =>
+            changedAt(await orWithout("", this.ask(`time of ${one}`, "volumeXml", [this.pool(uuid), one])))));
+        return now !== undefined && now - Math.max(...times.map((time) => time ?? 0)) > HOUR;
+    }
+
+    private async make(uuid: string, name: string): Promise<void> {
+        await this.ask(`mark ${name}`, "volumeWrite", [this.pool(uuid), name, renderVolume({ name, size: 0, mode: 0o600 }), []]);
+    }
+
+    /** A mark that stays, because this process is killed, is taken away by the next write or removal. */
+    async marked<T>(uuid: string, name: string, write: () => Promise<T>): Promise<T> {
+        const file = `${plainName(name)}${mark}`;
+        // One that is there stays: without it, half a file would look whole.
+        await this.make(uuid, file);
+        let result: T;
+        try {
+            result = await write();
+        } catch (error) {
+            // A full disk is not helped by half a file; the error is the first one, whatever this says.
+            await puttingRight(() => this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined));
+            throw error;
+        }
+        await this.drop(uuid, file);
+        return result;
+    }
+
+    async drop(uuid: string, name: string): Promise<void> {
+        await orWithout(undefined, this.ask(`removal of ${name}`, "volumeDelete", [this.pool(uuid), name]));
+    }
+}
+
+/** No pool and no volume are no error here: the guest has no files yet, or none any more. */
+export async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T | U> {
+    return work.catch((error) => {
+        if (hasCode(error, "not-found")) return instead;
+        throw error;
+    });
+}
