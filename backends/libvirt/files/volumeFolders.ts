@@ -39,6 +39,13 @@ export class VolumeFolders {
         return orWithout([], this.ask(`list of ${join(this.base, uuid)}`, "poolList", [this.pool(uuid)]));
     }
 
+    /** Return the names of all folders below the base; undefined where the host cannot list them. */
+    names(): Promise<string[] | undefined> {
+        const name = "pulumi-unikernel-folders";
+        const pool = { name, folder: this.base, xml: renderPool({ name, folder: this.base, mode: folderMode }) };
+        return orWithout([], this.ask(`list of ${this.base}`, "folderList", [pool]));
+    }
+
     async look(uuid: string): Promise<Look> {
         const all = await this.all(uuid);
         const unfinished = all.filter(({ name }) => isPlainName(name) && name.endsWith(mark)).map(({ name }) => name.slice(0, -mark.length));

@@ -106,9 +106,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     async guests(): Promise<string[] | undefined> {
-        const name = "pulumi-unikernel-folders";
-        const pool = { name, folder: this.base, xml: renderPool({ name, folder: this.base, mode: folderMode }) };
-        return (await orWithout([], this.ask(`list of ${this.base}`, "folderList", [pool])))?.filter(isUuid).sort();
+        return (await this.folders.names())?.filter(isUuid).sort();
     }
 
     removeFolder(uuid: string): Promise<void> {
