@@ -20,7 +20,7 @@ export interface BlockSpec {
     /** Absolute path inside the guest. */
     mount?: string;
     access: Access;
-    /** Of a persist disk: a changed text has it begin again from its image, once. What was given last stays here when the program drops it. */
+    /** Of a persist disk: a changed text has it begin again from its image, once. The last text stays here when the program drops it. */
     reseed?: string;
     /** Its content holds a secret: each file with it is readable by its owner alone, and digests over it are keyed. */
     secret?: true;

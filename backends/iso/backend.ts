@@ -45,7 +45,7 @@ export const iso: Backend = {
     },
 };
 
-/** What fails without a result keeps its note: the image may be in its place already. */
+/** A create that fails without a result keeps its note: the image may be in its place already. */
 async function create(plan: GuestPlan, context: Context): Promise<Observation> {
     const { uuid } = plan.spec;
     try {

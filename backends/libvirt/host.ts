@@ -155,7 +155,7 @@ export interface HostFiles {
     rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void>;
     /** Missing is success. */
     remove(uuid: string, ...names: string[]): Promise<void>;
-    /** Return the uuids of all guests that have a folder; undefined where the way to the files cannot list them (a storage pool of others has their folder). */
+    /** Return the uuids of all guests that have a folder; undefined where the way to the files cannot list them (another storage pool has their folder). */
     guests(): Promise<string[] | undefined>;
     /** Removes the folder when nothing is in it; else leaves it. */
     removeFolder(uuid: string): Promise<void>;

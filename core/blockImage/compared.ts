@@ -1,6 +1,6 @@
 import { containsUnknown } from "../handlers";
 
-/** With the URN: whose image it is, is in its record; and a stack that moves to another provider is to be written anew. */
+/** With the URN: whose image it is, is in its record; and a stack that moves to another provider is written again. */
 const COMPARED = ["digest", "format", "size", "label", "output", "urn"] as const;
 
 type Compared = Partial<Record<(typeof COMPARED)[number], unknown>>;

@@ -52,7 +52,7 @@ function stillImported(services: UnikernelServices, { imported }: Partial<Stored
     return {};
 }
 
-/** What a check found. `whole`: inputs with everything but their consequence, by this platform. */
+/** The result of a check. `whole`: inputs with everything but their consequence, by this platform. */
 interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; judge?: Judge }
 
 /** Arguments → inputs, whatever there was before but the identity. */

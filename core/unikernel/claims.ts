@@ -26,7 +26,7 @@ export function claim(spec: UnikernelSpec): Problem[] {
     });
 }
 
-/** What the guest of a uuid does with a thing of its host's, as the program declares it; undefined: it was not checked in this run. */
+/** Whether the guest of a uuid keeps a port, device, name or address of its host, as the program declares it; undefined: it was not checked in this run. */
 export function declares(uuid: string, thing: string): "keeps" | "yields" | undefined {
     const claims = [...held.values()].find((one) => one.some(({ key }) => key === `uuid ${uuid}`));
     if (!claims) return undefined;

@@ -26,7 +26,7 @@ async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<Store
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
 }
 
-/** What the table calls live may be more on this host. */
+/** Return the differences with their consequence on this host, which may be more than the table's `live`. */
 function onHost({ consequenceOnHost }: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
     return Promise.all(found.map(async (one) => (one.consequence === "live" && !one.unknown && consequenceOnHost && !isUnknown(connection)
         ? { ...one, consequence: await consequenceOnHost(connection, one) } : one)));

@@ -14,7 +14,7 @@ const HOUR = 3_600_000;
 /** Milliseconds for another process that writes the same file. */
 const WAIT_MS = 60_000;
 
-/** What a folder holds, by what it is to this package. */
+/** The files of a guest's folder, by their state. */
 export interface Look {
     whole: HostFile[];
     /** Names of which half a file may be there. */

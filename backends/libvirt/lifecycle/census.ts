@@ -2,7 +2,7 @@ import type { Host } from "../host";
 import type { RecordedReservation } from "../model";
 import { readFacts, readMark } from "../xml";
 
-/** What a domain of the host has for itself alone. */
+/** A domain of the host, with the ports, devices, MAC addresses and DHCP entries that it holds. */
 export interface Holder {
     uuid: string;
     name: string;

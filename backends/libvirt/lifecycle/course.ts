@@ -39,7 +39,7 @@ export interface Course extends Run {
     broken: string[];
     /** DHCP entries that were made for this guest so far. */
     entries: RecordedReservation[];
-    /** What other guests of the stack are giving up, and this one gets. */
+    /** Ports, devices and MAC addresses that other guests of the stack give up for this one. */
     awaited: Thing[];
     /** Of a create: it makes the guest, and no other run does. */
     held?: GuestClaim;

@@ -53,7 +53,7 @@ async function carryThrough(course: Course): Promise<Observation> {
     }
 }
 
-/** Make the guest while no other run does: what is there is looked at again when the claim is made, since another may have ended in between. */
+/** Make the guest while no other run does. The host is read again once the claim is made: another run may have ended in between. */
 async function asOnlyOne(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
     const { host, plan: { spec } } = run;
     const held = await GuestClaim.take(host, spec, timeFor(spec));

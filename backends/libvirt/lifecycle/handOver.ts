@@ -9,7 +9,7 @@ import { enter, isUnderWay, mayGoOn } from "./operations";
 import type { Taking } from "./reservations";
 import type { Run } from "./run";
 
-/** Milliseconds; a test sets them. */
+/** Milliseconds. Tests shorten them. */
 export const patience = {
     /** For a resource of the program to be declared in this run: checks come in the order of the program, while operations run. */
     declare: 10_000,
@@ -116,7 +116,7 @@ function declaredBy(context: Run["context"], urn: string, holder: Pick<Holder, "
     return context.declares(holder.uuid, key) ?? "unknown";
 }
 
-/** What a guest needs for itself and does not have yet. */
+/** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
 function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
     const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
     const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] => (attachKind(attach) === "user" || known.includes(mac) ? [] : [{

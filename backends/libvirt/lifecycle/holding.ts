@@ -11,11 +11,11 @@ export interface Thing {
     code?: ErrorCode;
     /** Says that a domain has it: `domain db has tcp port 8080 of 127.0.0.1`. */
     says(domain: string): string;
-    /** For what a stranger has. */
+    /** Where the holder belongs to another stack or to no stack. */
     hint: string;
 }
 
-/** What a holder of our own stack is going to do, as far as the program has said it. */
+/** Whether a holder of our own stack keeps a thing or gives it up, as far as the program has declared it. */
 export type Declared = ReturnType<NonNullable<Context["declares"]>>;
 
 /** Whether a mark's URN is of the stack and project of ours. */

@@ -3,7 +3,7 @@ import type { Host } from "../host";
 import type { FileRecord } from "../model";
 import type { Layout } from "./layout";
 
-/** What becomes of the former files of persist disks. */
+/** Former files of persist disks: which are renamed, and which are removed. */
 export interface Keeping {
     /** `disk`: the name of the block. */
     renames: { disk: string; from: string; to: string }[];

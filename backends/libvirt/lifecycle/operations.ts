@@ -18,7 +18,7 @@ export function isUnderWay(uuid: string): boolean {
 }
 
 /**
- * Return whether nobody whom an operation waits for, directly or through others, is missing. In a ring of guests that exchange things
+ * Return whether all operations that this one waits for, directly or through others, are under way. In a ring of guests that exchange things
  * each then gives up what it had before it takes what it gets; all of them find the same.
  */
 export function mayGoOn(uuid: string, seen = new Set<string>()): boolean {

@@ -38,7 +38,7 @@ export class ConsolePattern {
         }
     }
 
-    /** What to do stands in the message: a rollback has a hint of its own. */
+    /** The message says what to do, since a rollback has a hint of its own. */
     private endless(text: string): UnikernelError {
         return new UnikernelError("not-ready", `not ready: the regular expression /${this.pattern}/ was not decided within ${LIMIT_MS} ms on the ${text.length} characters of the console; `
             + "write it without repetitions inside of repetitions, such as (a+)+ or (.*)*: a plain text or a line's beginning (^ready) will do",

@@ -92,7 +92,7 @@ async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation,
     await change("add-last", added);
     return () => alone(host, network.name, async () => {
         await change("delete", added);
-        // Whoever had been given the former one meanwhile keeps it, and so does who has another by now.
+        // A guest that got the former address in the meantime keeps it; so does one that has another address by now.
         const { reservations } = await factsOf(host, network.name, entry.property);
         const isFree = (one: { mac?: string; address: string }): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac?.toLowerCase()));
         if (former && before && isFree(before)) await change("add-last", former);

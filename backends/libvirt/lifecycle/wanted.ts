@@ -16,7 +16,7 @@ export interface Definition {
     layout: Layout;
     model: DomainModel;
     facts: DomainFacts;
-    /** What becomes of the former files of persist disks once the guest is proven. */
+    /** Former files of persist disks: renamed or removed once the guest is proven. */
     keeping: Keeping;
     /** As it is when all is done. */
     mark: Mark;
