@@ -6,6 +6,7 @@ import type { Host } from "../../backends/libvirt";
 import { unikernelHandlers } from "../../core/unikernel";
 import { UnikernelError } from "../../spec";
 import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { listenOn } from "../support/listener";
 import { outside } from "../support/outside";
 import { alice } from "../support/plans";
 
@@ -79,13 +80,13 @@ test("nothing of what was refused came to the host", async () => {
 });
 
 test("a start that fails without a reason is tried again for the reason", async () => {
-    const interfaces = (mac: string) => [{ mac, attach: { user: { forward: [{ host: 8070, guest: 80, address: "127.0.0.1", protocol: "tcp" as const }] } } }];
-    const [first, second] = [its.guest({ interfaces: interfaces("52:54:00:66:00:01") }), its.guest({ interfaces: interfaces("52:54:00:66:00:02") })];
-    await its.create(first);
+    const listener = await listenOn(its.host, 8070);
+    const guest = its.guest({ interfaces: [{ mac: "52:54:00:66:00:02", attach: { user: { forward: [{ host: 8070, guest: 80, address: "127.0.0.1", protocol: "tcp" }] } } }] });
     unexplained = 1;
-    await expect(its.create(second)).rejects.toMatchObject({ code: "in-use", property: "interfaces[0].attach.user.forward[0].host" });
+    await expect(its.create(guest)).rejects.toMatchObject({ code: "in-use", property: "interfaces[0].attach.user.forward[0].host" });
     unexplained = 3;
-    await expect(its.create(second)).rejects.toThrow(/failed to connect to monitor socket/);
+    await expect(its.create(guest)).rejects.toThrow(/failed to connect to monitor socket/);
+    listener.stop();
     expect(unexplained).toBe(0);
-    await its.expectNothing({ ...second, interfaces: [] });
+    await its.expectNothing({ ...guest, interfaces: [] });
 });

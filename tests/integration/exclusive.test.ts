@@ -1,41 +1,33 @@
-import { spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-
 import { patience } from "../../backends/libvirt/lifecycle/handOver";
 import { networkInterfaceHandlers } from "../../core/networkInterface";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
+import { listenOn } from "../support/listener";
 import { Unikernels } from "../support/unikernels";
 
 jest.setTimeout(180_000);
 
 let its: Lifecycle;
 let guests: Unikernels;
-const listeners: ChildProcess[] = [];
+const listeners: { stop(): void }[] = [];
 
 beforeAll(async () => {
     its = await openLifecycle();
     await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
+    // A check compares it with the folder in state.
+    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
     guests = new Unikernels(its.backend, {
         platform: "kvm", connection: its.host.uri, kernel: its.kernel, accelerator: "tcg", memory: 16, shutdownTimeout: 10, readiness: { console: "test kernel ready", timeout: 60 },
     });
 });
 afterAll(async () => {
-    for (const one of listeners) one.kill("SIGKILL");
+    for (const one of listeners) one.stop();
     await its.close();
 });
 
 
 const processOf = (state: Record<string, unknown>): Promise<string> => its.host.guestProcess(String(state.name));
 
-/** A program of somebody else's on the guest's host. */
-async function listen(port: number): Promise<void> {
-    const [file, ...args] = its.host.enter;
-    const child = spawn(file!, [...args, process.execPath, "-e", `require("net").createServer().listen(${port}, "127.0.0.1", () => console.log("listening"))`], { stdio: ["ignore", "pipe", "inherit"] });
-    listeners.push(child);
-    await once(child.stdout!, "data");
-}
-
-describe("a port that nobody named, and that another program has", () => {
+describe("an automatic port that another program has", () => {
     const declared = { attach: { user: { forward: [{ guest: 80 }] } } };
     const checkInterface = async (name: string, olds: Record<string, unknown> = {}) =>
         (await networkInterfaceHandlers().check(olds, { resourceUrn: `urn:pulumi:test::exclusive::pulumi-unikernel:index:NetworkInterface::${name}`, ...declared })).inputs;
@@ -44,7 +36,7 @@ describe("a port that nobody named, and that another program has", () => {
 
     test("is another one after a create that failed by it, and after a later start that did", async () => {
         const first = await checkInterface("busy");
-        await listen(portOf(first));
+        listeners.push(await listenOn(its.host, portOf(first)));
         await expect(guests.up("busy", plugged(first))).rejects.toMatchObject({
             code: "in-use", property: "interfaces[0].attach.user.forward[0].host", hint: expect.stringContaining("run pulumi up again") as string,
         });
@@ -54,7 +46,7 @@ describe("a port that nobody named, and that another program has", () => {
         // A port that works is kept, running or not.
         expect(await checkInterface("busy", second)).toEqual(second);
         const off = await guests.up("busy", { ...plugged(second), state: "stopped" }, state);
-        await listen(portOf(second));
+        listeners.push(await listenOn(its.host, portOf(second)));
         await expect(guests.up("busy", plugged(second), off.state)).rejects.toThrow(/another program has it/);
         const third = await checkInterface("busy", second);
         expect([portOf(first), portOf(second)]).not.toContain(portOf(third));

@@ -1,5 +1,6 @@
 import type { InterfaceSpec } from "../../spec";
 import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
+import { listenOn } from "../support/listener";
 import { alice, refOf, testContext, testPlan } from "../support/plans";
 import { tinyDomain } from "../support/tinyDomain";
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
     await its.host.exec("ip", ["tuntap", "add", "dev", "tap7", "mode", "tap"]);
     await stranger("neighbour", `<interface type='ethernet'><target dev='tap7' managed='no'/></interface>
         <interface type='network'><mac address='52:54:00:11:22:55'/><source network='lan'/></interface>`);
-    taken = await listen(8099);
+    taken = await listenOn(its.host, 8099);
 });
 afterAll(async () => {
     taken.stop();
@@ -31,20 +32,6 @@ async function stranger(name: string, devices = ""): Promise<void> {
     await its.host.exec("sh", ["-c", "cat > \"$0\" && virsh -q -c \"$1\" define \"$0\" && virsh -q -c \"$1\" start \"$2\"", `${its.host.folder}/${name}.xml`, its.host.uri, name],
         { input: tinyDomain({ name, devices }) });
     expect(await its.host.virsh("domstate", name)).toBe("running");
-}
-
-/** Holds a port of the host's network until it is stopped. */
-async function listen(port: number): Promise<{ stop(): void }> {
-    const program = `require("node:net").createServer().listen(${port}, "127.0.0.1"); process.stdin.resume().on("end", () => process.exit())`;
-    const abort = new AbortController();
-    const { spawn } = await import("node:child_process");
-    const child = spawn(its.host.enter[0]!, [...its.host.enter.slice(1), process.execPath, "-e", program], { stdio: ["pipe", "ignore", "ignore"], signal: abort.signal });
-    child.on("error", () => undefined);
-    for (let tries = 0; !(await its.host.exec("ss", ["-ltnH"])).stdout.includes(`:${port}`); tries++) {
-        if (tries > 100) throw new Error(`port ${port} is not held`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    return { stop: () => child.stdin.end() };
 }
 
 test.each<[string, GuestOptions, object]>([

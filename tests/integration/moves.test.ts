@@ -20,6 +20,8 @@ beforeAll(async () => {
         wrapped.set(host, counting);
         return counting;
     } });
+    // A check compares it with the folder in state.
+    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
     guests = new Unikernels(its.backend, {
         platform: "kvm", connection: its.host.uri, kernel: its.kernel, accelerator: "tcg", memory: 16, shutdownTimeout: 10, readiness: { console: "test kernel ready", timeout: 60 },
     });

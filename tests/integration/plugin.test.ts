@@ -12,6 +12,8 @@ let its: Lifecycle;
 let plugin: Plugin;
 beforeAll(async () => {
     its = await openLifecycle();
+    // A check compares it with the folder in state.
+    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
     plugin = await openPlugin();
 });
 afterAll(async () => {
