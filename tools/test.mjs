@@ -5,7 +5,7 @@
 // Where no Xen host can be made, its suite is skipped and the reason is said; with CI set, that is a failure.
 //   --long                                 tests with more rounds, and more time for them
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -14,7 +14,7 @@ import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
 import { slowness } from "./test/speed.mjs";
-import { CHECKS_BUDGET, closingLine, HANG_FACTOR, overBudget, resultsOf, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
+import { CHECK_LIMIT, CHECKS_BUDGET, closingLine, overBudget, resultsOf, SILENCE, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -23,17 +23,27 @@ const { values: options, positionals } = parseArgs({
     options: { "no-setup": { type: "boolean", default: false }, long: { type: "boolean", default: false } },
 });
 
-/** Runs a program in the repository, its output shown. @returns how it ended: `hung` when `seconds` were not enough */
-function run(args, env, seconds) {
+/**
+ * Run a program in the repository, its output shown.
+ * @param seconds how long it may go on without a sign of life: a file that `alive` names and that it writes again; without one, in all
+ * @returns how it ended: `hung` when it was ended for its silence
+ */
+function run(args, env, seconds, alive) {
     return new Promise((resolve) => {
         // A group of its own: a jest that is ended leaves its workers to themselves.
         const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
         const forward = (signal) => process.kill(-child.pid, signal);
         let hung = false;
-        const timer = setTimeout(() => { hung = true; forward("SIGTERM"); }, seconds * 1000);
+        const started = Date.now();
+        const timer = setInterval(() => {
+            const last = Math.max(started, alive && existsSync(alive) ? statSync(alive).mtimeMs : 0);
+            if (hung || Date.now() - last < seconds * 1000) return;
+            hung = true;
+            forward("SIGTERM");
+        }, 1000);
         process.on("SIGINT", forward).on("SIGTERM", forward);
         child.on("close", (code, signal) => {
-            clearTimeout(timer);
+            clearInterval(timer);
             process.off("SIGINT", forward).off("SIGTERM", forward);
             resolve({ code, signal, hung, seconds });
         });
@@ -61,23 +71,23 @@ const prepare = (work, otherwise) => work().then((note) => { if (note) console.l
 const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) ? 0 : 1 });
 
 async function checks() {
-    const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, 240);
+    const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, CHECK_LIMIT);
     const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "selftest", "cli"].filter((room) => existsSync(path.join(root, room)));
-    const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, 120);
-    const pages = await run(["tools/docs.mjs", "--check"], process.env, 30);
-    const schema = await run(["tools/schema.mjs", "--check"], process.env, 60);
+    const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, CHECK_LIMIT);
+    const pages = await run(["tools/docs.mjs", "--check"], process.env, CHECK_LIMIT);
+    const schema = await run(["tools/schema.mjs", "--check"], process.env, CHECK_LIMIT);
     return failUnless(tsc, arrows, pages, schema);
 }
 
 /** One jest process; its reporter leaves the figures in a file. */
-async function suite({ name, folder, workers, budget }) {
+async function suite({ name, folder, workers }) {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-test-"));
     const results = path.join(scratch, "results.json");
     const env = { ...process.env, ...engineEnv(), PULUMI_UNIKERNEL_RESULTS: results, ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}) };
     const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", `${folder}/`, `--maxWorkers=${workers}`,
         "--reporters=default", "--reporters=<rootDir>/tools/reporter.cjs"];
     // A budget is a figure to compare with: how fast a machine is says nothing about the code. A hang ends the suite.
-    const end = await run(args, env, budget * HANG_FACTOR);
+    const end = await run(args, env, SILENCE, `${results}.alive`);
     const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : undefined;
     rmSync(scratch, { recursive: true, force: true });
     return resultsOf(name, found, end);
@@ -100,7 +110,7 @@ if (rows.every(({ failed }) => failed === 0)) {
             rows.push(await measure("Xen host", XEN_HOST_BUDGET, () => prepare(ensureXenHost, (error) => (error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 }))));
             if (rows.at(-1).skipped + rows.at(-1).failed > 0) continue;
         }
-        rows.push(await measure(one.name, budget, () => suite({ ...one, budget })));
+        rows.push(await measure(one.name, budget, () => suite(one)));
     }
 }
 const sum = total(rows);

@@ -54,8 +54,8 @@ describe("how a suite ended that has no figures, or none that fail", () => {
     test.each([
         ["well", found, end, found],
         ["with failures of its own", failed, { ...end, code: 1 }, failed],
-        ["as a hang", undefined, { ...end, code: null, signal: "SIGTERM", hung: true }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended after 400 s as a hang"] }],
-        ["as a hang, with what failed before", failed, { ...end, code: 1, hung: true }, { ...failed, failed: 3, failures: ["a", "b", "xen: jest was ended after 400 s as a hang"] }],
+        ["as a hang", undefined, { ...end, code: null, signal: "SIGTERM", hung: true }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended as a hang: it finished no test in 400 s"] }],
+        ["as a hang, with what failed before", failed, { ...end, code: 1, hung: true }, { ...failed, failed: 3, failures: ["a", "b", "xen: jest was ended as a hang: it finished no test in 400 s"] }],
         ["by a signal", undefined, { ...end, code: null, signal: "SIGKILL" }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended by SIGKILL"] }],
         ["with a code", undefined, { ...end, code: 134 }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest ended with exit code 134 and left no results"] }],
         ["with a code though nothing failed", found, { ...end, code: 1 }, { ...found, failed: 1, failures: ["xen: jest ended with exit code 1 though no test failed"] }],
