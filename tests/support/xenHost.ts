@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 
 import type { BootedXenHost } from "../xen-host/boot.mjs" with { "resolution-mode": "import" };
 import { capture, must, until, type ExecOptions, type ExecResult } from "./processes";
+import { HANG_MS } from "./time";
 
 /** dom0 and its guests are on one bridge, whose other end is QEMU's user network: it leases addresses from .20 on. */
 export const xenNetwork = { bridge: "xenbr0", dom0: "10.0.2.15", gateway: "10.0.2.2", leases: { first: 20, count: 16 } };
@@ -74,9 +75,10 @@ export class XenHost {
         return (await this.exec("cat", [`/var/log/xen/console/guest-${guest}.log`])).stdout.replaceAll("\r", "");
     }
 
-    /** Waits until a guest's console has the text. @returns the console */
-    async guestSays(guest: string, text: string, milliseconds = 20_000): Promise<string> {
-        for (const end = Date.now() + milliseconds; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
+    /** Wait until a guest's console has the text. @returns the console */
+    async guestSays(guest: string, text: string): Promise<string> {
+        // A guest of a host that is emulated itself: a hang takes four times as long to tell as elsewhere.
+        for (const end = Date.now() + 4 * HANG_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
             const console = await this.guestConsole(guest);
             if (console.includes(text)) return console;
             if (Date.now() > end) throw new Error(`no "${text}" on the console of ${guest}:\n${console}`);

@@ -174,7 +174,7 @@ test("nginx on a minimal Linux: an address by DHCP, a page by a forwarded port",
     await Promise.all([host.put(image, "/var/lib/xen-host/vmlinuz"), host.put(local, "/var/lib/xen-host/initrd")]);
     await define("nginx", { kernel: "vmlinuz", memory: 128, os: "<initrd>/var/lib/xen-host/initrd</initrd>", cmdline, interfaces: vif(mac) });
     await host.virsh("start", "nginx");
-    await host.guestSays("nginx", "pulumi-unikernel: starting", 60_000);
+    await host.guestSays("nginx", "pulumi-unikernel: starting");
     const address = await host.addressOf(mac);
     expect(address).toMatch(/^10\.0\.2\.(2\d|3[0-5])$/);
     const port = await host.forward(address!, 80);

@@ -8,7 +8,7 @@ import { testContext, type PlanOptions } from "../support/plans";
 import { until } from "../support/processes";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(150_000);
+jest.setTimeout(300_000);
 
 let its: XenLifecycle;
 let guest: PlanOptions;
@@ -60,7 +60,7 @@ async function page(): Promise<string> {
 
 /** The page of this boot, once the guest serves it. */
 async function served(boot: number): Promise<string> {
-    await its.host.guestSays(guest.name, `boot ${boot} is up`, 60_000);
+    await its.host.guestSays(guest.name, `boot ${boot} is up`);
     let now = "";
     await until(async () => (now = await page().catch(() => "")) !== "");
     return now;
