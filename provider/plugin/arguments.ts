@@ -17,7 +17,7 @@ const OWN = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemu
 
 /** What check adds to inputs: an import gives it back to us as arguments. */
 const ADDED = new Set([
-    "schemaVersion", "urn", "uuid", "host", "digests", "bootDigest", "consequence", "drift", "imported", "digest", "manifest",
+    "schemaVersion", "urn", "uuid", "host", "folder", "digests", "bootDigest", "consequence", "drift", "imported", "digest", "manifest",
 ]);
 
 interface Asked {
