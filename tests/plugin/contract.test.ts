@@ -47,7 +47,7 @@ test("the handlers keep the contract: what is wrong is named, what is there is s
         "what is left on the host": "",
     });
     for (const step of ["check", "diff", "read", "delete"]) {
-        expect(bare[`${step} of newer state`]).toEqual({ error: expect.stringMatching(/schema version 99.*knows 1\s+hint: npm install pulumi-unikernel@latest/s) });
+        expect(bare[`${step} of newer state`]).toEqual({ error: expect.stringMatching(/schema version 99.*knows 2\s+hint: npm install pulumi-unikernel@latest/s) });
     }
 });
 
