@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { v5 } from "uuid";
+import { logicalName } from "../spec";
 
 /** The namespace of our UUIDs (RFC 9562, section 5.5). Never changes: every guest's uuid follows from it. */
 const NAMESPACE = "5b0f5a52-6d35-5d0b-9a5e-3f1c4d1f7c11";
@@ -20,11 +21,6 @@ function numbered(urn: string, index: number): string {
 /** The first hex digits of the URN's sha256: the same for one stack's resource, another for any other. */
 export function hashOf(urn: string, digits: number): string {
     return createHash("sha256").update(urn).digest("hex").slice(0, digits);
-}
-
-/** The last part of a URN, as the program wrote it. A name may hold `::` itself; the three parts before it may not. */
-export function logicalName(urn: string): string {
-    return urn.split("::").slice(3).join("::");
 }
 
 /** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */

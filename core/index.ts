@@ -9,7 +9,7 @@ import { unikernelHandlers } from "./unikernel";
 
 export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
 export { keyFromSeed } from "./digestKeys";
-export { logicalName } from "./identity";
+export { logicalName } from "../spec";
 /** Text with `[secret]` in place of values. */
 export { maskIn } from "../guests";
 export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { logicalName } from "../spec";
 
 /** What the SDK keeps of a resource and does not declare. */
 interface Aliased { __aliases?: pulumi.Input<pulumi.URN>[]; __name?: string }
@@ -16,6 +17,6 @@ export async function formerNames(resource: pulumi.Resource, name: string, { par
     const parentName = (parent as Aliased | undefined)?.__name;
     const inherited = parent && parentName !== undefined ? pulumi.allAliases(own as pulumi.Input<pulumi.URN>[], name, "", parent, parentName) : own;
     const urns = await Promise.all(inherited.map((urn) => new Promise<string>((resolve) => { pulumi.output(urn).apply(resolve); })));
-    const names = urns.map((urn) => urn.split("::").slice(3).join("::")).filter((former) => former !== name);
+    const names = urns.map(logicalName).filter((former) => former !== name);
     return names.length > 0 ? names : undefined;
 }

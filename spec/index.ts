@@ -4,6 +4,8 @@ export * from "./scope";
 export * from "./derived";
 export * from "./digestKey";
 export * from "./network";
+export * from "./things";
+export * from "./urn";
 export * from "./image";
 export * from "./medium";
 export * from "./unikernel";

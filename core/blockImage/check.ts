@@ -1,9 +1,9 @@
-import { type ImageFormat, type Problem, problemOf } from "../../spec";
+import { type ImageFormat, logicalName, type Problem, problemOf } from "../../spec";
 import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
-import { logicalName, uuidOf } from "../identity";
+import { uuidOf } from "../identity";
 import { schemaVersionAfter } from "../state";
 import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";

@@ -1,5 +1,5 @@
-import { logicalName } from "../identity";
-import { stackOf, type KnownStack } from "./states";
+import { logicalName, stackOf } from "../../spec";
+import type { KnownStack } from "./states";
 import type { LeftDomain, LeftFolder, Leftovers } from "../../backends";
 
 /** `left`: may be removed. `busy`: a create may be at work on it. `kept`: whole, so a stack that was renamed may have it. `unknown`: of no stack whose state was given. */

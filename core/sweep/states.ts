@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { UnikernelError } from "../../spec";
+import { stackOf, UnikernelError } from "../../spec";
 
 /** What a file of `pulumi stack export` says of the guests of one stack. */
 export interface KnownStack {
@@ -11,12 +11,6 @@ export interface KnownStack {
     macs: Set<string>;
     /** Of its interfaces that no unikernel has. */
     idleMacs: Set<string>;
-}
-
-/** Return the stack and the project that a URN is of: `urn:pulumi:STACK::PROJECT::TYPE::NAME`. */
-export function stackOf(urn: string): { stack: string; project: string } | undefined {
-    const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(urn) ?? [];
-    return stack === undefined || project === undefined ? undefined : { stack, project };
 }
 
 /**

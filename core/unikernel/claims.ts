@@ -1,10 +1,9 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { attachKind } from "../../spec";
-import { logicalName } from "../identity";
+import { attachKind, isSameThing, keyOf, logicalName } from "../../spec";
 import type { Forward, Problem, UnikernelSpec } from "../../spec";
 
-interface Claim { urn: string; property: string; key: string; where: string; what: string }
+interface Claim { urn: string; property: string; host: string; key: string; what: string }
 
 /** What the unikernels of this program hold, as far as they were checked: one process serves one run of the engine. */
 const held = new Map<string, Claim[]>();
@@ -30,7 +29,7 @@ export function claim(spec: UnikernelSpec): Problem[] {
 export function declares(uuid: string, thing: string): "keeps" | "yields" | undefined {
     const claims = [...held.values()].find((one) => one.some(({ key }) => key === `uuid ${uuid}`));
     if (!claims) return undefined;
-    return claims.some(({ key }) => clash({ where: `x ${key}` }, { where: `x ${thing}` })) ? "keeps" : "yields";
+    return claims.some(({ key }) => isSameThing(key, thing)) ? "keeps" : "yields";
 }
 
 /** Forgets everything: a new run of the engine, or a test. */
@@ -59,32 +58,29 @@ function realPath(path: string): string {
 
 function claimsOf(spec: UnikernelSpec): Claim[] {
     const host = spec.host ?? spec.connection;
-    const make: Make = (property, key, what) => ({ urn: spec.urn, property, key, where: `${host} ${key}`, what });
+    const make: Make = (property, key, what) => ({ urn: spec.urn, property, host, key, what });
     const claims = [
-        make("name", `name ${spec.name}`, `the name ${spec.name}`),
+        make("name", keyOf.name(spec.name), `the name ${spec.name}`),
         // Kept under an alias, while a new resource has taken the old URN.
         make("", `uuid ${spec.uuid}`, `the uuid ${spec.uuid}`),
     ];
     spec.interfaces.forEach(({ mac, attach, ipv4 }, index) => {
         const at = `interfaces[${index}]`;
-        claims.push(make(`${at}.mac`, `mac ${mac}`, `the MAC address ${mac}`));
-        if (attachKind(attach) === "tap" && "tap" in attach) claims.push(make(`${at}.attach.tap`, `tap ${attach.tap}`, `the tap device ${attach.tap}`));
+        claims.push(make(`${at}.mac`, keyOf.mac(mac), `the MAC address ${mac}`));
+        if (attachKind(attach) === "tap" && "tap" in attach) claims.push(make(`${at}.attach.tap`, keyOf.tap(attach.tap), `the tap device ${attach.tap}`));
         if ("network" in attach && typeof ipv4 === "object" && "reserve" in ipv4) {
-            claims.push(make(`${at}.ipv4.reserve`, `address ${attach.network} ${ipv4.reserve}`, `the address ${ipv4.reserve} of network ${attach.network}`));
+            claims.push(make(`${at}.ipv4.reserve`, keyOf.address(attach.network, ipv4.reserve), `the address ${ipv4.reserve} of network ${attach.network}`));
         }
         const forwards: Forward[] = "user" in attach ? attach.user.forward : [];
-        forwards.forEach(({ protocol, address, host: number }, place) => {
-            claims.push(make(`${at}.attach.user.forward[${place}].host`, `${protocol} ${address} ${number}`, `${protocol} port ${number} of ${address}`));
+        forwards.forEach((forward, place) => {
+            claims.push(make(`${at}.attach.user.forward[${place}].host`, keyOf.port(forward), `${forward.protocol} port ${forward.host} of ${forward.address}`));
         });
     });
     if (spec.platform === "iso") claims.push(...mediumClaims(spec, make));
-    if (spec.gdb) claims.push(make("gdb.port", `tcp ${spec.gdb.address} ${spec.gdb.port}`, `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
+    if (spec.gdb) claims.push(make("gdb.port", keyOf.gdb(spec.gdb), `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
     return claims;
 }
 
-/** Equal, or the same port where one of the two listens on every address. */
-function clash(one: Pick<Claim, "where">, other: Pick<Claim, "where">): boolean {
-    if (one.where === other.where) return true;
-    const any = (where: string) => where.replace(/ (tcp|udp) \S+ (\d+)$/, " $1 0.0.0.0 $2");
-    return any(one.where) === any(other.where) && [one.where, other.where].some((where) => where === any(where));
+function clash(one: Claim, other: Claim): boolean {
+    return one.host === other.host && isSameThing(one.key, other.key);
 }

@@ -1,5 +1,6 @@
+import { keyOf } from "../../../spec";
 import type { Host } from "../host";
-import type { RecordedReservation } from "../model";
+import type { DomainFacts, RecordedReservation } from "../model";
 import { readFacts, readMark } from "../xml";
 
 /** A domain of the host, with the ports, devices, MAC addresses and DHCP entries that it holds. */
@@ -41,14 +42,19 @@ async function take(host: Host): Promise<Holder[]> {
         return [{
             uuid: record.uuid, name: record.name, urn: (marks[0] ?? marks[1])?.urn,
             macs: facts.flatMap((one) => one.interfaces.filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase())),
-            open: live ? [
-                ...live.interfaces.flatMap(({ kind, source }) => (kind === "tap" && source !== undefined ? [`tap ${source}`] : [])),
-                ...live.forwards.map(({ protocol, address, host: port }) => `${protocol} ${address} ${port}`),
-                ...(live.gdb ? [`tcp ${live.gdb.address} ${live.gdb.port}`] : []),
-            ] : [],
+            open: live ? openOf(live) : [],
             reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
         }];
     });
+}
+
+/** Return the keys of the devices and ports that a running domain has. */
+export function openOf({ interfaces, forwards, gdb }: DomainFacts): string[] {
+    return [
+        ...interfaces.flatMap(({ kind, source }) => (kind === "tap" && source !== undefined ? [keyOf.tap(source)] : [])),
+        ...forwards.map(keyOf.port),
+        ...(gdb ? [keyOf.gdb(gdb)] : []),
+    ];
 }
 
 /** The mark of a newer release says nothing here. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { attachKind, hasCode, unlessEnded, type UnikernelSpec } from "../../../spec";
+import { attachKind, hasCode, isSameThing, keyOf, unlessEnded, type UnikernelSpec } from "../../../spec";
 import { readMark } from "../xml";
-import { census, type Holder } from "./census";
+import { census, openOf, type Holder } from "./census";
 import { heldBy, isOfStack, type Declared, type Thing } from "./holding";
 import type { Existing } from "./look";
 import { enter, isUnderWay, mayGoOn } from "./operations";
@@ -33,7 +33,7 @@ export async function settleHolders({ host, plan: { spec }, context }: Run, exis
         const answers = held.map(({ thing, holder }) => declaredBy(context, spec.urn, holder, thing));
         held.forEach(({ thing, holder }, index) => {
             const answer = answers[index];
-            if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+            if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
         });
         enter(spec.uuid, held.map(({ holder }) => holder.uuid));
         if (answers.every((answer) => answer === "yields") && mayGoOn(spec.uuid)) return held.map(({ thing }) => thing);
@@ -45,7 +45,7 @@ export async function settleHolders({ host, plan: { spec }, context }: Run, exis
 export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
     const gone = new Set<string>();
     for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
-        const [first] = holdersOf(things.filter(({ key }) => !key.startsWith("mac ")), await census(host, true), spec.uuid);
+        const [first] = holdersOf(things.filter((thing) => !isMac(thing)), await census(host, true), spec.uuid);
         if (!first) return;
         const { thing, holder } = first;
         // Its update may have ended right after it was looked at: that is seen at the second look.
@@ -61,7 +61,7 @@ export async function namingHolder({ host, plan: { spec }, context }: Run, error
     const [found] = holdersOf(things, await census(host, true).catch(() => []), spec.uuid);
     if (!found) return error;
     const answer = declaredBy(context, spec.urn, found.holder, found.thing);
-    return heldBy(found.thing, found.holder, spec.urn, answer === "unknown" ? undefined : answer);
+    return heldBy(found.thing, found.holder, spec.urn, answer);
 }
 
 /**
@@ -78,9 +78,9 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
             if (!record) continue;
             const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
             if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
-            const thing: Thing = { key: `name ${spec.name}`, property: "name", code: "not-ours", hint: error.hint ?? "", says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get` };
+            const thing: Thing = { key: keyOf.name(spec.name), property: "name", code: "not-ours", hint: error.hint ?? "", says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get` };
             const answer = declaredBy(context, spec.urn, holder, thing);
-            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
         }
     }
 }
@@ -94,14 +94,14 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
         const holders = await census(host, true);
         const recorded = holders.find(({ reservations }) => reservations.some((one) => one.network === network && one.mac === mac && one.address === address));
         const holder = recorded ?? holders.find(({ macs }) => mac !== undefined && macs.includes(mac));
-        const thing: Thing = { key: `address ${network} ${address}`, property, hint: "choose another address", says: (domain) => `network ${network} reserves ${address} for ${domain}` };
+        const thing: Thing = { key: keyOf.address(network, address), property, hint: "choose another address", says: (domain) => `network ${network} reserves ${address} for ${domain}` };
         if (!holder) throw heldBy({ ...thing, says: () => `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}` }, { name: "" }, spec.urn, undefined);
         // An entry that is not recorded is an administrator's.
         if (!recorded) throw heldBy({ ...thing, says: (domain) => `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it` }, { name: holder.name }, spec.urn, undefined);
         for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
             const answer = declaredBy(context, spec.urn, holder, thing);
             if (answer === "yields") return;
-            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer === "unknown" ? undefined : answer);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
         }
     };
 }
@@ -120,38 +120,34 @@ function declaredBy(context: Run["context"], urn: string, holder: Pick<Holder, "
 function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
     const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
     const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] => (attachKind(attach) === "user" || known.includes(mac) ? [] : [{
-        key: `mac ${mac}`, property: `interfaces[${index}].mac`, says: (domain) => `${domain} has the MAC address ${mac}`,
+        key: keyOf.mac(mac), property: `interfaces[${index}].mac`, says: (domain) => `${domain} has the MAC address ${mac}`,
         hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
     }]));
     if (spec.state === "stopped") return things;
-    const own = new Set(liveFacts?.forwards.map(({ protocol, address, host }) => `${protocol} ${address} ${host}`));
-    if (liveFacts?.gdb) own.add(`tcp ${liveFacts.gdb.address} ${liveFacts.gdb.port}`);
-    for (const { kind, source } of liveFacts?.interfaces ?? []) if (kind === "tap") own.add(`tap ${source}`);
+    const own = new Set(liveFacts ? openOf(liveFacts) : []);
     const add = (key: string, property: string, what: string, hint: string): void => {
         if (!own.has(key)) things.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
     };
     spec.interfaces.forEach(({ attach }, index) => {
         const at = `interfaces[${index}].attach`;
-        if ("tap" in attach) add(`tap ${attach.tap}`, `${at}.tap`, `the tap device ${attach.tap}`, "give each guest a tap device of its own");
-        for (const [place, { protocol, address, host }] of ("user" in attach ? attach.user.forward : []).entries()) {
-            add(`${protocol} ${address} ${host}`, `${at}.user.forward[${place}].host`, `${protocol} port ${host} of ${address}`, "where no host port is declared, run pulumi up again: another one is chosen; else declare another port");
+        if ("tap" in attach) add(keyOf.tap(attach.tap), `${at}.tap`, `the tap device ${attach.tap}`, "give each guest a tap device of its own");
+        for (const [place, forward] of ("user" in attach ? attach.user.forward : []).entries()) {
+            add(keyOf.port(forward), `${at}.user.forward[${place}].host`, `${forward.protocol} port ${forward.host} of ${forward.address}`, "where no host port is declared, run pulumi up again: another one is chosen; else declare another port");
         }
     });
-    if (spec.gdb) add(`tcp ${spec.gdb.address} ${spec.gdb.port}`, "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
+    if (spec.gdb) add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
     return things;
 }
 
 /** The first other domain that has each thing. A port of all addresses is one of each. */
 function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
     return things.flatMap((thing) => {
-        const holder = holders.find((one) => one.uuid !== uuid && (thing.key.startsWith("mac ")
-            ? one.macs.includes(thing.key.slice(4)) : one.open.some((key) => clashes(key, thing.key))));
+        const holder = holders.find((one) => one.uuid !== uuid && (isMac(thing)
+            ? one.macs.some((mac) => keyOf.mac(mac) === thing.key) : one.open.some((key) => isSameThing(key, thing.key))));
         return holder ? [{ thing, holder }] : [];
     });
 }
 
-function clashes(one: string, other: string): boolean {
-    const [kind, address, port] = one.split(" ");
-    const [otherKind, otherAddress, otherPort] = other.split(" ");
-    return one === other || (kind !== "tap" && kind === otherKind && port === otherPort && (address === "0.0.0.0" || otherAddress === "0.0.0.0"));
+function isMac({ key }: Thing): boolean {
+    return key.startsWith("mac ");
 }

@@ -1,10 +1,10 @@
-import { UnikernelError, type ErrorCode } from "../../../spec";
+import { logicalName, stackOf, stackPart, UnikernelError, type ErrorCode } from "../../../spec";
 import type { Context } from "../../backend";
 import type { Holder } from "./census";
 
 /** Something that only one guest of a host can have. */
 export interface Thing {
-    /** As in `Context.declares`: `tcp 127.0.0.1 8080`, `mac 52:54:…`, `tap tap0`, `name web`, `address NETWORK 10.0.0.2`. */
+    /** As `keyOf` gives it. */
     key: string;
     property: string;
     /** `in-use` where left out. */
@@ -20,13 +20,13 @@ export type Declared = ReturnType<NonNullable<Context["declares"]>>;
 
 /** Whether a mark's URN is of the stack and project of ours. */
 export function isOfStack(other: string | undefined, urn: string): other is string {
-    return other !== undefined && stackOf(other) === stackOf(urn);
+    return other !== undefined && stackPart(other) === stackPart(urn);
 }
 
 /** Return the error of a thing that another domain has. A guest of the same stack is named as the program knows it. */
-export function heldBy(thing: Thing, { name, urn: other }: Pick<Holder, "name" | "urn">, urn: string, declared: Declared): UnikernelError {
+export function heldBy(thing: Thing, { name, urn: other }: Pick<Holder, "name" | "urn">, urn: string, declared: Declared | "unknown"): UnikernelError {
     const { property, code = "in-use" } = thing;
-    const of = other === undefined ? "" : isOfStack(other, urn) ? `"${logical(other)}" of this stack` : `"${logical(other)}" of ${placeOf(other)}`;
+    const of = other === undefined ? "" : isOfStack(other, urn) ? `"${logicalName(other)}" of this stack` : `"${logicalName(other)}" of ${placeOf(other)}`;
     const error = (text: string, hint: string): UnikernelError => new UnikernelError(code, thing.says(`domain ${name}`) + (text ? `: ${text}` : ""), { property, hint });
     if (!isOfStack(other, urn)) return error(of && `it belongs to ${of}`, thing.hint);
     if (declared === "keeps") return error(`it is ${of}, which declares it too`, "one of the two has to declare another");
@@ -35,20 +35,12 @@ export function heldBy(thing: Thing, { name, urn: other }: Pick<Holder, "name" |
             `update it first: pulumi up --target '${other}', then pulumi up; two guests that exchange such things need pulumi up --parallel 2 or more`);
     }
     return error(`it is ${of}, which the program has not declared in this run`,
-        `if "${logical(other)}" was renamed, say so: aliases: [{ name: "${logical(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last `
+        `if "${logicalName(other)}" was renamed, say so: aliases: [{ name: "${logicalName(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last `
         + "(deleteBeforeReplace is for replacements)");
-}
-
-function stackOf(urn: string): string {
-    return urn.split("::").slice(0, 2).join("::");
 }
 
 /** `stack dev of project shop`. */
 function placeOf(urn: string): string {
-    const [stack = "", project = ""] = urn.split("::");
-    return `stack ${stack.split(":").at(-1)} of project ${project}`;
-}
-
-function logical(urn: string): string {
-    return urn.split("::").slice(3).join("::");
+    const { stack, project } = stackOf(urn) ?? { stack: urn, project: "" };
+    return `stack ${stack} of project ${project}`;
 }

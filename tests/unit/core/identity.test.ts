@@ -1,4 +1,5 @@
-import { defaultMac, defaultName, logicalName, NAME_PATTERN, uuidOf } from "../../../core/identity";
+import { defaultMac, defaultName, NAME_PATTERN, uuidOf } from "../../../core/identity";
+import { logicalName } from "../../../spec";
 
 const urn = (name: string, stack = "dev") => `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
 
