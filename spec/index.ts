@@ -5,6 +5,7 @@ export * from "./derived";
 export * from "./digestKey";
 export * from "./network";
 export * from "./things";
+export * from "./turns";
 export * from "./urn";
 export * from "./image";
 export * from "./medium";

@@ -1,18 +1,16 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import type { Forward } from "../../spec";
+import { Turns, type Forward } from "../../spec";
 
 /** One at a time: two probes of one port would each take the other for a program that has it. */
-let last: Promise<unknown> = Promise.resolve();
+const turns = new Turns();
 
 /**
  * Return whether a program of this machine listens on a port. It is found by listening there for a moment, as QEMU would. What
  * cannot be tried (no right to, not this machine's address) counts as free: the guest's host may be another one.
  */
 export function isListenedOn(place: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
-    const answer = last.then(() => attempt(place, port));
-    last = answer;
-    return answer;
+    return turns.take("", () => attempt(place, port));
 }
 
 function attempt({ address, protocol }: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {

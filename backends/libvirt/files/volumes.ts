@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
-import { type Part, UnikernelError } from "../../../spec";
+import { type Part, Turns, UnikernelError } from "../../../spec";
 import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
@@ -21,7 +21,7 @@ import { signatures } from "./write";
  */
 export class VolumeFiles implements HostFiles {
     /** A pool is refreshed before each use, which libvirt refuses while a volume of it is made. */
-    private readonly turns = new Map<string, Promise<unknown>>();
+    private readonly turns = new Turns();
 
     private readonly folders: VolumeFolders;
 
@@ -34,14 +34,14 @@ export class VolumeFiles implements HostFiles {
     }
 
     list(uuid: string): Promise<HostFile[]> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const { whole } = await this.folders.look(uuid);
             return whole.sort((a, b) => (a.name < b.name ? -1 : 1));
         });
     }
 
     strange(uuid: string): Promise<string[]> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const all = await this.folders.all(uuid);
             return all.filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name))).map(({ name }) => name).sort();
         });
@@ -56,7 +56,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     private write(uuid: string, name: string, parts: Part[], { mode, digest, onProgress }: WriteOptions, exclusive: boolean): Promise<boolean> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const path = await this.path(uuid, name);
             const before = await signatures(parts).catch((error) => {
                 throw fileError(error, `write of ${path}`, this.base);
@@ -83,12 +83,12 @@ export class VolumeFiles implements HostFiles {
     }
 
     copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
-        return this.inTurn(uuid, () => this.duplicate(uuid, from, to, mode));
+        return this.turns.take(uuid, () => this.duplicate(uuid, from, to, mode));
     }
 
     /** The new file is readable by the daemon's user only. */
     rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const names = (await this.folders.look(uuid)).whole.map(({ name }) => name);
             if (!replace && names.includes(from) && names.includes(to)) throw exists(await this.path(uuid, from), await this.path(uuid, to));
             await this.duplicate(uuid, from, to, 0o600);
@@ -97,7 +97,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     remove(uuid: string, ...names: string[]): Promise<void> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             for (const name of names) {
                 await this.folders.drop(uuid, plainName(name));
                 await this.folders.drop(uuid, `${name}${mark}`);
@@ -110,7 +110,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     removeFolder(uuid: string): Promise<void> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const { unfinished, announced } = await this.folders.look(uuid);
             for (const name of unfinished) {
                 await this.folders.drop(uuid, name);
@@ -122,7 +122,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     read(uuid: string, name: string, { offset, length }: { offset?: number; length: number }): Promise<string> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const path = await this.path(uuid, name);
             const bytes = await orWithout(new Uint8Array(), this.folders.ask(`read of ${path}`, "volumeRead", [this.folders.pool(uuid), name, `${name}${mark}`, offset ?? -length, length]));
             return Buffer.from(bytes).toString("utf8");
@@ -130,7 +130,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     digest(uuid: string, name: string): Promise<string | undefined> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const { unfinished } = await this.folders.look(uuid);
             return unfinished.includes(plainName(name)) ? undefined : this.digestThere(uuid, name);
         });
@@ -152,7 +152,7 @@ export class VolumeFiles implements HostFiles {
     asDaemon(): Daemon {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
-            forget: (uuid) => this.inTurn(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolRemove", [this.folders.pool(uuid)])),
+            forget: (uuid) => this.turns.take(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolRemove", [this.folders.pool(uuid)])),
         };
     }
 
@@ -164,12 +164,6 @@ export class VolumeFiles implements HostFiles {
             const sent = await this.folders.ask(`copy of ${await this.path(uuid, from)} to ${to}`, "volumeCopy", [this.folders.pool(uuid), from, to, xml]);
             await this.assertKept(uuid, to, sent);
         }));
-    }
-
-    private inTurn<T>(uuid: string, work: () => Promise<T>): Promise<T> {
-        const turn = (this.turns.get(uuid) ?? Promise.resolve()).then(work, work);
-        this.turns.set(uuid, turn);
-        return turn;
     }
 }
 

@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError, type UnikernelSpec } from "../../../spec";
+import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../spec";
 import type { Host, ReservationCommand } from "../host";
 import type { Mark, NetworkFacts, RecordedReservation } from "../model";
 import { readNetwork, renderReservation } from "../xml";
@@ -87,7 +87,8 @@ async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation,
     const former = before && renderReservation({ mac, address: before.address, name: before.name });
     const change = (command: ReservationCommand, xml: string): Promise<void> => host.networks.updateReservation(network.name, command, xml, placeOf(network));
     const added = renderReservation({ mac, address });
-    if (other) await change("delete", renderReservation({ ...other, mac: other.mac ?? "" }));
+    const taken = other && renderReservation({ ...other, mac: other.mac ?? "" });
+    if (taken) await change("delete", taken);
     if (former) await change("delete", former);
     await change("add-last", added);
     return () => alone(host, network.name, async () => {
@@ -96,18 +97,15 @@ async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation,
         const { reservations } = await factsOf(host, network.name, entry.property);
         const isFree = (one: { mac?: string; address: string }): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac?.toLowerCase()));
         if (former && before && isFree(before)) await change("add-last", former);
-        if (other && isFree(other)) await change("add-last", renderReservation({ ...other, mac: other.mac ?? "" }));
+        if (other && taken && isFree(other)) await change("add-last", taken);
     });
 }
 
-const turns = new Map<string, Promise<unknown>>();
+const turns = new Turns();
 
 /** Looks at a network's entries and changes them without another guest of this process in between. */
-async function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
-    const key = JSON.stringify([uri, network]);
-    const turn = (turns.get(key) ?? Promise.resolve()).then(work);
-    turns.set(key, turn.catch(() => undefined));
-    return turn;
+function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
+    return turns.take(JSON.stringify([uri, network]), work);
 }
 
 /** IPv4 entries lie in the <ip> element that has IPv4's DHCP; libvirt allows one. */
