@@ -3,6 +3,11 @@ import type { BlockSpec } from "../spec";
 
 /** Marks the file of a disk that holds data of the user. */
 const PERSIST = ".persist.";
+/** Marks the file that such a disk had before it began again. */
+const KEPT = ".kept.";
+
+/** The file of a persist disk, of whichever seeding: the disk's name, then a hash of the text that asked for the seeding. */
+export const PERSIST_FILE = /^(.*)\.persist\.(?:[0-9a-f]{8}\.)?(?:img|qcow2)$/;
 
 type Named = Pick<BlockSpec, "name">;
 
@@ -41,21 +46,21 @@ export function persistFiles(diskName: string, reseed?: string): string[] {
 
 /** Whether a file holds the data of a persist disk, of whichever seeding. */
 export function isFileOf(diskName: string, file: string): boolean {
-    return file.startsWith(`${diskName}${PERSIST}`) && /^([0-9a-f]{8}\.)?(img|qcow2)$/.test(file.slice(diskName.length + PERSIST.length));
+    return PERSIST_FILE.exec(file)?.[1] === diskName;
 }
 
 /** A former file of a persist disk, kept under a number that grows with each. */
 export function keptFile(diskName: string, number: number, former: string): string {
-    return `${diskName}.kept.${number}.${former.endsWith(".qcow2") ? "qcow2" : "img"}`;
+    return `${diskName}${KEPT}${number}.${former.endsWith(".qcow2") ? "qcow2" : "img"}`;
 }
 
 /** The number of a kept file of this disk; undefined for every other name. */
 export function keptNumber(diskName: string, file: string): number | undefined {
-    const number = file.startsWith(`${diskName}.kept.`) ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + ".kept.".length))?.[1] : undefined;
+    const number = file.startsWith(`${diskName}${KEPT}`) ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + KEPT.length))?.[1] : undefined;
     return number === undefined ? undefined : Number(number);
 }
 
 /** Data of the user that no update and no plain delete removes. */
 export function isPersist(name: string): boolean {
-    return /\.persist\.([0-9a-f]{8}\.)?(img|qcow2)$/.test(name);
+    return PERSIST_FILE.test(name);
 }

@@ -1,10 +1,11 @@
+import { PERSIST_FILE } from "../diskNames";
 import type { FileRecord, FileRole } from "./model";
 
 const ROLES: [RegExp, FileRole][] = [
     [/^kernel-[0-9a-f]{16}$/, "kernel"],
     [/^initrd-[0-9a-f]{16}$/, "initrd"],
     [/^config-[0-9a-f]{16}$/, "config"],
-    [/\.persist\.([0-9a-f]{8}\.)?(img|qcow2)$/, "persist"],
+    [PERSIST_FILE, "persist"],
     [/\.kept(\.\d+)?\.(img|qcow2)$/, "kept"],
     [/-[0-9a-f]{16}\.scratch\.(img|qcow2)$/, "scratch"],
     [/-[0-9a-f]{16}\.(img|qcow2)$/, "image"],
@@ -18,6 +19,6 @@ export function roleOf(name: string): FileRole | undefined {
 /** Return the record of a file of which only the name is known. */
 export function recordOfName(name: string): FileRecord {
     const role = roleOf(name) ?? "kept";
-    const key = /^(.+?)(?:\.persist\.(?:[0-9a-f]{8}\.)?(?:img|qcow2)|-[0-9a-f]{16}(?:\.scratch)?\.(?:img|qcow2))$/.exec(name)?.[1];
+    const key = (PERSIST_FILE.exec(name) ?? /^(.+)-[0-9a-f]{16}(?:\.scratch)?\.(?:img|qcow2)$/.exec(name))?.[1];
     return { name, role, ...(key === undefined ? {} : { key }) };
 }

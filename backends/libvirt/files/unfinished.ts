@@ -35,6 +35,12 @@ export function thisProcess(): string {
     return partOf(partName("process"))!.writer;
 }
 
+/** Whether a writer is this process, whichever file it writes. */
+export function isThisProcess(writer: string): boolean {
+    const processOf = (name: string): string => name.replace(/~[^~]*$/, "");
+    return processOf(writer) === processOf(thisProcess());
+}
+
 let parts = 0;
 
 /** A name for a temporary file that no other writer has. @param by who fills the file of that name itself meanwhile, or only announces it */

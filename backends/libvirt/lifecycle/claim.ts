@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { UnikernelError } from "../../../spec";
-import { describeWriter, isAbandoned, thisProcess } from "../files";
+import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../files";
 import type { Host, HostFile } from "../host";
 import { readMark } from "../xml";
 
@@ -35,15 +35,12 @@ export class GuestClaim {
         const parts = [{ bytes: Buffer.from(JSON.stringify(content)) }];
         for (let tries = 0; tries < 2; tries++) {
             if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644 })) return new GuestClaim(host, uuid, token);
-            const other = await read(host, uuid);
-            if (other === undefined) continue;
-            if (other !== "broken" && !isDead(other)) {
-                throw new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(other.owner)}`,
-                    { hint: `wait until that run has ended; if it is on another machine and was killed, its claim ends at ${other.until}` });
-            }
-            // Who loses the race for what a dead process left is found out by its token, before it does anything.
-            const again = await read(host, uuid);
-            if (JSON.stringify(again) === JSON.stringify(other)) await host.files.remove(uuid, CLAIM);
+            const text = await textOf(host, uuid);
+            if (text === "") continue;
+            const other = parse(text);
+            if (other && !isDead(other)) throw beingMade({ uuid, name }, other, "wait until that run has ended");
+            // The token shows who loses the race for a dead process's claim, before the loser does anything.
+            if (await textOf(host, uuid) === text) await host.files.remove(uuid, CLAIM);
         }
         throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, { hint: "run pulumi up again when that one has ended" });
     }
@@ -55,7 +52,7 @@ export class GuestClaim {
      */
     async assertHeld({ defined = false } = {}): Promise<void> {
         const found = await read(this.host, this.uuid);
-        if (found === undefined || found === "broken") throw new LostClaim(this.uuid, "it is gone");
+        if (!found) throw new LostClaim(this.uuid, "it is gone");
         if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
         if (!defined) return;
         const record = await this.host.domains.get(this.uuid);
@@ -70,8 +67,7 @@ export class GuestClaim {
     /** The create has ended. */
     async release(): Promise<void> {
         active.delete(this.token);
-        const found = await read(this.host, this.uuid);
-        if (found !== undefined && found !== "broken" && found.token === this.token) await this.host.files.remove(this.uuid, CLAIM);
+        if ((await read(this.host, this.uuid))?.token === this.token) await this.host.files.remove(this.uuid, CLAIM);
     }
 }
 
@@ -88,20 +84,32 @@ const active = new Set<string>();
 
 /** A process of this machine is looked at; of any other only the time is known. */
 function isDead({ token, owner, until }: Claimed): boolean {
-    if (owner.replace(/~[^~]*$/, "") === thisProcess().replace(/~[^~]*$/, "")) return !active.has(token);
+    if (isThisProcess(owner)) return !active.has(token);
     const overdue = Date.parse(until) < Date.now();
     return isAbandoned(owner, overdue ? Infinity : 0);
 }
 
-async function read(host: Host, uuid: string): Promise<Claimed | "broken" | undefined> {
-    const text = await host.files.read(uuid, CLAIM, { offset: 0, length: LONGEST });
-    if (text === "") return undefined;
+function textOf(host: Host, uuid: string): Promise<string> {
+    return host.files.read(uuid, CLAIM, { offset: 0, length: LONGEST });
+}
+
+/** Return the claim; undefined where there is none, and for a file that is broken. */
+async function read(host: Host, uuid: string): Promise<Claimed | undefined> {
+    return parse(await textOf(host, uuid));
+}
+
+function parse(text: string): Claimed | undefined {
     try {
         const { token, urn, owner, until } = JSON.parse(text) as Partial<Claimed>;
-        return token === undefined || urn === undefined || owner === undefined || until === undefined ? "broken" : { token, urn, owner, until };
+        return token === undefined || urn === undefined || owner === undefined || until === undefined ? undefined : { token, urn, owner, until };
     } catch {
-        return "broken";
+        return undefined;
     }
+}
+
+function beingMade({ uuid, name }: { uuid: string; name: string }, { owner, until }: Claimed, hint: string): UnikernelError {
+    return new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(owner)}`,
+        { hint: `${hint}; if it is on another machine and was killed, its claim ends at ${until}` });
 }
 
 /**
@@ -112,20 +120,19 @@ async function read(host: Host, uuid: string): Promise<Claimed | "broken" | unde
 export async function assertUnclaimed(host: Host, { uuid, name }: { uuid: string; name: string }, files: HostFile[]): Promise<void> {
     if (!files.some((file) => file.name === CLAIM)) return;
     const found = await read(host, uuid);
-    if (found === undefined || found === "broken" || isDead(found)) return host.files.remove(uuid, CLAIM);
-    throw new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(found.owner)}`,
-        { hint: `run pulumi refresh when that run has ended; if it is on another machine and was killed, its claim ends at ${found.until}` });
+    if (!found || isDead(found)) return host.files.remove(uuid, CLAIM);
+    throw beingMade({ uuid, name }, found, "run pulumi refresh when that run has ended");
 }
 
 /** Whether a create of another process is at work on the guest: it may have begun since this one looked. @param files names in the guest's folder */
 export async function isClaimedByOther(host: Host, uuid: string, files: string[]): Promise<boolean> {
     if (!files.includes(CLAIM)) return false;
     const found = await read(host, uuid);
-    return found !== undefined && found !== "broken" && !active.has(found.token) && !isDead(found);
+    return found !== undefined && !active.has(found.token) && !isDead(found);
 }
 
 /** Return whose a guest's folder is, by the claim of a create that was cut short. `alive`: it may be at work still. */
 export async function claimedBy(host: Host, uuid: string): Promise<{ urn: string; alive: boolean } | undefined> {
     const found = await read(host, uuid);
-    return found === undefined || found === "broken" ? undefined : { urn: found.urn, alive: !isDead(found) };
+    return found && { urn: found.urn, alive: !isDead(found) };
 }
