@@ -36,12 +36,12 @@ export async function checkUnikernel(services: UnikernelServices, olds: Partial<
     if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
     const { whole, inputs, failures, judge } = await checkArguments(services, olds, news);
     if (!whole || !judge || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
-    const consequence = await consequenceOfCheck(olds, whole, judge);
+    const found = differences(olds, { ...whole, consequence: "" }, judge.consequences);
+    const consequence = await consequenceOfCheck(olds, whole, found, judge);
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
-    const unchanged = differences(olds, { ...whole, consequence: "" }, judge.consequences).length === 0;
-    const schemaVersion = schemaVersionAfter(olds, unchanged);
-    return { inputs: { ...whole, schemaVersion, ...stillImported(services, olds, unchanged), consequence }, failures };
+    const unchanged = found.length === 0;
+    return { inputs: { ...whole, schemaVersion: schemaVersionAfter(olds, unchanged), ...stillImported(services, olds, unchanged), consequence }, failures };
 }
 
 /** What was imported stays so until something changes: that writes its definition anew, and starts it. */

@@ -1,7 +1,6 @@
 import { changedFiles, loadManifest } from "../../images";
 import { isUnknown } from "../handlers";
 import { sentence } from "./consequence";
-import { differences } from "./diff";
 import type { Difference } from "./diff";
 import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
@@ -11,16 +10,19 @@ import type { BlockSpec } from "../../spec";
 /** Who decides what a change does. */
 export type Judge = Pick<Backend, "consequences" | "consequenceOnHost">;
 
-/** The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ. */
-export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, judge: Judge): Promise<string> {
+/**
+ * The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ.
+ * @param changes by the platform's table
+ */
+export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, changes: Difference[], judge: Judge): Promise<string> {
     if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
-    const consequence = await consequenceOfChange(olds, next, judge);
+    const consequence = await consequenceOfChange(olds, next, changes, judge);
     noteCheck(next.urn, consequence);
     return consequence;
 }
 
-async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, judge: Judge): Promise<string> {
-    const found = await onHost(judge, next.connection, differences(olds, { ...next, consequence: "" }, judge.consequences));
+async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, changes: Difference[], judge: Judge): Promise<string> {
+    const found = await onHost(judge, next.connection, changes);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;

@@ -1,4 +1,4 @@
-import { consequenceOfCheck } from "../../../core/unikernel/consequenceOfCheck";
+import { consequenceOfCheck, type Judge } from "../../../core/unikernel/consequenceOfCheck";
 import { sentence } from "../../../core/unikernel/consequence";
 import { differences } from "../../../core/unikernel/diff";
 import { UNKNOWN } from "../../../core/handlers";
@@ -6,6 +6,8 @@ import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { checked, table } from "./specs";
 
 const image = checked().blocks[0]!;
+const consequenceOf = (old: Partial<StoredInputs>, next: StoredInputs, judge: Judge): Promise<string> =>
+    consequenceOfCheck(old, next, differences(old, { ...next, consequence: "" }, judge.consequences), judge);
 
 test.each<[Partial<StoredInputs>, string]>([
     [{ args: [], env: { GREETING: "good day", ZONE: "a" } }, "restart: args, env.GREETING"],
@@ -65,7 +67,7 @@ test.each<[string, Partial<StoredInputs>, Partial<StoredInputs>, string]>([
     ["off, as declared", { state: "saved", consequence: "as before" }, { state: "stopped" }, "as before"],
     ["nothing is saved", {}, { args: [] }, "restart: args"],
 ])("saved memory is said to go where another boot needs it: %s", async (_title, old, next, expected) => {
-    expect(await consequenceOfCheck(checked(old), checked(next), { consequences: table })).toBe(expected);
+    expect(await consequenceOf(checked(old), checked(next), { consequences: table })).toBe(expected);
 });
 
 test.each([
@@ -81,8 +83,8 @@ test.each([
             return Promise.resolve(consequence);
         },
     };
-    expect(await consequenceOfCheck(on("a"), on("b"), judge)).toBe(expected);
+    expect(await consequenceOf(on("a"), on("b"), judge)).toBe(expected);
     expect(asked).toEqual([[on("a").connection, "interfaces[0].attach", { network: "a" }, { network: "b" }]]);
-    expect(await consequenceOfCheck(on("a"), { ...on("a"), args: [] }, judge)).toBe("restart: args");
+    expect(await consequenceOf(on("a"), { ...on("a"), args: [] }, judge)).toBe("restart: args");
     expect(asked).toHaveLength(1);
 });
