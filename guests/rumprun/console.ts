@@ -7,7 +7,7 @@ import { firstVerdict } from "../console";
  * quote any of them.
  *
  * Processor faults on hardware: platform/hw/arch/amd64/machdep.c, `FATAL TRAP: …` and, in older builds, `FATAL pagefault at …`.
- * On Xen: platform/xen/xen/arch/x86/traps.c (faults, each of which ends in a crash that Xen is told of; `SIMD error` and `SIMD copro error`
+ * On Xen: platform/xen/xen/arch/x86/traps.c (faults, each of which ends in a crash that is reported to Xen; `SIMD error` and `SIMD copro error`
  * end nothing), include/mini-os/lib.h (`ASSERTION FAILED: … at …`, which calls BUG, that is minios_do_exit) and platform/xen/xen/kernel.c
  * (bmk_platform_halt: `PANIC: …`; minios_do_exit: `Do_exit called!` after a failed return; minios_do_halt: `minios: halting` at any regular end).
  */

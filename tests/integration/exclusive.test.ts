@@ -136,7 +136,7 @@ describe("a hand-over inside a stack", () => {
         await Promise.all([holder, other, mine].map(({ state }) => guests.destroy(state)));
     });
 
-    test("a guest of another stack is told as such, at once", async () => {
+    test("a guest of another stack is named as the holder at once", async () => {
         const stranger = its.guest({ urn: guests.urnOf("web", "prod"), ...port(13, 8078) } as GuestOptions);
         await its.create(stranger);
         await expect(guests.up("ours", port(14, 8078))).rejects.toMatchObject({

@@ -4,7 +4,7 @@ import { enter, isUnderWay, leave, mayGoOn } from "../../../backends/libvirt/lif
 describe("operations that wait for each other", () => {
     afterEach(() => { for (const uuid of ["a", "b", "c"]) leave(uuid); });
 
-    test("one that waits for nobody goes on", () => {
+    test("an operation that waits for no other goes on", () => {
         enter("a");
         expect([mayGoOn("a"), isUnderWay("a")]).toEqual([true, true]);
         leave("a");
@@ -19,7 +19,7 @@ describe("operations that wait for each other", () => {
         expect([mayGoOn("a"), mayGoOn("b"), mayGoOn("c")]).toEqual([true, true, true]);
     });
 
-    test("a ring goes on when it is whole, and nobody in it needs one that is missing", () => {
+    test("a ring goes on when all its operations, and those that they wait for, are under way", () => {
         enter("a", ["b"]);
         enter("b", ["c"]);
         enter("c", ["a"]);
@@ -32,7 +32,7 @@ describe("operations that wait for each other", () => {
 const URN = "urn:pulumi:dev::shop::t:index:Unikernel::web";
 const thing: Thing = { key: "tcp 127.0.0.1 80", property: "gdb.port", says: (domain) => `${domain} has port 80`, hint: "choose another" };
 
-test("a stack is told by its name and its project", () => {
+test("a stack is known by its name and its project", () => {
     expect([isOfStack("urn:pulumi:dev::shop::x::db", URN), isOfStack("urn:pulumi:prod::shop::x::db", URN), isOfStack("urn:pulumi:dev::other::x::db", URN), isOfStack(undefined, URN)])
         .toEqual([true, false, false, false]);
 });
