@@ -31,7 +31,7 @@ export function resourceHandlers({ creator, signal, isReplaced, ...world }: Worl
     const log = (message: string): void => { world.log(printable(message)); };
     return {
         unikernel: unikernelHandlers({ backend, creator, log, signal, isReplaced }),
-        blockImage: blockImageHandlers({ log }),
+        blockImage: blockImageHandlers({ log, isReplaced }),
         networkInterface: discreetHandlers(networkInterfaceHandlers()),
     };
 }

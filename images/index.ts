@@ -6,6 +6,7 @@ export { needsAnotherFile } from "./qcow2";
 export { cachePath, findBuilt, forgetBuilt, isBuiltByUs, makeImageFolder, recordBuilt, type Built } from "./built";
 export { everyFewSeconds, mebibytes } from "./progress";
 export { outputProblem } from "./output";
+export { forgetWriting, hasBegun, withNote, type Writing } from "./writings";
 export { publish, sweepTemporaries, temporaryName, writeWhole } from "./temporary";
 export { errnoOf, fsError, noSpace, writeError } from "./fsError";
 export { changedFiles, loadManifest, saveManifest } from "./manifest";

@@ -5,14 +5,23 @@ import { isBuiltByUs } from "./built";
 import type { ImageSource } from "./entry";
 import { usersOf } from "./users";
 
+/** What the caller knows of a file that is at `output` already. */
+export interface Known {
+    /** Whether state has it as this resource's. */
+    inState(path: string): Promise<boolean>;
+    /** Whether a run of this resource that was interrupted may have built it; asked only of a file that this user built for it and that is unchanged. */
+    begun(path: string): Promise<boolean>;
+    /** What to do about one that this user built for the resource, and that state does not have. */
+    hint: string;
+}
+
 /**
- * What is wrong with the place of `output`. A file that is there already is overwritten only if this
- * resource built it and nobody has changed it since.
+ * What is wrong with the place of `output`. A file that is there already is overwritten only if state has it, or if a run
+ * of this resource that was interrupted built it and nobody has changed it since.
  * @param id the resource; undefined when check cannot know it
- * @param knownOurs says of the file there that state knows it as ours
  */
 export async function outputProblem(
-    output: string, source: ImageSource | undefined, id: string | undefined, knownOurs: (path: string) => Promise<boolean>,
+    output: string, source: ImageSource | undefined, id: string | undefined, { inState, begun, hint }: Known,
 ): Promise<UnikernelError | undefined> {
     const path = resolve(output);
     const folder = await folderProblem(dirname(path));
@@ -23,11 +32,14 @@ export async function outputProblem(
     const there = await lstat(path).catch(() => undefined);
     if (!there) return undefined;
     if (!there.isFile()) return problem("invalid", `${output} is ${there.isDirectory() ? "a folder" : there.isSymbolicLink() ? "a symbolic link" : "not a regular file"}`, "name a file");
-    if (await knownOurs(path)) return undefined;
+    if (await inState(path)) return undefined;
     const users = await usersOf(path);
     const other = users.find((user) => user.id !== id);
     if (other) return problem("in-use", `${output} is the image of another resource${other.urn ? `, ${other.urn}` : ""}`, "choose another path");
-    if (users.length > 0 && (await isBuiltByUs(path))) return undefined;
+    if (users.length > 0 && (await isBuiltByUs(path))) {
+        if (await begun(path)) return undefined;
+        return problem("not-ours", `${output} is the image of ${users[0]?.urn || "another resource"}, and is not in this stack's state`, hint);
+    }
     return users.length > 0
         ? problem("not-ours", `${output} was changed by someone after it was built`, "remove it, or move it away, to have it built again")
         : problem("not-ours", `${output} exists, and this resource did not make it`, "remove it, move it away, or choose another path");

@@ -30,6 +30,6 @@ async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
 
 async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {
     // Whose file it is, state and the build know better: here only whether there can be one.
-    const error = await outputProblem(outputPath(spec), undefined, spec.uuid, async () => true);
+    const error = await outputProblem(outputPath(spec), undefined, spec.uuid, { inState: async () => true, begun: async () => true, hint: "" });
     return error ? [problemOf("output", error)] : [];
 }

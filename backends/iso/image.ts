@@ -1,9 +1,9 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
-    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, usersOf, writeError,
+    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError,
 } from "../../images";
-import { UnikernelError, type GuestPlan, type MediumOutputs } from "../../spec";
+import type { GuestPlan, MediumOutputs } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
 import { noteCreation } from "./creations";
 import { bake, mediumOf, type MediumContents } from "./medium";
@@ -22,9 +22,12 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
     const path = outputPath(spec);
     if (!spec.adopt) {
         // By state: an image of ours that somebody edited is ours to mend. Another resource's is not, although we built it.
-        const error = await outputProblem(path, undefined, spec.uuid, async () => olds?.path === path);
+        const error = await outputProblem(path, undefined, spec.uuid, {
+            inState: async () => olds?.path === path,
+            begun: async () => olds !== undefined || context.inState === true,
+            hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
+        });
         if (error) throw error;
-        if (!olds && !context.inState && await isThere(path)) throw await unproven(path, spec.uuid);
     }
     if (!olds) await noteCreation(spec.uuid, spec.urn);
     const contents = mediumOf(plan);
@@ -43,15 +46,6 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
 }
 
 const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
-
-/** This user built it for a resource of this identity, and no state that was shown to us has it. */
-async function unproven(path: string, uuid: string): Promise<UnikernelError> {
-    const urn = (await usersOf(path)).find(({ id }) => id === uuid)?.urn;
-    return new UnikernelError("not-ours", `${path} is the image of ${urn || "another resource"}, and is not in this stack's state`, {
-        property: "output",
-        hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
-    });
-}
 
 async function build(path: string, contents: MediumContents, { spec, digestKey }: GuestPlan, { log, signal }: Context): Promise<Image & { plain: string }> {
     await sweepTemporaries(dirname(path));

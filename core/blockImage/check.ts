@@ -1,5 +1,5 @@
 import { type ImageFormat, logicalName, type Problem, problemOf } from "../../spec";
-import { identify, mapProblems, optionProblems, outputProblem, type ImageSource } from "../../images";
+import { identify, mapProblems, optionProblems, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
@@ -7,17 +7,19 @@ import { uuidOf } from "../identity";
 import { schemaVersionAfter } from "../state";
 import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";
+import { noteOutput, outputFault } from "./output";
 import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
-export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>, { log }: Services) {
+export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>, { log, isReplaced }: Services) {
     const { values, problems } = parseArguments(blockImageShape, news);
     const { resourceUrn, digestKey: given, secrets, ...args } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
     const { source, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
     problems.push(...checkOptions(args));
     const readable = problems.length === 0;
-    if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds)));
+    if (typeof olds.output === "string" && resourceUrn !== undefined) noteOutput(olds.output, resourceUrn);
+    if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds, isReplaced)));
     const key = secrets?.length > 0 ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) } : {};
     const inputs = { ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
     const vague = containsUnknown([source, format, size, label, secrets]);
@@ -53,9 +55,16 @@ function checkOptions({ format, size, label }: Record<string, unknown>): Problem
     return optionProblems(options).map((problem) => problem.property === "size" ? { ...problem, reason: `${problem.reason}, found ${size} MiB` } : problem);
 }
 
-async function checkOutput(output: string, source: unknown, urn: string | undefined, olds: Partial<BlockImageInputs>): Promise<Problem[]> {
-    const known = containsUnknown(source) ? undefined : source as ImageSource;
-    // Whether it was changed since is for the update to see: state's hash of it is not among the inputs.
-    const error = await outputProblem(output, known, urn === undefined ? undefined : uuidOf(urn), async () => olds.output === output);
+async function checkOutput(
+    output: string, source: unknown, urn: string | undefined, olds: Partial<BlockImageInputs>, isReplaced: Services["isReplaced"],
+): Promise<Problem[]> {
+    const error = await outputFault({
+        id: urn === undefined ? undefined : uuidOf(urn),
+        source: containsUnknown(source) ? undefined : source as ImageSource,
+        writing: { act: olds.digest === undefined ? "create" : "update", urns: [urn, olds.urn].filter((one) => one !== undefined), path: output },
+        // Whether it was changed since is for the update to see: state's hash of it is not among the inputs.
+        inState: async () => olds.output === output,
+        isReplaced,
+    });
     return error ? [problemOf("source", error)] : [];
 }

@@ -5,7 +5,7 @@ import { uuidOf } from "../identity";
 import { refuseNewerState } from "../state";
 import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";
-import { deleteImage, ensureImage, isWhole, pathOf, releaseImage, type Services } from "./lifecycle";
+import { createImage, deleteImage, isWhole, updateImage, type Services } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
 
 /** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
@@ -24,7 +24,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async create(inputs) {
             const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();
-            return discreet(discretion([inputs]), async () => ({ id, outs: { ...(await ensureImage(id, asInputs(inputs), services)) } }));
+            return discreet(discretion([inputs]), async () => ({ id, outs: { ...(await createImage(id, asInputs(inputs), services)) } }));
         },
         async read(id, props) {
             refuseNewerState(props);
@@ -33,9 +33,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async update(id, olds, news) {
             refuseNewerState(olds);
-            const before = asOutputs(olds);
-            const outs = await discreet(discretion([olds, news]), () => ensureImage(id, asInputs(news), services, before));
-            if (pathOf(before) !== outs.path) await releaseImage(id, before, services);
+            const outs = await discreet(discretion([olds, news]), () => updateImage(id, asInputs(news), services, asOutputs(olds)));
             return { outs: { ...outs } };
         },
         async delete(id, props) {

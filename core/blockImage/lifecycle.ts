@@ -1,13 +1,17 @@
 import { resolve } from "node:path";
 import {
-    addUser, buildImage, cachePath, findBuilt, forgetBuilt, hashFile, isBuiltByUs, makeImageFolder, outputProblem, removeImage, removeManifestsIfUnused, removeUser, sealDigest, usersOf,
+    addUser, buildImage, cachePath, findBuilt, forgetBuilt, forgetWriting, hashFile, makeImageFolder, removeImage, removeManifestsIfUnused, removeUser, sealDigest, usersOf, withNote,
+    type Writing,
 } from "../../images";
+import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";
 import { optionsOf, type BlockImageInputs, type BlockImageOutputs } from "./schema";
 
 export interface Services {
     /** A line for the person at the terminal. */
     log(message: string): void;
+    /** Whether the engine was told to replace this resource, which is in state then. */
+    isReplaced?(urn: string): boolean;
 }
 
 /** Where the image of these inputs is, or will be. */
@@ -15,14 +19,38 @@ export function pathOf({ output, digest, format }: Pick<BlockImageInputs, "outpu
     return output === undefined ? cachePath(digest, format) : resolve(output);
 }
 
-/**
- * Ends with the whole image in its place: one that is there is left as it is.
- * @param olds outputs from before, on an update
- */
-export async function ensureImage(id: string, inputs: BlockImageInputs, services: Services, olds?: BlockImageOutputs): Promise<BlockImageOutputs> {
+/** Ends with the whole image in its place: one that is there is left as it is. */
+export async function createImage(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {
+    return write(id, inputs, services, undefined, () => build(id, inputs, services));
+}
+
+/** The same of an image that state has; its former file goes when the new one is whole. @param olds outputs from before */
+export async function updateImage(id: string, inputs: BlockImageInputs, services: Services, olds: BlockImageOutputs): Promise<BlockImageOutputs> {
+    return write(id, inputs, services, olds, async () => {
+        const outs = await build(id, inputs, services);
+        if (pathOf(olds) !== outs.path) await releaseImage(id, olds, services);
+        return outs;
+    });
+}
+
+/** Does the work if the place is ours to write to; a file of the cache is by its digest. */
+async function write(
+    id: string, inputs: BlockImageInputs, services: Services, olds: BlockImageOutputs | undefined, work: () => Promise<BlockImageOutputs>,
+): Promise<BlockImageOutputs> {
+    const { output, source, digest } = inputs;
+    if (output === undefined) {
+        await makeImageFolder();
+        return work();
+    }
+    const writing = writingOf(inputs, olds);
+    const inState = async (path: string): Promise<boolean> => olds !== undefined && pathOf(olds) === path && isOurs(path, olds);
+    const error = await outputFault({ id, source, writing: { ...writing, path: output }, inState, isReplaced: services.isReplaced });
+    if (error) throw error;
+    return withNote(writing, digest, work);
+}
+
+async function build(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {
     const path = pathOf(inputs);
-    if (inputs.output === undefined) await makeImageFolder();
-    else await refuseForeign(id, inputs, olds);
     const wasUser = (await usersOf(path)).some((user) => user.id === id);
     // Before the file: whoever removes one looks for users first.
     await addUser(path, { id, urn: inputs.urn ?? "" });
@@ -40,7 +68,7 @@ export async function ensureImage(id: string, inputs: BlockImageInputs, services
 }
 
 /** Leaves an image; the file goes with its last user, an `output` only if it is still what was built. */
-export async function releaseImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
+async function releaseImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
     const path = pathOf(old);
     const foreign = old.output !== undefined && !(await isOurs(path, old)) && (await hashFile(path).then(() => true, () => false));
     if (foreign) {
@@ -55,21 +83,17 @@ export async function releaseImage(id: string, old: BlockImageOutputs, services:
 export async function deleteImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
     await releaseImage(id, old, services);
     await removeManifestsIfUnused();
+    if (old.output !== undefined) forgetWriting(writingOf(old, old));
 }
 
 /** True while the file that state speaks of is there and whole. */
 export async function isWhole(old: BlockImageOutputs): Promise<boolean> {
-    return (await findBuilt(pathOf(old)))?.digest === old.digest;
+    const whole = (await findBuilt(pathOf(old)))?.digest === old.digest;
+    if (whole && old.output !== undefined) forgetWriting(writingOf(old, old));
+    return whole;
 }
 
-async function refuseForeign(id: string, inputs: BlockImageInputs, olds: BlockImageOutputs | undefined): Promise<void> {
-    const error = await outputProblem(inputs.output!, inputs.source, id, async (path) => olds !== undefined && pathOf(olds) === path && isOurs(path, olds));
-    if (error) throw error;
-}
-
-/** By our record of what we built, or, where the cache folder was lost, by the hash in state. */
-async function isOurs(path: string, old: BlockImageOutputs): Promise<boolean> {
-    if (await isBuiltByUs(path)) return true;
-    const sha256 = await hashFile(path).catch(() => undefined);
-    return sha256 !== undefined && sealDigest(sha256, old.digestKey) === old.sha256;
+function writingOf(inputs: Pick<BlockImageInputs, "urn" | "output" | "digest" | "format">, olds: Pick<BlockImageInputs, "urn"> | undefined): Writing {
+    const urns = [inputs.urn, olds?.urn].filter((urn) => urn !== undefined);
+    return { act: olds ? "update" : "create", urns: [...new Set(urns)], path: pathOf(inputs) };
 }

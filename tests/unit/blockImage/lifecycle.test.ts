@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFile, chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { blockImageHandlers } from "../../../core/blockImage";
+import { forgetRun } from "../../../core/holders";
 import { cachePath, loadManifest } from "../../../images";
 import { workspace } from "../images/workspace";
 
@@ -190,12 +191,81 @@ describe("output", () => {
         expect(await readdir(path())).not.toContain("image.iso");
     });
 
-    test("what a killed create had finished is taken over", async () => {
-        const inputs = await checked({ source, output: output() });
-        await handlers.create(inputs);
-        const { inputs: next, failures } = await handlers.check({}, { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() });
+    const refusedAs = (urn: string): RegExp => new RegExp(`image\\.iso is the image of ${urn}, and is not in this stack's state`);
+
+    test.each(["not deployed since", "deployed since"])("of a stack that was renamed (%s) is not overwritten by a new one of the former name, and stays the first one's", async (deployed) => {
+        let prod = await up({ source, output: output() });
+        if (deployed === "deployed since") prod = await again(prod, { source, output: output(), resourceUrn: urnOf("data", "prod") });
+        const holder = urnOf("data", deployed === "deployed since" ? "prod" : "dev");
+        const bytes = await readFile(output());
+        // A run of its own, whose state has nothing, and whose URN is the one that the first stack had.
+        forgetRun();
+        const news = { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() };
+        const { inputs, failures } = await handlers.check({}, news);
+        expect(failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
+        expect(failures[0]?.reason).toMatch(/choose another output here.*remove the file/);
+        // One that was refused is no proof for the next one.
+        for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "not-ours", message: expect.stringMatching(refusedAs(holder)) as string });
+        // Nor may it move there.
+        const dev = await up({ ...news, output: path("dev.iso") });
+        const moved = await handlers.check(dev.inputs, news);
+        expect(moved.failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
+        for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.update(dev.id, dev.outs, moved.inputs)).rejects.toMatchObject({ code: "not-ours" });
+        expect(await readFile(output())).toEqual(bytes);
+        await handlers.delete(dev.id, dev.outs);
+
+        // The first one keeps, changes and removes it.
+        forgetRun();
+        const prodUrn = urnOf("data", "prod");
+        prod = await again(prod, { source, output: output(), resourceUrn: prodUrn });
+        prod = await again(prod, { source: { a: "c" }, output: output(), resourceUrn: prodUrn });
+        expect(await readFile(output())).not.toEqual(bytes);
+        await handlers.delete(prod.id, prod.outs);
+        expect([await left(), await rooms("creations"), await readdir(path())]).toEqual([[], [], ["cache"]]);
+    });
+
+    test("removed, as the error says, is built", async () => {
+        await up({ source, output: output() });
+        forgetRun();
+        await rm(output());
+        expect((await up({ source: { a: "b" }, output: output() })).outs).toMatchObject({ path: output() });
+    });
+
+    test("to which a move had come, and failed then, is the next update's", async () => {
+        await mkdir(path("old"));
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=4m", "none", path("old")]);
+        try {
+            const first = await up({ source, output: path("old/image.iso") });
+            const moved = await checked({ source: { a: "b" }, output: output() }, first.inputs);
+            execFileSync("mount", ["-o", "remount,ro", path("old")]);
+            await expect(handlers.update(first.id, first.outs, moved)).rejects.toThrow(/EROFS|read-only|remove/i);
+            expect(await readdir(path())).toContain("image.iso");
+            execFileSync("mount", ["-o", "remount,rw", path("old")]);
+            forgetRun();
+            // It proves nothing to a create.
+            expect((await handlers.check({}, { resourceUrn: urnOf("data"), source, output: output() })).failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(urnOf("data"))) }]);
+            const second = await again(first, { source: { a: "c" }, output: output() });
+            expect([await readdir(path("old")), await rooms("creations")]).toEqual([[], []]);
+            await handlers.delete(second.id, second.outs);
+            expect(await left()).toEqual([]);
+        } finally {
+            execFileSync("umount", [path("old")]);
+        }
+    });
+
+    test("of a replacement in the same run is written, as one that state has", async () => {
+        const first = await up({ source, output: output() });
+        await checked({ source, output: output() }, first.inputs);
+        // The engine shows the second check of a replacement nothing of what there was.
+        expect((await up({ source: { a: "b" }, output: output() })).outs).toMatchObject({ path: output() });
+    });
+
+    test("of a resource that the engine was told to replace is written", async () => {
+        await up({ source, output: output() });
+        const told = blockImageHandlers({ log: () => undefined, isReplaced: (urn) => urn === urnOf("data") });
+        const { inputs, failures } = await told.check({}, { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() });
         expect(failures).toEqual([]);
-        expect((await handlers.create(next)).outs).toMatchObject({ path: output() });
+        expect((await told.create(inputs)).outs).toMatchObject({ path: output() });
     });
 
     test("of another resource is refused, naming it", async () => {
