@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { findBuilt } from "./built";
 import { cacheFolder, makeCacheFolder } from "./folders";
 import { writeWhole } from "./temporary";
 
@@ -30,19 +29,21 @@ export async function hasBegun({ act, urns, path }: Writing): Promise<boolean> {
     return acts.includes(act);
 }
 
-/** Write with a note for as long as the file may be in its place and not in state. @param digest of the image */
-export async function withNote<T>(writing: Writing, digest: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Write with a note for as long as the file may be in its place and not in state.
+ * @param stays whether the note is to stay after an error; told whether an earlier run began this writing
+ */
+export async function withNote<T>(writing: Writing, work: () => Promise<T>, stays: (begun: boolean, error: unknown) => Promise<boolean>): Promise<T> {
     const { act, urns: [urn], path } = writing;
     const begun = await hasBegun(writing);
-    // A cache that cannot be written is no reason not to build: after a kill the next run asks to remove the file.
+    // A cache that cannot be written is no reason not to build: after a kill the next run asks what to do.
     if (urn !== undefined) await makeCacheFolder("creations").then(() => writeWhole(noteOf(urn, path), JSON.stringify({ act, urn, path }))).catch(() => undefined);
     try {
         const made = await work();
         forgetWriting(writing);
         return made;
     } catch (error) {
-        // What failed after the file had come into its place goes on, and so does what an earlier run began.
-        if (!begun && (await findBuilt(path))?.digest !== digest) forgetWriting(writing);
+        if (!(await stays(begun, error))) forgetWriting(writing);
         throw error;
     }
 }

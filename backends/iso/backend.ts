@@ -1,11 +1,11 @@
+import { forgetWriting, hasBegun, isBuiltByUs, withNote, type Writing } from "../../images";
 import type { GuestPlan } from "../../spec";
 import { PartialError, type Applied, type Backend, type Context, type Observation } from "../backend";
 import { checkIso } from "./check";
 import { burnHasBegun, forgetBurn } from "./begun";
 import { isoConsequences } from "./consequences";
-import { creationHasBegun, forgetCreation } from "./creations";
 import { ensureBurned, observeBurned } from "./device";
-import { ensureImage, hasDigest, isIntact, releaseImage, type Image } from "./image";
+import { ensureImage, hasDigest, isIntact, refuseForeign, releaseImage, type Image } from "./image";
 import { isoMeaningless } from "./meaningless";
 import { outputPath } from "./output";
 import { noteNeeds } from "./needs";
@@ -25,37 +25,32 @@ export const iso: Backend = {
     check: (spec, { guest, boot }) => checkIso(spec, guest, boot),
     hostId: async () => HERE,
     intact: async (applied) => {
-        forgetCreation(applied.uuid);
+        forgetWriting(writingOf(applied, applied));
         return await isIntact(applied) && !(await burnHasBegun(applied.uuid));
     },
-    create,
-    update: (plan, { from }, context) => {
-        forgetCreation(plan.spec.uuid);
-        return ensure(plan, context, from);
-    },
-    observe: (ref, applied) => {
-        forgetCreation(ref.uuid);
+    create: (plan, context) => write(plan, context),
+    update: (plan, { from }, context) => write(plan, context, from),
+    observe: (_ref, applied) => {
+        forgetWriting(writingOf(applied, applied));
         return observe(applied);
     },
     async delete(ref, applied, context) {
-        forgetCreation(ref.uuid);
+        forgetWriting(writingOf(applied, applied));
         await releaseImage(ref, applied, context);
         await forgetBurn(ref.uuid);
         if (applied.burned) context.log(`${applied.burned.device} is left as it is: it still boots ${applied.name}`);
     },
 };
 
-/** A create that fails without a result keeps its note: the image may be in its place already. */
-async function create(plan: GuestPlan, context: Context): Promise<Observation> {
-    const { uuid } = plan.spec;
-    try {
-        const made = await ensure(plan, { ...context, inState: context.inState || await creationHasBegun(uuid) });
-        forgetCreation(uuid);
-        return made;
-    } catch (error) {
-        if (error instanceof PartialError) forgetCreation(uuid);
-        throw error;
-    }
+async function write(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
+    const writing = writingOf(plan.spec, olds);
+    if (!plan.spec.adopt) await refuseForeign(plan.spec, context.inState === true || await hasBegun(writing), olds);
+    // What fails without a result keeps its note: the image may be in its place already.
+    return withNote(writing, () => ensure(plan, context, olds), async (begun, error) => !(error instanceof PartialError) && (begun || await isBuiltByUs(writing.path)));
+}
+
+function writingOf(spec: Pick<Applied, "urn" | "output" | "name">, olds: Pick<Applied, "urn"> | undefined): Writing {
+    return { act: olds ? "update" : "create", urns: [...new Set([spec.urn, olds?.urn ?? spec.urn])], path: outputPath(spec) };
 }
 
 /** Each step looks first: run again after a kill at any point, it does what is left. */

@@ -3,14 +3,28 @@ import { dirname } from "node:path";
 import {
     addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError,
 } from "../../images";
-import type { GuestPlan, MediumOutputs } from "../../spec";
+import type { GuestPlan, MediumOutputs, UnikernelSpec } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
-import { noteCreation } from "./creations";
 import { bake, mediumOf, type MediumContents } from "./medium";
 import { outputPath } from "./output";
 import { addSum, removeSum } from "./sums";
 
 export type Image = Omit<MediumOutputs, "burned">;
+
+/**
+ * Refuse a file that is at `output` already and is not this medium's. By state: an image of ours that somebody edited is ours
+ * to mend. Another resource's is not, although we built it.
+ * @param begun a create or a move that was interrupted, or a replacement, may have made it
+ */
+export async function refuseForeign(spec: UnikernelSpec, begun: boolean, olds?: Applied): Promise<void> {
+    const path = outputPath(spec);
+    const error = await outputProblem(path, undefined, spec.uuid, {
+        inState: async () => olds?.path === path,
+        begun: async () => begun,
+        hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
+    });
+    if (error) throw error;
+}
 
 /**
  * Ends with the whole image in its place, and its sum beside it: one that is there is left as it is. The old one stays
@@ -20,16 +34,6 @@ export type Image = Omit<MediumOutputs, "burned">;
 export async function ensureImage(plan: GuestPlan, context: Context, olds?: Applied): Promise<Image> {
     const { spec, digestKey } = plan;
     const path = outputPath(spec);
-    if (!spec.adopt) {
-        // By state: an image of ours that somebody edited is ours to mend. Another resource's is not, although we built it.
-        const error = await outputProblem(path, undefined, spec.uuid, {
-            inState: async () => olds?.path === path,
-            begun: async () => olds !== undefined || context.inState === true,
-            hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
-        });
-        if (error) throw error;
-    }
-    if (!olds) await noteCreation(spec.uuid, spec.urn);
     const contents = mediumOf(plan);
     // Before the file: whoever removes one looks for users first.
     await addUser(path, { id: spec.uuid, urn: spec.urn });

@@ -46,7 +46,8 @@ async function write(
     const inState = async (path: string): Promise<boolean> => olds !== undefined && pathOf(olds) === path && isOurs(path, olds);
     const error = await outputFault({ id, source, writing: { ...writing, path: output }, inState, isReplaced: services.isReplaced });
     if (error) throw error;
-    return withNote(writing, digest, work);
+    // What failed after the file had come into its place goes on, and so does what an earlier run began.
+    return withNote(writing, work, async (begun) => begun || (await findBuilt(writing.path))?.digest === digest);
 }
 
 async function build(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {

@@ -15,8 +15,9 @@ const temporary = (): string[] => files().filter((name) => name.endsWith(".tmp")
 
 const moments: [string, () => boolean][] = [
     ["is registered", () => cache("users").some((name) => name.endsWith(".json"))],
-    ["has its first temporary file", () => temporary().length > 0],
-    ["writes the image", () => temporary().some((name) => statSync(path(name), { throwIfNoEntry: false })?.isFile())],
+    // Or has come further: what is passed between two looks is not seen.
+    ["has its first temporary file", () => temporary().length > 0 || files().includes("web.iso")],
+    ["writes the image", () => files().includes("web.iso") || temporary().some((name) => statSync(path(name), { throwIfNoEntry: false })?.isFile())],
     ["has it recorded", () => cache("built").some((name) => name.endsWith(".json"))],
     ["is in its place", () => files().includes("web.iso")],
     ["has its sum", () => files().includes("SHA256SUMS")],

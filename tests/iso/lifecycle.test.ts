@@ -165,6 +165,13 @@ test("an image of this user's that no state has is not overwritten, unless a cre
     await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours", message: expect.stringMatching(/web\.iso is the image of urn:.*, and is not in this stack's state/) as string });
     // A create that was refused is no proof for the next one.
     await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours" });
+    // Nor may one that is elsewhere move there.
+    const { inputs: there } = await check(args({ output: path("else.iso") }));
+    const elsewhere = await handlers.create(there);
+    const { inputs: moving } = await check(args({ args: ["other"] }), there);
+    for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.update(elsewhere.id, elsewhere.outs, moving)).rejects.toMatchObject({ code: "not-ours" });
+    await handlers.delete(elsewhere.id, elsewhere.outs);
+    forgetRun();
     expect(sha256(path("web.iso"))).toBe(outs.sha256);
     // It is still the other's to change and to delete.
     const { outs: changed } = await handlers.update(id, outs, (await check(args({ args: ["more"] }), inputs)).inputs);
@@ -178,7 +185,18 @@ test("an image of this user's that no state has is not overwritten, unless a cre
     await expect(handlers.create(newcomer)).rejects.toThrow();
     expect(files()).toContain("web.iso");
     execFileSync("rmdir", [path("SHA256SUMS")]);
-    expect((await handlers.create(newcomer)).outs.sha256).toBe(sha256(path("web.iso")));
+    const last = await handlers.create(newcomer);
+    expect(last.outs.sha256).toBe(sha256(path("web.iso")));
+    // So does a move.
+    mkdirSync(path("folder/SHA256SUMS"), { recursive: true });
+    const { inputs: further } = await check(args({ output: path("folder/web.iso") }), newcomer);
+    await expect(handlers.update(last.id, last.outs, further)).rejects.toThrow();
+    expect(readdirSync(path("folder"))).toContain("web.iso");
+    execFileSync("rmdir", [path("folder/SHA256SUMS")]);
+    const { outs: moved } = await handlers.update(last.id, last.outs, further);
+    expect(moved.path).toBe(path("folder/web.iso"));
+    await handlers.delete(last.id, moved);
+    expect(readdirSync(path("cache/pulumi-unikernel/creations"))).toEqual([]);
 });
 
 test("two unikernels cannot have one output", async () => {
