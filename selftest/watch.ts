@@ -11,7 +11,7 @@ const CHANGES = [
 /** Calls after which nothing is different. */
 const READS = [
     "info", "resources", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.processorTime", "domains.history", "domains.readConsole",
-    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.strange", "files.guests", "files.read", "files.digest",
+    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.strange", "files.guests", "files.read", "files.digest", "files.owner",
     "dom0.tail",
 ];
 

@@ -6,6 +6,7 @@ import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
 import { kvmMeaningless } from "./meaningless";
 import { kvmModel } from "./model";
+import { opensPrivateFiles } from "./privateFiles";
 
 /** KVM, and QEMU's emulation where there is none. */
 export const kvm: LibvirtPlatform = {
@@ -20,5 +21,6 @@ export const kvm: LibvirtPlatform = {
     choose: chooseKvm,
     model: kvmModel,
     ipAddresses,
+    opensPrivateFiles,
     consoleCommand,
 };

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { probeKernel, readProbe } from "../../guests";
-import { hasCode } from "../../spec";
+import { hasCode, puttingRight, throwIfEnded } from "../../spec";
 import type { Host } from "../libvirt/host";
 import type { DomainModel } from "../libvirt/model";
 import { renderDomain } from "../libvirt/xml";
@@ -37,20 +37,47 @@ const ABANDONED = 60_000;
  * It is always gone afterwards. Throws only what says nothing about the accelerator (`unreachable`, an abort).
  */
 export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", { timeout = 5000, signal }: ProbeOptions = {}): Promise<ProbeResult> {
-    const uuid = randomUUID();
     try {
-        await sweep(host);
-        await host.files.put(uuid, KERNEL, [{ bytes: probeKernel() }], { mode: 0o644 });
-        const [kernel, log] = await Promise.all([host.files.path(uuid, KERNEL), host.files.path(uuid, LOG)]);
-        await host.domains.define(renderDomain(probeModel(uuid, accelerator, kernel, log)));
-        await host.domains.start(uuid, { paused: false });
-        return await watch(host, uuid, timeout, signal);
+        return await withProbe(host, accelerator, 0o644, async (uuid) => {
+            await host.domains.start(uuid, { paused: false });
+            return watch(host, uuid, timeout, signal);
+        });
     } catch (error) {
         if (hasCode(error, "unreachable", "timeout") || signal?.aborted || !(error instanceof Error)) throw error;
         const said = QEMU_SAID.exec(error.message)?.[1];
         return { booted: false, tried: said !== undefined, because: said ? `QEMU ended at once: ${said}` : error.message.split("\n")[0] };
+    }
+}
+
+/**
+ * Return whether a guest may open a kernel that only its owner may read (mode 0600). The probe guest is started paused, and never runs.
+ * True where it did not start for another reason: that says nothing about the file.
+ */
+export function probePrivateFile(host: Host, accelerator: "kvm" | "tcg"): Promise<boolean> {
+    return withProbe(host, accelerator, 0o600, async (uuid) => {
+        const kernel = await host.files.path(uuid, KERNEL);
+        try {
+            await host.domains.start(uuid, { paused: true });
+            return true;
+        } catch (error) {
+            if (hasCode(error, "unreachable", "timeout") || !(error instanceof Error)) throw error;
+            throwIfEnded();
+            return !error.message.split("\n").some((line) => line.includes(kernel) && line.includes("Permission denied"));
+        }
+    });
+}
+
+/** Defines a probe guest, works on it, and removes every trace of it. */
+async function withProbe<T>(host: Host, accelerator: "kvm" | "tcg", mode: number, work: (uuid: string) => Promise<T>): Promise<T> {
+    const uuid = randomUUID();
+    try {
+        await sweep(host);
+        await host.files.put(uuid, KERNEL, [{ bytes: probeKernel() }], { mode });
+        const [kernel, log] = await Promise.all([host.files.path(uuid, KERNEL), host.files.path(uuid, LOG)]);
+        await host.domains.define(renderDomain(probeModel(uuid, accelerator, kernel, log)));
+        return await work(uuid);
     } finally {
-        await remove(host, uuid);
+        await puttingRight(() => remove(host, uuid));
     }
 }
 

@@ -163,4 +163,6 @@ export interface HostFiles {
     read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
     /** sha256 hex of a file on the host; undefined when it is not there. */
     digest(uuid: string, name: string): Promise<string | undefined>;
+    /** Return the number (uid) of the user who owns a file on the host; undefined when it is not there. */
+    owner(uuid: string, name: string): Promise<number | undefined>;
 }

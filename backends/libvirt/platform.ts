@@ -36,6 +36,14 @@ export interface KeptConsole {
 /** A guest, and what its declaration says of the way to its host. */
 export type GuestWay = Pick<UnikernelSpec, "uuid" | "name" | "sshTarget">;
 
+export interface RunningGuest {
+    uuid: string;
+    /** Of its definition: `kvm`, `qemu`. */
+    type: string;
+    /** Name of the file in its folder that it booted from; undefined where that lies elsewhere. */
+    kernel?: string;
+}
+
 /** What a guest is told between a paused start and its first instruction. */
 export interface Told {
     /** Names the place in the running domain: a key of its own folder in xenstore. */
@@ -95,6 +103,11 @@ export interface LibvirtPlatform {
     endDebug?(host: Host, guest: GuestWay): Promise<void>;
     /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. `took`: milliseconds from its begin. */
     explain?(host: Host, guest: GuestWay, took: number): Promise<string[]>;
+    /**
+     * Whether a guest that starts on this host now may open files that only their owner may read (mode 0600). Left out: always.
+     * @param running a guest that runs there: what the host did with its files is asked before anything is tried
+     */
+    opensPrivateFiles?(host: Host, running: RunningGuest): Promise<boolean>;
     /** Looked through before those that both platforms share. */
     startErrors?: StartRule[];
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { HostFiles } from "../../backends/libvirt/host";
@@ -18,6 +18,7 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     expect(await files.list(uuid)).toEqual([]);
     expect(await files.read(uuid, "none", { length: 10 })).toBe("");
     expect(await files.digest(uuid, "none")).toBeUndefined();
+    expect(await files.owner(uuid, "none")).toBeUndefined();
     await files.remove(uuid, "none");
 
     const random = randomBytes(3_000_001);
@@ -33,6 +34,10 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     expect(await files.list(uuid)).toEqual([{ name: "empty", size: 0 }, { name: "initrd", size: 3_000_005 }, { name: "secret", size: 4 }]);
     const modes = async (...names: string[]) => Promise.all(names.map(async (name) => (await stat(join(base, uuid, name))).mode & 0o777));
     expect(await modes(".", "initrd", "secret")).toEqual([0o711, 0o644, 0o600]);
+    await chown(join(base, uuid, "empty"), 64055, 107);
+    expect(await files.owner(uuid, "empty")).toBe(64055);
+    expect(await files.owner(uuid, "secret")).toBe((await stat(join(base, uuid, "secret"))).uid);
+    expect(await files.owner(uuid, "none")).toBeUndefined();
 
     expect(await files.read(uuid, "initrd", { length: 4 })).toBe("tail");
     expect(await files.read(uuid, "secret", { offset: 1, length: 2 })).toBe("us");

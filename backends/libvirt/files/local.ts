@@ -151,6 +151,11 @@ export class LocalFiles implements HostFiles {
         });
     }
 
+    async owner(uuid: string, name: string): Promise<number | undefined> {
+        const path = await this.path(uuid, name);
+        return this.tell(`owner of ${path}`, async () => (await lstat(path).catch(ifMissing(undefined)))?.uid);
+    }
+
     /** Undefined where nothing has the name, or half a file. */
     private async whole(path: string): Promise<{ size: number } | undefined> {
         const facts = await lstat(path).catch(ifMissing(undefined));

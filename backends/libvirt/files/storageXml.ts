@@ -29,6 +29,12 @@ export function changedAt(xml: string): number | undefined {
     return seconds === undefined ? undefined : Number(seconds) * 1000;
 }
 
+/** Return the number of the user who owns a volume. */
+export function ownerIn(xml: string): number | undefined {
+    const uid = /<permissions>[^]*?<owner>\s*(\d+)\s*<\/owner>/.exec(xml)?.[1];
+    return uid === undefined ? undefined : Number(uid);
+}
+
 function octal(mode: number): string {
     return `0${mode.toString(8)}`;
 }

@@ -6,7 +6,7 @@ import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
-import { renderVolume } from "./storageXml";
+import { ownerIn, renderVolume } from "./storageXml";
 import { isAbandoned, isPlainName, partOf, UNFINISHED as mark } from "./unfinished";
 import { orWithout, VolumeFolders } from "./volumeFolders";
 import { signatures } from "./write";
@@ -133,6 +133,13 @@ export class VolumeFiles implements HostFiles {
         return this.turns.take(uuid, async () => {
             const { unfinished } = await this.folders.look(uuid);
             return unfinished.includes(plainName(name)) ? undefined : this.digestThere(uuid, name);
+        });
+    }
+
+    owner(uuid: string, name: string): Promise<number | undefined> {
+        return this.inTurn(uuid, async () => {
+            const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [this.folders.pool(uuid), name]);
+            return ownerIn(await orWithout("", ask));
         });
     }
 

@@ -16,6 +16,7 @@ import { unbridgedNetworks } from "./moves";
 import { observation } from "./observation";
 import type { Claim } from "./ownership";
 import { assertRoute } from "./readiness";
+import { assertOpens } from "./privateFiles";
 import { reconcile } from "./reconcile";
 import { baseOf, folderOf } from "./records";
 import { examine, ownEntries, reservationsOf } from "./reservations";
@@ -76,6 +77,7 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
         untold: await isUntold(host, platform, spec, existing),
         unbridged: await unbridgedNetworks(host, existing.liveFacts, wanted.facts),
     }, { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state }, (property) => platform.consequences[property]?.consequence === "live");
+    await assertOpens(run, { existing, layout: wanted.layout, decision, present });
     // The last thing: nothing but the host can fail from here on, so others may rely on it.
     const awaited = await settleHolders(run, existing);
     return { ...run, claim, info, console: kept, existing, awaited, wanted, decision, ended, present, broken, entries, from };

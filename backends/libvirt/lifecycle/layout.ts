@@ -38,7 +38,8 @@ export interface Layout {
 }
 
 const PUBLIC = 0o644;
-const PRIVATE = 0o600;
+/** For files with secrets, and for what the guest writes. */
+export const PRIVATE = 0o600;
 
 /**
  * Names carry digests, so that new files lie beside the old. `present` is what the folder holds now.

@@ -22,7 +22,9 @@ export function attachPath(spec: UnikernelSpec, kind: AttachKind, name?: string)
 /** The property behind a file of the guest's folder, by the names that layout.ts gives. */
 export function filePath(spec: UnikernelSpec, path: string): string | undefined {
     const name = path.slice(path.lastIndexOf("/") + 1);
-    if (/^(kernel|initrd)-[0-9a-f]{16}$/.test(name)) return name.split("-")[0];
+    if (/^kernel-[0-9a-f]{16}$/.test(name)) return "kernel";
+    // Of a guest that declares none it holds the configuration: several properties are in it.
+    if (/^initrd-[0-9a-f]{16}$/.test(name)) return spec.initrd === undefined ? undefined : "initrd";
     const index = spec.blocks.findIndex((block) => name.startsWith(`${block.name}-`) || name.startsWith(`${block.name}.`));
     return index < 0 ? undefined : `blocks[${index}]`;
 }

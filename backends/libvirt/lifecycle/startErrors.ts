@@ -91,6 +91,13 @@ export function translate(error: unknown, spec: UnikernelSpec, rules: StartRule[
     return error;
 }
 
+/** Return the error for a private file that the host would not let QEMU open, before anything is changed. */
+export function notOpened(spec: UnikernelSpec, path: string): UnikernelError {
+    return new UnikernelError("permission", `QEMU may not open ${path} (mode 0600); the update was not begun, and the guest runs on as it was`, {
+        property: filePath(spec, path), hint: permissionHint(path),
+    });
+}
+
 /** Roles of files that may have mode 0600: they are QEMU's own only where libvirt hands them over at the start. */
 const PRIVATE: readonly (FileRole | undefined)[] = ["persist", "scratch", "image", "initrd"];
 

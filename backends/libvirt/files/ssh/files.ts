@@ -7,7 +7,7 @@ import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
-import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
+import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, OWNER, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
 
 /**
  * The guests' folders on a host that is reached by ssh. Beside them lies `shared`: what several guests
@@ -91,6 +91,13 @@ export class SshFiles implements HostFiles {
         if (said === "none") return undefined;
         const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
         return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
+    }
+
+    async owner(uuid: string, name: string): Promise<number | undefined> {
+        const path = await this.path(uuid, name);
+        const { out } = await this.connection.ask({ what: `owner of ${path}`, script: OWNER, words: [path] });
+        const uid = out.toString("latin1").trim();
+        return uid ? Number(uid) : undefined;
     }
 
     private async all(uuid: string): Promise<{ name: string; size: number; regular: boolean }[]> {

@@ -62,6 +62,10 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).digest(uuid, name);
     }
 
+    async owner(uuid: string, name: string): Promise<number | undefined> {
+        return (await this.way()).owner(uuid, name);
+    }
+
     private way(): Promise<HostFiles> {
         return unlessEnded(this.chosen ??= forAll(() => this.choose().catch((error: unknown) => {
             this.chosen = undefined;

@@ -200,6 +200,11 @@ export const DIGEST = `
 there "$1" || exit 0
 sha256sum < "$1"`;
 
+/** path: the number of its owner, nothing when it is not there. */
+export const OWNER = `
+there "$1" || exit 0
+stat -c %u -- "$1"`;
+
 /** path store: the sha256 that the store knows a file by that nobody has written to since; nothing of any other. */
 export const KNOWN = `
 [ ! -e "$1.unfinished" ] || { echo none; exit; }
