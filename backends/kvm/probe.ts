@@ -27,8 +27,8 @@ export interface ProbeOptions {
 const PREFIX = "unikernel-probe-";
 const LOG = "console.log";
 const KERNEL = "kernel";
-/** libvirt quotes the last words of a QEMU that ended before it answered. */
-const QEMU_SAID = /(?:closed the monitor|connecting to monitor): (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
+/** libvirt quotes the last words of a QEMU that ended before it answered; newer releases name the domain before them. */
+const QEMU_SAID = /(?:closed the monitor|connecting to monitor)(?: \(vm='[^']*'\))?: (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
 /** A probe that is older was left by a process that was killed. Milliseconds. */
 const ABANDONED = 60_000;
 

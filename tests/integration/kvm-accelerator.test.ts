@@ -59,6 +59,9 @@ test.each<[string, () => Promise<Host>, string, boolean]>([
     ["stops at an instruction", async () => but({ start: (uuid) => host.domains.start(uuid, { paused: true }) }), "could not run", true],
     ["hangs", async () => but({}, boots(readFileSync((await (await import("../guests/build.mjs")).buildTestKernels()).testKernel))), "hung before its first instruction for 0.7 s", true],
     ["is refused by QEMU", async () => but({}, boots(Buffer.from("no kernel at all"))), "QEMU ended at once: ", true],
+    ["is refused by QEMU, as newer releases of libvirt tell it", async () => but({
+        start: () => Promise.reject(new UnikernelError("program-failed", "internal error: QEMU unexpectedly closed the monitor (vm='probe'): 2026-01-02T03:04:05.678901Z qemu-system-x86_64: Could not access KVM")),
+    }), "QEMU ended at once: Could not access KVM", true],
     ["cannot be written", async () => but({}, { files: Object.assign(Object.create(host.files) as Host["files"], { put: () => Promise.reject(new UnikernelError("no-space", "full")) }) }), "full", false],
 ])("a probe guest that %s", async (_name, disturbed, because, tried) => {
     expect(await probeAccelerator(await disturbed(), "tcg", { timeout: 700 })).toMatchObject({ booted: false, tried, because: expect.stringContaining(because) });
