@@ -81,14 +81,14 @@ export const volumeMethods = {
     folderList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<string[] | undefined> => inTransientPool(connection, pool, async (handle) =>
         (await volumesIn(connection, handle)).filter(({ type }) => type === directory).map(({ name }) => name)),
 
-    async poolRemove(connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> {
-        await unless(noPool, inFreshPool(connection, pool, async (handle) => {
+    /** To libvirt a link that leads nowhere is a folder that does not exist. Making the folder first tells them apart: that fails at the link. */
+    poolRemove: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> =>
+        inFreshPool(connection, pool, async (handle) => {
             await connection.number("virStoragePoolDestroy", handle);
             // rmdir of the folder: refused when something is in it, and then it stays.
             await connection.number("virStoragePoolDelete", handle, 0).catch(keepLost);
             await connection.number("virStoragePoolUndefine", handle);
-        }));
-    },
+        }, createWithBuild),
 
     volumeWrite: (connection: Connection, progress: Progress, pool: PoolRef, _name: string, xml: string, parts: Part[]): Promise<string | undefined> =>
         inFreshPool(connection, pool, (handle) => fill(connection, progress, handle, xml, bytesOf(parts)).catch((error: unknown) => {

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { chmod, link, lstat, mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
+import { chmod, link, lstat, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type Part, UnikernelError } from "../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName } from "./errors";
+import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
 import { hashInto, sweep, syncFolder, writeWhole } from "./write";
 
@@ -31,7 +32,7 @@ export class LocalFiles implements HostFiles {
 
     list(uuid: string): Promise<HostFile[]> {
         return this.tell(`list of ${this.folder(uuid)}`, async () => {
-            const names = await readdir(this.folder(uuid)).catch(ifMissing([] as string[]));
+            const names = (await entriesOf(this.folder(uuid))).map(({ name }) => name);
             const files: HostFile[] = [];
             for (const name of names) {
                 if (!isPlainName(name) || name.endsWith(UNFINISHED) || names.includes(`${name}${UNFINISHED}`)) continue;
@@ -44,7 +45,7 @@ export class LocalFiles implements HostFiles {
 
     strange(uuid: string): Promise<string[]> {
         return this.tell(`list of ${this.folder(uuid)}`, async () => {
-            const entries = await readdir(this.folder(uuid), { withFileTypes: true }).catch(ifMissing([]));
+            const entries = await entriesOf(this.folder(uuid));
             return entries.filter((entry) => !(entry.isFile() && (isPlainName(entry.name) || partOf(entry.name)))).map(({ name }) => name).sort();
         });
     }
@@ -101,7 +102,7 @@ export class LocalFiles implements HostFiles {
     }
 
     guests(): Promise<string[]> {
-        return this.tell(`list of ${this.base}`, async () => (await readdir(this.base).catch(ifMissing([] as string[]))).filter(isUuid).sort());
+        return this.tell(`list of ${this.base}`, async () => (await entriesOf(this.base)).map(({ name }) => name).filter(isUuid).sort());
     }
 
     async removeFolder(uuid: string): Promise<void> {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
-import { type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
+import { libvirtError, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
 import type { HostFile } from "../host";
 import { plainName } from "./errors";
 import { changedAt, renderPool, renderVolume } from "./storageXml";
@@ -27,7 +27,9 @@ export class VolumeFolders {
     constructor(private readonly uri: string, private readonly base: string, private readonly timeouts?: Partial<Timeouts>) {}
 
     ask<M extends MethodName>(what: string, method: M, args: MethodArgs<M>, progress?: (bytes: number) => void): Promise<MethodResult<M>> {
-        return request(this.uri, method, args, what, { timeouts: this.timeouts, progress });
+        return request(this.uri, method, args, what, { timeouts: this.timeouts, progress }).catch((error: unknown) => {
+            throw withHint(error, this.base);
+        });
     }
 
     pool(uuid: string): MethodArgs<"poolEnsure">[0] {
@@ -125,5 +127,16 @@ export async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T |
     return work.catch((error) => {
         if (hasCode(error, "not-found")) return instead;
         throw error;
+    });
+}
+
+const systemError = 38; // virErrorNumber
+
+/** The daemon met a folder that it cannot list, or make: its own error says what, not what to do. */
+function withHint(error: unknown, base: string): unknown {
+    if (!(error instanceof UnikernelError) || error.hint !== undefined || libvirtError(error)?.code !== systemError) return error;
+    return new UnikernelError(error.code, error.message, {
+        hint: `nothing is known of the files there; see on that host that libvirt's daemon can list the folder (sudo ls -l ${base}), and mount its file system again where it is stale`,
+        cause: error.cause,
     });
 }

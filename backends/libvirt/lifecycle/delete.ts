@@ -20,6 +20,7 @@ import { assertFolder } from "./reconcile";
 import { folderOf, isData } from "./records";
 import { ownEntries, release } from "./reservations";
 import { stop } from "./stop";
+import { assertSeen } from "./unseen";
 
 /** Removes the guest and all that is ours: gone already is success. */
 export async function remove(configured: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
@@ -33,6 +34,7 @@ export async function remove(configured: Host, platform: LibvirtPlatform, ref: G
         context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
         return;
     }
+    await assertSeen(host, ref, mark ?? liveMark, host === configured ? files : await host.files.list(ref.uuid), context);
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;

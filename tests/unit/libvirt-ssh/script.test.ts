@@ -3,7 +3,7 @@ import { chmodSync, linkSync, mkdirSync, mkdtempSync, readdirSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { CLAIM, LIST, RECEIVE, REMOVE } from "../../../backends/libvirt/files/ssh/scripts";
+import { CLAIM, FOLDERS, LIST, RECEIVE, REMOVE } from "../../../backends/libvirt/files/ssh/scripts";
 import { encodeProgram, MARK, quote, REMOTE_COMMAND, SERVE } from "../../../backends/libvirt/files/ssh/shellProtocol";
 import { Listener } from "../../../backends/libvirt/files/ssh/process";
 
@@ -69,6 +69,19 @@ test("a list names files only, and says when it may not look", () => {
     expect(run("sh", LIST, [folder]).out.split("\n").filter((line) => line.startsWith("regular"))).toEqual(["regular file:5:-n", "regular empty file:0:empty"]);
     expect(run("sh", LIST, [join(folder, "none")])).toEqual({ out: "", code: 0, err: "" });
     expect(run("sh", LIST, [join(folder, "empty", "below")])).toMatchObject({ code: 1, err: expect.stringContaining("Not a directory") });
+});
+
+test("a folder that is not there is no file; a link that leads nowhere, or a folder that was removed where it is mounted from, is an error", () => {
+    expect(run("sh", LIST, [join(folder, "none", "below")])).toEqual({ out: "", code: 0, err: "" });
+    symlinkSync("nowhere", join(folder, "away"));
+    for (const path of ["away", "away/guest"]) expect(run("sh", LIST, [join(folder, path)])).toMatchObject({ code: 1, err: `${folder}/away is a link that leads nowhere\n` });
+    for (const path of ["away", "away/guests"]) expect(run("sh", FOLDERS, [join(folder, path)])).toMatchObject({ code: 1, err: `${folder}/away is a link that leads nowhere\n` });
+    for (const script of [LIST, FOLDERS]) {
+        mkdirSync(join(folder, "gone"));
+        // The shell stands in it for as long as the script runs.
+        const { stdout, stderr, status } = spawnSync("sh", ["-c", `rmdir ../gone; ${REMOTE_COMMAND}`], { cwd: join(folder, "gone"), input: encodeProgram(script, ["."]), encoding: "utf8" });
+        expect({ stdout: stdout.split("\n").slice(2), stderr, status }).toEqual({ stdout: [""], stderr: expect.stringContaining("\n. was removed where it is mounted from\n"), status: 1 });
+    }
 });
 
 describe("a copy", () => {

@@ -3,8 +3,7 @@
 /** folder: "TYPE:SIZE:NAME" of all that is in it. */
 export const LIST = `
 there "$1" || exit 0
-cd -- "$1"
-if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
+enter "$1"
 said=$(stat -c '%F:%s:%n' -- * .[!.]* ..?* 2>&1) || :
 printf '%s\\n' "$said" | while read -r line; do
     case $line in
@@ -17,8 +16,7 @@ done`;
 /** base: the name of each folder in it. */
 export const FOLDERS = `
 there "$1" || exit 0
-cd -- "$1"
-if [ ! -r . ]; then echo "$1: Permission denied" >&2; exit 1; fi
+enter "$1"
 for one in */; do [ ! -d "$one" ] || printf '%s\\n' "\${one%/}"; done`;
 
 /** Exit codes of RECEIVE. */

@@ -49,9 +49,19 @@ umask 077
 there() { # else: it is not there, or an error that is not ours to guess
     [ -e "$1" ] && return
     said=$(stat -c %F -- "$1" 2>&1) && return
-    case $said in *"No such file or directory"*) return 1;; esac
-    printf '%s\\n' "$said" >&2
-    exit 1
+    case $said in *"No such file or directory"*) ;; *) printf '%s\\n' "$said" >&2; exit 1;; esac
+    up=$1
+    while up=\${up%/*}; [ -n "$up" ] && [ ! -e "$up" ]; do
+        if [ -L "$up" ]; then printf '%s is a link that leads nowhere\\n' "$up" >&2; exit 1; fi
+        case $up in */*) ;; *) break;; esac
+    done
+    return 1
+}
+enter() { # a folder that can be listed; one that was removed where it is mounted from reads as an empty one
+    if [ ! -e "$1" ]; then printf '%s is a link that leads nowhere\\n' "$1" >&2; exit 1; fi
+    cd -- "$1"
+    if [ ! -r . ]; then printf '%s: Permission denied\\n' "$1" >&2; exit 1; fi
+    if [ "$(stat -c %h .)" = 0 ]; then printf '%s was removed where it is mounted from\\n' "$1" >&2; exit 1; fi
 }
 startof() { # start: of a process, 0 when there is none or only its corpse
     start=0
