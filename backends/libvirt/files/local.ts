@@ -7,7 +7,7 @@ import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName } from "./errors";
 import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
-import { hashInto, sweep, syncFolder, writeWhole } from "./write";
+import { hashInto, removeHalves, sweep, syncFolder, writeWhole } from "./write";
 
 /** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
 const folderMode = 0o711;
@@ -109,7 +109,7 @@ export class LocalFiles implements HostFiles {
         const folder = this.folder(uuid);
         await this.daemon?.forget(uuid);
         await this.tell(`removal of ${folder}`, async () => {
-            await sweep(folder).catch(ifMissing(undefined));
+            await removeHalves(folder).then(() => sweep(folder)).catch(ifMissing(undefined));
             await rmdir(folder).catch((error) => {
                 if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) return unlessGone(folder)(error);
             });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 
 import { throwIfEnded, type Part, UnikernelError } from "../../../spec";
 import { sourceChanged } from "./errors";
-import { describeWriter, fillsInPlace, isAbandoned, partName, partOf, UNFINISHED } from "./unfinished";
+import { describeWriter, fillsInPlace, isAbandoned, isPlainName, partName, partOf, UNFINISHED } from "./unfinished";
 
 const holeSize = 64 * 1024;
 const zeros = Buffer.alloc(holeSize);
@@ -76,13 +76,29 @@ async function linkNew(part: string, path: string): Promise<boolean> {
 
 /** A process that fills the file as a storage volume. One that comes later sees our temporary file, and waits. */
 async function assertNotFilled(path: string): Promise<void> {
+    const writer = await fillerOf(path);
+    if (writer === undefined) return;
+    throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(writer)} writes it too`, { hint: "let it finish, then run again" });
+}
+
+/** Return who fills the file as a storage volume now; undefined where no process does. */
+async function fillerOf(path: string): Promise<string | undefined> {
     for (const name of await readdir(dirname(path))) {
         const part = partOf(name);
         if (part?.name !== basename(path) || !fillsInPlace(part.writer)) continue;
         const facts = await lstat(join(dirname(path), name)).catch(() => undefined);
-        if (facts && !isAbandoned(part.writer, Date.now() - facts.mtimeMs)) {
-            throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(part.writer)} writes it too`, { hint: "let it finish, then run again" });
-        }
+        if (facts && !isAbandoned(part.writer, Date.now() - facts.mtimeMs)) return part.writer;
+    }
+    return undefined;
+}
+
+/** Removes halves of files that writers of storage volumes left which are gone, and their marks. No list shows them. */
+export async function removeHalves(folder: string): Promise<void> {
+    for (const mark of await readdir(folder)) {
+        const name = mark.slice(0, -UNFINISHED.length);
+        if (!mark.endsWith(UNFINISHED) || !isPlainName(name) || await fillerOf(join(folder, name)) !== undefined) continue;
+        // The file first: half a file must not look whole.
+        for (const one of [name, mark]) await rm(join(folder, one), { force: true });
     }
 }
 

@@ -108,7 +108,7 @@ echo made`;
 
 /**
  * The same words after CLAIM, then "whole" or "rest": says "need OFFSET" and takes the bytes from there:
- * a rest goes on where a copy was cut.
+ * a rest goes on where a copy of this user was cut.
  */
 export const RECEIVE = `${PUT}
 begin
@@ -116,7 +116,10 @@ offset=0
 for old in "$dir/.$name".*.part; do
     if ! dead "$old"; then continue; fi
     if [ "\${10}" = whole ]; then rm -f -- "$old"
-    elif mv -- "$old" "$part" 2>/dev/null; then offset=$(stat -c %s -- "$part"); fi
+    elif mv -- "$old" "$part" 2>/dev/null; then
+        # Another user's, such as root's, cannot be gone on with.
+        if [ -w "$part" ]; then offset=$(stat -c %s -- "$part"); else rm -f -- "$part"; offset=0; fi
+    fi
 done
 echo "need $offset"
 said=$(dd of="$part" bs=65536 iflag=fullblock oflag=seek_bytes seek="$offset" conv=notrunc,sparse 2>&1) || case $said in
@@ -173,6 +176,14 @@ if [ -d "$store" ] && empty "$store"; then rmdir -- "$store" 2>/dev/null || :; f
 /** folder store */
 export const REMOVE_FOLDER = `
 if there "$1"; then
+    # Halves that writers of storage volumes left which are gone. No list shows them.
+    for mark in "$1"/*.unfinished; do
+        half=\${mark%.unfinished} filled=
+        for other in "$1/.\${half##*/}".*~v*.part; do
+            if [ -e "$other" ] && ! dead "$other"; then filled=yes; fi
+        done
+        if [ -z "$filled" ] && [ -e "$mark" ]; then rm -f -- "$half" "$mark"; fi
+    done
     sweep "$1"
     for head in "$1"/.*.head; do
         name=\${head##*/.}
