@@ -43,7 +43,7 @@ export const xenStartErrors: StartRule[] = [
         hint: () => "xl info on the host names its free_memory; lower memory, end other guests, or give dom0 less (dom0_mem)",
     },
     {
-        says: /failed to (?:open|mmap|stat) file '?(\/[^':\s]+)/, code: "not-found", property: (spec, [path = ""]) => filePath(spec, path) ?? "kernel",
+        says: /failed to (?:open|mmap|stat) file '?(\/[^':\s]+)/, code: "not-found", property: (spec, [path = ""]) => filePath(spec, path) ?? (path.includes("/initrd-") ? undefined : "kernel"),
         summary: ([path]) => `the host cannot read ${path}`,
     },
     {

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { closeClient } from "../../backends/libvirt/client";
-import { LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
+import { filesBelow, LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { keepsFiles, sha256, text } from "../support/hostFiles";
 import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
@@ -102,4 +102,34 @@ test("a folder that was made or taken away without libvirt", async () => {
     expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
     await user.put(uuid, "new", [], { mode: 0o644 });
     expect(await root.list(uuid)).toEqual([{ name: "new", size: 0 }]);
+});
+
+test("a pool that shows the folder of another base is defined again for the one that is asked for", async () => {
+    const uuid = randomUUID();
+    const [before, now] = ["before", `now & "then", it's <here>`].map((name) => join(machine.folder, "guests", name));
+    await new VolumeFiles(machine.uri, before!).put(uuid, "persist", [text("precious")], { mode: 0o600 });
+    const files = new VolumeFiles(machine.uri, now!);
+    expect(await files.list(uuid)).toEqual([]);
+    await files.put(uuid, "persist", [text("new")], { mode: 0o600 });
+    expect(await new LocalFiles(now!).read(uuid, "persist", { length: 100 })).toBe("new");
+    expect(await new LocalFiles(before!).read(uuid, "persist", { length: 100 })).toBe("precious");
+    // The same folder, asked for again, is known: its pool is not defined another time.
+    const defined = await machine.virsh("pool-dumpxml", `pulumi-unikernel-${uuid}`);
+    await files.remove(uuid, "persist");
+    expect(await machine.virsh("pool-dumpxml", `pulumi-unikernel-${uuid}`)).toBe(defined);
+    await files.removeFolder(uuid);
+    expect(await new LocalFiles(before!).list(uuid)).toEqual([{ name: "persist", size: 8 }]);
+});
+
+test("a removal without volumes undefines the pool that another user's volumes defined", async () => {
+    const base = join(machine.folder, "guests", "pools"), uuid = randomUUID();
+    const user = new VolumeFiles(machine.uri, base);
+    await user.put(uuid, "kernel", [text("kernel")], { mode: 0o644 });
+    expect(await machine.virsh("pool-list", "--all", "--name")).toContain(uuid);
+    const root = filesBelow(base, machine.uri);
+    expect(root).toBeInstanceOf(LocalFiles);
+    await root.remove(uuid, "kernel");
+    await root.removeFolder(uuid);
+    expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
+    await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
 });

@@ -93,6 +93,7 @@ const signatures = {
     virStoragePoolDefineXML: "virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags)",
     virStoragePoolCreateXML: "virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags)",
     virStoragePoolCreate: "int virStoragePoolCreate(virStoragePoolPtr pool, unsigned int flags)",
+    virStoragePoolGetXMLDesc: "HeapString virStoragePoolGetXMLDesc(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolIsActive: "int virStoragePoolIsActive(virStoragePoolPtr pool)",
     virStoragePoolRefresh: "int virStoragePoolRefresh(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolDestroy: "int virStoragePoolDestroy(virStoragePoolPtr pool)",

@@ -69,6 +69,8 @@ export interface Methods {
     folderList(pool: PoolRef): Promise<string[] | undefined>;
     /** Stops and forgets the pool; removes its folder when it is empty. */
     poolRemove(pool: PoolRef): Promise<void>;
+    /** Stop and undefine the pool of this name, if there is one; its folder stays. */
+    poolForget(name: string): Promise<void>;
     /** Makes the volume of this XML and fills it. @returns the sha256 of what was sent; undefined when there is a volume of the name, which stays */
     volumeWrite(pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<string | undefined>;
     /** Byte by byte, whatever format libvirt takes it for; `xml` is the new volume's, which replaces one of its name. @returns the sha256 of what was copied */

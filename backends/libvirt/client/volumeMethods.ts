@@ -3,76 +3,22 @@ import { createReadStream } from "node:fs";
 
 import type { Part } from "../../../spec";
 import { CallFailed, type Connection } from "./connection";
+import { CREATE_WITH_BUILD, forget, inFreshPool, inTransientPool, keepLost, unless } from "./freshPool";
 import { type Handle, libvirt, takePointers } from "./ffi";
 import type { PoolRef, VolumeRecord } from "./protocol";
 import { receive, send, withStream } from "./stream";
 
-const noPool = 49, operationFailed = 9, operationInvalid = 55, noVolume = 50, volumeExists = 90; // virErrorNumber
+const noVolume = 50, volumeExists = 90; // virErrorNumber
+const EEXIST = 17; // errno(3)
 const regularFile = 0, directory = 2; // virStorageVolType
-const createWithBuild = 1; // virStoragePoolCreateFlags: makes the folder
 const physicalSize = 1; // virStorageVolInfoFlags: allocation is the file's length
 const sparseUpload = 1; // virStorageVolUploadFlags
 
 type Progress = (bytes: number) => void;
 
-/**
- * Refresh the pool, then work on it: QEMU and virtlogd write into its folder without telling libvirt. An undefined pool is defined
- * first, since its folder may have been made without libvirt. The pool counts as not found only where its folder does not exist: a
- * folder that libvirt cannot read may hold anything.
- */
-async function inFreshPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>, flags = 0): Promise<T> {
-    const start = async (handle: Handle): Promise<T> => {
-        try {
-            await refreshed(connection, handle, pool, flags);
-        } catch (error) {
-            // Forgotten, it is defined again by the next request: whatever its folder is then.
-            if (error instanceof CallFailed && !error.lost && (await connection.number("virStoragePoolIsActive", handle)) !== 1) {
-                await connection.number("virStoragePoolUndefine", handle);
-            }
-            throw error;
-        }
-        return work(handle);
-    };
-    const known = await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], () => Promise.resolve(true)));
-    if (known) return connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], start);
-    return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
-}
-
-/** Tries for what may pass: a file that vanishes while libvirt lists the folder, a pool that another process starts, stops or fills. */
-const TRIES = 8;
-
-async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, flags: number): Promise<void> {
-    for (let tries = 1; ; tries++) {
-        try {
-            if ((await connection.number("virStoragePoolIsActive", handle)) === 0) await connection.number("virStoragePoolCreate", handle, flags);
-            else await connection.number("virStoragePoolRefresh", handle, 0);
-            return;
-        } catch (error) {
-            keepLost(error);
-            if (flags !== createWithBuild && isMissing(error, pool.folder)) {
-                throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
-            }
-            const { errno, message } = error as CallFailed;
-            const passes = errno === ENOENT || errno === 0 && !/permission denied|stale/i.test(message);
-            if (tries === TRIES || !passes) throw error;
-            await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
-        }
-    }
-}
-
-const ENOENT = 2, EEXIST = 17; // errno(3)
-
-/** "cannot open directory 'FOLDER': No such file or directory", whatever the daemon's language; not so a file in it that vanished. */
-function isMissing(error: unknown, folder: string): boolean {
-    if (!(error instanceof CallFailed)) return false;
-    const { errno, message } = error;
-    const missing = errno === ENOENT || (errno === 0 && /no such file or directory/i.test(message));
-    return missing && message.includes(folder) && !message.includes(`${folder}/`);
-}
-
 export const volumeMethods = {
     poolEnsure: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> =>
-        inFreshPool(connection, pool, async () => undefined, createWithBuild),
+        inFreshPool(connection, pool, async () => undefined, CREATE_WITH_BUILD),
 
     poolList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<VolumeRecord[]> =>
         inFreshPool(connection, pool, async (handle) =>
@@ -88,7 +34,9 @@ export const volumeMethods = {
             // rmdir of the folder: refused when something is in it, and then it stays.
             await connection.number("virStoragePoolDelete", handle, 0).catch(keepLost);
             await connection.number("virStoragePoolUndefine", handle);
-        }, createWithBuild),
+        }, CREATE_WITH_BUILD),
+
+    poolForget: (connection: Connection, _progress: Progress, name: string): Promise<void> => forget(connection, name),
 
     volumeWrite: (connection: Connection, progress: Progress, pool: PoolRef, _name: string, xml: string, parts: Part[]): Promise<string | undefined> =>
         inFreshPool(connection, pool, (handle) => fill(connection, progress, handle, xml, bytesOf(parts)).catch((error: unknown) => {
@@ -138,33 +86,6 @@ async function volumesIn(connection: Connection, pool: Handle): Promise<{ name: 
         return found;
     } finally {
         for (const volume of volumes) libvirt().virStorageVolFree(volume);
-    }
-}
-
-/**
- * A pool that is not defined, so that nothing of it stays; one that a killed process left is ended first. libvirt takes each name and folder once.
- * @returns undefined where another pool of the host has the folder
- */
-async function inTransientPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>): Promise<T | undefined> {
-    for (let tries = 1; ; tries++) {
-        try {
-            return await connection.using("virStoragePoolFree", ["virStoragePoolCreateXML", connection.handle, pool.xml, 0], async (handle) => {
-                try {
-                    return await work(handle);
-                } finally {
-                    await connection.number("virStoragePoolDestroy", handle).catch(keepLost);
-                }
-            });
-        } catch (error) {
-            keepLost(error);
-            if (isMissing(error, pool.folder)) throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
-            const taken = error instanceof CallFailed && [operationFailed, operationInvalid].includes(error.code);
-            if (!taken) throw error;
-            if (tries === TRIES) return undefined;
-            // Another process that lists the folders has it for some milliseconds.
-            if (tries < TRIES / 2) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
-            else await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], (handle) => connection.number("virStoragePoolDestroy", handle)));
-        }
     }
 }
 
@@ -229,16 +150,3 @@ async function* bytesOf(parts: Part[]): AsyncGenerator<Uint8Array> {
     }
 }
 
-/** Undefined when it failed with this libvirt error; other failures are thrown. */
-async function unless<T>(code: number, work: Promise<T>): Promise<T | undefined> {
-    try {
-        return await work;
-    } catch (error) {
-        if (error instanceof CallFailed && error.code === code) return undefined;
-        throw error;
-    }
-}
-
-function keepLost(error: unknown): void {
-    if (!(error instanceof CallFailed) || error.lost) throw error;
-}

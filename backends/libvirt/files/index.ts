@@ -25,9 +25,9 @@ export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
 /** Return the way to guests' folders below another base than the configured one; not over ssh. */
 export function filesBelow(base: string, uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
-    if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
+    if (isSession(uri)) return new LocalFiles(base);
     const volumes = new VolumeFiles(uri, base, timeouts);
-    return writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
+    return process.getuid?.() === 0 || writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
 }
 
 /** Whether guests' files go through libvirt's storage volumes. Asks the host where that decides it. */

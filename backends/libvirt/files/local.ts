@@ -12,9 +12,11 @@ import { hashInto, removeHalves, sweep, syncFolder, writeWhole } from "./write";
 /** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
 const folderMode = 0o711;
 
-/** What the daemon can do for a user who owns the folder but is not root. */
+/** Work that libvirt's daemon does beside a process that writes to the folder itself. */
 export interface Daemon {
+    /** For a user who owns the folder but is not root. */
     read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
+    /** Undefine the guest's storage pool, which another user's run may have defined. */
     forget(uuid: string): Promise<void>;
 }
 

@@ -137,7 +137,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     owner(uuid: string, name: string): Promise<number | undefined> {
-        return this.inTurn(uuid, async () => {
+        return this.turns.take(uuid, async () => {
             const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [this.folders.pool(uuid), name]);
             return ownerIn(await orWithout("", ask));
         });
@@ -155,11 +155,11 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
-    /** For a folder that the user writes to without libvirt. */
+    /** For a folder that is written to without libvirt: a pool of it may be known all the same, of another user's run. */
     asDaemon(): Daemon {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
-            forget: (uuid) => this.turns.take(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolRemove", [this.folders.pool(uuid)])),
+            forget: (uuid) => this.turns.take(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolForget", [this.folders.pool(uuid).name])),
         };
     }
 

@@ -5,7 +5,7 @@ import { block, card, spec } from "./spec";
 
 const folder = "/var/lib/pulumi-unikernel/5d9d7b6e-8f0b-5c3e-9a54-3f1d5a6c2b01";
 const disk = (name: string): BlockSpec => block({ name });
-const two = spec({ interfaces: [card(), card({ attach: { network: "lan" } }), card({ attach: { bridge: "xenbr9" } })], blocks: [disk("data"), disk("web")] });
+const two = spec({ initrd: "initrd.img", interfaces: [card(), card({ attach: { network: "lan" } }), card({ attach: { bridge: "xenbr9" } })], blocks: [disk("data"), disk("web")] });
 const one = spec({ interfaces: [card({ attach: { network: "lan" } })], blocks: [disk("data")] });
 
 /** libvirt says the first line, libxl and its domain builder (Xen 4.14–4.17) the second, in the log that explainStart reads. */
@@ -23,7 +23,7 @@ const table: [string, ErrorCode, string | undefined, string | undefined][] = [
     [failed("libxl: libxl_dom.c:593:libxl__build_dom: xc_dom_boot_mem_init failed: Cannot allocate memory"), "no-space", "memory", "memory"],
     ["operation failed: Failed to balloon domain0 memory", "no-space", "memory", "memory"],
     [failed(`xc: panic: xg_dom_core.c:248: failed to open file '${folder}/kernel-0123456789abcdef': No such file or directory: Internal error`), "not-found", "kernel", "kernel"],
-    [failed(`xc: panic: xg_dom_core.c:248: failed to mmap file '${folder}/initrd-0123456789abcdef': No such device: Internal error`), "not-found", "initrd", "initrd"],
+    [failed(`xc: panic: xg_dom_core.c:248: failed to mmap file '${folder}/initrd-0123456789abcdef': No such device: Internal error`), "not-found", "initrd", undefined],
     [failed("xc: panic: xg_dom_boot.c:88: xc_dom_compat_check: guest type xen-3.0-x86_32p not supported by xen kernel, sorry: Invalid kernel"), "unsupported", "kernel", "kernel"],
     [failed("xc: panic: xg_dom_core.c:705: xc_dom_find_loader: no loader found: Invalid kernel"), "invalid", "kernel", "kernel"],
     ["invalid argument: could not find capabilities for arch=x86_64 ostype=xenpvh", "unsupported", "kernel", "kernel"],
