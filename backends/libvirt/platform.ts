@@ -1,6 +1,6 @@
 import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../spec";
 import type { ConsequenceTable, Context } from "../backend";
-import type { Host, LeaseRecord } from "./host";
+import type { Host, HostFile, LeaseRecord } from "./host";
 import type { DomainModel } from "./model";
 
 /** Absolute paths on the host. */
@@ -27,6 +27,8 @@ export interface KeptConsole {
     path(which?: "last"): Promise<string>;
     /** The end of what was printed since our last start; undefined while it is not kept or cannot be read: then one listens. */
     read(bytes: number): Promise<string | undefined>;
+    /** Bytes printed since our last start; undefined while it is not kept. `files`: those of the guest's folder, where they were listed already. */
+    size(files?: HostFile[]): Promise<number | undefined>;
     /** Before a start: what is there is of the boot before. */
     turn(): Promise<void>;
     /** With the guest, both boots. */

@@ -6,11 +6,17 @@ import { UnikernelError } from "../../spec";
 import { localXenstore } from "./socket";
 import type { Xenstore } from "./xenstore";
 
+export interface Tail {
+    path: string;
+    size: number;
+    text: string;
+}
+
 /** What is done in dom0 itself, since libvirt has no call for it. Errors are UnikernelErrors. */
 export interface Dom0 {
     xenstore: Xenstore;
-    /** The last bytes of the first of these files that is there and may be read. */
-    tail(bytes: number, ...paths: string[]): Promise<{ path: string; text: string } | undefined>;
+    /** Return the last bytes of the first of these files that is there and may be read, and the whole file's length in bytes. */
+    tail(bytes: number, ...paths: string[]): Promise<Tail | undefined>;
     /** Missing is success. */
     rename(...pairs: [from: string, to: string][]): Promise<void>;
     /** Missing is success. */
@@ -24,8 +30,8 @@ export const localDom0: Dom0 = {
     xenstore: localXenstore(),
     tail: async (bytes, ...paths) => {
         for (const path of paths) {
-            const text = await tail(path, bytes);
-            if (text !== undefined) return { path, text };
+            const end = await tail(path, bytes);
+            if (end) return { path, ...end };
         }
         return undefined;
     },
@@ -41,13 +47,13 @@ export const localDom0: Dom0 = {
     },
 };
 
-async function tail(path: string, bytes: number): Promise<string | undefined> {
+async function tail(path: string, bytes: number): Promise<Omit<Tail, "path"> | undefined> {
     const file = await open(path).catch(ifDenied);
     if (!file) return undefined;
     try {
         const { size } = await file.stat();
         const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, size)), 0, Math.min(bytes, size), Math.max(0, size - bytes));
-        return buffer.toString("utf8", 0, bytesRead);
+        return { size, text: buffer.toString("utf8", 0, bytesRead) };
     } finally {
         await file.close();
     }

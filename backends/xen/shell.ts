@@ -40,13 +40,13 @@ function octal(bytes: Buffer): string {
     return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }
 
-/** bytes path…: prints the first path that there is, as a line, and the end of that file. */
+/** bytes path…: prints the first path that there is and the length of that file, a line each, and then its end. */
 const TAIL = `
 bytes=$1
 shift
 for path do
     [ -r "$path" ] || continue
-    printf '%s\\n' "$path"
+    printf '%s\\n%d\\n' "$path" "$(wc -c < "$path")"
     [ "$bytes" = 0 ] || tail -c "$bytes" -- "$path"
     exit
 done`;
@@ -62,7 +62,9 @@ export function remoteDom0(shell: RemoteShell): Dom0 {
         tail: async (bytes, ...paths) => {
             const said = await shell.run(TAIL, [String(bytes), ...paths]);
             const path = paths.find((one) => said.startsWith(`${one}\n`));
-            return path === undefined ? undefined : { path, text: said.slice(path.length + 1) };
+            if (path === undefined) return undefined;
+            const end = said.indexOf("\n", path.length + 1);
+            return { path, size: Number(said.slice(path.length + 1, end)), text: said.slice(end + 1) };
         },
         rename: async (...pairs) => { await shell.run(RENAME, pairs.flat()); },
         remove: async (...paths) => { await shell.run(REMOVE, paths); },

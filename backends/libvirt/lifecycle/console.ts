@@ -18,6 +18,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
     return {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
+        size: async (files) => (files ?? await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size,
         turn: () => host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
             // There is none, or it cannot be moved: no reason not to start.
             if (hasCode(error, "unreachable")) throw error;

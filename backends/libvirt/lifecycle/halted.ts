@@ -7,7 +7,6 @@ import { hasCode, type ConsoleVerdict } from "../../../spec";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { KeptConsole } from "../platform";
 import { plain, TAIL_BYTES } from "./console";
-import { CONSOLE_LOG } from "./layout";
 import { stateOf } from "./look";
 
 /** Between two samples of processor time: in it, a guest whose clock ticks uses more than the tolerance. */
@@ -35,7 +34,7 @@ export interface HaltedOptions {
  */
 export async function hasHalted({ host, uuid, files, record, console, readConsole }: HaltedOptions): Promise<boolean> {
     if (record?.id === undefined || stateOf(record) !== "running") return false;
-    const size = (files ?? await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size;
+    const size = await console.size(files);
     const answer = await recall(uuid);
     if (size !== undefined && answer?.boot === record.id && answer.size === size) return answer.halted;
     const text = await console.read(TAIL_BYTES).catch((error: unknown) => {

@@ -8,7 +8,7 @@ function off(reason: number, reads: string[], state: DomainState = "shutoff"): P
     const host = { domains: { state: async () => ({ state, reason, active: false }) } } as unknown as Host;
     return {
         host, info: {} as HostInfo, spec: specOf({ readiness: { console: "ready", timeout: 5 } }),
-        console: { path: async () => "", read: async () => reads[Math.min(read++, reads.length - 1)], turn: async () => undefined, remove: async () => undefined },
+        console: { path: async () => "", read: async () => reads[Math.min(read++, reads.length - 1)], size: async () => undefined, turn: async () => undefined, remove: async () => undefined },
         readConsole: (text) => (text.includes("halted") ? { ended: { how: "halted", because: "halted" } } : {}),
     };
 }

@@ -33,7 +33,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         beforeResume: async (_host: Host, _guest: object, domain: number, told: object) => call(`tell ${domain} ${JSON.stringify(told)}`),
         explain: async () => { call("explain"); return ["libxl: no luck", "libxl: none at all"]; },
     } as unknown as LibvirtPlatform;
-    const console = { path: async () => "", read: async () => "", turn: async () => call("turn"), remove: async () => undefined };
+    const console = { path: async () => "", read: async () => "", size: async () => undefined, turn: async () => call("turn"), remove: async () => undefined };
     const run = (more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {}) =>
         start(host, platform, guest, { state: "running", mark, again: false, console, shutdownTimeout: 30, ...more });
     return { calls, run, host, platform };

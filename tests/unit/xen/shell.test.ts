@@ -42,14 +42,14 @@ describe.each([["far", remoteDom0(shell("sh"))], ["here", localDom0]])("files %s
         const text = async (bytes: number, ...paths: string[]) => (await dom0.tail(bytes, ...paths))?.text;
         expect(await dom0.tail(100, log)).toBeUndefined();
         writeFileSync(log, "");
-        expect(await dom0.tail(100, `${log}.none`, log)).toEqual({ path: log, text: "" });
+        expect(await dom0.tail(100, `${log}.none`, log)).toEqual({ path: log, size: 0, text: "" });
         writeFileSync(log, `${log}\nfirst\nlast\n`);
         expect([await text(5, log), await text(1000, log, folder), await text(0, log)]).toEqual(["last\n", `${log}\nfirst\nlast\n`, ""]);
     });
 
     test("moved aside and removed, there or not", async () => {
         for (let twice = 0; twice < 2; twice++) await dom0.rename([`${log}.none`, log], [log, `${log}.last`]);
-        expect(await dom0.tail(5, log, `${log}.last`)).toEqual({ path: `${log}.last`, text: "last\n" });
+        expect(await dom0.tail(5, log, `${log}.last`)).toEqual({ path: `${log}.last`, size: `${log}\nfirst\nlast\n`.length, text: "last\n" });
         for (let twice = 0; twice < 2; twice++) await dom0.remove(log, `${log}.last`);
         expect(await dom0.tail(9, log, `${log}.last`)).toBeUndefined();
     });
@@ -59,7 +59,7 @@ test.each([
     ["xen:///system", "local"], ["xen+unix:///system", "local"], ["xen+ssh://root@far/system", "shell"], ["xen+libssh://far/system", "shell"], ["xen+tcp://far/system", "alone"], ["xen://far/system", "alone"],
 ])("the way of %s: %s", async (uri, way) => {
     const asked: string[] = [];
-    const dom0 = wayToDom0((one) => { asked.push(one); return { run: async () => "/any\nit" }; })({ uri });
+    const dom0 = wayToDom0((one) => { asked.push(one); return { run: async () => "/any\n2\nit" }; })({ uri });
     expect(asked).toEqual(way === "shell" ? [uri] : []);
     expect(dom0 === localDom0).toBe(way === "local");
     if (way !== "local") expect((await dom0.tail(9, "/any"))?.text).toBe(way === "shell" ? "it" : undefined);

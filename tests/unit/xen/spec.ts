@@ -19,7 +19,10 @@ export function dom0With(files: Record<string, string> = {}): Dom0 & { done: str
         xenstore: async () => [],
         tail: async (bytes, ...paths) => {
             const path = paths.find((one) => files[one] !== undefined);
-            return path === undefined ? undefined : { path, text: bytes === 0 ? "" : files[path]!.slice(-bytes) };
+            if (path === undefined) return undefined;
+            const text = files[path]!;
+            if (bytes > 0) done.push(`${path} read`);
+            return { path, size: text.length, text: bytes === 0 ? "" : text.slice(-bytes) };
         },
         rename: async (...pairs) => { done.push(...pairs.map(([from, to]) => `${from} → ${to}`)); },
         run: async () => "",
