@@ -85,6 +85,25 @@ describe("a hand-over inside a stack", () => {
         expect(await entries()).toEqual([]);
     });
 
+    test("MAC addresses are exchanged in one run, and each reserved address stays with its guest", async () => {
+        const { states: [a, b], inputs } = await pair(["mac-a", "mac-b"], [reserved(64, "10.88.0.50"), reserved(65, "10.88.0.51")], [reserved(65, "10.88.0.50"), reserved(64, "10.88.0.51")]);
+        const after = await Promise.all([guests.update(inputs[0], a), guests.update(inputs[1], b)]);
+        expect(await entries()).toEqual(["40 10.88.0.51", "41 10.88.0.50"]);
+        await Promise.all(after.map((state) => guests.destroy(state)));
+        expect(await entries()).toEqual([]);
+    });
+
+    test("two interfaces of one guest exchange their addresses; an update that fails gives them back", async () => {
+        const both = (one: string, other: string) => ({ interfaces: [...reserved(60, one).interfaces, ...reserved(61, other).interfaces] });
+        const { state } = await guests.up("both", both("10.88.0.60", "10.88.0.61"));
+        await expect(guests.up("both", { ...both("10.88.0.61", "10.88.0.60"), env: { TEST: "panic" } }, state)).rejects.toMatchObject({ code: "rolled-back" });
+        expect(await entries()).toEqual(["3c 10.88.0.60", "3d 10.88.0.61"]);
+        const { state: after } = await guests.up("both", both("10.88.0.61", "10.88.0.60"), state);
+        expect(await entries()).toEqual(["3c 10.88.0.61", "3d 10.88.0.60"]);
+        await guests.destroy(after);
+        expect(await entries()).toEqual([]);
+    });
+
     test("an address comes back to the guest that had it, where the other's update fails", async () => {
         const { states: [a, b], inputs } = await pair(["c", "d"], [reserved(3, "10.88.0.30"), reserved(4, "10.88.0.31")], [{ ...reserved(3, "10.88.0.31"), env: { TEST: "panic" } }, reserved(4, "10.88.0.30")]);
         await expect(guests.update(inputs[0], a)).rejects.toMatchObject({ code: "rolled-back" });

@@ -6,7 +6,7 @@ import { census, openOf, type Holder } from "./census";
 import { heldBy, isOfStack, type Declared, type Thing } from "./holding";
 import type { Existing } from "./look";
 import { enter, isUnderWay, mayGoOn } from "./operations";
-import type { Taking } from "./reservations";
+import { refusalOf, type Taking } from "./reservations";
 import type { Run } from "./run";
 
 /** Milliseconds. Tests shorten them. */
@@ -86,16 +86,20 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
 }
 
 /**
- * Decides whether a DHCP entry of another guest may be replaced: that of a guest of the same stack which no longer declares the address.
- * Its own update finds the entry gone, and makes the one that it declares now; so the order of the two does not matter.
+ * Decides whether a DHCP entry of another guest may be replaced: that of a guest of the same stack which no longer declares the address,
+ * or the MAC address. Its own update finds the entry gone, and makes the one that it declares now; so the order of the two does not matter.
  */
 export function takingFor({ host, plan: { spec }, context }: Run): Taking {
-    return async ({ network, mac, address, name, property }) => {
+    return async (entry) => {
+        const { network, mac, address, property, by } = entry;
         const holders = await census(host, true);
         const recorded = holders.find(({ reservations }) => reservations.some((one) => one.network === network && one.mac === mac && one.address === address));
-        const holder = recorded ?? holders.find(({ macs }) => mac !== undefined && macs.includes(mac));
-        const thing: Thing = { key: keyOf.address(network, address), property, hint: "choose another address", says: (domain) => `network ${network} reserves ${address} for ${domain}` };
-        if (!holder) throw heldBy({ ...thing, says: () => `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}` }, { name: "" }, spec.urn, undefined);
+        const holder = recorded ?? (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
+        if (!holder) throw refusalOf(entry);
+        const thing: Thing = {
+            key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address), property, hint: by === "mac" ? "choose another MAC address" : "choose another address",
+            says: (domain) => `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
+        };
         // An entry that is not recorded is an administrator's.
         if (!recorded) throw heldBy({ ...thing, says: (domain) => `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it` }, { name: holder.name }, spec.urn, undefined);
         for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {

@@ -7,14 +7,22 @@ import { reservationsOf, type Reservation } from "./declaredReservations";
 
 export { reservationsOf };
 
-/** An entry that gives a wanted address to another guest. */
-export type Held = NetworkFacts["reservations"][number] & { network: string; property: string };
+/** An entry of another guest that stands in the way: it has the wanted address, or the interface's MAC address. */
+export type Held = NetworkFacts["reservations"][number] & { network: string; property: string; by: "address" | "mac" };
 
 /** Decides on it: returns where it may be replaced, and throws `in-use` where it may not. */
 export type Taking = (entry: Held) => Promise<void>;
 
-const TAKES_NONE: Taking = ({ network, address, mac, name, property }) => Promise.reject(
-    new UnikernelError("in-use", `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`, { property, hint: "choose another address" }));
+const TAKES_NONE: Taking = (entry) => Promise.reject(refusalOf(entry));
+
+/** Return the error about an entry of which no guest is known. */
+export function refusalOf({ network, address, mac, name, property, by }: Held): UnikernelError {
+    if (by === "address") return new UnikernelError("in-use", `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`, { property, hint: "choose another address" });
+    return new UnikernelError("in-use", `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`, {
+        property,
+        hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
+    });
+}
 
 /** What is known of a guest's entries: by its mark, and by the specs that were realised or begun. */
 export interface Known {
@@ -45,12 +53,11 @@ export async function examine(host: Host, wanted: Reservation[], own: RecordedRe
     for (const [name, entries] of byNetwork(wanted)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
-            const before = ownEntry(network, entry, own);
-            const other = entryOfOther(network, entry);
-            if (other) await taking(other);
+            const isThere = includes(entriesIn(network), entry);
+            for (const other of inTheWay(network, entry)) if (!isOwn(other, own)) await taking(other);
             // An entry that an earlier release made is there already: a change of something else may go on.
-            if (before?.address !== entry.address) assertReservable(network, entry.address, entry.property);
-            const foreign = before?.address === entry.address && !includes(own, entryOf(entry));
+            if (!isThere) assertReservable(network, entry.address, entry.property);
+            const foreign = isThere && !includes(own, entryOf(entry));
             records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
         }
     }
@@ -79,26 +86,33 @@ export async function reserve(host: Host, wanted: Reservation[], own: RecordedRe
 }
 
 async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation, own: RecordedReservation[], taking: Taking): Promise<(() => Promise<void>) | undefined> {
+    if (includes(entriesIn(network), entry)) return undefined;
     const { mac, address } = entry;
-    const before = ownEntry(network, entry, own);
-    if (before?.address === address) return undefined;
-    const other = entryOfOther(network, entry);
-    if (other) await taking(other);
-    const former = before && renderReservation({ mac, address: before.address, name: before.name });
-    const change = (command: ReservationCommand, xml: string): Promise<void> => host.networks.updateReservation(network.name, command, xml, placeOf(network));
-    const added = renderReservation({ mac, address });
-    const taken = other && renderReservation({ ...other, mac: other.mac ?? "" });
-    if (taken) await change("delete", taken);
-    if (former) await change("delete", former);
-    await change("add-last", added);
-    return () => alone(host, network.name, async () => {
-        await change("delete", added);
+    const others = inTheWay(network, entry);
+    for (const other of others) if (!isOwn(other, own)) await taking(other);
+    const change = (command: ReservationCommand, one: { mac?: string; address: string; name?: string }): Promise<void> =>
+        host.networks.updateReservation(network.name, command, renderReservation({ ...one, mac: one.mac ?? "" }), placeOf(network));
+    const removed: Held[] = [];
+    let added = false;
+    const undo = async (): Promise<void> => {
+        if (added) await change("delete", { mac, address });
         // A guest that got the former address in the meantime keeps it; so does one that has another address by now.
         const { reservations } = await factsOf(host, network.name, entry.property);
-        const isFree = (one: { mac?: string; address: string }): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac?.toLowerCase()));
-        if (former && before && isFree(before)) await change("add-last", former);
-        if (other && taken && isFree(other)) await change("add-last", taken);
-    });
+        const isFree = (one: Held): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac));
+        for (const other of removed) if (isFree(other)) await change("add-last", other);
+    };
+    try {
+        for (const other of others) {
+            await change("delete", other);
+            removed.push(other);
+        }
+        await change("add-last", { mac, address });
+        added = true;
+    } catch (error) {
+        await undo().catch(() => undefined);
+        throw error;
+    }
+    return () => alone(host, network.name, undo);
 }
 
 const turns = new Turns();
@@ -114,20 +128,21 @@ function placeOf({ subnets }: NetworkFacts): number | undefined {
     return index < 0 ? undefined : index;
 }
 
-/** The entry that gives the address to another guest. */
-function entryOfOther({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held | undefined {
-    const found = reservations.find((other) => other.address === address && other.mac?.toLowerCase() !== mac);
-    return found && { ...found, mac: found.mac?.toLowerCase(), network, property };
+/** Return the entries that must go first: libvirt takes one for each MAC address, and one for each address. */
+function inTheWay({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
+    return reservations.flatMap((other) => {
+        const itsMac = other.mac?.toLowerCase();
+        if ((itsMac === mac) === (other.address === address)) return [];
+        return [{ ...other, mac: itsMac, network, property, by: itsMac === mac ? "mac" : "address" }];
+    });
 }
 
-/** The entry of the same MAC; libvirt takes one for each. Throws `in-use` where it is not ours to replace. */
-function ownEntry({ name, reservations }: NetworkFacts, { mac, address, property }: Reservation, own: RecordedReservation[]): NetworkFacts["reservations"][number] | undefined {
-    const before = reservations.find((other) => other.mac?.toLowerCase() === mac);
-    if (!before || before.address === address || includes(own, { network: name, mac, address: before.address })) return before;
-    throw new UnikernelError("in-use", `network ${name} reserves ${before.address} for this interface (${mac}) already, by an entry that was not made for this guest`, {
-        property,
-        hint: `set reserve: "${before.address}", or remove that entry: virsh net-update ${name} delete ip-dhcp-host "<host mac='${before.mac}' ip='${before.address}'/>" --live --config`,
-    });
+function isOwn({ network, mac, address }: Held, own: RecordedReservation[]): boolean {
+    return mac !== undefined && includes(own, { network, mac, address });
+}
+
+function entriesIn({ name: network, reservations }: NetworkFacts): Entry[] {
+    return reservations.map(({ mac, address }) => ({ network, mac: mac?.toLowerCase() ?? "", address }));
 }
 
 /** Removes those of these entries that are still on their networks. A network that is gone has none. */

@@ -82,7 +82,8 @@ export class RemoteFiles implements HostFiles {
         if (!this.volumes) return new SshFiles(this.connection);
         try {
             const { uid, writable } = await this.connection.facts();
-            return uid === 0 || writable ? new SshFiles(this.connection, this.volumes.asDaemon()) : this.volumes;
+            if (uid === 0) return new SshFiles(this.connection);
+            return writable ? new SshFiles(this.connection, this.volumes.asDaemon()) : this.volumes;
         } catch (error) {
             // libvirt's own ssh got in, or its libssh needs no program: where no shell answers, volumes do.
             if (hasCode(error, "unsupported", "program-missing")) return this.volumes;
