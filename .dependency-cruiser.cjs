@@ -19,11 +19,22 @@ module.exports = {
             comment: `${room}/ may import ${reach.length ? reach.join(", ") : "nothing of ours"}`,
             severity: "error",
             from: { path: `^${room}/` },
-            to: { path: "^(index\\.ts|spec/|core/|guests/|backends/|images/|provider/|resources/|selftest/|cli/|tools/|tests/|examples/|bench/)",
-                  pathNot: `^(${[room, ...reach].join("|")})/` },
+            to: {
+                path: "^(index\\.ts|spec/|core/|guests/|backends/|images/|provider/|resources/|selftest/|cli/|tools/|tests/|examples/|bench/)",
+                pathNot: `^(${[room, ...reach].join("|")})/`,
+            },
         })),
-        { name: "pulumi-words", comment: "@pulumi/pulumi is for resources/ and provider/ only", severity: "error",
-          from: { pathNot: "^(resources|provider|index\\.ts)" }, to: { path: "@pulumi/pulumi" } },
+        {
+            name: "pulumi-words",
+            comment: "@pulumi/pulumi is for resources/ and provider/ only",
+            severity: "error",
+            from: { pathNot: "^(resources|provider|index\\.ts)" },
+            to: { path: "@pulumi/pulumi" },
+        },
     ],
-    options: { tsPreCompilationDeps: true, tsConfig: { fileName: "tsconfig.json" }, doNotFollow: { path: "node_modules" } },
+    options: {
+        tsPreCompilationDeps: true,
+        tsConfig: { fileName: "tsconfig.json" },
+        doNotFollow: { path: "node_modules" },
+    },
 };

@@ -5,10 +5,13 @@ module.exports = {
     globalSetup: "<rootDir>/tests/support/userData.cjs",
     testEnvironment: "<rootDir>/tests/support/environment.cjs",
     transform: {
-        "^.+\\.ts$": ["@swc/jest", {
-            jsc: { parser: { syntax: "typescript" }, target: "es2022" },
-            module: { type: "commonjs", ignoreDynamic: true },
-        }],
+        "^.+\\.ts$": [
+            "@swc/jest",
+            {
+                jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+                module: { type: "commonjs", ignoreDynamic: true },
+            },
+        ],
     },
     modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
     testTimeout: 20_000,

@@ -1,4 +1,16 @@
-import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, GuestPlan, SeenState, MediumOutputs, OnCrash, Platform, Problem, UnikernelSpec } from "../spec";
+import type {
+    Accelerator,
+    AttachKind,
+    BlockSpec,
+    GuestOutputs,
+    GuestPlan,
+    MediumOutputs,
+    OnCrash,
+    Platform,
+    Problem,
+    SeenState,
+    UnikernelSpec,
+} from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -55,10 +67,12 @@ export interface Imported {
 }
 
 /** A spec that was realised, with what state knows of it beside. */
-export type Applied = UnikernelSpec & Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported; incarnation?: string };
+export type Applied = UnikernelSpec &
+    Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported; incarnation?: string };
 
 /** A guest that state does not know, in the words of arguments. */
-export interface FoundGuest extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
+export interface FoundGuest
+    extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
     /** The host's own uuid, as `hostId` says it. */
     host: string;
     state: SeenState;
@@ -111,7 +125,10 @@ export interface Backend {
     /** Properties that mean nothing on this platform → why: check refuses them where they are set to anything but their default. Paths as in problems, `[]` for any index. */
     meaningless: Record<string, string>;
     /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. `boot`: where the guest itself refused nothing. */
-    check(spec: UnikernelSpec, plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>): Problem[] | Promise<Problem[]>;
+    check(
+        spec: UnikernelSpec,
+        plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>,
+    ): Problem[] | Promise<Problem[]>;
     /** Refuses what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a warning. */
     newProblems?(spec: UnikernelSpec): Problem[];
     /** Refuses what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing. */
@@ -120,7 +137,10 @@ export interface Backend {
      * What a change is on its host, where the table calls it live and not every host can do that. Asks for each thing once in a run.
      * Left out: the table's word counts everywhere. Changes nothing.
      */
-    consequenceOnHost?(connection: string, change: { property: string; from: unknown; to: unknown }): Promise<Consequence>;
+    consequenceOnHost?(
+        connection: string,
+        change: { property: string; from: unknown; to: unknown },
+    ): Promise<Consequence>;
     /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
@@ -133,7 +153,12 @@ export interface Backend {
      * @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import
      * @param readConsole finds in a console that its guest has ended: then the state is `stopped`, though the host runs it; left out: not asked
      */
-    observe(ref: GuestRef, applied: Applied, creator?: Creator, readConsole?: GuestPlan["readConsole"]): Promise<Observation | undefined>;
+    observe(
+        ref: GuestRef,
+        applied: Applied,
+        creator?: Creator,
+        readConsole?: GuestPlan["readConsole"],
+    ): Promise<Observation | undefined>;
     /** Whether a connection leads to hosts of this platform. */
     leadsTo?(connection: string): boolean;
     /**
@@ -214,7 +239,11 @@ export interface Change {
 
 /** The guest exists, and this is its state: the caller must keep it in state, with these reasons. */
 export class PartialError extends Error {
-    constructor(readonly observation: Observation, readonly reasons: string[], options?: ErrorOptions) {
+    constructor(
+        readonly observation: Observation,
+        readonly reasons: string[],
+        options?: ErrorOptions,
+    ) {
         super(reasons.join("\n"), options);
         this.name = "PartialError";
     }

@@ -1,6 +1,8 @@
 import type { Consequence, PropertyConsequence } from "./backend";
 
-const always = (consequence: Consequence) => (why: string): PropertyConsequence => ({ consequence, why });
+const always =
+    (consequence: Consequence) =>
+    (why: string): PropertyConsequence => ({ consequence, why });
 
 /** Rows of a backend's table: what changing a property does, whatever its values. @param why one sentence for the docs */
 export const live = always("live");

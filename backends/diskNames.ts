@@ -56,7 +56,9 @@ export function keptFile(diskName: string, number: number, former: string): stri
 
 /** The number of a kept file of this disk; undefined for every other name. */
 export function keptNumber(diskName: string, file: string): number | undefined {
-    const number = file.startsWith(`${diskName}${KEPT}`) ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + KEPT.length))?.[1] : undefined;
+    const number = file.startsWith(`${diskName}${KEPT}`)
+        ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + KEPT.length))?.[1]
+        : undefined;
     return number === undefined ? undefined : Number(number);
 }
 

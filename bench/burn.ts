@@ -1,10 +1,20 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmSync, rmdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    readFileSync,
+    rmdirSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    truncateSync,
+    writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { child } from "./child";
-import { median, timed, type Figure } from "./figure";
+import { type Figure, median, timed } from "./figure";
 import type { Place } from "./place";
 
 const MIB = 2 ** 20;
@@ -16,12 +26,15 @@ const FILES = 64;
 /** What a stick of today does, in bytes a second. */
 const STICK = { write: 30e6, read: 150e6 };
 
-interface BurnTimes { written: number; seconds: number }
+interface BurnTimes {
+    written: number;
+    seconds: number;
+}
 const run = promisify(execFile);
 
 /** An image on a loop device that is full of something else: beside dd, and once more after one file has changed. */
 export async function burn(place: Place): Promise<Figure[]> {
-    return [...await besideDd(place), ...await again(place)];
+    return [...(await besideDd(place)), ...(await again(place))];
 }
 
 async function besideDd(place: Place): Promise<Figure[]> {
@@ -32,7 +45,20 @@ async function besideDd(place: Place): Promise<Figure[]> {
         const [dd, written, whole]: number[][] = [[], [], []];
         for (let round = 0; round < ROUNDS; round++) {
             await device.fill();
-            dd!.push((await timed(() => run("dd", [`if=${image}`, `of=${device.node}`, "bs=4M", "oflag=direct", "conv=fsync", "status=none"]))).seconds);
+            dd!.push(
+                (
+                    await timed(() =>
+                        run("dd", [
+                            `if=${image}`,
+                            `of=${device.node}`,
+                            "bs=4M",
+                            "oflag=direct",
+                            "conv=fsync",
+                            "status=none",
+                        ]),
+                    )
+                ).seconds,
+            );
             await device.fill();
             const times = await child<BurnTimes>("burn.js", { image, device: device.name });
             written!.push(times.written);
@@ -40,8 +66,25 @@ async function besideDd(place: Place): Promise<Figure[]> {
         }
         const [plain, writing, all] = [median(dd!), median(written!), median(whole!)];
         return [
-            { part: "iso", name: `burn of ${FAST} MiB, written and synced`, unit: "s", ours: writing, beside: { dd: plain }, measure: "ours / dd", value: writing / plain, limit: 1.12 },
-            { part: "iso", name: `burn of ${FAST} MiB, and read back`, unit: "s", ours: all, beside: { dd: plain }, measure: "ours / dd", value: all / plain },
+            {
+                part: "iso",
+                name: `burn of ${FAST} MiB, written and synced`,
+                unit: "s",
+                ours: writing,
+                beside: { dd: plain },
+                measure: "ours / dd",
+                value: writing / plain,
+                limit: 1.12,
+            },
+            {
+                part: "iso",
+                name: `burn of ${FAST} MiB, and read back`,
+                unit: "s",
+                ours: all,
+                beside: { dd: plain },
+                measure: "ours / dd",
+                value: all / plain,
+            },
         ];
     } finally {
         await device.pullOut();
@@ -52,16 +95,28 @@ async function again(place: Place): Promise<Figure[]> {
     const { image, changed } = await images(place, SLOW);
     const device = await plugIn(place, statSync(image).size);
     const group = throttle(device.node);
-    place.log(`iso: ${SLOW} MiB burned to a loop device ${group ? "as slow as a stick" : "(it cannot be slowed down here)"}, twice`);
+    place.log(
+        `iso: ${SLOW} MiB burned to a loop device ${group ? "as slow as a stick" : "(it cannot be slowed down here)"}, twice`,
+    );
     try {
         await device.fill();
         const first = await child<BurnTimes>("burn.js", { image, device: device.name, group });
         const second = await child<BurnTimes>("burn.js", { image: changed, device: device.name, group });
-        return [{
-            part: "iso", name: "burn after one changed file", unit: "s", ours: second.seconds, beside: { "first burn": first.seconds },
-            measure: "second / first", value: second.seconds / first.seconds, limit: 0.2,
-            note: group ? `a device that writes ${STICK.write / 1e6} MB/s and reads ${STICK.read / 1e6}` : "all of it is read: a device that reads no faster than it writes cannot meet this",
-        }];
+        return [
+            {
+                part: "iso",
+                name: "burn after one changed file",
+                unit: "s",
+                ours: second.seconds,
+                beside: { "first burn": first.seconds },
+                measure: "second / first",
+                value: second.seconds / first.seconds,
+                limit: 0.2,
+                note: group
+                    ? `a device that writes ${STICK.write / 1e6} MB/s and reads ${STICK.read / 1e6}`
+                    : "all of it is read: a device that reads no faster than it writes cannot meet this",
+            },
+        ];
     } finally {
         if (group) rmdirSync(group);
         await device.pullOut();
@@ -70,12 +125,15 @@ async function again(place: Place): Promise<Figure[]> {
 
 /** One image, and the same with one file changed. */
 async function images(place: Place, size: number): Promise<{ image: string; changed: string }> {
-    const [tree, image, changed] = ["burn-tree", `burn-${size}.iso`, `burn-${size}-changed.iso`].map((name) => join(place.folder, name)) as [string, string, string];
+    const [tree, image, changed] = ["burn-tree", `burn-${size}.iso`, `burn-${size}-changed.iso`].map((name) =>
+        join(place.folder, name),
+    ) as [string, string, string];
     const make = (output: string) => run("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", output, tree]);
     mkdirSync(tree);
-    for (let index = 0; index < FILES; index++) writeFileSync(join(tree, `file-${index}`), randomBytes(size / FILES * MIB));
+    for (let index = 0; index < FILES; index++)
+        writeFileSync(join(tree, `file-${index}`), randomBytes((size / FILES) * MIB));
     await make(image);
-    writeFileSync(join(tree, "file-7"), randomBytes(size / FILES * MIB));
+    writeFileSync(join(tree, "file-7"), randomBytes((size / FILES) * MIB));
     await make(changed);
     rmSync(tree, { recursive: true });
     return { image, changed };
@@ -91,9 +149,19 @@ async function plugIn(place: Place, size: number) {
     mkdirSync("/dev/disk/by-id", { recursive: true });
     symlinkSync(node, name);
     return {
-        node, name,
+        node,
+        name,
         /** What an old stick holds: something, everywhere. */
-        fill: () => run("dd", ["if=/dev/urandom", `of=${node}`, "bs=1M", "oflag=direct", "conv=fsync", "status=none", `count=${Math.floor(size / MIB)}`]),
+        fill: () =>
+            run("dd", [
+                "if=/dev/urandom",
+                `of=${node}`,
+                "bs=1M",
+                "oflag=direct",
+                "conv=fsync",
+                "status=none",
+                `count=${Math.floor(size / MIB)}`,
+            ]),
         async pullOut() {
             rmSync(name, { force: true });
             await run("losetup", ["--detach", node]);

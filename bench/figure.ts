@@ -21,7 +21,8 @@ export function met({ value, limit }: Figure): boolean | undefined {
 }
 
 const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
-const amount = (value: number, unit: Figure["unit"]) => (unit === "bytes" ? `${Math.round(value)} B` : unit === "" ? String(value) : `${digits(value)} ${unit}`);
+const amount = (value: number, unit: Figure["unit"]) =>
+    unit === "bytes" ? `${Math.round(value)} B` : unit === "" ? String(value) : `${digits(value)} ${unit}`;
 
 const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
 
@@ -30,14 +31,20 @@ export function renderTable(figures: readonly Figure[]): string {
     const rows = figures.map((figure) => [
         `${figure.part}: ${figure.name}`,
         amount(figure.ours, figure.unit),
-        Object.entries(figure.beside).map(([name, value]) => `${name} ${amount(value, figure.unit)}`).join(", "),
+        Object.entries(figure.beside)
+            .map(([name, value]) => `${name} ${amount(value, figure.unit)}`)
+            .join(", "),
         figure.measure,
         digits(figure.value),
         figure.limit === undefined ? "" : `≤ ${figure.limit}`,
         { true: "met", false: "MISSED", undefined: "" }[String(met(figure))] ?? "",
     ]);
     const widths = HEAD.map((head, column) => Math.max(...[HEAD, ...rows].map((row) => (row[column] ?? head).length)));
-    const line = (row: string[]) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ").trimEnd();
+    const line = (row: string[]) =>
+        row
+            .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+            .join("  ")
+            .trimEnd();
     const notes = figures.filter(({ note }) => note).map(({ part, name, note }) => `  ${part}: ${name}: ${note}`);
     return [line(HEAD), ...rows.map(line), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
@@ -52,5 +59,7 @@ export async function timed<T>(work: () => Promise<T>): Promise<{ seconds: numbe
 export function median(values: readonly number[]): number {
     const sorted = [...values].sort((a, b) => a - b);
     const middle = sorted.length >> 1;
-    return sorted.length % 2 === 1 ? sorted[middle] ?? NaN : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
+    return sorted.length % 2 === 1
+        ? (sorted[middle] ?? NaN)
+        : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { child } from "./child";
-import { median, type Figure } from "./figure";
+import { type Figure, median } from "./figure";
 import { nginxGuest } from "./nginx";
 import type { Place } from "./place";
 import { Virsh } from "./virsh";
@@ -11,7 +11,10 @@ const RUNS = 5;
 const PORT = 18081;
 
 /** Milliseconds from the call to the first HTTP 200, and to the end of the call. */
-export interface FirstTimes { answered: number; returned: number }
+export interface FirstTimes {
+    answered: number;
+    returned: number;
+}
 
 /** The nginx guest by `create`, beside the same domain by virsh; turn by turn, medians. */
 export async function first200(place: Place): Promise<Figure[]> {
@@ -34,10 +37,18 @@ export async function first200(place: Place): Promise<Figure[]> {
     const seconds = (times: number[]) => median(times) / 1000;
     const [answered, hand] = [seconds(ours.map((one) => one.answered)), seconds(byHand.map((one) => one.answered))];
     const returned = seconds(ours.map((one) => one.returned));
-    return [{
-        part: "first-200", name: "nginx guest", unit: "s", ours: answered, beside: { virsh: hand, "create returned": returned },
-        measure: "ours / virsh", value: answered / hand, limit: 1.1,
-    }];
+    return [
+        {
+            part: "first-200",
+            name: "nginx guest",
+            unit: "s",
+            ours: answered,
+            beside: { virsh: hand, "create returned": returned },
+            measure: "ours / virsh",
+            value: answered / hand,
+            limit: 1.1,
+        },
+    ];
 }
 
 /** The definition that ours made, with boot files of its own: delete removes the others. */

@@ -1,9 +1,9 @@
 import { cp, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { median, timed, type Figure } from "./figure";
-import { withStack, type Stack } from "../tests/support/engine";
+import { type Stack, withStack } from "../tests/support/engine";
+import { type Figure, median, timed } from "./figure";
 import type { Place } from "./place";
-import { Virsh, type FloorDomain } from "./virsh";
+import { type FloorDomain, Virsh } from "./virsh";
 
 const PARALLEL = 32;
 
@@ -32,7 +32,11 @@ type Step = (typeof steps)[number];
 type Times = Record<Step, number>;
 
 /** One whole life of a stack: the same steps for the fleet and for the engine alone. Previews before the act are left out. */
-async function live(stack: Stack, parallel?: number, between: Partial<Record<Step, () => Promise<void>>> = {}): Promise<Times> {
+async function live(
+    stack: Stack,
+    parallel?: number,
+    between: Partial<Record<Step, () => Promise<void>>> = {},
+): Promise<Times> {
     const args = parallel ? ["--parallel", String(parallel)] : [];
     const times = {} as Times;
     for (const step of steps) {
@@ -47,8 +51,14 @@ async function live(stack: Stack, parallel?: number, between: Partial<Record<Ste
 export async function fleet(place: Place): Promise<Figure[]> {
     const host = await place.host();
     return measureFleet(place, {
-        part: "fleet", guests: 30, runs: 3, enter: host.enter, env: { ...host.env, BENCH_PLATFORM: "kvm", BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel() },
-        virsh: new Virsh(host.uri), folder: host.env.PULUMI_UNIKERNEL_DIR, copy: (from, to) => cp(from, to, { recursive: true }),
+        part: "fleet",
+        guests: 30,
+        runs: 3,
+        enter: host.enter,
+        env: { ...host.env, BENCH_PLATFORM: "kvm", BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel() },
+        virsh: new Virsh(host.uri),
+        folder: host.env.PULUMI_UNIKERNEL_DIR,
+        copy: (from, to) => cp(from, to, { recursive: true }),
         limits: { up: 1.0, change: 1.2, destroy: 1.2, unchanged: 0.5 },
     });
 }
@@ -61,36 +71,71 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
     await mkdir(scratch, { recursive: true });
     let domains: FloorDomain[] = [];
 
-    const ours: Times[] = [], engines: Times[] = [], floors: Pick<Times, "up" | "change" | "destroy">[] = [];
+    const ours: Times[] = [],
+        engines: Times[] = [],
+        floors: Pick<Times, "up" | "change" | "destroy">[] = [];
     let usual: Times | undefined;
     // By turns: what else the machine does falls on all three alike.
     for (let run = 0; run < runs; run++) {
         place.log(`${part}: run ${run + 1} of ${runs}: ${guests} guests, --parallel ${PARALLEL}`);
         const first = run === 0;
-        await withStack("bench/programs/fleet", "bench", async (stack) => {
-            ours.push(await live(stack, PARALLEL, {
-                up: async () => { if (first) { await ground.whenUp?.(); domains = await keep(ground, scratch); } },
-                change: async () => { if (first) await keepDefinitions(ground, domains, "changed"); },
-            }));
-            if (first) usual = await live(stack);
-        }, options);
-        engines.push(await withStack("bench/programs/engine-alone", "bench", (stack) => live(stack, PARALLEL), options));
+        await withStack(
+            "bench/programs/fleet",
+            "bench",
+            async (stack) => {
+                ours.push(
+                    await live(stack, PARALLEL, {
+                        up: async () => {
+                            if (first) {
+                                await ground.whenUp?.();
+                                domains = await keep(ground, scratch);
+                            }
+                        },
+                        change: async () => {
+                            if (first) await keepDefinitions(ground, domains, "changed");
+                        },
+                    }),
+                );
+                if (first) usual = await live(stack);
+            },
+            options,
+        );
+        engines.push(
+            await withStack("bench/programs/engine-alone", "bench", (stack) => live(stack, PARALLEL), options),
+        );
         floors.push({
             up: (await timed(() => virsh.up(domains))).seconds,
             change: (await timed(() => virsh.change(domains))).seconds,
             destroy: (await timed(() => virsh.down(domains))).seconds,
         });
     }
-    const middle = <Key extends string>(times: Record<Key, number>[], step: Key) => median(times.map((one) => one[step]));
+    const middle = <Key extends string>(times: Record<Key, number>[], step: Key) =>
+        median(times.map((one) => one[step]));
 
-    const figure = (step: Step, name: string): Pick<Figure, "part" | "name" | "unit" | "ours"> & { engine: number; beside: Record<string, number> } => {
+    const figure = (
+        step: Step,
+        name: string,
+    ): Pick<Figure, "part" | "name" | "unit" | "ours"> & { engine: number; beside: Record<string, number> } => {
         const engine = middle(engines, step);
-        return { part, name, unit: "s", ours: middle(ours, step), engine, beside: { engine, "default parallelism": usual?.[step] ?? NaN } };
+        return {
+            part,
+            name,
+            unit: "s",
+            ours: middle(ours, step),
+            engine,
+            beside: { engine, "default parallelism": usual?.[step] ?? NaN },
+        };
     };
     const overFloor = (step: "up" | "change" | "destroy", name: string): Figure => {
         const { engine, beside, ...rest } = figure(step, name);
         const floor = middle(floors, step);
-        return { ...rest, beside: { ...beside, virsh: floor }, measure: "(ours − engine) / virsh", value: (rest.ours - engine) / floor, limit: limits[step] };
+        return {
+            ...rest,
+            beside: { ...beside, virsh: floor },
+            measure: "(ours − engine) / virsh",
+            value: (rest.ours - engine) / floor,
+            limit: limits[step],
+        };
     };
     const overEngine = (step: "preview" | "refresh", name: string): Figure => {
         const { engine, ...rest } = figure(step, name);
@@ -107,17 +152,27 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
 
 /** Keeps the domains' definitions and boot files for virsh: destroy removes them. */
 async function keep(ground: Ground, scratch: string): Promise<FloorDomain[]> {
-    const names = (await ground.virsh.one("list", "--all", "--name")).split("\n").filter((name) => name.startsWith("guest-"));
+    const names = (await ground.virsh.one("list", "--all", "--name"))
+        .split("\n")
+        .filter((name) => name.startsWith("guest-"));
     if (names.length !== ground.guests) throw new Error(`${names.length} domains after up, not ${ground.guests}`);
-    const domains = names.map((name) => ({ name, file: join(scratch, `${name}.xml`), changed: join(scratch, `${name}.changed.xml`) }));
+    const domains = names.map((name) => ({
+        name,
+        file: join(scratch, `${name}.xml`),
+        changed: join(scratch, `${name}.changed.xml`),
+    }));
     await keepDefinitions(ground, domains, "file");
     return domains;
 }
 
-async function keepDefinitions({ virsh, folder, copy }: Ground, domains: FloorDomain[], which: "file" | "changed"): Promise<void> {
+async function keepDefinitions(
+    { virsh, folder, copy }: Ground,
+    domains: FloorDomain[],
+    which: "file" | "changed",
+): Promise<void> {
     for (const domain of domains) {
         const xml = await virsh.one("dumpxml", "--inactive", domain.name);
-        const uuid = (/<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1]) ?? "";
+        const uuid = /<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1] ?? "";
         const own = `${folder}/floor-${which}-${uuid}`;
         await copy(`${folder}/${uuid}`, own);
         await writeFile(domain[which], xml.replaceAll(`${folder}/${uuid}`, own));

@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { child } from "./child";
-import { median, timed, type Figure } from "./figure";
+import { type Figure, median, timed } from "./figure";
 import type { Place } from "./place";
 
 const MIB = 2 ** 20;
@@ -39,13 +39,42 @@ export async function image(place: Place): Promise<Figure[]> {
         rmSync(output);
     }
     rmSync(tree, { recursive: true });
-    const [build, whole] = [median(ours.map((one) => one.build)) / 1000, median(ours.map((one) => one.first + one.build)) / 1000];
+    const [build, whole] = [
+        median(ours.map((one) => one.build)) / 1000,
+        median(ours.map((one) => one.first + one.build)) / 1000,
+    ];
     const unchanged = median(ours.flatMap((one) => one.unchanged));
     const beside = { xorriso: median(plain), "xorriso and sync": median(synced) };
     return [
-        { part: "image", name: "1 GiB as iso9660", unit: "s", ours: build, beside, measure: "ours / xorriso", value: build / beside.xorriso, limit: 1.1 },
-        { part: "image", name: "1 GiB as iso9660, with the first check of it", unit: "s", ours: whole, beside, measure: "ours / xorriso", value: whole / beside.xorriso },
-        { part: "image", name: "check of the unchanged tree", unit: "ms", ours: unchanged, beside: {}, measure: "ms", value: unchanged, limit: 100 },
+        {
+            part: "image",
+            name: "1 GiB as iso9660",
+            unit: "s",
+            ours: build,
+            beside,
+            measure: "ours / xorriso",
+            value: build / beside.xorriso,
+            limit: 1.1,
+        },
+        {
+            part: "image",
+            name: "1 GiB as iso9660, with the first check of it",
+            unit: "s",
+            ours: whole,
+            beside,
+            measure: "ours / xorriso",
+            value: whole / beside.xorriso,
+        },
+        {
+            part: "image",
+            name: "check of the unchanged tree",
+            unit: "ms",
+            ours: unchanged,
+            beside: {},
+            measure: "ms",
+            value: unchanged,
+            limit: 100,
+        },
     ];
 }
 
@@ -63,5 +92,7 @@ function write(root: string, folder: string, index: number, size: number): void 
 
 /** With Rock Ridge, as anybody would build a data image for a guest. */
 async function xorriso(tree: string, output: string): Promise<void> {
-    await promisify(execFile)("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", output, tree], { maxBuffer: 1 << 26 });
+    await promisify(execFile)("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", output, tree], {
+        maxBuffer: 1 << 26,
+    });
 }

@@ -1,18 +1,26 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { met, renderTable, type Figure } from "./figure";
-import { Place } from "./place";
-import { fleet } from "./fleet";
+import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
+import { fleet } from "./fleet";
 import { image } from "./image";
 import { media } from "./media";
+import { Place } from "./place";
 import { plugin } from "./plugin";
 import { state } from "./state";
 import { xen } from "./xen";
 
 /** Each part makes its own figures and can run alone. */
-const parts: Record<string, (place: Place) => Promise<Figure[]>> = { fleet, "first-200": first200, image, state, plugin, iso: media, xen };
+const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
+    fleet,
+    "first-200": first200,
+    image,
+    state,
+    plugin,
+    iso: media,
+    xen,
+};
 
 const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
@@ -26,7 +34,11 @@ export async function main(argv: string[]): Promise<number> {
     let names: string[];
     let file: string | undefined;
     try {
-        const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options: { json: { type: "string" }, help: { type: "boolean", short: "h" } } });
+        const { values, positionals } = parseArgs({
+            args: argv,
+            allowPositionals: true,
+            options: { json: { type: "string" }, help: { type: "boolean", short: "h" } },
+        });
         if (values.help) {
             process.stdout.write(USAGE);
             return 0;
@@ -43,19 +55,30 @@ export async function main(argv: string[]): Promise<number> {
     const failures: string[] = [];
     const log = (line: string) => process.stderr.write(`… ${line}\n`);
     const [load = 0] = loadavg();
-    if (load > 1) log(`this machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): the ratios will say little`);
+    if (load > 1)
+        log(
+            `this machine is busy (load ${load.toFixed(1)} on ${availableParallelism()} processors): the ratios will say little`,
+        );
     const place = await Place.make(log);
     try {
         for (const name of names) {
-            await parts[name]?.(place).then((found) => figures.push(...found), (error: unknown) => { failures.push(`${name}: ${(error as Error).message}`); });
+            await parts[name]?.(place).then(
+                (found) => figures.push(...found),
+                (error: unknown) => {
+                    failures.push(`${name}: ${(error as Error).message}`);
+                },
+            );
         }
     } finally {
         await place.close();
     }
     if (figures.length > 0) process.stdout.write(`${renderTable(figures)}\n`);
     const document = {
-        node: process.version, processors: availableParallelism(), load,
-        figures: figures.map((figure) => ({ ...figure, met: met(figure) })), failures,
+        node: process.version,
+        processors: availableParallelism(),
+        load,
+        figures: figures.map((figure) => ({ ...figure, met: met(figure) })),
+        failures,
     };
     if (file) await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
     for (const failure of failures) process.stderr.write(`could not be measured: ${failure}\n`);

@@ -4,26 +4,35 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { burn } from "./burn";
 import { child } from "./child";
-import { median, timed, type Figure } from "./figure";
+import { type Figure, median, timed } from "./figure";
 import { nginxGuest } from "./nginx";
 import type { Place } from "./place";
 
 const MIB = 2 ** 20;
 const RUNS = 5;
 
-interface MediumTimes { build: number[]; unchanged: number[]; path: string; size: number }
+interface MediumTimes {
+    build: number[];
+    unchanged: number[];
+    path: string;
+    size: number;
+}
 const run = promisify(execFile);
 
 /** The nginx guest as a medium, beside grub-mkrescue on the same files; and on a stick, beside dd. */
 export async function media(place: Place): Promise<Figure[]> {
-    return [...await bake(place), ...await burn(place)];
+    return [...(await bake(place)), ...(await burn(place))];
 }
 
 async function bake(place: Place): Promise<Figure[]> {
     place.log("iso: the nginx guest as a medium");
     const { kernel, initrd, args } = await nginxGuest(place.folder, "iso");
     const image = join(place.folder, "nginx.iso");
-    const ours = await child<MediumTimes>("medium.js", { runs: RUNS, args: { kernel, initrd, args, memory: 512, output: image } }, { env: { XDG_CACHE_HOME: join(place.folder, "cache-iso") } });
+    const ours = await child<MediumTimes>(
+        "medium.js",
+        { runs: RUNS, args: { kernel, initrd, args, memory: 512, output: image } },
+        { env: { XDG_CACHE_HOME: join(place.folder, "cache-iso") } },
+    );
     const tree = join(place.folder, "medium");
     await run("xorriso", ["-osirrox", "on", "-indev", image, "-extract", "/", tree]);
     // Its own loaders it brings itself.
@@ -36,10 +45,40 @@ async function bake(place: Place): Promise<Figure[]> {
         synced.push((plain.at(-1) ?? NaN) + (await timed(() => run("sync", [rescue]))).seconds);
     }
     const content = statSync(kernel).size + statSync(initrd).size;
-    const [seconds, beside] = [median(ours.build) / 1000, { "grub-mkrescue": median(plain), "and sync": median(synced) }];
+    const [seconds, beside] = [
+        median(ours.build) / 1000,
+        { "grub-mkrescue": median(plain), "and sync": median(synced) },
+    ];
     return [
-        { part: "iso", name: "bake", unit: "s", ours: seconds, beside, measure: "ours / grub-mkrescue", value: seconds / beside["grub-mkrescue"], limit: 0.7, note: "ours is hashed and on the disk when it returns; xorriso alone sleeps a tenth of a second in both" },
-        { part: "iso", name: "size over kernel and initramfs", unit: "bytes", ours: ours.size - content, beside: { "grub-mkrescue": statSync(rescue).size - content }, measure: "bytes", value: ours.size - content, limit: 4 * MIB },
-        { part: "iso", name: "preview of the unchanged medium", unit: "ms", ours: median(ours.unchanged), beside: {}, measure: "ms", value: median(ours.unchanged) },
+        {
+            part: "iso",
+            name: "bake",
+            unit: "s",
+            ours: seconds,
+            beside,
+            measure: "ours / grub-mkrescue",
+            value: seconds / beside["grub-mkrescue"],
+            limit: 0.7,
+            note: "ours is hashed and on the disk when it returns; xorriso alone sleeps a tenth of a second in both",
+        },
+        {
+            part: "iso",
+            name: "size over kernel and initramfs",
+            unit: "bytes",
+            ours: ours.size - content,
+            beside: { "grub-mkrescue": statSync(rescue).size - content },
+            measure: "bytes",
+            value: ours.size - content,
+            limit: 4 * MIB,
+        },
+        {
+            part: "iso",
+            name: "preview of the unchanged medium",
+            unit: "ms",
+            ours: median(ours.unchanged),
+            beside: {},
+            measure: "ms",
+            value: median(ours.unchanged),
+        },
     ];
 }

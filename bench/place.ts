@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLibvirtHost, type LibvirtHost } from "../tests/support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../tests/support/libvirtHost";
 import { startXenHost, type XenHost } from "../tests/support/xenHost";
 
 /** What the parts share: a scratch folder, and hosts of their own that start when they are first asked for. */
@@ -10,7 +10,10 @@ export class Place {
     private started?: Promise<LibvirtHost>;
     private xen?: Promise<XenHost>;
 
-    private constructor(readonly folder: string, readonly log: (line: string) => void) {}
+    private constructor(
+        readonly folder: string,
+        readonly log: (line: string) => void,
+    ) {}
 
     static async make(log: (line: string) => void): Promise<Place> {
         const folder = await mkdtemp(join(tmpdir(), "puk-bench-"));
@@ -20,11 +23,11 @@ export class Place {
     }
 
     host(): Promise<LibvirtHost> {
-        return this.started ??= startLibvirtHost();
+        return (this.started ??= startLibvirtHost());
     }
 
     xenHost(): Promise<XenHost> {
-        return this.xen ??= startXenHost();
+        return (this.xen ??= startXenHost());
     }
 
     /** The test kernel that runs until it is stopped. */

@@ -1,9 +1,9 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { median, type Figure } from "./figure";
+import { type Stack, type StateResource, withStack } from "../tests/support/engine";
+import { type Figure, median } from "./figure";
 import { peakMemory } from "./memory";
 import type { Place } from "./place";
-import { withStack, type Stack, type StateResource } from "../tests/support/engine";
 
 const GUESTS = 100;
 const RUNS = 3;
@@ -15,10 +15,18 @@ type Step = (typeof STEPS)[number];
 
 const KINDS = /unikernel:(index:)?(Unikernel|NetworkInterface|BlockImage)$/;
 
-interface Life { seconds: Record<Step, number>; memory: number; resources: StateResource[] }
+interface Life {
+    seconds: Record<Step, number>;
+    memory: number;
+    resources: StateResource[];
+}
 
 const NAMES: Record<Step, string> = {
-    up: "up", preview: "preview, nothing to do", refresh: "refresh, nothing drifted", change: "one argument changed on all", destroy: "destroy",
+    up: "up",
+    preview: "preview, nothing to do",
+    refresh: "refresh, nothing drifted",
+    change: "one argument changed on all",
+    destroy: "destroy",
 };
 
 /** The same guests by the plugin and by dynamic providers, by turns: seconds, memory of the provider's process, bytes of state. */
@@ -32,17 +40,33 @@ export async function plugin(place: Place): Promise<Figure[]> {
         for (const by of run % 2 === 0 ? HOSTS : [...HOSTS].reverse()) {
             place.log(`plugin: run ${run + 1} of ${RUNS}: ${GUESTS} guests by ${by}`);
             const marked = { ...common, BENCH_BY: by, BENCH_RUN: `${process.pid}-${run}-${by}` };
-            lives[by].push(await withStack("bench/programs/plugin", "bench", async (stack) => {
-                // In the program's folder and by a short path, as users have it.
-                await cp(kernel, join(stack.folder, "kernel"));
-                return live(stack, marked);
-            }, { enter: host.enter, env: marked, parallel: PARALLEL }));
+            lives[by].push(
+                await withStack(
+                    "bench/programs/plugin",
+                    "bench",
+                    async (stack) => {
+                        // In the program's folder and by a short path, as users have it.
+                        await cp(kernel, join(stack.folder, "kernel"));
+                        return live(stack, marked);
+                    },
+                    { enter: host.enter, env: marked, parallel: PARALLEL },
+                ),
+            );
         }
     }
     const middle = (by: Host, of: (life: Life) => number) => median(lives[by].map(of));
     const beside = (name: string, unit: Figure["unit"], of: (life: Life) => number, limit = 1): Figure => {
         const [ours, dynamic] = [middle("plugin", of), middle("dynamic", of)];
-        return { part: "plugin", name, unit, ours, beside: { dynamic }, measure: "plugin / dynamic", value: ours / dynamic, limit };
+        return {
+            part: "plugin",
+            name,
+            unit,
+            ours,
+            beside: { dynamic },
+            measure: "plugin / dynamic",
+            value: ours / dynamic,
+            limit,
+        };
     };
     return [
         ...STEPS.map((step) => beside(NAMES[step], "s", ({ seconds }) => seconds[step])),
@@ -55,19 +79,24 @@ export async function plugin(place: Place): Promise<Figure[]> {
 async function live(stack: Stack, env: Record<string, string>): Promise<Life> {
     const seconds = {} as Record<Step, number>;
     let resources: StateResource[] = [];
-    const memory = await peakMemory(`BENCH_RUN=${env.BENCH_RUN}`, /dynamic-provider|pulumi-resource-(pulumi-nodejs|unikernel)/, async () => {
-        for (const step of STEPS) {
-            const round = { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" };
-            seconds[step] = (await stack[step === "change" ? "up" : step]({ env: round })).seconds;
-            if (step === "up") ({ resources } = await stack.exportState());
-        }
-    });
+    const memory = await peakMemory(
+        `BENCH_RUN=${env.BENCH_RUN}`,
+        /dynamic-provider|pulumi-resource-(pulumi-nodejs|unikernel)/,
+        async () => {
+            for (const step of STEPS) {
+                const round = { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" };
+                seconds[step] = (await stack[step === "change" ? "up" : step]({ env: round })).seconds;
+                if (step === "up") ({ resources } = await stack.exportState());
+            }
+        },
+    );
     return { seconds, memory, resources };
 }
 
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
 /** Where in a program it is declared: Pulumi's SDK for Node notes it for every resource. */
-const placeOf = ({ sourcePosition, stackTrace }: StateResource & { sourcePosition?: unknown; stackTrace?: unknown }) => size({ sourcePosition, stackTrace });
+const placeOf = ({ sourcePosition, stackTrace }: StateResource & { sourcePosition?: unknown; stackTrace?: unknown }) =>
+    size({ sourcePosition, stackTrace });
 
 function meanState(lives: Record<Host, Life[]>): Figure {
     const mean = (by: Host) => {
@@ -76,8 +105,14 @@ function meanState(lives: Record<Host, Life[]>): Figure {
     };
     const [ours, dynamic] = [mean("plugin"), mean("dynamic")];
     return {
-        part: "plugin", name: "state of a resource, mean, without where the program declares it", unit: "bytes", ours, beside: { dynamic },
-        measure: "bytes in state", value: ours, limit: 2048,
+        part: "plugin",
+        name: "state of a resource, mean, without where the program declares it",
+        unit: "bytes",
+        ours,
+        beside: { dynamic },
+        measure: "bytes in state",
+        value: ours,
+        limit: 2048,
     };
 }
 
@@ -86,9 +121,24 @@ function stateOf(kind: string, lives: Record<Host, Life[]>): Figure {
     const middle = (by: Host, of: (resource: StateResource) => number) =>
         median((lives[by][0]?.resources ?? []).filter(({ type }) => type.endsWith(`:${kind}`)).map(of));
     const [ours, dynamic] = [middle("plugin", size), middle("dynamic", size)];
-    const [inputs, outputs, place] = [middle("plugin", (one) => size(one.inputs)), middle("plugin", (one) => size(one.outputs)), middle("plugin", placeOf)];
+    const [inputs, outputs, place] = [
+        middle("plugin", (one) => size(one.inputs)),
+        middle("plugin", (one) => size(one.outputs)),
+        middle("plugin", placeOf),
+    ];
     return {
-        part: "plugin", name: `state of a ${kind}`, unit: "bytes", ours,
-        beside: { dynamic, inputs, outputs, "where declared": place, "the engine's rest": ours - inputs - outputs - place }, measure: "bytes in state", value: ours,
+        part: "plugin",
+        name: `state of a ${kind}`,
+        unit: "bytes",
+        ours,
+        beside: {
+            dynamic,
+            inputs,
+            outputs,
+            "where declared": place,
+            "the engine's rest": ours - inputs - outputs - place,
+        },
+        measure: "bytes in state",
+        value: ours,
     };
 }

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withStack } from "../tests/support/engine";
 import type { Figure } from "./figure";
 import type { Place } from "./place";
-import { withStack } from "../tests/support/engine";
 
 const FILES = 100;
 
@@ -13,11 +13,22 @@ export async function state(place: Place): Promise<Figure[]> {
     mkdirSync(tree);
     for (let i = 0; i < FILES; i++) writeFileSync(join(tree, `page-${i}.html`), `<p>${i}</p>\n`);
     place.log("state: one of each resource");
-    const env = { ...host.env, BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel(), BENCH_TREE: tree, BENCH_PORT: "18080" };
-    const resources = await withStack("bench/programs/state", "bench", async (stack) => {
-        await stack.up();
-        return (await stack.exportState()).resources;
-    }, { enter: host.enter, env });
+    const env = {
+        ...host.env,
+        BENCH_CONNECTION: host.uri,
+        BENCH_KERNEL: await place.kernel(),
+        BENCH_TREE: tree,
+        BENCH_PORT: "18080",
+    };
+    const resources = await withStack(
+        "bench/programs/state",
+        "bench",
+        async (stack) => {
+            await stack.up();
+            return (await stack.exportState()).resources;
+        },
+        { enter: host.enter, env },
+    );
 
     const find = (kind: string) => {
         const found = resources.find(({ type }) => type.endsWith(`:${kind}`));
@@ -25,12 +36,24 @@ export async function state(place: Place): Promise<Figure[]> {
         return found;
     };
     const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
-    const figure = (name: string, ours: number, limit: number, beside: Figure["beside"] = {}): Figure =>
-        ({ part: "state", name, unit: "bytes", ours, beside, measure: "bytes in state", value: ours, limit });
+    const figure = (name: string, ours: number, limit: number, beside: Figure["beside"] = {}): Figure => ({
+        part: "state",
+        name,
+        unit: "bytes",
+        ours,
+        beside,
+        measure: "bytes in state",
+        value: ours,
+        limit,
+    });
     // The engine's own: urn, dependencies by property, where in the program it was declared.
     const split = (kind: string) => {
         const { inputs, outputs } = find(kind);
-        return { inputs: size(inputs), outputs: size(outputs), engine: size(find(kind)) - size(inputs) - size(outputs) };
+        return {
+            inputs: size(inputs),
+            outputs: size(outputs),
+            engine: size(find(kind)) - size(inputs) - size(outputs),
+        };
     };
     const kinds = ["Unikernel", "NetworkInterface", "BlockImage"] as const;
     const trampoline = (kind: string) => size(find(kind).inputs?.__provider ?? "");

@@ -17,7 +17,10 @@ export interface FloorDomain {
  */
 export class Virsh {
     /** @param connections at most so many at a time; where each is dear, few are faster */
-    constructor(private readonly uri: string, private readonly connections = Infinity) {}
+    constructor(
+        private readonly uri: string,
+        private readonly connections = Infinity,
+    ) {}
 
     /** Starting is bound by the processor: a few batches. */
     up(domains: FloorDomain[]): Promise<void> {
@@ -26,7 +29,11 @@ export class Virsh {
 
     /** Stopping is bound by waiting: all at once. */
     change(domains: FloorDomain[]): Promise<void> {
-        return this.batches(domains, domains.length, ({ name, changed }) => `define ${changed}; destroy ${name}; start ${name}`);
+        return this.batches(
+            domains,
+            domains.length,
+            ({ name, changed }) => `define ${changed}; destroy ${name}; start ${name}`,
+        );
     }
 
     down(domains: FloorDomain[]): Promise<void> {
@@ -37,9 +44,17 @@ export class Virsh {
         return (await run("virsh", ["-q", "-c", this.uri, ...args], { maxBuffer: 1 << 26 })).stdout;
     }
 
-    private async batches(domains: FloorDomain[], processes: number, command: (domain: FloorDomain) => string): Promise<void> {
+    private async batches(
+        domains: FloorDomain[],
+        processes: number,
+        command: (domain: FloorDomain) => string,
+    ): Promise<void> {
         const count = Math.min(processes, this.connections);
-        const batches = Array.from({ length: count }, (_, index) => domains.filter((_domain, at) => at % count === index));
-        await Promise.all(batches.filter((batch) => batch.length > 0).map((batch) => this.one(batch.map(command).join("; "))));
+        const batches = Array.from({ length: count }, (_, index) =>
+            domains.filter((_domain, at) => at % count === index),
+        );
+        await Promise.all(
+            batches.filter((batch) => batch.length > 0).map((batch) => this.one(batch.map(command).join("; "))),
+        );
     }
 }

@@ -1,5 +1,5 @@
-import { measureFleet } from "./fleet";
 import type { Figure } from "./figure";
+import { measureFleet } from "./fleet";
 import type { Place } from "./place";
 import { roundTrips } from "./roundTrips";
 import { Virsh } from "./virsh";
@@ -13,23 +13,40 @@ export async function xen(place: Place): Promise<Figure[]> {
     const kernel = await (await import("../tests/guests/xen/build.mjs")).buildXenTestKernel();
     let copies = NaN;
     const figures = await measureFleet(place, {
-        part: "xen", guests: GUESTS, runs: 3, env: { BENCH_PLATFORM: "xen", BENCH_CONNECTION: host.sshUri, BENCH_KERNEL: kernel },
+        part: "xen",
+        guests: GUESTS,
+        runs: 3,
+        env: { BENCH_PLATFORM: "xen", BENCH_CONNECTION: host.sshUri, BENCH_KERNEL: kernel },
         // A connection by ssh costs dom0 a second: virsh is fastest with one for all.
-        virsh: new Virsh(host.sshUri, 1), folder: FOLDER, copy: (from, to) => host.run("cp", "-a", from, to), limits: { up: 1.2, change: 1.2, destroy: 1.2 },
+        virsh: new Virsh(host.sshUri, 1),
+        folder: FOLDER,
+        copy: (from, to) => host.run("cp", "-a", from, to),
+        limits: { up: 1.2, change: 1.2, destroy: 1.2 },
         whenUp: async () => {
             const files = await host.run("sh", "-c", `stat -c %i ${FOLDER}/*-*/kernel*`);
-            if (files.split("\n").length !== GUESTS) throw new Error(`there are not ${GUESTS} kernels in ${FOLDER}: ${files}`);
+            if (files.split("\n").length !== GUESTS)
+                throw new Error(`there are not ${GUESTS} kernels in ${FOLDER}: ${files}`);
             copies = new Set(files.split("\n")).size;
         },
     });
     place.log("xen: round trips of one create");
     const { create } = await roundTrips(place.folder, host, kernel);
-    const count = (name: string, ours: number, more: Partial<Figure>): Figure => ({ part: "xen", name, unit: "", ours, beside: {}, measure: "count", value: ours, ...more });
+    const count = (name: string, ours: number, more: Partial<Figure>): Figure => ({
+        part: "xen",
+        name,
+        unit: "",
+        ours,
+        beside: {},
+        measure: "count",
+        value: ours,
+        ...more,
+    });
     return [
         ...figures,
         count(`copies of the kernel for ${GUESTS} guests`, copies, { limit: 1 }),
         count("round trips of one create", create.libvirt.length + create.scripts.length, {
-            beside: { "calls of libvirt": create.libvirt.length, "scripts by ssh": create.scripts.length }, note: `procedures ${create.libvirt.join(" ")}; ${create.scripts.join(", ")}`,
+            beside: { "calls of libvirt": create.libvirt.length, "scripts by ssh": create.scripts.length },
+            note: `procedures ${create.libvirt.join(" ")}; ${create.scripts.join(", ")}`,
         }),
     ];
 }

@@ -1,10 +1,10 @@
-import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { doctor } from "./doctor";
-import { sweep } from "./sweep";
-import { selftest } from "./selftest";
+import { parseArgs } from "node:util";
 import type { Accelerator } from "../spec";
+import { doctor } from "./doctor";
+import { selftest } from "./selftest";
+import { sweep } from "./sweep";
 
 export const USAGE = `Usage: pulumi-unikernel COMMAND [OPTIONS]
 
@@ -42,43 +42,81 @@ export interface Streams {
 
 const standard: Streams = { out: (text) => process.stdout.write(text), error: (text) => process.stderr.write(text) };
 
-interface Commands { doctor: typeof doctor; sweep?: typeof sweep; selftest?: typeof selftest }
+interface Commands {
+    doctor: typeof doctor;
+    sweep?: typeof sweep;
+    selftest?: typeof selftest;
+}
 
 /** Runs one command line (without node and script) and returns its exit code. */
-export async function run(argv: string[], streams: Streams = standard, commands: Commands = { doctor, sweep, selftest }): Promise<number> {
-    const wrong = (why: string) => { streams.error(`${why}\n\n${USAGE}`); return 2; };
+export async function run(
+    argv: string[],
+    streams: Streams = standard,
+    commands: Commands = { doctor, sweep, selftest },
+): Promise<number> {
+    const wrong = (why: string) => {
+        streams.error(`${why}\n\n${USAGE}`);
+        return 2;
+    };
     let parsed;
     try {
         parsed = parse(argv);
     } catch (error) {
         return wrong(error instanceof Error ? error.message : String(error));
     }
-    const { values: { help, version, connection, json, ...own }, positionals: [command, ...rest] } = parsed;
-    if (help) { streams.out(USAGE); return 0; }
-    if (version) { streams.out(`${packageVersion()}\n`); return 0; }
+    const {
+        values: { help, version, connection, json, ...own },
+        positionals: [command, ...rest],
+    } = parsed;
+    if (help) {
+        streams.out(USAGE);
+        return 0;
+    }
+    if (version) {
+        streams.out(`${packageVersion()}\n`);
+        return 0;
+    }
     if (command === undefined) return wrong("No command given.");
     if (!isCommand(command)) return wrong(`There is no command "${command}".`);
     if (rest.length > 0) return wrong(`"${rest[0]}" is one argument too many.`);
     const other = Object.keys(own).find((name) => !OPTIONS[command].includes(name));
     if (other !== undefined) return wrong(`--${other} is no option of ${command}.`);
-    const print = (text: string): void => { streams.out(`${text}\n`); };
-    if (command === "doctor") return await commands.doctor({ connection, json, print }) ? 0 : 1;
+    const print = (text: string): void => {
+        streams.out(`${text}\n`);
+    };
+    if (command === "doctor") return (await commands.doctor({ connection, json, print })) ? 0 : 1;
     if (command === "sweep") {
         const { state, yes, "dry-run": dryRun, "delete-data": deleteData } = own;
         if (yes && dryRun) return wrong("--yes and --dry-run exclude each other.");
-        if (yes && !state?.length) return wrong("--yes needs --state FILE: it removes only what belongs to stacks whose state is given.");
+        if (yes && !state?.length)
+            return wrong("--yes needs --state FILE: it removes only what belongs to stacks whose state is given.");
         if (deleteData && !yes) return wrong("--delete-data needs --yes.");
-        return await (commands.sweep ?? sweep)({ connection, state, yes, deleteData, json, print }) ? 0 : 1;
+        return (await (commands.sweep ?? sweep)({ connection, state, yes, deleteData, json, print })) ? 0 : 1;
     }
     const { accelerator, kills } = own;
-    if (accelerator !== undefined && !isAccelerator(accelerator)) return wrong(`--accelerator "${accelerator}": expected auto, kvm or tcg.`);
-    if (kills !== undefined && !/^[1-9]\d{0,3}$/.test(kills)) return wrong(`--kills "${kills}": expected a number from 1 to 9999.`);
-    const say = (text: string): void => { streams.error(`${text}\n`); };
-    return (commands.selftest ?? selftest)({ connection, json, accelerator, kills: kills === undefined ? undefined : Number(kills), print, say });
+    if (accelerator !== undefined && !isAccelerator(accelerator))
+        return wrong(`--accelerator "${accelerator}": expected auto, kvm or tcg.`);
+    if (kills !== undefined && !/^[1-9]\d{0,3}$/.test(kills))
+        return wrong(`--kills "${kills}": expected a number from 1 to 9999.`);
+    const say = (text: string): void => {
+        streams.error(`${text}\n`);
+    };
+    return (commands.selftest ?? selftest)({
+        connection,
+        json,
+        accelerator,
+        kills: kills === undefined ? undefined : Number(kills),
+        print,
+        say,
+    });
 }
 
 /** The options of each command beside --connection and --json. */
-const OPTIONS = { doctor: [] as string[], sweep: ["state", "yes", "dry-run", "delete-data"], selftest: ["accelerator", "kills"] };
+const OPTIONS = {
+    doctor: [] as string[],
+    sweep: ["state", "yes", "dry-run", "delete-data"],
+    selftest: ["accelerator", "kills"],
+};
 
 function isCommand(text: string): text is keyof typeof OPTIONS {
     return Object.hasOwn(OPTIONS, text);
@@ -90,7 +128,9 @@ function isAccelerator(text: string): text is Accelerator {
 
 function parse(args: string[]) {
     return parseArgs({
-        args, allowPositionals: true, strict: true,
+        args,
+        allowPositionals: true,
+        strict: true,
         options: {
             connection: { type: "string" },
             json: { type: "boolean" },
@@ -111,7 +151,9 @@ function packageVersion(from: string = __dirname): string {
     for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
         try {
             return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
-        } catch { /* not here: one up */ }
+        } catch {
+            /* not here: one up */
+        }
     }
     return "unknown";
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
-import { run } from "./command";
 import { printable } from "../spec";
+import { run } from "./command";
 
 run(process.argv.slice(2)).then(
-    (code) => { process.exitCode = code; },
+    (code) => {
+        process.exitCode = code;
+    },
     (error: unknown) => {
         console.error(printable(error instanceof Error ? error.message : String(error)));
         process.exitCode = 1;

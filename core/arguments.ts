@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { containsUnknown } from "./handlers";
 import type { Problem } from "../spec";
+import { containsUnknown } from "./handlers";
 
 /** What checking arguments against a shape gave. */
 export interface Parsed {
@@ -15,7 +15,10 @@ export interface Parsed {
  * @param taker what takes them, for the message
  */
 export function parseArguments(
-    shape: Record<string, z.ZodType>, news: Record<string, unknown>, elements: Record<string, z.ZodType> = {}, taker: "resource" | "function" | "provider" = "resource",
+    shape: Record<string, z.ZodType>,
+    news: Record<string, unknown>,
+    elements: Record<string, z.ZodType> = {},
+    taker: "resource" | "function" | "provider" = "resource",
 ): Parsed {
     const parsed: Parsed = { values: {}, problems: [] };
     const known = Object.keys(shape).filter((name) => !PRIVATE.has(name));
@@ -25,7 +28,10 @@ export function parseArguments(
     for (const [name, schema] of Object.entries(shape)) {
         const value = news[name] ?? undefined;
         const element = elements[name];
-        if (!containsUnknown(value)) parse(parsed, name, schema, value, (result) => { parsed.values[name] = result; });
+        if (!containsUnknown(value))
+            parse(parsed, name, schema, value, (result) => {
+                parsed.values[name] = result;
+            });
         else if (element && Array.isArray(value)) parsed.values[name] = parseElements(parsed, name, element, value);
         else parsed.values[name] = value;
     }
@@ -48,7 +54,10 @@ export function secretPlaces<Name extends string>(names: readonly Name[]): Recor
 function parseElements(parsed: Parsed, name: string, schema: z.ZodType, list: unknown[]): unknown[] {
     return list.map((value, index) => {
         let kept = value;
-        if (!containsUnknown(value)) parse(parsed, `${name}[${index}]`, schema, value, (result) => { kept = result; });
+        if (!containsUnknown(value))
+            parse(parsed, `${name}[${index}]`, schema, value, (result) => {
+                kept = result;
+            });
         return kept;
     });
 }
@@ -61,7 +70,9 @@ function parse(parsed: Parsed, at: string, schema: z.ZodType, value: unknown, ac
     }
     const problems = result.error.issues.flatMap((issue) => problemsOf(issue, at, value));
     // "Exactly one of" follows from a misspelt one, and would only hide it.
-    parsed.problems.push(...problems.filter(({ property }) => !problems.some((other) => within(other.property, property))));
+    parsed.problems.push(
+        ...problems.filter(({ property }) => !problems.some((other) => within(other.property, property))),
+    );
 }
 
 /** zod's issue in our words. A union reports each branch: of the right kind, the one with least wrong is what was meant. */
@@ -72,12 +83,21 @@ function problemsOf(issue: z.core.$ZodIssue, at: string, value: unknown): Proble
         case "unrecognized_keys":
             return issue.keys.map((key) => ({ property: join(property, key), reason: "unknown property" }));
         case "invalid_union": {
-            const deep = issue.errors.filter((branch) => branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"));
+            const deep = issue.errors.filter((branch) =>
+                branch.every(({ path, code }) => path.length > 0 || code === "unrecognized_keys"),
+            );
             const branch = deep.sort((one, other) => one.length - other.length)[0];
-            return branch?.flatMap((inner) => problemsOf(inner, property, found)) ?? [{ property, reason: issue.message }];
+            return (
+                branch?.flatMap((inner) => problemsOf(inner, property, found)) ?? [{ property, reason: issue.message }]
+            );
         }
         default:
-            return [{ property, reason: `${found === undefined ? "required; " : ""}${issue.message}${shown(property, found)}` }];
+            return [
+                {
+                    property,
+                    reason: `${found === undefined ? "required; " : ""}${issue.message}${shown(property, found)}`,
+                },
+            ];
     }
 }
 

@@ -11,19 +11,38 @@ function limit(unit: string, most: number) {
 
 /** What a provider is configured with: a stack's config (`unikernel:connection`), or the arguments of an explicit provider. */
 export const configurationShape = {
-    connection: unikernelShape.connection.describe("libvirt URI of the host of guests that name none themselves. Environment: PULUMI_UNIKERNEL_CONNECTION."),
-    accelerator: z.enum(["auto", "kvm", "tcg"], { error: "expected auto, kvm or tcg" }).optional()
+    connection: unikernelShape.connection.describe(
+        "libvirt URI of the host of guests that name none themselves. Environment: PULUMI_UNIKERNEL_CONNECTION.",
+    ),
+    accelerator: z
+        .enum(["auto", "kvm", "tcg"], { error: "expected auto, kvm or tcg" })
+        .optional()
         .describe("Accelerator of guests on kvm that name none themselves. Environment: PULUMI_UNIKERNEL_ACCELERATOR."),
-    folder: z.string({ error: "expected the absolute path of a folder for boot files" }).startsWith("/", "expected the absolute path of a folder for boot files").optional()
-        .describe("Absolute path of the folder on the host in which guests' boot files, disks and console logs lie. Environment: PULUMI_UNIKERNEL_DIR."),
-    memoryLimit: limit("MiB", 16_777_216).describe("MiB that one guest may have at most; more is refused by the preview. Environment: PULUMI_UNIKERNEL_MEMORY_LIMIT."),
-    vcpuLimit: limit("processors", 255).describe("Virtual processors that one guest may have at most. Environment: PULUMI_UNIKERNEL_VCPU_LIMIT."),
-    allowQemuArgs: z.boolean({ error: "expected true or false" }).optional().describe("Allows guests to have qemuArgs."),
+    folder: z
+        .string({ error: "expected the absolute path of a folder for boot files" })
+        .startsWith("/", "expected the absolute path of a folder for boot files")
+        .optional()
+        .describe(
+            "Absolute path of the folder on the host in which guests' boot files, disks and console logs lie. Environment: PULUMI_UNIKERNEL_DIR.",
+        ),
+    memoryLimit: limit("MiB", 16_777_216).describe(
+        "MiB that one guest may have at most; more is refused by the preview. Environment: PULUMI_UNIKERNEL_MEMORY_LIMIT.",
+    ),
+    vcpuLimit: limit("processors", 255).describe(
+        "Virtual processors that one guest may have at most. Environment: PULUMI_UNIKERNEL_VCPU_LIMIT.",
+    ),
+    allowQemuArgs: z
+        .boolean({ error: "expected true or false" })
+        .optional()
+        .describe("Allows guests to have qemuArgs."),
 };
 
 export type Settings = { [Name in keyof typeof configurationShape]?: z.infer<(typeof configurationShape)[Name]> };
 /** What one guest may have at most. */
-export interface Limits { memory?: number; vcpus?: number }
+export interface Limits {
+    memory?: number;
+    vcpus?: number;
+}
 
 /** Which variable stands for which setting; `PULUMI_UNIKERNEL_DIR` is read where files are written. */
 const VARIABLES = {
@@ -41,18 +60,31 @@ export function parseSettings(given: Record<string, unknown>): { settings: Setti
 }
 
 /** What the environment says; an empty variable says nothing. */
-export function environmentSettings(environment: NodeJS.ProcessEnv = process.env): { settings: Settings; problems: Problem[] } {
+export function environmentSettings(environment: NodeJS.ProcessEnv = process.env): {
+    settings: Settings;
+    problems: Problem[];
+} {
     const said = Object.entries(VARIABLES).filter(([, variable]) => environment[variable]);
-    const { settings, problems } = parseSettings(Object.fromEntries(said.map(([name, variable]) => [name, environment[variable]])));
+    const { settings, problems } = parseSettings(
+        Object.fromEntries(said.map(([name, variable]) => [name, environment[variable]])),
+    );
     const wrong = new Set(problems.map(({ property }) => property));
     return {
-        settings: Object.fromEntries(Object.entries(settings).filter(([name, value]) => value !== undefined && !wrong.has(name))),
-        problems: problems.map(({ property, reason }) => ({ property, reason: `${VARIABLES[property as keyof typeof VARIABLES]}: ${reason}` })),
+        settings: Object.fromEntries(
+            Object.entries(settings).filter(([name, value]) => value !== undefined && !wrong.has(name)),
+        ),
+        problems: problems.map(({ property, reason }) => ({
+            property,
+            reason: `${VARIABLES[property as keyof typeof VARIABLES]}: ${reason}`,
+        })),
     };
 }
 
 /** Arguments that a guest on this platform has when it gives none itself. */
-export function defaultsFor(platform: unknown, { connection, accelerator }: Settings): Pick<Settings, "connection" | "accelerator"> {
+export function defaultsFor(
+    platform: unknown,
+    { connection, accelerator }: Settings,
+): Pick<Settings, "connection" | "accelerator"> {
     return {
         ...(connection === undefined || platform === "iso" ? {} : { connection }),
         ...(accelerator === undefined || platform !== "kvm" ? {} : { accelerator }),
@@ -60,7 +92,10 @@ export function defaultsFor(platform: unknown, { connection, accelerator }: Sett
 }
 
 export function limitsOf({ memoryLimit, vcpuLimit }: Settings): Limits {
-    return { ...(memoryLimit === undefined ? {} : { memory: memoryLimit }), ...(vcpuLimit === undefined ? {} : { vcpus: vcpuLimit }) };
+    return {
+        ...(memoryLimit === undefined ? {} : { memory: memoryLimit }),
+        ...(vcpuLimit === undefined ? {} : { vcpus: vcpuLimit }),
+    };
 }
 
 function typedAs(name: string, value: unknown): unknown {

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { KEY_DIGITS, hasCode } from "../spec";
+import { hasCode, KEY_DIGITS } from "../spec";
 import { isUnknown } from "./handlers";
 import { keyFilePath, keyFromFile } from "./keyFile";
 
@@ -27,7 +27,10 @@ export async function digestKeyOf({ urn, old, given, log }: KeySources): Promise
     } catch (error) {
         // A file that is there and wrong is for the user to see to; a home that cannot be written keeps no guest from being made.
         if (hasCode(error, "permission", "invalid")) throw error;
-        if (!warned) log(`warning: no key file can be kept at ${keyFilePath()} (${(error as NodeJS.ErrnoException).code ?? String(error)}): digests over new secrets get a random key in each run, and a saved plan does not apply to them; set XDG_DATA_HOME to a folder that you can write`);
+        if (!warned)
+            log(
+                `warning: no key file can be kept at ${keyFilePath()} (${(error as NodeJS.ErrnoException).code ?? String(error)}): digests over new secrets get a random key in each run, and a saved plan does not apply to them; set XDG_DATA_HOME to a folder that you can write`,
+            );
         warned = true;
         return randomBytes(KEY_DIGITS / 2).toString("hex");
     }
@@ -35,5 +38,7 @@ export async function digestKeyOf({ urn, old, given, log }: KeySources): Promise
 
 /** Return the key that follows from the random seed of the engine's check, "" without a seed. The engine keeps the seed in a saved plan. */
 export function keyFromSeed(seed: Uint8Array, urn: string): string {
-    return seed.length === 0 ? "" : createHmac("sha256", seed).update(`digestKey of ${urn}`).digest("hex").slice(0, KEY_DIGITS);
+    return seed.length === 0
+        ? ""
+        : createHmac("sha256", seed).update(`digestKey of ${urn}`).digest("hex").slice(0, KEY_DIGITS);
 }

@@ -42,8 +42,19 @@ export function withoutSecrets<T extends { inputs: Properties; failures: CheckFa
 /** In an error, in what it quotes, and in what caused it. Properties for the state stay as they are: it keeps its secrets itself. */
 function hideIn(error: unknown, hide: Hide): void {
     for (let one = error; one instanceof Error; one = one.cause) {
-        const told: Record<string, unknown> = { message: one.message, stack: one.stack, ...pick(one, ["hint", "console", "reasons"]) };
-        const hidden = Object.entries(told).map(([name, value]) => [name, Array.isArray(value) ? value.map((line) => hide(String(line))) : typeof value === "string" ? hide(value) : value]);
+        const told: Record<string, unknown> = {
+            message: one.message,
+            stack: one.stack,
+            ...pick(one, ["hint", "console", "reasons"]),
+        };
+        const hidden = Object.entries(told).map(([name, value]) => [
+            name,
+            Array.isArray(value)
+                ? value.map((line) => hide(String(line)))
+                : typeof value === "string"
+                  ? hide(value)
+                  : value,
+        ]);
         Object.assign(one, Object.fromEntries(hidden));
     }
 }

@@ -1,14 +1,13 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-
+import { backend } from "../backends";
+import { moduleFolder } from "../backends/iso";
+import { probeAccelerator } from "../backends/kvm";
 import { closeHosts, openHost, sshShellOf } from "../backends/libvirt";
 import { goByVolumes, guestsFolder } from "../backends/libvirt/files";
 import { readCapabilities } from "../backends/libvirt/xml";
-import { probeAccelerator } from "../backends/kvm";
-import { backend } from "../backends";
-import { moduleFolder } from "../backends/iso";
 import { inspectXen, type XenFacts } from "../backends/xen";
-import { hasCode, type Firmware, type UnikernelError } from "../spec";
+import { type Firmware, hasCode, type UnikernelError } from "../spec";
 
 export { closeHosts, type XenFacts };
 
@@ -58,7 +57,10 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
     const { hostname, session, local, libvirtVersion, hypervisorVersion, capabilities } = await host.info();
     const { domainTypes, qemuUser } = readCapabilities(capabilities);
     return {
-        hostname, session, local, qemuUser,
+        hostname,
+        session,
+        local,
+        qemuUser,
         libvirt: dotted(libvirtVersion),
         qemu: dotted(hypervisorVersion),
         emulators: domainTypes,
@@ -86,10 +88,14 @@ async function localShell(script: string, words: string[]): Promise<string> {
 
 /** GRUB's modules, by what they are for: the folder, or why there is none and what mends it. */
 export async function bootLoaders(): Promise<{ firmware: Firmware; folder?: string; error?: string; hint?: string }[]> {
-    return Promise.all((["bios", "uefi"] as const).map((firmware) => moduleFolder(firmware).then(
-        (folder) => ({ firmware, folder }),
-        (error: UnikernelError) => ({ firmware, error: error.message.split("\n")[0], hint: error.hint }),
-    )));
+    return Promise.all(
+        (["bios", "uefi"] as const).map((firmware) =>
+            moduleFolder(firmware).then(
+                (folder) => ({ firmware, folder }),
+                (error: UnikernelError) => ({ firmware, error: error.message.split("\n")[0], hint: error.hint }),
+            ),
+        ),
+    );
 }
 
 /** A driver without networks has none; anything else is an error. */
@@ -107,7 +113,11 @@ async function networksOf(uri: string): Promise<HostFacts["networks"]> {
  * Boots the probe guest, which is gone when this returns.
  * @param seconds how long it gets
  */
-export async function bootProbe(uri: string, accelerator: "kvm" | "tcg", seconds: number): Promise<{ booted: boolean; seconds?: number; because?: string }> {
+export async function bootProbe(
+    uri: string,
+    accelerator: "kvm" | "tcg",
+    seconds: number,
+): Promise<{ booted: boolean; seconds?: number; because?: string }> {
     try {
         return await probeAccelerator(await openHost(uri), accelerator, { timeout: seconds * 1000 });
     } catch (error) {

@@ -1,5 +1,8 @@
 /** One thing that is wrong with the arguments, as Pulumi shows it. */
-export interface CheckFailure { property: string; reason: string }
+export interface CheckFailure {
+    property: string;
+    reason: string;
+}
 
 export interface DiffResult {
     /** Undefined: something changed, and the engine is to find out by itself which inputs. */
@@ -30,16 +33,28 @@ export interface Wanted {
 
 /** The lifecycle of one kind of resource, in Pulumi's order; plain data in and out. */
 export interface Handlers {
-    check(olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
+    check(
+        olds: Record<string, unknown>,
+        news: Record<string, unknown>,
+    ): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
     diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<DiffResult>;
     create(inputs: Record<string, unknown>): Promise<{ id: string; outs: Record<string, unknown> }>;
-    read(id: string, props: Record<string, unknown>): Promise<{ id: string; props: Record<string, unknown>; inputs?: Record<string, unknown> }>;
-    update(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<{ outs: Record<string, unknown> }>;
+    read(
+        id: string,
+        props: Record<string, unknown>,
+    ): Promise<{ id: string; props: Record<string, unknown>; inputs?: Record<string, unknown> }>;
+    update(
+        id: string,
+        olds: Record<string, unknown>,
+        news: Record<string, unknown>,
+    ): Promise<{ outs: Record<string, unknown> }>;
     delete(id: string, props: Record<string, unknown>): Promise<void>;
     /** What differs for the resource itself, where that is less than what differs in its inputs. */
     differences?(olds: Record<string, unknown>, news: Record<string, unknown>): PropertyChange[];
     /** Reads from a host what state does not know, as `read` would; undefined: it is not there. */
-    find?(wanted: Wanted): Promise<{ id: string; props: Record<string, unknown>; inputs: Record<string, unknown> } | undefined>;
+    find?(
+        wanted: Wanted,
+    ): Promise<{ id: string; props: Record<string, unknown>; inputs: Record<string, unknown> } | undefined>;
 }
 
 /** What the engine sends for a value that is known only after another resource is created. */

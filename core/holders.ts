@@ -17,7 +17,7 @@ function noteOf(identity: string): string {
 
 /** Return the URN of the resource that was last seen in state with this identity. */
 export async function holderOf(identity: string): Promise<string | undefined> {
-    return inRun.get(identity) ?? await noted(identity);
+    return inRun.get(identity) ?? (await noted(identity));
 }
 
 /** Return the URN of the resource that this run of the engine has found in state with this identity. */
@@ -33,14 +33,16 @@ export function noteInRun(identity: string, urn: string): void {
 /** Note that a resource has this identity from now on. */
 export async function noteHolder(identity: string, urn: string): Promise<void> {
     inRun.set(identity, urn);
-    if (await noted(identity) === urn) return;
-    await makeCacheFolder("identities").then(() => writeWhole(noteOf(identity), JSON.stringify({ urn }))).catch(() => undefined);
+    if ((await noted(identity)) === urn) return;
+    await makeCacheFolder("identities")
+        .then(() => writeWhole(noteOf(identity), JSON.stringify({ urn })))
+        .catch(() => undefined);
 }
 
 /** The resource is gone, and its identity is free again. */
 export async function forgetHolder(identity: string, urn: string): Promise<void> {
     if (inRun.get(identity) === urn) inRun.delete(identity);
-    if (await noted(identity) === urn) await rm(noteOf(identity), { force: true }).catch(() => undefined);
+    if ((await noted(identity)) === urn) await rm(noteOf(identity), { force: true }).catch(() => undefined);
 }
 
 /** For a test: another run of the engine. */

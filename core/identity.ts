@@ -28,7 +28,9 @@ export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 
 /** The logical name with what a name cannot hold replaced, cut to fit, `-`, and 7 hash digits. */
 export function defaultName(urn: string, index = 0): string {
-    const readable = logicalName(urn).replaceAll(/[^A-Za-z0-9_.-]+/g, "-").slice(0, 55);
+    const readable = logicalName(urn)
+        .replaceAll(/[^A-Za-z0-9_.-]+/g, "-")
+        .slice(0, 55);
     return `${readable}-${hashOf(numbered(urn, index), 7)}`;
 }
 

@@ -1,5 +1,5 @@
-import { backend } from "../backends";
 import type { Creator } from "../backends";
+import { backend } from "../backends";
 import { printable } from "../spec";
 import { blockImageHandlers } from "./blockImage";
 import { discreetHandlers } from "./discretion";
@@ -7,12 +7,12 @@ import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
 
-export { UNKNOWN, containsUnknown, isUnknown } from "./handlers";
-export { keyFromSeed } from "./digestKeys";
-export { logicalName } from "../spec";
 /** Text with `[secret]` in place of values. */
 export { maskIn } from "../guests";
+export { logicalName } from "../spec";
+export { keyFromSeed } from "./digestKeys";
 export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
+export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
 
 /** What the lifecycles need from the process that they run in. */
 export interface World {
@@ -26,9 +26,16 @@ export interface World {
 }
 
 /** The lifecycle of every resource. */
-export function resourceHandlers({ creator, signal, isReplaced, ...world }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+export function resourceHandlers({
+    creator,
+    signal,
+    isReplaced,
+    ...world
+}: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
     // Much of it was said by hosts and guests.
-    const log = (message: string): void => { world.log(printable(message)); };
+    const log = (message: string): void => {
+        world.log(printable(message));
+    };
     return {
         unikernel: unikernelHandlers({ backend, creator, log, signal, isReplaced }),
         blockImage: blockImageHandlers({ log, isReplaced }),

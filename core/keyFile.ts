@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, open, rm, stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { KEY_DIGITS, UnikernelError, printable } from "../spec";
+import { KEY_DIGITS, printable, UnikernelError } from "../spec";
 
 /** 64 hexadecimal digits, and where and when the file was made, for the message about a plan of another machine. */
 const FORM = /^([0-9a-f]{64}) (made [ -~]{1,200})\n$/;
@@ -12,7 +12,12 @@ const OTHERS = 0o077;
 export function keyFilePath(): string {
     const base = process.env.XDG_DATA_HOME;
     // A folder of its own: its parent is also the guests' folder of a session, which QEMU must be able to enter.
-    return join(base?.startsWith("/") ? base : join(homedir(), ".local", "share"), "pulumi-unikernel", "keys", "digests");
+    return join(
+        base?.startsWith("/") ? base : join(homedir(), ".local", "share"),
+        "pulumi-unikernel",
+        "keys",
+        "digests",
+    );
 }
 
 /**
@@ -26,13 +31,16 @@ export async function keyFromFile(urn: string): Promise<string> {
     return `${digits} (of the key file ${origin})`;
 }
 
-interface KeyFile { secret: string; origin: string }
+interface KeyFile {
+    secret: string;
+    origin: string;
+}
 
 async function readOrMake(path: string): Promise<KeyFile> {
     const folder = dirname(path);
     await mkdir(folder, { recursive: true, mode: 0o700 });
     refuseOpen(folder, (await stat(folder)).mode, 0o700);
-    return await read(path) ?? await make(path);
+    return (await read(path)) ?? (await make(path));
 }
 
 /** @returns undefined where there is no file */
@@ -46,9 +54,13 @@ async function read(path: string): Promise<KeyFile | undefined> {
         refuseOpen(path, (await file.stat()).mode, 0o600);
         const [, secret, origin] = FORM.exec(await file.readFile("latin1")) ?? [];
         if (secret !== undefined && origin !== undefined) return { secret, origin };
-        throw new UnikernelError("invalid", `${path} is not a key file: expected 64 hexadecimal digits and where it was made`, {
-            hint: `restore it, or remove it: a new one is made then. Existing resources keep the keys that their stacks hold; only plans that were saved before no longer apply`,
-        });
+        throw new UnikernelError(
+            "invalid",
+            `${path} is not a key file: expected 64 hexadecimal digits and where it was made`,
+            {
+                hint: `restore it, or remove it: a new one is made then. Existing resources keep the keys that their stacks hold; only plans that were saved before no longer apply`,
+            },
+        );
     } finally {
         await file.close();
     }
@@ -56,7 +68,10 @@ async function read(path: string): Promise<KeyFile | undefined> {
 
 /** Another run may make it at the same time: a link to a whole file is exclusive, and shows no half of one. */
 async function make(path: string): Promise<KeyFile> {
-    const made: KeyFile = { secret: randomBytes(32).toString("hex"), origin: `made on ${machineName()} at ${new Date().toISOString().slice(0, 19)}Z` };
+    const made: KeyFile = {
+        secret: randomBytes(32).toString("hex"),
+        origin: `made on ${machineName()} at ${new Date().toISOString().slice(0, 19)}Z`,
+    };
     const draft = `${path}.${randomBytes(8).toString("hex")}`;
     try {
         const file = await open(draft, "wx", 0o600);
@@ -79,13 +94,21 @@ async function make(path: string): Promise<KeyFile> {
 }
 
 function machineName(): string {
-    return printable(hostname()).replace(/[^ -~]/g, "?").slice(0, 100) || "a machine without a name";
+    return (
+        printable(hostname())
+            .replace(/[^ -~]/g, "?")
+            .slice(0, 100) || "a machine without a name"
+    );
 }
 
 function refuseOpen(path: string, mode: number, expected: number): void {
     if ((mode & OTHERS) === 0) return;
     const octal = (bits: number) => `0${(bits & 0o777).toString(8)}`;
-    throw new UnikernelError("permission", `${path} keys the digests over secrets and is open to other users: found mode ${octal(mode)}, expected ${octal(expected)}`, {
-        hint: `chmod ${octal(expected).slice(1)} ${path}; where others may have read the key, remove the file first: existing resources keep the keys that their stacks hold`,
-    });
+    throw new UnikernelError(
+        "permission",
+        `${path} keys the digests over secrets and is open to other users: found mode ${octal(mode)}, expected ${octal(expected)}`,
+        {
+            hint: `chmod ${octal(expected).slice(1)} ${path}; where others may have read the key, remove the file first: existing resources keep the keys that their stacks hold`,
+        },
+    );
 }

@@ -4,9 +4,13 @@ import { SCHEMA_VERSION, UnikernelError } from "../spec";
 export function refuseNewerState(state: { schemaVersion?: unknown }): void {
     const version = state.schemaVersion;
     if (typeof version !== "number" || version <= SCHEMA_VERSION) return;
-    throw new UnikernelError("newer-state", `state has schema version ${version}; this release of pulumi-unikernel knows ${SCHEMA_VERSION}`, {
-        hint: `npm install pulumi-unikernel@latest (a release with schema version ${version} or newer)`,
-    });
+    throw new UnikernelError(
+        "newer-state",
+        `state has schema version ${version}; this release of pulumi-unikernel knows ${SCHEMA_VERSION}`,
+        {
+            hint: `npm install pulumi-unikernel@latest (a release with schema version ${version} or newer)`,
+        },
+    );
 }
 
 /**

@@ -1,4 +1,12 @@
-import type { Problem, Platform, UnikernelSpec, EncodedGuest, GuestCapabilities, ConsoleVerdict, InterfaceSpec } from "../spec";
+import type {
+    ConsoleVerdict,
+    EncodedGuest,
+    GuestCapabilities,
+    InterfaceSpec,
+    Platform,
+    Problem,
+    UnikernelSpec,
+} from "../spec";
 import type { KernelFacts } from "./kernel";
 
 /** What a spec's encoder may not find in the spec itself. */

@@ -1,11 +1,26 @@
 import type { GuestCapabilities, Problem, UnikernelSpec } from "../spec";
 
 /** What every guest that is told by a configuration checks alike. */
-export function checkLimits(spec: UnikernelSpec, guest: Pick<GuestCapabilities, "minMemory" | "maxDisks" | "maxInterfaces">): Problem[] {
+export function checkLimits(
+    spec: UnikernelSpec,
+    guest: Pick<GuestCapabilities, "minMemory" | "maxDisks" | "maxInterfaces">,
+): Problem[] {
     return [
-        ...unless(spec.memory >= guest.minMemory, "memory", `${spec.memory} MiB: this guest is known not to boot with less than ${guest.minMemory}`),
-        ...unless(spec.blocks.length <= guest.maxDisks, "blocks", `${spec.blocks.length} disks: this guest takes at most ${guest.maxDisks}`),
-        ...unless(spec.interfaces.length <= guest.maxInterfaces, "interfaces", `${spec.interfaces.length} interfaces: this guest takes at most ${guest.maxInterfaces}`),
+        ...unless(
+            spec.memory >= guest.minMemory,
+            "memory",
+            `${spec.memory} MiB: this guest is known not to boot with less than ${guest.minMemory}`,
+        ),
+        ...unless(
+            spec.blocks.length <= guest.maxDisks,
+            "blocks",
+            `${spec.blocks.length} disks: this guest takes at most ${guest.maxDisks}`,
+        ),
+        ...unless(
+            spec.interfaces.length <= guest.maxInterfaces,
+            "interfaces",
+            `${spec.interfaces.length} interfaces: this guest takes at most ${guest.maxInterfaces}`,
+        ),
     ];
 }
 
@@ -17,7 +32,8 @@ export function checkMounts(spec: UnikernelSpec): Problem[] {
         if (mount === undefined) return [];
         if (!mount.startsWith("/")) return [{ property, reason: `"${mount}" is not absolute; write "/${mount}"` }];
         if (mounts[index] === "/") return [{ property, reason: `"${mount}" would hide the guest's own root` }];
-        if (mount.split("/").some((part) => part === "." || part === "..")) return [{ property, reason: `"${mount}" has "." or ".." in it` }];
+        if (mount.split("/").some((part) => part === "." || part === ".."))
+            return [{ property, reason: `"${mount}" has "." or ".." in it` }];
         const first = mounts.indexOf(mounts[index]);
         return unless(first === index, property, `"${mount}" is the mount point of blocks[${first}] too`);
     });
@@ -26,7 +42,11 @@ export function checkMounts(spec: UnikernelSpec): Problem[] {
 /** Names that every libc and shell takes (POSIX, XBD 8.1, and its lower-case kin). */
 export function checkEnvNames(spec: UnikernelSpec): Problem[] {
     return Object.keys(spec.env).flatMap((name) =>
-        unless(/^[A-Za-z_][A-Za-z0-9_]*$/.test(name), `env.${name}`, `"${name}" is not a name of a variable: letters, digits and _, no digit first`),
+        unless(
+            /^[A-Za-z_][A-Za-z0-9_]*$/.test(name),
+            `env.${name}`,
+            `"${name}" is not a name of a variable: letters, digits and _, no digit first`,
+        ),
     );
 }
 
@@ -35,8 +55,14 @@ export function checkHostname(spec: UnikernelSpec, longest: number): Problem[] {
     const { hostname } = spec;
     if (hostname === undefined) return [];
     const labels = hostname.split(".");
-    const valid = hostname.length <= longest && labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
-    return unless(valid, "hostname", `"${hostname}" is not a host name: letters, digits and "-" in labels of up to 63, at most ${longest} in all`);
+    const valid =
+        hostname.length <= longest &&
+        labels.every((label) => /^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(label));
+    return unless(
+        valid,
+        "hostname",
+        `"${hostname}" is not a host name: letters, digits and "-" in labels of up to 63, at most ${longest} in all`,
+    );
 }
 
 /** A disk that is written to needs a file system that can be written. */

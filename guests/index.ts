@@ -1,4 +1,4 @@
-import { UnikernelError, type Platform } from "../spec";
+import { type Platform, UnikernelError } from "../spec";
 import type { GuestAbi } from "./abi";
 import type { KernelFacts } from "./kernel";
 import { linux } from "./linux";
@@ -7,9 +7,16 @@ import { rumprun } from "./rumprun";
 import { describeKernel } from "./unsupported";
 
 export type { EncodeContext, GuestAbi, Told, Understood } from "./abi";
-export { readKernel, type ElfFacts, type ElfNote, type KernelFacts, type LinuxFacts, type MultibootFacts } from "./kernel";
+export {
+    type ElfFacts,
+    type ElfNote,
+    type KernelFacts,
+    type LinuxFacts,
+    type MultibootFacts,
+    readKernel,
+} from "./kernel";
 export { frame as initramfsFrame } from "./linux/cpio";
-export { PROBE_STAGES, probeKernel, readProbe, type ProbeVerdict } from "./probe";
+export { PROBE_STAGES, type ProbeVerdict, probeKernel, readProbe } from "./probe";
 export { MASK, maskIn } from "./secrets";
 export { describeKernel };
 
@@ -35,7 +42,9 @@ export function guestAbi(id: string): GuestAbi | undefined {
 export function abi(id: string): GuestAbi {
     const found = guestAbi(id);
     if (found) return found;
-    throw new UnikernelError("invalid", `there is no guest "${id}"; expected one of ${guestIds.join(", ")}`, { property: "guest" });
+    throw new UnikernelError("invalid", `there is no guest "${id}"; expected one of ${guestIds.join(", ")}`, {
+        property: "guest",
+    });
 }
 
 /**

@@ -41,6 +41,7 @@ function describe(head: Buffer): string {
     const mistaken = MISTAKEN.find(([magic]) => hex.startsWith(magic));
     if (mistaken) return mistaken[1];
     if (findMultiboot(head)) return "a multiboot kernel that is not ELF";
-    if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55) return "a boot sector (a disk image?) without a Linux header";
+    if (head.length >= 512 && head.readUInt16LE(510) === 0xaa55)
+        return "a boot sector (a disk image?) without a Linux header";
     return `a file that starts with ${head.toString("hex", 0, 4).replace(/(..)(?=.)/g, "$1 ")}`;
 }

@@ -1,13 +1,28 @@
 import { statSync } from "node:fs";
-import { UnikernelError, type ConsoleKind, type GuestCapabilities, type MediumBoot, type Problem, type UnikernelSpec } from "../spec";
+import {
+    type ConsoleKind,
+    type GuestCapabilities,
+    type MediumBoot,
+    type Problem,
+    UnikernelError,
+    type UnikernelSpec,
+} from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { checkEnvNames, checkHostname, checkLimits, checkMounts, refuseQcow2, unless, warnReadOnlyFormats } from "./checks";
-import { findNote, noteText, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
+import {
+    checkEnvNames,
+    checkHostname,
+    checkLimits,
+    checkMounts,
+    refuseQcow2,
+    unless,
+    warnReadOnlyFormats,
+} from "./checks";
+import { findNote, type KernelFacts, noteText, XEN_NOTE, xenBoot } from "./kernel";
+import { encodeConfig, encodeWord } from "./linux/config";
 import { readConsole } from "./linux/console";
 import { archive } from "./linux/cpio";
-import { encodeConfig, encodeWord } from "./linux/config";
 import { linuxMemory } from "./memory";
-import { holdsSecret, mask, MASK } from "./secrets";
+import { holdsSecret, MASK, mask } from "./secrets";
 
 /**
  * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (the format is in linux/config.ts; ours is
@@ -16,7 +31,11 @@ import { holdsSecret, mask, MASK } from "./secrets";
 export const linux: GuestAbi = {
     id: "linux",
     recognise,
-    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory), xen: xenBoot(kernel) }),
+    capabilities: (kernel) => ({
+        ...capabilities,
+        minMemory: linuxMemory(kernel, capabilities.minMemory),
+        xen: xenBoot(kernel),
+    }),
     check,
     warnings: (spec) => [...warnReadOnlyFormats(spec), ...warnDrivers(spec)],
     encode,
@@ -80,22 +99,40 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
         ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
     ];
     return [
-        ...unless(recognise(kernel) !== undefined, "guest", "a linux kernel is a bzImage, or an ELF vmlinux with Xen notes; this one is neither"),
-        ...unless(spec.initrd !== undefined, "initrd", "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)"),
-        ...unless(spec.platform !== "iso" || kernel.linux !== undefined, "kernel", "GRUB starts Linux from a bzImage (vmlinuz); this one is an ELF vmlinux"),
+        ...unless(
+            recognise(kernel) !== undefined,
+            "guest",
+            "a linux kernel is a bzImage, or an ELF vmlinux with Xen notes; this one is neither",
+        ),
+        ...unless(
+            spec.initrd !== undefined,
+            "initrd",
+            "linux needs an initrd whose init reads /unikernel/config (npx pulumi-unikernel doctor says how to build the nginx guest)",
+        ),
+        ...unless(
+            spec.platform !== "iso" || kernel.linux !== undefined,
+            "kernel",
+            "GRUB starts Linux from a bzImage (vmlinuz); this one is an ELF vmlinux",
+        ),
         ...refuseQcow2(spec),
         ...unless(Boolean(spec.args[0]), "args", "linux needs the program to run as args[0]"),
         ...checkLimits(spec, linux.capabilities(kernel)),
         ...checkMounts(spec),
         ...checkEnvNames(spec),
         ...checkHostname(spec, LONGEST_HOSTNAME),
-        ...told.flatMap(([property, value]) => unless(!value.includes("\0"), property, "a NUL cannot be passed to a program")),
+        ...told.flatMap(([property, value]) =>
+            unless(!value.includes("\0"), property, "a NUL cannot be passed to a program"),
+        ),
     ];
 }
 
 function warnDrivers(spec: UnikernelSpec): Problem[] {
     return spec.interfaces.flatMap(({ driver }, index) =>
-        unless(driver === undefined || driver === DRIVER, `interfaces[${index}].driver`, `"${driver}" has no effect: linux finds its interfaces by their MAC`),
+        unless(
+            driver === undefined || driver === DRIVER,
+            `interfaces[${index}].driver`,
+            `"${driver}" has no effect: linux finds its interfaces by their MAC`,
+        ),
     );
 }
 
@@ -113,13 +150,18 @@ function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): Retur
 
 /** Everything is in memory, so the guest needs no driver for its medium: the init attaches each file as a loop device. */
 function mediumBoot({ blocks }: UnikernelSpec): MediumBoot {
-    return { protocol: "linux", blocks: blocks.map((_, index) => ({ where: "memory", path: `/unikernel/images/${index}` })), files: {} };
+    return {
+        protocol: "linux",
+        blocks: blocks.map((_, index) => ({ where: "memory", path: `/unikernel/images/${index}` })),
+        files: {},
+    };
 }
 
 /** The kernel looks for a further archive only at a multiple of 4 bytes (init/initramfs.c, unpack_to_rootfs). */
 function padding(initrd: string): number {
     const file = statSync(initrd, { throwIfNoEntry: false });
-    if (!file?.isFile()) throw new UnikernelError("invalid", `initrd ${initrd}: expected a regular file`, { property: "initrd" });
+    if (!file?.isFile())
+        throw new UnikernelError("invalid", `initrd ${initrd}: expected a regular file`, { property: "initrd" });
     return -file.size & 3;
 }
 

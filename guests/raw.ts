@@ -1,9 +1,16 @@
-import { UnikernelError, type GuestCapabilities, type MediumBoot, type Platform, type Problem, type UnikernelSpec } from "../spec";
+import {
+    type GuestCapabilities,
+    type MediumBoot,
+    type Platform,
+    type Problem,
+    UnikernelError,
+    type UnikernelSpec,
+} from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";
+import { findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
 import { PANIC } from "./linux/console";
-import { findNote, xenBoot, XEN_NOTE, type KernelFacts } from "./kernel";
 import { linuxMemory } from "./memory";
 import { isSecret, mask } from "./secrets";
 
@@ -14,7 +21,11 @@ import { isSecret, mask } from "./secrets";
 export const raw: GuestAbi = {
     id: "raw",
     recognise,
-    capabilities: (kernel) => ({ ...capabilities, minMemory: linuxMemory(kernel, capabilities.minMemory), xen: xenBoot(kernel) }),
+    capabilities: (kernel) => ({
+        ...capabilities,
+        minMemory: linuxMemory(kernel, capabilities.minMemory),
+        xen: xenBoot(kernel),
+    }),
     check,
     warnings: () => [],
     encode,
@@ -43,7 +54,9 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const { elf, multiboot } = kernel;
     if (!elf) return undefined;
     const pvh = findNote(kernel, "Xen", XEN_NOTE.pvhEntry) !== undefined;
-    const pv = elf.sections.includes("__xen_guest") || [XEN_NOTE.entry, XEN_NOTE.hypercallPage, XEN_NOTE.loader].some((type) => findNote(kernel, "Xen", type));
+    const pv =
+        elf.sections.includes("__xen_guest") ||
+        [XEN_NOTE.entry, XEN_NOTE.hypercallPage, XEN_NOTE.loader].some((type) => findNote(kernel, "Xen", type));
     const platforms: Platform[] = [];
     if (pvh || (multiboot && (elf.bits === 32 || multiboot.addresses))) platforms.push("kvm");
     if (pvh || pv) platforms.push("xen");
@@ -57,18 +70,38 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const longest = kernel.linux?.maxCmdline ?? 4095;
     const line = commandLine(spec);
     return [
-        ...unless(recognise(kernel) !== undefined, "kernel", "no loader takes it: neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header"),
+        ...unless(
+            recognise(kernel) !== undefined,
+            "kernel",
+            "no loader takes it: neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header",
+        ),
         ...checkLimits(spec, raw.capabilities(kernel)),
         ...spec.args.flatMap((argument, index) => [
-            ...unless(!isSecret(spec, `args[${index}]`), `args[${index}]`, "a secret would stand on the command line, which everyone on the host can read"),
+            ...unless(
+                !isSecret(spec, `args[${index}]`),
+                `args[${index}]`,
+                "a secret would stand on the command line, which everyone on the host can read",
+            ),
             ...unless(!/[\0\n\r]/.test(argument), `args[${index}]`, "a command line cannot carry a line break or NUL"),
         ]),
-        ...unless(Buffer.byteLength(line) <= longest, "args", `the command line is ${Buffer.byteLength(line)} bytes; this kernel takes at most ${longest}`),
+        ...unless(
+            Buffer.byteLength(line) <= longest,
+            "args",
+            `the command line is ${Buffer.byteLength(line)} bytes; this kernel takes at most ${longest}`,
+        ),
         ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: UNTOLD })),
         ...unless(spec.hostname === undefined, "hostname", UNTOLD),
         ...spec.blocks.flatMap(({ mount }, index) => unless(mount === undefined, `blocks[${index}].mount`, UNTOLD)),
-        ...spec.blocks.flatMap((_, index) => unless(spec.platform !== "iso", `blocks[${index}]`, "a raw guest cannot be told where on a medium its disks are; put the files into its initrd")),
-        ...spec.interfaces.flatMap(({ driver }, index) => unless(driver === undefined, `interfaces[${index}].driver`, UNTOLD)),
+        ...spec.blocks.flatMap((_, index) =>
+            unless(
+                spec.platform !== "iso",
+                `blocks[${index}]`,
+                "a raw guest cannot be told where on a medium its disks are; put the files into its initrd",
+            ),
+        ),
+        ...spec.interfaces.flatMap(({ driver }, index) =>
+            unless(driver === undefined, `interfaces[${index}].driver`, UNTOLD),
+        ),
     ];
 }
 
@@ -84,7 +117,12 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
 
 /** The initrd is the initramfs of a Linux kernel, and the first module of any other. */
 function mediumBoot(kernel: KernelFacts | undefined): MediumBoot {
-    if (!kernel?.linux && !kernel?.multiboot) throw new UnikernelError("invalid", "no boot loader takes this kernel: neither a Linux boot header nor multiboot 1", { property: "kernel" });
+    if (!kernel?.linux && !kernel?.multiboot)
+        throw new UnikernelError(
+            "invalid",
+            "no boot loader takes this kernel: neither a Linux boot header nor multiboot 1",
+            { property: "kernel" },
+        );
     return { protocol: kernel.linux ? "linux" : "multiboot", blocks: [], files: {} };
 }
 

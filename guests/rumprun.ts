@@ -1,12 +1,12 @@
 import { basename } from "node:path";
 import type { EncodedGuest, UnikernelSpec } from "../spec";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { findNote, xenBoot, type KernelFacts } from "./kernel";
+import { findNote, type KernelFacts, xenBoot } from "./kernel";
+import { rumprunCapabilities } from "./rumprun/capabilities";
 import { checkRumprun, warnRumprun } from "./rumprun/check";
 import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./rumprun/config";
-import { decodeConfig } from "./rumprun/decode";
 import { readRumprunConsole } from "./rumprun/console";
-import { rumprunCapabilities } from "./rumprun/capabilities";
+import { decodeConfig } from "./rumprun/decode";
 import { holdsSecret, mask } from "./secrets";
 
 /**
@@ -33,11 +33,15 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const { elf, multiboot } = kernel;
     if (!elf) return undefined;
     // None at all is the sign of a table that was thinned out, not of a kernel without drivers.
-    const drivers = elf.symbols?.length ? elf.symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1")) : undefined;
+    const drivers = elf.symbols?.length
+        ? elf.symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1"))
+        : undefined;
     const isRump = elf.sections.includes("link_set_rump_components");
     const says = elf.texts.includes("rump kernel bare metal bootstrap");
-    if (elf.sections.includes("__xen_guest") && (isRump || findNote(kernel, "rumpkernel.org"))) return { platforms: ["xen"], drivers };
-    if (multiboot && (isRump || says) && (elf.sections.includes(".bootstrap") || says)) return { platforms: ["kvm", "iso"], drivers };
+    if (elf.sections.includes("__xen_guest") && (isRump || findNote(kernel, "rumpkernel.org")))
+        return { platforms: ["xen"], drivers };
+    if (multiboot && (isRump || says) && (elf.sections.includes(".bootstrap") || says))
+        return { platforms: ["kvm", "iso"], drivers };
     return undefined;
 }
 
@@ -51,11 +55,15 @@ function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest 
         initrd: platform === "xen" || mounted ? [] : [{ bytes: Buffer.from(config) }],
         secret: holdsSecret(spec),
         xenstore: platform === "xen" ? { key: "rumprun/cfg", value: config } : undefined,
-        ...(platform === "iso" ? { medium: {
-            protocol: "multiboot",
-            blocks: spec.blocks.map((block) => ({ where: "medium", path: `/${imagePath(block)}` })),
-            files: mounted ? { [CONFIG_FILE]: config } : {},
-        } } : {}),
+        ...(platform === "iso"
+            ? {
+                  medium: {
+                      protocol: "multiboot",
+                      blocks: spec.blocks.map((block) => ({ where: "medium", path: `/${imagePath(block)}` })),
+                      files: mounted ? { [CONFIG_FILE]: config } : {},
+                  },
+              }
+            : {}),
         guestConfig: encodeConfig(mask(spec), platform, program),
     };
 }

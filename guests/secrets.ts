@@ -4,7 +4,9 @@ export const MASK = "[secret]";
 
 /** Is the value at a property path secret, itself or as part of a secret whole (`env` covers `env.PASSWORD`)? */
 export function isSecret(spec: Pick<UnikernelSpec, "secrets">, path: string): boolean {
-    return spec.secrets.some((secret) => path === secret || path.startsWith(`${secret}.`) || path.startsWith(`${secret}[`));
+    return spec.secrets.some(
+        (secret) => path === secret || path.startsWith(`${secret}.`) || path.startsWith(`${secret}[`),
+    );
 }
 
 type Told = Pick<UnikernelSpec, "args" | "env" | "hostname" | "secrets">;
@@ -23,7 +25,9 @@ export function mask<T extends Told>(spec: T): T {
     return {
         ...spec,
         args: spec.args.map((value, index) => (isSecret(spec, `args[${index}]`) ? MASK : value)),
-        env: Object.fromEntries(Object.entries(spec.env).map(([name, value]) => [name, isSecret(spec, `env.${name}`) ? MASK : value])),
+        env: Object.fromEntries(
+            Object.entries(spec.env).map(([name, value]) => [name, isSecret(spec, `env.${name}`) ? MASK : value]),
+        ),
         hostname: spec.hostname !== undefined && isSecret(spec, "hostname") ? MASK : spec.hostname,
     };
 }
@@ -33,9 +37,21 @@ const TELLING = 4;
 
 /** Text with `[secret]` in place of the values, also line by line: a console shows lines. */
 export function maskIn(text: string, values: string[]): string {
-    const pieces = values.flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\r?\n/)]).map((piece) => piece.trim()).filter(Boolean);
+    const pieces = values
+        .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\r?\n/)])
+        .map((piece) => piece.trim())
+        .filter(Boolean);
     // The longest first: one may be part of another.
-    return [...new Set(pieces)].sort((one, other) => other.length - one.length).reduce((masked, piece) => piece.length >= TELLING
-        ? masked.replaceAll(piece, MASK)
-        : masked.replaceAll(new RegExp(`(?<![\\w[])${piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w\\]])`, "g"), MASK), text);
+    return [...new Set(pieces)]
+        .sort((one, other) => other.length - one.length)
+        .reduce(
+            (masked, piece) =>
+                piece.length >= TELLING
+                    ? masked.replaceAll(piece, MASK)
+                    : masked.replaceAll(
+                          new RegExp(`(?<![\\w[])${piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w\\]])`, "g"),
+                          MASK,
+                      ),
+            text,
+        );
 }

@@ -1,18 +1,22 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { hasCode, UnikernelError, type ImageIdentity } from "../spec";
+import { hasCode, type ImageIdentity, UnikernelError } from "../spec";
 import { recordBuilt } from "./built";
 import { changed } from "./content";
 import { digestTree, type ImageOptions } from "./digest";
+import type { ImageSource, Tree } from "./entry";
 import { timeoutFor } from "./format";
 import { formats } from "./formats";
 import { noSpace, writeError } from "./fsError";
 import { publish, sweepTemporaries, temporaryName } from "./temporary";
-import type { ImageSource, Tree } from "./entry";
 import { readTree } from "./tree";
 import type { Written } from "./writer";
 
-export interface BuiltImage { path: string; sha256: string; size: number }
+export interface BuiltImage {
+    path: string;
+    sha256: string;
+    size: number;
+}
 
 /** @param bytes content so far @param total content in all */
 export type Progress = (bytes: number, total: number) => void;
@@ -26,7 +30,11 @@ export type Progress = (bytes: number, total: number) => void;
  * `permission`, `program-missing`, `program-failed`, `timeout`, `invalid` (the format cannot hold the source)
  */
 export async function buildImage(
-    source: ImageSource, options: ImageOptions, identity: Pick<ImageIdentity, "digest">, output: string, onProgress?: Progress,
+    source: ImageSource,
+    options: ImageOptions,
+    identity: Pick<ImageIdentity, "digest">,
+    output: string,
+    onProgress?: Progress,
 ): Promise<BuiltImage> {
     const path = resolve(output);
     const format = formats[options.format];
@@ -37,16 +45,18 @@ export async function buildImage(
     const staging = temporaryName(`${path}.staging`);
     try {
         await mkdir(staging, { mode: 0o700 });
-        const written = await format.build(tree, options, temporary, {
-            digest: identity.digest,
-            staging,
-            timeout: timeoutFor(tree.bytes),
-            onProgress: (bytes) => onProgress?.(bytes, tree.bytes),
-        }).catch(async (error: unknown) => {
-            // A source that changes makes the programs fail in ways that hide the cause.
-            await unchanged(tree, source, options, identity.digest);
-            throw error;
-        });
+        const written = await format
+            .build(tree, options, temporary, {
+                digest: identity.digest,
+                staging,
+                timeout: timeoutFor(tree.bytes),
+                onProgress: (bytes) => onProgress?.(bytes, tree.bytes),
+            })
+            .catch(async (error: unknown) => {
+                // A source that changes makes the programs fail in ways that hide the cause.
+                await unchanged(tree, source, options, identity.digest);
+                throw error;
+            });
         await unchanged(tree, source, options, identity.digest);
         await rm(staging, { recursive: true });
         await finish(temporary, path, options, identity.digest, written);
@@ -57,7 +67,13 @@ export async function buildImage(
     }
 }
 
-async function finish(temporary: string, path: string, options: ImageOptions, digest: string, written: Written): Promise<void> {
+async function finish(
+    temporary: string,
+    path: string,
+    options: ImageOptions,
+    digest: string,
+    written: Written,
+): Promise<void> {
     await chmod(temporary, options.key === undefined ? 0o644 : 0o600);
     const { mtimeNs, ino } = await stat(temporary, { bigint: true });
     await recordBuilt({ path, digest, ...written, mtimeNs: String(mtimeNs), ino: String(ino) });
@@ -80,12 +96,19 @@ function signatureOf(entry: Tree["entries"][number] | undefined): string {
 }
 
 function sourceChanged(source: ImageSource): UnikernelError {
-    return new UnikernelError("changed", `${typeof source === "string" ? source : "a local file of the source map"} has changed since it was checked`, {
-        hint: "let the program that writes it finish, then run again", property: "source",
-    });
+    return new UnikernelError(
+        "changed",
+        `${typeof source === "string" ? source : "a local file of the source map"} has changed since it was checked`,
+        {
+            hint: "let the program that writes it finish, then run again",
+            property: "source",
+        },
+    );
 }
 
 async function translate(error: unknown, path: string, needed: number): Promise<unknown> {
-    const full = hasCode(error, "program-failed") && /no space left|disk quota exceeded|exceeds free space/i.test(error.hint ?? "");
+    const full =
+        hasCode(error, "program-failed") &&
+        /no space left|disk quota exceeded|exceeds free space/i.test(error.hint ?? "");
     return full ? noSpace(path, needed, error) : writeError(error, path, needed);
 }

@@ -78,6 +78,10 @@ async function loadRecord(path: string): Promise<Built | undefined> {
 function isBuilt(value: unknown): value is Built {
     if (value === null || typeof value !== "object") return false;
     const record = value as Partial<Record<keyof Built, unknown>>;
-    return typeof record.size === "number" &&
-        [record.path, record.digest, record.sha256, record.mtimeNs, record.ino].every((field) => typeof field === "string");
+    return (
+        typeof record.size === "number" &&
+        [record.path, record.digest, record.sha256, record.mtimeNs, record.ino].every(
+            (field) => typeof field === "string",
+        )
+    );
 }

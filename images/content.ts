@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { realpath } from "node:fs/promises";
+import { open, realpath } from "node:fs/promises";
 import { throwIfEnded, UnikernelError } from "../spec";
 import { fsError } from "./fsError";
-import { HashCache, isRacy, signatureText, type Signature } from "./hashCache";
+import { HashCache, isRacy, type Signature, signatureText } from "./hashCache";
 
 /** Up to this size a file is read in one synchronous go: four trips through the thread pool cost more than the read. */
 const SMALL = 256 * 1024;
@@ -62,7 +61,8 @@ function hashSmall(path: string, signature: string): string {
         same(path, signature, fstatSync(file, { bigint: true }));
         const hash = createHash("sha256");
         const buffer = Buffer.allocUnsafe(SMALL);
-        for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer)) hash.update(buffer.subarray(0, got));
+        for (let got = readSync(file, buffer); got > 0; got = readSync(file, buffer))
+            hash.update(buffer.subarray(0, got));
         same(path, signature, fstatSync(file, { bigint: true }));
         return hash.digest("hex");
     } finally {

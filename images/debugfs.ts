@@ -1,7 +1,7 @@
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry, FileEntry, Tree } from "./entry";
-import { fixedClock, type BuildContext } from "./format";
+import { type BuildContext, fixedClock } from "./format";
 import { failed, run } from "./run";
 import { stageTexts } from "./stage";
 
@@ -28,7 +28,9 @@ export async function populate(path: string, tree: Tree, context: BuildContext):
 
 /** debugfs ends with 0 whatever happened: what it says on standard error, beyond its version, is the verdict. */
 async function debugfs(path: string, args: string[], { timeout }: BuildContext): Promise<boolean> {
-    const said = (await run("debugfs", ["-w", ...args, path], { env: fixedClock, timeout })).replace(/^debugfs \d.*\n?/, "").trim();
+    const said = (await run("debugfs", ["-w", ...args, path], { env: fixedClock, timeout }))
+        .replace(/^debugfs \d.*\n?/, "")
+        .trim();
     if (/could not allocate|no free space|no free inodes/i.test(said)) return false;
     if (said) throw failed("debugfs", said, "it reported errors");
     return true;
@@ -44,7 +46,11 @@ function scriptOf(entries: Entry[], sources: Map<Entry, string>): string {
         if (entry.type === "directory") lines.push(`mkdir ${quote(name)}`);
         else if (entry.type === "symlink") lines.push(`symlink ${quote(name)} ${quote(entry.target)}`);
         // Without "./" a name like <12> would mean an inode.
-        else lines.push(`write ${quote(sources.get(entry)!)} ${quote(name)}`, `sif ${quote(`./${name}`)} mode ${mode(entry)}`);
+        else
+            lines.push(
+                `write ${quote(sources.get(entry)!)} ${quote(name)}`,
+                `sif ${quote(`./${name}`)} mode ${mode(entry)}`,
+            );
     }
     return `${lines.join("\n")}\n`;
 }
@@ -54,12 +60,20 @@ function requests(entry: Entry, sources: Map<Entry, string>): string[] {
     const path = quote(`/${entry.path}`);
     if (entry.type === "directory") return [`mkdir ${path}`];
     if (entry.type === "symlink") return [`symlink ${path} ${quote(entry.target)}`];
-    return [`write ${quote(sources.get(entry)!)} ${PARKED}`, `sif ${PARKED} mode ${mode(entry)}`, `ln ${PARKED} ${path}`, `unlink ${PARKED}`];
+    return [
+        `write ${quote(sources.get(entry)!)} ${PARKED}`,
+        `sif ${PARKED} mode ${mode(entry)}`,
+        `ln ${PARKED} ${path}`,
+        `unlink ${PARKED}`,
+    ];
 }
 
 function isAwkward(entry: Entry, sources: Map<Entry, string>): boolean {
     const parts = [entry.path, sources.get(entry) ?? "", entry.type === "symlink" ? entry.target : ""];
-    return parts.some((part) => part.includes("\n")) || parts.reduce((sum, part) => sum + Buffer.byteLength(quote(part)), 0) > LINE;
+    return (
+        parts.some((part) => part.includes("\n")) ||
+        parts.reduce((sum, part) => sum + Buffer.byteLength(quote(part)), 0) > LINE
+    );
 }
 
 /** A path for the content of each file, itself never with a line break. */

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
-import { keyBytes } from "../spec";
 import type { ImageFormat, ImageIdentity } from "../spec";
+import { keyBytes } from "../spec";
 import type { Tree } from "./entry";
 
 /** Raised when the same tree and options begin to give another image, so that images are built anew. */
@@ -26,8 +26,15 @@ export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "f
     for (const [index, entry] of tree.entries.entries()) {
         if (entry.type === "file") {
             // An image that is the file itself does not depend on the file's name.
-            lines.push(JSON.stringify(holds === "file" ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256]));
-            manifest.push([entry.path, short(entry.executable ? digestText(`executable ${entry.sha256}`) : entry.sha256, options.key)]);
+            lines.push(
+                JSON.stringify(
+                    holds === "file" ? ["file", entry.sha256] : ["file", entry.path, entry.executable, entry.sha256],
+                ),
+            );
+            manifest.push([
+                entry.path,
+                short(entry.executable ? digestText(`executable ${entry.sha256}`) : entry.sha256, options.key),
+            ]);
         } else if (entry.type === "symlink") {
             lines.push(JSON.stringify(["symlink", entry.path, entry.target]));
             manifest.push([entry.path, short(digestText(`-> ${entry.target}`), options.key)]);
@@ -37,7 +44,10 @@ export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "f
             if (empty) manifest.push([`${entry.path}/`, short(digestText(""), options.key)]);
         }
     }
-    return { digest: hasher(options.key).update(lines.join("\n")).digest("hex"), manifest: Object.fromEntries(manifest) };
+    return {
+        digest: hasher(options.key).update(lines.join("\n")).digest("hex"),
+        manifest: Object.fromEntries(manifest),
+    };
 }
 
 /** HMAC of a digest, or the digest itself when there is no key. */

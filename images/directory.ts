@@ -1,11 +1,11 @@
-import { lstatSync, readdirSync, readlinkSync, type BigIntStats } from "node:fs";
+import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode, UnikernelError } from "../spec";
 import { changed, readContent } from "./content";
+import type { Entry } from "./entry";
 import { errnoOf, fsError } from "./fsError";
 import { HashCache } from "./hashCache";
-import type { Entry } from "./entry";
 
 const SHOWN = 10;
 
@@ -66,7 +66,14 @@ async function readEntry(file: string, shown: string, path: string, cache: HashC
         if (stats.isSymbolicLink()) return { type: "symlink", path, target: readlinkSync(file) };
         if (!stats.isFile()) throw special(shown, stats);
         const { sha256, signature } = await readContent(file, stats, cache, path);
-        return { type: "file", path, executable: (stats.mode & 0o100n) !== 0n, size: Number(stats.size), sha256, content: { file, signature } };
+        return {
+            type: "file",
+            path,
+            executable: (stats.mode & 0o100n) !== 0n,
+            size: Number(stats.size),
+            sha256,
+            content: { file, signature },
+        };
     } catch (error) {
         // It was listed a moment ago.
         if (errnoOf(error) === "ENOENT") throw changed(shown);

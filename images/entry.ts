@@ -2,10 +2,7 @@
 export type ImageSource = string | Record<string, string | { asset: string }>;
 
 /** One thing inside an image. `path` has no leading slash; the root itself is not listed. */
-export type Entry =
-    | { type: "directory"; path: string }
-    | { type: "symlink"; path: string; target: string }
-    | FileEntry;
+export type Entry = { type: "directory"; path: string } | { type: "symlink"; path: string; target: string } | FileEntry;
 
 export interface FileEntry {
     type: "file";

@@ -4,7 +4,7 @@ import { populate } from "./debugfs";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
 import { hashWhileWritten } from "./follow";
-import { fixedClock, type Format } from "./format";
+import { type Format, fixedClock } from "./format";
 import { refuseImageFile } from "./magic";
 import { run } from "./run";
 
@@ -21,11 +21,17 @@ interface Flavour {
 }
 
 /** ext2 without anything that is younger than 2000, for guests with small drivers (NetBSD's, as in rumprun). */
-export const ext2: Format = extFormat({ features: "filetype,sparse_super,large_file", inodeSize: 128, journalMiB: 0, minMiB: 1 });
+export const ext2: Format = extFormat({
+    features: "filetype,sparse_super,large_file",
+    inodeSize: 128,
+    journalMiB: 0,
+    minMiB: 1,
+});
 
 /** ext4 as Linux makes it, with a journal and checksums. */
 export const ext4: Format = extFormat({
-    features: "has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum",
+    features:
+        "has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum",
     inodeSize: 256,
     journalMiB: 4,
     minMiB: 10,
@@ -37,9 +43,17 @@ function extFormat(flavour: Flavour): Format {
         holds: "tree",
         check({ size, label }) {
             return [
-                ...(size === undefined || (size >= flavour.minMiB * MIB && size % BLOCK === 0) ? []
-                    : [{ property: "size", reason: `must be at least ${flavour.minMiB} MiB and a multiple of ${BLOCK} bytes` }]),
-                ...(label === undefined || /^[A-Za-z0-9_.-]{1,16}$/.test(label) ? [] : [{ property: "label", reason: "an ext label has 1 to 16 characters of A-Z a-z 0-9 _ . -" }]),
+                ...(size === undefined || (size >= flavour.minMiB * MIB && size % BLOCK === 0)
+                    ? []
+                    : [
+                          {
+                              property: "size",
+                              reason: `must be at least ${flavour.minMiB} MiB and a multiple of ${BLOCK} bytes`,
+                          },
+                      ]),
+                ...(label === undefined || /^[A-Za-z0-9_.-]{1,16}$/.test(label)
+                    ? []
+                    : [{ property: "label", reason: "an ext label has 1 to 16 characters of A-Z a-z 0-9 _ . -" }]),
             ];
         },
         checkTree: refuseImageFile,
@@ -56,19 +70,46 @@ function extFormat(flavour: Flavour): Format {
     };
 }
 
-async function makeEmpty(path: string, size: number, tree: Tree, { label }: ImageOptions, flavour: Flavour, digest: string, timeout: number): Promise<void> {
+async function makeEmpty(
+    path: string,
+    size: number,
+    tree: Tree,
+    { label }: ImageOptions,
+    flavour: Flavour,
+    digest: string,
+    timeout: number,
+): Promise<void> {
     const handle = await open(path, "w", 0o600);
     await handle.truncate(size);
     await handle.close();
     const uuid = uuidOf(digest);
-    await run("mke2fs", [
-        "-q", "-F", "-b", `${BLOCK}`, "-I", `${flavour.inodeSize}`, "-N", `${inodes(tree)}`, "-m", "0",
-        "-O", `none,${flavour.features}`, "-U", uuid, ...(label === undefined ? [] : ["-L", label]),
-        ...(flavour.journalMiB ? ["-J", `size=${flavour.journalMiB}`] : []),
-        "-E", `hash_seed=${uuid},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,nodiscard`,
-        path, `${size / BLOCK}`,
-        // The machine's mke2fs.conf must not change the image.
-    ], { env: { ...fixedClock, MKE2FS_CONFIG: "/dev/null" }, timeout });
+    await run(
+        "mke2fs",
+        [
+            "-q",
+            "-F",
+            "-b",
+            `${BLOCK}`,
+            "-I",
+            `${flavour.inodeSize}`,
+            "-N",
+            `${inodes(tree)}`,
+            "-m",
+            "0",
+            "-O",
+            `none,${flavour.features}`,
+            "-U",
+            uuid,
+            ...(label === undefined ? [] : ["-L", label]),
+            ...(flavour.journalMiB ? ["-J", `size=${flavour.journalMiB}`] : []),
+            "-E",
+            `hash_seed=${uuid},root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0,nodiscard`,
+            path,
+            `${size / BLOCK}`,
+            // The machine's mke2fs.conf must not change the image.
+        ],
+        { env: { ...fixedClock, MKE2FS_CONFIG: "/dev/null" }, timeout },
+    );
 }
 
 /** Two disks of one guest must not have the same uuid, the same tree must have it always. RFC 9562 version 8. */
@@ -84,13 +125,19 @@ function inodes(tree: Tree): number {
 
 /** Bytes: content and what ext needs for it, a tenth more, and 4 MiB. */
 function defaultSize(tree: Tree, { inodeSize, journalMiB, minMiB }: Flavour): number {
-    const names = tree.entries.reduce((sum, { path }) => sum + 12 + Buffer.byteLength(path.slice(path.lastIndexOf("/") + 1)), 0);
-    const blocks = tree.entries.reduce((sum, entry) => {
-        if (entry.type !== "file") return sum + 1;
-        const content = Math.ceil(entry.size / BLOCK);
-        // Indirect blocks hold 1024 addresses.
-        return sum + content + (content > 12 ? Math.ceil(content / 1000) + 3 : 0);
-    }, Math.ceil((names * 1.2) / BLOCK));
+    const names = tree.entries.reduce(
+        (sum, { path }) => sum + 12 + Buffer.byteLength(path.slice(path.lastIndexOf("/") + 1)),
+        0,
+    );
+    const blocks = tree.entries.reduce(
+        (sum, entry) => {
+            if (entry.type !== "file") return sum + 1;
+            const content = Math.ceil(entry.size / BLOCK);
+            // Indirect blocks hold 1024 addresses.
+            return sum + content + (content > 12 ? Math.ceil(content / 1000) + 3 : 0);
+        },
+        Math.ceil((names * 1.2) / BLOCK),
+    );
     const used = blocks * BLOCK + inodes(tree) * inodeSize;
     const groups = Math.ceil(used / (128 * MIB)) + 1;
     return Math.max(minMiB * MIB, (used + groups * 64 * 1024 + journalMiB * MIB) * 1.1 + 4 * MIB);
@@ -98,7 +145,8 @@ function defaultSize(tree: Tree, { inodeSize, journalMiB, minMiB }: Flavour): nu
 
 function tooSmall(tree: Tree, size: number): UnikernelError {
     return new UnikernelError("invalid", `${tree.files} files with ${tree.bytes} bytes do not fit into ${size} bytes`, {
-        property: "size", hint: "give more, or leave `size` out to have it computed",
+        property: "size",
+        hint: "give more, or leave `size` out to have it computed",
     });
 }
 

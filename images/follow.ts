@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import type { Written } from "./writer";
 
 const CHUNK = 1024 * 1024;
@@ -12,9 +12,20 @@ const PAUSE = 20;
  * second time; then syncs it.
  * @param writing settles when the writer has ended
  */
-export async function hashWhileWritten(path: string, writing: Promise<unknown>, onProgress: (bytes: number) => void): Promise<Written> {
+export async function hashWhileWritten(
+    path: string,
+    writing: Promise<unknown>,
+    onProgress: (bytes: number) => void,
+): Promise<Written> {
     let ended = false;
-    const end = writing.then(() => { ended = true; }, () => { ended = true; });
+    const end = writing.then(
+        () => {
+            ended = true;
+        },
+        () => {
+            ended = true;
+        },
+    );
     let handle: FileHandle | undefined;
     try {
         // The file is there as soon as the writer opens it; a writer that failed before has the say.
@@ -30,7 +41,12 @@ export async function hashWhileWritten(path: string, writing: Promise<unknown>, 
     }
 }
 
-async function follow(handle: FileHandle, ended: () => boolean, end: Promise<void>, onProgress: (bytes: number) => void): Promise<Written> {
+async function follow(
+    handle: FileHandle,
+    ended: () => boolean,
+    end: Promise<void>,
+    onProgress: (bytes: number) => void,
+): Promise<Written> {
     const buffer = Buffer.allocUnsafe(CHUNK);
     const head = createHash("sha256");
     const hash = createHash("sha256");
@@ -56,6 +72,11 @@ async function follow(handle: FileHandle, ended: () => boolean, end: Promise<voi
 
 async function pause(end: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    await Promise.race([end, new Promise<void>((resolve) => { timer = setTimeout(resolve, PAUSE); })]);
+    await Promise.race([
+        end,
+        new Promise<void>((resolve) => {
+            timer = setTimeout(resolve, PAUSE);
+        }),
+    ]);
     clearTimeout(timer);
 }

@@ -1,6 +1,6 @@
 import type { ImageFormat } from "../spec";
-import type { Format } from "./format";
 import { ext2, ext4 } from "./ext";
+import type { Format } from "./format";
 import { iso9660 } from "./iso9660";
 import { qcow2 } from "./qcow2";
 import { raw } from "./raw";
@@ -9,4 +9,10 @@ import { raw } from "./raw";
 export const formats: Record<ImageFormat, Format> = { iso9660, ext2, ext4, raw, qcow2 };
 
 /** The usual ending of a file of this format. */
-export const endings: Record<ImageFormat, string> = { iso9660: "iso", ext2: "ext2", ext4: "ext4", raw: "raw", qcow2: "qcow2" };
+export const endings: Record<ImageFormat, string> = {
+    iso9660: "iso",
+    ext2: "ext2",
+    ext4: "ext4",
+    raw: "raw",
+    qcow2: "qcow2",
+};

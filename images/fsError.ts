@@ -1,15 +1,24 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { UnikernelError, type ErrorCode } from "../spec";
+import { type ErrorCode, UnikernelError } from "../spec";
 
 const codes: Record<string, ErrorCode> = {
-    ENOENT: "not-found", EACCES: "permission", EPERM: "permission", EROFS: "permission",
-    ENOSPC: "no-space", EDQUOT: "no-space", ENOTDIR: "invalid", ELOOP: "invalid", ENAMETOOLONG: "invalid", EISDIR: "invalid",
+    ENOENT: "not-found",
+    EACCES: "permission",
+    EPERM: "permission",
+    EROFS: "permission",
+    ENOSPC: "no-space",
+    EDQUOT: "no-space",
+    ENOTDIR: "invalid",
+    ELOOP: "invalid",
+    ENAMETOOLONG: "invalid",
+    EISDIR: "invalid",
 };
 
 /** The code of an error of the file system, such as ENOENT. */
 export function errnoOf(error: unknown): string | undefined {
-    const code = error !== null && typeof error === "object" && "syscall" in error && "code" in error ? error.code : undefined;
+    const code =
+        error !== null && typeof error === "object" && "syscall" in error && "code" in error ? error.code : undefined;
     return typeof code === "string" ? code : undefined;
 }
 
@@ -23,18 +32,26 @@ export function fsError(error: unknown, doing: string, path: string): unknown {
         EPERM: `give the user who runs pulumi access to ${path}`,
         EROFS: "the file system is mounted read-only",
     };
-    return new UnikernelError(codes[errno] ?? "internal", `cannot ${doing} ${path}: ${errno}`, { hint: hints[errno], cause: error });
+    return new UnikernelError(codes[errno] ?? "internal", `cannot ${doing} ${path}: ${errno}`, {
+        hint: hints[errno],
+        cause: error,
+    });
 }
 
 /** As fsError, for writing; a full disk is said with its figures. @param needed bytes, about */
 export async function writeError(error: unknown, path: string, needed: number): Promise<unknown> {
-    return ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "") ? noSpace(path, needed, error) : fsError(error, "write", path);
+    return ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "")
+        ? noSpace(path, needed, error)
+        : fsError(error, "write", path);
 }
 
 /** The error for a full disk, with what is free and what was about to be written. */
 export async function noSpace(path: string, needed: number, cause: unknown): Promise<UnikernelError> {
     const folder = dirname(path);
-    const free = await statfs(folder).then((stats) => stats.bavail * stats.bsize, () => undefined);
+    const free = await statfs(folder).then(
+        (stats) => stats.bavail * stats.bsize,
+        () => undefined,
+    );
     return new UnikernelError("no-space", `no space left while writing ${path}`, {
         hint: `${folder} has ${free ?? "an unknown number of"} bytes free and about ${needed} are needed; make room there, or set XDG_CACHE_HOME or \`output\` to another disk`,
         cause,

@@ -34,11 +34,17 @@ export class HashCache {
     private readonly seen = new Map<string, string>();
     private changed = false;
 
-    private constructor(private readonly file: string, private readonly old: Map<string, string>) {}
+    private constructor(
+        private readonly file: string,
+        private readonly old: Map<string, string>,
+    ) {}
 
     /** @param name what the tree is known by: its absolute path */
     static async open(name: string): Promise<HashCache> {
-        const file = join(cacheFolder("hashes"), `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.json`);
+        const file = join(
+            cacheFolder("hashes"),
+            `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.json`,
+        );
         return new HashCache(file, await load(file));
     }
 
@@ -69,7 +75,9 @@ export class HashCache {
 async function load(file: string): Promise<Map<string, string>> {
     try {
         const parsed: unknown = JSON.parse(await readFile(file, "utf8"));
-        const entries = Object.entries(parsed ?? {}).filter(([, entry]) => typeof entry === "string" && /^[0-9a-f]{64} /.test(entry));
+        const entries = Object.entries(parsed ?? {}).filter(
+            ([, entry]) => typeof entry === "string" && /^[0-9a-f]{64} /.test(entry),
+        );
         return new Map(entries);
     } catch {
         return new Map();

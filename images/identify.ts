@@ -1,4 +1,4 @@
-import { UnikernelError, type ImageIdentity, type Problem } from "../spec";
+import { type ImageIdentity, type Problem, UnikernelError } from "../spec";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource } from "./entry";
 import { formats } from "./formats";
@@ -11,7 +11,10 @@ import { readTree } from "./tree";
  * `files` and `bytes` are the number of files and their content bytes.
  * @throws UnikernelError as readTree does, and `invalid` for a source that the format cannot hold
  */
-export async function identify(source: ImageSource, options: ImageOptions): Promise<ImageIdentity & { files: number; bytes: number }> {
+export async function identify(
+    source: ImageSource,
+    options: ImageOptions,
+): Promise<ImageIdentity & { files: number; bytes: number }> {
     const format = formats[options.format];
     const tree = await readTree(source, format.holds);
     const [problem] = await format.checkTree(tree, options);

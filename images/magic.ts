@@ -26,7 +26,9 @@ export async function refuseImageFile({ single }: Tree): Promise<string[]> {
     const kind = single && (await imageKind(single));
     if (!kind) return [];
     const format = kind === "qcow2" ? "qcow2" : "raw";
-    return [`is itself a ${kind} image; use format "${format}" to use it as it is, or a folder that holds it to have it inside an image`];
+    return [
+        `is itself a ${kind} image; use format "${format}" to use it as it is, or a folder that holds it to have it inside an image`,
+    ];
 }
 
 export async function readHead(file: string, length: number): Promise<Buffer> {

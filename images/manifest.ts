@@ -35,15 +35,21 @@ function group(entries: [string, string][], depth: number): Map<string, string[]
 }
 
 function digests(folders: Map<string, string[]>): Manifest {
-    return Object.fromEntries([...folders].map(([folder, lines]) =>
-        [folder, createHash("sha256").update(lines.join("")).digest("hex").slice(0, 16)]));
+    return Object.fromEntries(
+        [...folders].map(([folder, lines]) => [
+            folder,
+            createHash("sha256").update(lines.join("")).digest("hex").slice(0, 16),
+        ]),
+    );
 }
 
 /** Paths that were added, removed or changed, sorted. */
 export function changedFiles(from: Manifest, to: Manifest): string[] {
     const before = new Map(Object.entries(from));
     const after = new Map(Object.entries(to));
-    return [...new Set([...before.keys(), ...after.keys()])].filter((path) => before.get(path) !== after.get(path)).sort();
+    return [...new Set([...before.keys(), ...after.keys()])]
+        .filter((path) => before.get(path) !== after.get(path))
+        .sort();
 }
 
 function manifestPath(digest: string): string {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
-import { UnikernelError, type Problem } from "../spec";
+import { type Problem, UnikernelError } from "../spec";
 import { readContent } from "./content";
 import { special } from "./directory";
+import type { Entry, FileEntry, ImageSource } from "./entry";
 import { fsError } from "./fsError";
 import { HashCache } from "./hashCache";
-import type { Entry, FileEntry, ImageSource } from "./entry";
 
 export type SourceMap = Exclude<ImageSource, string>;
 
@@ -19,13 +19,19 @@ export function mapProblems(source: Record<string, unknown>): Problem[] {
     const problems: Problem[] = [];
     const files = new Map<string, string>();
     for (const path of Object.keys(source)) {
-        const reason = pathProblem(path) ?? (files.has(inside(path)) ? `is the same path as ${files.get(inside(path))}` : undefined);
+        const reason =
+            pathProblem(path) ??
+            (files.has(inside(path)) ? `is the same path as ${files.get(inside(path))}` : undefined);
         if (reason) problems.push({ property: entryProperty(path), reason });
         else files.set(inside(path), path);
     }
     for (const [path, written] of files) {
         const parent = parents(path).find((folder) => files.has(folder));
-        if (parent !== undefined) problems.push({ property: entryProperty(written), reason: `needs a folder where ${files.get(parent)} is a file` });
+        if (parent !== undefined)
+            problems.push({
+                property: entryProperty(written),
+                reason: `needs a folder where ${files.get(parent)} is a file`,
+            });
     }
     return problems;
 }
@@ -34,7 +40,11 @@ export function mapProblems(source: Record<string, unknown>): Problem[] {
 export async function readMap(source: SourceMap): Promise<Entry[]> {
     const [problem] = mapProblems(source);
     if (problem) throw new UnikernelError("invalid", problem.reason, { property: problem.property });
-    const cache = await HashCache.open(JSON.stringify(Object.entries(source).map(([path, value]) => typeof value === "string" ? path : [path, value.asset])));
+    const cache = await HashCache.open(
+        JSON.stringify(
+            Object.entries(source).map(([path, value]) => (typeof value === "string" ? path : [path, value.asset])),
+        ),
+    );
     const entries: Entry[] = [];
     const folders = new Set<string>();
     for (const [written, value] of Object.entries(source)) {
@@ -54,7 +64,14 @@ export async function readLocal(shown: string, path: string, cache: HashCache): 
         if (stats.isDirectory()) throw new UnikernelError("invalid", `${shown} is a folder where a file is expected`);
         if (!stats.isFile()) throw special(shown, stats);
         const { sha256, signature } = await readContent(file, stats, cache, path);
-        return { type: "file", path, executable: (stats.mode & 0o100n) !== 0n, size: Number(stats.size), sha256, content: { file, signature } };
+        return {
+            type: "file",
+            path,
+            executable: (stats.mode & 0o100n) !== 0n,
+            size: Number(stats.size),
+            sha256,
+            content: { file, signature },
+        };
     } catch (error) {
         throw fsError(error, "read", shown);
     }
@@ -65,13 +82,24 @@ async function readAsset(written: string, asset: string, cache: HashCache): Prom
         return await readLocal(asset, inside(written), cache);
     } catch (error) {
         if (!(error instanceof UnikernelError)) throw error;
-        throw new UnikernelError(error.code, error.message.split("\n")[0]!, { property: entryProperty(written), hint: error.hint, cause: error });
+        throw new UnikernelError(error.code, error.message.split("\n")[0]!, {
+            property: entryProperty(written),
+            hint: error.hint,
+            cause: error,
+        });
     }
 }
 
 function textEntry(path: string, text: string): FileEntry {
     const bytes = Buffer.from(text);
-    return { type: "file", path, executable: false, size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex"), content: { text } };
+    return {
+        type: "file",
+        path,
+        executable: false,
+        size: bytes.length,
+        sha256: createHash("sha256").update(bytes).digest("hex"),
+        content: { text },
+    };
 }
 
 function inside(path: string): string {
@@ -87,7 +115,8 @@ function pathProblem(path: string): string | undefined {
     const parts = inside(path).split("/");
     if (path.includes("\0")) return "has a zero byte in it";
     if (/\p{Surrogate}/u.test(path)) return "is not well-formed Unicode";
-    if (parts.some((part) => part === "." || part === "..")) return "must not have . or .. in it: it is a path inside the image";
+    if (parts.some((part) => part === "." || part === ".."))
+        return "must not have . or .. in it: it is a path inside the image";
     if (parts.some((part) => part === "")) return "has an empty part: write it like html/index.html";
     if (parts.some((part) => Buffer.byteLength(part) > 255)) return "has a part of more than 255 bytes";
     return undefined;

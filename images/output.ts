@@ -21,31 +21,64 @@ export interface Known {
  * @param id the resource; undefined when check cannot know it
  */
 export async function outputProblem(
-    output: string, source: ImageSource | undefined, id: string | undefined, { inState, begun, hint }: Known,
+    output: string,
+    source: ImageSource | undefined,
+    id: string | undefined,
+    { inState, begun, hint }: Known,
 ): Promise<UnikernelError | undefined> {
     const path = resolve(output);
     const folder = await folderProblem(dirname(path));
     if (folder) return folder;
     if (typeof source === "string" && (await contains(source, path))) {
-        return problem("invalid", `${output} is the source or lies inside of it, so that the image would be part of itself`, "choose a path outside of `source`");
+        return problem(
+            "invalid",
+            `${output} is the source or lies inside of it, so that the image would be part of itself`,
+            "choose a path outside of `source`",
+        );
     }
     const there = await lstat(path).catch(() => undefined);
     if (!there) return undefined;
-    if (!there.isFile()) return problem("invalid", `${output} is ${there.isDirectory() ? "a folder" : there.isSymbolicLink() ? "a symbolic link" : "not a regular file"}`, "name a file");
+    if (!there.isFile())
+        return problem(
+            "invalid",
+            `${output} is ${there.isDirectory() ? "a folder" : there.isSymbolicLink() ? "a symbolic link" : "not a regular file"}`,
+            "name a file",
+        );
     if (await inState(path)) return undefined;
     const users = await usersOf(path);
     const other = users.find((user) => user.id !== id);
-    if (other) return problem("in-use", `${output} is the image of another resource${other.urn ? `, ${other.urn}` : ""}`, "choose another path");
+    if (other)
+        return problem(
+            "in-use",
+            `${output} is the image of another resource${other.urn ? `, ${other.urn}` : ""}`,
+            "choose another path",
+        );
     if (users.length > 0 && (await isBuiltByUs(path))) {
         if (await begun(path)) return undefined;
-        return problem("not-ours", `${output} is the image of ${users[0]?.urn || "another resource"}, and is not in this stack's state`, hint);
+        return problem(
+            "not-ours",
+            `${output} is the image of ${users[0]?.urn || "another resource"}, and is not in this stack's state`,
+            hint,
+        );
     }
     return users.length > 0
-        ? problem("not-ours", `${output} was changed by someone after it was built`, "remove it, or move it away, to have it built again")
-        : problem("not-ours", `${output} exists, and this resource did not make it`, "remove it, move it away, or choose another path");
+        ? problem(
+              "not-ours",
+              `${output} was changed by someone after it was built`,
+              "remove it, or move it away, to have it built again",
+          )
+        : problem(
+              "not-ours",
+              `${output} exists, and this resource did not make it`,
+              "remove it, move it away, or choose another path",
+          );
 }
 
-function problem(code: "invalid" | "not-ours" | "in-use" | "permission" | "not-found", summary: string, hint: string): UnikernelError {
+function problem(
+    code: "invalid" | "not-ours" | "in-use" | "permission" | "not-found",
+    summary: string,
+    hint: string,
+): UnikernelError {
     return new UnikernelError(code, summary, { hint, property: "output" });
 }
 
@@ -53,12 +86,23 @@ async function folderProblem(folder: string): Promise<UnikernelError | undefined
     const stats = await stat(folder).catch(() => undefined);
     if (!stats) return problem("not-found", `the folder ${folder} does not exist`, `mkdir -p ${folder}`);
     if (!stats.isDirectory()) return problem("invalid", `${folder} is not a folder`, "choose a path in a folder");
-    const writable = await access(folder, constants.W_OK | constants.X_OK).then(() => true, () => false);
-    return writable ? undefined : problem("permission", `the folder ${folder} cannot be written to`, "give the user who runs pulumi access to it, or choose another one");
+    const writable = await access(folder, constants.W_OK | constants.X_OK).then(
+        () => true,
+        () => false,
+    );
+    return writable
+        ? undefined
+        : problem(
+              "permission",
+              `the folder ${folder} cannot be written to`,
+              "give the user who runs pulumi access to it, or choose another one",
+          );
 }
 
 async function contains(source: string, path: string): Promise<boolean> {
-    const [root, folder] = await Promise.all([source, dirname(path)].map((name) => realpath(name).catch(() => resolve(name))));
+    const [root, folder] = await Promise.all(
+        [source, dirname(path)].map((name) => realpath(name).catch(() => resolve(name))),
+    );
     const inside = `${folder}${path.slice(dirname(path).length)}`;
     return inside === root || inside.startsWith(`${root}${sep}`);
 }

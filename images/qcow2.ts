@@ -15,16 +15,25 @@ export const qcow2: Format = {
         if ((await imageKind(single)) !== "qcow2") return tooSmall(single.size, options);
         const { diskSize, references } = await readHeader(single);
         return [
-            ...(references ? ["is a qcow2 image that needs another file (a backing or data file); flatten it with qemu-img convert first"] : []),
+            ...(references
+                ? [
+                      "is a qcow2 image that needs another file (a backing or data file); flatten it with qemu-img convert first",
+                  ]
+                : []),
             ...tooSmall(diskSize, options),
         ];
     },
     async build(tree, { size }, path, { staging, timeout, onProgress }) {
         const entry = onlyFile(tree);
-        const file = "file" in entry.content ? entry.content.file : (await stageTexts([entry], staging)).get(entry.sha256)!;
+        const file =
+            "file" in entry.content ? entry.content.file : (await stageTexts([entry], staging)).get(entry.sha256)!;
         const driver = (await imageKind(entry)) === "qcow2" ? "qcow2" : "raw";
         // In this form QEMU guesses no format, and opens no other file, whatever the header says.
-        const source = { driver, ...(driver === "qcow2" ? { backing: null } : {}), file: { driver: "file", filename: file } };
+        const source = {
+            driver,
+            ...(driver === "qcow2" ? { backing: null } : {}),
+            file: { driver: "file", filename: file },
+        };
         await run("qemu-img", ["convert", "-O", "qcow2", `json:${JSON.stringify(source)}`, path], { timeout });
         if (size !== undefined) await run("qemu-img", ["resize", "-q", "-f", "qcow2", path, `${size}`], { timeout });
         onProgress(tree.bytes);
@@ -36,7 +45,10 @@ async function readHeader({ content }: FileEntry): Promise<Header> {
     return headerOf("file" in content ? await readHead(content.file, 80) : Buffer.alloc(0));
 }
 
-interface Header { diskSize: number; references: boolean }
+interface Header {
+    diskSize: number;
+    references: boolean;
+}
 
 /** QEMU's docs/interop/qcow2.txt: backing_file_offset at 8, size at 24, version at 4, incompatible_features at 72 (bit 2: external data file). */
 function headerOf(head: Buffer): Header {

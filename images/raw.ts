@@ -1,12 +1,12 @@
+import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import type { Problem } from "../spec";
 import { changed } from "./content";
 import type { ImageOptions } from "./digest";
+import type { Tree } from "./entry";
 import type { Format } from "./format";
 import { imageKind } from "./magic";
-import type { Tree } from "./entry";
 import { ImageWriter } from "./writer";
-import { createHash } from "node:crypto";
 
 export const SECTOR = 512;
 
@@ -27,7 +27,10 @@ export const raw: Format = {
         const writer = await ImageWriter.open(path);
         try {
             const hash = createHash("sha256");
-            const chunks = "file" in content ? createReadStream(content.file, { highWaterMark: 1024 * 1024 }) : [Buffer.from(content.text)];
+            const chunks =
+                "file" in content
+                    ? createReadStream(content.file, { highWaterMark: 1024 * 1024 })
+                    : [Buffer.from(content.text)];
             for await (const chunk of chunks) {
                 hash.update(chunk as Buffer);
                 await writer.write(chunk as Buffer);
@@ -47,7 +50,9 @@ export const raw: Format = {
 export function checkDiskOptions({ format, size, label }: ImageOptions): Problem[] {
     return [
         ...(label === undefined ? [] : [{ property: "label", reason: `format ${format} has no label` }]),
-        ...(size === undefined || (size > 0 && size % SECTOR === 0) ? [] : [{ property: "size", reason: `must be a multiple of ${SECTOR} bytes` }]),
+        ...(size === undefined || (size > 0 && size % SECTOR === 0)
+            ? []
+            : [{ property: "size", reason: `must be a multiple of ${SECTOR} bytes` }]),
     ];
 }
 

@@ -2,8 +2,14 @@ import { currentSignal, UnikernelError } from "../spec";
 
 /** The Debian package that brings each program. */
 const packages = {
-    xorriso: "xorriso", mke2fs: "e2fsprogs", debugfs: "e2fsprogs", "qemu-img": "qemu-utils",
-    "grub-mkimage": "grub-common", "grub2-mkimage": "grub-common", mformat: "mtools", mcopy: "mtools",
+    xorriso: "xorriso",
+    mke2fs: "e2fsprogs",
+    debugfs: "e2fsprogs",
+    "qemu-img": "qemu-utils",
+    "grub-mkimage": "grub-common",
+    "grub2-mkimage": "grub-common",
+    mformat: "mtools",
+    mcopy: "mtools",
 } as const;
 export type Program = keyof typeof packages;
 
@@ -23,7 +29,13 @@ export async function run(program: Program, args: string[], options: RunOptions 
     signal?.throwIfAborted();
     const result = await execa(program, args, {
         // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.
-        env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C", TZ: "UTC", ...options.env },
+        env: {
+            ...process.env,
+            PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`,
+            LC_ALL: "C",
+            TZ: "UTC",
+            ...options.env,
+        },
         stdin: "ignore",
         stdout: "ignore",
         reject: false,
@@ -46,5 +58,7 @@ export async function run(program: Program, args: string[], options: RunOptions 
 /** The error for a program that failed, or that says on standard error that it did. */
 export function failed(program: Program, stderr: string, how: string): UnikernelError {
     const tail = stderr.trim().split("\n").slice(-8).join("\n    ");
-    return new UnikernelError("program-failed", `${program} failed (${how})`, { hint: tail ? `it said:\n    ${tail}` : undefined });
+    return new UnikernelError("program-failed", `${program} failed (${how})`, {
+        hint: tail ? `it said:\n    ${tail}` : undefined,
+    });
 }

@@ -10,7 +10,10 @@ const DAY = 86_400_000;
  * be told from what another one is writing.
  */
 export function temporaryName(path: string): string {
-    return join(dirname(path), `.${basename(path).slice(0, 120)}.${place()}.${process.pid}-${startTime(process.pid)}.${randomBytes(4).toString("hex")}.tmp`);
+    return join(
+        dirname(path),
+        `.${basename(path).slice(0, 120)}.${place()}.${process.pid}-${startTime(process.pid)}.${randomBytes(4).toString("hex")}.tmp`,
+    );
 }
 
 const pattern = /^\..*\.([0-9a-f]{1,16})\.(\d+)-(\d+)\.[0-9a-f]{8}\.tmp$/;
@@ -21,28 +24,46 @@ export async function sweepTemporaries(folder: string): Promise<void> {
         const match = pattern.exec(name);
         if (!match) continue;
         const file = join(folder, name);
-        if (await abandoned(file, match[1]!, Number(match[2]), match[3]!)) await rm(file, { recursive: true, force: true });
+        if (await abandoned(file, match[1]!, Number(match[2]), match[3]!))
+            await rm(file, { recursive: true, force: true });
     }
 }
 
 async function abandoned(file: string, madeAt: string, pid: number, started: string): Promise<boolean> {
     if (madeAt === place()) return startTime(pid) !== started;
     // Another machine or container may share this folder: its processes cannot be asked, so only age counts.
-    const age = await stat(file).then((stats) => Date.now() - stats.mtimeMs, () => 0);
+    const age = await stat(file).then(
+        (stats) => Date.now() - stats.mtimeMs,
+        () => 0,
+    );
     return age > DAY;
 }
 
 /** This boot and process namespace: process numbers mean something only within it. */
 function place(): string {
-    const boot = quietly(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().replaceAll("-", "").slice(0, 8), "0");
-    return boot + quietly(() => Number(/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? 0).toString(16).slice(-8), "0");
+    const boot = quietly(
+        () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().replaceAll("-", "").slice(0, 8),
+        "0",
+    );
+    return (
+        boot +
+        quietly(
+            () =>
+                Number(/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? 0)
+                    .toString(16)
+                    .slice(-8),
+            "0",
+        )
+    );
 }
 
 /** Field 22 of /proc/PID/stat (proc(5)): a process number is used again, its start time is not. "0" when there is no such process. */
 function startTime(pid: number): string {
     return quietly(() => {
-        const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
-        return fields[0] === "Z" ? "0" : fields[19] ?? "0";
+        const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+            .replace(/^.*\) /s, "")
+            .split(" ");
+        return fields[0] === "Z" ? "0" : (fields[19] ?? "0");
     }, "0");
 }
 

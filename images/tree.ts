@@ -2,8 +2,8 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { UnikernelError } from "../spec";
 import { readDirectory } from "./directory";
-import { fsError } from "./fsError";
 import type { Entry, FileEntry, ImageSource, Tree } from "./entry";
+import { fsError } from "./fsError";
 import { HashCache } from "./hashCache";
 import { readLocal, readMap } from "./map";
 
@@ -21,7 +21,8 @@ export async function readTree(source: ImageSource, holds: "tree" | "file" = "tr
     });
     if (stats.isDirectory() && holds === "file") {
         throw new UnikernelError("invalid", `${source} is a folder, and this format holds one file`, {
-            property: "source", hint: "name a file, or use iso9660, ext2 or ext4 for a folder",
+            property: "source",
+            hint: "name a file, or use iso9660, ext2 or ext4 for a folder",
         });
     }
     if (stats.isDirectory()) return finish(await readDirectory(source), false);

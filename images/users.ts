@@ -40,11 +40,15 @@ export async function removeUser(path: string, id: string): Promise<void> {
 }
 
 export async function usersOf(path: string): Promise<User[]> {
-    const names = (await readdir(folderOf(path)).catch(() => [])).filter((name) => name.endsWith(".json") && !name.startsWith("."));
-    return Promise.all(names.map(async (name) => {
-        const id = name.slice(0, -".json".length);
-        return { id, urn: await urnIn(join(folderOf(path), name)) };
-    }));
+    const names = (await readdir(folderOf(path)).catch(() => [])).filter(
+        (name) => name.endsWith(".json") && !name.startsWith("."),
+    );
+    return Promise.all(
+        names.map(async (name) => {
+            const id = name.slice(0, -".json".length);
+            return { id, urn: await urnIn(join(folderOf(path), name)) };
+        }),
+    );
 }
 
 /** True when no image of this machine's cache folder is needed by anything. */

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { throwIfEnded } from "../spec";
 
 const BATCH = 1024 * 1024;
@@ -7,7 +7,10 @@ const BATCH = 1024 * 1024;
 const HOLE = 64 * 1024;
 const zeros = Buffer.alloc(BATCH);
 
-export interface Written { sha256: string; size: number }
+export interface Written {
+    sha256: string;
+    size: number;
+}
 
 /** Writes a new file from front to back, hashing on the way; whole blocks of zeros become holes. */
 export class ImageWriter {
@@ -29,7 +32,7 @@ export class ImageWriter {
 
     async write(chunk: Uint8Array): Promise<void> {
         this.hash.update(chunk);
-        for (let from = 0; from < chunk.length;) {
+        for (let from = 0; from < chunk.length; ) {
             const length = Math.min(chunk.length - from, BATCH - this.filled);
             this.batch.set(chunk.subarray(from, from + length), this.filled);
             this.filled += length;
@@ -78,7 +81,8 @@ export class ImageWriter {
             let to = Math.min(from + HOLE, batch.length);
             if (isZero(batch.subarray(from, to))) continue;
             while (to < batch.length && !isZero(batch.subarray(to, to + HOLE))) to = Math.min(to + HOLE, batch.length);
-            for (let at = from; at < to;) at += (await this.handle.write(batch, at, to - at, position + at)).bytesWritten;
+            for (let at = from; at < to; )
+                at += (await this.handle.write(batch, at, to - at, position + at)).bytesWritten;
             from = to - HOLE;
         }
     }

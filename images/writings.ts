@@ -20,7 +20,10 @@ export interface Writing {
  * no proof: after `pulumi stack rename` another stack has it in its state.
  */
 function noteOf(urn: string, path: string): string {
-    return join(cacheFolder("creations"), `${createHash("sha256").update(`${urn}\0${path}`).digest("hex").slice(0, 32)}-image.json`);
+    return join(
+        cacheFolder("creations"),
+        `${createHash("sha256").update(`${urn}\0${path}`).digest("hex").slice(0, 32)}-image.json`,
+    );
 }
 
 /** Return whether an earlier run of this very writing did not end. */
@@ -33,11 +36,22 @@ export async function hasBegun({ act, urns, path }: Writing): Promise<boolean> {
  * Write with a note for as long as the file may be in its place and not in state.
  * @param stays whether the note is to stay after an error; told whether an earlier run began this writing
  */
-export async function withNote<T>(writing: Writing, work: () => Promise<T>, stays: (begun: boolean, error: unknown) => Promise<boolean>): Promise<T> {
-    const { act, urns: [urn], path } = writing;
+export async function withNote<T>(
+    writing: Writing,
+    work: () => Promise<T>,
+    stays: (begun: boolean, error: unknown) => Promise<boolean>,
+): Promise<T> {
+    const {
+        act,
+        urns: [urn],
+        path,
+    } = writing;
     const begun = await hasBegun(writing);
     // A cache that cannot be written is no reason not to build: after a kill the next run asks what to do.
-    if (urn !== undefined) await makeCacheFolder("creations").then(() => writeWhole(noteOf(urn, path), JSON.stringify({ act, urn, path }))).catch(() => undefined);
+    if (urn !== undefined)
+        await makeCacheFolder("creations")
+            .then(() => writeWhole(noteOf(urn, path), JSON.stringify({ act, urn, path })))
+            .catch(() => undefined);
     try {
         const made = await work();
         forgetWriting(writing);

@@ -2,7 +2,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { logicalName } from "../spec";
 
 /** What the SDK keeps of a resource and does not declare. */
-interface Aliased { __aliases?: pulumi.Input<pulumi.URN>[]; __name?: string }
+interface Aliased {
+    __aliases?: pulumi.Input<pulumi.URN>[];
+    __name?: string;
+}
 
 /**
  * Return the logical names that a resource had before, by its own aliases and by those of its parent (whose name begins its
@@ -12,11 +15,25 @@ interface Aliased { __aliases?: pulumi.Input<pulumi.URN>[]; __name?: string }
  * children. A guest in the same stack would wait for itself.
  * @returns undefined where it had its present name alone
  */
-export async function formerNames(resource: pulumi.Resource, name: string, { parent }: pulumi.CustomResourceOptions = {}): Promise<string[] | undefined> {
+export async function formerNames(
+    resource: pulumi.Resource,
+    name: string,
+    { parent }: pulumi.CustomResourceOptions = {},
+): Promise<string[] | undefined> {
     const own = (resource as Aliased).__aliases ?? [];
     const parentName = (parent as Aliased | undefined)?.__name;
-    const inherited = parent && parentName !== undefined ? pulumi.allAliases(own as pulumi.Input<pulumi.URN>[], name, "", parent, parentName) : own;
-    const urns = await Promise.all(inherited.map((urn) => new Promise<string>((resolve) => { pulumi.output(urn).apply(resolve); })));
+    const inherited =
+        parent && parentName !== undefined
+            ? pulumi.allAliases(own as pulumi.Input<pulumi.URN>[], name, "", parent, parentName)
+            : own;
+    const urns = await Promise.all(
+        inherited.map(
+            (urn) =>
+                new Promise<string>((resolve) => {
+                    pulumi.output(urn).apply(resolve);
+                }),
+        ),
+    );
     const names = urns.map(logicalName).filter((former) => former !== name);
     return names.length > 0 ? names : undefined;
 }

@@ -1,8 +1,8 @@
-import { endWithEngine } from "./lifetime";
+import type { Handlers } from "../core";
 import { printable } from "../spec";
+import { endWithEngine } from "./lifetime";
 import { plain } from "./plain";
 import { handlersOf } from "./registry";
-import type { Handlers } from "../core";
 import type { ResourceKind } from "./trampoline";
 
 endWithEngine();
@@ -20,7 +20,8 @@ type Checked = Awaited<ReturnType<Handlers["check"]>>;
 function bind(kind: ResourceKind): Handlers {
     const handlers = () => handlersOf(kind);
     return {
-        check: (olds, news) => call(news, async () => withoutSecretNames(await handlers().check(ours(olds), ours(news)), news)),
+        check: (olds, news) =>
+            call(news, async () => withoutSecretNames(await handlers().check(ours(olds), ours(news)), news)),
         diff: (id, olds, news) => call(news, () => handlers().diff(id, ours(olds), ours(news))),
         create: (inputs) => call(inputs, () => handlers().create(ours(inputs))),
         read: (id, props) => call(props, () => handlers().read(id, ours(props))),
@@ -31,8 +32,17 @@ function bind(kind: ResourceKind): Handlers {
 
 /** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
 function withoutSecretNames({ inputs, failures }: Checked, { secrets, hidden }: Properties): Checked {
-    const roots = new Set([secrets, hidden].flatMap((paths) => (Array.isArray(paths) ? paths : [])).map((path) => String(path).split(/[.[]/)[0]));
-    return { inputs, failures: failures.map(({ property, reason }) => (roots.has(property) ? { property: "", reason: `${property}: ${reason}` } : { property, reason })) };
+    const roots = new Set(
+        [secrets, hidden]
+            .flatMap((paths) => (Array.isArray(paths) ? paths : []))
+            .map((path) => String(path).split(/[.[]/)[0]),
+    );
+    return {
+        inputs,
+        failures: failures.map(({ property, reason }) =>
+            roots.has(property) ? { property: "", reason: `${property}: ${reason}` } : { property, reason },
+        ),
+    };
 }
 
 function ours({ [PROVIDER]: _, ...rest }: Properties): Properties {
@@ -50,9 +60,18 @@ async function call<T>(props: Properties, act: () => Promise<T>): Promise<T> {
 /** Errors as the SDK passes them on: a message; and of a resource that exists but is not ready, its id, properties and reasons. */
 function forPulumi(error: Error, props: Properties): Error {
     // The SDK prints the stacks of some calls; a person is helped by the message.
-    const shown = Object.assign(new Error(printable(error.message)), process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" });
+    const shown = Object.assign(
+        new Error(printable(error.message)),
+        process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" },
+    );
     if (!("properties" in error) || !("id" in error) || !("reasons" in error)) return shown;
     // The SDK adds __provider to results, but not here; without it the engine could never update or delete the resource.
     const properties = { ...plain(Object(error.properties)), [PROVIDER]: props[PROVIDER] };
-    return Object.assign(shown, { id: error.id, reasons: Array.isArray(error.reasons) ? error.reasons.map((reason) => printable(String(reason))) : error.reasons, properties });
+    return Object.assign(shown, {
+        id: error.id,
+        reasons: Array.isArray(error.reasons)
+            ? error.reasons.map((reason) => printable(String(reason)))
+            : error.reasons,
+        properties,
+    });
 }

@@ -1,5 +1,5 @@
 export { formerNames } from "./aliases";
 export { HandledResource } from "./resource";
-export { digestKey, hiddenPaths, holdsSecret, secretPlaces, secretPaths } from "./secrets";
-export { TYPE_TOKENS, trampoline } from "./trampoline";
+export { digestKey, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "./secrets";
 export type { ResourceKind } from "./trampoline";
+export { TYPE_TOKENS, trampoline } from "./trampoline";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { hostname, userInfo } from "node:os";
-import { resourceHandlers } from "../core";
 import type { Handlers } from "../core";
+import { resourceHandlers } from "../core";
 import type { ResourceKind } from "./trampoline";
 
 let handlers: Record<ResourceKind, Handlers> | undefined;

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { TYPE_TOKENS, trampoline } from "./trampoline";
 import type { ResourceKind } from "./trampoline";
+import { TYPE_TOKENS, trampoline } from "./trampoline";
 
 /**
  * A resource whose lifecycle runs in the dynamic-provider process.

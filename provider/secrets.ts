@@ -18,8 +18,9 @@ export async function holdsSecret(args: Record<string, unknown>): Promise<true |
 
 /** A place for the key of digests over secrets; check fills it in, the engine encrypts it. */
 export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.Output<string | undefined> {
-    return secrets.apply((paths): pulumi.Output<string | undefined> =>
-        paths ? pulumi.secret("") : pulumi.output(undefined));
+    return secrets.apply(
+        (paths): pulumi.Output<string | undefined> => (paths ? pulumi.secret("") : pulumi.output(undefined)),
+    );
 }
 
 /**
@@ -27,12 +28,16 @@ export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.
  * `secretPaths` is asked about. @returns undefined where there is none
  */
 export function hiddenPaths(args: Record<string, unknown>): pulumi.Output<string[] | undefined> {
-    return pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => deepPathsIn(name, value))))
+    return pulumi
+        .output(Promise.all(Object.entries(args).map(([name, value]) => deepPathsIn(name, value))))
         .apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
 }
 
 /** An empty secret under each name, where something is hidden: the engine then encrypts the outputs of these names, which may repeat it. */
-export function secretPlaces(names: readonly string[], hidden: pulumi.Output<string[] | undefined>): Record<string, pulumi.Output<string | undefined>> {
+export function secretPlaces(
+    names: readonly string[],
+    hidden: pulumi.Output<string[] | undefined>,
+): Record<string, pulumi.Output<string | undefined>> {
     return Object.fromEntries(names.map((name) => [name, digestKey(hidden)]));
 }
 
@@ -40,14 +45,18 @@ async function deepPathsIn(path: string, value: unknown): Promise<string[]> {
     // Secret and known to be so, whatever it holds; and an output that is not holds no secret, for that would make it one.
     if (isOutput(value)) return (await pulumi.isSecret(value)) ? [path] : [];
     const plain = await value;
-    const inner = await Promise.all((entriesOf(plain) ?? []).map(([key, one]) => deepPathsIn(pathOf(path, plain, key), one)));
+    const inner = await Promise.all(
+        (entriesOf(plain) ?? []).map(([key, one]) => deepPathsIn(pathOf(path, plain, key), one)),
+    );
     return inner.flat();
 }
 
 async function pathsIn(name: string, value: unknown): Promise<pulumi.Output<string[]>> {
     if (isOutput(value)) {
         if (!(await pulumi.isSecret(value))) return pulumi.output([]);
-        return pulumi.unsecret(value).apply((known) => entriesOf(known)?.map(([key]) => pathOf(name, known, key)) ?? [name]);
+        return pulumi
+            .unsecret(value)
+            .apply((known) => entriesOf(known)?.map(([key]) => pathOf(name, known, key)) ?? [name]);
     }
     const plain = await value;
     const entries = entriesOf(plain) ?? [];

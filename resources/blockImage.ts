@@ -1,5 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, formerNames, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "../provider";
+import {
+    digestKey,
+    formerNames,
+    HandledResource,
+    hiddenPaths,
+    holdsSecret,
+    secretPaths,
+    secretPlaces,
+} from "../provider";
 import { derivedOutputs, type ImageFormat } from "../spec";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
@@ -62,16 +70,25 @@ export class BlockImage extends HandledResource {
         const { source, ...others } = args;
         const secrets = secretPaths({ source });
         const hidden = hiddenPaths({ ...others });
-        super("blockImage", name, {
-            // Declares the outputs: each name here becomes a property of this object.
-            digest: undefined, format: undefined, path: undefined, sha256: undefined, bytes: undefined,
-            ...args,
-            source: plainSource(source),
-            secrets,
-            hidden,
-            ...secretPlaces(derivedOutputs.blockImage, hidden),
-            digestKey: digestKey(secrets),
-        }, opts);
+        super(
+            "blockImage",
+            name,
+            {
+                // Declares the outputs: each name here becomes a property of this object.
+                digest: undefined,
+                format: undefined,
+                path: undefined,
+                sha256: undefined,
+                bytes: undefined,
+                ...args,
+                source: plainSource(source),
+                secrets,
+                hidden,
+                ...secretPlaces(derivedOutputs.blockImage, hidden),
+                digestKey: digestKey(secrets),
+            },
+            opts,
+        );
         this.logicalName = name;
         this.formerNames = formerNames(this, name, opts);
         this.holdsSecret = holdsSecret({ source });
@@ -82,7 +99,11 @@ export class BlockImage extends HandledResource {
 /** The wire form: a path, or a map from path to text or `{ asset: path }`. Assets themselves would lose their path on the way. */
 function plainSource(source: ImageSource): pulumi.Input<unknown> {
     if (isFile(source)) return source.path;
-    const direct = source === undefined || typeof source === "string" || pulumi.Output.isInstance(source) || source instanceof Promise;
+    const direct =
+        source === undefined ||
+        typeof source === "string" ||
+        pulumi.Output.isInstance(source) ||
+        source instanceof Promise;
     if (direct) return source;
     return Object.fromEntries(Object.entries<unknown>(source).map(([path, content]) => [path, plainContent(content)]));
 }

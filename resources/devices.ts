@@ -8,13 +8,20 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
     return blocks?.map(({ image, ...rest }, index) => {
         if (image === undefined) return rest;
         if (!(image instanceof BlockImage)) {
-            throw new pulumi.RunError(`blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`);
+            throw new pulumi.RunError(
+                `blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`,
+            );
         }
         const { name, ...others } = rest;
         return {
             ...others,
-            ...(name === undefined ? { name: image.logicalName, formerly: image.formerNames } : { name, image: image.logicalName }),
-            digest: image.digest, format: image.format, output: image.declaredOutput, secret: image.holdsSecret,
+            ...(name === undefined
+                ? { name: image.logicalName, formerly: image.formerNames }
+                : { name, image: image.logicalName }),
+            digest: image.digest,
+            format: image.format,
+            output: image.declaredOutput,
+            secret: image.holdsSecret,
         };
     });
 }
@@ -25,7 +32,10 @@ export async function anyHoldsSecret(blocks: BlockArgs[] | undefined): Promise<b
 }
 
 /** @param unikernel its logical name: an interface may be in one only */
-export function plainInterfaces(unikernel: string, interfaces: NetworkInterface[] | undefined): pulumi.Inputs[] | undefined {
+export function plainInterfaces(
+    unikernel: string,
+    interfaces: NetworkInterface[] | undefined,
+): pulumi.Inputs[] | undefined {
     return interfaces?.map((card, index) => {
         const path = `interfaces[${index}]`;
         if (!(card instanceof NetworkInterface)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { Unikernel } from "./unikernel";
 import type { UnikernelArgs } from "./unikernel";
+import { Unikernel } from "./unikernel";
 
 /** What the function that describes an instance may use. */
 export interface FleetInstance {
@@ -52,11 +52,12 @@ export class UnikernelFleet extends pulumi.ComponentResource {
         for (let index = 0; index < args.count; index++) {
             const context = { name: `${name}-${index}`, opts: { parent: this } };
             const before = this.instances[index - step];
-            this.instances.push(new Unikernel(
-                context.name,
-                args.instance(index, context),
-                { ...context.opts, dependsOn: before ? [before] : [] },
-            ));
+            this.instances.push(
+                new Unikernel(context.name, args.instance(index, context), {
+                    ...context.opts,
+                    dependsOn: before ? [before] : [],
+                }),
+            );
         }
         this.registerOutputs({});
     }

@@ -115,7 +115,9 @@ export class NetworkInterface extends HandledResource {
     /** @internal One interface is one card: the second unikernel that asks for it is an error. */
     plugInto(unikernel: string, path: string): void {
         if (this.#user !== undefined) {
-            throw new pulumi.RunError(`${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`);
+            throw new pulumi.RunError(
+                `${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`,
+            );
         }
         this.#user = unikernel;
     }

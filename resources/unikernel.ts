@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { HandledResource, digestKey, hiddenPaths, secretPaths, secretPlaces } from "../provider";
-import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
+import { digestKey, HandledResource, hiddenPaths, secretPaths, secretPlaces } from "../provider";
+import type { BootDigests, Burned, Manifest, SeenState } from "../spec";
 import { derivedOutputs } from "../spec";
-import type { BootDigests, Burned, SeenState, Manifest } from "../spec";
+import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
 import type { UnikernelArgs } from "./unikernelArgs";
 
 export type { Platform } from "../spec";
@@ -61,19 +61,41 @@ export class Unikernel extends HandledResource {
         const secrets = secretPaths({ env, args: words, hostname });
         const [blocks, interfaces] = [plainBlocks(args.blocks), plainInterfaces(name, args.interfaces)];
         const hidden = hiddenPaths({ ...others, blocks, interfaces });
-        super("unikernel", name, {
-            // Declares the outputs: each name here becomes a property of this object.
-            name: undefined, uuid: undefined, connection: undefined, state: undefined, ipAddresses: undefined,
-            consoleLog: undefined, consoleCommand: undefined, guestConfig: undefined, consequence: undefined, digests: undefined,
-            path: undefined, sha256: undefined, size: undefined, manifest: undefined, burned: undefined,
-            ...args,
-            blocks,
-            interfaces,
-            secrets,
-            hidden,
-            ...secretPlaces(derivedOutputs.unikernel, hidden),
-            digestKey: digestKey(secrets.apply(async (paths) => paths ?? ((await anyHoldsSecret(args.blocks)) ? [] : undefined))),
-            allowQemuArgs: args.qemuArgs === undefined ? undefined : new pulumi.Config("unikernel").getBoolean("allowQemuArgs"),
-        }, opts);
+        super(
+            "unikernel",
+            name,
+            {
+                // Declares the outputs: each name here becomes a property of this object.
+                name: undefined,
+                uuid: undefined,
+                connection: undefined,
+                state: undefined,
+                ipAddresses: undefined,
+                consoleLog: undefined,
+                consoleCommand: undefined,
+                guestConfig: undefined,
+                consequence: undefined,
+                digests: undefined,
+                path: undefined,
+                sha256: undefined,
+                size: undefined,
+                manifest: undefined,
+                burned: undefined,
+                ...args,
+                blocks,
+                interfaces,
+                secrets,
+                hidden,
+                ...secretPlaces(derivedOutputs.unikernel, hidden),
+                digestKey: digestKey(
+                    secrets.apply(async (paths) => paths ?? ((await anyHoldsSecret(args.blocks)) ? [] : undefined)),
+                ),
+                allowQemuArgs:
+                    args.qemuArgs === undefined
+                        ? undefined
+                        : new pulumi.Config("unikernel").getBoolean("allowQemuArgs"),
+            },
+            opts,
+        );
     }
 }

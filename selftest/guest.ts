@@ -1,5 +1,5 @@
-import type { Host } from "../backends/libvirt";
 import { backend } from "../backends";
+import type { Host } from "../backends/libvirt";
 import { readFacts, readNetwork } from "../backends/libvirt/xml";
 import type { Done, Known } from "./job";
 import { JobFailed, type Lane } from "./lane";
@@ -21,10 +21,19 @@ export class Guest {
     /** Of the file that its persist disk must be. */
     data?: string;
 
-    constructor(readonly subject: Subject, private readonly host: Host, private readonly lane: Lane) {}
+    constructor(
+        readonly subject: Subject,
+        private readonly host: Host,
+        private readonly lane: Lane,
+    ) {}
 
     async deploy(version: Version, fault?: Fault): Promise<Outcome> {
-        const done = await this.lane.run({ operation: "deploy", args: argumentsOf(this.subject, version), known: this.known, fault });
+        const done = await this.lane.run({
+            operation: "deploy",
+            args: argumentsOf(this.subject, version),
+            known: this.known,
+            fault,
+        });
         // Of what a killed worker did, an engine has heard nothing.
         if (done !== "killed") this.known = done.known;
         return done;
@@ -65,10 +74,14 @@ export class Guest {
         const { known, changed } = await this.refresh();
         hold(known !== undefined, "a refresh found no guest");
         hold(known.outputs.state === state, `a refresh says ${String(known.outputs.state)}, ${state} was expected`);
-        hold(known.outputs.drift === undefined && !changed, `a refresh found drift: ${JSON.stringify(known.outputs.drift ?? "the next deployment would change something")}`);
+        hold(
+            known.outputs.drift === undefined && !changed,
+            `a refresh found drift: ${JSON.stringify(known.outputs.drift ?? "the next deployment would change something")}`,
+        );
         const record = await this.host.domains.get(uuid);
         hold(record !== undefined, "the host has no such domain");
-        for (const xml of [record.inactiveXml, record.liveXml ?? ""]) hold(!xml.includes(secret), "the secret stands in the domain's definition");
+        for (const xml of [record.inactiveXml, record.liveXml ?? ""])
+            hold(!xml.includes(secret), "the secret stands in the domain's definition");
         await this.expectData(record.inactiveXml);
         await this.expectReservation();
         if (state !== "stopped") await this.expectTold(word);
@@ -99,9 +112,16 @@ export class Guest {
     }
 
     private async expectTold(word: string): Promise<void> {
-        const { uuid, secret, setting: { platform, connection } } = this.subject;
-        const printed = await backend(platform).printed!(connection, { uuid }) ?? "";
-        hold(printed.includes(`argv[1] ${word}`), `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`);
+        const {
+            uuid,
+            secret,
+            setting: { platform, connection },
+        } = this.subject;
+        const printed = (await backend(platform).printed!(connection, { uuid })) ?? "";
+        hold(
+            printed.includes(`argv[1] ${word}`),
+            `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`,
+        );
         hold(printed.includes(`env ${SECRET}=${secret}`), "the guest was not told its secret");
     }
 
@@ -115,7 +135,10 @@ export class Guest {
         const names = (await this.host.files.list(this.subject.uuid)).map(({ name }) => name);
         const booted = readFacts(definition).disks.map(({ path }) => path);
         const file = names.find((name) => booted.some((path) => path.endsWith(`/${name}`)));
-        hold(file !== undefined, `the domain boots from ${booted.join(", ") || "no disk"}, and its folder has ${names.join(", ") || "nothing"}`);
+        hold(
+            file !== undefined,
+            `the domain boots from ${booted.join(", ") || "no disk"}, and its folder has ${names.join(", ") || "nothing"}`,
+        );
         return file;
     }
 
@@ -123,7 +146,12 @@ export class Guest {
         const { reservation } = this.subject;
         if (!reservation) return;
         const network = await this.host.networks.get(reservation.network);
-        const entries = network ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac) : [];
-        hold(entries.length === 1 && entries[0]!.address === reservation.address, `network ${reservation.network} has ${entries.length} entries of the guest's`);
+        const entries = network
+            ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac)
+            : [];
+        hold(
+            entries.length === 1 && entries[0]!.address === reservation.address,
+            `network ${reservation.network} has ${entries.length} entries of the guest's`,
+        );
     }
 }

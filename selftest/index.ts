@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 
 import { backend } from "../backends";
-import { closeHosts, openHost, type Host } from "../backends/libvirt";
+import { closeHosts, type Host, openHost } from "../backends/libvirt";
 import type { Accelerator } from "../spec";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";
@@ -12,8 +12,8 @@ import { forgetNote, writeNote } from "./notes";
 import { Scratch } from "./scratch";
 import { killedCreates, killedRollbacks, killedUpdates } from "./steps/killed";
 import { plainSteps } from "./steps/plain";
-import { step, type Held, type StepResult } from "./steps/step";
-import { makeSubject, tracesOf, type Setting, type Subject } from "./subject";
+import { type Held, type StepResult, step } from "./steps/step";
+import { makeSubject, type Setting, type Subject, tracesOf } from "./subject";
 import { removeTraces } from "./traces";
 
 export type { StepResult } from "./steps/step";
@@ -47,7 +47,13 @@ const DESTROY = ["destroy", "destroyed"] as const;
  *
  * @throws where the run was ended by its signal, and where the guests could not be removed
  */
-export async function selftest({ connection = backend("kvm").defaultConnection(), accelerator = "auto", kills, signal, onStep = () => {} }: SelftestOptions): Promise<StepResult[]> {
+export async function selftest({
+    connection = backend("kvm").defaultConnection(),
+    accelerator = "auto",
+    kills,
+    signal,
+    onStep = () => {},
+}: SelftestOptions): Promise<StepResult[]> {
     const ended = AbortSignal.any([AbortSignal.timeout(LONGEST), ...(signal ? [signal] : [])]);
     const results: StepResult[] = [];
     const add = (result: StepResult): boolean => {
@@ -56,8 +62,13 @@ export async function selftest({ connection = backend("kvm").defaultConnection()
         return result.status === "held";
     };
     const scene = {
-        accelerator, kills, ended, run: async (id: string, title: string, work: () => Promise<Held>) => add(await step(id, title, ended, work)),
-        skip: (id: string, title: string, because: string) => { add({ id, title, status: "skipped", found: `not tried, because of "${because}"`, seconds: 0 }); },
+        accelerator,
+        kills,
+        ended,
+        run: async (id: string, title: string, work: () => Promise<Held>) => add(await step(id, title, ended, work)),
+        skip: (id: string, title: string, because: string) => {
+            add({ id, title, status: "skipped", found: `not tried, because of "${because}"`, seconds: 0 });
+        },
     };
     try {
         const host = await openHost(connection);
@@ -103,7 +114,10 @@ async function onHost(scene: Scene): Promise<void> {
         throw error;
     }
     // Whether or not a signal has come meanwhile: so not inside of the step.
-    const failure = await remove().then(() => undefined, (error: unknown) => error);
+    const failure = await remove().then(
+        () => undefined,
+        (error: unknown) => error,
+    );
     await run("left", "what is left", async () => {
         if (failure) throw failure;
         return { found: "nothing: no domain, no file, no reservation" };
@@ -121,27 +135,37 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
     try {
         const [plain, updates, creates] = subjects.map(guestOf) as [Guest, Guest, Guest];
         const [create, ...others] = plainSteps;
-        if (!await run(create!.id, create!.title, () => create!.run(plain, host))) {
-            const rest = [...others.map(({ id, title }) => [id, title] as const), KILLED.rollbacks, DESTROY, KILLED.updates, KILLED.creates];
+        if (!(await run(create!.id, create!.title, () => create!.run(plain, host)))) {
+            const rest = [
+                ...others.map(({ id, title }) => [id, title] as const),
+                KILLED.rollbacks,
+                DESTROY,
+                KILLED.updates,
+                KILLED.creates,
+            ];
             for (const [id, title] of rest) skip(id, title, create!.title);
             return;
         }
-        await settled([
-            async () => {
-                for (const { id, title, run: work } of others) await run(id, title, () => work(plain, host));
-                await run(...KILLED.rollbacks, () => killedRollbacks(plain, kills));
-                await run(...DESTROY, async () => {
-                    await plain.destroy();
-                    await plain.expectNothing();
-                    return { found: "the host has nothing of it" };
-                });
-            },
-            () => run(...KILLED.updates, async () => {
-                await updates.deploy({ word: "one" });
-                return killedUpdates(updates, kills);
-            }),
-            () => run(...KILLED.creates, () => killedCreates(creates, kills)),
-        ], subjects[0]!.setting.platform);
+        await settled(
+            [
+                async () => {
+                    for (const { id, title, run: work } of others) await run(id, title, () => work(plain, host));
+                    await run(...KILLED.rollbacks, () => killedRollbacks(plain, kills));
+                    await run(...DESTROY, async () => {
+                        await plain.destroy();
+                        await plain.expectNothing();
+                        return { found: "the host has nothing of it" };
+                    });
+                },
+                () =>
+                    run(...KILLED.updates, async () => {
+                        await updates.deploy({ word: "one" });
+                        return killedUpdates(updates, kills);
+                    }),
+                () => run(...KILLED.creates, () => killedCreates(creates, kills)),
+            ],
+            subjects[0]!.setting.platform,
+        );
     } finally {
         await Promise.all(lanes.map((lane) => lane.close()));
     }
@@ -150,8 +174,8 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
 /** Ends when all have: what goes on would only make again what is removed. libxl's toolstack makes one domain at a time. */
 async function settled(works: (() => Promise<unknown>)[], platform: "kvm" | "xen"): Promise<void> {
     const ends: PromiseSettledResult<unknown>[] = [];
-    if (platform === "kvm") ends.push(...await Promise.allSettled(works.map((work) => work())));
-    else for (const work of works) ends.push(...await Promise.allSettled([work()]));
+    if (platform === "kvm") ends.push(...(await Promise.allSettled(works.map((work) => work()))));
+    else for (const work of works) ends.push(...(await Promise.allSettled([work()])));
     const failed = ends.find((end) => end.status === "rejected");
     if (failed) throw failed.reason;
 }

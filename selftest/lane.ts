@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 
 import type { Done, Failure, Job, Reply } from "./job";
@@ -18,7 +18,10 @@ export class JobFailed extends Error {
 export class Lane {
     private child?: ChildProcess;
 
-    constructor(private readonly cache: string, private readonly signal: AbortSignal) {
+    constructor(
+        private readonly cache: string,
+        private readonly signal: AbortSignal,
+    ) {
         // While something else is done, it loads.
         this.start();
     }
@@ -42,7 +45,9 @@ export class Lane {
         this.child = undefined;
         if (!child || child.exitCode !== null || child.signalCode !== null) return;
         await new Promise<void>((resolve) => {
-            child.once("exit", () => { resolve(); });
+            child.once("exit", () => {
+                resolve();
+            });
             child.kill("SIGKILL");
         });
     }
@@ -51,16 +56,26 @@ export class Lane {
         return new Promise((resolve, reject) => {
             let lastWords = "";
             let late = false;
-            const timer = setTimeout(() => { late = true; child.kill("SIGKILL"); }, LIMIT);
-            const stop = (): void => { child.kill("SIGKILL"); };
-            const hear = (data: Buffer): void => { lastWords = (lastWords + data.toString()).slice(-2000); };
+            const timer = setTimeout(() => {
+                late = true;
+                child.kill("SIGKILL");
+            }, LIMIT);
+            const stop = (): void => {
+                child.kill("SIGKILL");
+            };
+            const hear = (data: Buffer): void => {
+                lastWords = (lastWords + data.toString()).slice(-2000);
+            };
             const settle = (): void => {
                 clearTimeout(timer);
                 this.signal.removeEventListener("abort", stop);
                 child.stderr?.off("data", hear);
                 child.off("message", answered).off("exit", ended);
             };
-            const answered = (reply: Reply): void => { settle(); resolve(reply); };
+            const answered = (reply: Reply): void => {
+                settle();
+                resolve(reply);
+            };
             const ended = (_code: number | null, signal: string | null): void => {
                 settle();
                 if (this.signal.aborted) reject(this.signal.reason as Error);
@@ -78,10 +93,12 @@ export class Lane {
     private start(): ChildProcess {
         // A group of its own: a Ctrl-C at the terminal is for the parent, which puts things right.
         const child = fork(join(__dirname, "worker.js"), [], {
-            detached: true, stdio: ["ignore", "ignore", "pipe", "ipc"], env: { ...process.env, XDG_CACHE_HOME: this.cache },
+            detached: true,
+            stdio: ["ignore", "ignore", "pipe", "ipc"],
+            env: { ...process.env, XDG_CACHE_HOME: this.cache },
         });
         // A message that could not be sent: its end says so too.
         child.on("error", () => undefined);
-        return this.child = child;
+        return (this.child = child);
     }
 }

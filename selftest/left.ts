@@ -23,8 +23,13 @@ export async function removeLeft(host: Host, connection: string): Promise<Held> 
         await removeTraces(host, guest);
         removed++;
     }
-    const other = elsewhere.length === 0 ? "" : `; another run that was killed left something on ${elsewhere.join(", ")}: a selftest there removes it`;
-    return { found: `${removed === 0 ? "an earlier run left nothing" : `removed what ${removed} earlier run${removed === 1 ? "" : "s"} left`}${other}` };
+    const other =
+        elsewhere.length === 0
+            ? ""
+            : `; another run that was killed left something on ${elsewhere.join(", ")}: a selftest there removes it`;
+    return {
+        found: `${removed === 0 ? "an earlier run left nothing" : `removed what ${removed} earlier run${removed === 1 ? "" : "s"} left`}${other}`,
+    };
 }
 
 function whereOf({ connection, base }: Note): string {

@@ -1,9 +1,12 @@
-import { hasCode } from "../spec";
 import type { Host } from "../backends/libvirt";
 import { readNetwork } from "../backends/libvirt/xml";
+import { hasCode } from "../spec";
 
 /** An address that a network can reserve for a guest. */
-export interface FreeAddress { network: string; address: string }
+export interface FreeAddress {
+    network: string;
+    address: string;
+}
 
 /** Networks for which a subnet is not searched address by address. */
 const LARGEST = 16;
@@ -16,10 +19,16 @@ export async function freeAddresses(host: Host, count: number): Promise<FreeAddr
     for (const { name, active, xml } of await networksOf(host)) {
         if (!active) continue;
         const { subnets, reservations } = readNetwork(xml);
-        const subnet = subnets.find(({ family, dhcp, prefix }) => family === "ipv4" && dhcp && prefix >= LARGEST && prefix <= 29);
+        const subnet = subnets.find(
+            ({ family, dhcp, prefix }) => family === "ipv4" && dhcp && prefix >= LARGEST && prefix <= 29,
+        );
         if (!subnet) continue;
-        const taken = new Set([...subnets, ...reservations, ...await host.networks.leases(name)].map(({ address }) => address));
-        const free = addressesOf(subnet).filter((address) => !taken.has(address)).slice(0, count);
+        const taken = new Set(
+            [...subnets, ...reservations, ...(await host.networks.leases(name))].map(({ address }) => address),
+        );
+        const free = addressesOf(subnet)
+            .filter((address) => !taken.has(address))
+            .slice(0, count);
         if (free.length === count) return free.map((address) => ({ network: name, address }));
     }
     return [];
@@ -40,6 +49,7 @@ function addressesOf({ address, prefix }: { address: string; prefix: number }): 
     const size = 2 ** (32 - prefix);
     const own = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
     const first = own - (own % size);
-    return Array.from({ length: size - 2 }, (_, index) => first + size - 2 - index)
-        .map((number) => [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join("."));
+    return Array.from({ length: size - 2 }, (_, index) => first + size - 2 - index).map((number) =>
+        [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join("."),
+    );
 }

@@ -24,7 +24,10 @@ const pathOf = (run: string): string => join(cacheFolder(ROOM), `${run}.json`);
 export async function writeNote(run: string, note: Omit<Note, "pid" | "began" | "base">): Promise<void> {
     await makeCacheFolder(ROOM);
     const { PULUMI_UNIKERNEL_DIR: base } = process.env;
-    await writeWhole(pathOf(run), JSON.stringify({ ...note, base, pid: process.pid, began: beganOf(process.pid) } satisfies Note));
+    await writeWhole(
+        pathOf(run),
+        JSON.stringify({ ...note, base, pid: process.pid, began: beganOf(process.pid) } satisfies Note),
+    );
 }
 
 export async function forgetNote(run: string): Promise<void> {
@@ -36,13 +39,20 @@ export async function forgetNote(run: string): Promise<void> {
 /** Return the notes of runs whose process is gone, by run. */
 export async function leftNotes(): Promise<[run: string, note: Note][]> {
     const names = await readdir(cacheFolder(ROOM)).catch(() => []);
-    const notes = await Promise.all(names.filter((name) => name.endsWith(".json")).map(async (name): Promise<[string, Note] | undefined> => {
-        try {
-            return [name.slice(0, -".json".length), JSON.parse(await readFile(join(cacheFolder(ROOM), name), "utf8")) as Note];
-        } catch {
-            return undefined;
-        }
-    }));
+    const notes = await Promise.all(
+        names
+            .filter((name) => name.endsWith(".json"))
+            .map(async (name): Promise<[string, Note] | undefined> => {
+                try {
+                    return [
+                        name.slice(0, -".json".length),
+                        JSON.parse(await readFile(join(cacheFolder(ROOM), name), "utf8")) as Note,
+                    ];
+                } catch {
+                    return undefined;
+                }
+            }),
+    );
     return notes.filter((note) => note !== undefined).filter(([, { pid, began }]) => beganOf(pid) !== began);
 }
 
@@ -50,7 +60,11 @@ export async function leftNotes(): Promise<[run: string, note: Note][]> {
 function beganOf(pid: number): string {
     try {
         const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-        return `${boot} ${readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /s, "").split(" ")[19]}`;
+        return `${boot} ${
+            readFileSync(`/proc/${pid}/stat`, "utf8")
+                .replace(/^.*\) /s, "")
+                .split(" ")[19]
+        }`;
     } catch {
         return "";
     }

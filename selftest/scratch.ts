@@ -14,7 +14,9 @@ export class Scratch {
     static async make(platform: "kvm" | "xen"): Promise<Scratch> {
         const scratch = new Scratch(await mkdtemp(join(tmpdir(), "pulumi-unikernel-selftest-")));
         await Promise.all([
-            writeFile(scratch.kernel, selftestKernel(platform)), writeFile(scratch.seed, randomBytes(SEED_SIZE)), mkdir(scratch.cache, { mode: 0o700 }),
+            writeFile(scratch.kernel, selftestKernel(platform)),
+            writeFile(scratch.seed, randomBytes(SEED_SIZE)),
+            mkdir(scratch.cache, { mode: 0o700 }),
         ]);
         return scratch;
     }

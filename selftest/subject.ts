@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { defaultName, hashOf, uuidOf } from "../core/identity";
-import { KEY_DIGITS, type Accelerator } from "../spec";
+import { type Accelerator, KEY_DIGITS } from "../spec";
 import type { FreeAddress } from "./network";
 
 /** All guests of selftest, and no others, have names that begin so. */
@@ -38,7 +38,15 @@ export interface Subject extends Traces {
 export function makeSubject(setting: Setting, run: string, role: string, address?: FreeAddress): Subject {
     const urn = `${URN_PREFIX}${NAME_PREFIX}${run}-${role}`;
     const mac = `52:54:00:${hashOf(urn, 6).match(/../g)!.join(":")}`;
-    return { urn, uuid: uuidOf(urn), name: defaultName(urn), mac, secret: randomBytes(12).toString("hex"), setting, reservation: address && { ...address, mac } };
+    return {
+        urn,
+        uuid: uuidOf(urn),
+        name: defaultName(urn),
+        mac,
+        secret: randomBytes(12).toString("hex"),
+        setting,
+        reservation: address && { ...address, mac },
+    };
 }
 
 export function tracesOf({ urn, uuid, name, reservation }: Subject): Traces {
@@ -54,16 +62,32 @@ export interface Version {
 }
 
 /** Return the arguments of a guest, as a resource's constructor hands them to its provider. */
-export function argumentsOf({ urn, name, mac, secret, reservation, setting }: Subject, { word, state = "running", panics = false }: Version): Record<string, unknown> {
+export function argumentsOf(
+    { urn, name, mac, secret, reservation, setting }: Subject,
+    { word, state = "running", panics = false }: Version,
+): Record<string, unknown> {
     const { platform, connection, accelerator, kernel, seed } = setting;
     return {
-        resourceUrn: urn, platform, connection, name, kernel, guest: "rumprun", memory: 16, args: [word], state,
+        resourceUrn: urn,
+        platform,
+        connection,
+        name,
+        kernel,
+        guest: "rumprun",
+        memory: 16,
+        args: [word],
+        state,
         ...(platform === "kvm" ? { accelerator } : {}),
-        env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) }, secrets: [`env.${SECRET}`],
+        env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) },
+        secrets: [`env.${SECRET}`],
         // Given, as an engine with a seed does: none is looked for in the user's own key file.
         digestKey: hashOf(`${secret} ${urn}`, KEY_DIGITS),
         blocks: [{ name: "data", path: seed, format: "raw", access: "persist" }],
-        interfaces: reservation ? [{ mac, attach: { network: reservation.network }, ipv4: { reserve: reservation.address } }] : [],
-        readiness: { console: READY, timeout: 60 }, shutdownTimeout: 2, deleteData: true,
+        interfaces: reservation
+            ? [{ mac, attach: { network: reservation.network }, ipv4: { reserve: reservation.address } }]
+            : [],
+        readiness: { console: READY, timeout: 60 },
+        shutdownTimeout: 2,
+        deleteData: true,
     };
 }

@@ -1,8 +1,8 @@
-import { hasCode } from "../spec";
-import { sshShellOf, type Host } from "../backends/libvirt";
+import { type Host, sshShellOf } from "../backends/libvirt";
 import { readMark, readNetwork, renderReservation } from "../backends/libvirt/xml";
 import { createXen, wayToDom0 } from "../backends/xen";
-import { NAME_PREFIX, URN_PREFIX, type Traces } from "./subject";
+import { hasCode } from "../spec";
+import { NAME_PREFIX, type Traces, URN_PREFIX } from "./subject";
 
 /** A run ends by itself long before: a guest that is older was left by one that was killed. Milliseconds. */
 const ABANDONED = 2 * 3600_000;
@@ -45,15 +45,26 @@ async function release(host: Host, { network, mac, address }: NonNullable<Traces
     const { reservations, subnets } = readNetwork(record.xml);
     if (!reservations.some((entry) => entry.mac?.toLowerCase() === mac && entry.address === address)) return;
     const parent = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
-    await host.networks.updateReservation(network, "delete", renderReservation({ mac, address }), parent < 0 ? undefined : parent);
+    await host.networks.updateReservation(
+        network,
+        "delete",
+        renderReservation({ mac, address }),
+        parent < 0 ? undefined : parent,
+    );
 }
 
 /** Return what a host still has of a guest; empty: nothing. */
 export async function tracesLeft(host: Host, { uuid, name, reservation }: Traces): Promise<string[]> {
     const [byUuid, byName, files, network] = await Promise.all([
-        host.domains.get(uuid), host.domains.byName(name), host.files.list(uuid), reservation ? host.networks.get(reservation.network) : undefined,
+        host.domains.get(uuid),
+        host.domains.byName(name),
+        host.files.list(uuid),
+        reservation ? host.networks.get(reservation.network) : undefined,
     ]);
-    const entries = network && reservation ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac) : [];
+    const entries =
+        network && reservation
+            ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac)
+            : [];
     return [
         ...(byUuid || byName ? [`the domain ${name}`] : []),
         ...files.map((file) => `the file ${file.name} of ${uuid}`),
@@ -68,7 +79,8 @@ export async function abandoned(host: Host): Promise<Traces[]> {
         const [, run = ""] = name.startsWith(NAME_PREFIX) ? name.slice(NAME_PREFIX.length).split(/^([0-9a-z]+)-/) : [];
         if (run === "" || Date.now() - parseInt(run.slice(0, -4), 36) < ABANDONED) continue;
         const mark = readMark((await host.domains.get(uuid))?.inactiveXml ?? "");
-        if (mark?.urn.startsWith(URN_PREFIX)) found.push({ urn: mark.urn, uuid, name, reservation: mark.reservations?.find((entry) => !entry.foreign) });
+        if (mark?.urn.startsWith(URN_PREFIX))
+            found.push({ urn: mark.urn, uuid, name, reservation: mark.reservations?.find((entry) => !entry.foreign) });
     }
     return found;
 }

@@ -3,15 +3,54 @@ import type { Dom0 } from "../backends/xen";
 
 /** Calls that change something: a run can be killed at each. */
 const CHANGES = [
-    "domains.define", "domains.start", "domains.resume", "domains.suspend", "domains.shutdown", "domains.destroy", "domains.undefine",
-    "domains.removeSaved", "domains.setAutostart", "domains.setMemory", "domains.setVcpus", "domains.setMetadata", "domains.updateDevice", "domains.setOnCrash",
-    "networks.updateReservation", "files.put", "files.putNew", "files.copy", "files.rename", "files.remove", "files.removeFolder",
-    "dom0.xenstore", "dom0.rename", "dom0.remove", "dom0.run",
+    "domains.define",
+    "domains.start",
+    "domains.resume",
+    "domains.suspend",
+    "domains.shutdown",
+    "domains.destroy",
+    "domains.undefine",
+    "domains.removeSaved",
+    "domains.setAutostart",
+    "domains.setMemory",
+    "domains.setVcpus",
+    "domains.setMetadata",
+    "domains.updateDevice",
+    "domains.setOnCrash",
+    "networks.updateReservation",
+    "files.put",
+    "files.putNew",
+    "files.copy",
+    "files.rename",
+    "files.remove",
+    "files.removeFolder",
+    "dom0.xenstore",
+    "dom0.rename",
+    "dom0.remove",
+    "dom0.run",
 ];
 /** Calls after which nothing is different. */
 const READS = [
-    "info", "resources", "domainCapabilities", "domains.get", "domains.byName", "domains.list", "domains.state", "domains.processorTime", "domains.history", "domains.readConsole",
-    "networks.get", "networks.list", "networks.leases", "files.path", "files.list", "files.strange", "files.guests", "files.read", "files.digest", "files.owner",
+    "info",
+    "resources",
+    "domainCapabilities",
+    "domains.get",
+    "domains.byName",
+    "domains.list",
+    "domains.state",
+    "domains.processorTime",
+    "domains.history",
+    "domains.readConsole",
+    "networks.get",
+    "networks.list",
+    "networks.leases",
+    "files.path",
+    "files.list",
+    "files.strange",
+    "files.guests",
+    "files.read",
+    "files.digest",
+    "files.owner",
     "dom0.tail",
 ];
 
@@ -34,18 +73,23 @@ export function watchDom0(dom0: Dom0, watcher: Watcher): Dom0 {
 }
 
 function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher): T {
-    const wrap = <T extends object>(target: T, path: string): T => new Proxy(target, {
-        get(object, key, receiver) {
-            const value: unknown = Reflect.get(object, key, receiver);
-            const name = `${path}${String(key)}`;
-            if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
-            // Not a call: the same files, below another folder.
-            if (name === "filesBelow" && typeof value === "function") return (base: string) => wrap(Reflect.apply(value, object, [base]) as Host["files"], "files.");
-            if (typeof value !== "function" || READS.includes(name)) return typeof value === "function" ? value.bind(object) as unknown : value;
-            if (!CHANGES.includes(name)) throw new Error(`fault tests do not know the call ${name}: name it in selftest/watch.ts`);
-            return (...args: unknown[]) => watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
-        },
-    });
+    const wrap = <T extends object>(target: T, path: string): T =>
+        new Proxy(target, {
+            get(object, key, receiver) {
+                const value: unknown = Reflect.get(object, key, receiver);
+                const name = `${path}${String(key)}`;
+                if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
+                // Not a call: the same files, below another folder.
+                if (name === "filesBelow" && typeof value === "function")
+                    return (base: string) => wrap(Reflect.apply(value, object, [base]) as Host["files"], "files.");
+                if (typeof value !== "function" || READS.includes(name))
+                    return typeof value === "function" ? (value.bind(object) as unknown) : value;
+                if (!CHANGES.includes(name))
+                    throw new Error(`fault tests do not know the call ${name}: name it in selftest/watch.ts`);
+                return (...args: unknown[]) =>
+                    watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
+            },
+        });
     return wrap(watchee, prefix);
 }
 

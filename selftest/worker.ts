@@ -1,13 +1,12 @@
 // The process that does what a provider does, one job after the other, and that ends by SIGKILL where a job says so.
 import { hostname, userInfo } from "node:os";
-
-import { createLibvirtBackend, openHost, sshShellOf, type Host } from "../backends/libvirt";
-import { createBackends, type Backend } from "../backends";
+import { type Backend, createBackends } from "../backends";
+import { createLibvirtBackend, type Host, openHost, sshShellOf } from "../backends/libvirt";
 import { createXen, wayToDom0 } from "../backends/xen";
 import { unikernelHandlers } from "../core/unikernel";
-import { UnikernelError, type Platform } from "../spec";
+import { type Platform, UnikernelError } from "../spec";
 import type { Done, Job, Known, Reply } from "./job";
-import { killer, recorder, watch, watchDom0, type Watcher } from "./watch";
+import { killer, recorder, type Watcher, watch, watchDom0 } from "./watch";
 
 let watcher: Watcher = (_name, call) => call();
 const watching: Watcher = (name, call, args) => watcher(name, call, args);
@@ -16,14 +15,19 @@ const open = async (uri: string): Promise<Host> => watch(await openHost(uri), wa
 const way = wayToDom0(sshShellOf);
 const backends: Partial<Record<Platform, Backend>> = {
     kvm: createBackends(open).kvm,
-    xen: createLibvirtBackend(createXen((host, guest) => watchDom0(way(host, guest), watching)), open),
+    xen: createLibvirtBackend(
+        createXen((host, guest) => watchDom0(way(host, guest), watching)),
+        open,
+    ),
 };
 
 let said: string[] = [];
 const handlers = unikernelHandlers({
     backend: (platform) => backends[platform]!,
     creator: { user: `selftest:${userInfo().uid}`, machine: hostname(), project: "selftest" },
-    log: (message) => { said.push(message); },
+    log: (message) => {
+        said.push(message);
+    },
 });
 
 async function work(job: Job): Promise<Omit<Done, "calls" | "said">> {
@@ -41,12 +45,20 @@ async function work(job: Job): Promise<Omit<Done, "calls" | "said">> {
 
 async function deploy(args: Record<string, unknown>, known?: Known): Promise<Omit<Done, "calls" | "said">> {
     const { inputs, failures } = await handlers.check(known?.inputs ?? {}, args);
-    if (failures.length > 0) throw new UnikernelError("invalid", failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+    if (failures.length > 0)
+        throw new UnikernelError(
+            "invalid",
+            failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"),
+        );
     if (!known) return { known: { inputs, outputs: (await handlers.create(inputs)).outs }, changed: true };
     const { changes, replaces } = await handlers.diff(String(known.outputs.uuid), known.outputs, inputs);
-    if (replaces.length > 0) throw new UnikernelError("invalid", `this deployment would replace the guest: ${replaces.join(", ")}`);
+    if (replaces.length > 0)
+        throw new UnikernelError("invalid", `this deployment would replace the guest: ${replaces.join(", ")}`);
     if (changes === false) return { known: { ...known, inputs }, changed: false };
-    return { known: { inputs, outputs: (await handlers.update(String(known.outputs.uuid), known.outputs, inputs)).outs }, changed: true };
+    return {
+        known: { inputs, outputs: (await handlers.update(String(known.outputs.uuid), known.outputs, inputs)).outs },
+        changed: true,
+    };
 }
 
 process.on("message", (job: Job) => {
@@ -55,9 +67,13 @@ process.on("message", (job: Job) => {
     const kill = "fault" in job && job.fault ? killer(job.fault) : undefined;
     watcher = (name, call, args) => record(name, () => (kill ? kill(name, call, args) : call()), args);
     said = [];
-    const answer = (reply: Reply): void => { process.send?.(reply); };
+    const answer = (reply: Reply): void => {
+        process.send?.(reply);
+    };
     work(job).then(
-        (done) => { answer({ done: { ...done, calls, said } }); },
+        (done) => {
+            answer({ done: { ...done, calls, said } });
+        },
         (error: unknown) => {
             const code = error instanceof UnikernelError ? error.code : undefined;
             answer({ failure: { message: error instanceof Error ? error.message : String(error), code, calls } });
@@ -65,4 +81,6 @@ process.on("message", (job: Job) => {
     );
 });
 // Its parent is gone: nothing may go on without it.
-process.on("disconnect", () => { process.kill(process.pid, "SIGKILL"); });
+process.on("disconnect", () => {
+    process.kill(process.pid, "SIGKILL");
+});

@@ -1,4 +1,4 @@
-import type { UnikernelSpec, Digests, Platform } from "./unikernel";
+import type { Digests, Platform, UnikernelSpec } from "./unikernel";
 
 /** A piece of a boot file: a local file, or bytes. Pieces are concatenated. */
 export type Part = { file: string } | { bytes: Uint8Array };

@@ -24,7 +24,11 @@ export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
     const last = new AbortController();
     // One call may wait for many things at once.
     setMaxListeners(0, signal, last.signal);
-    const end = (): void => { setTimeout(() => { last.abort(signal.reason); }, PUT_RIGHT_MS).unref(); };
+    const end = (): void => {
+        setTimeout(() => {
+            last.abort(signal.reason);
+        }, PUT_RIGHT_MS).unref();
+    };
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
     return scopes.run({ signal, last: last.signal }, work);
@@ -67,7 +71,9 @@ export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: 
         let timer: NodeJS.Timeout | undefined;
         const end = (): void => {
             onEnd?.();
-            timer = setTimeout(() => { reject(givenUp(signal.reason, what)); }, patience);
+            timer = setTimeout(() => {
+                reject(givenUp(signal.reason, what));
+            }, patience);
         };
         const settled = (): void => {
             clearTimeout(timer);
@@ -83,5 +89,9 @@ export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: 
 function givenUp(reason: unknown, what: string | undefined): unknown {
     if (what === undefined) return reason;
     const said = reason instanceof Error ? reason.message : String(reason);
-    return new UnikernelError(reason instanceof UnikernelError ? reason.code : "timeout", `${said}: nobody waits for ${what} any more; it may still happen`, { cause: reason });
+    return new UnikernelError(
+        reason instanceof UnikernelError ? reason.code : "timeout",
+        `${said}: nobody waits for ${what} any more; it may still happen`,
+        { cause: reason },
+    );
 }

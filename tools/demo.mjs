@@ -18,7 +18,11 @@ if (!demo) {
     console.error(`There is no demo "${name}": ${Object.keys(demos).join(", ")}`);
     process.exit(2);
 }
-const setup = spawnSync(process.execPath, ["tools/setup.mjs", ...(name === "xen" || name === "yaml" ? [`--${name}`] : [])], { cwd: root, stdio: "inherit" });
+const setup = spawnSync(
+    process.execPath,
+    ["tools/setup.mjs", ...(name === "xen" || name === "yaml" ? [`--${name}`] : [])],
+    { cwd: root, stdio: "inherit" },
+);
 if (setup.status !== 0) process.exit(setup.status ?? 1);
 
 try {

@@ -6,14 +6,23 @@ const { backends } = createRequire(import.meta.url)("../dist/backends/index.js")
 const page = new URL("../docs/unikernel.md", import.meta.url);
 const text = readFileSync(page, "utf8");
 
-const table = (consequences) => ["| property | consequence | |", "| --- | --- | --- |",
-    ...Object.entries(consequences).map(([property, { consequence, refine, why }]) =>
-        `| \`${property}\` | ${consequence}${refine ? ", by the values" : ""} | ${why} |`)].join("\n");
+const table = (consequences) =>
+    [
+        "| property | consequence | |",
+        "| --- | --- | --- |",
+        ...Object.entries(consequences).map(
+            ([property, { consequence, refine, why }]) =>
+                `| \`${property}\` | ${consequence}${refine ? ", by the values" : ""} | ${why} |`,
+        ),
+    ].join("\n");
 
-const wanted = text.replace(/(<!-- consequences:(\w+) -->\n)[^]*?(<!-- \/consequences -->)/g, (_, open, platform, close) => {
-    const backend = Object.values(backends).find((one) => one.platform === platform);
-    return `${open}${table(backend.consequences)}\n${close}`;
-});
+const wanted = text.replace(
+    /(<!-- consequences:(\w+) -->\n)[^]*?(<!-- \/consequences -->)/g,
+    (_, open, platform, close) => {
+        const backend = Object.values(backends).find((one) => one.platform === platform);
+        return `${open}${table(backend.consequences)}\n${close}`;
+    },
+);
 
 if (process.argv.includes("--check")) {
     if (wanted !== text) {

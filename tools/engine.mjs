@@ -38,7 +38,11 @@ const isProgram = (file) => {
 
 /** The first program of this name on PATH. */
 export function which(name, searchPath = process.env.PATH ?? "") {
-    return searchPath.split(path.delimiter).filter(Boolean).map((folder) => path.join(folder, name)).find(isProgram);
+    return searchPath
+        .split(path.delimiter)
+        .filter(Boolean)
+        .map((folder) => path.join(folder, name))
+        .find(isProgram);
 }
 
 /**
@@ -46,7 +50,11 @@ export function which(name, searchPath = process.env.PATH ?? "") {
  * @returns its version; undefined when it does not run, is too old, or has no Node language host beside it or on PATH
  */
 export function engineVersion(program, env = process.env) {
-    const run = spawnSync(program, ["version"], { encoding: "utf8", timeout: 20_000, env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" } });
+    const run = spawnSync(program, ["version"], {
+        encoding: "utf8",
+        timeout: 20_000,
+        env: { ...env, PULUMI_SKIP_UPDATE_CHECK: "true" },
+    });
     if (run.status !== 0 || !willDo(run.stdout)) return undefined;
     const beside = path.join(path.dirname(realpathSync(program)), "pulumi-language-nodejs");
     return isProgram(beside) || which("pulumi-language-nodejs", env.PATH) ? run.stdout.trim() : undefined;
@@ -70,5 +78,7 @@ export function findEngine(env = process.env) {
 export function engineEnv(env = process.env) {
     const engine = findEngine(env);
     if (!engine) throw new Error("There is no Pulumi engine yet: run `npm run setup`.");
-    return engine.onPath ? { PATH: env.PATH } : { PATH: `${path.dirname(engine.program)}${path.delimiter}${env.PATH ?? ""}` };
+    return engine.onPath
+        ? { PATH: env.PATH }
+        : { PATH: `${path.dirname(engine.program)}${path.delimiter}${env.PATH ?? ""}` };
 }

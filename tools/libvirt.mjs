@@ -8,7 +8,11 @@ const URI = "qemu:///system";
 const NETWORKS = "/run/libvirt/network";
 
 const virsh = (...args) => spawnSync("virsh", ["-q", "-c", URI, ...args], { encoding: "utf8", timeout: 20_000 });
-const lines = (result) => (result.stdout ?? "").split("\n").map((line) => line.trim()).filter(Boolean);
+const lines = (result) =>
+    (result.stdout ?? "")
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
 
 /** Does the daemon answer? The error text when not. */
 function unreachable() {
@@ -41,7 +45,11 @@ async function end(pid) {
 }
 
 const activeNetworks = () =>
-    existsSync(NETWORKS) ? readdirSync(NETWORKS).filter((file) => file.endsWith(".xml")).map((file) => file.slice(0, -4)) : [];
+    existsSync(NETWORKS)
+        ? readdirSync(NETWORKS)
+              .filter((file) => file.endsWith(".xml"))
+              .map((file) => file.slice(0, -4))
+        : [];
 
 /**
  * Makes sure that qemu:///system answers.
@@ -67,7 +75,10 @@ export async function ensureLibvirt() {
         asRoot(daemon, ["-d", "-p", file]);
         started.push(file);
     }
-    const handle = { note: `started ${started.map((file) => file.slice(5, -4)).join(" and ")}`, stop: () => stop(started, before, closeKvm) };
+    const handle = {
+        note: `started ${started.map((file) => file.slice(5, -4)).join(" and ")}`,
+        stop: () => stop(started, before, closeKvm),
+    };
     if (await answers()) return handle;
     const failure = unreachable();
     await handle.stop();

@@ -5,8 +5,8 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fail } from "./setup.mjs";
 import { run, SetupError } from "./setup/steps.mjs";
+import { fail } from "./setup.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const fixtures = path.join(root, "tests/fixtures");
@@ -22,7 +22,12 @@ async function pack(commit) {
         await run("tar", ["--extract", "--file", path.join(scratch, "tree.tar")], inTree);
         await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline"], { ...inTree, title: "npm ci" });
         await run("npm", ["run", "build"], { ...inTree, title: "npm run build" });
-        const [{ filename, size }] = JSON.parse(await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", fixtures], { ...inTree, title: "npm pack" }));
+        const [{ filename, size }] = JSON.parse(
+            await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", fixtures], {
+                ...inTree,
+                title: "npm pack",
+            }),
+        );
         console.log(`tests/fixtures/${filename}: ${size} bytes`);
     } finally {
         rmSync(scratch, { recursive: true, force: true });

@@ -26,7 +26,9 @@ module.exports = class Reporter {
         const file = relative(testFile);
         this.running.delete(file);
         this.files.push({ file, seconds: (perfStats.end - perfStats.start) / 1000 });
-        const failed = testResults.filter(({ status }) => status === "failed").map(({ fullName }) => `${file}: ${fullName}`);
+        const failed = testResults
+            .filter(({ status }) => status === "failed")
+            .map(({ fullName }) => `${file}: ${fullName}`);
         this.failures.push(...failed, ...(testExecError ? [`${file}: could not be run`] : []));
         this.write(totals);
     }
@@ -38,13 +40,16 @@ module.exports = class Reporter {
     write(totals) {
         const results = process.env.PULUMI_UNIKERNEL_RESULTS;
         if (!results) return;
-        writeFileSync(results, JSON.stringify({
-            passed: totals.numPassedTests,
-            // A file that cannot be loaded has no tests to count.
-            failed: totals.numFailedTests + totals.numRuntimeErrorTestSuites,
-            skipped: totals.numPendingTests + totals.numTodoTests,
-            failures: [...this.failures, ...[...this.running].map((file) => `${file}: did not end`)],
-            files: this.files,
-        }));
+        writeFileSync(
+            results,
+            JSON.stringify({
+                passed: totals.numPassedTests,
+                // A file that cannot be loaded has no tests to count.
+                failed: totals.numFailedTests + totals.numRuntimeErrorTestSuites,
+                skipped: totals.numPendingTests + totals.numTodoTests,
+                failures: [...this.failures, ...[...this.running].map((file) => `${file}: did not end`)],
+                files: this.files,
+            }),
+        );
     }
 };

@@ -21,19 +21,25 @@ async function write(platform) {
     const stripped = join(work, "kernel.elf");
     try {
         await execa("strip", ["--strip-all", "-o", stripped, await builders[platform]()]);
-        const lines = gzipSync(await readFile(stripped), { level: 9 }).toString("base64").match(/.{1,120}/g);
-        await writeFile(fileURLToPath(new URL(`../selftest/kernels/${platform}.ts`, import.meta.url)), [
-            "// Written by tools/selftest-kernels.mjs.",
-            "/** Names the sources from which the kernel was built. */",
-            `export const SOURCE: string = "${await sourceOf(platform)}";`,
-            "",
-            "/** The kernel, stripped, as gzip and base64. */",
-            `export const IMAGE: string =\n${lines.map((line) => `    "${line}"`).join(" +\n")};`,
-            "",
-        ].join("\n"));
+        const lines = gzipSync(await readFile(stripped), { level: 9 })
+            .toString("base64")
+            .match(/.{1,120}/g);
+        await writeFile(
+            fileURLToPath(new URL(`../selftest/kernels/${platform}.ts`, import.meta.url)),
+            [
+                "// Written by tools/selftest-kernels.mjs.",
+                "/** Names the sources from which the kernel was built. */",
+                `export const SOURCE: string = "${await sourceOf(platform)}";`,
+                "",
+                "/** The kernel, stripped, as gzip and base64. */",
+                `export const IMAGE: string =\n${lines.map((line) => `    "${line}"`).join(" +\n")};`,
+                "",
+            ].join("\n"),
+        );
     } finally {
         await rm(work, { recursive: true, force: true });
     }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) for (const platform of Object.keys(builders)) await write(platform);
+if (process.argv[1] === fileURLToPath(import.meta.url))
+    for (const platform of Object.keys(builders)) await write(platform);

@@ -10,11 +10,22 @@ import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { engineEnv } from "./engine.mjs";
-import { setup } from "./setup.mjs";
 import { SetupError } from "./setup/steps.mjs";
 import { ensureXenHost } from "./setup/xen.mjs";
+import { setup } from "./setup.mjs";
+import {
+    CHECK_LIMIT,
+    CHECKS_BUDGET,
+    closingLine,
+    overBudget,
+    resultsOf,
+    SILENCE,
+    SUITES,
+    table,
+    total,
+    XEN_HOST_BUDGET,
+} from "./test/results.mjs";
 import { slowness } from "./test/speed.mjs";
-import { CHECK_LIMIT, CHECKS_BUDGET, closingLine, overBudget, resultsOf, SILENCE, SUITES, table, total, XEN_HOST_BUDGET } from "./test/results.mjs";
 
 const root = path.join(import.meta.dirname, "..");
 const SETUP_BUDGET = 8 * 60;
@@ -31,7 +42,12 @@ const { values: options, positionals } = parseArgs({
 function run(args, env, seconds, alive) {
     return new Promise((resolve) => {
         // A group of its own: a jest that is ended leaves its workers to themselves.
-        const child = spawn(process.execPath, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"], detached: true });
+        const child = spawn(process.execPath, args, {
+            cwd: root,
+            env,
+            stdio: ["ignore", "inherit", "inherit"],
+            detached: true,
+        });
         const forward = (signal) => process.kill(-child.pid, signal);
         let hung = false;
         const started = Date.now();
@@ -58,22 +74,45 @@ async function measure(name, budget, work) {
     const result = await work();
     const seconds = (Date.now() - started) / 1000;
     const slow = Math.max(before, await slowness());
-    if (slow > 1.1) console.log(`   this machine takes ${slow.toFixed(1)} times as long as the one that budgets are for`);
+    if (slow > 1.1)
+        console.log(`   this machine takes ${slow.toFixed(1)} times as long as the one that budgets are for`);
     return { name, budget: Math.round(budget * slow), seconds, passed: 0, failed: 0, skipped: 0, ...result };
 }
 
 /** A step of set-up: what it found, or why it failed. */
-const prepare = (work, otherwise) => work().then((note) => { if (note) console.log(`   ${note}`); return {}; }, (error) => {
-    console.error(error instanceof SetupError ? error.message : error);
-    return otherwise(error);
-});
+const prepare = (work, otherwise) =>
+    work().then(
+        (note) => {
+            if (note) console.log(`   ${note}`);
+            return {};
+        },
+        (error) => {
+            console.error(error instanceof SetupError ? error.message : error);
+            return otherwise(error);
+        },
+    );
 
 const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) ? 0 : 1 });
 
 async function checks() {
     const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, CHECK_LIMIT);
-    const rooms = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "selftest", "cli"].filter((room) => existsSync(path.join(root, room)));
-    const arrows = await run(["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms], process.env, CHECK_LIMIT);
+    const rooms = [
+        "index.ts",
+        "spec",
+        "core",
+        "guests",
+        "backends",
+        "images",
+        "provider",
+        "resources",
+        "selftest",
+        "cli",
+    ].filter((room) => existsSync(path.join(root, room)));
+    const arrows = await run(
+        ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms],
+        process.env,
+        CHECK_LIMIT,
+    );
     const pages = await run(["tools/docs.mjs", "--check"], process.env, CHECK_LIMIT);
     const schema = await run(["tools/schema.mjs", "--check"], process.env, CHECK_LIMIT);
     return failUnless(tsc, arrows, pages, schema);
@@ -83,9 +122,21 @@ async function checks() {
 async function suite({ name, folder, workers }) {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-test-"));
     const results = path.join(scratch, "results.json");
-    const env = { ...process.env, ...engineEnv(), PULUMI_UNIKERNEL_RESULTS: results, ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}) };
-    const args = ["--experimental-vm-modules", "--no-warnings", "node_modules/jest/bin/jest.js", `${folder}/`, `--maxWorkers=${workers}`,
-        "--reporters=default", "--reporters=<rootDir>/tools/reporter.cjs"];
+    const env = {
+        ...process.env,
+        ...engineEnv(),
+        PULUMI_UNIKERNEL_RESULTS: results,
+        ...(options.long ? { PULUMI_UNIKERNEL_LONG: "1" } : {}),
+    };
+    const args = [
+        "--experimental-vm-modules",
+        "--no-warnings",
+        "node_modules/jest/bin/jest.js",
+        `${folder}/`,
+        `--maxWorkers=${workers}`,
+        "--reporters=default",
+        "--reporters=<rootDir>/tools/reporter.cjs",
+    ];
     // A budget is a figure to compare with: how fast a machine is says nothing about the code. A hang ends the suite.
     const end = await run(args, env, SILENCE, `${results}.alive`);
     const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : undefined;
@@ -100,14 +151,27 @@ if (unknown.length > 0) {
 }
 const rows = [];
 if (!options["no-setup"]) {
-    rows.push(await measure("set-up", SETUP_BUDGET, () => prepare(() => setup({ tests: true }), () => ({ failed: 1 }))));
+    rows.push(
+        await measure("set-up", SETUP_BUDGET, () =>
+            prepare(
+                () => setup({ tests: true }),
+                () => ({ failed: 1 }),
+            ),
+        ),
+    );
 }
 if (rows.every(({ failed }) => failed === 0)) {
     if (positionals.length === 0) rows.push(await measure("checks", CHECKS_BUDGET, checks));
     for (const one of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
         const budget = options.long ? one.budget * 5 : one.budget;
         if (one.xenHost && !options["no-setup"]) {
-            rows.push(await measure("Xen host", XEN_HOST_BUDGET, () => prepare(ensureXenHost, (error) => (error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 }))));
+            rows.push(
+                await measure("Xen host", XEN_HOST_BUDGET, () =>
+                    prepare(ensureXenHost, (error) =>
+                        error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 },
+                    ),
+                ),
+            );
             if (rows.at(-1).skipped + rows.at(-1).failed > 0) continue;
         }
         rows.push(await measure(one.name, budget, () => suite(one)));
@@ -115,6 +179,7 @@ if (rows.every(({ failed }) => failed === 0)) {
 }
 const sum = total(rows);
 console.log(`\n${table(rows)}`);
-for (const row of rows.filter(overBudget)) console.log(`${row.name} took ${row.seconds.toFixed(0)} s, its budget is ${row.budget} s`);
+for (const row of rows.filter(overBudget))
+    console.log(`${row.name} took ${row.seconds.toFixed(0)} s, its budget is ${row.budget} s`);
 console.log(closingLine(sum));
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

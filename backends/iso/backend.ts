@@ -1,14 +1,14 @@
-import { forgetWriting, hasBegun, isBuiltByUs, withNote, type Writing } from "../../images";
+import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote } from "../../images";
 import type { GuestPlan } from "../../spec";
-import { PartialError, type Applied, type Backend, type Context, type Observation } from "../backend";
-import { checkIso } from "./check";
+import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { burnHasBegun, forgetBurn } from "./begun";
+import { checkIso } from "./check";
 import { isoConsequences } from "./consequences";
 import { ensureBurned, observeBurned } from "./device";
-import { ensureImage, hasDigest, isIntact, refuseForeign, releaseImage, type Image } from "./image";
+import { ensureImage, hasDigest, type Image, isIntact, refuseForeign, releaseImage } from "./image";
 import { isoMeaningless } from "./meaningless";
-import { outputPath } from "./output";
 import { noteNeeds } from "./needs";
+import { outputPath } from "./output";
 
 /** A medium is made here, whatever machine "here" is: it is no host that one could move to. */
 const HERE = "local";
@@ -26,7 +26,7 @@ export const iso: Backend = {
     hostId: async () => HERE,
     intact: async (applied) => {
         forgetWriting(writingOf(applied, applied));
-        return await isIntact(applied) && !(await burnHasBegun(applied.uuid));
+        return (await isIntact(applied)) && !(await burnHasBegun(applied.uuid));
     },
     create: (plan, context) => write(plan, context),
     update: (plan, { from }, context) => write(plan, context, from),
@@ -44,13 +44,21 @@ export const iso: Backend = {
 
 async function write(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
     const writing = writingOf(plan.spec, olds);
-    if (!plan.spec.adopt) await refuseForeign(plan.spec, context.inState === true || await hasBegun(writing), olds);
+    if (!plan.spec.adopt) await refuseForeign(plan.spec, context.inState === true || (await hasBegun(writing)), olds);
     // What fails without a result keeps its note: the image may be in its place already.
-    return withNote(writing, () => ensure(plan, context, olds), async (begun, error) => !(error instanceof PartialError) && (begun || await isBuiltByUs(writing.path)));
+    return withNote(
+        writing,
+        () => ensure(plan, context, olds),
+        async (begun, error) => !(error instanceof PartialError) && (begun || (await isBuiltByUs(writing.path))),
+    );
 }
 
 function writingOf(spec: Pick<Applied, "urn" | "output" | "name">, olds: Pick<Applied, "urn"> | undefined): Writing {
-    return { act: olds ? "update" : "create", urns: [...new Set([spec.urn, olds?.urn ?? spec.urn])], path: outputPath(spec) };
+    return {
+        act: olds ? "update" : "create",
+        urns: [...new Set([spec.urn, olds?.urn ?? spec.urn])],
+        path: outputPath(spec),
+    };
 }
 
 /** Each step looks first: run again after a kill at any point, it does what is left. */
@@ -68,11 +76,17 @@ async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promis
         return report(plan, { ...image, burned: await ensureBurned(plan.spec.uuid, burn, image, context, olds) });
     } catch (error) {
         // The image is there, and the device is not what it should be: state has to say both.
-        throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], { cause: error });
+        throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], {
+            cause: error,
+        });
     }
 }
 
-function report({ bootDigest }: Pick<GuestPlan, "bootDigest">, medium: Observation["medium"], unfinished = false): Observation {
+function report(
+    { bootDigest }: Pick<GuestPlan, "bootDigest">,
+    medium: Observation["medium"],
+    unfinished = false,
+): Observation {
     return { host: HERE, bootDigest, drift: {}, medium, unfinished };
 }
 

@@ -20,5 +20,8 @@ export async function forgetBurn(uuid: string): Promise<void> {
 }
 
 export async function burnHasBegun(uuid: string): Promise<boolean> {
-    return access(noteOf(uuid)).then(() => true, () => false);
+    return access(noteOf(uuid)).then(
+        () => true,
+        () => false,
+    );
 }

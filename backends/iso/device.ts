@@ -8,15 +8,30 @@ import type { Image } from "./image";
 const DOING = { compare: "comparing", write: "writing", verify: "reading back" };
 
 /** Writes the image to the device that is asked for, unless state says that this very image is on it. */
-export async function ensureBurned(uuid: string, burn: BurnSpec, image: Image, { log, signal }: Context, olds?: Applied): Promise<Burned> {
-    const wanted: Burned = { device: burn.device, ...(burn.serial === undefined ? {} : { serial: burn.serial }), sha256: image.sha256, size: image.size };
+export async function ensureBurned(
+    uuid: string,
+    burn: BurnSpec,
+    image: Image,
+    { log, signal }: Context,
+    olds?: Applied,
+): Promise<Burned> {
+    const wanted: Burned = {
+        device: burn.device,
+        ...(burn.serial === undefined ? {} : { serial: burn.serial }),
+        sha256: image.sha256,
+        size: image.size,
+    };
     if (isBurned(wanted, olds?.burned) && !(await burnHasBegun(uuid))) return wanted;
     const device = await inspectDevice(burn, image.size);
-    const say = everyFewSeconds((bytes: number, total: number, phase: keyof typeof DOING) => log(`${DOING[phase]} ${burn.device}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`));
+    const say = everyFewSeconds((bytes: number, total: number, phase: keyof typeof DOING) =>
+        log(`${DOING[phase]} ${burn.device}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
+    );
     await noteBurn(uuid, burn.device);
     const { written } = await burnImage(image.path, image.size, device, { onProgress: say, signal });
     await forgetBurn(uuid);
-    log(`${burn.device}: ${mebibytes(written)} of ${mebibytes(image.size)} MiB were written, and all of it was read back`);
+    log(
+        `${burn.device}: ${mebibytes(written)} of ${mebibytes(image.size)} MiB were written, and all of it was read back`,
+    );
     return wanted;
 }
 
@@ -28,6 +43,8 @@ function isBurned(wanted: Burned, burned: Burned | undefined): boolean {
 export async function observeBurned(applied: Applied, path: string): Promise<{ burned?: Burned; differs: boolean }> {
     const { burn, burned } = applied;
     if (burn === undefined) return { differs: false };
-    if (burned === undefined || await burnHasBegun(applied.uuid)) return { differs: true };
-    return await compareDevice(path, burned.size, burn) === "different" ? { differs: true } : { burned, differs: false };
+    if (burned === undefined || (await burnHasBegun(applied.uuid))) return { differs: true };
+    return (await compareDevice(path, burned.size, burn)) === "different"
+        ? { differs: true }
+        : { burned, differs: false };
 }

@@ -1,11 +1,26 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import {
-    addUser, everyFewSeconds, findBuilt, forgetBuilt, hashFile, isBuiltByUs, mebibytes, outputProblem, publish, recordBuilt, removeImage, removeUser, sealDigest, sweepTemporaries, temporaryName, writeError,
+    addUser,
+    everyFewSeconds,
+    findBuilt,
+    forgetBuilt,
+    hashFile,
+    isBuiltByUs,
+    mebibytes,
+    outputProblem,
+    publish,
+    recordBuilt,
+    removeImage,
+    removeUser,
+    sealDigest,
+    sweepTemporaries,
+    temporaryName,
+    writeError,
 } from "../../images";
 import type { GuestPlan, MediumOutputs, UnikernelSpec } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
-import { bake, mediumOf, type MediumContents } from "./medium";
+import { bake, type MediumContents, mediumOf } from "./medium";
 import { outputPath } from "./output";
 import { addSum, removeSum } from "./sums";
 
@@ -44,18 +59,31 @@ export async function ensureImage(plan: GuestPlan, context: Context, olds?: Appl
         ? { path, sha256: sealDigest(there.sha256, digestKey), size: there.size, manifest: known, plain: there.sha256 }
         : await build(path, contents, plan, context);
     await setMode(path, contents.secret);
-    await addSum(path, image.plain, contents.secret).catch(async (error: unknown) => { throw await writeError(error, path, 4096); });
+    await addSum(path, image.plain, contents.secret).catch(async (error: unknown) => {
+        throw await writeError(error, path, 4096);
+    });
     const { plain: _, ...rest } = image;
     return rest;
 }
 
-const isThere = (path: string): Promise<boolean> => stat(path).then(() => true, () => false);
+const isThere = (path: string): Promise<boolean> =>
+    stat(path).then(
+        () => true,
+        () => false,
+    );
 
-async function build(path: string, contents: MediumContents, { spec, digestKey }: GuestPlan, { log, signal }: Context): Promise<Image & { plain: string }> {
+async function build(
+    path: string,
+    contents: MediumContents,
+    { spec, digestKey }: GuestPlan,
+    { log, signal }: Context,
+): Promise<Image & { plain: string }> {
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     try {
-        const say = everyFewSeconds((bytes: number, total: number) => log(`building ${spec.output ?? path}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`));
+        const say = everyFewSeconds((bytes: number, total: number) =>
+            log(`building ${spec.output ?? path}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
+        );
         const { sha256, size, manifest } = await bake(contents, temporary, { onProgress: say, signal });
         await setMode(temporary, contents.secret);
         const { mtimeNs, ino } = await stat(temporary, { bigint: true });
@@ -79,7 +107,7 @@ export async function isIntact(applied: Applied): Promise<boolean> {
     const stats = await stat(path).catch(() => undefined);
     if (!stats?.isFile() || stats.size !== applied.size) return false;
     // Our record is of this machine: where it is missing, reading the file decides.
-    return (await findBuilt(path)) !== undefined || await hasDigest(path, applied);
+    return (await findBuilt(path)) !== undefined || (await hasDigest(path, applied));
 }
 
 export async function hasDigest(path: string, { sha256, digestKey }: Applied): Promise<boolean> {
@@ -88,9 +116,13 @@ export async function hasDigest(path: string, { sha256, digestKey }: Applied): P
 }
 
 /** Removes an image that is still as it was made; any other is left where it is, and said so. Gone already is success. */
-export async function releaseImage(ref: Pick<GuestRef, "uuid">, applied: Applied, { log }: Pick<Context, "log">): Promise<void> {
+export async function releaseImage(
+    ref: Pick<GuestRef, "uuid">,
+    applied: Applied,
+    { log }: Pick<Context, "log">,
+): Promise<void> {
     const path = applied.path ?? outputPath(applied);
-    if (await isThere(path) && !(await isBuiltByUs(path)) && !(await hasDigest(path, applied))) {
+    if ((await isThere(path)) && !(await isBuiltByUs(path)) && !(await hasDigest(path, applied))) {
         log(`${path} was changed after it was built: it is left where it is`);
         await removeUser(path, ref.uuid);
         await forgetBuilt(path);

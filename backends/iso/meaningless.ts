@@ -17,9 +17,11 @@ export const isoMeaningless: Record<string, string> = {
     qemuArgs: "there is no emulator that would take them",
     deleteData: "a medium has no disks that are written to",
     keepLast: "a medium has no disks that are written to",
-    "interfaces[].attach.user.forward[]": "a machine has ports of its own: nothing forwards them. Leave `forward` out for platform iso",
+    "interfaces[].attach.user.forward[]":
+        "a machine has ports of its own: nothing forwards them. Leave `forward` out for platform iso",
     "interfaces[].attach.network": cable,
     "interfaces[].attach.bridge": cable,
     "interfaces[].attach.tap": cable,
-    "interfaces[].ipv4.reserve": "a reservation is kept by a libvirt network; for a machine it is the DHCP server's affair",
+    "interfaces[].ipv4.reserve":
+        "a reservation is kept by a libvirt network; for a machine it is the DHCP server's affair",
 };

@@ -14,9 +14,13 @@ export function noteNeeds(plan: GuestPlan, { log }: Pick<Context, "log">): void 
     if (inMemory.length > 0) {
         // The boot loader loads it, and the kernel unpacks it beside.
         const needed = mebibytes(KERNEL + 2 * sum([...inMemory, ...boot.initrd.map(sizeOfPart)]));
-        if (needed > spec.memory) log(`${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which holds its data images in memory`);
+        if (needed > spec.memory)
+            log(
+                `${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which holds its data images in memory`,
+            );
     }
-    if (holdsSecret(plan)) log(`warning: ${spec.name}: the medium carries secrets in plain; whoever has it can read them`);
+    if (holdsSecret(plan))
+        log(`warning: ${spec.name}: the medium carries secrets in plain; whoever has it can read them`);
 }
 
 function sizeOfPart(part: Part): number {

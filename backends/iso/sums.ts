@@ -21,7 +21,9 @@ export function removeSum(path: string): Promise<void> {
 
 function edit(path: string, line: string | undefined, secret: boolean): Promise<void> {
     const file = join(dirname(path), NAME);
-    const turn = (turns.get(file) ?? Promise.resolve()).catch(() => undefined).then(() => rewrite(file, basename(path), line, secret));
+    const turn = (turns.get(file) ?? Promise.resolve())
+        .catch(() => undefined)
+        .then(() => rewrite(file, basename(path), line, secret));
     turns.set(file, turn);
     return turn;
 }
@@ -31,14 +33,16 @@ async function rewrite(file: string, name: string, line: string | undefined, sec
     for (let attempt = 1; attempt <= TRIES; attempt++) {
         const before = await linesOf(file);
         const others = before.filter((one) => nameIn(one) !== escaped(name));
-        const after = [...others, ...(line === undefined ? [] : [prefixed(line)])].sort((a, b) => (nameIn(a) < nameIn(b) ? -1 : 1));
+        const after = [...others, ...(line === undefined ? [] : [prefixed(line)])].sort((a, b) =>
+            nameIn(a) < nameIn(b) ? -1 : 1,
+        );
         if (after.join("\n") === before.join("\n")) {
             // The same sum, of what now counts as secret.
             if (secret && line !== undefined && !(await isPrivate(file))) await chmod(file, 0o600);
             return;
         }
         if (after.length === 0) await rm(file, { force: true });
-        else await writeWhole(file, `${after.join("\n")}\n`, secret || await isPrivate(file) ? 0o600 : 0o644);
+        else await writeWhole(file, `${after.join("\n")}\n`, secret || (await isPrivate(file)) ? 0o600 : 0o644);
     }
 }
 
@@ -52,7 +56,10 @@ async function linesOf(file: string): Promise<string[]> {
 }
 
 async function isPrivate(file: string): Promise<boolean> {
-    return stat(file).then(({ mode }) => (mode & 0o077) === 0, () => false);
+    return stat(file).then(
+        ({ mode }) => (mode & 0o077) === 0,
+        () => false,
+    );
 }
 
 /** coreutils: a name with a backslash or line break is escaped, and its line begins with a backslash. */

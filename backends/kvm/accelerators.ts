@@ -16,7 +16,7 @@ export async function workingAccelerators(host: Host, context: Pick<Context, "lo
     const info = await host.info();
     const { domainTypes } = readCapabilities(info.capabilities);
     const kvm = domainTypes.includes("kvm") && (await verdict(host, info, context)).booted;
-    const tcg = domainTypes.includes("qemu") && await emulates(host, info);
+    const tcg = domainTypes.includes("qemu") && (await emulates(host, info));
     return [...(kvm ? ["kvm" as const] : []), ...(tcg ? ["tcg" as const] : [])];
 }
 

@@ -1,4 +1,4 @@
-import { forAll, UnikernelError, unlessEnded, type GuestCapabilities, type GuestPlan } from "../../spec";
+import { forAll, type GuestCapabilities, type GuestPlan, UnikernelError, unlessEnded } from "../../spec";
 import type { Context } from "../backend";
 import type { Host, HostInfo } from "../libvirt/host";
 import type { DomainCapabilityFacts } from "../libvirt/model";
@@ -6,7 +6,7 @@ import type { Choices } from "../libvirt/platform";
 import { readCapabilities, readDomainCapabilities } from "../libvirt/xml";
 import { usesUserNet } from "./model";
 import { probeAccelerator } from "./probe";
-import { readVerdict, writeVerdict, type Verdict } from "./verdicts";
+import { readVerdict, type Verdict, writeVerdict } from "./verdicts";
 
 /** What this host runs the guest with. */
 export async function chooseKvm(host: Host, { spec, guest }: GuestPlan, context: Context): Promise<Choices> {
@@ -14,7 +14,11 @@ export async function chooseKvm(host: Host, { spec, guest }: GuestPlan, context:
     return { accelerator, userNet: await chooseUserNet(host, { spec, guest }, accelerator) };
 }
 
-async function chooseAccelerator(host: Host, wanted: GuestPlan["spec"]["accelerator"], context: Context): Promise<"kvm" | "tcg"> {
+async function chooseAccelerator(
+    host: Host,
+    wanted: GuestPlan["spec"]["accelerator"],
+    context: Context,
+): Promise<"kvm" | "tcg"> {
     if (wanted === "tcg") return "tcg";
     const info = await host.info();
     const offered = readCapabilities(info.capabilities).domainTypes.includes("kvm");
@@ -23,7 +27,7 @@ async function chooseAccelerator(host: Host, wanted: GuestPlan["spec"]["accelera
         if (offered) return "kvm";
         throw new UnikernelError("unsupported", `libvirt on ${info.hostname} offers no KVM`, {
             property: "accelerator",
-            hint: "npx pulumi-unikernel doctor says why; accelerator: \"tcg\" runs everywhere, slower",
+            hint: 'npx pulumi-unikernel doctor says why; accelerator: "tcg" runs everywhere, slower',
         });
     }
     return offered && (await verdict(host, info, context)).booted ? "kvm" : "tcg";
@@ -36,10 +40,16 @@ export function verdict(host: Host, info: HostInfo, context: Pick<Context, "log"
     const key = `${info.uuid} ${info.session}`;
     let answer = asked.get(key);
     // Not with the signal of the guest that happened to ask first: the answer is for all, and comes within seconds.
-    if (!answer) asked.set(key, (answer = forAll(() => settle(host, info, context).catch((error) => {
-        asked.delete(key);
-        throw error;
-    }))));
+    if (!answer)
+        asked.set(
+            key,
+            (answer = forAll(() =>
+                settle(host, info, context).catch((error) => {
+                    asked.delete(key);
+                    throw error;
+                }),
+            )),
+        );
     return unlessEnded(answer);
 }
 
@@ -55,21 +65,40 @@ async function settle(host: Host, info: HostInfo, context: Pick<Context, "log">)
 const capabilities = new WeakMap<Host, Map<string, Promise<DomainCapabilityFacts>>>();
 
 /** passt where this libvirt has it. It cannot be told the guest's network: with a static address QEMU's own is the one. */
-async function chooseUserNet(host: Host, { spec, guest }: Pick<GuestPlan, "spec" | "guest">, accelerator: "kvm" | "tcg"): Promise<Choices["userNet"]> {
-    const isStatic = spec.interfaces.some(({ attach, ipv4, ipv6 }) => "user" in attach && (ipv6 !== undefined || typeof ipv4 === "object"));
+async function chooseUserNet(
+    host: Host,
+    { spec, guest }: Pick<GuestPlan, "spec" | "guest">,
+    accelerator: "kvm" | "tcg",
+): Promise<Choices["userNet"]> {
+    const isStatic = spec.interfaces.some(
+        ({ attach, ipv4, ipv6 }) => "user" in attach && (ipv6 !== undefined || typeof ipv4 === "object"),
+    );
     if (!usesUserNet(spec) || isStatic) return "qemu";
     const { netBackends } = await domainCapabilities(host, accelerator === "kvm" ? "kvm" : "qemu", guest.machine);
     return netBackends.includes("passt") ? "passt" : "qemu";
 }
 
-function domainCapabilities(host: Host, type: "kvm" | "qemu", machine: GuestCapabilities["machine"]): Promise<DomainCapabilityFacts> {
+function domainCapabilities(
+    host: Host,
+    type: "kvm" | "qemu",
+    machine: GuestCapabilities["machine"],
+): Promise<DomainCapabilityFacts> {
     const known = capabilities.get(host) ?? new Map<string, Promise<DomainCapabilityFacts>>();
     capabilities.set(host, known);
     const key = `${type} ${machine}`;
     let answer = known.get(key);
-    if (!answer) known.set(key, (answer = forAll(() => host.domainCapabilities(type, machine).then(readDomainCapabilities).catch((error) => {
-        known.delete(key);
-        throw error;
-    }))));
+    if (!answer)
+        known.set(
+            key,
+            (answer = forAll(() =>
+                host
+                    .domainCapabilities(type, machine)
+                    .then(readDomainCapabilities)
+                    .catch((error) => {
+                        known.delete(key);
+                        throw error;
+                    }),
+            )),
+        );
     return unlessEnded(answer);
 }

@@ -1,6 +1,6 @@
 import type { Attach, MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
-import { live, restart, replace } from "../consequence";
+import { live, replace, restart } from "../consequence";
 
 /**
  * What changing each property of a unikernel does on KVM. A restart keeps uuid, MACs and persist disks.
@@ -12,7 +12,9 @@ const properties = {
     uuid: replace("The uuid is the domain's identity."),
     name: replace("libvirt refuses a second name for a uuid."),
     platform: replace("The guest moves to another hypervisor."),
-    connection: live("Another way to the same host is no change; another host is a replace, decided by the host's uuid."),
+    connection: live(
+        "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",
+    ),
     sshTarget: live("Means nothing on KVM; refused."),
     host: replace("The guest moves to another host; persist disks do not move with it."),
     kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
@@ -28,7 +30,11 @@ const properties = {
     interfaces: restart("Interfaces are plugged, and addresses set, when the guest boots."),
     accelerator: restart("QEMU chooses its accelerator when it starts."),
     state: live("The guest is started, stopped, paused or resumed; what it booted from stays."),
-    onCrash: { consequence: "live", why: "libvirt is told what to do at the next crash; to or from \"restart\" QEMU starts anew, as it has to treat resets otherwise.", refine: crashes },
+    onCrash: {
+        consequence: "live",
+        why: 'libvirt is told what to do at the next crash; to or from "restart" QEMU starts anew, as it has to treat resets otherwise.',
+        refine: crashes,
+    },
     autostart: live("A flag of the host's for its own next boot."),
     readiness: live("How an update waits; the guest never sees it."),
     shutdownTimeout: live("How a stop waits; the guest never sees it."),
@@ -43,7 +49,8 @@ const properties = {
 export const kvmConsequences: ConsequenceTable = {
     ...properties,
     "interfaces[].attach": {
-        consequence: "restart", refine: plugs,
+        consequence: "restart",
+        refine: plugs,
         why: "From one network or bridge to another is live, like a cable that is plugged elsewhere: a guest with DHCP keeps its old address until it asks again. To or from a network without a bridge (it forwards by macvtap), or one that the preview cannot see, it is a restart, as is anything else.",
     },
 };

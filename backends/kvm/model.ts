@@ -1,4 +1,4 @@
-import { attachKind, UnikernelError, type GuestPlan, type InterfaceSpec } from "../../spec";
+import { attachKind, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";
@@ -25,21 +25,32 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         arch: "x86_64",
         machine: guest.machine,
         cpu: accelerated ? "host-passthrough" : "maximum",
-        boot: { kernel: paths.kernel, ...(paths.initrd ? { initrd: paths.initrd } : {}), ...(boot.cmdline ? { cmdline: boot.cmdline } : {}) },
+        boot: {
+            kernel: paths.kernel,
+            ...(paths.initrd ? { initrd: paths.initrd } : {}),
+            ...(boot.cmdline ? { cmdline: boot.cmdline } : {}),
+        },
         onCrash: spec.onCrash,
         // A guest without a panic device, or one that triple-faults, crashes by a reset.
         onReboot: spec.onCrash === "restart" ? "restart" : "destroy",
-        disks: spec.blocks.map(({ access, format }, index): DiskModel => ({
-            path: paths.disks[index] ?? "",
-            format: format === "qcow2" ? "qcow2" : "raw",
-            readonly: access === "read" && !writable,
-            target: diskName(index),
-            bus: virtio,
-            slot: FIRST_SLOT + index,
-        })),
-        interfaces: spec.interfaces.map((one, index): InterfaceModel => ({
-            mac: one.mac, source: source(one, choices), model: virtio, slot: FIRST_SLOT + spec.blocks.length + index,
-        })),
+        disks: spec.blocks.map(
+            ({ access, format }, index): DiskModel => ({
+                path: paths.disks[index] ?? "",
+                format: format === "qcow2" ? "qcow2" : "raw",
+                readonly: access === "read" && !writable,
+                target: diskName(index),
+                bus: virtio,
+                slot: FIRST_SLOT + index,
+            }),
+        ),
+        interfaces: spec.interfaces.map(
+            (one, index): InterfaceModel => ({
+                mac: one.mac,
+                source: source(one, choices),
+                model: virtio,
+                slot: FIRST_SLOT + spec.blocks.length + index,
+            }),
+        ),
         console: { log: paths.log, append: true },
         panicDevice: guest.panicDevice,
         ...(spec.gdb ? { gdb: spec.gdb } : {}),
@@ -50,9 +61,13 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
 /** QEMU takes a multiboot kernel's initrd for a list: modules at commas, and words at blanks (hw/i386/multiboot.c). */
 function assertOneModule(initrd: string | undefined): void {
     if (!initrd || !/[\s,]/.test(initrd)) return;
-    throw new UnikernelError("unsupported", `guests cannot boot from a folder with a blank or a comma in its path: ${initrd}`, {
-        hint: "set PULUMI_UNIKERNEL_DIR to a folder without",
-    });
+    throw new UnikernelError(
+        "unsupported",
+        `guests cannot boot from a folder with a blank or a comma in its path: ${initrd}`,
+        {
+            hint: "set PULUMI_UNIKERNEL_DIR to a folder without",
+        },
+    );
 }
 
 function source(spec: InterfaceSpec, { userNet }: Choices): InterfaceSource {

@@ -28,7 +28,8 @@ const PREFIX = "unikernel-probe-";
 const LOG = "console.log";
 const KERNEL = "kernel";
 /** libvirt quotes the last words of a QEMU that ended before it answered; newer releases name the domain before them. */
-const QEMU_SAID = /(?:closed the monitor|connecting to monitor)(?: \(vm='[^']*'\))?: (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
+const QEMU_SAID =
+    /(?:closed the monitor|connecting to monitor)(?: \(vm='[^']*'\))?: (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
 /** A probe that is older was left by a process that was killed. Milliseconds. */
 const ABANDONED = 60_000;
 
@@ -36,7 +37,11 @@ const ABANDONED = 60_000;
  * Boots a guest of 1 KB and looks whether it comes up, on the host itself and as the user that its guests run as.
  * It is always gone afterwards. Throws only what says nothing about the accelerator (`unreachable`, an abort).
  */
-export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", { timeout = 5000, signal }: ProbeOptions = {}): Promise<ProbeResult> {
+export async function probeAccelerator(
+    host: Host,
+    accelerator: "kvm" | "tcg",
+    { timeout = 5000, signal }: ProbeOptions = {},
+): Promise<ProbeResult> {
     try {
         return await withProbe(host, accelerator, 0o644, async (uuid) => {
             await host.domains.start(uuid, { paused: false });
@@ -45,7 +50,11 @@ export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", {
     } catch (error) {
         if (hasCode(error, "unreachable", "timeout") || signal?.aborted || !(error instanceof Error)) throw error;
         const said = QEMU_SAID.exec(error.message)?.[1];
-        return { booted: false, tried: said !== undefined, because: said ? `QEMU ended at once: ${said}` : error.message.split("\n")[0] };
+        return {
+            booted: false,
+            tried: said !== undefined,
+            because: said ? `QEMU ended at once: ${said}` : error.message.split("\n")[0],
+        };
     }
 }
 
@@ -55,7 +64,7 @@ export async function probeAccelerator(host: Host, accelerator: "kvm" | "tcg", {
  * where that one does not start either, since the reason is another then.
  */
 export async function probePrivateFile(host: Host, accelerator: "kvm" | "tcg"): Promise<boolean> {
-    return await opensKernel(host, accelerator, 0o600) || !(await opensKernel(host, accelerator, 0o644));
+    return (await opensKernel(host, accelerator, 0o600)) || !(await opensKernel(host, accelerator, 0o644));
 }
 
 function opensKernel(host: Host, accelerator: "kvm" | "tcg", mode: number): Promise<boolean> {
@@ -72,7 +81,12 @@ function opensKernel(host: Host, accelerator: "kvm" | "tcg", mode: number): Prom
 }
 
 /** Defines a probe guest, works on it, and removes every trace of it. */
-async function withProbe<T>(host: Host, accelerator: "kvm" | "tcg", mode: number, work: (uuid: string) => Promise<T>): Promise<T> {
+async function withProbe<T>(
+    host: Host,
+    accelerator: "kvm" | "tcg",
+    mode: number,
+    work: (uuid: string) => Promise<T>,
+): Promise<T> {
     const uuid = randomUUID();
     try {
         await sweep(host);
@@ -87,10 +101,23 @@ async function withProbe<T>(host: Host, accelerator: "kvm" | "tcg", mode: number
 
 function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, log: string): DomainModel {
     return {
-        type: accelerator === "kvm" ? "kvm" : "qemu", osType: "hvm", name: `${PREFIX}${Date.now().toString(36)}-${uuid.slice(0, 8)}`, uuid,
-        memoryMib: 16, vcpus: 1, arch: "x86_64", machine: "pc", cpu: accelerator === "kvm" ? "host-passthrough" : "maximum",
-        boot: { kernel }, onCrash: "destroy", onReboot: "destroy", disks: [], interfaces: [],
-        console: { log, append: false }, panicDevice: false, qemuArgs: [],
+        type: accelerator === "kvm" ? "kvm" : "qemu",
+        osType: "hvm",
+        name: `${PREFIX}${Date.now().toString(36)}-${uuid.slice(0, 8)}`,
+        uuid,
+        memoryMib: 16,
+        vcpus: 1,
+        arch: "x86_64",
+        machine: "pc",
+        cpu: accelerator === "kvm" ? "host-passthrough" : "maximum",
+        boot: { kernel },
+        onCrash: "destroy",
+        onReboot: "destroy",
+        disks: [],
+        interfaces: [],
+        console: { log, append: false },
+        panicDevice: false,
+        qemuArgs: [],
     };
 }
 
@@ -104,9 +131,15 @@ async function watch(host: Host, uuid: string, timeout: number, signal?: AbortSi
         const seconds = (Date.now() - begin) / 1000;
         if (ok) return { booted: true, tried: true, seconds };
         const after = reached ? `after "${reached}"` : "before its first instruction";
-        if (state?.state === "paused") return { booted: false, tried: true, because: `QEMU stopped the probe guest ${after}: the processor met an instruction that it could not run` };
+        if (state?.state === "paused")
+            return {
+                booted: false,
+                tried: true,
+                because: `QEMU stopped the probe guest ${after}: the processor met an instruction that it could not run`,
+            };
         if (!state?.active) return { booted: false, tried: true, because: `the probe guest ended ${after}` };
-        if (seconds * 1000 > timeout) return { booted: false, tried: true, because: `the probe guest hung ${after} for ${timeout / 1000} s` };
+        if (seconds * 1000 > timeout)
+            return { booted: false, tried: true, because: `the probe guest hung ${after} for ${timeout / 1000} s` };
         await sleep(40);
     }
 }

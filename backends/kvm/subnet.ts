@@ -8,7 +8,10 @@ export const LONGEST_USER_PREFIX = 29;
  * The network that QEMU has to simulate around a guest with a static address. Undefined: QEMU's own, 10.0.2.0/24 with
  * the gateway at .2, the name server at .3 and DHCP from .15 (QEMU manual, "-netdev user").
  */
-export function userSubnets({ ipv4, ipv6 }: Pick<InterfaceSpec, "ipv4" | "ipv6">): Pick<UserSource, "subnet" | "subnet6"> {
+export function userSubnets({
+    ipv4,
+    ipv6,
+}: Pick<InterfaceSpec, "ipv4" | "ipv6">): Pick<UserSource, "subnet" | "subnet6"> {
     return {
         ...(typeof ipv4 === "object" && "address" in ipv4 ? { subnet: subnet(ipv4) } : {}),
         ...(ipv6 ? { subnet6: subnet6(ipv6) } : {}),
@@ -19,7 +22,9 @@ function subnet({ address, gateway }: Exclude<Ipv4, "dhcp" | { reserve: string }
     const [guest = "", prefix = "24"] = address.split("/");
     const first = toNumber(guest) - (toNumber(guest) % 2 ** (32 - Number(prefix)));
     // Free addresses from the bottom: .1 is where people expect a gateway.
-    const free = [1, 2, 3, 4].map((offset) => fromNumber(first + offset)).filter((one) => one !== guest && one !== gateway);
+    const free = [1, 2, 3, 4]
+        .map((offset) => fromNumber(first + offset))
+        .filter((one) => one !== guest && one !== gateway);
     const [host = "", dns = ""] = gateway ? [gateway, free[0]] : free;
     return { network: `${fromNumber(first)}/${prefix}`, gateway: host, dns, guest };
 }
@@ -42,7 +47,11 @@ function network6(ip: string, prefix: number): string {
     const [head = "", tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split("::");
     const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
     const [left, right] = [groups(head), groups(tail ?? "")];
-    const all = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right].map((group) => parseInt(group, 16));
-    const masked = all.map((group, index) => group & (0xffff << (16 - Math.min(16, Math.max(0, prefix - 16 * index)))) & 0xffff);
+    const all = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right].map((group) =>
+        parseInt(group, 16),
+    );
+    const masked = all.map(
+        (group, index) => group & (0xffff << (16 - Math.min(16, Math.max(0, prefix - 16 * index)))) & 0xffff,
+    );
     return new URL(`http://[${masked.map((group) => group.toString(16)).join(":")}]`).hostname.slice(1, -1);
 }

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import type { HostInfo } from "../libvirt/host";
 
 /** What a probe said of an accelerator of a host, kept from one run to the next. */
-export interface Verdict { booted: boolean; because?: string }
+export interface Verdict {
+    booted: boolean;
+    because?: string;
+}
 
 const DAY = 24 * 3600_000;
 /** Somebody who mends a host does not wait a day for us to see it. */
@@ -15,7 +18,9 @@ const QUARTER_HOUR = 900_000;
 /** @returns undefined where nothing is known, or what is known is too old or of another QEMU or kernel */
 export async function readVerdict(info: HostInfo, accelerator: "kvm" | "tcg" = "kvm"): Promise<Verdict | undefined> {
     try {
-        const { booted, because, at } = JSON.parse(await readFile(file(info, accelerator), "utf8")) as Verdict & { at: number };
+        const { booted, because, at } = JSON.parse(await readFile(file(info, accelerator), "utf8")) as Verdict & {
+            at: number;
+        };
         const age = Date.now() - at;
         return age >= 0 && age < (booted ? DAY : QUARTER_HOUR) ? { booted, because } : undefined;
     } catch {
@@ -24,18 +29,34 @@ export async function readVerdict(info: HostInfo, accelerator: "kvm" | "tcg" = "
 }
 
 /** A cache that cannot be written costs a probe, nothing else. */
-export async function writeVerdict(info: HostInfo, { booted, because }: Verdict, accelerator: "kvm" | "tcg" = "kvm"): Promise<void> {
+export async function writeVerdict(
+    info: HostInfo,
+    { booted, because }: Verdict,
+    accelerator: "kvm" | "tcg" = "kvm",
+): Promise<void> {
     const path = file(info, accelerator);
     const temporary = `${path}.${randomBytes(6).toString("hex")}`;
     try {
         await mkdir(folder(), { recursive: true, mode: 0o700 });
         await writeFile(temporary, JSON.stringify({ booted, because, at: Date.now() }), { mode: 0o600 });
         await rename(temporary, path);
-    } catch { /* see above */ }
+    } catch {
+        /* see above */
+    }
 }
 
-function file({ uuid, libvirtVersion, hypervisorVersion, local, session }: HostInfo, accelerator: "kvm" | "tcg"): string {
-    const key = JSON.stringify([uuid, libvirtVersion, hypervisorVersion, session, local ? release() : "", ...(accelerator === "kvm" ? [] : [accelerator])]);
+function file(
+    { uuid, libvirtVersion, hypervisorVersion, local, session }: HostInfo,
+    accelerator: "kvm" | "tcg",
+): string {
+    const key = JSON.stringify([
+        uuid,
+        libvirtVersion,
+        hypervisorVersion,
+        session,
+        local ? release() : "",
+        ...(accelerator === "kvm" ? [] : [accelerator]),
+    ]);
     return join(folder(), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }
 

@@ -24,7 +24,9 @@ function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[]): string |
     if (!("network" in attach)) return undefined;
     const own = leases.filter((lease) => lease.network === attach.network && lease.mac.toLowerCase() === mac);
     // The newest: a guest that asked anew has an old lease beside it. IPv4 before IPv6, as programs try them.
-    return own.sort((a, b) => Number(a.address.includes(":")) - Number(b.address.includes(":")) || b.expires - a.expires)[0]?.address;
+    return own.sort(
+        (a, b) => Number(a.address.includes(":")) - Number(b.address.includes(":")) || b.expires - a.expires,
+    )[0]?.address;
 }
 
 function withoutPrefix(cidr: string): string {

@@ -25,7 +25,10 @@ export interface DomainRecord {
 }
 
 /** What libvirt keeps of a domain beside its definition. */
-export interface DomainHistory { snapshots: string[]; checkpoints: string[] }
+export interface DomainHistory {
+    snapshots: string[];
+    checkpoints: string[];
+}
 
 export interface HostInfo {
     /** The host's uuid, from its capabilities. */
@@ -51,8 +54,19 @@ export interface HostResources {
     processors: number;
 }
 
-export interface NetworkRecord { name: string; uuid: string; active: boolean; xml: string }
-export interface LeaseRecord { mac: string; address: string; hostname?: string; network: string; expires: number }
+export interface NetworkRecord {
+    name: string;
+    uuid: string;
+    active: boolean;
+    xml: string;
+}
+export interface LeaseRecord {
+    mac: string;
+    address: string;
+    hostname?: string;
+    network: string;
+    expires: number;
+}
 
 /** virNetworkUpdate on section ip-dhcp-host; XML is a <host …/> element. */
 export type ReservationCommand = "add-last" | "modify" | "delete";
@@ -103,7 +117,11 @@ export interface Host {
         setMetadata(uuid: string, element: string, target: { live: boolean; config: boolean }): Promise<void>;
         updateDevice(uuid: string, xml: string, target: { live: boolean; config: boolean }): Promise<void>;
         /** virDomainSetLifecycleAction for crashes. */
-        setOnCrash(uuid: string, action: "destroy" | "restart" | "preserve", target: { live: boolean; config: boolean }): Promise<void>;
+        setOnCrash(
+            uuid: string,
+            action: "destroy" | "restart" | "preserve",
+            target: { live: boolean; config: boolean },
+        ): Promise<void>;
         /** Opens the console, reads what comes within the time (ms) and closes it. */
         readConsole(uuid: string, milliseconds: number): Promise<string>;
     };
@@ -119,7 +137,10 @@ export interface Host {
     filesBelow?(base: string): HostFiles;
 }
 
-export interface HostFile { name: string; size: number }
+export interface HostFile {
+    name: string;
+    size: number;
+}
 
 export interface WriteOptions {
     mode: number;

@@ -168,10 +168,19 @@ export interface DomainFacts {
     qemuArgs: string[];
 }
 
-export interface ReservationModel { mac: string; name?: string; address: string }
+export interface ReservationModel {
+    mac: string;
+    name?: string;
+    address: string;
+}
 
 /** A DHCP entry that a guest uses. `foreign`: it was there before the guest, so it stays when the guest goes. */
-export interface RecordedReservation { network: string; mac: string; address: string; foreign?: boolean }
+export interface RecordedReservation {
+    network: string;
+    mac: string;
+    address: string;
+    foreign?: boolean;
+}
 
 export interface NetworkFacts {
     name: string;

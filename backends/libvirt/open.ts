@@ -1,5 +1,14 @@
 import { forAll, hasCode, unlessEnded } from "../../spec";
-import { closeClient, isRemote, isSession, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts } from "./client";
+import {
+    closeClient,
+    isRemote,
+    isSession,
+    type MethodArgs,
+    type MethodName,
+    type MethodResult,
+    request,
+    type Timeouts,
+} from "./client";
 import { closeSsh, filesBelow, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
@@ -28,14 +37,20 @@ export async function closeHosts(): Promise<void> {
 }
 
 function makeHost(uri: string, options: OpenOptions): Host {
-    const ask = <M extends MethodName>(what: string, method: M, ...args: MethodArgs<M>): Promise<MethodResult<M>> => request(uri, method, args, what, options);
+    const ask = <M extends MethodName>(what: string, method: M, ...args: MethodArgs<M>): Promise<MethodResult<M>> =>
+        request(uri, method, args, what, options);
     let info: Promise<HostInfo> | undefined;
     return {
         uri,
-        info: () => unlessEnded(info ??= forAll(() => readInfo(uri, options).catch((error) => {
-            info = undefined;
-            throw error;
-        }))),
+        info: () =>
+            unlessEnded(
+                (info ??= forAll(() =>
+                    readInfo(uri, options).catch((error) => {
+                        info = undefined;
+                        throw error;
+                    }),
+                )),
+            ),
         resources: async () => {
             const { memoryKib, freeKib, processors } = await ask("resources of the host", "nodeFacts");
             return { memory: Math.floor(memoryKib / 1024), freeMemory: Math.floor(freeKib / 1024), processors };
@@ -47,9 +62,14 @@ function makeHost(uri: string, options: OpenOptions): Host {
             list: () => ask("list of domains", "domainList"),
             processorTime: (uuid) => ifThere(ask(`processor time of domain ${uuid}`, "domainProcessorTime", uuid)),
             state: (uuid) => ifThere(ask(`state of domain ${uuid}`, "domainState", uuid)),
-            history: async (uuid) => (await ifThere(ask(`snapshots of domain ${uuid}`, "domainHistory", uuid))) ?? { snapshots: [], checkpoints: [] },
+            history: async (uuid) =>
+                (await ifThere(ask(`snapshots of domain ${uuid}`, "domainHistory", uuid))) ?? {
+                    snapshots: [],
+                    checkpoints: [],
+                },
             define: (xml) => ask("definition of a domain", "domainDefine", xml),
-            start: (uuid, { paused, resumeSaved = false }) => ask(`start of domain ${uuid}`, "domainStart", uuid, paused, resumeSaved),
+            start: (uuid, { paused, resumeSaved = false }) =>
+                ask(`start of domain ${uuid}`, "domainStart", uuid, paused, resumeSaved),
             removeSaved: (uuid) => ask(`removal of the saved memory of domain ${uuid}`, "domainRemoveSaved", uuid),
             resume: (uuid) => ask(`resume of domain ${uuid}`, "domainResume", uuid),
             suspend: (uuid) => ask(`suspend of domain ${uuid}`, "domainSuspend", uuid),
@@ -59,15 +79,28 @@ function makeHost(uri: string, options: OpenOptions): Host {
             setAutostart: (uuid, on) => ask(`autostart of domain ${uuid}`, "domainSetAutostart", uuid, on),
             setMemory: (uuid, kib, target) => ask(`memory of domain ${uuid}`, "domainSetMemory", uuid, kib, target),
             setVcpus: (uuid, count, target) => ask(`vcpus of domain ${uuid}`, "domainSetVcpus", uuid, count, target),
-            setMetadata: (uuid, element, target) => ask(`metadata of domain ${uuid}`, "domainSetMetadata", uuid, element, MARK_PREFIX, MARK_NAMESPACE, target),
-            updateDevice: (uuid, xml, target) => ask(`device of domain ${uuid}`, "domainUpdateDevice", uuid, xml, target),
-            setOnCrash: (uuid, action, target) => ask(`crash action of domain ${uuid}`, "domainSetOnCrash", uuid, action, target),
-            readConsole: (uuid, milliseconds) => ask(`console of domain ${uuid}`, "domainReadConsole", uuid, milliseconds),
+            setMetadata: (uuid, element, target) =>
+                ask(
+                    `metadata of domain ${uuid}`,
+                    "domainSetMetadata",
+                    uuid,
+                    element,
+                    MARK_PREFIX,
+                    MARK_NAMESPACE,
+                    target,
+                ),
+            updateDevice: (uuid, xml, target) =>
+                ask(`device of domain ${uuid}`, "domainUpdateDevice", uuid, xml, target),
+            setOnCrash: (uuid, action, target) =>
+                ask(`crash action of domain ${uuid}`, "domainSetOnCrash", uuid, action, target),
+            readConsole: (uuid, milliseconds) =>
+                ask(`console of domain ${uuid}`, "domainReadConsole", uuid, milliseconds),
         },
         networks: {
             get: (name) => ifThere(ask(`look-up of network "${name}"`, "networkGet", name)),
             list: () => ask("list of networks", "networkList"),
-            updateReservation: (name, command, hostXml, parent) => ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml, parent),
+            updateReservation: (name, command, hostXml, parent) =>
+                ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml, parent),
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
         },
         files: filesOf(uri, options.timeouts),
@@ -79,8 +112,13 @@ async function readInfo(uri: string, options: OpenOptions): Promise<HostInfo> {
     const facts = await request(uri, "connectionFacts", [], "facts of the host", options);
     const { hostname, libvirtVersion, hypervisorVersion, capabilities } = facts;
     return {
-        uuid: readCapabilities(capabilities).hostUuid, hostname, session: isSession(facts.uri), local: !isRemote(uri),
-        libvirtVersion, hypervisorVersion, capabilities,
+        uuid: readCapabilities(capabilities).hostUuid,
+        hostname,
+        session: isSession(facts.uri),
+        local: !isRemote(uri),
+        libvirtVersion,
+        hypervisorVersion,
+        capabilities,
     };
 }
 

@@ -1,14 +1,18 @@
-import { UnikernelError, type GuestPlan } from "../../spec";
+import { type GuestPlan, UnikernelError } from "../../spec";
 import type { Host } from "../libvirt/host";
 import type { Choices } from "../libvirt/platform";
 import { readCapabilities } from "../libvirt/xml";
-import { libvirtAlone, type Dom0 } from "./dom0";
+import { type Dom0, libvirtAlone } from "./dom0";
 import { findGdbsx } from "./gdb";
 
 /** The QEMU that libxl starts to serve disks: Debian's, those of Xen's own builds, Fedora's and SUSE's. */
 export const QEMUS = [
-    "/usr/libexec/xen-qemu-system-i386", "/usr/lib/xen/bin/qemu-system-i386", "/usr/libexec/xen/bin/qemu-system-i386",
-    "/usr/lib64/xen/bin/qemu-system-i386", "/usr/bin/qemu-system-i386", "/usr/bin/qemu-system-x86_64",
+    "/usr/libexec/xen-qemu-system-i386",
+    "/usr/lib/xen/bin/qemu-system-i386",
+    "/usr/libexec/xen/bin/qemu-system-i386",
+    "/usr/lib64/xen/bin/qemu-system-i386",
+    "/usr/bin/qemu-system-i386",
+    "/usr/bin/qemu-system-x86_64",
 ];
 
 /** What this host runs the guest with. */
@@ -16,17 +20,27 @@ export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Pr
     const { capabilities, hostname } = await host.info();
     const offered = readCapabilities(capabilities).domainTypes;
     if (!offered.includes("xen")) {
-        throw new UnikernelError("unsupported", `libvirt on ${hostname} offers no Xen guests, but ${offered.join(" and ") || "none"}`, {
-            property: "platform", hint: "the host has to be booted with Xen, and have libvirt-daemon-driver-xen",
-        });
+        throw new UnikernelError(
+            "unsupported",
+            `libvirt on ${hostname} offers no Xen guests, but ${offered.join(" and ") || "none"}`,
+            {
+                property: "platform",
+                hint: "the host has to be booted with Xen, and have libvirt-daemon-driver-xen",
+            },
+        );
     }
     if (spec.gdb) await findGdbsx(dom0, hostname);
     const disks = spec.blocks.length > 0 && dom0 !== libvirtAlone && !(await hasQemu(dom0)) ? "loop" : "qemu";
     const qcow2 = spec.blocks.findIndex(({ format }) => format === "qcow2");
     if (disks === "loop" && qcow2 >= 0) {
-        throw new UnikernelError("unsupported", `${hostname} has no QEMU for Xen's disks, and its kernel cannot serve a qcow2 image`, {
-            property: `blocks[${qcow2}]`, hint: "apt-get install qemu-system-xen on that host, or use a raw image",
-        });
+        throw new UnikernelError(
+            "unsupported",
+            `${hostname} has no QEMU for Xen's disks, and its kernel cannot serve a qcow2 image`,
+            {
+                property: `blocks[${qcow2}]`,
+                hint: "apt-get install qemu-system-xen on that host, or use a raw image",
+            },
+        );
     }
     return { accelerator: "xen", userNet: "qemu", disks };
 }

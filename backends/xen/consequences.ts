@@ -1,6 +1,6 @@
 import type { MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
-import { live, restart, replace } from "../consequence";
+import { live, replace, restart } from "../consequence";
 
 /**
  * What changing each property of a unikernel does on Xen. A restart is a new domain number under the same uuid, with the
@@ -12,7 +12,9 @@ const properties = {
     uuid: replace("The uuid is the domain's identity."),
     name: replace("libvirt refuses a second name for a uuid."),
     platform: replace("The guest moves to another hypervisor."),
-    connection: live("Another way to the same host is no change; another host is a replace, decided by the host's uuid."),
+    connection: live(
+        "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",
+    ),
     sshTarget: live("Another way to the same dom0."),
     host: replace("The guest moves to another host; persist disks do not move with it."),
     kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
@@ -22,13 +24,16 @@ const properties = {
     env: restart("A guest reads its environment when it boots."),
     hostname: restart("A guest reads its host name when it boots."),
     memory: {
-        consequence: "restart", refine: balloons,
+        consequence: "restart",
+        refine: balloons,
         why: "Live, by its balloon, for a guest that has one and was declared with `maxMemory`; else memory is what it booted with.",
     },
     maxMemory: restart("What the balloon may give is set when the domain is built."),
     vcpus: restart("The number of processors is set when the domain is built."),
     blocks: restart("Disks are plugged when the guest boots."),
-    interfaces: restart("Interfaces are plugged, and addresses set, when the guest boots; libvirt cannot move one that Xen has made."),
+    interfaces: restart(
+        "Interfaces are plugged, and addresses set, when the guest boots; libvirt cannot move one that Xen has made.",
+    ),
     accelerator: restart("Means nothing on Xen; refused."),
     state: live("The guest is started, stopped, paused or resumed; what it booted from stays."),
     onCrash: restart("libvirt takes note of it when the domain is started."),

@@ -14,7 +14,8 @@ const LAST = ".last";
 export function xenConsole(dom0: Dom0, name: string): KeptConsole {
     const paths = FOLDERS.map((folder) => `${folder}/guest-${name}.log`);
     return {
-        path: async (which) => (await dom0.tail(0, ...paths.map((path) => (which === "last" ? path + LAST : path))))?.path ?? "",
+        path: async (which) =>
+            (await dom0.tail(0, ...paths.map((path) => (which === "last" ? path + LAST : path))))?.path ?? "",
         read: async (bytes) => (await dom0.tail(bytes, ...paths))?.text,
         size: async () => (await dom0.tail(0, ...paths))?.size,
         turn: () => dom0.rename(...paths.map((path): [string, string] => [path, path + LAST])),

@@ -35,8 +35,12 @@ export const localDom0: Dom0 = {
         }
         return undefined;
     },
-    rename: async (...pairs) => { for (const [from, to] of pairs) await rename(from, to).catch(ifDenied); },
-    remove: async (...paths) => { for (const path of paths) await rm(path, { force: true }).catch(ifDenied); },
+    rename: async (...pairs) => {
+        for (const [from, to] of pairs) await rename(from, to).catch(ifDenied);
+    },
+    remove: async (...paths) => {
+        for (const path of paths) await rm(path, { force: true }).catch(ifDenied);
+    },
     run: async (script, words) => {
         try {
             return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
@@ -52,7 +56,12 @@ async function tail(path: string, bytes: number): Promise<Omit<Tail, "path"> | u
     if (!file) return undefined;
     try {
         const { size } = await file.stat();
-        const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(bytes, size)), 0, Math.min(bytes, size), Math.max(0, size - bytes));
+        const { buffer, bytesRead } = await file.read(
+            Buffer.alloc(Math.min(bytes, size)),
+            0,
+            Math.min(bytes, size),
+            Math.max(0, size - bytes),
+        );
         return { size, text: buffer.toString("utf8", 0, bytesRead) };
     } finally {
         await file.close();
@@ -74,5 +83,8 @@ export const libvirtAlone: Dom0 = {
 };
 
 async function noWay(where: string): Promise<never> {
-    throw new UnikernelError("unsupported", `this connection leads to libvirt alone, not to ${where}`, { property: "connection", hint: "set sshTarget, use xen+ssh://, or run this on the host itself" });
+    throw new UnikernelError("unsupported", `this connection leads to libvirt alone, not to ${where}`, {
+        property: "connection",
+        hint: "set sshTarget, use xen+ssh://, or run this on the host itself",
+    });
 }

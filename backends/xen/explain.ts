@@ -7,15 +7,21 @@ const BYTES = 8 * 1024;
 const LINES = 12;
 
 /** What follows from a failure, and what was tried after it. */
-const AFTERMATH = /(?:unable to remove|remove_|destroy|Non-existant|domain_death|scripts\/\S+ (?:offline|remove)|attempting to clear)/i;
+const AFTERMATH =
+    /(?:unable to remove|remove_|destroy|Non-existant|domain_death|scripts\/\S+ (?:offline|remove)|attempting to clear)/i;
 
 /** The lines about the newest start in the log, oldest first, without their time stamps. @param took milliseconds since that start began */
 export async function explainStart(dom0: Dom0, took: number): Promise<string[]> {
     const text = (await dom0.tail(BYTES, LOG))?.text ?? "";
-    const lines = text.split("\n").map((line) => /^([\d-]+ [\d:]+\.\d+)\+\d+: (.+)$/.exec(line)).filter((match) => match !== null);
+    const lines = text
+        .split("\n")
+        .map((line) => /^([\d-]+ [\d:]+\.\d+)\+\d+: (.+)$/.exec(line))
+        .filter((match) => match !== null);
     const newest = lines.at(-1)?.[1];
     if (newest === undefined) return [];
-    const recent = lines.filter((match) => milliseconds(newest) - milliseconds(match[1]!) <= took).map((match) => match[2]!);
+    const recent = lines
+        .filter((match) => milliseconds(newest) - milliseconds(match[1]!) <= took)
+        .map((match) => match[2]!);
     return recent.filter((line) => !AFTERMATH.test(line)).slice(-LINES);
 }
 

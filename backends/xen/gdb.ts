@@ -45,7 +45,8 @@ export async function findGdbsx({ run }: Pick<Dom0, "run">, hostname: string): P
     const path = (await run(FIND, [])).trim();
     if (path) return path;
     throw new UnikernelError("program-missing", `${hostname} has no gdbsx, which serves gdb on Xen`, {
-        property: "gdb", hint: "apt-get install xen-utils-common on that host",
+        property: "gdb",
+        hint: "apt-get install xen-utils-common on that host",
     });
 }
 
@@ -53,18 +54,34 @@ export async function findGdbsx({ run }: Pick<Dom0, "run">, hostname: string): P
 const NO_SUPPORT = /Hyp is NOT enabled for gdbsx/;
 
 /** Opens the port for a domain's number. It is open on every address of the host: gdbsx knows no other way (gx/gx_comm.c). */
-export async function startGdbsx(dom0: Pick<Dom0, "run">, uuid: string, id: number, port: number, hostname: string): Promise<void> {
+export async function startGdbsx(
+    dom0: Pick<Dom0, "run">,
+    uuid: string,
+    id: number,
+    port: number,
+    hostname: string,
+): Promise<void> {
     const path = await findGdbsx(dom0, hostname);
     try {
         await dom0.run(START, [uuid, String(id), String(port), path]);
     } catch (error) {
         if (!(error instanceof UnikernelError) || error.code !== "program-failed") throw error;
         if (NO_SUPPORT.test(error.message)) {
-            throw new UnikernelError("unsupported", `the hypervisor of ${hostname} is built without support for gdbsx`, {
-                property: "gdb", hint: "Debian builds its own without CONFIG_GDBSX: leave gdb out, or boot that host with a Xen that has it", cause: error,
-            });
+            throw new UnikernelError(
+                "unsupported",
+                `the hypervisor of ${hostname} is built without support for gdbsx`,
+                {
+                    property: "gdb",
+                    hint: "Debian builds its own without CONFIG_GDBSX: leave gdb out, or boot that host with a Xen that has it",
+                    cause: error,
+                },
+            );
         }
-        throw new UnikernelError("program-failed", `gdbsx did not open port ${port}: ${error.message}`, { property: "gdb.port", hint: "see whether another program has the port", cause: error });
+        throw new UnikernelError("program-failed", `gdbsx did not open port ${port}: ${error.message}`, {
+            property: "gdb.port",
+            hint: "see whether another program has the port",
+            cause: error,
+        });
     }
 }
 

@@ -1,7 +1,7 @@
 /** What Xen brings to the lifecycle on libvirt hosts. */
 export { xenConsequences } from "./consequences";
+export type { Dom0 } from "./dom0";
 export { inspectXen, type XenFacts } from "./inspect";
 export { createXen } from "./platform";
-export type { Dom0 } from "./dom0";
 export type { RemoteShell } from "./shell";
 export { wayToDom0 } from "./way";

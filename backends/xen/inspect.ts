@@ -35,14 +35,21 @@ for bridge in /sys/class/net/*/bridge; do
 done`;
 
 /** @param run a shell of dom0: a script of sh and its $1, $2 … */
-export async function inspectXen(run: (script: string, words: string[]) => Promise<string>, where: keyof typeof XENSTORE): Promise<XenFacts> {
+export async function inspectXen(
+    run: (script: string, words: string[]) => Promise<string>,
+    where: keyof typeof XENSTORE,
+): Promise<XenFacts> {
     const ways = XENSTORE[where];
     return readFacts(await run(SCRIPT, [String(ways.length), ...ways, ...QEMUS]), ways[0] ?? "");
 }
 
 function readFacts(said: string, usual: string): XenFacts {
-    const lines = said.split("\n").map((line) => /^(\w+) (\S.*)$/.exec(line.trimEnd())).filter((match) => match !== null);
-    const all = (key: string): string[] => lines.filter(([, name]) => name === key).map(([, , value]) => value as string);
+    const lines = said
+        .split("\n")
+        .map((line) => /^(\w+) (\S.*)$/.exec(line.trimEnd()))
+        .filter((match) => match !== null);
+    const all = (key: string): string[] =>
+        lines.filter(([, name]) => name === key).map(([, , value]) => value as string);
     const [open, closed, daemon] = ["open", "closed", "consoles"].map((key) => all(key)[0]);
     return {
         toolstack: all("toolstack")[0],

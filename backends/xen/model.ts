@@ -1,4 +1,4 @@
-import { UnikernelError, type GuestPlan, type InterfaceSpec } from "../../spec";
+import { type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 
@@ -16,7 +16,11 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         vcpus: spec.vcpus,
         arch: "x86_64",
         machine: pvh ? "xenpvh" : "xenpv",
-        boot: { kernel: paths.kernel, ...(paths.initrd ? { initrd: paths.initrd } : {}), ...(boot.cmdline ? { cmdline: boot.cmdline } : {}) },
+        boot: {
+            kernel: paths.kernel,
+            ...(paths.initrd ? { initrd: paths.initrd } : {}),
+            ...(boot.cmdline ? { cmdline: boot.cmdline } : {}),
+        },
         onCrash: spec.onCrash,
         // libvirt restarts by a new domain, which nobody would tell what this one was told.
         onReboot: spec.onCrash === "restart" && !boot.xenstore ? "restart" : "destroy",
@@ -24,7 +28,14 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
             const readonly = access === "read" && !writable;
             // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and nobody says so.
             const phy = (choices.disks === "loop" || readonly) && format !== "qcow2";
-            return { path: paths.disks[index] ?? "", format: format === "qcow2" ? "qcow2" : "raw", readonly, target: diskName(index), bus: "xen", ...(phy ? { driver: "phy" } : {}) };
+            return {
+                path: paths.disks[index] ?? "",
+                format: format === "qcow2" ? "qcow2" : "raw",
+                readonly,
+                target: diskName(index),
+                bus: "xen",
+                ...(phy ? { driver: "phy" } : {}),
+            };
         }),
         interfaces: spec.interfaces.map((one, index): InterfaceModel => ({ mac: one.mac, source: source(one, index) })),
         panicDevice: false,
@@ -35,7 +46,9 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
 function source({ attach }: InterfaceSpec, index: number): InterfaceSource {
     if ("network" in attach) return { kind: "network", network: attach.network };
     if ("bridge" in attach) return { kind: "bridge", bridge: attach.bridge };
-    throw new UnikernelError("internal", "Xen plugs interfaces into bridges and networks only", { property: `interfaces[${index}].attach` });
+    throw new UnikernelError("internal", "Xen plugs interfaces into bridges and networks only", {
+        property: `interfaces[${index}].attach`,
+    });
 }
 
 /** xvda … xvdz, xvdaa: docs/man/xen-vbd-interface.7. */

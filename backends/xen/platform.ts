@@ -7,7 +7,7 @@ import { checkXen } from "./check";
 import { chooseXen } from "./choose";
 import { xenConsequences } from "./consequences";
 import { xenConsole } from "./console";
-import { libvirtAlone, type Dom0 } from "./dom0";
+import { type Dom0, libvirtAlone } from "./dom0";
 import { explainStart } from "./explain";
 import { endGdbsx, startGdbsx } from "./gdb";
 import { xenMeaningless } from "./meaningless";
@@ -42,7 +42,8 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
                 throw error;
             }
         },
-        debug: async (host, guest, id, port) => startGdbsx(dom0Of(host, guest), guest.uuid, id, port, (await host.info()).hostname),
+        debug: async (host, guest, id, port) =>
+            startGdbsx(dom0Of(host, guest), guest.uuid, id, port, (await host.info()).hostname),
         endDebug: (host, guest) => endGdbsx(dom0Of(host, guest), guest.uuid),
         explain: (host, guest, took) => explainStart(dom0Of(host, guest), took),
         startErrors: xenStartErrors,

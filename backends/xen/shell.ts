@@ -30,8 +30,15 @@ done`;
 
 export function remoteXenstore(shell: RemoteShell): Xenstore {
     return async (messages) => {
-        const said = await shell.run(EXCHANGE, messages.map((message) => `${leastReply(message)}:${octal(message)}`));
-        return said.split("\n\n").map((reply) => reply.replaceAll(/\s/g, "")).filter(Boolean).map((reply) => Buffer.from(reply, "hex"));
+        const said = await shell.run(
+            EXCHANGE,
+            messages.map((message) => `${leastReply(message)}:${octal(message)}`),
+        );
+        return said
+            .split("\n\n")
+            .map((reply) => reply.replaceAll(/\s/g, ""))
+            .filter(Boolean)
+            .map((reply) => Buffer.from(reply, "hex"));
     };
 }
 
@@ -66,8 +73,12 @@ export function remoteDom0(shell: RemoteShell): Dom0 {
             const end = said.indexOf("\n", path.length + 1);
             return { path, size: Number(said.slice(path.length + 1, end)), text: said.slice(end + 1) };
         },
-        rename: async (...pairs) => { await shell.run(RENAME, pairs.flat()); },
-        remove: async (...paths) => { await shell.run(REMOVE, paths); },
+        rename: async (...pairs) => {
+            await shell.run(RENAME, pairs.flat());
+        },
+        remove: async (...paths) => {
+            await shell.run(REMOVE, paths);
+        },
         run: (script, words) => shell.run(script, words),
     };
 }

@@ -1,15 +1,19 @@
 import { isRemote } from "../libvirt/client";
 import type { Host } from "../libvirt/host";
 import type { GuestWay } from "../libvirt/platform";
-import { libvirtAlone, localDom0, type Dom0 } from "./dom0";
+import { type Dom0, libvirtAlone, localDom0 } from "./dom0";
 import { reaches } from "./reach";
-import { remoteDom0, type RemoteShell } from "./shell";
+import { type RemoteShell, remoteDom0 } from "./shell";
 
 /** The way to the dom0 of a guest. @param shellOf a shell there, for a libvirt URI that goes by ssh */
-export function wayToDom0(shellOf?: (uri: string) => RemoteShell | undefined): (host: Pick<Host, "uri">, guest?: Pick<GuestWay, "sshTarget">) => Dom0 {
+export function wayToDom0(
+    shellOf?: (uri: string) => RemoteShell | undefined,
+): (host: Pick<Host, "uri">, guest?: Pick<GuestWay, "sshTarget">) => Dom0 {
     return ({ uri: connection }, { sshTarget } = {}) => {
         if (!isRemote(connection)) return localDom0;
-        const shell = reaches({ connection, sshTarget }) ? shellOf?.(sshTarget === undefined ? connection : `xen+ssh://${sshTarget}/system`) : undefined;
+        const shell = reaches({ connection, sshTarget })
+            ? shellOf?.(sshTarget === undefined ? connection : `xen+ssh://${sshTarget}/system`)
+            : undefined;
         return shell ? remoteDom0(shell) : libvirtAlone;
     };
 }

@@ -11,7 +11,9 @@ if (group) writeFileSync(`${group}/cgroup.procs`, String(process.pid));
     const passed = () => (performance.now() - start) / 1000;
     let written;
     await burnImage(image, size, await inspectDevice({ device, allowFixed: true }, size), {
-        onProgress(_bytes, _total, phase) { if (phase === "verify") written ??= passed(); },
+        onProgress(_bytes, _total, phase) {
+            if (phase === "verify") written ??= passed();
+        },
     });
     process.stdout.write(JSON.stringify({ written, seconds: passed() }));
 })().catch((error) => {

@@ -13,7 +13,8 @@ process.stdin.on("data", (bytes) => {
     ssh.stdin.write(bytes);
     rest = Buffer.concat([rest, bytes]);
     while (rest.length >= 28 && rest.length >= rest.readUInt32BE(0)) {
-        if (rest.readUInt32BE(4) === PROGRAM && rest.readUInt32BE(16) === CALL) appendFileSync(log, `${rest.readUInt32BE(12)}\n`);
+        if (rest.readUInt32BE(4) === PROGRAM && rest.readUInt32BE(16) === CALL)
+            appendFileSync(log, `${rest.readUInt32BE(12)}\n`);
         rest = rest.subarray(rest.readUInt32BE(0));
     }
 });

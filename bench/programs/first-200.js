@@ -6,20 +6,28 @@ const { step, guest, uri, port, file } = JSON.parse(process.argv[2]);
 const { unikernel } = require("../../dist/provider/dynamic");
 
 const news = {
-    platform: "kvm", connection: uri, accelerator: "tcg", name: "bench-nginx", memory: 128, ...guest,
-    interfaces: [{ mac: "52:54:00:0b:e4:c8", attach: { user: { forward: [{ host: port, guest: 80 }] } }, ipv4: "dhcp" }],
+    platform: "kvm",
+    connection: uri,
+    accelerator: "tcg",
+    name: "bench-nginx",
+    memory: 128,
+    ...guest,
+    interfaces: [
+        { mac: "52:54:00:0b:e4:c8", attach: { user: { forward: [{ host: port, guest: 80 }] } }, ipv4: "dhcp" },
+    ],
     readiness: { http: { port: 80, path: "/" }, timeout: 60 },
     resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::nginx",
 };
 
-const status = () => new Promise((done) => {
-    const request = http.get({ host: "127.0.0.1", port, path: "/", timeout: 300, agent: false }, (response) => {
-        response.resume();
-        done(response.statusCode);
+const status = () =>
+    new Promise((done) => {
+        const request = http.get({ host: "127.0.0.1", port, path: "/", timeout: 300, agent: false }, (response) => {
+            response.resume();
+            done(response.statusCode);
+        });
+        request.on("timeout", () => request.destroy());
+        request.on("error", () => done(0));
     });
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => done(0));
-});
 
 /** Milliseconds until the guest says 200; asked 50 times a second. */
 async function answered(start) {
@@ -40,7 +48,9 @@ const steps = {
     async create() {
         const inputs = await checked();
         const start = performance.now();
-        const creating = unikernel.create(inputs).then((made) => ({ id: made.outs.uuid, returned: performance.now() - start }));
+        const creating = unikernel
+            .create(inputs)
+            .then((made) => ({ id: made.outs.uuid, returned: performance.now() - start }));
         const [first, made] = await Promise.all([answered(start), creating]);
         return { answered: first, ...made };
     },
@@ -61,6 +71,10 @@ const steps = {
 };
 
 steps[step]().then(
-    (result) => { process.stdout.write(JSON.stringify(result), () => process.exit()); },
-    (error) => { process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1)); },
+    (result) => {
+        process.stdout.write(JSON.stringify(result), () => process.exit());
+    },
+    (error) => {
+        process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1));
+    },
 );

@@ -2,7 +2,11 @@
 const { blockImage } = require("../../dist/provider/dynamic");
 
 const { tree } = JSON.parse(process.argv[2]);
-const news = { source: tree, format: "iso9660", resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:BlockImage::tree" };
+const news = {
+    source: tree,
+    format: "iso9660",
+    resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:BlockImage::tree",
+};
 
 const timed = async (work) => {
     const start = performance.now();

@@ -2,7 +2,11 @@
 const { unikernel } = require("../../dist/provider/dynamic");
 
 const { args, runs } = JSON.parse(process.argv[2]);
-const news = { platform: "iso", resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::medium", ...args };
+const news = {
+    platform: "iso",
+    resourceUrn: "urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::medium",
+    ...args,
+};
 
 const timed = async (work) => {
     const start = performance.now();
@@ -19,7 +23,9 @@ const timed = async (work) => {
         if (checked.failures?.length) throw new Error(JSON.stringify(checked.failures));
         const [milliseconds, created] = await timed(() => unikernel.create(checked.inputs));
         build.push(milliseconds);
-        const [again, diff] = await timed(async () => unikernel.diff(created.id, created.outs, (await unikernel.check(checked.inputs, news)).inputs));
+        const [again, diff] = await timed(async () =>
+            unikernel.diff(created.id, created.outs, (await unikernel.check(checked.inputs, news)).inputs),
+        );
         if (diff.changes !== false) throw new Error("an untouched medium would be rebuilt");
         unchanged.push(again);
         made = created;

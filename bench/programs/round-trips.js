@@ -16,7 +16,14 @@ const calls = () => readFileSync(log, "utf8").split("\n").filter(Boolean).map(Nu
 const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
 
 (async () => {
-    const news = (name) => ({ platform: "xen", connection: uri, name, kernel, memory: 16, resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}` });
+    const news = (name) => ({
+        platform: "xen",
+        connection: uri,
+        name,
+        kernel,
+        memory: 16,
+        resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`,
+    });
     const made = async (name) => {
         const { inputs, failures } = await unikernel.check({}, news(name));
         if (failures?.length) throw new Error(JSON.stringify(failures));
@@ -34,9 +41,22 @@ const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
     const updated = soFar();
     for (const one of [first, changed]) await unikernel.delete(one.uuid, one);
     const end = soFar();
-    const between = (from, to) => ({ libvirt: to.libvirt.slice(from.libvirt.length), scripts: to.scripts.slice(from.scripts.length) });
-    return { first: before, create: between(before, after), read: between(after, seen), update: between(seen, updated), deletes: between(updated, end) };
+    const between = (from, to) => ({
+        libvirt: to.libvirt.slice(from.libvirt.length),
+        scripts: to.scripts.slice(from.scripts.length),
+    });
+    return {
+        first: before,
+        create: between(before, after),
+        read: between(after, seen),
+        update: between(seen, updated),
+        deletes: between(updated, end),
+    };
 })().then(
-    (result) => { process.stdout.write(JSON.stringify(result), () => process.exit()); },
-    (error) => { process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1)); },
+    (result) => {
+        process.stdout.write(JSON.stringify(result), () => process.exit());
+    },
+    (error) => {
+        process.stderr.write(`${error.stack || error.message}\n`, () => process.exit(1));
+    },
 );

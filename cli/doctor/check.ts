@@ -46,7 +46,11 @@ export function check<Facts>({ id, title, needs = [], probe, judge }: CheckParts
 }
 
 /** Runs the checks one after the other and hands each its results as they come. */
-export async function runChecks(checks: readonly Check[], scene: Omit<Scene, "down">, onResult: (result: Result) => void = () => {}): Promise<Result[]> {
+export async function runChecks(
+    checks: readonly Check[],
+    scene: Omit<Scene, "down">,
+    onResult: (result: Result) => void = () => {},
+): Promise<Result[]> {
     const results: Result[] = [];
     const down = new Set<string>();
     for (const { id, title, run } of checks) {

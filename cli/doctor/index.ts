@@ -1,7 +1,14 @@
-import { closeHosts, defaultConnection, inspectDom0, inspectHost, type HostFacts, type XenFacts } from "../../core/doctor";
+import {
+    closeHosts,
+    defaultConnection,
+    type HostFacts,
+    inspectDom0,
+    inspectHost,
+    type XenFacts,
+} from "../../core/doctor";
 import { runChecks } from "./check";
 import { checksFor } from "./checks";
-import { wouldWork, type Result } from "./finding";
+import { type Result, wouldWork } from "./finding";
 import { thisMachine } from "./probe/machine";
 import { renderJson, renderResult, renderSummary } from "./render";
 
@@ -23,10 +30,21 @@ export interface DoctorOptions {
  *
  * @returns whether `pulumi up` would work
  */
-export async function doctor({ connection = defaultConnection(), json = false, folder = process.cwd(), print = console.log }: DoctorOptions = {}): Promise<boolean> {
+export async function doctor({
+    connection = defaultConnection(),
+    json = false,
+    folder = process.cwd(),
+    print = console.log,
+}: DoctorOptions = {}): Promise<boolean> {
     let host: Promise<HostFacts> | undefined;
     let dom0: Promise<XenFacts | undefined> | undefined;
-    const scene = { machine: thisMachine(), connection, folder, host: () => host ??= inspectHost(connection), dom0: () => dom0 ??= inspectDom0(connection) };
+    const scene = {
+        machine: thisMachine(),
+        connection,
+        folder,
+        host: () => (host ??= inspectHost(connection)),
+        dom0: () => (dom0 ??= inspectDom0(connection)),
+    };
     try {
         const show = (result: Result) => print(renderResult(result));
         const results = await runChecks(checksFor(connection), scene, json ? undefined : show);

@@ -1,5 +1,5 @@
 import { printable } from "../../spec";
-import { wouldWork, type Result, type Status } from "./finding";
+import { type Result, type Status, wouldWork } from "./finding";
 
 const MARKS: Record<Status, string> = { ok: "ok  ", warn: "warn", fail: "FAIL", skip: "-   " };
 const INDENT = " ".repeat(6);

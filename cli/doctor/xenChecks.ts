@@ -1,18 +1,26 @@
 import type { XenFacts } from "../../core/doctor";
-import { check, type Check } from "./check";
+import { type Check, check } from "./check";
 import type { Finding } from "./finding";
 import * as judge from "./judge";
 
 /** What a Xen host needs beside libvirt. @param connection the check that they need */
 export function xenChecks(connection: string): readonly Check[] {
     const driver = "driver";
-    const ofDom0 = (id: string, title: string, judgeOne: (facts: XenFacts) => Finding): Check => check({
-        id, title, needs: [connection, driver], probe: ({ dom0 }) => dom0(), judge: (facts) => facts ? judgeOne(facts) : libvirtAlone,
-    });
+    const ofDom0 = (id: string, title: string, judgeOne: (facts: XenFacts) => Finding): Check =>
+        check({
+            id,
+            title,
+            needs: [connection, driver],
+            probe: ({ dom0 }) => dom0(),
+            judge: (facts) => (facts ? judgeOne(facts) : libvirtAlone),
+        });
     return [
         check({
-            id: driver, title: "Xen driver", needs: [connection],
-            probe: async ({ host }) => host().then(({ libvirt, qemu, emulators }) => ({ libvirt, xen: qemu, types: emulators })),
+            id: driver,
+            title: "Xen driver",
+            needs: [connection],
+            probe: async ({ host }) =>
+                host().then(({ libvirt, qemu, emulators }) => ({ libvirt, xen: qemu, types: emulators })),
             judge: judge.judgeXenDriver,
         }),
         ofDom0("toolstack", "toolstack", judge.judgeToolstack),
@@ -23,4 +31,7 @@ export function xenChecks(connection: string): readonly Check[] {
     ];
 }
 
-const libvirtAlone: Finding = { status: "ok", found: "not looked at: this connection leads to libvirt alone, and ssh would be needed" };
+const libvirtAlone: Finding = {
+    status: "ok",
+    found: "not looked at: this connection leads to libvirt alone, and ssh would be needed",
+};

@@ -1,7 +1,6 @@
 import { constants } from "node:os";
-
-import type { Accelerator } from "../../spec";
 import { selftest as runSelftest } from "../../selftest";
+import type { Accelerator } from "../../spec";
 import { held, renderJson, renderStep, renderSummary } from "./render";
 
 export interface SelftestCommand {
@@ -28,7 +27,15 @@ export async function selftest({ json = false, print, say, ...options }: Selftes
     };
     for (const signal of SIGNALS) process.on(signal, end);
     try {
-        const steps = await runSelftest({ ...options, signal: ending.signal, onStep: json ? undefined : (step) => { print(renderStep(step)); } });
+        const steps = await runSelftest({
+            ...options,
+            signal: ending.signal,
+            onStep: json
+                ? undefined
+                : (step) => {
+                      print(renderStep(step));
+                  },
+        });
         print(json ? renderJson(steps) : `\n${renderSummary(steps)}`);
         return held(steps) ? 0 : 1;
     } catch (error) {

@@ -24,23 +24,53 @@ export interface SweepOptions {
  *
  * @returns whether all that was to be removed is gone
  */
-export async function sweep({ connection = defaultConnection(), state = [], yes = false, deleteData = false, json = false, print = console.log }: SweepOptions = {}): Promise<boolean> {
+export async function sweep({
+    connection = defaultConnection(),
+    state = [],
+    yes = false,
+    deleteData = false,
+    json = false,
+    print = console.log,
+}: SweepOptions = {}): Promise<boolean> {
     if (yes && state.length === 0) {
-        throw new UnikernelError("invalid", "--yes removes only what belongs to stacks whose state is given", { hint: "pulumi stack export > state.json; then --state state.json" });
+        throw new UnikernelError("invalid", "--yes removes only what belongs to stacks whose state is given", {
+            hint: "pulumi stack export > state.json; then --state state.json",
+        });
     }
     try {
         const states = await readStates(state);
-        const { leftovers, foldersSeen } = await findLeftovers(connection, states, { user: userInfo().username, machine: hostname(), project: "" });
+        const { leftovers, foldersSeen } = await findLeftovers(connection, states, {
+            user: userInfo().username,
+            machine: hostname(),
+            project: "",
+        });
         const swept: Swept[] = [];
-        for (const leftover of leftovers) swept.push({ leftover, ...(yes && leftover.verdict === "left" ? await removed(connection, leftover, deleteData) : {}) });
-        print(renderFound({ connection, foldersSeen, states: states.map(({ project, stack }) => `${project}/${stack}`), swept, yes, json }));
+        for (const leftover of leftovers)
+            swept.push({
+                leftover,
+                ...(yes && leftover.verdict === "left" ? await removed(connection, leftover, deleteData) : {}),
+            });
+        print(
+            renderFound({
+                connection,
+                foldersSeen,
+                states: states.map(({ project, stack }) => `${project}/${stack}`),
+                swept,
+                yes,
+                json,
+            }),
+        );
         return swept.every(({ error }) => error === undefined);
     } finally {
         await closeHosts();
     }
 }
 
-async function removed(connection: string, leftover: Swept["leftover"], deleteData: boolean): Promise<Omit<Swept, "leftover">> {
+async function removed(
+    connection: string,
+    leftover: Swept["leftover"],
+    deleteData: boolean,
+): Promise<Omit<Swept, "leftover">> {
     try {
         return { removed: true, stays: await removeLeftover(connection, leftover, { deleteData }) };
     } catch (error) {

@@ -1,5 +1,5 @@
+import { type ImageSource, identify, mapProblems, optionProblems } from "../../images";
 import { type ImageFormat, logicalName, type Problem, problemOf } from "../../spec";
-import { identify, mapProblems, optionProblems, type ImageSource } from "../../images";
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
@@ -8,29 +8,55 @@ import { schemaVersionAfter } from "../state";
 import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";
 import { noteOutput, outputFault } from "./output";
-import { blockImageShape, optionsOf, type BlockImageInputs } from "./schema";
+import { type BlockImageInputs, blockImageShape, optionsOf } from "./schema";
 
 /** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
-export async function checkBlockImage(olds: Partial<BlockImageInputs>, news: Record<string, unknown>, { log, isReplaced }: Services) {
+export async function checkBlockImage(
+    olds: Partial<BlockImageInputs>,
+    news: Record<string, unknown>,
+    { log, isReplaced }: Services,
+) {
     const { values, problems } = parseArguments(blockImageShape, news);
-    const { resourceUrn, digestKey: given, secrets, ...args } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
+    const {
+        resourceUrn,
+        digestKey: given,
+        secrets,
+        ...args
+    } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
     const { source, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
     problems.push(...checkOptions(args));
     const readable = problems.length === 0;
     if (typeof olds.output === "string" && resourceUrn !== undefined) noteOutput(olds.output, resourceUrn);
-    if (typeof output === "string" && !containsUnknown(output)) problems.push(...(await checkOutput(output, source, resourceUrn, olds, isReplaced)));
-    const key = secrets?.length > 0 ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) } : {};
-    const inputs = { ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }), ...args, ...key };
+    if (typeof output === "string" && !containsUnknown(output))
+        problems.push(...(await checkOutput(output, source, resourceUrn, olds, isReplaced)));
+    const key =
+        secrets?.length > 0
+            ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) }
+            : {};
+    const inputs = {
+        ...(resourceUrn === undefined ? {} : { urn: resourceUrn, ...formerNames(olds, resourceUrn) }),
+        ...args,
+        ...key,
+    };
     const vague = containsUnknown([source, format, size, label, secrets]);
-    const identity = vague ? { digest: UNKNOWN, manifest: UNKNOWN } : readable ? await identityOf(inputs as unknown as BlockImageInputs, problems) : {};
+    const identity = vague
+        ? { digest: UNKNOWN, manifest: UNKNOWN }
+        : readable
+          ? await identityOf(inputs as unknown as BlockImageInputs, problems)
+          : {};
     const whole = { ...inputs, ...identity };
-    return { inputs: { schemaVersion: schemaVersionAfter(olds, !isChanged(olds, whole)), ...whole }, failures: problems };
+    return {
+        inputs: { schemaVersion: schemaVersionAfter(olds, !isChanged(olds, whole)), ...whole },
+        failures: problems,
+    };
 }
 
 /** The engine followed an alias: what is called by the old name, such as a persist disk, is found by it. */
 function formerNames({ urn, formerly = [] }: Partial<BlockImageInputs>, now: string): { formerly?: string[] } {
-    const names = [...formerly, ...(urn === undefined ? [] : [logicalName(urn)])].filter((name) => name !== logicalName(now));
+    const names = [...formerly, ...(urn === undefined ? [] : [logicalName(urn)])].filter(
+        (name) => name !== logicalName(now),
+    );
     return names.length > 0 ? { formerly: [...new Set(names)] } : {};
 }
 
@@ -52,16 +78,26 @@ function checkOptions({ format, size, label }: Record<string, unknown>): Problem
         size: typeof size === "number" ? size : undefined,
         label: typeof label === "string" && !isUnknown(label) ? label : undefined,
     });
-    return optionProblems(options).map((problem) => problem.property === "size" ? { ...problem, reason: `${problem.reason}, found ${size} MiB` } : problem);
+    return optionProblems(options).map((problem) =>
+        problem.property === "size" ? { ...problem, reason: `${problem.reason}, found ${size} MiB` } : problem,
+    );
 }
 
 async function checkOutput(
-    output: string, source: unknown, urn: string | undefined, olds: Partial<BlockImageInputs>, isReplaced: Services["isReplaced"],
+    output: string,
+    source: unknown,
+    urn: string | undefined,
+    olds: Partial<BlockImageInputs>,
+    isReplaced: Services["isReplaced"],
 ): Promise<Problem[]> {
     const error = await outputFault({
         id: urn === undefined ? undefined : uuidOf(urn),
-        source: containsUnknown(source) ? undefined : source as ImageSource,
-        writing: { act: olds.digest === undefined ? "create" : "update", urns: [urn, olds.urn].filter((one) => one !== undefined), path: output },
+        source: containsUnknown(source) ? undefined : (source as ImageSource),
+        writing: {
+            act: olds.digest === undefined ? "create" : "update",
+            urns: [urn, olds.urn].filter((one) => one !== undefined),
+            path: output,
+        },
         // Whether it was changed since is for the update to see: state's hash of it is not among the inputs.
         inState: async () => olds.output === output,
         isReplaced,

@@ -5,7 +5,7 @@ import { uuidOf } from "../identity";
 import { refuseNewerState } from "../state";
 import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";
-import { createImage, deleteImage, isWhole, updateImage, type Services } from "./lifecycle";
+import { createImage, deleteImage, isWhole, type Services, updateImage } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
 
 /** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
@@ -24,7 +24,10 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async create(inputs) {
             const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();
-            return discreet(discretion([inputs]), async () => ({ id, outs: { ...(await createImage(id, asInputs(inputs), services)) } }));
+            return discreet(discretion([inputs]), async () => ({
+                id,
+                outs: { ...(await createImage(id, asInputs(inputs), services)) },
+            }));
         },
         async read(id, props) {
             refuseNewerState(props);
@@ -33,7 +36,9 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async update(id, olds, news) {
             refuseNewerState(olds);
-            const outs = await discreet(discretion([olds, news]), () => updateImage(id, asInputs(news), services, asOutputs(olds)));
+            const outs = await discreet(discretion([olds, news]), () =>
+                updateImage(id, asInputs(news), services, asOutputs(olds)),
+            );
             return { outs: { ...outs } };
         },
         async delete(id, props) {

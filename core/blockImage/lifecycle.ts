@@ -1,11 +1,24 @@
 import { resolve } from "node:path";
 import {
-    addUser, buildImage, cachePath, findBuilt, forgetBuilt, forgetWriting, hashFile, makeImageFolder, removeImage, removeManifestsIfUnused, removeUser, sealDigest, usersOf, withNote,
+    addUser,
+    buildImage,
+    cachePath,
+    findBuilt,
+    forgetBuilt,
+    forgetWriting,
+    hashFile,
+    makeImageFolder,
+    removeImage,
+    removeManifestsIfUnused,
+    removeUser,
+    sealDigest,
+    usersOf,
     type Writing,
+    withNote,
 } from "../../images";
 import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";
-import { optionsOf, type BlockImageInputs, type BlockImageOutputs } from "./schema";
+import { type BlockImageInputs, type BlockImageOutputs, optionsOf } from "./schema";
 
 export interface Services {
     /** A line for the person at the terminal. */
@@ -20,12 +33,21 @@ export function pathOf({ output, digest, format }: Pick<BlockImageInputs, "outpu
 }
 
 /** Ends with the whole image in its place: one that is there is left as it is. */
-export async function createImage(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {
+export async function createImage(
+    id: string,
+    inputs: BlockImageInputs,
+    services: Services,
+): Promise<BlockImageOutputs> {
     return write(id, inputs, services, undefined, () => build(id, inputs, services));
 }
 
 /** The same of an image that state has; its former file goes when the new one is whole. @param olds outputs from before */
-export async function updateImage(id: string, inputs: BlockImageInputs, services: Services, olds: BlockImageOutputs): Promise<BlockImageOutputs> {
+export async function updateImage(
+    id: string,
+    inputs: BlockImageInputs,
+    services: Services,
+    olds: BlockImageOutputs,
+): Promise<BlockImageOutputs> {
     return write(id, inputs, services, olds, async () => {
         const outs = await build(id, inputs, services);
         if (pathOf(olds) !== outs.path) await releaseImage(id, olds, services);
@@ -35,7 +57,11 @@ export async function updateImage(id: string, inputs: BlockImageInputs, services
 
 /** Does the work if the place is ours to write to; a file of the cache is by its digest. */
 async function write(
-    id: string, inputs: BlockImageInputs, services: Services, olds: BlockImageOutputs | undefined, work: () => Promise<BlockImageOutputs>,
+    id: string,
+    inputs: BlockImageInputs,
+    services: Services,
+    olds: BlockImageOutputs | undefined,
+    work: () => Promise<BlockImageOutputs>,
 ): Promise<BlockImageOutputs> {
     const { output, source, digest } = inputs;
     if (output === undefined) {
@@ -43,8 +69,15 @@ async function write(
         return work();
     }
     const writing = writingOf(inputs, olds);
-    const inState = async (path: string): Promise<boolean> => olds !== undefined && pathOf(olds) === path && isOurs(path, olds);
-    const error = await outputFault({ id, source, writing: { ...writing, path: output }, inState, isReplaced: services.isReplaced });
+    const inState = async (path: string): Promise<boolean> =>
+        olds !== undefined && pathOf(olds) === path && isOurs(path, olds);
+    const error = await outputFault({
+        id,
+        source,
+        writing: { ...writing, path: output },
+        inState,
+        isReplaced: services.isReplaced,
+    });
     if (error) throw error;
     // What failed after the file had come into its place goes on, and so does what an earlier run began.
     return withNote(writing, work, async (begun) => begun || (await findBuilt(writing.path))?.digest === digest);
@@ -57,9 +90,10 @@ async function build(id: string, inputs: BlockImageInputs, services: Services): 
     await addUser(path, { id, urn: inputs.urn ?? "" });
     try {
         const there = await findBuilt(path);
-        const built = there?.digest === inputs.digest
-            ? there
-            : await buildImage(inputs.source, optionsOf(inputs), inputs, path, progressLog(inputs, services));
+        const built =
+            there?.digest === inputs.digest
+                ? there
+                : await buildImage(inputs.source, optionsOf(inputs), inputs, path, progressLog(inputs, services));
         const { manifest: _, ...rest } = inputs;
         return { ...rest, path, sha256: sealDigest(built.sha256, inputs.digestKey), bytes: built.size };
     } catch (error) {
@@ -71,7 +105,13 @@ async function build(id: string, inputs: BlockImageInputs, services: Services): 
 /** Leaves an image; the file goes with its last user, an `output` only if it is still what was built. */
 async function releaseImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
     const path = pathOf(old);
-    const foreign = old.output !== undefined && !(await isOurs(path, old)) && (await hashFile(path).then(() => true, () => false));
+    const foreign =
+        old.output !== undefined &&
+        !(await isOurs(path, old)) &&
+        (await hashFile(path).then(
+            () => true,
+            () => false,
+        ));
     if (foreign) {
         services.log(`${old.output} was changed after it was built: it is left where it is`);
         await removeUser(path, id);
@@ -94,7 +134,10 @@ export async function isWhole(old: BlockImageOutputs): Promise<boolean> {
     return whole;
 }
 
-function writingOf(inputs: Pick<BlockImageInputs, "urn" | "output" | "digest" | "format">, olds: Pick<BlockImageInputs, "urn"> | undefined): Writing {
+function writingOf(
+    inputs: Pick<BlockImageInputs, "urn" | "output" | "digest" | "format">,
+    olds: Pick<BlockImageInputs, "urn"> | undefined,
+): Writing {
     const urns = [inputs.urn, olds?.urn].filter((urn) => urn !== undefined);
     return { act: olds ? "update" : "create", urns: [...new Set(urns)], path: pathOf(inputs) };
 }

@@ -1,5 +1,13 @@
 import { resolve } from "node:path";
-import { hasBegun, hashFile, isBuiltByUs, outputProblem, sealDigest, type ImageSource, type Writing } from "../../images";
+import {
+    hasBegun,
+    hashFile,
+    type ImageSource,
+    isBuiltByUs,
+    outputProblem,
+    sealDigest,
+    type Writing,
+} from "../../images";
 import type { UnikernelError } from "../../spec";
 import { holderInRun, noteInRun } from "../holders";
 import type { BlockImageOutputs } from "./schema";
@@ -18,11 +26,18 @@ export interface Claim {
 }
 
 /** What is wrong with the place of an image, a file that is there and is not what state has included. */
-export async function outputFault({ id, source, writing, inState, isReplaced }: Claim): Promise<UnikernelError | undefined> {
+export async function outputFault({
+    id,
+    source,
+    writing,
+    inState,
+    isReplaced,
+}: Claim): Promise<UnikernelError | undefined> {
     const { urns, path: output } = writing;
     const begun = async (path: string): Promise<boolean> =>
         urns.some((urn) => holderInRun(keyOf(path)) === urn || isReplaced?.(urn)) || hasBegun({ ...writing, path });
-    const hint = "if its stack or resource was renamed, it is that one's: choose another output here. If no stack has it any more, remove the file";
+    const hint =
+        "if its stack or resource was renamed, it is that one's: choose another output here. If no stack has it any more, remove the file";
     return outputProblem(output, source, id, { inState, begun, hint });
 }
 

@@ -1,9 +1,14 @@
 import { basename } from "node:path";
 import { everyFewSeconds, mebibytes, type Progress } from "../../images";
-import { MIB, type BlockImageInputs } from "./schema";
+import { type BlockImageInputs, MIB } from "./schema";
 
 /** Says how far a build is, every few seconds; a short one says nothing. */
-export function progressLog({ format, source, output, digest }: BlockImageInputs, { log }: { log(message: string): void }): Progress {
+export function progressLog(
+    { format, source, output, digest }: BlockImageInputs,
+    { log }: { log(message: string): void },
+): Progress {
     const name = output ?? (typeof source === "string" ? basename(source) : digest.slice(0, 12));
-    return everyFewSeconds((bytes, total) => log(`building the ${format} image of ${name}: ${Math.floor(bytes / MIB)} of ${mebibytes(total)} MiB`));
+    return everyFewSeconds((bytes, total) =>
+        log(`building the ${format} image of ${name}: ${Math.floor(bytes / MIB)} of ${mebibytes(total)} MiB`),
+    );
 }

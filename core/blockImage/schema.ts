@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { secretPlaces } from "../arguments";
-import { derivedOutputs, type ImageFormat, type Manifest } from "../../spec";
 import type { ImageOptions, ImageSource } from "../../images";
+import { derivedOutputs, type ImageFormat, type Manifest } from "../../spec";
+import { secretPlaces } from "../arguments";
 
 export const MIB = 1024 * 1024;
 
@@ -12,9 +12,17 @@ const path = z.string().min(1, "expected a path");
 
 /** The arguments of a BlockImage. */
 export const blockImageShape = {
-    source: z.union([path, z.record(z.string(), content)], { error: "expected the path of a folder or file, or a map of path to content" }),
-    format: z.enum(["iso9660", "ext2", "ext4", "raw", "qcow2"], { error: "expected iso9660, ext2, ext4, raw or qcow2" }).default("iso9660"),
-    size: z.int({ error: "expected a whole number of MiB" }).min(1, "expected at least 1 MiB").max(64 * MIB, "expected at most 64 TiB").optional(),
+    source: z.union([path, z.record(z.string(), content)], {
+        error: "expected the path of a folder or file, or a map of path to content",
+    }),
+    format: z
+        .enum(["iso9660", "ext2", "ext4", "raw", "qcow2"], { error: "expected iso9660, ext2, ext4, raw or qcow2" })
+        .default("iso9660"),
+    size: z
+        .int({ error: "expected a whole number of MiB" })
+        .min(1, "expected at least 1 MiB")
+        .max(64 * MIB, "expected at most 64 TiB")
+        .optional(),
     label: z.string({ error: "expected text" }).optional(),
     output: path.optional(),
     resourceUrn: z.string().optional(),
@@ -57,6 +65,11 @@ export interface BlockImageOutputs extends Omit<BlockImageInputs, "manifest"> {
 }
 
 /** Options as images/ takes them. */
-export function optionsOf({ format, size, label, digestKey }: Pick<BlockImageInputs, "format" | "size" | "label" | "digestKey">): ImageOptions {
+export function optionsOf({
+    format,
+    size,
+    label,
+    digestKey,
+}: Pick<BlockImageInputs, "format" | "size" | "label" | "digestKey">): ImageOptions {
     return { format, size: size === undefined ? undefined : size * MIB, label, key: digestKey };
 }

@@ -1,10 +1,18 @@
 import type { Backends, GuestName } from "../../backends";
-import { UnikernelError, printable } from "../../spec";
 import type { Problem } from "../../spec";
+import { printable, UnikernelError } from "../../spec";
 import { hostAt } from "./connection";
 
-interface Services { connection?: string; backends: Backends }
-interface Asked { id?: string; uuid?: string; name?: string; connection?: string }
+interface Services {
+    connection?: string;
+    backends: Backends;
+}
+interface Asked {
+    id?: string;
+    uuid?: string;
+    name?: string;
+    connection?: string;
+}
 type Target = ReturnType<typeof hostAt> & { wanted: GuestName };
 type Answer = Promise<{ results: Record<string, unknown> } | { problems: Problem[] }>;
 
@@ -12,18 +20,34 @@ export async function getUnikernel(values: Asked, services: Services): Answer {
     const target = targetOf(values, services);
     if ("problems" in target) return target;
     const { backend, connection, wanted } = target;
-    const found = await backend.glance(connection, wanted) ?? missing(connection, wanted);
+    const found = (await backend.glance(connection, wanted)) ?? missing(connection, wanted);
     const { urn, ...seen } = found;
-    return { results: { ...seen, connection, platform: backend.platform, ours: urn !== undefined, ...(urn === undefined ? {} : { urn }) } };
+    return {
+        results: {
+            ...seen,
+            connection,
+            platform: backend.platform,
+            ours: urn !== undefined,
+            ...(urn === undefined ? {} : { urn }),
+        },
+    };
 }
 
 export async function getConsole({ lines, ...values }: Asked & { lines?: number }, services: Services): Answer {
     const target = targetOf(values, services);
     if ("problems" in target) return target;
     const { backend, connection, wanted } = target;
-    const text = await backend.printed(connection, wanted) ?? missing(connection, wanted);
+    const text = (await backend.printed(connection, wanted)) ?? missing(connection, wanted);
     // Blank lines at the end are a guest's way of saying good-bye.
-    return { results: { text: printable(text).trimEnd().split("\n").slice(-(lines ?? 40)).join("\n") } };
+    return {
+        results: {
+            text: printable(text)
+                .trimEnd()
+                .split("\n")
+                .slice(-(lines ?? 40))
+                .join("\n"),
+        },
+    };
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -32,17 +56,31 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 function targetOf({ id, uuid, name, connection }: Asked, services: Services): Target | { problems: Problem[] } {
     const given = [id, uuid, name].filter((value) => value !== undefined);
     if (given.length !== 1) {
-        return { problems: [{ property: id === undefined ? "uuid" : "id", reason: "expected exactly one of id, uuid and name" }] };
+        return {
+            problems: [
+                { property: id === undefined ? "uuid" : "id", reason: "expected exactly one of id, uuid and name" },
+            ],
+        };
     }
     const [, inId, nameInId] = /^([a-z][a-z0-9+.-]*:\/\/[^#]*)#([^#]+)$/i.exec(id ?? "") ?? [];
     const word = nameInId ?? id;
     if (word !== undefined && inId === undefined && !UUID.test(word)) {
-        return { problems: [{ property: "id", reason: `expected a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web, found ${JSON.stringify(word)}` }] };
+        return {
+            problems: [
+                {
+                    property: "id",
+                    reason: `expected a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web, found ${JSON.stringify(word)}`,
+                },
+            ],
+        };
     }
     if (inId !== undefined && connection !== undefined && connection !== inId) {
-        return { problems: [{ property: "connection", reason: `the id says ${inId}, found ${JSON.stringify(connection)}` }] };
+        return {
+            problems: [{ property: "connection", reason: `the id says ${inId}, found ${JSON.stringify(connection)}` }],
+        };
     }
-    const wanted: GuestName = uuid !== undefined ? { uuid: uuid.toLowerCase() } : name !== undefined ? { name } : byWord(word ?? "");
+    const wanted: GuestName =
+        uuid !== undefined ? { uuid: uuid.toLowerCase() } : name !== undefined ? { name } : byWord(word ?? "");
     return { ...hostAt(inId ?? connection, services), wanted };
 }
 

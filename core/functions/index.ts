@@ -1,15 +1,15 @@
-import { backends } from "../../backends";
 import type { Backends } from "../../backends";
-import { endedBy } from "../../spec";
+import { backends } from "../../backends";
 import type { Problem } from "../../spec";
+import { endedBy } from "../../spec";
 import { parseArguments } from "../arguments";
 import { getConsole, getUnikernel } from "./guests";
 import { getHost } from "./host";
-import { functionShapes } from "./schema";
 import type { FunctionName } from "./schema";
+import { functionShapes } from "./schema";
 
-export { functionShapes } from "./schema";
 export type { FunctionName, FunctionShape } from "./schema";
+export { functionShapes } from "./schema";
 
 type Properties = Record<string, unknown>;
 
@@ -32,12 +32,21 @@ export type FunctionResult = { results: Properties } | { problems: Problem[] };
  * Calls a function by its name.
  * @throws UnikernelError `not-found` for a guest that the host does not have, `unreachable`, `permission`, `unsupported`
  */
-export async function callFunction(name: FunctionName, asked: Properties, services: FunctionServices): Promise<FunctionResult> {
+export async function callFunction(
+    name: FunctionName,
+    asked: Properties,
+    services: FunctionServices,
+): Promise<FunctionResult> {
     const { values, problems } = parseArguments(functionShapes[name].inputs, asked, {}, "function");
     const world = { ...services, backends: services.backends ?? backends };
     return problems.length > 0 ? { problems } : endedBy(services.signal, () => FUNCTIONS[name](values, world));
 }
 
-const FUNCTIONS: Record<FunctionName, (values: Properties, services: FunctionServices & { backends: Backends }) => Promise<FunctionResult>> = {
-    getUnikernel, getHost, console: getConsole,
+const FUNCTIONS: Record<
+    FunctionName,
+    (values: Properties, services: FunctionServices & { backends: Backends }) => Promise<FunctionResult>
+> = {
+    getUnikernel,
+    getHost,
+    console: getConsole,
 };

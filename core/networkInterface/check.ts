@@ -1,3 +1,4 @@
+import type { Attach, Forward, Ipv4, Problem } from "../../spec";
 import { parseArguments } from "../arguments";
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
@@ -5,7 +6,6 @@ import { schemaVersionAfter } from "../state";
 import { chosenMac } from "./mac";
 import { withPorts } from "./ports";
 import { interfaceShape } from "./schema";
-import type { Attach, Forward, Ipv4, Problem } from "../../spec";
 
 /** What is stored: the declaration with its defaults, and the identity. */
 export interface InterfaceInputs {
@@ -19,12 +19,16 @@ export interface InterfaceInputs {
 }
 
 /** @returns checked inputs: stable mac and host ports, kept from `olds` where it has them */
-export async function checkInterface(olds: Partial<InterfaceInputs>, { resourceUrn, ...news }: Record<string, unknown>) {
+export async function checkInterface(
+    olds: Partial<InterfaceInputs>,
+    { resourceUrn, ...news }: Record<string, unknown>,
+) {
     const { values, problems } = parseArguments(interfaceShape, news);
     const urn = String(resourceUrn);
     if (problems.length === 0) problems.push(...interfaceProblems("", values));
-    const mac = values.mac ?? await chosenMac(urn, olds);
-    const attach = problems.length === 0 ? await resolveAttach({ urn, mac: String(mac) }, values.attach, olds) : values.attach;
+    const mac = values.mac ?? (await chosenMac(urn, olds));
+    const attach =
+        problems.length === 0 ? await resolveAttach({ urn, mac: String(mac) }, values.attach, olds) : values.attach;
     const declared = { urn, ...withIpv4Default(values), mac, attach };
     const unchanged = same(olds, { schemaVersion: olds.schemaVersion, ...declared });
     return { inputs: { schemaVersion: schemaVersionAfter(olds, unchanged), ...declared }, failures: problems };
@@ -40,13 +44,29 @@ export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unkno
     if (containsUnknown(attach) || containsUnknown(ipv4)) return [];
     const reserves = typeof ipv4 === "object" && ipv4 !== null && "reserve" in ipv4;
     if (!reserves || "network" in Object(attach)) return [];
-    return [{ property: `${at}ipv4.reserve`, reason: "an address can be reserved on a libvirt network only: attach: { network }" }];
+    return [
+        {
+            property: `${at}ipv4.reserve`,
+            reason: "an address can be reserved on a libvirt network only: attach: { network }",
+        },
+    ];
 }
 
-async function resolveAttach(owner: { urn: string; mac: string }, attach: unknown, olds: Partial<InterfaceInputs>): Promise<unknown> {
+async function resolveAttach(
+    owner: { urn: string; mac: string },
+    attach: unknown,
+    olds: Partial<InterfaceInputs>,
+): Promise<unknown> {
     const forwards = forwardsOf(attach);
     if (containsUnknown(attach) || forwards.length === 0) return attach;
-    return { user: { forward: await withPorts({ ...owner, before: { urn: olds.urn, forwards: forwardsOf(olds.attach) } }, forwards) } };
+    return {
+        user: {
+            forward: await withPorts(
+                { ...owner, before: { urn: olds.urn, forwards: forwardsOf(olds.attach) } },
+                forwards,
+            ),
+        },
+    };
 }
 
 function forwardsOf(attach: unknown): Forward[] {

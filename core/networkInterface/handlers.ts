@@ -20,7 +20,8 @@ export function networkInterfaceHandlers(): Handlers {
             return { changes: same ? false : undefined, replaces: [], deleteBeforeReplace: true };
         },
         async create(inputs) {
-            for (const identity of identitiesOf(inputs)) if (await holderOf(identity) === undefined) await noteHolder(identity, String(inputs.urn));
+            for (const identity of identitiesOf(inputs))
+                if ((await holderOf(identity)) === undefined) await noteHolder(identity, String(inputs.urn));
             return { id: uuidOf(String(inputs.urn)), outs: inputs };
         },
         async read(id, props) {

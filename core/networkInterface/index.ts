@@ -1,5 +1,6 @@
 import { networkInterfaceHandlers } from "./handlers";
+
+export { interfaceProblems, withIpv4Default } from "./check";
 export { noteRefused } from "./ports";
 export { interfaceShape } from "./schema";
-export { interfaceProblems, withIpv4Default } from "./check";
 export { networkInterfaceHandlers };

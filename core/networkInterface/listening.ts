@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { Turns, type Forward } from "../../spec";
+import { type Forward, Turns } from "../../spec";
 
 /** One at a time: two probes of one port would each take the other for a program that has it. */
 const turns = new Turns();
@@ -15,13 +15,23 @@ export function isListenedOn(place: Pick<Forward, "address" | "protocol">, port:
 
 function attempt({ address, protocol }: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
     return new Promise((resolve) => {
-        const failed = (error: NodeJS.ErrnoException): void => { resolve(error.code === "EADDRINUSE"); };
+        const failed = (error: NodeJS.ErrnoException): void => {
+            resolve(error.code === "EADDRINUSE");
+        };
         if (protocol === "udp") {
             const socket = createSocket("udp4");
-            socket.once("error", failed).bind({ port, address, exclusive: true }, () => { socket.close(() => { resolve(false); }); });
+            socket.once("error", failed).bind({ port, address, exclusive: true }, () => {
+                socket.close(() => {
+                    resolve(false);
+                });
+            });
         } else {
             const server = createServer();
-            server.once("error", failed).listen({ port, host: address, exclusive: true }, () => { server.close(() => { resolve(false); }); });
+            server.once("error", failed).listen({ port, host: address, exclusive: true }, () => {
+                server.close(() => {
+                    resolve(false);
+                });
+            });
         }
     });
 }

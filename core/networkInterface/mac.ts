@@ -11,11 +11,11 @@ const NEXT = 100;
  */
 export async function chosenMac(urn: string, olds: { urn?: string; mac?: string }): Promise<string> {
     const own = Array.from({ length: NEXT }, (_, index) => defaultMac(urn, index));
-    if (olds.mac !== undefined && !(olds.urn === urn && own.includes(olds.mac) && await isOthers(olds.mac, urn))) {
+    if (olds.mac !== undefined && !(olds.urn === urn && own.includes(olds.mac) && (await isOthers(olds.mac, urn)))) {
         noteInRun(olds.mac, urn);
         return olds.mac;
     }
-    for (const mac of own) if (!await isOthers(mac, urn)) return mac;
+    for (const mac of own) if (!(await isOthers(mac, urn))) return mac;
     return defaultMac(urn);
 }
 

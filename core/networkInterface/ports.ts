@@ -1,7 +1,7 @@
+import type { Forward } from "../../spec";
 import { holderOf, noteHolder, noteInRun } from "../holders";
 import { hashOf } from "../identity";
 import { isListenedOn } from "./listening";
-import type { Forward } from "../../spec";
 
 /** Below Linux's ephemeral range (net.ipv4.ip_local_port_range begins at 32768), above what services use. */
 const FIRST = 20_000;
@@ -12,7 +12,11 @@ const NEXT = 100;
 type OpenForward = Omit<Forward, "host"> & { host?: number };
 
 /** The interface, and what state has of it. */
-interface Owner { urn: string; mac: string; before: { urn?: string; forwards: OpenForward[] } }
+interface Owner {
+    urn: string;
+    mac: string;
+    before: { urn?: string; forwards: OpenForward[] };
+}
 
 /** Who holds which port in this program: `address:port/protocol` → the forward. */
 const held = new Map<string, string>();
@@ -25,8 +29,11 @@ export async function withPorts(owner: Owner, forwards: OpenForward[]): Promise<
     const whole: Forward[] = [];
     for (const forward of forwards) {
         const key = `${forward.guest}/${forward.protocol} ${forward.address}`;
-        const host = forward.host ?? await kept(owner, key, forward);
-        whole.push({ ...forward, host: host === undefined ? await choose(owner, key, forward) : hold(owner.urn, key, forward, host) });
+        const host = forward.host ?? (await kept(owner, key, forward));
+        whole.push({
+            ...forward,
+            host: host === undefined ? await choose(owner, key, forward) : hold(owner.urn, key, forward, host),
+        });
     }
     return whole;
 }
@@ -37,9 +44,9 @@ export async function withPorts(owner: Owner, forwards: OpenForward[]): Promise<
  */
 async function kept({ urn, mac, before }: Owner, key: string, forward: OpenForward): Promise<number | undefined> {
     const port = before.forwards.find((old) => old.guest === forward.guest && old.protocol === forward.protocol)?.host;
-    if (port === undefined || await wasRefused(mac, forward, port)) return undefined;
+    if (port === undefined || (await wasRefused(mac, forward, port))) return undefined;
     const step = (port - FIRST - startOf(urn, key) + COUNT) % COUNT;
-    if (before.urn === urn && step < NEXT && await isOthers(urn, forward, port)) return undefined;
+    if (before.urn === urn && step < NEXT && (await isOthers(urn, forward, port))) return undefined;
     noteInRun(place(forward, port), urn);
     return port;
 }
@@ -54,10 +61,10 @@ async function choose({ urn, mac }: Owner, key: string, forward: OpenForward): P
         const port = FIRST + ((start + step) % COUNT);
         const holder = held.get(place(forward, port));
         if (holder !== undefined && holder !== `${urn} ${key}`) continue;
-        if (await isOthers(urn, forward, port) || await wasRefused(mac, forward, port)) continue;
+        if ((await isOthers(urn, forward, port)) || (await wasRefused(mac, forward, port))) continue;
         // Where it is ours already, it is our own guest that listens.
-        const ours = await holderOf(place(forward, port)) === urn;
-        if (ours || !await isListenedOn(forward, port)) return hold(urn, key, forward, port);
+        const ours = (await holderOf(place(forward, port))) === urn;
+        if (ours || !(await isListenedOn(forward, port))) return hold(urn, key, forward, port);
     }
     return FIRST + start;
 }
@@ -83,7 +90,7 @@ export async function noteRefused(mac: string, forward: Forward): Promise<void> 
 }
 
 async function wasRefused(mac: string, forward: OpenForward, port: number): Promise<boolean> {
-    return await holderOf(refusal(mac, forward, port)) === REFUSED;
+    return (await holderOf(refusal(mac, forward, port))) === REFUSED;
 }
 
 function refusal(mac: string, forward: OpenForward, port: number): string {
@@ -97,5 +104,9 @@ function place({ address, protocol }: Pick<OpenForward, "address" | "protocol">,
 /** Return the host's ports that an interface has. */
 export function placesOf(attach: unknown): string[] {
     const forwards: unknown = Object(Object(attach).user).forward;
-    return Array.isArray(forwards) ? (forwards as OpenForward[]).flatMap((forward) => (typeof forward.host === "number" ? [place(forward, forward.host)] : [])) : [];
+    return Array.isArray(forwards)
+        ? (forwards as OpenForward[]).flatMap((forward) =>
+              typeof forward.host === "number" ? [place(forward, forward.host)] : [],
+          )
+        : [];
 }

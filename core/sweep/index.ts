@@ -1,14 +1,17 @@
-import { backend, type Backend, type Creator } from "../../backends";
+import { type Backend, backend, type Creator } from "../../backends";
 import { UnikernelError } from "../../spec";
 import { holderOf } from "../holders";
 import { judge, type Leftover } from "./judge";
-import { readState, type KnownStack } from "./states";
+import { type KnownStack, readState } from "./states";
 
 export type { Leftover, Verdict } from "./judge";
-export { readState, type KnownStack } from "./states";
+export { type KnownStack, readState } from "./states";
 
 /** What was found on a host. `foldersSeen`: false where the way to the guests' files cannot list their folders. */
-export interface Found { leftovers: Leftover[]; foldersSeen: boolean }
+export interface Found {
+    leftovers: Leftover[];
+    foldersSeen: boolean;
+}
 
 /**
  * Look for what carries our mark on a host and belongs to no state that is given. Changes nothing.
@@ -21,14 +24,21 @@ export async function findLeftovers(connection: string, states: KnownStack[], cr
 
 /** Return what a host has of killed creates, whoever made it; nothing where it cannot be asked. */
 export async function countLeftovers(connection: string): Promise<Leftover[]> {
-    return findLeftovers(connection, [], { user: "", machine: "", project: "" }).then(({ leftovers }) => leftovers, () => []);
+    return findLeftovers(connection, [], { user: "", machine: "", project: "" }).then(
+        ({ leftovers }) => leftovers,
+        () => [],
+    );
 }
 
 /**
  * Remove one thing that was found and may be removed.
  * @returns paths that stay
  */
-export async function removeLeftover(connection: string, { verdict, kind, thing, what }: Leftover, options: { deleteData: boolean }): Promise<string[]> {
+export async function removeLeftover(
+    connection: string,
+    { verdict, kind, thing, what }: Leftover,
+    options: { deleteData: boolean },
+): Promise<string[]> {
     if (verdict !== "left") throw new UnikernelError("not-ours", `${what} is not to be removed (${verdict})`);
     const host = backendOf(connection);
     if ("uuid" in thing) return host.sweep!(connection, thing, options);
@@ -41,7 +51,12 @@ export function readStates(files: string[]): Promise<KnownStack[]> {
 }
 
 function backendOf(connection: string): Backend {
-    const found = (["kvm", "xen"] as const).map((platform) => backend(platform)).find(({ leadsTo }) => leadsTo?.(connection));
+    const found = (["kvm", "xen"] as const)
+        .map((platform) => backend(platform))
+        .find(({ leadsTo }) => leadsTo?.(connection));
     if (found?.leftovers) return found;
-    throw new UnikernelError("unsupported", `${connection} leads to no host of guests`, { property: "connection", hint: "expected a libvirt URI such as qemu:///system" });
+    throw new UnikernelError("unsupported", `${connection} leads to no host of guests`, {
+        property: "connection",
+        hint: "expected a libvirt URI such as qemu:///system",
+    });
 }

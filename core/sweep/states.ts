@@ -22,39 +22,78 @@ export async function readState(argument: string): Promise<KnownStack> {
     const [, project, stack, named] = /^([^=/]+)\/([^=/]+)=(.+)$/.exec(argument) ?? [];
     const path = named ?? argument;
     const text = await readFile(path, "utf8").catch((cause: unknown) => {
-        throw new UnikernelError("not-found", `the state file ${path} cannot be read`, { hint: "pulumi stack export --stack STACK > FILE makes one", cause });
+        throw new UnikernelError("not-found", `the state file ${path} cannot be read`, {
+            hint: "pulumi stack export --stack STACK > FILE makes one",
+            cause,
+        });
     });
     const resources = resourcesIn(parse(text, path));
     const found = resources.map(({ urn }) => stackOf(urn)).find((one) => one !== undefined);
     if (found && project !== undefined && (found.project !== project || found.stack !== stack)) {
-        throw new UnikernelError("invalid", `${path} is the state of ${found.project}/${found.stack}, not of ${project}/${stack}`);
+        throw new UnikernelError(
+            "invalid",
+            `${path} is the state of ${found.project}/${found.stack}, not of ${project}/${stack}`,
+        );
     }
     const name = found ?? (project === undefined || stack === undefined ? undefined : { project, stack });
-    if (!name) throw new UnikernelError("invalid", `${path} has no resources, so it names no project and stack`, { hint: `write --state PROJECT/STACK=${path}` });
+    if (!name)
+        throw new UnikernelError("invalid", `${path} has no resources, so it names no project and stack`, {
+            hint: `write --state PROJECT/STACK=${path}`,
+        });
     const guests = resources.filter(({ urn }) => /unikernel:(index:)?Unikernel$/.test(typeOf(urn)));
     const uuids = guests.flatMap(({ id, values }) => [id, values.uuid]).filter((one) => typeof one === "string");
-    const macs = new Set(guests.flatMap(({ values }) => (Array.isArray(values.interfaces) ? values.interfaces : []).map((card: unknown) => String(Object(card).mac).toLowerCase())));
-    const idle = resources.filter(({ urn }) => /unikernel:(index:)?NetworkInterface$/.test(typeOf(urn))).map(({ values }) => String(values.mac).toLowerCase());
+    const macs = new Set(
+        guests.flatMap(({ values }) =>
+            (Array.isArray(values.interfaces) ? values.interfaces : []).map((card: unknown) =>
+                String(Object(card).mac).toLowerCase(),
+            ),
+        ),
+    );
+    const idle = resources
+        .filter(({ urn }) => /unikernel:(index:)?NetworkInterface$/.test(typeOf(urn)))
+        .map(({ values }) => String(values.mac).toLowerCase());
     return { ...name, uuids: new Set(uuids), macs, idleMacs: new Set(idle.filter((mac) => !macs.has(mac))) };
 }
 
-interface Resource { urn: string; id?: string; values: Record<string, unknown> }
+interface Resource {
+    urn: string;
+    id?: string;
+    values: Record<string, unknown>;
+}
 
 function parse(text: string, path: string): unknown {
     try {
         const document: unknown = JSON.parse(text);
-        if (typeof Object(document).deployment === "object" && Object(document).deployment !== null) return Object(document).deployment;
-    } catch { /* said below */ }
-    throw new UnikernelError("invalid", `${path} is not what pulumi stack export writes: expected a JSON document with "deployment"`);
+        if (typeof Object(document).deployment === "object" && Object(document).deployment !== null)
+            return Object(document).deployment;
+    } catch {
+        /* said below */
+    }
+    throw new UnikernelError(
+        "invalid",
+        `${path} is not what pulumi stack export writes: expected a JSON document with "deployment"`,
+    );
 }
 
 /** An interrupted create is no proof that the guest is in state; an interrupted update or delete is of one that is. */
 function resourcesIn(deployment: unknown): Resource[] {
-    const { resources, pending_operations: pending } = Object(deployment) as { resources?: unknown; pending_operations?: unknown };
-    const begun = list(pending).filter((one) => Object(one).type !== "creating").map((one) => Object(one).resource as unknown);
+    const { resources, pending_operations: pending } = Object(deployment) as {
+        resources?: unknown;
+        pending_operations?: unknown;
+    };
+    const begun = list(pending)
+        .filter((one) => Object(one).type !== "creating")
+        .map((one) => Object(one).resource as unknown);
     return [...list(resources), ...begun].flatMap((one) => {
-        const { urn, id, inputs, outputs } = Object(one) as { urn?: unknown; id?: unknown; inputs?: object; outputs?: object };
-        return typeof urn === "string" ? [{ urn, ...(typeof id === "string" ? { id } : {}), values: { ...inputs, ...outputs } }] : [];
+        const { urn, id, inputs, outputs } = Object(one) as {
+            urn?: unknown;
+            id?: unknown;
+            inputs?: object;
+            outputs?: object;
+        };
+        return typeof urn === "string"
+            ? [{ urn, ...(typeof id === "string" ? { id } : {}), values: { ...inputs, ...outputs } }]
+            : [];
     });
 }
 

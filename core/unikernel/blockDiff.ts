@@ -1,12 +1,16 @@
+import { diskNames, persistFile } from "../../backends/diskNames";
+import type { BlockSpec } from "../../spec";
 import { same } from "../canonical";
 import { containsUnknown, isUnknown } from "../handlers";
 import { blockIdentity } from "./inputs";
 import type { Pair } from "./pair";
-import { diskNames, persistFile } from "../../backends/diskNames";
-import type { BlockSpec } from "../../spec";
 
 /** What a list of disks is, persist disks by their names: a place in the list is the order in which the guest sees them, and nothing else. */
-interface Disks { list: BlockSpec[]; names: string[]; keepLast?: unknown }
+interface Disks {
+    list: BlockSpec[];
+    names: string[];
+    keepLast?: unknown;
+}
 
 /** Each place in the list of disks, with a note where data are begun, moved or left behind. */
 export function* blockPairs(old: BlockSpec[], next: BlockSpec[], keepLast?: unknown): Generator<Pair> {
@@ -19,13 +23,30 @@ function pairAt(index: number, from: Disks, to: Disks): Pair {
     const [before, after] = [from.list[index], to.list[index]];
     const property = `blocks[${index}]`;
     const seeding = newSeeding(index, from, to);
-    if (!seeding && before?.access === "persist" && isObject(after) && same(blockIdentity(before), blockIdentity(after)) && before.digest !== after.digest) {
-        return { property, from: before, to: after, consequence: "live", note: `${property} (persist: its data stay, the new image is not used)` };
+    if (
+        !seeding &&
+        before?.access === "persist" &&
+        isObject(after) &&
+        same(blockIdentity(before), blockIdentity(after)) &&
+        before.digest !== after.digest
+    ) {
+        return {
+            property,
+            from: before,
+            to: after,
+            consequence: "live",
+            note: `${property} (persist: its data stay, the new image is not used)`,
+        };
     }
-    const pair = { property, from: before && blockIdentity(before), to: isObject(after) ? blockIdentity(after) : after };
+    const pair = {
+        property,
+        from: before && blockIdentity(before),
+        to: isObject(after) ? blockIdentity(after) : after,
+    };
     const notes = [seeding, arrival(index, from, to), departure(index, from, to)].filter((note) => note !== undefined);
     // It is certain, whatever the image will be.
-    if (seeding) return { property, from: null, to: null, consequence: "restart", note: `${property} (${notes.join("; ")})` };
+    if (seeding)
+        return { property, from: null, to: null, consequence: "restart", note: `${property} (${notes.join("; ")})` };
     return notes.length > 0 ? { ...pair, note: `${property} (${notes.join("; ")})` } : pair;
 }
 
@@ -33,7 +54,8 @@ function pairAt(index: number, from: Disks, to: Disks): Pair {
 function newSeeding(index: number, from: Disks, to: Disks): string | undefined {
     const place = isPersist(to, index) ? placeOf(from, to.names[index]!) : undefined;
     const reseed = to.list[index]?.reseed;
-    if (place === undefined || reseed === undefined || isUnknown(reseed) || reseed === from.list[place]!.reseed) return undefined;
+    if (place === undefined || reseed === undefined || isUnknown(reseed) || reseed === from.list[place]!.reseed)
+        return undefined;
     const name = JSON.stringify(to.list[index]!.name);
     return `reseed: disk ${name} begins again from its image; its present data ${to.keepLast === 0 ? "are deleted" : `are kept in ${from.names[place]!}.kept.*`}`;
 }
@@ -49,14 +71,23 @@ function arrival(index: number, from: Disks, to: Disks): string | undefined {
 
 /** Of a persist disk that is nowhere now. While a name is unknown it may be that one's. */
 function departure(index: number, from: Disks, to: Disks): string | undefined {
-    if (!isPersist(from, index) || placeOf(to, from.names[index]!) !== undefined || to.list.some((block) => isUnknown(block) || containsUnknown([block.name, block.access]))) return undefined;
+    if (
+        !isPersist(from, index) ||
+        placeOf(to, from.names[index]!) !== undefined ||
+        to.list.some((block) => isUnknown(block) || containsUnknown([block.name, block.access]))
+    )
+        return undefined;
     const file = persistFile(from.names[index]!, from.list[index]!.format, from.list[index]!.reseed);
     if (!isPersist(to, index)) return `its data stay in ${file}`;
-    return placeOf(from, to.names[index]!) === undefined ? `${file} stays behind` : `the data of ${JSON.stringify(from.list[index]!.name)} stay in ${file}`;
+    return placeOf(from, to.names[index]!) === undefined
+        ? `${file} stays behind`
+        : `the data of ${JSON.stringify(from.list[index]!.name)} stay in ${file}`;
 }
 
 function disksOf(list: BlockSpec[]): Disks {
-    const named = list.map((block, index) => ({ name: isObject(block) && block.name !== undefined && !isUnknown(block.name) ? block.name : `\0unknown ${index}` }));
+    const named = list.map((block, index) => ({
+        name: isObject(block) && block.name !== undefined && !isUnknown(block.name) ? block.name : `\0unknown ${index}`,
+    }));
     return { list, names: diskNames(named) };
 }
 

@@ -1,14 +1,18 @@
-import { same } from "../canonical";
-import { isUnknown } from "../handlers";
-import { formerDisks, namesOfFirstRelease } from "./formerDisks";
-import type { FormerDisk } from "./formerDisks";
-import type { Nameable } from "./nameable";
-import { clashProblem } from "./nameProblems";
 import { diskNames } from "../../backends/diskNames";
 import type { BlockSpec, Problem } from "../../spec";
+import { same } from "../canonical";
+import { isUnknown } from "../handlers";
+import type { FormerDisk } from "./formerDisks";
+import { formerDisks, namesOfFirstRelease } from "./formerDisks";
+import type { Nameable } from "./nameable";
+import { clashProblem } from "./nameProblems";
 
 /** `kept`: places whose names come from state alone, since the program's names clash. */
-export interface Naming { names: (string | undefined)[]; problems: Problem[]; kept: number[] }
+export interface Naming {
+    names: (string | undefined)[];
+    problems: Problem[];
+    kept: number[];
+}
 
 /**
  * The name of each block in its guest, by which a persist disk is found again; its place in the list never counts.
@@ -23,8 +27,14 @@ export function nameBlocks(blocks: Nameable[], olds: BlockSpec[]): Naming {
     const former = formerDisks(olds).filter(({ block }) => !given.has(block.name));
     const groups = byBase(blocks);
     for (const [base, places] of groups) {
-        const candidates = candidatesOf(base, places.flatMap((place) => blocks[place]!.formerly ?? []), former, groups);
-        if (places.length === 1 && candidates.length <= 1 && !given.has(base)) naming.names[places[0]!] = candidates[0]?.block.name ?? base;
+        const candidates = candidatesOf(
+            base,
+            places.flatMap((place) => blocks[place]!.formerly ?? []),
+            former,
+            groups,
+        );
+        if (places.length === 1 && candidates.length <= 1 && !given.has(base))
+            naming.names[places[0]!] = candidates[0]?.block.name ?? base;
         else nameGroup({ blocks, base, places, candidates, naming });
     }
     naming.problems.push(...repeated(blocks, naming));
@@ -34,33 +44,62 @@ export function nameBlocks(blocks: Nameable[], olds: BlockSpec[]): Naming {
 function byBase(blocks: Nameable[]): Map<string, number[]> {
     const groups = new Map<string, number[]>();
     blocks.forEach(({ base, given }, place) => {
-        if (base !== undefined && given === undefined) groups.set(base, [...groups.get(base) ?? [], place]);
+        if (base !== undefined && given === undefined) groups.set(base, [...(groups.get(base) ?? []), place]);
     });
     return groups;
 }
 
 /** An alias is followed where no other block of the program is called as the image was. */
-function candidatesOf(base: string, formerly: string[], former: FormerDisk[], groups: Map<string, number[]>): FormerDisk[] {
+function candidatesOf(
+    base: string,
+    formerly: string[],
+    former: FormerDisk[],
+    groups: Map<string, number[]>,
+): FormerDisk[] {
     const own = former.filter((disk) => disk.base === base);
     return own.length > 0 ? own : former.filter((disk) => formerly.includes(disk.base) && !groups.has(disk.base));
 }
 
-interface Group { blocks: Nameable[]; base: string; places: number[]; candidates: FormerDisk[]; naming: Naming }
+interface Group {
+    blocks: Nameable[];
+    base: string;
+    places: number[];
+    candidates: FormerDisk[];
+    naming: Naming;
+}
 
 function nameGroup({ blocks, base, places, candidates, naming }: Group): void {
     const persist = places.filter((place) => blocks[place]!.block.access === "persist");
     const matches = new Map(persist.map((place) => [place, matchOf(place, persist, blocks, candidates)]));
     for (const [place, match] of matches) naming.names[place] = match?.block.name;
-    for (const place of places.filter((one) => !persist.includes(one))) naming.names[place] = numbered(base, places, place, naming.names);
+    for (const place of places.filter((one) => !persist.includes(one)))
+        naming.names[place] = numbered(base, places, place, naming.names);
     const whole = diskNames(naming.names.map((name, place) => ({ name: name ?? `\0unknown ${place}` })));
     const lost = persist.find((place) => matches.get(place)?.disk !== whole[place]);
     if (lost === undefined) naming.kept.push(...persist);
-    else naming.problems.push(clashProblem({ base, place: lost, places, persist, matches, candidates, released: namesOfFirstRelease(blocks) }));
+    else
+        naming.problems.push(
+            clashProblem({
+                base,
+                place: lost,
+                places,
+                persist,
+                matches,
+                candidates,
+                released: namesOfFirstRelease(blocks),
+            }),
+        );
 }
 
 /** The disk in state with this block's path and mount; of blocks that are alike, in their order, while their number is the same. */
-function matchOf(place: number, persist: number[], blocks: Nameable[], candidates: FormerDisk[]): FormerDisk | undefined {
-    const alike = ({ path, mount }: BlockSpec): boolean => same([path, mount], [blocks[place]!.block.path, blocks[place]!.block.mount]);
+function matchOf(
+    place: number,
+    persist: number[],
+    blocks: Nameable[],
+    candidates: FormerDisk[],
+): FormerDisk | undefined {
+    const alike = ({ path, mount }: BlockSpec): boolean =>
+        same([path, mount], [blocks[place]!.block.path, blocks[place]!.block.mount]);
     const now = persist.filter((other) => alike(blocks[other]!.block));
     const before = candidates.filter(({ block }) => block.access === "persist" && alike(block));
     return now.length === before.length ? before[now.indexOf(place)] : undefined;
@@ -82,9 +121,16 @@ function repeated(blocks: Nameable[], { names, kept, problems }: Naming): Proble
     return names.flatMap((name, place) => {
         const first = names.indexOf(name);
         if (name === undefined || isUnknown(name) || first === place) return [];
-        const matters = [first, place].some((one) => blocks[one]!.given !== undefined || blocks[one]!.block.access === "persist");
+        const matters = [first, place].some(
+            (one) => blocks[one]!.given !== undefined || blocks[one]!.block.access === "persist",
+        );
         if (!matters || [first, place].every((one) => kept.includes(one))) return [];
         const at = blocks[place]!.given === undefined ? first : place;
-        return [{ property: `blocks[${at}].name`, reason: `"${name}" is already the name of blocks[${at === place ? first : place}]; expected a name that no other block of this guest has` }];
+        return [
+            {
+                property: `blocks[${at}].name`,
+                reason: `"${name}" is already the name of blocks[${at === place ? first : place}]; expected a name that no other block of this guest has`,
+            },
+        ];
     });
 }

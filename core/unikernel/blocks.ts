@@ -1,11 +1,11 @@
 import { basename, dirname } from "node:path";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
+import type { BlockSpec, Problem } from "../../spec";
+import { problemOf } from "../../spec";
 import { same } from "../canonical";
 import { containsUnknown, isUnknown } from "../handlers";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
-import { problemOf } from "../../spec";
-import type { BlockSpec, Problem } from "../../spec";
 
 interface Before {
     /** Of the guest. */
@@ -19,27 +19,40 @@ interface Before {
 /** Gives each block its name, and one that is a file its digest and format; one from a BlockImage has them. */
 export async function resolveBlocks(blocks: unknown[], before: Before, problems: Problem[]): Promise<BlockSpec[]> {
     const { olds, log } = before;
-    const resolved = await Promise.all(blocks.map((block, index) => resolveBlock(block as Arrived, `blocks[${index}]`, before, problems)));
+    const resolved = await Promise.all(
+        blocks.map((block, index) => resolveBlock(block as Arrived, `blocks[${index}]`, before, problems)),
+    );
     const { names, problems: clashes, kept } = nameBlocks(resolved, olds);
     problems.push(...clashes);
     if (kept.length > 0) {
         const lines = kept.map((place) => `blocks[${place}]: name: ${JSON.stringify(names[place])}`);
-        log(`warning: blocks: disks of this guest are called alike and are told apart by what state knows of them; write ${lines.join(", ")}`);
+        log(
+            `warning: blocks: disks of this guest are called alike and are told apart by what state knows of them; write ${lines.join(", ")}`,
+        );
     }
     return resolved.map(({ block, base }, place) => {
         const name = names[place];
         if (isUnknown(block) || name === undefined) return block;
         if (block.reseed !== undefined && !isUnknown(block.access) && block.access !== "persist") {
-            problems.push({ property: `blocks[${place}].reseed`, reason: `only a disk with access: "persist" is seeded; this one has access: "${block.access}"` });
+            problems.push({
+                property: `blocks[${place}].reseed`,
+                reason: `only a disk with access: "persist" is seeded; this one has access: "${block.access}"`,
+            });
         }
         // An image that has another name than its disk: so the disk is found again when an alias is gone.
-        return { ...block, ...lastSeeding(block, name, olds), name, ...(block.path === undefined && name !== base && !isUnknown(name) ? { image: base } : {}) };
+        return {
+            ...block,
+            ...lastSeeding(block, name, olds),
+            name,
+            ...(block.path === undefined && name !== base && !isUnknown(name) ? { image: base } : {}),
+        };
     });
 }
 
 /** A text that the program drops stays: it says which seeding the disk's data are of. */
 function lastSeeding({ access, reseed }: BlockSpec, name: string, olds: BlockSpec[]): { reseed?: string } {
-    const last = access === "persist" ? olds.find((old) => old.name === name && old.access === "persist")?.reseed : undefined;
+    const last =
+        access === "persist" ? olds.find((old) => old.name === name && old.access === "persist")?.reseed : undefined;
     return reseed !== undefined || last === undefined ? {} : { reseed: last };
 }
 
@@ -52,19 +65,32 @@ async function resolveBlock(arrived: Arrived, at: string, before: Before, proble
     const complete = { access: "read", ...block } as BlockSpec;
     if (block.path === undefined) {
         const given = image === undefined ? undefined : block.name;
-        return { block: complete, base: image ?? block.name, given, formerly: Array.isArray(formerly) ? formerly : undefined };
+        return {
+            block: complete,
+            base: image ?? block.name,
+            given,
+            formerly: Array.isArray(formerly) ? formerly : undefined,
+        };
     }
     const given = block.name;
-    if (containsUnknown(block)) return { block: complete, given, base: isUnknown(block.path) ? undefined : basename(block.path) };
+    if (containsUnknown(block))
+        return { block: complete, given, base: isUnknown(block.path) ? undefined : basename(block.path) };
     try {
         const digest = await hashFile(block.path);
-        const format = block.format ?? await formatOf(block.path);
+        const format = block.format ?? (await formatOf(block.path));
         const whole = { ...complete, digest, format };
-        if (format === "qcow2" && await needsAnotherFile(block.path)) {
+        if (format === "qcow2" && (await needsAnotherFile(block.path))) {
             const part = `${block.path} is a qcow2 image that needs another file (a backing or data file)`;
             const flatten = `flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2`;
-            if (isKnown(whole, before.olds)) before.log(`warning: ${at}.path: ${part}, which no copy brings along: the guest cannot start once that file is moved or changed, or on another host; ${flatten}`);
-            else problems.push({ property: `${at}.path`, reason: `${part}, which the guest's copy would not find; ${flatten}` });
+            if (isKnown(whole, before.olds))
+                before.log(
+                    `warning: ${at}.path: ${part}, which no copy brings along: the guest cannot start once that file is moved or changed, or on another host; ${flatten}`,
+                );
+            else
+                problems.push({
+                    property: `${at}.path`,
+                    reason: `${part}, which the guest's copy would not find; ${flatten}`,
+                });
         }
         return { block: whole, given, base: nameOf(block.path, before.uuid, digest) };
     } catch (error) {
@@ -82,5 +108,9 @@ function isKnown({ digest, format, mount, access }: BlockSpec, olds: BlockSpec[]
 export function nameOf(path: string, uuid: string, digest: string): string {
     const name = basename(path);
     const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(name) ?? [];
-    return before !== undefined && basename(dirname(path)) === uuid && name.startsWith(`${before}-${digest.slice(0, 16)}.`) ? before : name;
+    return before !== undefined &&
+        basename(dirname(path)) === uuid &&
+        name.startsWith(`${before}-${digest.slice(0, 16)}.`)
+        ? before
+        : name;
 }

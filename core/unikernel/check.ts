@@ -1,51 +1,71 @@
+import type { Backend, Imported } from "../../backends/backend";
+import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import { problemOf, SCHEMA_VERSION, UnikernelError } from "../../spec";
 import { parseArguments } from "../arguments";
-import { digestKeyOf } from "../digestKeys";
 import { same } from "../canonical";
+import { digestKeyOf } from "../digestKeys";
+import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { noteInRun } from "../holders";
-import { UNKNOWN, containsUnknown, isUnknown } from "../handlers";
 import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState, schemaVersionAfter } from "../state";
 import { resolveBlocks } from "./blocks";
 import { claim } from "./claims";
-import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
 import { computeDigests } from "./computeDigests";
+import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
 import { differences } from "./diff";
 import { folderWarning } from "./folder";
-import { findGuest, isProblem } from "./guest";
 import type { Guest } from "./guest";
+import { findGuest, isProblem } from "./guest";
 import { resolveIdentity } from "./identity";
+import type { StoredInputs } from "./inputs";
 import { limitProblems, withEnvironment } from "./limits";
 import { meaninglessProblems } from "./meaningless";
 import { blocksBefore } from "./replacing";
-import type { StoredInputs } from "./inputs";
 import { unikernelElements, unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
-import { SCHEMA_VERSION, UnikernelError, problemOf } from "../../spec";
-import type { Backend, Imported } from "../../backends/backend";
-import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 
 type Values = Record<string, unknown>;
-interface Checked { inputs: Values; failures: Problem[] }
+interface Checked {
+    inputs: Values;
+    failures: Problem[];
+}
 
 /**
  * Arguments → inputs: defaults, identity, digests, and the consequence of what changed. Reads files, changes nothing.
  * Every problem is reported at once; what is still unknown is left for the next check.
  */
-export async function checkUnikernel(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Checked> {
+export async function checkUnikernel(
+    services: UnikernelServices,
+    olds: Partial<StoredInputs>,
+    news: Values,
+): Promise<Checked> {
     refuseNewerState(olds);
     if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
     const { whole, inputs, failures, judge } = await checkArguments(services, olds, news);
-    if (!whole || !judge || failures.length > 0) return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
+    if (!whole || !judge || failures.length > 0)
+        return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
     const found = differences(olds, { ...whole, consequence: "" }, judge.consequences);
     const consequence = await consequenceOfCheck(olds, whole, found, judge);
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
     const unchanged = found.length === 0;
-    return { inputs: { ...whole, schemaVersion: schemaVersionAfter(olds, unchanged), ...stillImported(services, olds, unchanged), consequence }, failures };
+    return {
+        inputs: {
+            ...whole,
+            schemaVersion: schemaVersionAfter(olds, unchanged),
+            ...stillImported(services, olds, unchanged),
+            consequence,
+        },
+        failures,
+    };
 }
 
 /** What was imported stays so until something changes: that writes its definition anew, and starts it. */
-function stillImported(services: UnikernelServices, { imported }: Partial<StoredInputs>, unchanged: boolean): { imported?: Imported } {
+function stillImported(
+    services: UnikernelServices,
+    { imported }: Partial<StoredInputs>,
+    unchanged: boolean,
+): { imported?: Imported } {
     if (!imported) return {};
     if (unchanged) return { imported };
     services.log("this guest was imported: the first update copies what it boots from, and restarts it");
@@ -53,10 +73,17 @@ function stillImported(services: UnikernelServices, { imported }: Partial<Stored
 }
 
 /** The result of a check. `whole`: inputs with everything but their consequence, by this platform. */
-interface Found extends Checked { whole?: Omit<StoredInputs, "consequence">; judge?: Judge }
+interface Found extends Checked {
+    whole?: Omit<StoredInputs, "consequence">;
+    judge?: Judge;
+}
 
 /** Arguments → inputs, whatever there was before but the identity. */
-export async function checkArguments(services: UnikernelServices, olds: Partial<StoredInputs>, news: Values): Promise<Found> {
+export async function checkArguments(
+    services: UnikernelServices,
+    olds: Partial<StoredInputs>,
+    news: Values,
+): Promise<Found> {
     const outside = withEnvironment(news);
     const { values, problems } = parseArguments(unikernelShape, outside.args, unikernelElements);
     problems.push(...outside.problems);
@@ -66,13 +93,26 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
     if (!backend) return { inputs: { ...values }, failures: problems };
     if (!isUnknown(values.platform)) problems.push(...meaninglessProblems(values, backend.meaningless));
     const guest = await guestOf(values, problems);
-    const spec = await completeSpec({ backend, guest, olds, log: (message) => { services.log(message); } }, values, problems);
+    const spec = await completeSpec(
+        {
+            backend,
+            guest,
+            olds,
+            log: (message) => {
+                services.log(message);
+            },
+        },
+        values,
+        problems,
+    );
     problems.push(...limitProblems({ ...spec }, outside.limits));
     if (guest && problems.length === 0 && !containsUnknown(spec)) {
         const found = await guestProblems(backend, guest, spec);
         problems.push(...found.filter(({ property }) => !isKept(property, olds, spec)));
-        for (const { property, reason } of found) if (isKept(property, olds, spec)) services.log(`warning: ${property}: ${reason}`);
-        for (const { property, reason } of guest.abi.warnings(spec, guest.kernel)) services.log(`warning: ${property}: ${reason}`);
+        for (const { property, reason } of found)
+            if (isKept(property, olds, spec)) services.log(`warning: ${property}: ${reason}`);
+        for (const { property, reason } of guest.abi.warnings(spec, guest.kernel))
+            services.log(`warning: ${property}: ${reason}`);
     }
     /** Earlier releases let it pass: where all of these are as they were, it is a warning. */
     const addNew = (found: Problem[], ...names: (keyof StoredInputs & keyof typeof spec)[]): void => {
@@ -82,14 +122,30 @@ export async function checkArguments(services: UnikernelServices, olds: Partial<
             else problems.push(problem);
         }
     };
-    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec)) addNew(backend.newProblems(spec), "readiness", "interfaces", "connection");
+    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec))
+        addNew(backend.newProblems(spec), "readiness", "interfaces", "connection");
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces])) addNew(await backend.hostProblems(spec), "interfaces", "connection");
+    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces]))
+        addNew(await backend.hostProblems(spec), "interfaces", "connection");
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    const keyOf = () => digestKeyOf({ urn: String(values.resourceUrn), old: olds.digestKey, given: values.digestKey, log: (message) => { services.log(message); } });
-    const whole = await computeDigests(spec, values.digestKey === undefined ? undefined : keyOf, backend.consequences, problems, olds.bootDigest);
+    const keyOf = () =>
+        digestKeyOf({
+            urn: String(values.resourceUrn),
+            old: olds.digestKey,
+            given: values.digestKey,
+            log: (message) => {
+                services.log(message);
+            },
+        });
+    const whole = await computeDigests(
+        spec,
+        values.digestKey === undefined ? undefined : keyOf,
+        backend.consequences,
+        problems,
+        olds.bootDigest,
+    );
     return { inputs: { ...whole }, whole, judge: backend, failures: problems };
 }
 
@@ -100,7 +156,10 @@ function isKept(property: string, olds: Partial<StoredInputs>, spec: UnikernelSp
 
 function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]): void {
     if (!Array.isArray(qemuArgs) || qemuArgs.length === 0 || allowQemuArgs === true) return;
-    problems.push({ property: "qemuArgs", reason: "arguments for QEMU itself are off in this stack; allow them with: pulumi config set unikernel:allowQemuArgs true" });
+    problems.push({
+        property: "qemuArgs",
+        reason: "arguments for QEMU itself are off in this stack; allow them with: pulumi config set unikernel:allowQemuArgs true",
+    });
 }
 
 function findBackend(services: UnikernelServices, platform: unknown, problems: Problem[]): Backend | undefined {
@@ -126,7 +185,7 @@ async function guestProblems(backend: Backend, { abi, kernel }: Guest, spec: Uni
     const problems = abi.check(spec, kernel);
     // How it is told is known only of what it can be told.
     const boot = problems.length === 0 ? encoded(abi, spec, kernel) : undefined;
-    return [...problems, ...await backend.check(spec, { guest: abi.capabilities(kernel), boot })];
+    return [...problems, ...(await backend.check(spec, { guest: abi.capabilities(kernel), boot }))];
 }
 
 /** Undefined where a file that it is made of cannot be read: its digest will say so. */
@@ -139,10 +198,19 @@ function encoded(abi: Guest["abi"], spec: UnikernelSpec, kernel: Guest["kernel"]
     }
 }
 
-interface Known { backend: Backend; guest?: Guest; olds: Partial<StoredInputs>; log(message: string): void }
+interface Known {
+    backend: Backend;
+    guest?: Guest;
+    olds: Partial<StoredInputs>;
+    log(message: string): void;
+}
 
 /** Fills in what follows from the identity, the guest, and the host. */
-async function completeSpec({ backend, guest, olds, log }: Known, values: Values, problems: Problem[]): Promise<UnikernelSpec> {
+async function completeSpec(
+    { backend, guest, olds, log }: Known,
+    values: Values,
+    problems: Problem[],
+): Promise<UnikernelSpec> {
     const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
     const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
@@ -154,16 +222,33 @@ async function completeSpec({ backend, guest, olds, log }: Known, values: Values
         ...identity,
         guest: values.guest ?? guest?.abi.id ?? former?.guest,
         memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
-        blocks: Array.isArray(values.blocks) ? await resolveBlocks(values.blocks, { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log }, problems) : values.blocks,
+        blocks: Array.isArray(values.blocks)
+            ? await resolveBlocks(
+                  values.blocks,
+                  { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log },
+                  problems,
+              )
+            : values.blocks,
         interfaces: Array.isArray(values.interfaces)
-            ? values.interfaces.map((card, index) => completeInterface(card, index, capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver, problems))
+            ? values.interfaces.map((card, index) =>
+                  completeInterface(
+                      card,
+                      index,
+                      capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver,
+                      problems,
+                  ),
+              )
             : values.interfaces,
     };
     return spec as UnikernelSpec;
 }
 
 /** What follows from a kernel: as it was until the kernel is known, and unknown where it never was. */
-function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): { guest: string; memory: number | string; interfaces?: InterfaceSpec[] } {
+function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): {
+    guest: string;
+    memory: number | string;
+    interfaces?: InterfaceSpec[];
+} {
     return { guest, memory: memory ?? UNKNOWN, interfaces };
 }
 
@@ -172,7 +257,12 @@ function stateOf({ meaningless }: Backend): object {
     return "state" in meaningless ? { state: undefined } : {};
 }
 
-function completeInterface(card: InterfaceSpec, index: number, driver: string | undefined, problems: Problem[]): InterfaceSpec {
+function completeInterface(
+    card: InterfaceSpec,
+    index: number,
+    driver: string | undefined,
+    problems: Problem[],
+): InterfaceSpec {
     if (isUnknown(card)) return card;
     problems.push(...interfaceProblems(`interfaces[${index}].`, card));
     const named = card.driver ?? driver;

@@ -1,9 +1,15 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import { attachKind, isSameThing, keyOf, logicalName } from "../../spec";
 import type { Forward, Problem, UnikernelSpec } from "../../spec";
+import { attachKind, isSameThing, keyOf, logicalName } from "../../spec";
 
-interface Claim { urn: string; property: string; host: string; key: string; what: string }
+interface Claim {
+    urn: string;
+    property: string;
+    host: string;
+    key: string;
+    what: string;
+}
 
 /** What the unikernels of this program hold, as far as they were checked: one process serves one run of the engine. */
 const held = new Map<string, Claim[]>();
@@ -18,10 +24,18 @@ export function claim(spec: UnikernelSpec): Problem[] {
     const others = [...held.values()].flat().filter(({ urn }) => urn !== spec.urn);
     return mine.flatMap((wanted, index) => {
         const twice = mine.slice(0, index).find((earlier) => clash(earlier, wanted));
-        if (twice) return [{ property: wanted.property, reason: `${wanted.what} is already ${twice.property} of this unikernel` }];
+        if (twice)
+            return [
+                { property: wanted.property, reason: `${wanted.what} is already ${twice.property} of this unikernel` },
+            ];
         const other = others.find((candidate) => clash(candidate, wanted));
         if (!other) return [];
-        return [{ property: wanted.property, reason: `${wanted.what} is already used by "${logicalName(other.urn)}" (${other.property})` }];
+        return [
+            {
+                property: wanted.property,
+                reason: `${wanted.what} is already used by "${logicalName(other.urn)}" (${other.property})`,
+            },
+        ];
     });
 }
 
@@ -67,17 +81,31 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
     spec.interfaces.forEach(({ mac, attach, ipv4 }, index) => {
         const at = `interfaces[${index}]`;
         claims.push(make(`${at}.mac`, keyOf.mac(mac), `the MAC address ${mac}`));
-        if (attachKind(attach) === "tap" && "tap" in attach) claims.push(make(`${at}.attach.tap`, keyOf.tap(attach.tap), `the tap device ${attach.tap}`));
+        if (attachKind(attach) === "tap" && "tap" in attach)
+            claims.push(make(`${at}.attach.tap`, keyOf.tap(attach.tap), `the tap device ${attach.tap}`));
         if ("network" in attach && typeof ipv4 === "object" && "reserve" in ipv4) {
-            claims.push(make(`${at}.ipv4.reserve`, keyOf.address(attach.network, ipv4.reserve), `the address ${ipv4.reserve} of network ${attach.network}`));
+            claims.push(
+                make(
+                    `${at}.ipv4.reserve`,
+                    keyOf.address(attach.network, ipv4.reserve),
+                    `the address ${ipv4.reserve} of network ${attach.network}`,
+                ),
+            );
         }
         const forwards: Forward[] = "user" in attach ? attach.user.forward : [];
         forwards.forEach((forward, place) => {
-            claims.push(make(`${at}.attach.user.forward[${place}].host`, keyOf.port(forward), `${forward.protocol} port ${forward.host} of ${forward.address}`));
+            claims.push(
+                make(
+                    `${at}.attach.user.forward[${place}].host`,
+                    keyOf.port(forward),
+                    `${forward.protocol} port ${forward.host} of ${forward.address}`,
+                ),
+            );
         });
     });
     if (spec.platform === "iso") claims.push(...mediumClaims(spec, make));
-    if (spec.gdb) claims.push(make("gdb.port", keyOf.gdb(spec.gdb), `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
+    if (spec.gdb)
+        claims.push(make("gdb.port", keyOf.gdb(spec.gdb), `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
     return claims;
 }
 

@@ -1,9 +1,9 @@
-import { hashFile } from "../../images";
-import { UNKNOWN, isUnknown } from "../handlers";
-import { withDigests } from "./digests";
 import type { ConsequenceTable } from "../../backends/backend";
-import { problemOf } from "../../spec";
+import { hashFile } from "../../images";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
+import { problemOf } from "../../spec";
+import { isUnknown, UNKNOWN } from "../handlers";
+import { withDigests } from "./digests";
 
 type Digested = Omit<UnikernelInputs, "consequence">;
 
@@ -13,18 +13,26 @@ type Digested = Omit<UnikernelInputs, "consequence">;
  * @param keyOf undefined where the constructor knows of no secrets: no key; else it returns the key of digests over them, and over disks with secrets
  */
 export async function computeDigests(
-    spec: UnikernelSpec, keyOf: (() => Promise<string>) | undefined, table: ConsequenceTable, problems: Problem[], old?: string,
+    spec: UnikernelSpec,
+    keyOf: (() => Promise<string>) | undefined,
+    table: ConsequenceTable,
+    problems: Problem[],
+    old?: string,
 ): Promise<Digested> {
     const digestKey = spec.secrets.length > 0 || hasSecretBlock(spec) ? await keyOf?.() : undefined;
     const digests = {
-        kernel: await fileDigest("kernel", spec.kernel, problems) ?? "",
+        kernel: (await fileDigest("kernel", spec.kernel, problems)) ?? "",
         initrd: await fileDigest("initrd", spec.initrd, problems),
         blocks: Array.isArray(spec.blocks) ? spec.blocks.map(({ digest }) => digest) : [UNKNOWN],
     };
     return withDigests({ ...spec, digests, digestKey }, table, old);
 }
 
-async function fileDigest(property: string, path: string | undefined, problems: Problem[]): Promise<string | undefined> {
+async function fileDigest(
+    property: string,
+    path: string | undefined,
+    problems: Problem[],
+): Promise<string | undefined> {
     if (path === undefined || isUnknown(path)) return path;
     try {
         return await hashFile(path);

@@ -1,6 +1,6 @@
-import { strongest } from "./diff";
-import type { Difference } from "./diff";
 import type { Consequence } from "../../backends/backend";
+import type { Difference } from "./diff";
+import { strongest } from "./diff";
 
 const SHOWN = 5;
 
@@ -15,14 +15,23 @@ export function sentence(found: Difference[], nameFiles: NameFiles = () => undef
     const known = found.filter(({ unknown }) => !unknown);
     const open = found.filter(({ unknown }) => unknown);
     const parts: string[] = [];
-    if (known.length > 0) parts.push(`${strongest(known)}: ${cut(byStrength(known).flatMap((one) => nameFiles(one) ?? [one.note ?? one.property]))}`);
-    if (open.length > 0) parts.push(`${strongest(open)} if ${cut(open.map(({ property }) => property))} ${open.length > 1 ? "change" : "changes"}`);
+    if (known.length > 0)
+        parts.push(
+            `${strongest(known)}: ${cut(byStrength(known).flatMap((one) => nameFiles(one) ?? [one.note ?? one.property]))}`,
+        );
+    if (open.length > 0)
+        parts.push(
+            `${strongest(open)} if ${cut(open.map(({ property }) => property))} ${open.length > 1 ? "change" : "changes"}`,
+        );
     return parts.join("; ");
 }
 
 function byStrength(found: Difference[]): Difference[] {
     const top: Consequence = strongest(found);
-    return [...found.filter(({ consequence }) => consequence === top), ...found.filter(({ consequence }) => consequence !== top)];
+    return [
+        ...found.filter(({ consequence }) => consequence === top),
+        ...found.filter(({ consequence }) => consequence !== top),
+    ];
 }
 
 function cut(names: string[]): string {

@@ -1,11 +1,11 @@
+import type { Backend } from "../../backends/backend";
 import { changedFiles, loadManifest } from "../../images";
+import type { BlockSpec } from "../../spec";
 import { isUnknown } from "../handlers";
 import { sentence } from "./consequence";
 import type { Difference } from "./diff";
 import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
-import type { Backend } from "../../backends/backend";
-import type { BlockSpec } from "../../spec";
 
 /** Who decides what a change does. */
 export type Judge = Pick<Backend, "consequences" | "consequenceOnHost">;
@@ -14,14 +14,24 @@ export type Judge = Pick<Backend, "consequences" | "consequenceOnHost">;
  * The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ.
  * @param changes by the platform's table
  */
-export async function consequenceOfCheck(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, changes: Difference[], judge: Judge): Promise<string> {
+export async function consequenceOfCheck(
+    olds: Partial<StoredInputs>,
+    next: Omit<StoredInputs, "consequence">,
+    changes: Difference[],
+    judge: Judge,
+): Promise<string> {
     if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
     const consequence = await consequenceOfChange(olds, next, changes, judge);
     noteCheck(next.urn, consequence);
     return consequence;
 }
 
-async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<StoredInputs, "consequence">, changes: Difference[], judge: Judge): Promise<string> {
+async function consequenceOfChange(
+    olds: Partial<StoredInputs>,
+    next: Omit<StoredInputs, "consequence">,
+    changes: Difference[],
+    judge: Judge,
+): Promise<string> {
     const found = await onHost(judge, next.connection, changes);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
@@ -30,8 +40,13 @@ async function consequenceOfChange(olds: Partial<StoredInputs>, next: Omit<Store
 
 /** Return the differences with their consequence on this host, which may be more than the table's `live`. */
 function onHost({ consequenceOnHost }: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
-    return Promise.all(found.map(async (one) => (one.consequence === "live" && !one.unknown && consequenceOnHost && !isUnknown(connection)
-        ? { ...one, consequence: await consequenceOnHost(connection, one) } : one)));
+    return Promise.all(
+        found.map(async (one) =>
+            one.consequence === "live" && !one.unknown && consequenceOnHost && !isUnknown(connection)
+                ? { ...one, consequence: await consequenceOnHost(connection, one) }
+                : one,
+        ),
+    );
 }
 
 /** Memory that a host kept is of no use to another boot. */
@@ -45,11 +60,16 @@ async function filesOf(found: Difference[], before: BlockSpec[], after: BlockSpe
     for (const { property, note } of found) {
         const index = Number(/^blocks\[(\d+)\]$/.exec(property)?.[1] ?? NaN);
         const [old, next] = [before[index], after[index]];
-        if (!old || !next || note || old.digest === next.digest || isUnknown(next.digest) || old.mount !== next.mount) continue;
+        if (!old || !next || note || old.digest === next.digest || isUnknown(next.digest) || old.mount !== next.mount)
+            continue;
         const [from, to] = await Promise.all([loadManifest(old.digest), loadManifest(next.digest)]);
         const names = from && to ? changedFiles(from, to) : [];
         const mount = next.mount?.replace(/\/+$/, "") ?? property;
-        if (names.length > 0) files.set(property, names.map((name) => `${mount}/${name}`));
+        if (names.length > 0)
+            files.set(
+                property,
+                names.map((name) => `${mount}/${name}`),
+            );
     }
     return files;
 }

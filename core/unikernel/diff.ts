@@ -1,10 +1,10 @@
+import type { Consequence, ConsequenceTable } from "../../backends/backend";
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { blockPairs } from "./blockDiff";
 import { folderPairs } from "./folder";
-import type { Pair } from "./pair";
 import type { StoredInputs } from "./inputs";
-import type { Consequence, ConsequenceTable } from "../../backends/backend";
+import type { Pair } from "./pair";
 
 /** One property that is not as it was. */
 export interface Difference {
@@ -21,14 +21,24 @@ export interface Difference {
 
 /** Pure: what changed and what that means, by the backend's table. `adopt`, paths and `consequence` never differ. */
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
-    return [...pairs(old, next), ...drifted(old)]
-        .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
-        .map((pair) => decide(pair, table, next))
-        // An update of what was imported writes its whole definition anew.
-        .map((found) => (old.imported && !next.imported && found.consequence === "live" ? { ...found, consequence: "restart" } : found));
+    return (
+        [...pairs(old, next), ...drifted(old)]
+            .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
+            .map((pair) => decide(pair, table, next))
+            // An update of what was imported writes its whole definition anew.
+            .map((found) =>
+                old.imported && !next.imported && found.consequence === "live"
+                    ? { ...found, consequence: "restart" }
+                    : found,
+            )
+    );
 }
 
-function decide({ property, from, to, note, consequence }: Pair, table: ConsequenceTable, next: StoredInputs): Difference {
+function decide(
+    { property, from, to, note, consequence }: Pair,
+    table: ConsequenceTable,
+    next: StoredInputs,
+): Difference {
     const unknown = containsUnknown(to);
     const decided = consequence ?? consequenceOf(table, { property, from, to, unknown }, next);
     // deleteBeforeReplace would take the dependents down too: only a known change replaces.
@@ -38,7 +48,11 @@ function decide({ property, from, to, note, consequence }: Pair, table: Conseque
 /** What only this package reads; a guest never notices. A secret is not among them: its config moves to a file of its own. */
 const LIVE = new Set(["urn", "connection", "deleteData", "keepLast", "shutdownTimeout", "readiness"]);
 
-function consequenceOf(table: ConsequenceTable, { property, from, to, unknown }: Omit<Difference, "consequence">, next: StoredInputs): Consequence {
+function consequenceOf(
+    table: ConsequenceTable,
+    { property, from, to, unknown }: Omit<Difference, "consequence">,
+    next: StoredInputs,
+): Consequence {
     const path = property.replaceAll(/\[\d+\]/g, "[]");
     const entry = table[path] ?? table[path.replaceAll("[]", "")] ?? table[root(property)];
     if (!entry) return LIVE.has(property) ? "live" : "restart";
@@ -51,9 +65,30 @@ export function root(property: string): string {
 }
 
 const PLAIN = [
-    "platform", "name", "urn", "guest", "args", "sshTarget", "hostname", "memory", "maxMemory", "vcpus", "accelerator", "gdb", "qemuArgs",
-    "state", "onCrash", "autostart", "readiness", "shutdownTimeout", "deleteData", "keepLast",
-    "output", "label", "console", "burn",
+    "platform",
+    "name",
+    "urn",
+    "guest",
+    "args",
+    "sshTarget",
+    "hostname",
+    "memory",
+    "maxMemory",
+    "vcpus",
+    "accelerator",
+    "gdb",
+    "qemuArgs",
+    "state",
+    "onCrash",
+    "autostart",
+    "readiness",
+    "shutdownTimeout",
+    "deleteData",
+    "keepLast",
+    "output",
+    "label",
+    "console",
+    "burn",
 ] as const;
 
 function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
@@ -69,7 +104,7 @@ function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
     yield* entries("env", old.env, next.env);
     yield* blockPairs(old.blocks ?? [], next.blocks, next.keepLast);
     yield* interfaces(old.interfaces ?? [], next.interfaces);
-    yield { property: "secrets", from: [...old.secrets ?? []].sort(), to: sortedOr(next.secrets) };
+    yield { property: "secrets", from: [...(old.secrets ?? [])].sort(), to: sortedOr(next.secrets) };
 }
 
 function sortedOr(list: unknown): unknown {
@@ -97,9 +132,10 @@ function* interfaces(from: StoredInputs["interfaces"], to: StoredInputs["interfa
     for (let index = 0; index < Math.max(from.length, to.length); index++) {
         const [before, after] = [from[index], to[index]];
         if (!before || !isObject(after)) yield { property: `interfaces[${index}]`, from: before, to: after };
-        else for (const part of ["mac", "attach", "driver", "ipv4", "ipv6"] as const) {
-            yield { property: `interfaces[${index}].${part}`, from: before[part], to: after[part] };
-        }
+        else
+            for (const part of ["mac", "attach", "driver", "ipv4", "ipv6"] as const) {
+                yield { property: `interfaces[${index}].${part}`, from: before[part], to: after[part] };
+            }
     }
 }
 
@@ -118,5 +154,8 @@ function* drifted({ drift = [] }: Partial<StoredInputs>): Generator<Pair> {
 const STRENGTH: Consequence[] = ["live", "restart", "rebuild", "replace"];
 
 export function strongest(found: { consequence: Consequence }[]): Consequence {
-    return found.reduce<Consequence>((most, { consequence }) => STRENGTH.indexOf(consequence) > STRENGTH.indexOf(most) ? consequence : most, "live");
+    return found.reduce<Consequence>(
+        (most, { consequence }) => (STRENGTH.indexOf(consequence) > STRENGTH.indexOf(most) ? consequence : most),
+        "live",
+    );
 }

@@ -1,11 +1,11 @@
 import { createHash, createHmac } from "node:crypto";
+import type { ConsequenceTable } from "../../backends/backend";
+import type { Digests, UnikernelSpec } from "../../spec";
+import { keyBytes } from "../../spec";
 import { canonical } from "../canonical";
-import { UNKNOWN, containsUnknown } from "../handlers";
+import { containsUnknown, UNKNOWN } from "../handlers";
 import { root } from "./diff";
 import { bootRelevant, configRelevant } from "./inputs";
-import type { ConsequenceTable } from "../../backends/backend";
-import { keyBytes } from "../../spec";
-import type { Digests, UnikernelSpec } from "../../spec";
 
 /** The first 128 bits of sha256 over data, 32 hex digits; of the HMAC where there is a key. Unknown while the data are. */
 export function digestOfData(data: unknown, key?: string): string {
@@ -36,7 +36,12 @@ function formAt(form: number, forms: readonly DigestForm[]): DigestForm {
 }
 
 /** @param key for a configuration that holds secrets: a plain hash of a short password can be guessed */
-export function configDigest(spec: UnikernelSpec, key?: string, form = DIGEST_FORMS.length, forms = DIGEST_FORMS): string {
+export function configDigest(
+    spec: UnikernelSpec,
+    key?: string,
+    form = DIGEST_FORMS.length,
+    forms = DIGEST_FORMS,
+): string {
     return digestOfData(formAt(form, forms).config(spec), key);
 }
 
@@ -46,8 +51,17 @@ function keyOfConfig({ secrets, digestKey }: UnikernelSpec & { digestKey?: strin
 }
 
 /** Over what only a restart can change: with what may change live in it, a live change would look like another boot. */
-export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: ConsequenceTable, form = DIGEST_FORMS.length, forms = DIGEST_FORMS): string {
-    const live = new Set(Object.entries(table).filter(([, { consequence, refine }]) => consequence === "live" || refine).map(([path]) => root(path)));
+export function bootDigest(
+    spec: UnikernelSpec & { digests: Digests },
+    table: ConsequenceTable,
+    form = DIGEST_FORMS.length,
+    forms = DIGEST_FORMS,
+): string {
+    const live = new Set(
+        Object.entries(table)
+            .filter(([, { consequence, refine }]) => consequence === "live" || refine)
+            .map(([path]) => root(path)),
+    );
     const relevant = Object.entries(formAt(form, forms).boot(spec)).filter(([property]) => !live.has(property));
     const digest = digestOfData(Object.fromEntries(relevant));
     return form === 1 || digest === UNKNOWN ? digest : `${form}:${digest}`;
@@ -58,10 +72,16 @@ export function bootDigest(spec: UnikernelSpec & { digests: Digests }, table: Co
  * it is needs no restart; else in the newest form.
  */
 export function withDigests<T extends UnikernelSpec & { digests: Omit<Digests, "config">; digestKey?: string }>(
-    spec: T, table: ConsequenceTable, old: string | undefined, forms = DIGEST_FORMS,
+    spec: T,
+    table: ConsequenceTable,
+    old: string | undefined,
+    forms = DIGEST_FORMS,
 ): T & { digests: Digests; bootDigest: string } {
     const inForm = (form: number): T & { digests: Digests; bootDigest: string } => {
-        const digested = { ...spec, digests: { ...spec.digests, config: configDigest(spec, keyOfConfig(spec), form, forms) } };
+        const digested = {
+            ...spec,
+            digests: { ...spec.digests, config: configDigest(spec, keyOfConfig(spec), form, forms) },
+        };
         return { ...digested, bootDigest: bootDigest(digested, table, form, forms) };
     };
     const kept = old === undefined ? undefined : inForm(formOf(old));

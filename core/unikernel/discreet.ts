@@ -6,7 +6,18 @@ import type { UnikernelServices } from "./services";
  * quote its command line. What is logged or thrown has `[secret]` in their place.
  * @param specs as it was, as it is to be
  */
-export function discreetly<T>(services: UnikernelServices, specs: object[], act: (services: UnikernelServices) => Promise<T>): Promise<T> {
+export function discreetly<T>(
+    services: UnikernelServices,
+    specs: object[],
+    act: (services: UnikernelServices) => Promise<T>,
+): Promise<T> {
     const hide = discretion(specs);
-    return discreet(hide, () => act({ ...services, log: (message) => { services.log(hide(message)); } }));
+    return discreet(hide, () =>
+        act({
+            ...services,
+            log: (message) => {
+                services.log(hide(message));
+            },
+        }),
+    );
 }

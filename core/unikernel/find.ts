@@ -1,16 +1,16 @@
+import type { Backend, FoundGuest, Imported } from "../../backends/backend";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
+import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
+import { problemOf, UnikernelError } from "../../spec";
 import type { Wanted } from "../handlers";
 import { nameOf } from "./blocks";
 import { checkArguments } from "./check";
 import { bootDigest, formOf } from "./digests";
-import { tellings, type Telling } from "./findGuest";
+import { type Telling, tellings } from "./findGuest";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
 import type { UnikernelServices } from "./services";
-import type { Backend, FoundGuest, Imported } from "../../backends/backend";
-import { UnikernelError, problemOf } from "../../spec";
-import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
 
 /**
  * A guest that state does not know: what its host says of it as inputs, such as check makes of a program that declares
@@ -18,37 +18,57 @@ import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec
  * @returns undefined when the host says that there is none
  * @throws UnikernelError `unsupported` with all that cannot be declared, `unreachable`
  */
-export async function findUnikernel(services: UnikernelServices, { urn, uuid, name, allowQemuArgs, connection: named }: Wanted): Promise<StoredOutputs | undefined> {
+export async function findUnikernel(
+    services: UnikernelServices,
+    { urn, uuid, name, allowQemuArgs, connection: named }: Wanted,
+): Promise<StoredOutputs | undefined> {
     const { backend, connection } = hostOf(services, named);
     const found = await backend.find?.(connection, { uuid, name });
     if (!found) return undefined;
     const inputs = await declare(services, backend, found, { connection, urn, allowQemuArgs });
     const plan = await planGuest(inputs);
     const imported = importedOf(found, inputs, plan.guest.shutdown);
-    const applied = { ...inputs, ...(imported ? { imported } : {}), ...(found.mark ? { bootDigest: found.mark.bootDigest } : {}) };
+    const applied = {
+        ...inputs,
+        ...(imported ? { imported } : {}),
+        ...(found.mark ? { bootDigest: found.mark.bootDigest } : {}),
+    };
     const observation = await backend.observe(refOf(inputs), applied);
     if (!observation) return undefined;
-    for (const warning of [...found.warnings, ...ownersOf(found, urn), ...placeOf(found)]) services.log(`warning: ${found.name}: ${warning}`);
+    for (const warning of [...found.warnings, ...ownersOf(found, urn), ...placeOf(found)])
+        services.log(`warning: ${found.name}: ${warning}`);
     return withDrift(outputsOf(applied, observation, plan), observation);
 }
 
 const PLATFORMS: Platform[] = ["kvm", "xen"];
 
 /** The platform whose hosts a connection leads to; without one, the default connection of the first. */
-function hostOf({ backend }: UnikernelServices, connection: string | undefined): { backend: Backend; connection: string } {
-    const found = PLATFORMS.map((platform) => backend(platform)).find(({ leadsTo }) => connection === undefined || leadsTo?.(connection));
+function hostOf(
+    { backend }: UnikernelServices,
+    connection: string | undefined,
+): { backend: Backend; connection: string } {
+    const found = PLATFORMS.map((platform) => backend(platform)).find(
+        ({ leadsTo }) => connection === undefined || leadsTo?.(connection),
+    );
     if (!found) {
-        throw new UnikernelError("unsupported", `${connection} leads to no host whose guests can be imported`, { property: "connection", hint: "expected a libvirt URI such as qemu:///system" });
+        throw new UnikernelError("unsupported", `${connection} leads to no host whose guests can be imported`, {
+            property: "connection",
+            hint: "expected a libvirt URI such as qemu:///system",
+        });
     }
     if (found.find) return { backend: found, connection: connection ?? found.defaultConnection() };
     throw new UnikernelError("unsupported", `guests on ${connection} (platform ${found.platform}) cannot be imported`, {
-        property: "connection", hint: "declare the guest; pulumi up makes it anew, once that domain is removed",
+        property: "connection",
+        hint: "declare the guest; pulumi up makes it anew, once that domain is removed",
     });
 }
 
 /** The inputs of the program that would have made it: by the ABI that its kernel names where all it is told can be said so, else raw. */
 async function declare(
-    services: UnikernelServices, backend: Backend, found: FoundGuest, { connection, urn, allowQemuArgs }: { connection: string; urn: string; allowQemuArgs?: boolean },
+    services: UnikernelServices,
+    backend: Backend,
+    found: FoundGuest,
+    { connection, urn, allowQemuArgs }: { connection: string; urn: string; allowQemuArgs?: boolean },
 ): Promise<StoredInputs> {
     const { host, uuid, name, memory, vcpus, onCrash, accelerator, autostart, state, kernel, gdb, qemuArgs } = found;
     // What is imported keeps its crash policy, even one that cannot be carried out.
@@ -58,18 +78,37 @@ async function declare(
     const blocks = named(await formatted(found, problems));
     for (const telling of problems.length > 0 ? [] : await tellings(found, backend.platform)) {
         const news = {
-            platform: backend.platform, connection, name, kernel, memory, vcpus, onCrash, accelerator, autostart, state, gdb, qemuArgs, allowQemuArgs,
-            ...argumentsOf(telling, found, blocks), resourceUrn: urn,
+            platform: backend.platform,
+            connection,
+            name,
+            kernel,
+            memory,
+            vcpus,
+            onCrash,
+            accelerator,
+            autostart,
+            state,
+            gdb,
+            qemuArgs,
+            allowQemuArgs,
+            ...argumentsOf(telling, found, blocks),
+            resourceUrn: urn,
         };
         said.splice(0);
-        const { whole, failures } = await checkArguments({ ...services, log: (message) => said.push(message) }, identity, news);
+        const { whole, failures } = await checkArguments(
+            { ...services, log: (message) => said.push(message) },
+            identity,
+            news,
+        );
         problems.splice(0, problems.length, ...failures);
         if (!whole || failures.length > 0) continue;
         for (const line of said) services.log(line);
         return { ...asMarked(whole, found, backend), consequence: "imported" };
     }
     const reasons = problems.map(({ property, reason }) => `${property}: ${reason}`).join("; ");
-    throw new UnikernelError("unsupported", `domain ${name} cannot be imported: ${reasons}`, { hint: hintOf(problems, name) });
+    throw new UnikernelError("unsupported", `domain ${name} cannot be imported: ${reasons}`, {
+        hint: hintOf(problems, name),
+    });
 }
 
 function hintOf(problems: Problem[], name: string): string {
@@ -80,9 +119,20 @@ function hintOf(problems: Problem[], name: string): string {
 function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGuest, blocks: object[]): object {
     const { args, env, hostname, mounts, interfaces: addresses } = told;
     return {
-        guest, args, env, hostname, initrd,
-        blocks: blocks.map((block, index) => ({ ...block, ...(mounts[index] === undefined ? {} : { mount: mounts[index] }) })),
-        interfaces: interfaces.map((card, index) => ({ ...card, ...addresses[index], ...(reserves(card, addresses[index]) ? { ipv4: card.ipv4 } : {}) })),
+        guest,
+        args,
+        env,
+        hostname,
+        initrd,
+        blocks: blocks.map((block, index) => ({
+            ...block,
+            ...(mounts[index] === undefined ? {} : { mount: mounts[index] }),
+        })),
+        interfaces: interfaces.map((card, index) => ({
+            ...card,
+            ...addresses[index],
+            ...(reserves(card, addresses[index]) ? { ipv4: card.ipv4 } : {}),
+        })),
     };
 }
 
@@ -91,7 +141,10 @@ function reserves({ ipv4 }: InterfaceSpec, told: Pick<InterfaceSpec, "ipv4" | "i
     return ipv4 !== undefined && (told.ipv4 ?? "dhcp") === "dhcp" && told.ipv6 === undefined;
 }
 
-interface Declared { path: string; name?: string }
+interface Declared {
+    path: string;
+    name?: string;
+}
 
 /** A name stands in the program only where base names are equal. */
 function named(blocks: Declared[]): Declared[] {
@@ -105,29 +158,51 @@ function named(blocks: Declared[]): Declared[] {
 
 /** An image of any file system is raw to its host; a raw disk that looks like qcow2 is said to be raw. */
 async function formatted({ uuid, blocks }: FoundGuest, problems: Problem[]): Promise<Declared[]> {
-    return Promise.all(blocks.map(async ({ path, access, format }, index) => {
-        try {
-            // In a folder that only others may enter, this says so.
-            const digest = await hashFile(path);
-            const looksLike = await formatOf(path);
-            if (format === "qcow2" && looksLike !== "qcow2") throw new UnikernelError("invalid", `${path} is no qcow2 image`);
-            if (format === "qcow2" && await needsAnotherFile(path)) throw new UnikernelError("unsupported", `${path} needs another file (a backing or data file); flatten it with qemu-img convert first`);
-            return { path, access, ...(format === "raw" && looksLike === "qcow2" ? { format } : {}), name: nameOf(path, uuid, digest) };
-        } catch (error) {
-            problems.push(problemOf(`blocks[${index}].path`, error));
-            return { path, access };
-        }
-    }));
+    return Promise.all(
+        blocks.map(async ({ path, access, format }, index) => {
+            try {
+                // In a folder that only others may enter, this says so.
+                const digest = await hashFile(path);
+                const looksLike = await formatOf(path);
+                if (format === "qcow2" && looksLike !== "qcow2")
+                    throw new UnikernelError("invalid", `${path} is no qcow2 image`);
+                if (format === "qcow2" && (await needsAnotherFile(path)))
+                    throw new UnikernelError(
+                        "unsupported",
+                        `${path} needs another file (a backing or data file); flatten it with qemu-img convert first`,
+                    );
+                return {
+                    path,
+                    access,
+                    ...(format === "raw" && looksLike === "qcow2" ? { format } : {}),
+                    name: nameOf(path, uuid, digest),
+                };
+            } catch (error) {
+                problems.push(problemOf(`blocks[${index}].path`, error));
+                return { path, access };
+            }
+        }),
+    );
 }
 
 /** `auto` decided for what there is now: where the mark's digest says that it was declared so, it is. */
-function asMarked(whole: Omit<StoredInputs, "consequence">, { mark }: FoundGuest, { consequences }: Backend): Omit<StoredInputs, "consequence"> {
+function asMarked(
+    whole: Omit<StoredInputs, "consequence">,
+    { mark }: FoundGuest,
+    { consequences }: Backend,
+): Omit<StoredInputs, "consequence"> {
     const open = { ...whole, accelerator: "auto" as const };
-    return mark && bootDigest(open, consequences, formOf(mark.bootDigest)) === mark.bootDigest ? { ...open, bootDigest: mark.bootDigest } : whole;
+    return mark && bootDigest(open, consequences, formOf(mark.bootDigest)) === mark.bootDigest
+        ? { ...open, bootDigest: mark.bootDigest }
+        : whole;
 }
 
 /** Undefined for a guest of ours that is what its mark says, and whose mark is this declaration's. */
-function importedOf({ mark, definition }: FoundGuest, { urn, bootDigest: own }: UnikernelSpec & { bootDigest: string }, shutdown: boolean): Imported | undefined {
+function importedOf(
+    { mark, definition }: FoundGuest,
+    { urn, bootDigest: own }: UnikernelSpec & { bootDigest: string },
+    shutdown: boolean,
+): Imported | undefined {
     if (mark?.urn === urn && mark.bootDigest === own) return undefined;
     return { definition, shutdown, ...(mark && mark.urn !== urn ? { urn: mark.urn } : {}) };
 }
@@ -136,12 +211,23 @@ function importedOf({ mark, definition }: FoundGuest, { urn, bootDigest: own }: 
 function ownersOf({ mark }: FoundGuest, urn: string): string[] {
     if (!mark) return [];
     const by = `${mark.creator.user}@${mark.creator.machine}`;
-    if (mark.urn !== urn) return [`it belongs to ${mark.urn}, made by ${by}; if a state has it still, take it out there: pulumi state delete '${mark.urn}'`];
-    return [`it was made by ${by} for the same project, stack and name; a state that has it still loses it with the first update`];
+    if (mark.urn !== urn)
+        return [
+            `it belongs to ${mark.urn}, made by ${by}; if a state has it still, take it out there: pulumi state delete '${mark.urn}'`,
+        ];
+    return [
+        `it was made by ${by} for the same project, stack and name; a state that has it still loses it with the first update`,
+    ];
 }
 
 /** Files in the guest's own folder go with it. */
 function placeOf({ uuid, kernel, initrd, blocks }: FoundGuest): string[] {
-    const inside = [kernel, initrd, ...blocks.map(({ path }) => path)].filter((path) => path?.split("/").at(-2) === uuid);
-    return inside.length > 0 ? [`${inside.join(", ")}: these files go with the guest; copy them to where your program is, and name the copies`] : [];
+    const inside = [kernel, initrd, ...blocks.map(({ path }) => path)].filter(
+        (path) => path?.split("/").at(-2) === uuid,
+    );
+    return inside.length > 0
+        ? [
+              `${inside.join(", ")}: these files go with the guest; copy them to where your program is, and name the copies`,
+          ]
+        : [];
 }

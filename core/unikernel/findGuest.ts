@@ -1,9 +1,9 @@
 import { open, stat } from "node:fs/promises";
-import { readKernel, recognise } from "../../guests";
-import type { Understood } from "../../guests";
 import type { FoundGuest } from "../../backends/backend";
-import { UnikernelError } from "../../spec";
+import type { Understood } from "../../guests";
+import { readKernel, recognise } from "../../guests";
 import type { Platform } from "../../spec";
+import { UnikernelError } from "../../spec";
 
 /** A guest ABI, and what its guest is told in that ABI's words. */
 export interface Telling {
@@ -17,9 +17,13 @@ export interface Telling {
 const LONGEST = 64 * 1024;
 
 /** The ways to declare what a kernel is told at its start, the best first: its own ABI's, then verbatim. */
-export async function tellings({ kernel: path, cmdline, initrd, blocks, interfaces }: FoundGuest, platform: Platform): Promise<Telling[]> {
+export async function tellings(
+    { kernel: path, cmdline, initrd, blocks, interfaces }: FoundGuest,
+    platform: Platform,
+): Promise<Telling[]> {
     const verbatim: Telling = {
-        guest: "raw", initrd,
+        guest: "raw",
+        initrd,
         told: { args: cmdline === "" ? [] : [cmdline], env: {}, mounts: [], interfaces: [] },
     };
     const abi = recognise(await readKernel(path))?.abi;

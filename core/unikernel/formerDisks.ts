@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { diskNames } from "../../backends/diskNames";
-import type { Nameable } from "./nameable";
 import type { BlockSpec } from "../../spec";
+import type { Nameable } from "./nameable";
 
 /** A block as state has it. */
 export interface FormerDisk {
@@ -18,7 +18,13 @@ export interface FormerDisk {
 export function formerDisks(olds: BlockSpec[]): FormerDisk[] {
     const disks = diskNames(olds);
     const keep = namesToKeep(olds.map(({ name }) => name));
-    return olds.map((block, place) => ({ block, place, base: baseOf(block, olds.slice(0, place)), disk: disks[place]!, keep: keep[place]! }));
+    return olds.map((block, place) => ({
+        block,
+        place,
+        base: baseOf(block, olds.slice(0, place)),
+        disk: disks[place]!,
+        keep: keep[place]!,
+    }));
 }
 
 function baseOf({ name, path, image, digest }: BlockSpec, earlier: BlockSpec[]): string {
@@ -26,13 +32,20 @@ function baseOf({ name, path, image, digest }: BlockSpec, earlier: BlockSpec[]):
     if (path !== undefined) return baseOfPath(path, name);
     // State of release 0.1.0: one image in two blocks has a number behind its name at the second.
     const [, base] = /^(.+)-\d+$/.exec(name) ?? [];
-    return base !== undefined && earlier.some((other) => other.name === base && other.path === undefined && other.digest === digest) ? base : name;
+    return base !== undefined &&
+        earlier.some((other) => other.name === base && other.path === undefined && other.digest === digest)
+        ? base
+        : name;
 }
 
 /** A file of a guest's own folder is called without the digest that ends its name (blocks.ts). */
 function baseOfPath(path: string, name: string): string {
     const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(basename(path)) ?? [];
-    return before !== undefined && (name === before || name.startsWith(`${before}-`)) && !name.startsWith(basename(path)) ? before : basename(path);
+    return before !== undefined &&
+        (name === before || name.startsWith(`${before}-`)) &&
+        !name.startsWith(basename(path))
+        ? before
+        : basename(path);
 }
 
 /** Where two have one name, their files are told apart by a name of their own, which a program may give too. */

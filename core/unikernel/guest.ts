@@ -1,7 +1,7 @@
-import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../guests";
 import type { GuestAbi, KernelFacts } from "../../guests";
-import { problemOf } from "../../spec";
+import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../guests";
 import type { Platform, Problem } from "../../spec";
+import { problemOf } from "../../spec";
 
 /** A kernel file, and the ABI that it is to be booted with. */
 export interface Guest {
@@ -18,16 +18,26 @@ export async function findGuest(path: string, id: string | undefined, platform: 
         return problemOf("kernel", error);
     }
     const named = id === undefined ? undefined : guestAbi(id);
-    if (id !== undefined && !named) return { property: "guest", reason: `there is no guest ${JSON.stringify(id)}; expected one of ${guestIds.join(", ")}` };
+    if (id !== undefined && !named)
+        return {
+            property: "guest",
+            reason: `there is no guest ${JSON.stringify(id)}; expected one of ${guestIds.join(", ")}`,
+        };
     const found = recognise(kernel);
     const abi = named ?? found?.abi;
     if (!abi) {
-        return { property: "kernel", reason: `${path} is ${describeKernel(kernel)}; expected a kernel of one of ${guestIds.join(", ")} (set guest where the file does not say)` };
+        return {
+            property: "kernel",
+            reason: `${path} is ${describeKernel(kernel)}; expected a kernel of one of ${guestIds.join(", ")} (set guest where the file does not say)`,
+        };
     }
     // What the file says counts even where the user named the ABI: a Xen kernel does not boot on KVM under any name.
     const builtFor = named?.recognise(kernel)?.platforms ?? found?.platforms ?? abi.capabilities(kernel).platforms;
     if (!builtFor.includes(platform)) {
-        return { property: "kernel", reason: `${path} is built for ${builtFor.join(" and ")}, platform is ${platform}` };
+        return {
+            property: "kernel",
+            reason: `${path} is built for ${builtFor.join(" and ")}, platform is ${platform}`,
+        };
     }
     return { abi, kernel };
 }

@@ -1,19 +1,25 @@
+import type { Backend } from "../../backends/backend";
+import { forAll, unlessEnded } from "../../spec";
 import { isUnknown } from "../handlers";
 import { holderInRun, holderOf } from "../holders";
 import { defaultName, uuidOf } from "../identity";
 import type { StoredInputs } from "./inputs";
-import { forAll, unlessEnded } from "../../spec";
-import type { Backend } from "../../backends/backend";
 
 /**
  * Who the unikernel is, and where: from `olds` wherever they have it, so that neither an alias nor a newer release
  * changes it. The URN itself is the program's: the mark on the host follows it.
  */
-export async function resolveIdentity(backend: Backend, urn: string, values: Record<string, unknown>, olds: Partial<StoredInputs>) {
+export async function resolveIdentity(
+    backend: Backend,
+    urn: string,
+    values: Record<string, unknown>,
+    olds: Partial<StoredInputs>,
+) {
     const samePlatform = olds.platform === backend.platform;
     const connection = values.connection ?? (samePlatform ? olds.connection : undefined) ?? backend.defaultConnection();
     const host = await hostOf(backend, connection, olds);
-    const index = olds.uuid === undefined ? await freeIndex(backend, host === undefined ? undefined : connection, urn) : 0;
+    const index =
+        olds.uuid === undefined ? await freeIndex(backend, host === undefined ? undefined : connection, urn) : 0;
     return {
         urn,
         uuid: olds.uuid ?? uuidOf(urn, index),
@@ -44,7 +50,11 @@ async function freeIndex(backend: Backend, connection: unknown, urn: string): Pr
         const uuid = uuidOf(urn, index);
         // The replacement of a guest in state is the same guest.
         if (holderInRun(uuid) === urn) return index;
-        const holder = await holderOf(uuid) ?? (typeof connection === "string" ? await backend.holder?.(connection, uuid).catch(() => undefined) : undefined);
+        const holder =
+            (await holderOf(uuid)) ??
+            (typeof connection === "string"
+                ? await backend.holder?.(connection, uuid).catch(() => undefined)
+                : undefined);
         if (holder === undefined || holder === urn) return index;
     }
     return 0;
@@ -54,7 +64,7 @@ async function freeIndex(backend: Backend, connection: unknown, urn: string): Pr
 async function hostOf(backend: Backend, connection: unknown, olds: Partial<StoredInputs>): Promise<string | undefined> {
     if (typeof connection !== "string" || isUnknown(connection)) return olds.host;
     if (connection === olds.connection && olds.host !== undefined) return olds.host;
-    return await ask(backend, connection) ?? (connection === olds.connection ? olds.host : undefined);
+    return (await ask(backend, connection)) ?? (connection === olds.connection ? olds.host : undefined);
 }
 
 const asked = new WeakMap<Backend, Map<string, Promise<string | undefined>>>();

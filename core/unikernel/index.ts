@@ -1,15 +1,22 @@
+import { discretion, withoutSecrets } from "../discretion";
 import type { Handlers } from "../handlers";
 import { checkUnikernel } from "./check";
-import { discretion, withoutSecrets } from "../discretion";
 import { discreetly } from "./discreet";
 import { findUnikernel } from "./find";
-import { changesOfUnikernel, createUnikernel, deleteUnikernel, diffUnikernel, readUnikernel, updateUnikernel } from "./lifecycle";
 import { inputsWithin } from "./inputs";
-import { fromState, outputsFromState, toState } from "./stored";
+import {
+    changesOfUnikernel,
+    createUnikernel,
+    deleteUnikernel,
+    diffUnikernel,
+    readUnikernel,
+    updateUnikernel,
+} from "./lifecycle";
 import type { UnikernelServices } from "./services";
+import { fromState, outputsFromState, toState } from "./stored";
 
-export type { UnikernelServices } from "./services";
 export { unikernelShape } from "./schema";
+export type { UnikernelServices } from "./services";
 
 /** The lifecycle of a unikernel over plain properties. */
 export function unikernelHandlers(services: UnikernelServices): Handlers {
@@ -18,7 +25,9 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
             const before = fromState(olds);
             const hide = discretion([before, news]);
             const { inputs, failures } = withoutSecrets(
-                await discreetly(services, [before, news], (discreet) => checkUnikernel(discreet, before, news)), hide);
+                await discreetly(services, [before, news], (discreet) => checkUnikernel(discreet, before, news)),
+                hide,
+            );
             return { inputs: toState(inputs), failures };
         },
         diff: (_id, olds, news) => diffUnikernel(services, outputsFromState(olds), fromState(news)),
@@ -30,11 +39,17 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
         async read(_id, props) {
             const known = outputsFromState(props);
             const found = await discreetly(services, [known], (discreet) => readUnikernel(discreet, known));
-            return found ? { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) } : { id: "", props: {} };
+            return found
+                ? { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) }
+                : { id: "", props: {} };
         },
         async update(_id, olds, news) {
             const [known, inputs] = [outputsFromState(olds), fromState(news)];
-            return { outs: toState(await discreetly(services, [known, inputs], (discreet) => updateUnikernel(discreet, known, inputs))) };
+            return {
+                outs: toState(
+                    await discreetly(services, [known, inputs], (discreet) => updateUnikernel(discreet, known, inputs)),
+                ),
+            };
         },
         async find(wanted) {
             const found = await findUnikernel(services, wanted);

@@ -1,7 +1,7 @@
-import { containsUnknown, isUnknown } from "../handlers";
-import { attachKind } from "../../spec";
 import type { Imported } from "../../backends/backend";
 import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
+import { attachKind } from "../../spec";
+import { containsUnknown, isUnknown } from "../handlers";
 
 /**
  * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
@@ -10,7 +10,13 @@ import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from
  * people repeats; no difference follows from it. `incarnation`: of a guest that a create found there. `folder`: below which the guest's own
  * folder is on its host; undefined in the state of earlier releases, until a read finds it in the guest's mark.
  */
-export interface Stored { hidden?: string[]; drift?: string[]; imported?: Imported; incarnation?: string; folder?: string }
+export interface Stored {
+    hidden?: string[];
+    drift?: string[];
+    imported?: Imported;
+    incarnation?: string;
+    folder?: string;
+}
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 
@@ -25,7 +31,10 @@ export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequ
         maxMemory: spec.maxMemory,
         vcpus: spec.vcpus,
         blocks: each(spec.blocks, blockIdentity),
-        interfaces: each(spec.interfaces, ({ mac, attach }) => [mac, containsUnknown(attach) ? attach : attachKind(attach)]),
+        interfaces: each(spec.interfaces, ({ mac, attach }) => [
+            mac,
+            containsUnknown(attach) ? attach : attachKind(attach),
+        ]),
         accelerator: spec.accelerator,
         gdb: spec.gdb,
         qemuArgs: spec.qemuArgs,
@@ -40,7 +49,9 @@ export function blockIdentity({ name, digest, format, mount, access }: BlockSpec
 }
 
 /** What the guest itself is told. */
-export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">): unknown {
+export function configRelevant(
+    spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">,
+): unknown {
     return {
         args: spec.args,
         env: spec.env,
@@ -61,7 +72,18 @@ function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
 }
 
-const OUTPUT_ONLY = ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig", "path", "sha256", "size", "manifest", "burned", "incarnation"];
+const OUTPUT_ONLY = [
+    "ipAddresses",
+    "consoleLog",
+    "consoleCommand",
+    "guestConfig",
+    "path",
+    "sha256",
+    "size",
+    "manifest",
+    "burned",
+    "incarnation",
+];
 
 /** The inputs within outputs. */
 export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {

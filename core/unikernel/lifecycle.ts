@@ -1,27 +1,32 @@
+import type { Observation } from "../../backends/backend";
 import { PartialError } from "../../backends/backend";
 import { guestAbi } from "../../guests";
+import type { GuestPlan } from "../../spec";
+import type { DiffResult } from "../handlers";
 import { containsUnknown } from "../handlers";
 import { forgetHolder, holderInRun, noteHolder } from "../holders";
-import type { DiffResult } from "../handlers";
 import { refuseNewerState } from "../state";
-import { EDITED, differences, root, strongest } from "./diff";
 import type { Difference } from "./diff";
+import { differences, EDITED, root, strongest } from "./diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
 import { noteRefusedPort } from "./refusedPorts";
 import { isReplacing } from "./replacing";
+import type { UnikernelServices } from "./services";
 import { contextOf } from "./services";
 import { toState } from "./stored";
-import type { UnikernelServices } from "./services";
-import type { Observation } from "../../backends/backend";
-import type { GuestPlan } from "../../spec";
 
-export async function diffUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Promise<DiffResult> {
+export async function diffUnikernel(
+    { backend }: UnikernelServices,
+    olds: StoredOutputs,
+    news: StoredInputs,
+): Promise<DiffResult> {
     refuseNewerState(olds);
     const used = backend(platformOf(olds, news));
     const found = differences(olds, news, used.consequences);
-    if (found.length === 0 && used.intact && !(await used.intact(olds))) return { changes: true, replaces: [], deleteBeforeReplace: true };
+    if (found.length === 0 && used.intact && !(await used.intact(olds)))
+        return { changes: true, replaces: [], deleteBeforeReplace: true };
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
 }
@@ -32,7 +37,11 @@ function platformOf(olds: StoredOutputs, news: StoredInputs): StoredInputs["plat
 }
 
 /** What `diffUnikernel` decides by, one by one. */
-export function changesOfUnikernel({ backend }: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Difference[] {
+export function changesOfUnikernel(
+    { backend }: UnikernelServices,
+    olds: StoredOutputs,
+    news: StoredInputs,
+): Difference[] {
     return differences(olds, news, backend(platformOf(olds, news)).consequences);
 }
 
@@ -51,13 +60,20 @@ function changesOf(found: Difference[]): boolean | undefined {
 
 export async function createUnikernel(services: UnikernelServices, inputs: StoredInputs) {
     const plan = await planGuest(inputs);
-    const outs = await realise(inputs, plan, () => services.backend(inputs.platform).create(plan, {
-        ...contextOf(services), inState: holderInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
-    }));
+    const outs = await realise(inputs, plan, () =>
+        services.backend(inputs.platform).create(plan, {
+            ...contextOf(services),
+            inState: holderInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
+        }),
+    );
     return { id: inputs.uuid, outs };
 }
 
-export async function updateUnikernel(services: UnikernelServices, olds: StoredOutputs, news: StoredInputs): Promise<StoredOutputs> {
+export async function updateUnikernel(
+    services: UnikernelServices,
+    olds: StoredOutputs,
+    news: StoredInputs,
+): Promise<StoredOutputs> {
     refuseNewerState(olds);
     const backend = services.backend(news.platform);
     const found = differences(olds, news, backend.consequences);
@@ -74,14 +90,24 @@ async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise
     } catch (error) {
         await noteRefusedPort(error, inputs);
         if (!(error instanceof PartialError)) throw error;
-        throw new NotReadyError(inputs.uuid, toState(outputsOf(inputs, error.observation, plan)), error.reasons, { cause: error });
+        throw new NotReadyError(inputs.uuid, toState(outputsOf(inputs, error.observation, plan)), error.reasons, {
+            cause: error,
+        });
     }
 }
 
 /** @returns the properties as they are on the host; undefined when the guest is gone */
-export async function readUnikernel({ backend, creator }: UnikernelServices, props: StoredOutputs): Promise<StoredOutputs | undefined> {
+export async function readUnikernel(
+    { backend, creator }: UnikernelServices,
+    props: StoredOutputs,
+): Promise<StoredOutputs | undefined> {
     refuseNewerState(props);
-    const seen = await backend(props.platform).observe(refOf(props), props, creator, guestAbi(props.guest)?.readConsole);
+    const seen = await backend(props.platform).observe(
+        refOf(props),
+        props,
+        creator,
+        guestAbi(props.guest)?.readConsole,
+    );
     return seen && withDrift(props, seen);
 }
 

@@ -1,6 +1,6 @@
-import { defaultsFor, environmentSettings, limitsOf } from "../configuration";
-import type { Limits } from "../configuration";
 import type { Problem } from "../../spec";
+import type { Limits } from "../configuration";
+import { defaultsFor, environmentSettings, limitsOf } from "../configuration";
 
 type Values = Record<string, unknown>;
 
@@ -23,9 +23,11 @@ export function limitProblems({ platform, memory, maxMemory, vcpus }: Values, li
     if (platform === "iso") return [];
     const over = (property: string, value: unknown, limit: number | undefined, unit: string): Problem[] =>
         typeof value === "number" && limit !== undefined && value > limit
-            ? [{ property, reason: `${value} ${unit} are more than the ${limit} that this provider allows a guest` }] : [];
+            ? [{ property, reason: `${value} ${unit} are more than the ${limit} that this provider allows a guest` }]
+            : [];
     return [
-        ...over("memory", memory, limits.memory, "MiB"), ...over("maxMemory", maxMemory, limits.memory, "MiB"),
+        ...over("memory", memory, limits.memory, "MiB"),
+        ...over("maxMemory", maxMemory, limits.memory, "MiB"),
         ...over("vcpus", vcpus, limits.vcpus, "processors"),
     ];
 }

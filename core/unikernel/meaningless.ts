@@ -1,7 +1,7 @@
-import { containsUnknown } from "../handlers";
-import { same } from "../canonical";
-import { unikernelShape } from "./schema";
 import type { Problem } from "../../spec";
+import { same } from "../canonical";
+import { containsUnknown } from "../handlers";
+import { unikernelShape } from "./schema";
 
 /**
  * Refuses what means nothing on a platform, by the backend's own list. What stands at its default was not asked for.
@@ -12,16 +12,21 @@ export function meaninglessProblems(values: Record<string, unknown>, meaningless
     return Object.entries(meaningless).flatMap(([pattern, reason]) =>
         found(values, "", pattern.match(/\[\]|[^.[\]]+/g) ?? [])
             .filter(({ property, value }) => !containsUnknown(value) && !isDefault(property, value))
-            .map(({ property }) => ({ property, reason })));
+            .map(({ property }) => ({ property, reason })),
+    );
 }
 
-interface Found { property: string; value: unknown }
+interface Found {
+    property: string;
+    value: unknown;
+}
 
 /** Every value that is there at a path; an empty object (`{ user: { forward: [] } }`) holds nothing. */
 function found(value: unknown, property: string, [step, ...rest]: string[]): Found[] {
     if (value === undefined || value === null) return [];
     if (step === undefined) return [{ property, value }];
-    if (step === "[]") return Array.isArray(value) ? value.flatMap((inner, index) => found(inner, `${property}[${index}]`, rest)) : [];
+    if (step === "[]")
+        return Array.isArray(value) ? value.flatMap((inner, index) => found(inner, `${property}[${index}]`, rest)) : [];
     return found(Object(value)[step], property ? `${property}.${step}` : step, rest);
 }
 

@@ -1,5 +1,5 @@
-import type { FormerDisk } from "./formerDisks";
 import type { Problem } from "../../spec";
+import type { FormerDisk } from "./formerDisks";
 
 interface Clash {
     base: string;
@@ -19,7 +19,10 @@ interface Clash {
 /** Says which lines to write, and which data each of these names stands for. */
 export function clashProblem(clash: Clash): Problem {
     const { base, place, places, persist, candidates } = clash;
-    const which = places.length > 1 ? `${listed(places.map((one) => `blocks[${one}]`))} are called ${JSON.stringify(base)}` : `more than one disk of this guest is or was called ${JSON.stringify(base)}`;
+    const which =
+        places.length > 1
+            ? `${listed(places.map((one) => `blocks[${one}]`))} are called ${JSON.stringify(base)}`
+            : `more than one disk of this guest is or was called ${JSON.stringify(base)}`;
     const names = namesToWrite(clash);
     const known = candidates.filter(({ block }) => block.access === "persist");
     return {
@@ -38,7 +41,9 @@ export function clashProblem(clash: Clash): Problem {
 function namesToWrite({ base, persist, matches, candidates, released }: Clash): Map<number, string> {
     if (candidates.length === 0) return new Map(persist.map((place) => [place, released[place]!]));
     const matched = [...matches.values()];
-    const left = candidates.filter((disk) => disk.block.access === "persist" && !matched.includes(disk)).map(({ keep }) => keep);
+    const left = candidates
+        .filter((disk) => disk.block.access === "persist" && !matched.includes(disk))
+        .map(({ keep }) => keep);
     const used = new Set(candidates.map(({ keep }) => keep));
     let number = 1;
     const unused = (): string => {
@@ -48,9 +53,11 @@ function namesToWrite({ base, persist, matches, candidates, released }: Clash): 
             if (!used.has(name)) return name;
         }
     };
-    return new Map(persist.map((place) => {
-        return [place, matches.get(place)?.keep ?? left.shift() ?? unused()];
-    }));
+    return new Map(
+        persist.map((place) => {
+            return [place, matches.get(place)?.keep ?? left.shift() ?? unused()];
+        }),
+    );
 }
 
 function described({ block: { path, mount }, base, keep }: FormerDisk): string {

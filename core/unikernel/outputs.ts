@@ -1,16 +1,38 @@
-import type { StoredInputs, StoredOutputs } from "./inputs";
 import type { GuestRef, Observation } from "../../backends/backend";
 import type { GuestPlan, UnikernelSpec } from "../../spec";
-
+import type { StoredInputs, StoredOutputs } from "./inputs";
 
 /** The whole of what state holds: anything left out would be wiped. */
-export function outputsOf(inputs: StoredInputs, observation: Observation, plan: Pick<GuestPlan, "boot">): StoredOutputs {
+export function outputsOf(
+    inputs: StoredInputs,
+    observation: Observation,
+    plan: Pick<GuestPlan, "boot">,
+): StoredOutputs {
     return { ...inputs, ...shown(observation), guestConfig: plan.boot.guestConfig };
 }
 
 /** A medium does nothing: its state is what was written, and of a guest's outputs it has none. */
-function shown({ host, state, ipAddresses, consoleLog, consoleCommand, incarnation, folder, medium }: Observation): Partial<StoredOutputs> {
-    return state === undefined ? { host, ...medium } : { host, state, ipAddresses, consoleLog, consoleCommand, incarnation, ...(folder === undefined ? {} : { folder }) };
+function shown({
+    host,
+    state,
+    ipAddresses,
+    consoleLog,
+    consoleCommand,
+    incarnation,
+    folder,
+    medium,
+}: Observation): Partial<StoredOutputs> {
+    return state === undefined
+        ? { host, ...medium }
+        : {
+              host,
+              state,
+              ipAddresses,
+              consoleLog,
+              consoleCommand,
+              incarnation,
+              ...(folder === undefined ? {} : { folder }),
+          };
 }
 
 export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef {
@@ -23,7 +45,9 @@ const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel", "
 
 /** The properties as they are on the host: the next diff finds what has to be put right. */
 export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observation): StoredOutputs {
-    const values = Object.fromEntries(VALUES.filter((name) => seen.drift[name] !== undefined).map((name) => [name, seen.drift[name]]));
+    const values = Object.fromEntries(
+        VALUES.filter((name) => seen.drift[name] !== undefined).map((name) => [name, seen.drift[name]]),
+    );
     const kernel = seen.drift["digests.kernel"];
     const named = Object.keys(seen.drift).filter((name) => !SHOWN_ELSEWHERE.has(name));
     const edited = seen.bootDigest !== props.bootDigest && Object.keys(seen.drift).length === 0;
@@ -43,7 +67,12 @@ export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observati
  */
 export class NotReadyError extends Error {
     override readonly name = "NotReadyError";
-    constructor(readonly id: string, readonly properties: Record<string, unknown>, readonly reasons: string[], options?: ErrorOptions) {
+    constructor(
+        readonly id: string,
+        readonly properties: Record<string, unknown>,
+        readonly reasons: string[],
+        options?: ErrorOptions,
+    ) {
         super(reasons.join("\n"), options);
     }
 }

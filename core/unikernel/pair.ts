@@ -1,4 +1,10 @@
 import type { Consequence } from "../../backends/backend";
 
 /** Two values of a property; with a note they differ in any case. */
-export interface Pair { property: string; from: unknown; to: unknown; note?: string; consequence?: Consequence }
+export interface Pair {
+    property: string;
+    from: unknown;
+    to: unknown;
+    note?: string;
+    consequence?: Consequence;
+}

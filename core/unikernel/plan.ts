@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { cachePath, findBuilt, hashFile } from "../../images";
+import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../spec";
 import { UnikernelError } from "../../spec";
 import { findGuest, isProblem } from "./guest";
-import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../spec";
 
 /** Everything that a backend needs, from checked inputs. What was hashed must be what is booted, so it is hashed again. */
 export async function planGuest(inputs: UnikernelInputs): Promise<GuestPlan> {
@@ -23,8 +23,11 @@ export async function planGuest(inputs: UnikernelInputs): Promise<GuestPlan> {
 }
 
 async function requireUnchanged(property: string, path: string, digest: string | undefined): Promise<void> {
-    if (await hashFile(path) === digest) return;
-    throw new UnikernelError("changed", `${path} changed after it was checked`, { property, hint: "run pulumi up again when it is no longer being written" });
+    if ((await hashFile(path)) === digest) return;
+    throw new UnikernelError("changed", `${path} changed after it was checked`, {
+        property,
+        hint: "run pulumi up again when it is no longer being written",
+    });
 }
 
 /** The local file of a block: the user's own, or what its BlockImage built. */

@@ -1,15 +1,19 @@
-import { noteRefused } from "../networkInterface";
-import { hasCode } from "../../spec";
 import type { Forward, UnikernelSpec } from "../../spec";
+import { hasCode } from "../../spec";
+import { noteRefused } from "../networkInterface";
 
 const FORWARD = /^interfaces\[(\d+)\]\.attach\.user\.forward\[(\d+)\]\.host$/;
 
 /** Note a port on which another program listens, where a create or an update failed by it. */
-export async function noteRefusedPort(error: unknown, { interfaces }: Pick<UnikernelSpec, "interfaces">): Promise<void> {
+export async function noteRefusedPort(
+    error: unknown,
+    { interfaces }: Pick<UnikernelSpec, "interfaces">,
+): Promise<void> {
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
         const [, index, place] = (hasCode(cause, "in-use") && FORWARD.exec(cause.property ?? "")) || [];
         const card = interfaces[Number(index)];
-        const forward: Forward | undefined = card && "user" in card.attach ? card.attach.user.forward[Number(place)] : undefined;
+        const forward: Forward | undefined =
+            card && "user" in card.attach ? card.attach.user.forward[Number(place)] : undefined;
         if (card && forward) return noteRefused(card.mac, forward);
     }
 }

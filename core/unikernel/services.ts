@@ -1,6 +1,6 @@
-import { declares } from "./claims";
 import type { Backend, Context, Creator } from "../../backends/backend";
 import type { Platform } from "../../spec";
+import { declares } from "./claims";
 
 /** What the lifecycle of a unikernel needs from the world. */
 export interface UnikernelServices {

@@ -8,8 +8,19 @@ type Properties = Record<string, unknown>;
  * the arguments' defaults: those may change in a later release, this may not.
  */
 const LEFT_OUT: Properties = {
-    args: [], env: {}, blocks: [], interfaces: [], secrets: [], autostart: false, adopt: false, deleteData: false,
-    vcpus: 1, accelerator: "auto", onCrash: "destroy", shutdownTimeout: 30, keepLast: 1,
+    args: [],
+    env: {},
+    blocks: [],
+    interfaces: [],
+    secrets: [],
+    autostart: false,
+    adopt: false,
+    deleteData: false,
+    vcpus: 1,
+    accelerator: "auto",
+    onCrash: "destroy",
+    shutdownTimeout: 30,
+    keepLast: 1,
 };
 
 /** What goes into state. */

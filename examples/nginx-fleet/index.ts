@@ -1,7 +1,7 @@
 // A fleet of nginx guests. `pulumi config set count 5` scales it; a changed file in data/ or another greeting redeploys it.
 import * as pulumi from "@pulumi/pulumi";
-import { BlockImage, NetworkInterface, UnikernelFleet } from "pulumi-unikernel";
 import type { Platform } from "pulumi-unikernel";
+import { BlockImage, NetworkInterface, UnikernelFleet } from "pulumi-unikernel";
 
 // "xen" runs the same guests on a Xen host, the one that `connection` names; "iso" makes bootable images of them.
 const platform = "kvm" as Platform;
@@ -46,6 +46,7 @@ const fleet = new UnikernelFleet("web", {
     }),
 });
 
-export const urls = platform === "kvm" ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
+export const urls =
+    platform === "kvm" ? fleet.instances.map((_, index) => `http://127.0.0.1:${basePort + index}/`) : [];
 export const names = fleet.instances.map((instance) => instance.name);
 export const images = platform === "iso" ? fleet.instances.map((instance) => instance.path) : [];

@@ -18,5 +18,7 @@ const web = new Unikernel("web", {
     readiness: { http: { port: 80 }, timeout: 120 },
 });
 
-export const url = eth.attach.apply((attach) => ("user" in attach ? `http://127.0.0.1:${attach.user.forward[0]?.host}/` : ""));
+export const url = eth.attach.apply((attach) =>
+    "user" in attach ? `http://127.0.0.1:${attach.user.forward[0]?.host}/` : "",
+);
 export const consoleCommand = web.consoleCommand;

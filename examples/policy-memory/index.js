@@ -7,13 +7,15 @@ const LIMIT = 256; // MiB
 const GUESTS = ["pulumi-nodejs:dynamic/unikernel:Unikernel", "unikernel:index:Unikernel"];
 
 new PolicyPack("unikernel-memory", {
-    policies: [{
-        name: "memory-at-most-256-mib",
-        description: `A guest may have ${LIMIT} MiB of memory at most.`,
-        enforcementLevel: "mandatory",
-        validateResource: ({ type, props }, reportViolation) => {
-            if (!GUESTS.includes(type)) return;
-            if (props.memory > LIMIT) reportViolation(`${props.memory} MiB is more than ${LIMIT} MiB.`);
+    policies: [
+        {
+            name: "memory-at-most-256-mib",
+            description: `A guest may have ${LIMIT} MiB of memory at most.`,
+            enforcementLevel: "mandatory",
+            validateResource: ({ type, props }, reportViolation) => {
+                if (!GUESTS.includes(type)) return;
+                if (props.memory > LIMIT) reportViolation(`${props.memory} MiB is more than ${LIMIT} MiB.`);
+            },
         },
-    }],
+    ],
 });

@@ -17,20 +17,27 @@ const pages = new BlockImage("pages", {
 const accesses = ["read", "scratch", "persist"] as const;
 
 // Counts its starts on a disk that it may write to, and serves the disk.
-const serve = 'cd /srv; echo started >> starts 2> /dev/null; exec nginx';
+const serve = "cd /srv; echo started >> starts 2> /dev/null; exec nginx";
 
-const guests = accesses.map((access, index) => new Unikernel(access, {
-    platform: "kvm",
-    connection: config.get("connection"),
-    kernel: `${guest}/kvm/vmlinuz`,
-    initrd: `${guest}/kvm/initrd`,
-    args: ["sh", "-c", serve],
-    memory: 128,
-    blocks: [{ image: pages, mount: "/srv", access }],
-    interfaces: [new NetworkInterface(access, { attach: { user: { forward: [{ host: basePort + index, guest: 80 }] } } })],
-    readiness: { http: { port: 80 }, timeout: 120 },
-    // The data of `persist` go with it here; left out, they would be kept and named.
-    deleteData: true,
-}));
+const guests = accesses.map(
+    (access, index) =>
+        new Unikernel(access, {
+            platform: "kvm",
+            connection: config.get("connection"),
+            kernel: `${guest}/kvm/vmlinuz`,
+            initrd: `${guest}/kvm/initrd`,
+            args: ["sh", "-c", serve],
+            memory: 128,
+            blocks: [{ image: pages, mount: "/srv", access }],
+            interfaces: [
+                new NetworkInterface(access, {
+                    attach: { user: { forward: [{ host: basePort + index, guest: 80 }] } },
+                }),
+            ],
+            readiness: { http: { port: 80 }, timeout: 120 },
+            // The data of `persist` go with it here; left out, they would be kept and named.
+            deleteData: true,
+        }),
+);
 
 export const urls = guests.map((_, index) => `http://127.0.0.1:${basePort + index}/`);

@@ -26,10 +26,12 @@ const reserved = new Unikernel("reserved", {
 
 const configured = new Unikernel("configured", {
     ...template,
-    interfaces: [new NetworkInterface("configured", {
-        attach: { network },
-        ipv4: { address: `${subnet}.11/24`, gateway: `${subnet}.1` },
-    })],
+    interfaces: [
+        new NetworkInterface("configured", {
+            attach: { network },
+            ipv4: { address: `${subnet}.11/24`, gateway: `${subnet}.1` },
+        }),
+    ],
 });
 
 export const addresses = pulumi.all([reserved.ipAddresses, configured.ipAddresses]).apply((lists) => lists.flat());

@@ -18,14 +18,17 @@ const PACKED: [magic: string, name: NonNullable<LinuxFacts["compression"]>][] = 
 
 /** Boot sector signature at 0x1fe and `HdrS` at 0x202. */
 export function isBzImage(head: Buffer): boolean {
-    return head.length >= 0x206 && head.readUInt16LE(0x1fe) === 0xaa55 && head.toString("latin1", 0x202, 0x206) === "HdrS";
+    return (
+        head.length >= 0x206 && head.readUInt16LE(0x1fe) === 0xaa55 && head.toString("latin1", 0x202, 0x206) === "HdrS"
+    );
 }
 
 /** Offsets and meanings: Documentation/arch/x86/boot.rst of the Linux kernel. */
 export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
     const header = await file.read(0, HEADER_END, "Linux setup header");
     const protocol = header.readUInt16LE(0x206);
-    if (protocol < 0x0200 || protocol > 0x02ff) throw file.invalid(`a Linux image of boot protocol ${version(protocol)}`, "2.00 to 2.xx");
+    if (protocol < 0x0200 || protocol > 0x02ff)
+        throw file.invalid(`a Linux image of boot protocol ${version(protocol)}`, "2.00 to 2.xx");
     if ((header.readUInt8(0x211) & 1) === 0) throw file.invalid("a Linux zImage, which loads low", "a bzImage");
 
     const setupEnd = ((header.readUInt8(0x1f1) || 4) + 1) * SECTOR;
@@ -33,7 +36,10 @@ export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
     const codeLength = (protocol >= 0x0204 ? header.readUInt32LE(0x1f4) : header.readUInt16LE(0x1f4)) * 16;
     // The last 16 bytes may be counted though not stored.
     if (setupEnd + codeLength - 15 > file.size) {
-        throw file.invalid(`a truncated Linux bzImage: ${file.size} bytes where its header says ${setupEnd + codeLength}`, "the whole file");
+        throw file.invalid(
+            `a truncated Linux bzImage: ${file.size} bytes where its header says ${setupEnd + codeLength}`,
+            "the whole file",
+        );
     }
     return {
         protocol: version(protocol),

@@ -1,8 +1,8 @@
-import { SYMBOL_MARKS, TEXT_MARKS, type ElfFacts } from "./facts";
+import { readHeader, readSections, readSegments, type Section, type Segment } from "./elfTables";
+import { type ElfFacts, SYMBOL_MARKS, TEXT_MARKS } from "./facts";
 import type { KernelFile } from "./file";
 import { readNotes } from "./notes";
 import { parseLibraries } from "./unikraft";
-import { readHeader, readSections, readSegments, type Section, type Segment } from "./elfTables";
 
 const PT = { load: 1, interp: 3, note: 4 } as const;
 const SHT = { symtab: 2, note: 7, nobits: 8 } as const;
@@ -34,11 +34,15 @@ export async function readElf(file: KernelFile): Promise<ElfFacts> {
 function requireWhole(file: KernelFile, segments: Segment[], sections: Section[]): void {
     const pieces = [
         ...segments.map((segment) => ({ ...segment, what: "program segment" })),
-        ...sections.filter((section) => section.type !== SHT.nobits).map((section) => ({ ...section, what: `section ${section.name || "without a name"}` })),
+        ...sections
+            .filter((section) => section.type !== SHT.nobits)
+            .map((section) => ({ ...section, what: `section ${section.name || "without a name"}` })),
     ];
     const cut = pieces.find((piece) => piece.length > 0 && piece.offset + piece.length > file.size);
     if (!cut) return;
-    throw file.invalid(`a truncated ELF file: its ${cut.what} should end at byte ${cut.offset + cut.length}, the file ends at ${file.size}`);
+    throw file.invalid(
+        `a truncated ELF file: its ${cut.what} should end at byte ${cut.offset + cut.length}, the file ends at ${file.size}`,
+    );
 }
 
 async function readInterpreter(file: KernelFile, segments: Segment[]): Promise<string | undefined> {

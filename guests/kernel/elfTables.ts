@@ -19,7 +19,16 @@ export interface ElfHeader extends Pick<ElfFacts, "bits" | "machine"> {
 }
 
 const MACHINES: Record<number, string> = {
-    3: "i386", 8: "mips", 20: "powerpc", 21: "powerpc64", 22: "s390", 40: "arm", 62: "x86_64", 183: "aarch64", 243: "riscv", 258: "loongarch",
+    3: "i386",
+    8: "mips",
+    20: "powerpc",
+    21: "powerpc64",
+    22: "s390",
+    40: "arm",
+    62: "x86_64",
+    183: "aarch64",
+    243: "riscv",
+    258: "loongarch",
 };
 const TYPES: Record<number, string> = { 1: "an object file that was not linked", 4: "a core dump" };
 
@@ -46,14 +55,17 @@ export async function readHeader(file: KernelFile): Promise<ElfHeader> {
     const type = header.readUInt16LE(16);
     if (type !== 2 && type !== 3) throw file.invalid(TYPES[type] ?? `an ELF file of type ${type}`);
 
-    const at = bits === 32
-        ? { program: header.readUInt32LE(28), section: header.readUInt32LE(32), sizes: 42 }
-        : { program: long(header, 32), section: long(header, 40), sizes: 54 };
-    const [programSize = 0, programCount = 0, sectionSize = 0, sectionCount = 0, names = 0] =
-        [0, 2, 4, 6, 8].map((step) => header.readUInt16LE(at.sizes + step));
+    const at =
+        bits === 32
+            ? { program: header.readUInt32LE(28), section: header.readUInt32LE(32), sizes: 42 }
+            : { program: long(header, 32), section: long(header, 40), sizes: 54 };
+    const [programSize = 0, programCount = 0, sectionSize = 0, sectionCount = 0, names = 0] = [0, 2, 4, 6, 8].map(
+        (step) => header.readUInt16LE(at.sizes + step),
+    );
     if (programCount === 0) throw file.invalid("an ELF file without program headers");
     if (programSize !== program) throw file.invalid(`an ELF${bits} file with program headers of ${programSize} bytes`);
-    if (at.section !== 0 && sectionSize !== section) throw file.invalid(`an ELF${bits} file with section headers of ${sectionSize} bytes`);
+    if (at.section !== 0 && sectionSize !== section)
+        throw file.invalid(`an ELF${bits} file with section headers of ${sectionSize} bytes`);
     return {
         bits,
         machine: machineName,
@@ -65,9 +77,11 @@ export async function readHeader(file: KernelFile): Promise<ElfHeader> {
 export async function readSegments(file: KernelFile, { bits, programHeaders }: ElfHeader): Promise<Segment[]> {
     const size = LAYOUT[bits].program;
     const table = await file.read(programHeaders.offset, size * programHeaders.count, "program headers");
-    return rows(table, size, (row) => bits === 32
-        ? { type: row.readUInt32LE(0), offset: row.readUInt32LE(4), length: row.readUInt32LE(16) }
-        : { type: row.readUInt32LE(0), offset: long(row, 8), length: long(row, 32) });
+    return rows(table, size, (row) =>
+        bits === 32
+            ? { type: row.readUInt32LE(0), offset: row.readUInt32LE(4), length: row.readUInt32LE(16) }
+            : { type: row.readUInt32LE(0), offset: long(row, 8), length: long(row, 32) },
+    );
 }
 
 export async function readSections(file: KernelFile, { bits, sectionHeaders }: ElfHeader): Promise<Section[]> {
@@ -89,13 +103,16 @@ export async function readSections(file: KernelFile, { bits, sectionHeaders }: E
     const table = rows(await file.read(sectionHeaders.offset, size * count, "section headers"), size, parse);
     const namesSection = table[namesIndex];
     if (namesIndex === 0 || !namesSection) return [];
-    if (namesSection.length > MAX_NAMES) throw file.invalid(`an ELF file with ${namesSection.length} bytes of section names`, `at most ${MAX_NAMES}`);
+    if (namesSection.length > MAX_NAMES)
+        throw file.invalid(`an ELF file with ${namesSection.length} bytes of section names`, `at most ${MAX_NAMES}`);
     const names = await file.read(namesSection.offset, namesSection.length, "section names");
     return table.map(({ nameAt, ...section }) => ({ name: text(names, nameAt), ...section }));
 }
 
 function rows<T>(table: Buffer, size: number, parse: (row: Buffer) => T): T[] {
-    return Array.from({ length: table.length / size }, (_, index) => parse(table.subarray(index * size, (index + 1) * size)));
+    return Array.from({ length: table.length / size }, (_, index) =>
+        parse(table.subarray(index * size, (index + 1) * size)),
+    );
 }
 
 /** Offsets beyond 2^53 stay larger than any file, so the checks against its size still hold. */

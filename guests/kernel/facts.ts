@@ -63,7 +63,15 @@ export const SYMBOL_MARKS = /(?<=^|\0)rumpns_\w+_ca(?=\0|$)/g;
 export const TEXT_MARKS = ["rump kernel bare metal bootstrap"];
 
 /** Note types under owner `Xen` (xen/include/public/elfnote.h). */
-export const XEN_NOTE = { entry: 1, hypercallPage: 2, virtBase: 3, xenVersion: 5, guestOs: 6, loader: 8, pvhEntry: 18 } as const;
+export const XEN_NOTE = {
+    entry: 1,
+    hypercallPage: 2,
+    virtBase: 3,
+    xenVersion: 5,
+    guestOs: 6,
+    loader: 8,
+    pvhEntry: 18,
+} as const;
 
 /** Bytes of a note's descriptor as text, up to the first NUL. */
 export function noteText(note: ElfNote): string {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { UnikernelError } from "../../spec";
 
 const MIB = 1024 * 1024;
@@ -14,7 +14,11 @@ const READ_BUDGET = 128 * MIB;
 export class KernelFile {
     private spent = 0;
 
-    private constructor(private readonly handle: FileHandle, readonly path: string, readonly size: number) {}
+    private constructor(
+        private readonly handle: FileHandle,
+        readonly path: string,
+        readonly size: number,
+    ) {}
 
     static async use<T>(path: string, action: (file: KernelFile) => Promise<T>): Promise<T> {
         const handle = await openRegular(path);
@@ -31,10 +35,13 @@ export class KernelFile {
     /** @param what names the piece in the error when the file ends before it */
     async read(offset: number, length: number, what: string): Promise<Buffer> {
         if (!Number.isSafeInteger(offset + length) || offset + length > this.size) {
-            throw this.invalid(`a truncated file: its ${what} should end at byte ${offset + length}, the file ends at ${this.size}`);
+            throw this.invalid(
+                `a truncated file: its ${what} should end at byte ${offset + length}, the file ends at ${this.size}`,
+            );
         }
         this.spent += length;
-        if (this.spent > READ_BUDGET) throw this.invalid(`headers that claim over ${READ_BUDGET} bytes of tables (at its ${what})`);
+        if (this.spent > READ_BUDGET)
+            throw this.invalid(`headers that claim over ${READ_BUDGET} bytes of tables (at its ${what})`);
         const buffer = Buffer.alloc(length);
         for (let at = 0; at < length; ) {
             const { bytesRead } = await this.handle.read(buffer, at, length - at, offset + at);
@@ -79,7 +86,13 @@ async function openRegular(path: string): Promise<FileHandle> {
 
 function requireRegular(path: string, file: Awaited<ReturnType<typeof stat>>): void {
     if (file.isFile()) return;
-    const kind = file.isDirectory() ? "a directory" : file.isFIFO() ? "a FIFO" : file.isSocket() ? "a socket" : "a device";
+    const kind = file.isDirectory()
+        ? "a directory"
+        : file.isFIFO()
+          ? "a FIFO"
+          : file.isSocket()
+            ? "a socket"
+            : "a device";
     throw invalid(path, kind, "a regular file");
 }
 
@@ -89,10 +102,17 @@ function translate(path: string, error: unknown): unknown {
         case "ENOTDIR":
             return new UnikernelError("invalid", `kernel ${path}: there is no such file`, { cause: error });
         case "ELOOP":
-            return new UnikernelError("invalid", `kernel ${path}: found a loop of symbolic links; expected a regular file`, { cause: error });
+            return new UnikernelError(
+                "invalid",
+                `kernel ${path}: found a loop of symbolic links; expected a regular file`,
+                { cause: error },
+            );
         case "EACCES":
         case "EPERM":
-            return new UnikernelError("permission", `kernel ${path} cannot be read`, { hint: `chmod a+r ${path}, and a+x on its folders`, cause: error });
+            return new UnikernelError("permission", `kernel ${path} cannot be read`, {
+                hint: `chmod a+r ${path}, and a+x on its folders`,
+                cause: error,
+            });
         default:
             return error;
     }

@@ -29,7 +29,11 @@ export async function readNotes(file: KernelFile, places: { offset: number; leng
 export function parseNotes(bytes: Buffer): ElfNote[] {
     const notes: ElfNote[] = [];
     for (let at = 0; at + 12 <= bytes.length; ) {
-        const [nameLength, descLength, type] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4), bytes.readUInt32LE(at + 8)];
+        const [nameLength, descLength, type] = [
+            bytes.readUInt32LE(at),
+            bytes.readUInt32LE(at + 4),
+            bytes.readUInt32LE(at + 8),
+        ];
         const desc = at + 12 + padded(nameLength);
         if (desc + descLength > bytes.length) break;
         notes.push({

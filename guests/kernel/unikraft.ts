@@ -23,7 +23,8 @@ function addLibraryNames(names: string[], records: Buffer): void {
     for (let at = 0; at + 6 <= records.length; ) {
         const length = records.readUInt32LE(at + 2);
         if (length < 6 || at + length > records.length) break;
-        if (records.readUInt16LE(at) === LIBRARY_NAME) names.push(withoutPadding(records.toString("latin1", at + 6, at + length)));
+        if (records.readUInt16LE(at) === LIBRARY_NAME)
+            names.push(withoutPadding(records.toString("latin1", at + 6, at + length)));
         at += length;
     }
 }

@@ -1,5 +1,5 @@
 import type { GuestCapabilities } from "../../spec";
-import { findNote, XEN_NOTE, type KernelFacts } from "./facts";
+import { findNote, type KernelFacts, XEN_NOTE } from "./facts";
 
 /**
  * How Xen's domain builder starts a kernel (xen/include/public/elfnote.h, tools/libs/guest/xg_dom_elfloader.c). PV comes

@@ -15,7 +15,10 @@ export function encodeConfig(spec: UnikernelSpec): string {
         ...(spec.hostname === undefined ? [] : [`hostname ${encodeWord(spec.hostname)}`]),
         ...sortedEnv(spec).map(([name, value]) => `env ${encodeWord(`${name}=${value}`)}`),
         ...spec.interfaces.flatMap((one) => interfaceLines(one, spec.platform === "iso")),
-        ...inMountOrder(spec.blocks).map(({ block, index }) => `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${encodeWord(block.mount ?? "")}`),
+        ...inMountOrder(spec.blocks).map(
+            ({ block, index }) =>
+                `mount ${index} ${block.access === "read" ? "ro" : "rw"} ${encodeWord(block.mount ?? "")}`,
+        ),
         ...spec.args.map((word) => `argv ${encodeWord(word)}`),
     ];
     return lines.map((line) => `${line}\n`).join("");
@@ -25,7 +28,11 @@ export function encodeConfig(spec: UnikernelSpec): string {
 function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec, any: boolean): string[] {
     return [
         `interface ${mac}${any ? " any" : ""}`,
-        ...(ipv4 === undefined ? [] : ipv4 !== "dhcp" && "address" in ipv4 ? [addressLine("ipv4", ipv4)] : ["ipv4 dhcp"]),
+        ...(ipv4 === undefined
+            ? []
+            : ipv4 !== "dhcp" && "address" in ipv4
+              ? [addressLine("ipv4", ipv4)]
+              : ["ipv4 dhcp"]),
         ...(ipv6 === undefined ? [] : [addressLine("ipv6", ipv6)]),
     ];
 }

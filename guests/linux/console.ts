@@ -6,7 +6,10 @@ const STAMP = String.raw`^(?:\[ *\d+\.\d+\](?:\[ *[TC]\d+\])? )?`;
 
 const stamped = (line: string): RegExp => new RegExp(`${STAMP}(${line})`);
 
-const crashed = (_: string, because = ""): { how: "crashed"; because: string } => ({ how: "crashed", because: because.trim() });
+const crashed = (_: string, because = ""): { how: "crashed"; because: string } => ({
+    how: "crashed",
+    because: because.trim(),
+});
 const halted = (_: string, because = ""): { how: "halted"; because: string } => ({ how: "halted", because });
 
 /** kernel/panic.c, panic(): its first line, and its last where the first was cut off. */
@@ -30,11 +33,20 @@ export const PANIC: Rule[] = [
  */
 export function readConsole(text: string): ConsoleVerdict {
     return firstVerdict(text, [
-        [/^=== application exited with status (\d+) ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
+        [
+            /^=== application exited with status (\d+) ===/,
+            (line, status) => ({ how: "exited", status: Number(status), because: line }),
+        ],
         [/^=== pulumi-unikernel: boot failed: .*/, (line) => ({ how: "crashed", because: line })],
         ...PANIC,
         [/^PANIC: early exception 0x[0-9a-f]+/, (line) => ({ how: "crashed", because: line })],
-        [/^ -- System halted/, (line, _, before) => ({ how: "crashed", because: before.findLast((one) => one.trim() !== "")?.trim() ?? line })],
+        [
+            /^ -- System halted/,
+            (line, _, before) => ({
+                how: "crashed",
+                because: before.findLast((one) => one.trim() !== "")?.trim() ?? line,
+            }),
+        ],
         [stamped("reboot: (?:Power down|System halted|Power off not available: System halted instead)"), halted],
         [stamped(String.raw`(?:System halted|Power down)\.$`), halted],
     ]);

@@ -29,7 +29,11 @@ export function frame(members: (Omit<Member, "content"> & { size: number })[]): 
     const before = folders.map((path, index) => header(path, 0, FOLDER, index + 1));
     return {
         heads: members.map(({ path, size, mode }, index) =>
-            Buffer.concat([...(index === 0 ? before : []), header(path, size, REGULAR | mode, folders.length + index + 1)])),
+            Buffer.concat([
+                ...(index === 0 ? before : []),
+                header(path, size, REGULAR | mode, folders.length + index + 1),
+            ]),
+        ),
         end: header(TRAILER, 0, 0, 0),
     };
 }
@@ -39,7 +43,12 @@ function header(path: string, size: number, mode: number, inode: number): Buffer
     const name = Buffer.from(`${path}\0`);
     // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
     const numbers = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length, 0];
-    return pad(Buffer.concat([Buffer.from(`070701${numbers.map((number) => number.toString(16).padStart(8, "0")).join("")}`), name]));
+    return pad(
+        Buffer.concat([
+            Buffer.from(`070701${numbers.map((number) => number.toString(16).padStart(8, "0")).join("")}`),
+            name,
+        ]),
+    );
 }
 
 function pad(bytes: Buffer): Buffer {

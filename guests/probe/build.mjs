@@ -13,7 +13,16 @@ export async function assemble() {
     const file = join(work, "probe.elf");
     try {
         // -N: not page aligned in the file, so that the multiboot header is in its first 8192 bytes and the file stays small.
-        await execa("gcc", ["-m32", "-nostdlib", "-static", "-no-pie", "-Wl,-N,-s,--build-id=none,-Ttext=0x100000", "-o", file, source]);
+        await execa("gcc", [
+            "-m32",
+            "-nostdlib",
+            "-static",
+            "-no-pie",
+            "-Wl,-N,-s,--build-id=none,-Ttext=0x100000",
+            "-o",
+            file,
+            source,
+        ]);
         await execa("strip", ["--strip-all", "--remove-section=.note.gnu.property", file]);
         return await readFile(file);
     } finally {
@@ -23,9 +32,12 @@ export async function assemble() {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const lines = (await assemble()).toString("base64").match(/.{1,120}/g);
-    await writeFile(target, [
-        "/** probe.S, assembled by build.mjs, in base64. */",
-        `export const PROBE_IMAGE =\n${lines.map((line) => `    "${line}"`).join(" +\n")};`,
-        "",
-    ].join("\n"));
+    await writeFile(
+        target,
+        [
+            "/** probe.S, assembled by build.mjs, in base64. */",
+            `export const PROBE_IMAGE =\n${lines.map((line) => `    "${line}"`).join(" +\n")};`,
+            "",
+        ].join("\n"),
+    );
 }

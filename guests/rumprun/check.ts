@@ -45,13 +45,30 @@ function checkTexts(spec: UnikernelSpec): Problem[] {
         ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
         ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
         // Only on a medium is a block found by its name.
-        ...(spec.platform === "iso" ? spec.blocks.map(({ name, path }, index): [string, string] => [`blocks[${index}].${path === undefined ? "image" : "path"}`, name]) : []),
+        ...(spec.platform === "iso"
+            ? spec.blocks.map(({ name, path }, index): [string, string] => [
+                  `blocks[${index}].${path === undefined ? "image" : "path"}`,
+                  name,
+              ])
+            : []),
     ];
     return [
-        ...texts.flatMap(([property, value]) => unless(!/["\\]/.test(value), property, `rumprun's configuration cannot carry a double quote or a backslash`)),
-        ...texts.flatMap(([property, value]) => unless(!hasControl(value), property, "rumprun's configuration cannot carry control characters")),
-        ...texts.flatMap(([property, value]) => unless(!value.includes(ROOTFS_MARK), property, `rumprun takes "${ROOTFS_MARK}" for an order of its own`)),
-        ...words.flatMap(([property, value]) => unless(!value.includes("'"), property, "rumprun's command line cannot carry a single quote")),
+        ...texts.flatMap(([property, value]) =>
+            unless(
+                !/["\\]/.test(value),
+                property,
+                `rumprun's configuration cannot carry a double quote or a backslash`,
+            ),
+        ),
+        ...texts.flatMap(([property, value]) =>
+            unless(!hasControl(value), property, "rumprun's configuration cannot carry control characters"),
+        ),
+        ...texts.flatMap(([property, value]) =>
+            unless(!value.includes(ROOTFS_MARK), property, `rumprun takes "${ROOTFS_MARK}" for an order of its own`),
+        ),
+        ...words.flatMap(([property, value]) =>
+            unless(!value.includes("'"), property, "rumprun's command line cannot carry a single quote"),
+        ),
     ];
 }
 
@@ -61,7 +78,11 @@ function hasControl(text: string): boolean {
 
 function checkBlocks(spec: UnikernelSpec): Problem[] {
     return spec.blocks.flatMap(({ format }, index) =>
-        unless(format !== "ext4", `blocks[${index}].image`, "rumprun mounts ffs, ext2 and iso9660, not ext4; choose format ext2 or iso9660"),
+        unless(
+            format !== "ext4",
+            `blocks[${index}].image`,
+            "rumprun mounts ffs, ext2 and iso9660, not ext4; choose format ext2 or iso9660",
+        ),
     );
 }
 
@@ -78,7 +99,11 @@ function checkDrivers(spec: UnikernelSpec): Problem[] {
 function checkLength(spec: UnikernelSpec): Problem[] {
     const length = Buffer.byteLength(encodeConfig(spec, spec.platform, basename(spec.kernel)));
     const limit = spec.platform === "iso" && spec.blocks.length > 0 ? FILE_LIMIT : LIMITS[spec.platform];
-    return unless(length <= limit, "", `the guest's configuration (args, env, blocks, interfaces, hostname) is ${length} bytes; rumprun takes at most ${limit}`);
+    return unless(
+        length <= limit,
+        "",
+        `the guest's configuration (args, env, blocks, interfaces, hostname) is ${length} bytes; rumprun takes at most ${limit}`,
+    );
 }
 
 /** Files that a mount would hide, and what then fails. */
@@ -91,7 +116,9 @@ export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[]
     return [
         ...spec.blocks.flatMap(({ mount = "" }, index) => {
             const hiding = HIDING[mount.replace(/\/+$/, "")];
-            return hiding === undefined ? [] : [{ property: `blocks[${index}].mount`, reason: `a mount at ${mount} ${hiding}` }];
+            return hiding === undefined
+                ? []
+                : [{ property: `blocks[${index}].mount`, reason: `a mount at ${mount} ${hiding}` }];
         }),
         ...unless(spec.vcpus === 1, "vcpus", `${spec.vcpus}: rumprun uses one processor`),
         ...warnReadOnlyFormats(spec),
@@ -108,6 +135,10 @@ function warnMissingDrivers(spec: UnikernelSpec, symbols: string[] | undefined):
         ...spec.interfaces.flatMap(({ driver = rumprunCapabilities.drivers[spec.platform] ?? "" }, index) =>
             unless(has(driver), `interfaces[${index}].driver`, `the kernel has no driver "${driver}" linked in`),
         ),
-        ...unless(spec.platform === "iso" || spec.blocks.length === 0 || has("ld_virtio"), "blocks", "the kernel has no driver for these disks linked in: ld_virtio"),
+        ...unless(
+            spec.platform === "iso" || spec.blocks.length === 0 || has("ld_virtio"),
+            "blocks",
+            "the kernel has no driver for these disks linked in: ld_virtio",
+        ),
     ];
 }

@@ -31,7 +31,12 @@ export function encodeConfig(spec: UnikernelSpec, platform: Platform, program: s
 }
 
 /** The launch script adds it on Xen, where no other file system is a given. */
-const KERNFS: Fields = [["source", "dev"], ["path", "virtual"], ["fstype", "kernfs"], ["mountpoint", "/kern"]];
+const KERNFS: Fields = [
+    ["source", "dev"],
+    ["path", "virtual"],
+    ["fstype", "kernfs"],
+    ["mountpoint", "/kern"],
+];
 
 /** Only on Xen does an entry do something without a mount point: it makes the device. */
 function blocksOf({ blocks }: UnikernelSpec, platform: Platform): { block: BlockSpec; index: number }[] {
@@ -46,7 +51,13 @@ function blockFields(block: BlockSpec, index: number, platform: Platform): Field
         xen: ["etfs", `xvd${String.fromCharCode(0x61 + index)}`],
         iso: ["vnd", imagePath(block)],
     }[platform] as [string, string];
-    const mounted: Fields = block.mount === undefined ? [] : [["fstype", "blk"], ["mountpoint", block.mount]];
+    const mounted: Fields =
+        block.mount === undefined
+            ? []
+            : [
+                  ["fstype", "blk"],
+                  ["mountpoint", block.mount],
+              ];
     return [["source", source], ["path", path], ...mounted];
 }
 
@@ -59,18 +70,25 @@ function interfaceFields(interfaces: InterfaceSpec[], platform: Platform): Field
         counts.set(driver, count + 1);
         return [ipv4Fields(one), ipv6Fields(one)]
             .filter((fields) => fields.length > 0)
-            .map((fields, family): Fields => [
-                ["if", `${driver}${count}`],
-                // A second ifcreate of the same interface would end the boot.
-                ...(platform === "xen" && family === 0 ? ([["cloner", "true"]] as Fields) : []),
-                ...fields,
-            ]);
+            .map(
+                (fields, family): Fields => [
+                    ["if", `${driver}${count}`],
+                    // A second ifcreate of the same interface would end the boot.
+                    ...(platform === "xen" && family === 0 ? ([["cloner", "true"]] as Fields) : []),
+                    ...fields,
+                ],
+            );
     });
 }
 
 function ipv4Fields({ ipv4 }: InterfaceSpec): Fields {
     if (ipv4 === undefined) return [];
-    return ipv4 !== "dhcp" && "address" in ipv4 ? staticFields("inet", ipv4) : [["type", "inet"], ["method", "dhcp"]];
+    return ipv4 !== "dhcp" && "address" in ipv4
+        ? staticFields("inet", ipv4)
+        : [
+              ["type", "inet"],
+              ["method", "dhcp"],
+          ];
 }
 
 function ipv6Fields({ ipv6 }: InterfaceSpec): Fields {
@@ -79,11 +97,18 @@ function ipv6Fields({ ipv6 }: InterfaceSpec): Fields {
 
 function staticFields(type: string, { address, gateway }: { address: string; gateway?: string }): Fields {
     const [host = "", prefix = ""] = address.split("/");
-    return [["type", type], ["method", "static"], ["addr", host], ["mask", prefix], ...(gateway === undefined ? [] : ([["gw", gateway]] as Fields))];
+    return [
+        ["type", type],
+        ["method", "static"],
+        ["addr", host],
+        ["mask", prefix],
+        ...(gateway === undefined ? [] : ([["gw", gateway]] as Fields)),
+    ];
 }
 
 const text = (key: string, value: string) => `"${key}": "${value}"`;
-const object = (key: string, fields: Fields) => `"${key}": {${fields.map(([name, value]) => text(name, value)).join(", ")}}`;
+const object = (key: string, fields: Fields) =>
+    `"${key}": {${fields.map(([name, value]) => text(name, value)).join(", ")}}`;
 
 /** cmdline is split at blanks; single quotes group (lib/librumprun_base/parseargs.c). What cannot be written, check refuses. */
 function quote(argument: string): string {

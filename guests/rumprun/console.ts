@@ -13,12 +13,30 @@ import { firstVerdict } from "../console";
  */
 export function readRumprunConsole(text: string): ConsoleVerdict {
     return firstVerdict(text, [
-        [/^=== main\(\) of ".*" returned (-?\d+) ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
-        [/^=== (?:ERROR: )?_exit\((-?\d+)\) called ===/, (line, status) => ({ how: "exited", status: Number(status), because: line })],
-        [/^=== bootstrap failed/, (line, _, before) => ({ how: "crashed", because: before.findLast((one) => one.startsWith("rumprun:")) ?? line })],
+        [
+            /^=== main\(\) of ".*" returned (-?\d+) ===/,
+            (line, status) => ({ how: "exited", status: Number(status), because: line }),
+        ],
+        [
+            /^=== (?:ERROR: )?_exit\((-?\d+)\) called ===/,
+            (line, status) => ({ how: "exited", status: Number(status), because: line }),
+        ],
+        [
+            /^=== bootstrap failed/,
+            (line, _, before) => ({
+                how: "crashed",
+                because: before.findLast((one) => one.startsWith("rumprun:")) ?? line,
+            }),
+        ],
         [/^panic: |^PANIC: |^ASSERT |^Assertion .* failed/i, (line) => ({ how: "crashed", because: line })],
-        [/^FATAL TRAP: |^FATAL pagefault at |^FATAL: {1,2}Unhandled Trap \d/, (line) => ({ how: "crashed", because: line })],
-        [/^Page fault at linear address |^Page fault in pagetable walk|^GPF [er]ip: |^Debug exception$|^Copro error$|^ASSERTION FAILED: .* at .*|^Do_exit called!/, (line) => ({ how: "crashed", because: line })],
+        [
+            /^FATAL TRAP: |^FATAL pagefault at |^FATAL: {1,2}Unhandled Trap \d/,
+            (line) => ({ how: "crashed", because: line }),
+        ],
+        [
+            /^Page fault at linear address |^Page fault in pagetable walk|^GPF [er]ip: |^Debug exception$|^Copro error$|^ASSERTION FAILED: .* at .*|^Do_exit called!/,
+            (line) => ({ how: "crashed", because: line }),
+        ],
         [/^minios: halting, reason=\d+/, (line) => ({ how: "halted", because: line })],
         [/^halted\b/, (line) => ({ how: "halted", because: line })],
     ]);

@@ -13,7 +13,12 @@ type Fields = Map<string, string>;
 export function decodeConfig(text: string, devices: Devices): Understood | undefined {
     const entries = parseConfig(text);
     if (!entries) return undefined;
-    const found: Understood = { args: [], env: {}, mounts: Array<string | undefined>(devices.blocks).fill(undefined), interfaces: Array.from({ length: devices.interfaces }, () => ({})) };
+    const found: Understood = {
+        args: [],
+        env: {},
+        mounts: Array<string | undefined>(devices.blocks).fill(undefined),
+        interfaces: Array.from({ length: devices.interfaces }, () => ({})),
+    };
     const seen = new Set<string>();
     for (const [key, value] of entries) {
         const once = key === "cmdline" || key === "hostname";
@@ -56,7 +61,8 @@ function understandBlock(fields: Fields, { mounts }: Understood, platform: Platf
     const index = Number(/^\/dev\/ld(\d)a$/.exec(fields.get("path") ?? "")?.[1] ?? NaN);
     const mount = fields.get("mountpoint");
     const plain = fields.get("source") === "dev" && fields.get("fstype") === "blk" && fields.size === 4;
-    if (platform !== "kvm" || !plain || mount === undefined || !(index < mounts.length) || mounts[index] !== undefined) return false;
+    if (platform !== "kvm" || !plain || mount === undefined || !(index < mounts.length) || mounts[index] !== undefined)
+        return false;
     mounts[index] = mount;
     return true;
 }
@@ -66,11 +72,15 @@ const NET = new Set(["if", "cloner", "type", "method", "addr", "mask", "gw"]);
 function understandInterface(fields: Fields, { interfaces }: Understood, platform: Platform): boolean {
     const [, driver, number] = /^([a-z]+)(\d+)$/.exec(fields.get("if") ?? "") ?? [];
     const card = interfaces[Number(number ?? NaN)];
-    if (!card || driver !== rumprunCapabilities.drivers[platform] || [...fields.keys()].some((key) => !NET.has(key))) return false;
-    const [type, method, address, mask, gateway] = ["type", "method", "addr", "mask", "gw"].map((key) => fields.get(key));
+    if (!card || driver !== rumprunCapabilities.drivers[platform] || [...fields.keys()].some((key) => !NET.has(key)))
+        return false;
+    const [type, method, address, mask, gateway] = ["type", "method", "addr", "mask", "gw"].map((key) =>
+        fields.get(key),
+    );
     const family = type === "inet" ? "ipv4" : type === "inet6" ? "ipv6" : undefined;
     if (!family || card[family] !== undefined) return false;
-    if (method === "dhcp" && family === "ipv4" && address === undefined && gateway === undefined) return set(card, { ipv4: "dhcp" });
+    if (method === "dhcp" && family === "ipv4" && address === undefined && gateway === undefined)
+        return set(card, { ipv4: "dhcp" });
     if (method !== "static" || address === undefined || !/^\d+$/.test(mask ?? "")) return false;
     return set(card, { [family]: { address: `${address}/${mask}`, ...(gateway === undefined ? {} : { gateway }) } });
 }

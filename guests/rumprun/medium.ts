@@ -10,16 +10,25 @@ export function checkMedium(spec: UnikernelSpec): Problem[] {
     return [
         ...refuseQcow2(spec),
         ...spec.blocks.flatMap(({ name, path, access }, index) => [
-            ...unless(isFileName(name), `blocks[${index}].${path === undefined ? "image" : "path"}`,
-                `"${name}" cannot be the name of a file on the medium: at most ${LONGEST_NAME} bytes without a slash; rename it`),
+            ...unless(
+                isFileName(name),
+                `blocks[${index}].${path === undefined ? "image" : "path"}`,
+                `"${name}" cannot be the name of a file on the medium: at most ${LONGEST_NAME} bytes without a slash; rename it`,
+            ),
             // configvnd in lib/librumprun_base/config.c attaches with VNDIOF_READONLY.
-            ...unless(access !== "scratch", `blocks[${index}].access`, "rumprun attaches the images of a medium read-only; choose read"),
+            ...unless(
+                access !== "scratch",
+                `blocks[${index}].access`,
+                "rumprun attaches the images of a medium read-only; choose read",
+            ),
         ]),
     ];
 }
 
 function isFileName(name: string): boolean {
-    return name !== "" && name !== "." && name !== ".." && !name.includes("/") && Buffer.byteLength(name) <= LONGEST_NAME;
+    return (
+        name !== "" && name !== "." && name !== ".." && !name.includes("/") && Buffer.byteLength(name) <= LONGEST_NAME
+    );
 }
 
 /** Each driver's own name in NetBSD. Machines of today have xhci alone. */
@@ -29,24 +38,48 @@ const HOST_CONTROLLERS = ["ehci", "uhci", "ohci", "xhci"];
  * What a machine must be like. Of the disks it looks at the first one only, by two names: /dev/ld0a and /dev/sd0a
  * (getcmdlinefromroot in lib/librumprun_base/config.c).
  */
-export function warnMedium({ platform, blocks, console: kinds }: UnikernelSpec, symbols: string[] | undefined): Problem[] {
+export function warnMedium(
+    { platform, blocks, console: kinds }: UnikernelSpec,
+    symbols: string[] | undefined,
+): Problem[] {
     if (platform !== "iso") return [];
     return [
-        { property: "platform", reason: "rumprun starts under BIOS only, and its medium brings no loader for UEFI: the machine must offer BIOS (legacy, CSM) boot" },
-        ...unless(kinds === undefined, "console", "has no effect on rumprun itself: it writes to the screen where the machine has one, else to the first serial port"),
-        ...unless(blocks.length === 0, "blocks",
-            `the guest reads its data images from its own medium, which must be the machine's first disk: ${ways(symbols)}; never an IDE or SATA CD. Without data images it needs no driver for its medium`),
+        {
+            property: "platform",
+            reason: "rumprun starts under BIOS only, and its medium brings no loader for UEFI: the machine must offer BIOS (legacy, CSM) boot",
+        },
+        ...unless(
+            kinds === undefined,
+            "console",
+            "has no effect on rumprun itself: it writes to the screen where the machine has one, else to the first serial port",
+        ),
+        ...unless(
+            blocks.length === 0,
+            "blocks",
+            `the guest reads its data images from its own medium, which must be the machine's first disk: ${ways(symbols)}; never an IDE or SATA CD. Without data images it needs no driver for its medium`,
+        ),
     ];
 }
 
 function ways(symbols: string[] | undefined): string {
-    const linked = symbols === undefined || symbols.length === 0 ? undefined : new Set(symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1")));
+    const linked =
+        symbols === undefined || symbols.length === 0
+            ? undefined
+            : new Set(symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1")));
     const missing = (...drivers: string[]): string[] => drivers.filter((driver) => linked && !linked.has(driver));
-    const controller = linked && !HOST_CONTROLLERS.some((driver) => linked.has(driver)) ? [HOST_CONTROLLERS.join(" or ")] : [];
+    const controller =
+        linked && !HOST_CONTROLLERS.some((driver) => linked.has(driver)) ? [HOST_CONTROLLERS.join(" or ")] : [];
     const way = (what: string, needed: string, lacking: string[]): string =>
-        linked === undefined ? `${what} (with ${needed} linked in)` : lacking.length === 0 ? what : `not ${what}, for it has no ${lacking.join(", no ")} linked in`;
+        linked === undefined
+            ? `${what} (with ${needed} linked in)`
+            : lacking.length === 0
+              ? what
+              : `not ${what}, for it has no ${lacking.join(", no ")} linked in`;
     return [
-        way("a USB stick", `umass, sd and ${HOST_CONTROLLERS.join(" or ")}`, [...missing("umass", "sd"), ...controller]),
+        way("a USB stick", `umass, sd and ${HOST_CONTROLLERS.join(" or ")}`, [
+            ...missing("umass", "sd"),
+            ...controller,
+        ]),
         way("a virtio disk", "ld_virtio", missing("ld_virtio")),
         way("a virtio SCSI disk", "vioscsi and sd", missing("vioscsi", "sd")),
     ].join(", ");

@@ -44,5 +44,5 @@ function fieldsOf(tokens: string[]): Map<string, string> | undefined {
     return fields;
 }
 
-const isText = (token: string): boolean => token.startsWith("\"") && token.length > 1;
+const isText = (token: string): boolean => token.startsWith('"') && token.length > 1;
 const bare = (token: string): string => token.slice(1, -1);

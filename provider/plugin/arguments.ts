@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { UNKNOWN, keyFromSeed } from "../../core";
 import type { CheckFailure } from "../../core";
+import { keyFromSeed, UNKNOWN } from "../../core";
 import { derivedOutputs } from "../../spec";
 import type { ResourceKind } from "../trampoline";
 import type { Decoded, Properties } from "./codec";
@@ -10,14 +10,29 @@ import type { References } from "./references";
 import { plainSource } from "./source";
 
 /** Properties whose values may be secret to the guest too: digests over them are keyed, and texts for people mask them. */
-const MASKED: Record<ResourceKind, string[]> = { unikernel: ["env", "args", "hostname"], blockImage: ["source"], networkInterface: [] };
+const MASKED: Record<ResourceKind, string[]> = {
+    unikernel: ["env", "args", "hostname"],
+    blockImage: ["source"],
+    networkInterface: [],
+};
 
 /** What only constructors send to the handlers; here it is made of the request itself. */
 const OWN = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs", "limits"]);
 
 /** What check adds to inputs: an import gives it back to us as arguments. */
 const ADDED = new Set([
-    "schemaVersion", "urn", "uuid", "host", "folder", "digests", "bootDigest", "consequence", "drift", "imported", "digest", "manifest",
+    "schemaVersion",
+    "urn",
+    "uuid",
+    "host",
+    "folder",
+    "digests",
+    "bootDigest",
+    "consequence",
+    "drift",
+    "imported",
+    "digest",
+    "manifest",
 ]);
 
 interface Asked {
@@ -33,16 +48,26 @@ interface Asked {
 }
 
 /** A program's arguments, of whatever language, as our constructors would have sent them. */
-export function argumentsOf({ kind, urn, news, olds, seed, configuration, references, warn }: Asked): { news: Properties; failures: CheckFailure[] } {
+export function argumentsOf({ kind, urn, news, olds, seed, configuration, references, warn }: Asked): {
+    news: Properties;
+    failures: CheckFailure[];
+} {
     const failures: CheckFailure[] = [];
-    const written = Object.fromEntries(Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)));
+    const written = Object.fromEntries(
+        Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)),
+    );
     for (const name of Object.keys(written).filter((key) => OWN.has(key))) {
         failures.push({ property: name, reason: "unknown property" });
         delete written[name];
     }
     const secrets = secretsOf(kind, news);
     if (kind === "networkInterface") return { news: { ...written, resourceUrn: urn }, failures };
-    const common = { ...written, resourceUrn: urn, ...(secrets.length > 0 ? { secrets } : {}), digestKey: keyFromSeed(seed, urn) };
+    const common = {
+        ...written,
+        resourceUrn: urn,
+        ...(secrets.length > 0 ? { secrets } : {}),
+        digestKey: keyFromSeed(seed, urn),
+    };
     if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
     const flattening = { references, olds, failures, warn };
     return {

@@ -13,7 +13,10 @@ export class Calls {
     private readonly running = new Map<AbortController, Promise<unknown>>();
     private cancelled: UnikernelError | undefined;
 
-    constructor(private readonly grace = GRACE_MS, private readonly release: () => Promise<void> = closeHosts) {}
+    constructor(
+        private readonly grace = GRACE_MS,
+        private readonly release: () => Promise<void> = closeHosts,
+    ) {}
 
     /**
      * @param seconds the resource's `customTimeouts`; 0: none
@@ -22,9 +25,14 @@ export class Calls {
     async run<T>(seconds: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
         if (this.cancelled) throw this.cancelled;
         const controller = new AbortController();
-        const timer = seconds > 0
-            ? setTimeout(() => { controller.abort(new UnikernelError("timeout", `not done after ${seconds} s, as customTimeouts say`)); }, seconds * 1000)
-            : undefined;
+        const timer =
+            seconds > 0
+                ? setTimeout(() => {
+                      controller.abort(
+                          new UnikernelError("timeout", `not done after ${seconds} s, as customTimeouts say`),
+                      );
+                  }, seconds * 1000)
+                : undefined;
         const work = endedBy(controller.signal, () => act(controller.signal));
         this.running.set(controller, work);
         try {
@@ -52,7 +60,15 @@ export class Calls {
     /** Rejects when the call did not end within the grace, after it was told to. */
     private overdue(signal: AbortSignal): Promise<never> {
         return new Promise((_, reject) => {
-            signal.addEventListener("abort", () => { setTimeout(() => { reject(signal.reason as Error); }, this.grace).unref(); }, { once: true });
+            signal.addEventListener(
+                "abort",
+                () => {
+                    setTimeout(() => {
+                        reject(signal.reason as Error);
+                    }, this.grace).unref();
+                },
+                { once: true },
+            );
         });
     }
 }

@@ -1,8 +1,8 @@
 import { ListValue, NullValue, Struct, Value } from "google-protobuf/google/protobuf/struct_pb";
 import { UNKNOWN } from "../../core";
 import { UnikernelError } from "../../spec";
-import { ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWNS, textOf } from "./wire";
 import type { Path } from "./wire";
+import { ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, textOf, UNKNOWNS } from "./wire";
 
 export type Properties = Record<string, unknown>;
 
@@ -17,12 +17,21 @@ export interface Decoded {
 /** A resource inside of an argument; what it has become is for the receiver to know. */
 export class ResourceReference {
     /** @param id undefined while the resource is not there yet */
-    constructor(readonly urn: string, readonly id: string | undefined) {}
+    constructor(
+        readonly urn: string,
+        readonly id: string | undefined,
+    ) {}
 }
 
 /** An asset or archive: exactly one of `text`, `path`, `uri`, and for an archive `assets`. */
 export class FileContent {
-    constructor(readonly kind: "asset" | "archive", readonly text?: string, readonly path?: string, readonly uri?: string, readonly assets?: Properties) {}
+    constructor(
+        readonly kind: "asset" | "archive",
+        readonly text?: string,
+        readonly path?: string,
+        readonly uri?: string,
+        readonly assets?: Properties,
+    ) {}
 }
 
 /** No resource of ours nests half as deep; the call stack ends far beyond. */
@@ -36,7 +45,11 @@ const MAX_VALUES = 200_000;
  */
 export function decode(struct: Struct | undefined): Decoded {
     const reader = new Reader();
-    return { value: struct ? reader.fields(struct, [], false) : {}, secrets: reader.secrets, unknowns: reader.unknowns };
+    return {
+        value: struct ? reader.fields(struct, [], false) : {},
+        secrets: reader.secrets,
+        unknowns: reader.unknowns,
+    };
 }
 
 class Reader {
@@ -46,7 +59,9 @@ class Reader {
 
     fields(struct: Struct, at: Path, secret: boolean): Properties {
         const entries: [string, unknown][] = [];
-        struct.getFieldsMap().forEach((value, key) => { entries.push([key, this.value(value, [...at, key], secret)]); });
+        struct.getFieldsMap().forEach((value, key) => {
+            entries.push([key, this.value(value, [...at, key], secret)]);
+        });
         return Object.fromEntries(entries.filter(([, value]) => value !== null));
     }
 
@@ -55,14 +70,22 @@ class Reader {
         if (at.length > MAX_DEPTH) throw invalid(at, `nested deeper than ${MAX_DEPTH} levels`);
         if (++this.values > MAX_VALUES) throw invalid(at, `more than ${MAX_VALUES} values`);
         switch (value.getKindCase()) {
-            case Value.KindCase.NULL_VALUE: return null;
-            case Value.KindCase.NUMBER_VALUE: return this.number(value.getNumberValue(), at);
-            case Value.KindCase.BOOL_VALUE: return value.getBoolValue();
-            case Value.KindCase.STRING_VALUE: return this.text(value.getStringValue(), at);
+            case Value.KindCase.NULL_VALUE:
+                return null;
+            case Value.KindCase.NUMBER_VALUE:
+                return this.number(value.getNumberValue(), at);
+            case Value.KindCase.BOOL_VALUE:
+                return value.getBoolValue();
+            case Value.KindCase.STRING_VALUE:
+                return this.text(value.getStringValue(), at);
             case Value.KindCase.LIST_VALUE:
-                return (value.getListValue()?.getValuesList() ?? []).map((inner, index) => this.value(inner, [...at, index], secret));
-            case Value.KindCase.STRUCT_VALUE: return this.object(value.getStructValue() ?? new Struct(), at, secret);
-            default: throw invalid(at, "a value without a kind");
+                return (value.getListValue()?.getValuesList() ?? []).map((inner, index) =>
+                    this.value(inner, [...at, index], secret),
+                );
+            case Value.KindCase.STRUCT_VALUE:
+                return this.object(value.getStructValue() ?? new Struct(), at, secret);
+            default:
+                throw invalid(at, "a value without a kind");
         }
     }
 
@@ -81,11 +104,13 @@ class Reader {
         const fields = struct.getFieldsMap();
         const field = (name: string) => fields.get(name);
         const text = (name: string) => field(name)?.getStringValue() || undefined;
-        const inner = (hidden: boolean) => this.value(field("value") ?? invalidUnless(at, "without a value"), at, hidden);
+        const inner = (hidden: boolean) =>
+            this.value(field("value") ?? invalidUnless(at, "without a value"), at, hidden);
         const signature = field(SIGNATURE);
         if (!signature) return this.fields(struct, at, secret);
         switch (signature.getStringValue()) {
-            case SECRET: return this.hidden(at, secret, () => inner(true));
+            case SECRET:
+                return this.hidden(at, secret, () => inner(true));
             case OUTPUT: {
                 const known = () => (field("value") ? inner(true) : this.text(UNKNOWN, at));
                 if (field("secret")?.getBoolValue()) return this.hidden(at, secret, known);
@@ -93,14 +118,31 @@ class Reader {
             }
             case RESOURCE: {
                 const id = field("id")?.getStringValue() ?? "";
-                return new ResourceReference(text("urn") ?? invalidUnless(at, "a reference without a URN"), id === "" || UNKNOWNS.has(id) ? undefined : id);
+                return new ResourceReference(
+                    text("urn") ?? invalidUnless(at, "a reference without a URN"),
+                    id === "" || UNKNOWNS.has(id) ? undefined : id,
+                );
             }
-            case ASSET: return content(at, new FileContent("asset", field("text")?.getStringValue(), text("path"), text("uri")));
+            case ASSET:
+                return content(
+                    at,
+                    new FileContent("asset", field("text")?.getStringValue(), text("path"), text("uri")),
+                );
             case ARCHIVE: {
                 const assets = field("assets")?.getStructValue();
-                return content(at, new FileContent("archive", undefined, text("path"), text("uri"), assets && this.fields(assets, at, secret)));
+                return content(
+                    at,
+                    new FileContent(
+                        "archive",
+                        undefined,
+                        text("path"),
+                        text("uri"),
+                        assets && this.fields(assets, at, secret),
+                    ),
+                );
             }
-            default: throw invalid(at, `an object with the unknown signature ${JSON.stringify(signature.getStringValue())}`);
+            default:
+                throw invalid(at, `an object with the unknown signature ${JSON.stringify(signature.getStringValue())}`);
         }
     }
 
@@ -131,7 +173,12 @@ export function encode(properties: object, secrets: readonly Path[] = []): Struc
 
 function exists(value: unknown, [step, ...rest]: Path): boolean {
     if (step === undefined) return value !== undefined;
-    return typeof value === "object" && value !== null && Object.hasOwn(value, step) && exists(Reflect.get(value, step), rest);
+    return (
+        typeof value === "object" &&
+        value !== null &&
+        Object.hasOwn(value, step) &&
+        exists(Reflect.get(value, step), rest)
+    );
 }
 
 function structOf(data: object, at: Path, secrets: ReadonlySet<string>): Struct {
@@ -145,21 +192,31 @@ function structOf(data: object, at: Path, secrets: ReadonlySet<string>): Struct 
 function valueOf(value: unknown, at: Path, secrets: ReadonlySet<string>): Value {
     if (!secrets.has(JSON.stringify(at))) return plainValueOf(value, at, secrets);
     const secret = new Struct();
-    secret.getFieldsMap().set(SIGNATURE, plainValueOf(SECRET, [], new Set())).set("value", plainValueOf(value, at, new Set()));
+    secret
+        .getFieldsMap()
+        .set(SIGNATURE, plainValueOf(SECRET, [], new Set()))
+        .set("value", plainValueOf(value, at, new Set()));
     return new Value().setStructValue(secret);
 }
 
 function plainValueOf(value: unknown, at: Path, secrets: ReadonlySet<string>): Value {
     switch (typeof value) {
-        case "string": return new Value().setStringValue(value);
-        case "number": return new Value().setNumberValue(value);
-        case "boolean": return new Value().setBoolValue(value);
+        case "string":
+            return new Value().setStringValue(value);
+        case "number":
+            return new Value().setNumberValue(value);
+        case "boolean":
+            return new Value().setBoolValue(value);
         case "object":
             if (value === null) break;
             if (!Array.isArray(value)) return new Value().setStructValue(structOf(value, at, secrets));
-            return new Value().setListValue(new ListValue().setValuesList(value.map((inner, index) => valueOf(inner, [...at, index], secrets))));
-        case "undefined": break;
-        default: throw new UnikernelError("internal", `a ${typeof value} cannot be sent`, { property: textOf(at) });
+            return new Value().setListValue(
+                new ListValue().setValuesList(value.map((inner, index) => valueOf(inner, [...at, index], secrets))),
+            );
+        case "undefined":
+            break;
+        default:
+            throw new UnikernelError("internal", `a ${typeof value} cannot be sent`, { property: textOf(at) });
     }
     return new Value().setNullValue(NullValue.NULL_VALUE);
 }
@@ -174,7 +231,9 @@ function invalidUnless(at: Path, reason: string): never {
 
 /** The texts at secret places; a number is one where it is said. */
 export function textsOf({ value, secrets }: Decoded): string[] {
-    return secrets.filter(([name]) => name !== "digestKey").flatMap((path) => leaves(path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), value)));
+    return secrets
+        .filter(([name]) => name !== "digestKey")
+        .flatMap((path) => leaves(path.reduce<unknown>((inner, step) => Reflect.get(Object(inner), step), value)));
 }
 
 function leaves(value: unknown): string[] {

@@ -1,6 +1,12 @@
-import { configurationShape, defaultsFor, environmentSettings, limitsOf, parseSettings } from "../../core/configuration";
-import type { Limits } from "../../core/configuration";
 import type { CheckFailure } from "../../core";
+import type { Limits } from "../../core/configuration";
+import {
+    configurationShape,
+    defaultsFor,
+    environmentSettings,
+    limitsOf,
+    parseSettings,
+} from "../../core/configuration";
 import type { Properties } from "./codec";
 
 export { configurationShape };
@@ -27,13 +33,20 @@ const ENGINES = new Set(["version", "pluginDownloadURL"]);
  */
 export function configurationFailures(properties: Properties, urn: string): CheckFailure[] {
     const isDefault = /^default(_|$)/.test(urn.split("::").at(-1) ?? "");
-    return parseSettings(Object.fromEntries(Object.entries(properties)
-        .filter(([name]) => !ENGINES.has(name) && (!isDefault || Object.hasOwn(configurationShape, name))))).problems;
+    return parseSettings(
+        Object.fromEntries(
+            Object.entries(properties).filter(
+                ([name]) => !ENGINES.has(name) && (!isDefault || Object.hasOwn(configurationShape, name)),
+            ),
+        ),
+    ).problems;
 }
 
 /** @param properties checked; texts of a stack's config, or values of their own type */
 export function configurationOf(properties: Properties): Configuration {
-    const { settings: given } = parseSettings(Object.fromEntries(Object.entries(properties).filter(([name]) => Object.hasOwn(configurationShape, name))));
+    const { settings: given } = parseSettings(
+        Object.fromEntries(Object.entries(properties).filter(([name]) => Object.hasOwn(configurationShape, name))),
+    );
     const settings = { ...environmentSettings().settings, ...given };
     // Where guests' files lie is asked for deep inside, once for a process; the engine starts one for each provider.
     if (settings.folder !== undefined) process.env.PULUMI_UNIKERNEL_DIR = settings.folder;

@@ -1,5 +1,5 @@
-import { isUnknown } from "../../core";
 import type { PropertyChange } from "../../core";
+import { isUnknown } from "../../core";
 
 /** Properties whose values say more than their names, and their unit; all others are lists, files, or long. */
 const VALUES: Record<string, string> = { memory: " MiB", maxMemory: " MiB", vcpus: "", state: "" };
@@ -10,12 +10,19 @@ const VALUES: Record<string, string> = { memory: " MiB", maxMemory: " MiB", vcpu
  */
 export function withValues(sentence: string, changes: PropertyChange[], secrets: string[] = []): string {
     return changes
-        .filter(({ property, from, to }) => property in VALUES && !secrets.includes(property) && isShown(from) && isShown(to))
-        .reduce((text, { property, from, to }) => text.replace(
-            // A whole name of the list, not a file's that ends like it.
-            new RegExp(`(?<=[:,] )${property}(?=, | and \\d+ more|;|$)`),
-            () => `${property} ${String(from)} → ${String(to)}${VALUES[property]}`,
-        ), sentence);
+        .filter(
+            ({ property, from, to }) =>
+                property in VALUES && !secrets.includes(property) && isShown(from) && isShown(to),
+        )
+        .reduce(
+            (text, { property, from, to }) =>
+                text.replace(
+                    // A whole name of the list, not a file's that ends like it.
+                    new RegExp(`(?<=[:,] )${property}(?=, | and \\d+ more|;|$)`),
+                    () => `${property} ${String(from)} → ${String(to)}${VALUES[property]}`,
+                ),
+            sentence,
+        );
 }
 
 function isShown(value: unknown): boolean {

@@ -1,7 +1,7 @@
-import { UNKNOWN, isUnknown, logicalName } from "../../core";
 import type { CheckFailure } from "../../core";
-import { ResourceReference } from "./codec";
+import { isUnknown, logicalName, UNKNOWN } from "../../core";
 import type { Properties } from "./codec";
+import { ResourceReference } from "./codec";
 import type { References } from "./references";
 import { kindOf } from "./urn";
 
@@ -20,14 +20,17 @@ const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output", 
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(blocks)) return blocks;
     return blocks.map((block: unknown, index) => {
-        if (isObject(block) && typeof block.path === "string") return written(block, listOf(flattening.olds.blocks)[index]);
+        if (isObject(block) && typeof block.path === "string")
+            return written(block, listOf(flattening.olds.blocks)[index]);
         if (!isObject(block) || !("image" in block)) return block;
         const { image, ...rest } = block;
         if (isUnknown(image)) return { ...rest, name: rest.name ?? UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
         const at = `blocks[${index}].image`;
         const parts = image instanceof ResourceReference ? blockOf(image, at, flattening) : partsOf(image);
         // Unknown, so that the rest is still checked and this is said once.
-        return parts ? { ...rest, ...named(parts, rest.name) } : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
+        return parts
+            ? { ...rest, ...named(parts, rest.name) }
+            : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
     });
 }
 
@@ -46,15 +49,22 @@ function written(block: Properties, before: Properties | undefined): Properties 
 
 function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {
     if (!isOf(image, "blockImage")) return undefined;
-    return flattening.references.block(image.urn) ?? fromBefore(image, at, flattening, () => {
-        const before = listOf(flattening.olds.blocks).find((block) => (block.image ?? block.name) === logicalName(image.urn));
-        return before && pick(before, BLOCK_PARTS);
-    });
+    return (
+        flattening.references.block(image.urn) ??
+        fromBefore(image, at, flattening, () => {
+            const before = listOf(flattening.olds.blocks).find(
+                (block) => (block.image ?? block.name) === logicalName(image.urn),
+            );
+            return before && pick(before, BLOCK_PARTS);
+        })
+    );
 }
 
 /** A data image of which the program gives the outputs themselves. */
 function partsOf(image: unknown): Properties | undefined {
-    return isObject(image) && typeof image.digest === "string" && typeof image.name === "string" ? pick(image, BLOCK_PARTS) : undefined;
+    return isObject(image) && typeof image.digest === "string" && typeof image.name === "string"
+        ? pick(image, BLOCK_PARTS)
+        : undefined;
 }
 
 /** Interfaces as plain objects. */
@@ -69,19 +79,32 @@ export function plainInterfaces(interfaces: unknown, flattening: Flattening): un
 }
 
 function cardOf(card: ResourceReference, index: number, at: string, flattening: Flattening): unknown {
-    return flattening.references.card(card.urn) ?? fromBefore(card, at, flattening, () => listOf(flattening.olds.interfaces)[index]);
+    return (
+        flattening.references.card(card.urn) ??
+        fromBefore(card, at, flattening, () => listOf(flattening.olds.interfaces)[index])
+    );
 }
 
 /** A run with --target does not check what is no target: that is what it was. */
-function fromBefore<T extends Properties>({ urn }: ResourceReference, at: string, { failures, warn }: Flattening, find: () => T | undefined): Properties {
+function fromBefore<T extends Properties>(
+    { urn }: ResourceReference,
+    at: string,
+    { failures, warn }: Flattening,
+    find: () => T | undefined,
+): Properties {
     const before = find();
     if (before) {
         warn(`${at}: ${logicalName(urn)} was not checked in this run; it is taken for what it was`);
         return before;
     }
-    failures.push({ property: at, reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too (one with secrets needs the same provider)` });
+    failures.push({
+        property: at,
+        reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too (one with secrets needs the same provider)`,
+    });
     // Every part of it is unknown, which no check asks about.
-    return at.startsWith("blocks") ? { name: logicalName(urn), digest: UNKNOWN, format: UNKNOWN } : { mac: UNKNOWN, attach: UNKNOWN };
+    return at.startsWith("blocks")
+        ? { name: logicalName(urn), digest: UNKNOWN, format: UNKNOWN }
+        : { mac: UNKNOWN, attach: UNKNOWN };
 }
 
 function fail({ failures }: Flattening, property: string, reason: string): string {

@@ -1,6 +1,6 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import type { ResourceKind } from "../trampoline";
 import type { PropertyChange } from "../../core";
+import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 import { withValues } from "./consequence";
 import type { Detail } from "./differences";
@@ -30,7 +30,9 @@ export function diffResponse(changed: boolean, details: Detail[], replaces: stri
     for (const { path, kind, replaces: replacing } of details) {
         // What a read found edited is in the outputs alone.
         const inputs = path[0] !== "drift";
-        response.getDetaileddiffMap().set(textOf(path), new proto.PropertyDiff().setKind(KINDS[kind][replacing ? 1 : 0]).setInputdiff(inputs));
+        response
+            .getDetaileddiffMap()
+            .set(textOf(path), new proto.PropertyDiff().setKind(KINDS[kind][replacing ? 1 : 0]).setInputdiff(inputs));
     }
     return response;
 }
@@ -40,11 +42,27 @@ export function diffResponse(changed: boolean, details: Detail[], replaces: stri
  * @param changes of a unikernel
  * @param secrets names of properties that are not shown
  */
-export function describe(kind: ResourceKind, details: Detail[], news: Properties, changes: PropertyChange[], secrets: string[]): string | undefined {
-    if (kind === "unikernel") return typeof news.consequence === "string" && news.consequence !== "" ? withValues(news.consequence, changes, secrets) : undefined;
+export function describe(
+    kind: ResourceKind,
+    details: Detail[],
+    news: Properties,
+    changes: PropertyChange[],
+    secrets: string[],
+): string | undefined {
+    if (kind === "unikernel")
+        return typeof news.consequence === "string" && news.consequence !== ""
+            ? withValues(news.consequence, changes, secrets)
+            : undefined;
     if (kind === "networkInterface") return undefined;
-    const files = details.filter(({ path }) => path[0] === "manifest" && path.length === 2).map(({ path }) => String(path[1]));
-    const names = files.length > 0 ? files : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest" && name !== "urn");
+    const files = details
+        .filter(({ path }) => path[0] === "manifest" && path.length === 2)
+        .map(({ path }) => String(path[1]));
+    const names =
+        files.length > 0
+            ? files
+            : details.map(({ path }) => textOf(path)).filter((name) => name !== "digest" && name !== "urn");
     const more = names.length - SHOWN;
-    return names.length === 0 ? undefined : `rebuild: ${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+    return names.length === 0
+        ? undefined
+        : `rebuild: ${names.slice(0, SHOWN).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { containsUnknown } from "../../core";
 import type { PropertyChange } from "../../core";
+import { containsUnknown } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 import { configurationShape } from "./configuration";
 import { isObject } from "./devices";
-import { stepsOf, textOf } from "./wire";
 import type { Path } from "./wire";
+import { stepsOf, textOf } from "./wire";
 
 /** One entry of a detailed diff. */
 export interface Detail {
@@ -22,7 +22,11 @@ const COMPARED: Record<Exclude<ResourceKind, "unikernel">, string[]> = {
 };
 
 /** What differs between inputs of a declaration, down to the single file of a manifest. */
-export function detailsOfInputs(kind: Exclude<ResourceKind, "unikernel">, olds: Properties, news: Properties): Detail[] {
+export function detailsOfInputs(
+    kind: Exclude<ResourceKind, "unikernel">,
+    olds: Properties,
+    news: Properties,
+): Detail[] {
     return COMPARED[kind].flatMap((name) => leaves([name], olds[name], news[name]));
 }
 
@@ -46,7 +50,8 @@ function pathsOf({ property, from, to }: PropertyChange, olds: Properties, news:
     const block = /^blocks\[(\d+)\]$/.exec(property);
     if (block) return blockPaths(Number(block[1]), listOf(olds.blocks), listOf(news.blocks));
     // The path may be what it was, and the file another.
-    if (property === "kernel" || property === "initrd") return [...leaves([property], from, to), ...leaves(["digests", property], from, to)];
+    if (property === "kernel" || property === "initrd")
+        return [...leaves([property], from, to), ...leaves(["digests", property], from, to)];
     return leaves(property.startsWith("env.") ? ["env", property.slice(4)] : stepsOf(property), from, to);
 }
 
@@ -54,7 +59,9 @@ function blockPaths(index: number, olds: unknown[], news: unknown[]): Detail[] {
     const [before, after] = [olds[index], news[index]];
     const at: Path = ["blocks", index];
     if (!isObject(before) || !isObject(after)) return [leaf(at, kindOf(before, after))];
-    const parts = ["digest", "format", "mount", "access", "reseed"].flatMap((part) => leaves([...at, part], before[part], after[part]));
+    const parts = ["digest", "format", "mount", "access", "reseed"].flatMap((part) =>
+        leaves([...at, part], before[part], after[part]),
+    );
     const another = !isDeepStrictEqual(sourceOf(before), sourceOf(after)) || containsUnknown(after.digest);
     // A name that the program gives, and one that follows from its image or file.
     if (!another && before.name !== after.name) parts.push(leaf([...at, "name"], "update"));
@@ -62,7 +69,7 @@ function blockPaths(index: number, olds: unknown[], news: unknown[]): Detail[] {
 }
 
 function sourceOf({ name, image, path, digest }: Properties): unknown[] {
-    return [path === undefined ? image ?? name : "", digest];
+    return [path === undefined ? (image ?? name) : "", digest];
 }
 
 /** A read found it edited on the host; the inputs are what they were. */
@@ -72,13 +79,18 @@ function isEdited(property: string, { drift }: Properties): boolean {
 
 /** The innermost values that differ. */
 function leaves(at: Path, from: unknown, to: unknown): Detail[] {
-    if (containsUnknown(to) && (typeof to !== "object" || to === null)) return [leaf(at, from === undefined ? "add" : "update")];
+    if (containsUnknown(to) && (typeof to !== "object" || to === null))
+        return [leaf(at, from === undefined ? "add" : "update")];
     if (isDeepStrictEqual(from, to)) return [];
     if (Array.isArray(from) && Array.isArray(to)) {
-        return Array.from({ length: Math.max(from.length, to.length) }, (_, index) => leaves([...at, index], from[index], to[index])).flat();
+        return Array.from({ length: Math.max(from.length, to.length) }, (_, index) =>
+            leaves([...at, index], from[index], to[index]),
+        ).flat();
     }
     if (isObject(from) && isObject(to)) {
-        return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) => leaves([...at, key], from[key], to[key]));
+        return [...new Set([...Object.keys(from), ...Object.keys(to)])].flatMap((key) =>
+            leaves([...at, key], from[key], to[key]),
+        );
     }
     return [leaf(at, kindOf(from, to))];
 }

@@ -1,4 +1,4 @@
-import { Metadata, credentials } from "@grpc/grpc-js";
+import { credentials, Metadata } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
@@ -21,17 +21,27 @@ const PATIENCE_MS = 2000;
 export function connectEngine(address: string | undefined): Engine {
     if (!address) return silent;
     const client = new EngineClient(address, credentials.createInsecure());
-    const log = (urn: string, message: string, severity: LogSeverity, ephemeral: boolean): Promise<void> => new Promise((resolve) => {
-        const request = new LogRequest().setUrn(urn).setMessage(message).setSeverity(severity).setEphemeral(ephemeral);
-        // Whether it was heard changes nothing of what was done.
-        client.log(request, new Metadata(), { deadline: Date.now() + PATIENCE_MS }, () => { resolve(); });
-    });
+    const log = (urn: string, message: string, severity: LogSeverity, ephemeral: boolean): Promise<void> =>
+        new Promise((resolve) => {
+            const request = new LogRequest()
+                .setUrn(urn)
+                .setMessage(message)
+                .setSeverity(severity)
+                .setEphemeral(ephemeral);
+            // Whether it was heard changes nothing of what was done.
+            client.log(request, new Metadata(), { deadline: Date.now() + PATIENCE_MS }, () => {
+                resolve();
+            });
+        });
     return {
         say: (urn, message) => log(urn, message, LogSeverity.INFO, false),
-        report: (urn, message) => (message.startsWith(WARNING)
-            ? log(urn, message.slice(WARNING.length), LogSeverity.WARNING, false)
-            : log(urn, message, LogSeverity.INFO, PROGRESS.test(message))),
-        close: () => { client.close(); },
+        report: (urn, message) =>
+            message.startsWith(WARNING)
+                ? log(urn, message.slice(WARNING.length), LogSeverity.WARNING, false)
+                : log(urn, message, LogSeverity.INFO, PROGRESS.test(message)),
+        close: () => {
+            client.close();
+        },
     };
 }
 

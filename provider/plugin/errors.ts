@@ -1,19 +1,22 @@
-import { Metadata, status } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
+import { Metadata, status } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { UnikernelError, hasCode, printable } from "../../spec";
-import { encode } from "./codec";
+import { hasCode, printable, UnikernelError } from "../../spec";
 import type { Properties } from "./codec";
+import { encode } from "./codec";
 import type { Path } from "./wire";
 
 /** A resource that is there and not as it should be: the engine keeps it in state with the reasons, and updates it next time. */
 export class InitFailed extends Error {
     override readonly name = "InitFailed";
     constructor(
-        readonly id: string, readonly properties: Properties, readonly reasons: string[],
-        readonly inputs: Properties, readonly secrets: readonly Path[],
+        readonly id: string,
+        readonly properties: Properties,
+        readonly reasons: string[],
+        readonly inputs: Properties,
+        readonly secrets: readonly Path[],
     ) {
         super(reasons.join("\n"));
     }
@@ -21,8 +24,11 @@ export class InitFailed extends Error {
 
 /** The handlers' own form of it: an error with an id, properties and reasons. */
 export function asInitFailed(error: unknown, inputs: Properties, secrets: readonly Path[]): unknown {
-    if (!(error instanceof Error) || !("id" in error) || !("properties" in error) || !("reasons" in error)) return error;
-    const reasons = Array.isArray(error.reasons) ? error.reasons.map((reason) => printable(String(reason))) : [printable(error.message)];
+    if (!(error instanceof Error) || !("id" in error) || !("properties" in error) || !("reasons" in error))
+        return error;
+    const reasons = Array.isArray(error.reasons)
+        ? error.reasons.map((reason) => printable(String(reason)))
+        : [printable(error.message)];
     return new InitFailed(String(error.id), { ...Object(error.properties) }, reasons, inputs, secrets);
 }
 
@@ -32,7 +38,11 @@ export function serviceErrorOf(error: unknown): ServiceError {
     if (process.env.PULUMI_UNIKERNEL_DEBUG && error instanceof Error) console.error(error.stack);
     const metadata = new Metadata();
     if (error instanceof InitFailed) metadata.add("grpc-status-details-bin", detailsOf(error));
-    const code = hasCode(error, "invalid") ? status.INVALID_ARGUMENT : error instanceof Refusal ? status.UNIMPLEMENTED : status.UNKNOWN;
+    const code = hasCode(error, "invalid")
+        ? status.INVALID_ARGUMENT
+        : error instanceof Refusal
+          ? status.UNIMPLEMENTED
+          : status.UNKNOWN;
     return Object.assign(new Error(message), { code, details: message, metadata });
 }
 
@@ -45,8 +55,11 @@ export class Refusal extends UnikernelError {
 
 /** google.rpc.Status in a trailer, as gRPC's richer error model has it. */
 function detailsOf({ id, properties, reasons, inputs, secrets, message }: InitFailed): Buffer {
-    const failed = new ErrorResourceInitFailed().setId(id).setReasonsList(reasons)
-        .setProperties(encode(properties, secrets)).setInputs(encode(inputs, secrets));
+    const failed = new ErrorResourceInitFailed()
+        .setId(id)
+        .setReasonsList(reasons)
+        .setProperties(encode(properties, secrets))
+        .setInputs(encode(inputs, secrets));
     const any = new Any();
     any.pack(failed.serializeBinary(), "pulumirpc.ErrorResourceInitFailed");
     const details = new Status().setCode(status.UNKNOWN).setMessage(message);

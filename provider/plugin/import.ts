@@ -10,23 +10,49 @@ type Found = Awaited<ReturnType<Handlers["read"]>>;
  * @param id of a unikernel: its uuid, or `connection#name`
  * @throws UnikernelError `unsupported`, `not-found`
  */
-export async function importResource(kind: ResourceKind, urn: string, id: string, configuration: Configuration, handlers: Handlers): Promise<Found> {
+export async function importResource(
+    kind: ResourceKind,
+    urn: string,
+    id: string,
+    configuration: Configuration,
+    handlers: Handlers,
+): Promise<Found> {
     if (kind === "unikernel") {
-        if (!handlers.find) throw new UnikernelError("unsupported", "this release does not import guests", { hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over" });
+        if (!handlers.find)
+            throw new UnikernelError("unsupported", "this release does not import guests", {
+                hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over",
+            });
         const [, connection, name] = /^(.*:\/\/.*)#([^#]+)$/.exec(id) ?? [];
         const { connection: configured } = configuration.defaultsOf("kvm");
-        const found = await handlers.find({ urn, allowQemuArgs: configuration.allowQemuArgs, connection: connection ?? textOr(configured), ...(name ? nameOrUuid(name) : nameOrUuid(id)) });
-        if (found) return found;
-        throw new UnikernelError("not-found", `there is no domain ${name ?? id}${connection ? ` on ${connection}` : ""}`, {
-            hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
+        const found = await handlers.find({
+            urn,
+            allowQemuArgs: configuration.allowQemuArgs,
+            connection: connection ?? textOr(configured),
+            ...(name ? nameOrUuid(name) : nameOrUuid(id)),
         });
+        if (found) return found;
+        throw new UnikernelError(
+            "not-found",
+            `there is no domain ${name ?? id}${connection ? ` on ${connection}` : ""}`,
+            {
+                hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
+            },
+        );
     }
-    throw new UnikernelError("unsupported", `a ${NAMES[kind]} is a declaration: there is nothing on a host that could be imported`, {
-        hint: "declare it; the next pulumi up finds or builds what belongs to it",
-    });
+    throw new UnikernelError(
+        "unsupported",
+        `a ${NAMES[kind]} is a declaration: there is nothing on a host that could be imported`,
+        {
+            hint: "declare it; the next pulumi up finds or builds what belongs to it",
+        },
+    );
 }
 
-const NAMES: Record<ResourceKind, string> = { unikernel: "Unikernel", blockImage: "BlockImage", networkInterface: "NetworkInterface" };
+const NAMES: Record<ResourceKind, string> = {
+    unikernel: "Unikernel",
+    blockImage: "BlockImage",
+    networkInterface: "NetworkInterface",
+};
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function nameOrUuid(text: string): { uuid: string } | { name: string } {

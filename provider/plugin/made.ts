@@ -3,7 +3,11 @@ import type { Properties } from "./codec";
 import type { Run } from "./run";
 
 /** What makes two objects of one URN the same one on a host or disk. */
-const SAME: Record<ResourceKind, string[]> = { unikernel: ["uuid", "host", "output"], blockImage: ["output"], networkInterface: [] };
+const SAME: Record<ResourceKind, string[]> = {
+    unikernel: ["uuid", "host", "output"],
+    blockImage: ["output"],
+    networkInterface: [],
+};
 
 /**
  * What this run has created, by URN. Where the engine itself has decided on a replacement (`--target-replace`, a tainted

@@ -25,7 +25,8 @@ async function main(): Promise<void> {
 /** Of the package that this file is in, compiled or not: the folder that has the schema. */
 function packageFolder(folder: string): string {
     if (existsSync(join(folder, "schema.json"))) return folder;
-    if (dirname(folder) === folder) throw new Error("pulumi-unikernel is not whole: there is no schema.json in it; install it again");
+    if (dirname(folder) === folder)
+        throw new Error("pulumi-unikernel is not whole: there is no schema.json in it; install it again");
     return packageFolder(dirname(folder));
 }
 

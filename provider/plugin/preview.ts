@@ -1,4 +1,4 @@
-import { UNKNOWN, containsUnknown } from "../../core";
+import { containsUnknown, UNKNOWN } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 
@@ -19,7 +19,10 @@ export function createdOutputs(kind: ResourceKind, inputs: Properties): Properti
 export function updatedOutputs(kind: ResourceKind, olds: Properties, inputs: Properties): Properties {
     const changed = computedOf(kind, inputs).filter((name) => !survives(kind, name, olds, inputs));
     const kept = computedOf(kind, inputs).filter((name) => !changed.includes(name) && olds[name] !== undefined);
-    return { ...withUnknown(outputsWithin(kind, inputs), changed), ...Object.fromEntries(kept.map((name) => [name, olds[name]])) };
+    return {
+        ...withUnknown(outputsWithin(kind, inputs), changed),
+        ...Object.fromEntries(kept.map((name) => [name, olds[name]])),
+    };
 }
 
 function computedOf(kind: ResourceKind, inputs: Properties): string[] {
@@ -36,13 +39,21 @@ function withUnknown(properties: Properties, names: string[]): Properties {
 }
 
 function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
-    if (kind === "blockImage") return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
+    if (kind === "blockImage")
+        return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
     // Where it is written, and how it is looked at, follow from who it is.
-    if (name === "consoleLog" || name === "consoleCommand") return same(["uuid", "name", "connection", "platform"], olds, inputs);
-    if (name === "guestConfig") return same(["bootDigest", "platform"], olds, inputs) && JSON.stringify(olds.digests) === JSON.stringify(inputs.digests);
+    if (name === "consoleLog" || name === "consoleCommand")
+        return same(["uuid", "name", "connection", "platform"], olds, inputs);
+    if (name === "guestConfig")
+        return (
+            same(["bootDigest", "platform"], olds, inputs) &&
+            JSON.stringify(olds.digests) === JSON.stringify(inputs.digests)
+        );
     return same(["bootDigest", "state", "platform", "interfaces", "output", "burn"], olds, inputs);
 }
 
 function same(names: string[], olds: Properties, inputs: Properties): boolean {
-    return names.every((name) => !containsUnknown(inputs[name]) && JSON.stringify(olds[name]) === JSON.stringify(inputs[name]));
+    return names.every(
+        (name) => !containsUnknown(inputs[name]) && JSON.stringify(olds[name]) === JSON.stringify(inputs[name]),
+    );
 }

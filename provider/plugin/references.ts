@@ -1,7 +1,7 @@
 import { logicalName } from "../../core";
 import type { ResourceKind } from "../trampoline";
-import { ResourceReference } from "./codec";
 import type { Decoded, Properties } from "./codec";
+import { ResourceReference } from "./codec";
 import type { Run } from "./run";
 import type { Path } from "./wire";
 
@@ -32,17 +32,24 @@ export class References {
         const names = NEEDED[kind];
         if (!names) return;
         const known = { ...inputs, ...(kind === "blockImage" && inputs.secrets !== undefined ? { secret: true } : {}) };
-        const needed = Object.fromEntries(Object.entries(known).filter(([name, value]) => names.includes(name) && value !== undefined));
+        const needed = Object.fromEntries(
+            Object.entries(known).filter(([name, value]) => names.includes(name) && value !== undefined),
+        );
         this.checked.set(urn, needed);
         this.secrets.set(urn, texts);
-        this.secretParts.set(urn, secrets.filter(([name]) => names.includes(String(name))));
+        this.secretParts.set(
+            urn,
+            secrets.filter(([name]) => names.includes(String(name))),
+        );
         if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
     }
 
     /** The secret texts of all that properties refer to: they are flattened into them. */
     secretsIn(value: unknown): string[] {
         if (value instanceof ResourceReference) return this.secrets.get(value.urn) ?? [];
-        return typeof value === "object" && value !== null ? Object.values(value).flatMap((inner) => this.secretsIn(inner)) : [];
+        return typeof value === "object" && value !== null
+            ? Object.values(value).flatMap((inner) => this.secretsIn(inner))
+            : [];
     }
 
     /**
@@ -52,11 +59,20 @@ export class References {
     placesIn({ blocks, interfaces }: Properties, before: Path[]): Path[] {
         const within = (list: string, index: number, reference: unknown): Path[] => {
             if (!(reference instanceof ResourceReference)) return [];
-            return this.secretParts.get(reference.urn)?.map((path) => [list, index, ...path]) ?? before.filter(([name]) => name === list);
+            return (
+                this.secretParts.get(reference.urn)?.map((path) => [list, index, ...path]) ??
+                before.filter(([name]) => name === list)
+            );
         };
         return [
-            ...(Array.isArray(blocks) ? blocks.flatMap((block: unknown, index) => within("blocks", index, Reflect.get(Object(block), "image"))) : []),
-            ...(Array.isArray(interfaces) ? interfaces.flatMap((card: unknown, index) => within("interfaces", index, card)) : []),
+            ...(Array.isArray(blocks)
+                ? blocks.flatMap((block: unknown, index) =>
+                      within("blocks", index, Reflect.get(Object(block), "image")),
+                  )
+                : []),
+            ...(Array.isArray(interfaces)
+                ? interfaces.flatMap((card: unknown, index) => within("interfaces", index, card))
+                : []),
         ];
     }
 

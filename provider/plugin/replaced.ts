@@ -10,7 +10,10 @@ const FLAG = /^--?(?:target-)?replace$/;
  */
 export function isReplaced(urn: string, words = engineWords()): boolean {
     const named = words.flatMap((word, index) => {
-        const [flag = "", value] = word.startsWith("-") && word.includes("=") ? [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)] : [word, words[index + 1]];
+        const [flag = "", value] =
+            word.startsWith("-") && word.includes("=")
+                ? [word.slice(0, word.indexOf("=")), word.slice(word.indexOf("=") + 1)]
+                : [word, words[index + 1]];
         return FLAG.test(flag) && value !== undefined ? [value] : [];
     });
     return named.some((pattern) => matches(pattern, urn));
@@ -18,7 +21,11 @@ export function isReplaced(urn: string, words = engineWords()): boolean {
 
 /** As the engine reads targets: `**` is any text, `*` one within a part of the URN. */
 function matches(pattern: string, urn: string): boolean {
-    const parts = pattern.split(/(\*\*|\*)/).map((part) => (part === "**" ? ".*" : part === "*" ? "[^:]*" : part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")));
+    const parts = pattern
+        .split(/(\*\*|\*)/)
+        .map((part) =>
+            part === "**" ? ".*" : part === "*" ? "[^:]*" : part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"),
+        );
     return new RegExp(`^${parts.join("")}$`, "s").test(urn);
 }
 

@@ -1,14 +1,16 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import type { Handlers } from "../../core";
 import { handlersOf } from "../registry";
+import type { ResourceKind } from "../trampoline";
 import { argumentsOf } from "./arguments";
 import type { Calls } from "./calls";
-import { decode, textsOf } from "./codec";
 import type { Decoded } from "./codec";
+import { decode, textsOf } from "./codec";
 import { configurationOf } from "./configuration";
-import { describe, diffResponse } from "./diffResponse";
-import { detailsOfInputs, detailsOfUnikernel } from "./differences";
 import type { Detail } from "./differences";
+import { detailsOfInputs, detailsOfUnikernel } from "./differences";
+import { describe, diffResponse } from "./diffResponse";
 import type { Engine } from "./engine";
 import { asInitFailed } from "./errors";
 import { importResource } from "./import";
@@ -19,8 +21,6 @@ import { isReplaced } from "./replaced";
 import type { Run } from "./run";
 import { Secrets } from "./secrets";
 import { kindOf } from "./urn";
-import type { ResourceKind } from "../trampoline";
-import type { Handlers } from "../../core";
 
 type Message = Parameters<typeof decode>[0];
 
@@ -37,7 +37,9 @@ export class Resources {
      * @param run where providers of one run meet
      */
     constructor(
-        private readonly engine: () => Engine, private readonly calls: Calls, private readonly handlers: typeof handlersOf = handlersOf,
+        private readonly engine: () => Engine,
+        private readonly calls: Calls,
+        private readonly handlers: typeof handlersOf = handlersOf,
         run?: () => Run | undefined,
     ) {
         this.references = new References(run);
@@ -52,11 +54,23 @@ export class Resources {
         const whole = { ...news, secrets: [...news.secrets, ...this.references.placesIn(news.value, olds.secrets)] };
         const [secrets, said] = [new Secrets(kind, [whole], others), new Secrets(kind, [olds, news], others)];
         return this.with(urn, 0, said, async (handlers, warn) => {
-            const asked = argumentsOf({ kind, urn, news, olds: olds.value, seed: request.getRandomseed_asU8(), configuration: this.configuration, references: this.references, warn });
+            const asked = argumentsOf({
+                kind,
+                urn,
+                news,
+                olds: olds.value,
+                seed: request.getRandomseed_asU8(),
+                configuration: this.configuration,
+                references: this.references,
+                warn,
+            });
             const found = await handlers.check(olds.value, asked.news);
             const failures = [...asked.failures, ...found.failures];
             const { consequence } = found.inputs;
-            const inputs = typeof consequence === "string" ? { ...found.inputs, consequence: said.hide(consequence) } : found.inputs;
+            const inputs =
+                typeof consequence === "string"
+                    ? { ...found.inputs, consequence: said.hide(consequence) }
+                    : found.inputs;
             if (failures.length === 0) this.references.note(kind, urn, inputs, news.secrets, textsOf(news));
             return new proto.CheckResponse()
                 .setInputs(secrets.encode(inputs))
@@ -67,15 +81,25 @@ export class Resources {
     async diff(request: proto.DiffRequest): Promise<proto.DiffResponse> {
         const urn = request.getUrn();
         const kind = kindOf(urn);
-        const [{ value: olds, secrets: before }, { value: news, secrets: after }] = [ours(request.getOlds()), ours(request.getNews())];
+        const [{ value: olds, secrets: before }, { value: news, secrets: after }] = [
+            ours(request.getOlds()),
+            ours(request.getNews()),
+        ];
         const secrets = this.secretsOf(kind, ours(request.getOlds()), ours(request.getNews()));
         const oldInputs = request.hasOldInputs() ? ours(request.getOldInputs()).value : olds;
         return this.with(urn, 0, secrets, async (handlers) => {
             const { changes, replaces } = await handlers.diff(request.getId(), olds, news);
             if (changes === false) return diffResponse(false, [], []);
-            const found = kind === "unikernel" ? handlers.differences?.(olds, news) ?? [] : [];
-            const details: Detail[] = kind === "unikernel" ? detailsOfUnikernel(found, olds, news) : detailsOfInputs(kind, oldInputs, news);
-            const line = describe(kind, details, news, found, [...before, ...after].map(([name]) => String(name)));
+            const found = kind === "unikernel" ? (handlers.differences?.(olds, news) ?? []) : [];
+            const details: Detail[] =
+                kind === "unikernel" ? detailsOfUnikernel(found, olds, news) : detailsOfInputs(kind, oldInputs, news);
+            const line = describe(
+                kind,
+                details,
+                news,
+                found,
+                [...before, ...after].map(([name]) => String(name)),
+            );
             if (line) await this.engine().say(urn, secrets.hide(line));
             return diffResponse(true, details, replaces);
         });
@@ -90,7 +114,9 @@ export class Resources {
         const response = new proto.CreateResponse();
         if (request.getPreview()) return response.setProperties(secrets.encode(createdOutputs(kind, inputs)));
         return this.with(urn, request.getTimeout(), secrets, async (handlers) => {
-            const { id, outs } = await handlers.create(inputs).catch((error: unknown) => { throw asInitFailed(error, inputs, secrets.pathsOf(inputs, error)); });
+            const { id, outs } = await handlers.create(inputs).catch((error: unknown) => {
+                throw asInitFailed(error, inputs, secrets.pathsOf(inputs, error));
+            });
             this.made.note(kind, urn, outs);
             return response.setId(id).setProperties(secrets.encode(outs));
         });
@@ -104,8 +130,9 @@ export class Resources {
         const response = new proto.UpdateResponse();
         if (request.getPreview()) return response.setProperties(secrets.encode(updatedOutputs(kind, olds, news.value)));
         return this.with(urn, request.getTimeout(), secrets, async (handlers) => {
-            const { outs } = await handlers.update(request.getId(), olds, news.value)
-                .catch((error: unknown) => { throw asInitFailed(error, news.value, secrets.pathsOf(news.value, error)); });
+            const { outs } = await handlers.update(request.getId(), olds, news.value).catch((error: unknown) => {
+                throw asInitFailed(error, news.value, secrets.pathsOf(news.value, error));
+            });
             return response.setProperties(secrets.encode(outs));
         });
     }
@@ -123,7 +150,9 @@ export class Resources {
             const response = new proto.ReadResponse().setId(found.id);
             // Gone: there are no properties of nothing.
             if (found.id === "") return response;
-            return response.setProperties(secrets.encode(found.props)).setInputs(secrets.encode(found.inputs ?? inputs.value));
+            return response
+                .setProperties(secrets.encode(found.props))
+                .setInputs(secrets.encode(found.inputs ?? inputs.value));
         });
     }
 
@@ -133,7 +162,9 @@ export class Resources {
         const urn = request.getUrn();
         return this.with(urn, request.getTimeout(), this.secretsOf(kindOf(urn), gone), async (handlers, warn) => {
             if (this.made.isSame(kindOf(urn), urn, props)) {
-                warn("warning: kept, not made anew: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it");
+                warn(
+                    "warning: kept, not made anew: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it",
+                );
                 return new Empty();
             }
             await handlers.delete(request.getId(), props);
@@ -146,11 +177,20 @@ export class Resources {
     }
 
     /** Lets a handler work within its time, and hears it out. */
-    private async with<T>(urn: string, seconds: number, secrets: Secrets, act: (handlers: Handlers, log: (message: string) => void) => Promise<T>): Promise<T> {
+    private async with<T>(
+        urn: string,
+        seconds: number,
+        secrets: Secrets,
+        act: (handlers: Handlers, log: (message: string) => void) => Promise<T>,
+    ): Promise<T> {
         const said: Promise<void>[] = [];
-        const log = (message: string) => { said.push(this.engine().report(urn, secrets.hide(message))); };
+        const log = (message: string) => {
+            said.push(this.engine().report(urn, secrets.hide(message)));
+        };
         try {
-            return await this.calls.run(seconds, (signal) => act(this.handlers(kindOf(urn), { log, signal, isReplaced }), log));
+            return await this.calls.run(seconds, (signal) =>
+                act(this.handlers(kindOf(urn), { log, signal, isReplaced }), log),
+            );
         } catch (error) {
             throw secrets.hideIn(error);
         } finally {
@@ -162,12 +202,18 @@ export class Resources {
 
 /** Properties without what is the SDK's own, in a state that dynamic providers have written. */
 function ours(message: Message): Decoded {
-    const { value: { __provider: _, ...value }, secrets, unknowns } = decode(message);
+    const {
+        value: { __provider: _, ...value },
+        secrets,
+        unknowns,
+    } = decode(message);
     return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
 }
 
 /** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
 function failureOf(property: string, reason: string, { secrets }: Decoded): proto.CheckFailure {
     const shown = secrets.some(([name]) => name === property);
-    return shown ? new proto.CheckFailure().setReason(`${property}: ${reason}`) : new proto.CheckFailure().setProperty(property).setReason(reason);
+    return shown
+        ? new proto.CheckFailure().setReason(`${property}: ${reason}`)
+        : new proto.CheckFailure().setProperty(property).setReason(reason);
 }

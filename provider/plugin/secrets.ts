@@ -1,8 +1,8 @@
 import { maskIn } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import { secretsIn } from "./arguments";
-import { encode, textsOf } from "./codec";
 import type { Decoded } from "./codec";
+import { encode, textsOf } from "./codec";
 import type { Path } from "./wire";
 
 /** Below this a text is in many others by chance. */
@@ -18,7 +18,10 @@ export class Secrets {
      * @param others secret texts that came before: of the provider's configuration, of what is referred to
      */
     constructor(kind: ResourceKind, messages: Decoded[], others: readonly string[] = []) {
-        this.paths = secretsIn(kind, messages.flatMap(({ secrets }) => secrets));
+        this.paths = secretsIn(
+            kind,
+            messages.flatMap(({ secrets }) => secrets),
+        );
         this.texts = [...new Set([...others, ...messages.flatMap(textsOf)])];
     }
 
@@ -45,7 +48,10 @@ export class Secrets {
     /** In an error and the reasons that it gives. */
     hideIn(error: unknown): unknown {
         if (!(error instanceof Error) || this.texts.length === 0) return error;
-        const reasons = "reasons" in error && Array.isArray(error.reasons) ? { reasons: error.reasons.map((reason) => this.hide(String(reason))) } : {};
+        const reasons =
+            "reasons" in error && Array.isArray(error.reasons)
+                ? { reasons: error.reasons.map((reason) => this.hide(String(reason))) }
+                : {};
         return Object.assign(error, { message: this.hide(error.message), ...reasons });
     }
 }
@@ -53,6 +59,7 @@ export class Secrets {
 function repeating(value: unknown, at: Path, own: ReadonlySet<string>, texts: string[]): Path[] {
     if (own.has(JSON.stringify(at))) return [];
     if (Array.isArray(value)) return value.flatMap((inner, index) => repeating(inner, [...at, index], own, texts));
-    if (typeof value === "object" && value !== null) return Object.entries(value).flatMap(([key, inner]) => repeating(inner, [...at, key], own, texts));
+    if (typeof value === "object" && value !== null)
+        return Object.entries(value).flatMap(([key, inner]) => repeating(inner, [...at, key], own, texts));
     return typeof value === "string" && texts.some((text) => value.includes(text)) ? [at] : [];
 }

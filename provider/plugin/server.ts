@@ -1,9 +1,9 @@
+import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
-import type { ServerUnaryCall, handleUnaryCall, sendUnaryData } from "@grpc/grpc-js";
-import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { PluginAttach } from "@pulumi/pulumi/proto/plugin_pb";
-import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc_pb";
+import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { handlersOf } from "../registry";
@@ -36,16 +36,33 @@ const MAX_MESSAGE = 64 * 1024 * 1024;
 
 /** Serves the plugin on a port of 127.0.0.1. @returns the port, and what ends it */
 export async function servePlugin(options: PluginOptions): Promise<{ port: number; close(): void }> {
-    const server = new Server({ "grpc.max_receive_message_length": MAX_MESSAGE, "grpc.max_send_message_length": MAX_MESSAGE });
+    const server = new Server({
+        "grpc.max_receive_message_length": MAX_MESSAGE,
+        "grpc.max_send_message_length": MAX_MESSAGE,
+    });
     server.addService(ResourceProviderService, pluginService(options));
     const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => { if (error) reject(error); else resolve(bound); });
+        server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+            if (error) reject(error);
+            else resolve(bound);
+        });
     });
-    return { port, close: () => { server.forceShutdown(); } };
+    return {
+        port,
+        close: () => {
+            server.forceShutdown();
+        },
+    };
 }
 
 /** Pulumi's ResourceProvider service (pulumi/provider.proto), over the handlers. */
-export function pluginService({ version, engine: address, schema, handlers, calls = new Calls() }: PluginOptions): IResourceProviderServer {
+export function pluginService({
+    version,
+    engine: address,
+    schema,
+    handlers,
+    calls = new Calls(),
+}: PluginOptions): IResourceProviderServer {
     let engine = connectEngine(address);
     let run = address ? new Run(address) : undefined;
     const meet = (another: string): void => {
@@ -54,8 +71,14 @@ export function pluginService({ version, engine: address, schema, handlers, call
         engine = connectEngine(another);
         run = new Run(another);
     };
-    const resources = new Resources(() => engine, calls, handlers, () => run);
-    const accepted = () => new proto.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
+    const resources = new Resources(
+        () => engine,
+        calls,
+        handlers,
+        () => run,
+    );
+    const accepted = () =>
+        new proto.ProviderHandshakeResponse().setAcceptSecrets(true).setAcceptResources(true).setAcceptOutputs(true);
     return {
         handshake: unary((request: proto.ProviderHandshakeRequest) => {
             meet(request.getEngineAddress());
@@ -67,13 +90,21 @@ export function pluginService({ version, engine: address, schema, handlers, call
         }),
         getPluginInfo: unary(() => new PluginInfo().setVersion(version)),
         getSchema: unary(async (request: proto.GetSchemaRequest) => {
-            if (request.getVersion() !== 0) throw new Refusal(`schema format ${request.getVersion()} is not known here; format 0 is`);
-            return new proto.GetSchemaResponse().setSchema(schema ? await schema() : JSON.stringify({ name: PACKAGE, version }));
+            if (request.getVersion() !== 0)
+                throw new Refusal(`schema format ${request.getVersion()} is not known here; format 0 is`);
+            return new proto.GetSchemaResponse().setSchema(
+                schema ? await schema() : JSON.stringify({ name: PACKAGE, version }),
+            );
         }),
         checkConfig: unary((request: proto.CheckRequest) => {
             const { value, secrets } = decode(request.getNews());
-            return new proto.CheckResponse().setInputs(encode(value, secrets)).setFailuresList(configurationFailures(value, request.getUrn())
-                .map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
+            return new proto.CheckResponse()
+                .setInputs(encode(value, secrets))
+                .setFailuresList(
+                    configurationFailures(value, request.getUrn()).map(({ property, reason }) =>
+                        new proto.CheckFailure().setProperty(property).setReason(reason),
+                    ),
+                );
         }),
         diffConfig: unary((request: proto.DiffRequest) => {
             const olds = decode(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).value;
@@ -87,7 +118,11 @@ export function pluginService({ version, engine: address, schema, handlers, call
             const args = decode(request.getArgs());
             resources.configuration = configurationOf(args.value);
             resources.hidden = textsOf(args);
-            return new proto.ConfigureResponse().setAcceptsecrets(true).setAcceptresources(true).setAcceptoutputs(true).setSupportspreview(true);
+            return new proto.ConfigureResponse()
+                .setAcceptsecrets(true)
+                .setAcceptresources(true)
+                .setAcceptoutputs(true)
+                .setSupportspreview(true);
         }),
         check: unary((request: proto.CheckRequest) => resources.check(request)),
         diff: unary((request: proto.DiffRequest) => resources.diff(request)),
@@ -99,22 +134,41 @@ export function pluginService({ version, engine: address, schema, handlers, call
             await calls.cancel();
             return new Empty();
         }),
-        invoke: unary((request: proto.InvokeRequest) => invoke(request, { calls, configuration: resources.configuration, log: (message) => engine.report("", message) })),
+        invoke: unary((request: proto.InvokeRequest) =>
+            invoke(request, {
+                calls,
+                configuration: resources.configuration,
+                log: (message) => engine.report("", message),
+            }),
+        ),
         parameterize: refuse("the package unikernel takes no parameters"),
         construct: refuse("the package unikernel has no component resources"),
         call: refuse("the resources of the package unikernel have no methods"),
         getMapping: unary(() => new proto.GetMappingResponse()),
         getMappings: unary(() => new proto.GetMappingsResponse()),
-        list: (call) => { call.emit("error", serviceErrorOf(new Refusal("this plugin does not list what is on a host"))); },
+        list: (call) => {
+            call.emit("error", serviceErrorOf(new Refusal("this plugin does not list what is on a host")));
+        },
     };
 }
 
-function unary<Request, Response>(act: (request: Request) => Response | Promise<Response>): handleUnaryCall<Request, Response> {
+function unary<Request, Response>(
+    act: (request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
     return (call: ServerUnaryCall<Request, Response>, callback: sendUnaryData<Response>) => {
-        void (async () => act(call.request))().then((response) => { callback(null, response); }, (error: unknown) => { callback(serviceErrorOf(error)); });
+        void (async () => act(call.request))().then(
+            (response) => {
+                callback(null, response);
+            },
+            (error: unknown) => {
+                callback(serviceErrorOf(error));
+            },
+        );
     };
 }
 
 function refuse<Request, Response>(why: string): handleUnaryCall<Request, Response> {
-    return unary<Request, Response>(() => { throw new Refusal(why); });
+    return unary<Request, Response>(() => {
+        throw new Refusal(why);
+    });
 }

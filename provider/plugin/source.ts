@@ -14,16 +14,31 @@ export function plainSource(source: unknown, failures: CheckFailure[]): unknown 
 }
 
 function plainMap(map: object, failures: CheckFailure[]): object {
-    return Object.fromEntries(Object.entries(map).map(([path, content]: [string, unknown]) => {
-        if (!(content instanceof FileContent)) return [path, content];
-        if (content.kind === "asset" && content.path !== undefined) return [path, { asset: content.path }];
-        return [path, content.kind === "asset" && content.text !== undefined ? content.text : refuse(textOf(["source", path]), content, failures)];
-    }));
+    return Object.fromEntries(
+        Object.entries(map).map(([path, content]: [string, unknown]) => {
+            if (!(content instanceof FileContent)) return [path, content];
+            if (content.kind === "asset" && content.path !== undefined) return [path, { asset: content.path }];
+            return [
+                path,
+                content.kind === "asset" && content.text !== undefined
+                    ? content.text
+                    : refuse(textOf(["source", path]), content, failures),
+            ];
+        }),
+    );
 }
 
 /** @returns a stand-in that is no problem of its own */
 function refuse(property: string, { kind, uri, text }: FileContent, failures: CheckFailure[]): string {
-    const found = uri !== undefined ? `a remote ${kind}, which is not fetched` : text !== undefined ? "a text asset without a path inside the image" : "an archive inside of an image";
-    failures.push({ property, reason: `found ${found}; expected a path, a file asset or archive, or a map of path to text or file asset` });
+    const found =
+        uri !== undefined
+            ? `a remote ${kind}, which is not fetched`
+            : text !== undefined
+              ? "a text asset without a path inside the image"
+              : "an archive inside of an image";
+    failures.push({
+        property,
+        reason: `found ${found}; expected a path, a file asset or archive, or a map of path to text or file asset`,
+    });
     return ".";
 }

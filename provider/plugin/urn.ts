@@ -21,7 +21,11 @@ export function kindOf(urn: string): ResourceKind {
     const token = urn.split("::")[2]?.split("$").at(-1) ?? "";
     const kind = KINDS.get(token);
     if (kind) return kind;
-    throw new UnikernelError("invalid", `this plugin has no resource ${JSON.stringify(token)} (URN ${JSON.stringify(urn)})`, {
-        hint: `it has ${[...KINDS.keys()].join(", ")}`,
-    });
+    throw new UnikernelError(
+        "invalid",
+        `this plugin has no resource ${JSON.stringify(token)} (URN ${JSON.stringify(urn)})`,
+        {
+            hint: `it has ${[...KINDS.keys()].join(", ")}`,
+        },
+    );
 }

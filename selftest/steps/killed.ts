@@ -1,4 +1,4 @@
-import { hold, type Guest } from "../guest";
+import { type Guest, hold } from "../guest";
 import type { Fault } from "../watch";
 import { whole } from "./plain";
 import type { Held } from "./step";
@@ -8,10 +8,13 @@ const NAMED = 5;
 
 /** Return the places at which a run of these calls is killed: before the first and after each, or at most `most` of them, evenly. */
 export function pointsOf(calls: string[], most = Infinity): Fault[] {
-    const all: Fault[] = [{ change: 0, when: "before" }, ...calls.map((_name, change): Fault => ({ change, when: "after" }))];
+    const all: Fault[] = [
+        { change: 0, when: "before" },
+        ...calls.map((_name, change): Fault => ({ change, when: "after" })),
+    ];
     if (all.length <= most) return all;
     // The last one is as good a place as the first.
-    return Array.from({ length: most }, (_, index) => all[Math.floor((index + 1) * all.length / (most + 1))]!);
+    return Array.from({ length: most }, (_, index) => all[Math.floor(((index + 1) * all.length) / (most + 1))]!);
 }
 
 interface Walk {
@@ -29,7 +32,9 @@ async function walk({ calls, most, at }: Walk): Promise<Held> {
         try {
             if (await at(fault)) kills++;
         } catch (error) {
-            broken.push(`killed ${fault.when} ${calls[fault.change]} (${fault.change + 1} of ${calls.length}): ${error instanceof Error ? error.message : String(error)}`);
+            broken.push(
+                `killed ${fault.when} ${calls[fault.change]} (${fault.change + 1} of ${calls.length}): ${error instanceof Error ? error.message : String(error)}`,
+            );
             // What follows would only fail after it.
             if (broken.length === NAMED) break;
         }
@@ -45,23 +50,34 @@ export async function killedCreates(guest: Guest, most?: number): Promise<Held> 
     await guest.expect(version);
     const destroyed = whole(await guest.destroy()).calls;
     await guest.expectNothing();
-    const creates = await walk({ calls: created, most, async at(fault) {
-        const killed = await guest.deploy(version, fault) === "killed";
-        await guest.deploy(version);
-        await guest.expect(version);
-        await guest.destroy();
-        await guest.expectNothing();
-        return killed;
-    } });
-    const destroys = await walk({ calls: destroyed, most, async at(fault) {
-        await guest.deploy(version);
-        const killed = await guest.destroy(fault) === "killed";
-        if (guest.known) await guest.destroy();
-        await guest.expectNothing();
-        return killed;
-    } });
+    const creates = await walk({
+        calls: created,
+        most,
+        async at(fault) {
+            const killed = (await guest.deploy(version, fault)) === "killed";
+            await guest.deploy(version);
+            await guest.expect(version);
+            await guest.destroy();
+            await guest.expectNothing();
+            return killed;
+        },
+    });
+    const destroys = await walk({
+        calls: destroyed,
+        most,
+        async at(fault) {
+            await guest.deploy(version);
+            const killed = (await guest.destroy(fault)) === "killed";
+            if (guest.known) await guest.destroy();
+            await guest.expectNothing();
+            return killed;
+        },
+    });
     const kills = (creates.kills ?? 0) + (destroys.kills ?? 0);
-    return { found: `the next run ended as if there had been no kill: ${kills} kills, ${created.length} and ${destroyed.length} calls`, kills };
+    return {
+        found: `the next run ended as if there had been no kill: ${kills} kills, ${created.length} and ${destroyed.length} calls`,
+        kills,
+    };
 }
 
 /** An update to and fro, killed. */
@@ -69,13 +85,17 @@ export async function killedUpdates(guest: Guest, most?: number): Promise<Held> 
     let [from, to] = [{ word: "one" }, { word: "two" }];
     const calls = whole(await guest.deploy(to)).calls;
     [from, to] = [to, from];
-    return walk({ calls, most, async at(fault) {
-        const killed = await guest.deploy(to, fault) === "killed";
-        await guest.deploy(to);
-        await guest.expect(to);
-        [from, to] = [to, from];
-        return killed;
-    } });
+    return walk({
+        calls,
+        most,
+        async at(fault) {
+            const killed = (await guest.deploy(to, fault)) === "killed";
+            await guest.deploy(to);
+            await guest.expect(to);
+            [from, to] = [to, from];
+            return killed;
+        },
+    });
 }
 
 /** An update that rolls back, killed; the next one goes back too. */
@@ -84,10 +104,14 @@ export async function killedRollbacks(guest: Guest, most?: number): Promise<Held
     const calls = await guest.rollBack({ word: "broken" });
     hold(calls !== "killed", "the worker was killed without having been told to be");
     await guest.expect(good);
-    return walk({ calls, most, async at(fault) {
-        const killed = await guest.rollBack({ word: "broken" }, fault) === "killed";
-        await guest.rollBack({ word: "broken" });
-        await guest.expect(good);
-        return killed;
-    } });
+    return walk({
+        calls,
+        most,
+        async at(fault) {
+            const killed = (await guest.rollBack({ word: "broken" }, fault)) === "killed";
+            await guest.rollBack({ word: "broken" });
+            await guest.expect(good);
+            return killed;
+        },
+    });
 }

@@ -1,11 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import type { Host } from "../../backends/libvirt";
-import { hold, type Guest, type Outcome } from "../guest";
+import { type Guest, hold, type Outcome } from "../guest";
 import type { Held } from "./step";
 
 /** A step on one guest: whatever it did, the guest runs version "one" afterwards. */
-export interface PlainStep { id: string; title: string; run(guest: Guest, host: Host): Promise<Held> }
+export interface PlainStep {
+    id: string;
+    title: string;
+    run(guest: Guest, host: Host): Promise<Held>;
+}
 
 const ONE = { word: "one" };
 const SIZE = 65_536;
@@ -14,42 +18,47 @@ const NAMES: Record<string, string> = { kvm: "KVM", qemu: "emulation", xen: "Xen
 /** In the order in which one builds on the other. */
 export const plainSteps: readonly PlainStep[] = [
     {
-        id: "create", title: "create",
+        id: "create",
+        title: "create",
         async run(guest) {
             await guest.deploy(ONE);
             await guest.expect(ONE);
             const { reservation } = guest.subject;
             const accelerator = await guest.accelerator();
             return {
-                found: `the guest runs under ${NAMES[accelerator] ?? accelerator}, was told its secret, `
-                    + `${reservation ? `and network ${reservation.network} reserves ${reservation.address} for it` : "and has no reservation: no active libvirt network with DHCP"}`,
+                found:
+                    `the guest runs under ${NAMES[accelerator] ?? accelerator}, was told its secret, ` +
+                    `${reservation ? `and network ${reservation.network} reserves ${reservation.address} for it` : "and has no reservation: no active libvirt network with DHCP"}`,
             };
         },
     },
     {
-        id: "unchanged", title: "deployed again unchanged",
+        id: "unchanged",
+        title: "deployed again unchanged",
         async run(guest) {
             const boot = await guest.boot();
             const { changed } = whole(await guest.deploy(ONE));
             hold(!changed, "there was something to do");
-            hold(await guest.boot() === boot, "the guest was restarted");
+            hold((await guest.boot()) === boot, "the guest was restarted");
             return { found: "nothing to do, the same boot" };
         },
     },
     {
-        id: "live", title: "paused and resumed",
+        id: "live",
+        title: "paused and resumed",
         async run(guest) {
             const boot = await guest.boot();
             await guest.deploy({ ...ONE, state: "paused" });
             await guest.expect({ ...ONE, state: "paused" });
             await guest.deploy(ONE);
             await guest.expect(ONE);
-            hold(await guest.boot() === boot, "the guest was restarted");
+            hold((await guest.boot()) === boot, "the guest was restarted");
             return { found: "live, the same boot" };
         },
     },
     {
-        id: "data", title: "stopped, written to and started",
+        id: "data",
+        title: "stopped, written to and started",
         async run(guest) {
             await guest.deploy({ ...ONE, state: "stopped" });
             await guest.expect({ ...ONE, state: "stopped" });
@@ -61,20 +70,22 @@ export const plainSteps: readonly PlainStep[] = [
         },
     },
     {
-        id: "update", title: "updated",
+        id: "update",
+        title: "updated",
         async run(guest) {
             const two = { word: "two" };
             const boot = await guest.boot();
             await guest.deploy(two);
             await guest.expect(two);
-            hold(await guest.boot() !== boot, "the guest was not restarted");
+            hold((await guest.boot()) !== boot, "the guest was not restarted");
             await guest.deploy(ONE);
             await guest.expect(ONE);
             return { found: "a restart each way, the same data" };
         },
     },
     {
-        id: "rollback", title: "rolled back",
+        id: "rollback",
+        title: "rolled back",
         async run(guest) {
             await guest.rollBack({ word: "broken" });
             await guest.expect(ONE);
@@ -82,7 +93,8 @@ export const plainSteps: readonly PlainStep[] = [
         },
     },
     {
-        id: "ended", title: "ended from outside",
+        id: "ended",
+        title: "ended from outside",
         async run(guest, host) {
             await host.domains.destroy(guest.subject.uuid);
             const { known, changed } = await guest.refresh();

@@ -11,10 +11,18 @@ export interface StepResult {
 }
 
 /** What a step that held has to say. */
-export interface Held { found: string; kills?: number }
+export interface Held {
+    found: string;
+    kills?: number;
+}
 
 /** Runs one step. @throws only where the whole run was ended */
-export async function step(id: string, title: string, signal: AbortSignal, work: () => Promise<Held>): Promise<StepResult> {
+export async function step(
+    id: string,
+    title: string,
+    signal: AbortSignal,
+    work: () => Promise<Held>,
+): Promise<StepResult> {
     const begin = Date.now();
     const seconds = (): number => Math.round((Date.now() - begin) / 10) / 100;
     try {
@@ -23,6 +31,12 @@ export async function step(id: string, title: string, signal: AbortSignal, work:
         return { id, title, status: "held", seconds: seconds(), ...held };
     } catch (error) {
         signal.throwIfAborted();
-        return { id, title, status: "failed", found: error instanceof Error ? error.message : String(error), seconds: seconds() };
+        return {
+            id,
+            title,
+            status: "failed",
+            found: error instanceof Error ? error.message : String(error),
+            seconds: seconds(),
+        };
     }
 }

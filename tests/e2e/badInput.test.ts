@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { withStack } from "../support/engine";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
 import { tinyDomain } from "../support/tinyDomain";
 import { Guests, READY, testKernel } from "./guests";
@@ -14,7 +14,9 @@ jest.setTimeout(240_000);
 const NETWORK = "lan";
 const MAC = "52:54:00:77:00:01";
 const PORT = 8099;
-const user = (...ports: number[]) => ({ attach: { user: { forward: ports.map((port) => ({ host: port, guest: 80 })) } } });
+const user = (...ports: number[]) => ({
+    attach: { user: { forward: ports.map((port) => ({ host: port, guest: 80 })) } },
+});
 
 let host: LibvirtHost;
 beforeAll(async () => {
@@ -26,35 +28,73 @@ afterAll(() => host.close());
 test("preview names every problem of a guest at once, each by its property", async () => {
     await Guests.with(host, "preview", async (guests) => {
         await guests.declare({
-            web: { memroy: 64, readiness: { ...READY, retries: 3 }, kernel: "/nowhere/nginx", name: "a b/c", vcpus: 0, interfaces: [user(8080), user(8080)] },
+            web: {
+                memroy: 64,
+                readiness: { ...READY, retries: 3 },
+                kernel: "/nowhere/nginx",
+                name: "a b/c",
+                vcpus: 0,
+                interfaces: [user(8080), user(8080)],
+            },
         });
         const { text } = await guests.stack.preview({ fails: true });
         for (const [property, reason] of [
-            ["memroy", "unknown property; this resource takes .*memory"], ["readiness.retries", "unknown property"], ["kernel", "there is no such file"],
-            ["name", "expected 1–63 of A-Z a-z 0-9 _ \\. -"], ["vcpus", "expected a whole number of processors from 1"],
+            ["memroy", "unknown property; this resource takes .*memory"],
+            ["readiness.retries", "unknown property"],
+            ["kernel", "there is no such file"],
+            ["name", "expected 1–63 of A-Z a-z 0-9 _ \\. -"],
+            ["vcpus", "expected a whole number of processors from 1"],
             ["interfaces[1].attach.user.forward[0].host", "tcp port 8080 of 127.0.0.1 is already interfaces\\[0\\]"],
-        ]) expect(text).toMatch(new RegExp(`resource 'web': property ${escape(property!)} .*has a problem: .*${reason}`));
+        ])
+            expect(text).toMatch(
+                new RegExp(`resource 'web': property ${escape(property!)} .*has a problem: .*${reason}`),
+            );
     });
 });
 
 test("preview refuses what two guests of one program cannot both have, and names both", async () => {
     await Guests.with(host, "pair", async (guests) => {
-        await guests.declare({ one: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] }, two: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] } });
+        await guests.declare({
+            one: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] },
+            two: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] },
+        });
         const { text } = await guests.stack.preview({ fails: true });
         const [, refused] = /resource '(one|two)': property name/.exec(text) ?? [];
         const other = refused === "one" ? "two" : "one";
         for (const [property, what] of [
-            ["name", "the name same"], ["interfaces[0].mac", `the MAC address ${MAC}`], ["interfaces[0].attach.user.forward[0].host", `tcp port ${PORT} of 127.0.0.1`],
-        ]) expect(text).toMatch(new RegExp(`resource '${refused}': property ${escape(property!)} .*${escape(what!)} is already used by "${other}" \\(${escape(property!)}\\)`));
+            ["name", "the name same"],
+            ["interfaces[0].mac", `the MAC address ${MAC}`],
+            ["interfaces[0].attach.user.forward[0].host", `tcp port ${PORT} of 127.0.0.1`],
+        ])
+            expect(text).toMatch(
+                new RegExp(
+                    `resource '${refused}': property ${escape(property!)} .*${escape(what!)} is already used by "${other}" \\(${escape(property!)}\\)`,
+                ),
+            );
     });
 });
 
 test("what only the host can know fails by its property, leaves nothing behind and touches nobody", async () => {
     const file = join(host.folder, "neighbour.xml");
-    await writeFile(file, tinyDomain({ name: "neighbour", devices: `<interface type='network'><mac address='${MAC}'/><source network='${NETWORK}'/></interface>` }));
+    await writeFile(
+        file,
+        tinyDomain({
+            name: "neighbour",
+            devices: `<interface type='network'><mac address='${MAC}'/><source network='${NETWORK}'/></interface>`,
+        }),
+    );
     await host.virsh("define", file);
     const neighbour = await host.virsh("dumpxml", "neighbour");
-    const holder = spawn(host.enter[0]!, [...host.enter.slice(1), process.execPath, "-e", `require("net").createServer().listen(${PORT}, "127.0.0.1", () => console.log("listening"))`], { stdio: ["ignore", "pipe", "inherit"] });
+    const holder = spawn(
+        host.enter[0]!,
+        [
+            ...host.enter.slice(1),
+            process.execPath,
+            "-e",
+            `require("net").createServer().listen(${PORT}, "127.0.0.1", () => console.log("listening"))`,
+        ],
+        { stdio: ["ignore", "pipe", "inherit"] },
+    );
     await once(holder.stdout, "data");
     // Two people: state, folder and all are their own, project and stack have the same name.
     await Guests.with(host, "same", async (alice) => {
@@ -75,11 +115,15 @@ test("what only the host can know fails by its property, leaves nothing behind a
             const { text } = await bob.stack.up({ fails: true, args: ["--continue-on-error"] });
             for (const [name, error] of [
                 ["shared", /made by \S+@\S+ for the same project, stack and name/],
-                ["port", /interfaces\[0\]\.attach\.user\.forward\[1\]\.host: tcp port 8099 of 127\.0\.0\.1 cannot be listened on/],
+                [
+                    "port",
+                    /interfaces\[0\]\.attach\.user\.forward\[1\]\.host: tcp port 8099 of 127\.0\.0\.1 cannot be listened on/,
+                ],
                 ["mac", /interfaces\[0\]\.mac: domain neighbour has the MAC address 52:54:00:77:00:01/],
                 ["net", /interfaces\[0\]\.attach\.network: there is no network nowhere/],
                 ["name", /name: domain neighbour \(\S+\) has the name that this guest would get/],
-            ] as const) expect(problemOf(text, name)).toMatch(error);
+            ] as const)
+                expect(problemOf(text, name)).toMatch(error);
             expect(problemOf(text, "web/1 é")).toBe("");
 
             const state = (await bob.stack.exportState()).resources.filter(({ type }) => type.endsWith(":Unikernel"));
@@ -88,7 +132,9 @@ test("what only the host can know fails by its property, leaves nothing behind a
             const name = String(state[0]!.outputs!.name);
             expect(name).toMatch(/^web-1--[0-9a-f]{7}$/);
             expect({ domains, processes, reservations }).toEqual({
-                domains: { ...before.seen.domains, [name]: "running" }, processes: [shared!.name, name].sort(), reservations: [],
+                domains: { ...before.seen.domains, [name]: "running" },
+                processes: [shared!.name, name].sort(),
+                reservations: [],
             });
             expect(Object.keys(files).sort()).toEqual([shared!.uuid, state[0]!.id].sort());
         });
@@ -127,30 +173,60 @@ test("a redeploy whose new kernel does not come up: the old one serves again, an
 test("a full disk, and a folder that may not be written to: said with what to do, nothing half done", async () => {
     // Small and read-only file systems that only the daemon and this run of the engine see.
     const [guestsFolder, cache] = [join(host.folder, "small-guests"), join(host.folder, "small-cache")];
-    for (const [folder, size] of [[guestsFolder, "8k"], [cache, "2m"]] as const) {
+    for (const [folder, size] of [
+        [guestsFolder, "8k"],
+        [cache, "2m"],
+    ] as const) {
         await mkdir(folder);
         await host.inside("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
     }
     const disk = join(host.folder, "disk");
     await writeFile(disk, Buffer.alloc(4 << 20, 1));
     const daemon = (await readFile(join(host.folder, "libvirtd.pid"), "utf8")).trim();
-    const enter = ["sh", "-c", `exec nsenter --mount=/proc/${daemon}/ns/mnt --net=/run/netns/${host.netns} env -C "$(pwd -P)" "$@"`, "sh"];
+    const enter = [
+        "sh",
+        "-c",
+        `exec nsenter --mount=/proc/${daemon}/ns/mnt --net=/run/netns/${host.netns} env -C "$(pwd -P)" "$@"`,
+        "sh",
+    ];
     const env = { PULUMI_UNIKERNEL_DIR: guestsFolder, XDG_CACHE_HOME: cache };
-    const config = { connection: host.uri, kernel: await testKernel(), guests: JSON.stringify({ web: {}, reader: { image: "data" } }), images: JSON.stringify({ data: { source: disk, format: "raw" } }) };
+    const config = {
+        connection: host.uri,
+        kernel: await testKernel(),
+        guests: JSON.stringify({ web: {}, reader: { image: "data" } }),
+        images: JSON.stringify({ data: { source: disk, format: "raw" } }),
+    };
     const before = await outside(host);
-    await withStack("tests/e2e/programs/guests", "full", async (stack) => {
-        const full = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
-        expect(problemOf(full, "data")).toMatch(/no space left while writing [^]*hint: \S+\/small-cache\/\S+ has \d+ bytes free and about 4194304 are needed; make room there/);
-        expect(problemOf(full, "reader")).toMatch(/blocks\[0\] .*its data image was not built/);
-        expect(problemOf(full, "web")).toMatch(/write of \S+\/kernel-[0-9a-f]{16}: no space left[^]*hint: see df -h \S+\/small-guests/);
-        // Neither a guest's folder nor a part of an image.
-        expect(await host.inside("find", guestsFolder, join(cache, "pulumi-unikernel", "images"), "-mindepth", "1")).toBe("");
+    await withStack(
+        "tests/e2e/programs/guests",
+        "full",
+        async (stack) => {
+            const full = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
+            expect(problemOf(full, "data")).toMatch(
+                /no space left while writing [^]*hint: \S+\/small-cache\/\S+ has \d+ bytes free and about 4194304 are needed; make room there/,
+            );
+            expect(problemOf(full, "reader")).toMatch(/blocks\[0\] .*its data image was not built/);
+            expect(problemOf(full, "web")).toMatch(
+                /write of \S+\/kernel-[0-9a-f]{16}: no space left[^]*hint: see df -h \S+\/small-guests/,
+            );
+            // Neither a guest's folder nor a part of an image.
+            expect(
+                await host.inside("find", guestsFolder, join(cache, "pulumi-unikernel", "images"), "-mindepth", "1"),
+            ).toBe("");
 
-        await host.inside("mount", "-o", "remount,ro", guestsFolder);
-        const refused = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
-        expect(problemOf(refused, "web")).toMatch(/write of \S+: EROFS[^]*hint: give this user the folder: sudo install -d -m 0711 -o "\$USER" \S+\/small-guests/);
-        expect((await stack.exportState()).resources.filter(({ custom, type }) => custom && !type.startsWith("pulumi:"))).toEqual([]);
-    }, { enter, env, config });
+            await host.inside("mount", "-o", "remount,ro", guestsFolder);
+            const refused = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
+            expect(problemOf(refused, "web")).toMatch(
+                /write of \S+: EROFS[^]*hint: give this user the folder: sudo install -d -m 0711 -o "\$USER" \S+\/small-guests/,
+            );
+            expect(
+                (await stack.exportState()).resources.filter(
+                    ({ custom, type }) => custom && !type.startsWith("pulumi:"),
+                ),
+            ).toEqual([]);
+        },
+        { enter, env, config },
+    );
     expect(await outside(host)).toEqual(before);
 });
 

@@ -1,11 +1,13 @@
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
 import { Guests, READY } from "./guests";
 
 jest.setTimeout(240_000);
 
 let host: LibvirtHost;
-beforeAll(async () => { host = await startLibvirtHost(); });
+beforeAll(async () => {
+    host = await startLibvirtHost();
+});
 afterAll(() => host.close());
 
 const web = (env: Record<string, string>, more: object = {}) => ({ web: { env, readiness: READY, ...more } });
@@ -18,7 +20,10 @@ test("a guest that does not become ready is in state, and the next up puts it ri
         expect(await guests.onHost()).toHaveLength(1);
         const { resources } = await guests.stack.exportState();
         const unikernel = resources.find(({ type }) => type.endsWith(":Unikernel"))!;
-        expect(unikernel).toMatchObject({ outputs: { __provider: expect.stringContaining("unikernel") }, initErrors: [expect.any(String)] });
+        expect(unikernel).toMatchObject({
+            outputs: { __provider: expect.stringContaining("unikernel") },
+            initErrors: [expect.any(String)],
+        });
 
         // Nothing changed, and it is still not ready: the engine tries again, with the guest that there is.
         await guests.stack.up({ fails: true });
@@ -44,7 +49,9 @@ test("a redeploy that does not come up is taken back, and state says what runs",
         expect(failed.text).toMatch(/\| panic: as told by the test/);
         expect(await guests.running()).toEqual([before.web!.name]);
         expect(await guests.console(before.web!)).toContain("env GREETING=hello");
-        const { inputs } = (await guests.stack.exportState()).resources.find(({ type }) => type.endsWith(":Unikernel"))!;
+        const { inputs } = (await guests.stack.exportState()).resources.find(({ type }) =>
+            type.endsWith(":Unikernel"),
+        )!;
         expect(inputs!.env).toEqual({ GREETING: "hello" });
 
         await guests.declare(web({ GREETING: "hello" }));
@@ -63,8 +70,13 @@ test("every problem is shown at once, by its property, before anything is touche
         for (const property of ["vcpus", "memroy"]) expect(failed.text).toContain(property);
         expect(failed.text).not.toMatch(/\n\s+at /);
 
-        await guests.declare({ one: { interfaces: [{ attach }], readiness: READY }, two: { interfaces: [{ attach }] } });
-        expect((await guests.stack.preview({ fails: true })).text).toMatch(/interfaces\[0\]\.attach\.user\.forward\[0\]\.host.*already used by "(one|two)"/s);
+        await guests.declare({
+            one: { interfaces: [{ attach }], readiness: READY },
+            two: { interfaces: [{ attach }] },
+        });
+        expect((await guests.stack.preview({ fails: true })).text).toMatch(
+            /interfaces\[0\]\.attach\.user\.forward\[0\]\.host.*already used by "(one|two)"/s,
+        );
         await guests.declare({});
         await guests.stack.up();
     });

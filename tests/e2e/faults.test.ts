@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { uuidOf } from "../../core/identity";
 import { TYPE_TOKENS } from "../../provider/trampoline";
 import type { RunningRun } from "../support/engine";
-import { holdAt, type HoldPoint } from "../support/hold";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type HoldPoint, holdAt } from "../support/hold";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
 import { signalQuietly, until } from "../support/processes";
 import { Guests, READY } from "./guests";
@@ -29,18 +29,30 @@ afterAll(() => host.close());
 
 /** Three guests, each with all that can be left behind: a domain, files, a reservation. */
 async function declare(guests: Guests, greeting: string): Promise<void> {
-    await guests.declare(Object.fromEntries(NAMES.map((name) => [name, {
-        name, env: { GREETING: greeting }, readiness: READY,
-        interfaces: [{ attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.${ADDRESSES[name]}` } }],
-    }])));
+    await guests.declare(
+        Object.fromEntries(
+            NAMES.map((name) => [
+                name,
+                {
+                    name,
+                    env: { GREETING: greeting },
+                    readiness: READY,
+                    interfaces: [{ attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.${ADDRESSES[name]}` } }],
+                },
+            ]),
+        ),
+    );
 }
 
-const uuidIn = ({ stack }: Guests, name: string): string => uuidOf(`urn:pulumi:${stack.name}::guests::${TYPE_TOKENS.unikernel}::${name}`);
+const uuidIn = ({ stack }: Guests, name: string): string =>
+    uuidOf(`urn:pulumi:${stack.name}::guests::${TYPE_TOKENS.unikernel}::${name}`);
 
 /** Unikernels in state, and operations that an interrupted run left there. */
 async function inState({ stack }: Guests): Promise<{ unikernels: string[]; pending: unknown[] }> {
     const { resources, text } = await stack.exportState();
-    const unikernels = resources.filter(({ type }) => type === TYPE_TOKENS.unikernel).map(({ urn }) => urn.split("::").at(-1)!);
+    const unikernels = resources
+        .filter(({ type }) => type === TYPE_TOKENS.unikernel)
+        .map(({ urn }) => urn.split("::").at(-1)!);
     return { unikernels: unikernels.sort(), pending: JSON.parse(text).deployment.pending_operations ?? [] };
 }
 
@@ -48,24 +60,36 @@ async function inState({ stack }: Guests): Promise<{ unikernels: string[]; pendi
 async function expectDeclared(guests: Guests, greeting: string): Promise<void> {
     expect(await inState(guests)).toEqual({ unikernels: [...NAMES].sort(), pending: [] });
     const { files, reservations, ...seen } = await outside(host, NETWORK);
-    expect(seen).toEqual({ domains: { one: "running", two: "running", three: "running" }, processes: [...NAMES].sort() });
+    expect(seen).toEqual({
+        domains: { one: "running", two: "running", three: "running" },
+        processes: [...NAMES].sort(),
+    });
     const bootFiles = [expect.stringMatching(/^initrd-[0-9a-f]{16}$/), expect.stringMatching(/^kernel-[0-9a-f]{16}$/)];
     expect(files).toEqual(Object.fromEntries(NAMES.map((name) => [uuidIn(guests, name), bootFiles])));
-    expect(reservations.map((one) => one.split(" ")[1]).sort()).toEqual(Object.values(ADDRESSES).map((last) => `10.66.0.${last}`));
+    expect(reservations.map((one) => one.split(" ")[1]).sort()).toEqual(
+        Object.values(ADDRESSES).map((last) => `10.66.0.${last}`),
+    );
     for (const name of NAMES) {
         const xml = await host.virsh("dumpxml", name);
         expect(xml).toContain(`<uuid>${uuidIn(guests, name)}</uuid>`);
         expect(xml).toMatch(/phase=.ready./);
-        expect(await guests.console({ uuid: uuidIn(guests, name) })).toMatch(new RegExp(`env GREETING=${greeting}\\s[^]*test kernel ready`));
+        expect(await guests.console({ uuid: uuidIn(guests, name) })).toMatch(
+            new RegExp(`env GREETING=${greeting}\\s[^]*test kernel ready`),
+        );
     }
 }
 
 /** Runs the engine until each guest has come to its point, then does the deed. The run must fail. */
 async function disturb(
-    guests: Guests, command: "up" | "destroy", points: Partial<Points>,
-    deed: (at: { run: RunningRun; provider: number; release(): void }) => unknown, env: Record<string, string> = {},
+    guests: Guests,
+    command: "up" | "destroy",
+    points: Partial<Points>,
+    deed: (at: { run: RunningRun; provider: number; release(): void }) => unknown,
+    env: Record<string, string> = {},
 ): Promise<string> {
-    const hold = await holdAt(Object.entries(points).map(([name, point]) => ({ uuid: uuidIn(guests, name), ...point })));
+    const hold = await holdAt(
+        Object.entries(points).map(([name, point]) => ({ uuid: uuidIn(guests, name), ...point })),
+    );
     try {
         const run = await guests.stack.start(command, { env: { ...hold.env, ...env } });
         const provider = await hold.reached(run.ended);
@@ -94,8 +118,16 @@ async function asReleased(): Promise<{ PATH: string }> {
 }
 
 const killProvider = ({ provider }: { provider: number }): void => signalQuietly(provider, "SIGKILL");
-const WHILE_MADE: Points = { one: { when: "before" }, two: { call: "domains.define", when: "after" }, three: { call: "domains.start", when: "after" } };
-const WHILE_DELETED: Points = { one: { when: "before" }, two: { call: "domains.destroy", when: "after" }, three: { call: "domains.undefine", when: "after" } };
+const WHILE_MADE: Points = {
+    one: { when: "before" },
+    two: { call: "domains.define", when: "after" },
+    three: { call: "domains.start", when: "after" },
+};
+const WHILE_DELETED: Points = {
+    one: { when: "before" },
+    two: { call: "domains.destroy", when: "after" },
+    three: { call: "domains.undefine", when: "after" },
+};
 
 test("the provider is killed before its first change, after the definition, after the start: the next run ends as declared", async () => {
     await Guests.with(host, "provider", async (guests) => {
@@ -109,7 +141,11 @@ test("the provider is killed before its first change, after the definition, afte
         await declare(guests, "good day");
         await disturb(guests, "up", WHILE_MADE, killProvider);
         const consoles = await Promise.all(NAMES.map((name) => guests.console({ uuid: uuidIn(guests, name) })));
-        expect(consoles.map((text) => /env GREETING=(.*)/.exec(text)?.[1] ?? "")).toEqual(["hello", "hello", expect.not.stringContaining("hello")]);
+        expect(consoles.map((text) => /env GREETING=(.*)/.exec(text)?.[1] ?? "")).toEqual([
+            "hello",
+            "hello",
+            expect.not.stringContaining("hello"),
+        ]);
         await guests.stack.up();
         await expectDeclared(guests, "good day");
         expect((await guests.stack.preview()).changes).toEqual({ same: 7 });
@@ -143,7 +179,8 @@ test("the engine is killed in an update, then libvirtd in the next: nothing is l
             release();
         });
         expect(text).toMatch(/Unikernel \(two\):\n.*error:.*(cannot be reached|connection was lost)/);
-        const known = async () => (await guests.stack.exportState()).resources.map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }));
+        const known = async () =>
+            (await guests.stack.exportState()).resources.map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }));
         const before = await known();
         expect((await guests.stack.refresh({ fails: true })).text).toMatch(/cannot be reached/);
         expect(await known()).toEqual(before);

@@ -1,19 +1,29 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withStack } from "../support/engine";
 import type { Stack } from "../support/engine";
+import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { must } from "../support/processes";
 
 /** What programs/guests exports for each guest. */
-export interface GuestOutput { uuid: string; name: string; state: string; consequence: string }
+export interface GuestOutput {
+    uuid: string;
+    name: string;
+    state: string;
+    consequence: string;
+}
 
 export const READY = { console: "test kernel ready", timeout: 60 };
 
 /** The builders are ES modules, which jest does not load. */
 function builtBy(module: string, call: string): Promise<string> {
     const file = join(__dirname, "../..", module);
-    return must(process.execPath, ["--input-type=module", "--eval", `import * as m from ${JSON.stringify(file)}; process.stdout.write(${call});`, "builder"]);
+    return must(process.execPath, [
+        "--input-type=module",
+        "--eval",
+        `import * as m from ${JSON.stringify(file)}; process.stdout.write(${call});`,
+        "builder",
+    ]);
 }
 
 export function testKernel(): Promise<string> {
@@ -27,11 +37,19 @@ export function nginxGuest(): Promise<string> {
 
 /** A stack of programs/guests on a libvirt host of the test's own. */
 export class Guests {
-    private constructor(readonly stack: Stack, readonly host: LibvirtHost) {}
+    private constructor(
+        readonly stack: Stack,
+        readonly host: LibvirtHost,
+    ) {}
 
     static async with(host: LibvirtHost, name: string, body: (guests: Guests) => Promise<void>): Promise<void> {
         const config = { connection: host.uri, kernel: await testKernel() };
-        await withStack("tests/e2e/programs/guests", name, (stack) => body(new Guests(stack, host)), { enter: host.enter, env: { ...host.env }, config, parallel: 16 });
+        await withStack("tests/e2e/programs/guests", name, (stack) => body(new Guests(stack, host)), {
+            enter: host.enter,
+            env: { ...host.env },
+            config,
+            parallel: 16,
+        });
     }
 
     async declare(guests: Record<string, object>, images: Record<string, object> = {}): Promise<void> {
@@ -46,12 +64,20 @@ export class Guests {
     /** What the host has, by name, as virsh says it. */
     async onHost(): Promise<string[]> {
         const names = await this.host.virsh("list", "--all", "--name");
-        return names.split("\n").map((name) => name.trim()).filter(Boolean).sort();
+        return names
+            .split("\n")
+            .map((name) => name.trim())
+            .filter(Boolean)
+            .sort();
     }
 
     async running(): Promise<string[]> {
         const names = await this.host.virsh("list", "--name");
-        return names.split("\n").map((name) => name.trim()).filter(Boolean).sort();
+        return names
+            .split("\n")
+            .map((name) => name.trim())
+            .filter(Boolean)
+            .sort();
     }
 
     /** The console of the present boot. */

@@ -1,5 +1,5 @@
-import { Either, type By } from "../plugin/either";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type By, Either } from "../plugin/either";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
 jest.setTimeout(400_000);
 
@@ -12,7 +12,9 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const forward = (port: number): object => ({ attach: { user: { forward: [{ host: port, guest: 80, address: "127.0.0.1" }] } } });
+const forward = (port: number): object => ({
+    attach: { user: { forward: [{ host: port, guest: 80, address: "127.0.0.1" }] } },
+});
 const reserved = (mac: string, reserve: string): object => ({ mac, attach: { network: NETWORK }, ipv4: { reserve } });
 const [first, second] = ["52:54:00:67:00:01", "52:54:00:67:00:02"] as const;
 
@@ -23,7 +25,12 @@ async function reservations(): Promise<Record<string, string>> {
 
 async function forwardsOf(stack: Either["stack"]): Promise<string[]> {
     const outputs = await stack.outputs<Record<string, { name: string }>>();
-    return Promise.all(["a", "b"].map(async (guest) => /hostfwd=tcp:127\.0\.0\.1:(\d+)-/.exec(await host.virsh("dumpxml", outputs[guest]!.name))![1]!));
+    return Promise.all(
+        ["a", "b"].map(
+            async (guest) =>
+                /hostfwd=tcp:127\.0\.0\.1:(\d+)-/.exec(await host.virsh("dumpxml", outputs[guest]!.name))![1]!,
+        ),
+    );
 }
 
 describe.each<By>(["dynamic", "plugin"])("by %s", (by) => {
@@ -59,7 +66,9 @@ describe.each<By>(["dynamic", "plugin"])("by %s", (by) => {
 
             // Without the alias the former holder goes only after the newcomer was to come: the error names it, and what to write.
             await either.declare(by, { e: { name: "fixed" } });
-            expect((await stack.up({ fails: true })).text).toMatch(/it is "d" of this stack[^]*aliases: \[\{ name: "d" \}\]/);
+            expect((await stack.up({ fails: true })).text).toMatch(
+                /it is "d" of this stack[^]*aliases: \[\{ name: "d" \}\]/,
+            );
             await stack.destroy();
         });
         expect(await host.virsh("list", "--all", "--name")).toBe("");

@@ -1,11 +1,13 @@
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
 import { Guests, READY } from "./guests";
 
 jest.setTimeout(240_000);
 
 let host: LibvirtHost;
-beforeAll(async () => { host = await startLibvirtHost(); });
+beforeAll(async () => {
+    host = await startLibvirtHost();
+});
 afterAll(() => host.close());
 
 const web = (greeting: string, more: object = {}) => ({ env: { GREETING: greeting }, readiness: READY, ...more });
@@ -16,7 +18,11 @@ test("up, nothing to do, a change that is previewed, a redeploy in place, scalin
         await guests.declare({ web: web("hello", { interfaces: [card] }), other: web("hello") });
         expect((await guests.stack.up()).changes).toEqual({ create: 4 });
         const before = await guests.outputs();
-        expect(await guests.running()).toEqual(Object.values(before).map(({ name }) => name).sort());
+        expect(await guests.running()).toEqual(
+            Object.values(before)
+                .map(({ name }) => name)
+                .sort(),
+        );
         expect(await guests.console(before.web!)).toContain("env GREETING=hello");
 
         expect((await guests.stack.up()).changes).toEqual({ same: 4 });
@@ -35,7 +41,12 @@ test("up, nothing to do, a change that is previewed, a redeploy in place, scalin
         expect(await guests.console(after.web!)).toContain("env GREETING=good day");
         expect((await guests.stack.up()).changes).toEqual({ same: 4 });
 
-        await guests.declare({ web: web("good day", { interfaces: [card] }), other: web("hello"), third: web("hello"), fourth: web("hello") });
+        await guests.declare({
+            web: web("good day", { interfaces: [card] }),
+            other: web("hello"),
+            third: web("hello"),
+            fourth: web("hello"),
+        });
         expect((await guests.stack.up()).changes).toEqual({ same: 4, create: 2 });
         expect(await guests.running()).toHaveLength(4);
 

@@ -1,5 +1,5 @@
-import { Either, type By } from "../plugin/either";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type By, Either } from "../plugin/either";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
 jest.setTimeout(400_000);
 
@@ -16,16 +16,32 @@ afterAll(() => host.close());
 const guest = { interfaces: [{ attach: { network: NETWORK } }, { attach: { user: { forward: [{ guest: 80 }] } } }] };
 const web = { web: guest };
 
-interface Identity { uuid: string; name: string; macs: unknown[]; ports: unknown[] }
+interface Identity {
+    uuid: string;
+    name: string;
+    macs: unknown[];
+    ports: unknown[];
+}
 
 async function identityOf(either: Either, name: string): Promise<Identity> {
-    const all = await either.identities() as Record<string, { uuid: string; name: string; mac?: string; attach?: { user?: { forward: { host: number }[] } } }>;
+    const all = (await either.identities()) as Record<
+        string,
+        { uuid: string; name: string; mac?: string; attach?: { user?: { forward: { host: number }[] } } }
+    >;
     const { uuid, name: onHost } = all[name]!;
-    return { uuid, name: onHost, macs: [all[`${name}-0`]!.mac, all[`${name}-1`]!.mac], ports: [all[`${name}-1`]!.attach!.user!.forward[0]!.host] };
+    return {
+        uuid,
+        name: onHost,
+        macs: [all[`${name}-0`]!.mac, all[`${name}-1`]!.mac],
+        ports: [all[`${name}-1`]!.attach!.user!.forward[0]!.host],
+    };
 }
 
 /** What a guest must keep while another stack of its former name is deployed. */
-const seen = async (name: string): Promise<string[]> => [await host.guestProcess(name), await host.virsh("dumpxml", name)];
+const seen = async (name: string): Promise<string[]> => [
+    await host.guestProcess(name),
+    await host.virsh("dumpxml", name),
+];
 
 async function running(): Promise<string[]> {
     return (await host.virsh("list", "--name")).split("\n").filter(Boolean).sort();
@@ -39,48 +55,56 @@ function expectApart(one: Identity, other: Identity): void {
 }
 
 describe.each<By>(["dynamic", "plugin"])("by %s", (by) => {
-    test.each([["before", false], ["after", true]])("a stack is renamed, a new one gets its old name and runs %s the renamed one: each has a guest of its own", async (_name, prodFirst) => {
-        await Either.with(host, "dev", async (either) => {
-            const { stack } = either;
-            await either.declare(by, web);
-            await stack.up();
-            const prod = await identityOf(either, "web");
-            await stack.pulumi(["stack", "rename", "prod"]);
-            await stack.pulumi(["stack", "init", "dev"]);
-            await stack.pulumi(["config", "cp", "--stack", "prod", "--dest", "dev"]);
-            const before = await seen(prod.name);
-            if (!prodFirst) {
-                // The guest of prod is marked for dev still: the new stack must not take it.
-                expect((await stack.up({ fails: true })).text).toMatch(/not in this stack's state[^]*renamed[^]*adopt: true/);
-                expect(await seen(prod.name)).toEqual(before);
-            }
-            await stack.pulumi(["stack", "select", "prod"]);
-            await stack.up();
-            const after = await seen(prod.name);
-            expect(after[0]).toBe(before[0]);
-            expect(await identityOf(either, "web")).toEqual(prod);
+    test.each([
+        ["before", false],
+        ["after", true],
+    ])(
+        "a stack is renamed, a new one gets its old name and runs %s the renamed one: each has a guest of its own",
+        async (_name, prodFirst) => {
+            await Either.with(host, "dev", async (either) => {
+                const { stack } = either;
+                await either.declare(by, web);
+                await stack.up();
+                const prod = await identityOf(either, "web");
+                await stack.pulumi(["stack", "rename", "prod"]);
+                await stack.pulumi(["stack", "init", "dev"]);
+                await stack.pulumi(["config", "cp", "--stack", "prod", "--dest", "dev"]);
+                const before = await seen(prod.name);
+                if (!prodFirst) {
+                    // The guest of prod is marked for dev still: the new stack must not take it.
+                    expect((await stack.up({ fails: true })).text).toMatch(
+                        /not in this stack's state[^]*renamed[^]*adopt: true/,
+                    );
+                    expect(await seen(prod.name)).toEqual(before);
+                }
+                await stack.pulumi(["stack", "select", "prod"]);
+                await stack.up();
+                const after = await seen(prod.name);
+                expect(after[0]).toBe(before[0]);
+                expect(await identityOf(either, "web")).toEqual(prod);
 
-            await stack.pulumi(["stack", "select", "dev"]);
-            await stack.up();
-            const dev = await identityOf(either, "web");
-            expectApart(dev, prod);
-            expect(await running()).toEqual([dev.name, prod.name].sort());
-            expect(await seen(prod.name)).toEqual(after);
-            // It is kept: there is nothing to do, and a replacement has the same identity.
-            expect(Object.keys((await stack.up()).changes)).toEqual(["same"]);
-            const { urn } = (await stack.exportState()).resources.find(({ type }) => type.endsWith(":Unikernel"))!;
-            await stack.up({ args: ["--replace", urn] });
-            expect(await identityOf(either, "web")).toEqual(dev);
-            await stack.destroy();
-            expect(await running()).toEqual([prod.name]);
-            expect(await seen(prod.name)).toEqual(after);
-            await stack.pulumi(["stack", "select", "prod"]);
-            expect(Object.keys((await stack.up()).changes)).toEqual(["same"]);
-            await stack.destroy();
-            await stack.pulumi(["stack", "select", "dev"]);
-        });
-        expect(await host.virsh("list", "--all", "--name")).toBe("");
-    });
+                await stack.pulumi(["stack", "select", "dev"]);
+                await stack.up();
+                const dev = await identityOf(either, "web");
+                expectApart(dev, prod);
+                expect(await running()).toEqual([dev.name, prod.name].sort());
+                expect(await seen(prod.name)).toEqual(after);
+                // It is kept: there is nothing to do, and a replacement has the same identity.
+                expect(Object.keys((await stack.up()).changes)).toEqual(["same"]);
+                const { urn } = (await stack.exportState()).resources.find(({ type }) => type.endsWith(":Unikernel"))!;
+                await stack.up({ args: ["--replace", urn] });
+                expect(await identityOf(either, "web")).toEqual(dev);
+                await stack.destroy();
+                expect(await running()).toEqual([prod.name]);
+                expect(await seen(prod.name)).toEqual(after);
+                await stack.pulumi(["stack", "select", "prod"]);
+                expect(Object.keys((await stack.up()).changes)).toEqual(["same"]);
+                await stack.destroy();
+                await stack.pulumi(["stack", "select", "dev"]);
+            });
+            expect(await host.virsh("list", "--all", "--name")).toBe("");
+        },
+    );
 
     // In one run the engine itself refuses it: "Duplicate resource URN … conflicting with alias".
     test("an alias takes a guest to another name, and later the old name is declared again: two guests", async () => {

@@ -1,11 +1,13 @@
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
 import { Guests, READY } from "./guests";
 
 jest.setTimeout(240_000);
 
 let host: LibvirtHost;
-beforeAll(async () => { host = await startLibvirtHost(); });
+beforeAll(async () => {
+    host = await startLibvirtHost();
+});
 afterAll(() => host.close());
 
 const web = (more: object = {}) => ({ web: { env: { GREETING: "hello" }, readiness: READY, ...more } });
@@ -49,7 +51,11 @@ test("what happened behind our back is put right by refresh and up", async () =>
         const restored = async (consequence: RegExp, args = ["--refresh"]) => {
             await guests.stack.up({ args });
             expect(await guests.running()).toEqual([name]);
-            expect((await guests.outputs()).web).toMatchObject({ uuid, state: "running", consequence: expect.stringMatching(consequence) });
+            expect((await guests.outputs()).web).toMatchObject({
+                uuid,
+                state: "running",
+                consequence: expect.stringMatching(consequence),
+            });
         };
 
         await host.virsh("destroy", name);
@@ -67,14 +73,18 @@ test("what happened behind our back is put right by refresh and up", async () =>
 });
 
 test("two stacks of one program on one host have guests of their own", async () => {
-    await Guests.with(host, "blue", (blue) => Guests.with(host, "green", async (green) => {
-        const declared = { web: { readiness: READY, interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }] } };
-        await Promise.all([blue.declare(declared), green.declare(declared)]);
-        await Promise.all([blue.stack.up(), green.stack.up()]);
-        const [one, two] = [(await blue.outputs()).web!, (await green.outputs()).web!];
-        expect(one.name).not.toBe(two.name);
-        expect(await blue.running()).toEqual([one.name, two.name].sort());
-        await blue.stack.destroy();
-        expect(await green.running()).toEqual([two.name]);
-    }));
+    await Guests.with(host, "blue", (blue) =>
+        Guests.with(host, "green", async (green) => {
+            const declared = {
+                web: { readiness: READY, interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }] },
+            };
+            await Promise.all([blue.declare(declared), green.declare(declared)]);
+            await Promise.all([blue.stack.up(), green.stack.up()]);
+            const [one, two] = [(await blue.outputs()).web!, (await green.outputs()).web!];
+            expect(one.name).not.toBe(two.name);
+            expect(await blue.running()).toEqual([one.name, two.name].sort());
+            await blue.stack.destroy();
+            expect(await green.running()).toEqual([two.name]);
+        }),
+    );
 });

@@ -1,11 +1,13 @@
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
 import { Guests, READY } from "./guests";
 
 jest.setTimeout(240_000);
 
 let host: LibvirtHost;
-beforeAll(async () => { host = await startLibvirtHost(); });
+beforeAll(async () => {
+    host = await startLibvirtHost();
+});
 afterAll(() => host.close());
 
 test("a secret of the environment reaches the guest, and is in plain text nowhere else", async () => {
@@ -19,7 +21,12 @@ test("a secret of the environment reaches the guest, and is in plain text nowher
 
         const state = await guests.stack.exportState();
         expect(state.text).toContain("STAGE");
-        for (const text of [preview.text, up.text, state.text, await host.virsh("dumpxml", "--security-info", web!.name)]) {
+        for (const text of [
+            preview.text,
+            up.text,
+            state.text,
+            await host.virsh("dumpxml", "--security-info", web!.name),
+        ]) {
             expect(text).not.toContain("hunter2");
         }
         const { outputs } = state.resources.find(({ type }) => type.endsWith(":Unikernel"))!;

@@ -1,17 +1,34 @@
 // Builds the test kernels with the system's gcc into .cache/test-kernels/, once for each state of their sources.
 import { createHash } from "node:crypto";
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
 const sources = fileURLToPath(new URL("kernel/", import.meta.url));
 const cache = fileURLToPath(new URL("../../.cache/test-kernels/", import.meta.url));
 
 const flags = [
-    "-m32", "-march=i686", "-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-Os", "-Wall", "-Wextra", "-Werror",
-    "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fcf-protection=none", "-mgeneral-regs-only", "-fno-tree-loop-distribute-patterns",
-    "-Wl,--build-id=none", "-Wl,-z,max-page-size=0x1000", "-Wl,-z,noexecstack", "-Wl,--no-warn-rwx-segments",
+    "-m32",
+    "-march=i686",
+    "-ffreestanding",
+    "-nostdlib",
+    "-static",
+    "-fno-pie",
+    "-no-pie",
+    "-Os",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables",
+    "-fcf-protection=none",
+    "-mgeneral-regs-only",
+    "-fno-tree-loop-distribute-patterns",
+    "-Wl,--build-id=none",
+    "-Wl,-z,max-page-size=0x1000",
+    "-Wl,-z,noexecstack",
+    "-Wl,--no-warn-rwx-segments",
 ];
 
 /** Name of each kernel and what tells it from the first. */
@@ -29,7 +46,10 @@ const variants = {
 export async function buildTestKernels() {
     const files = (await readdir(sources)).sort();
     const hash = createHash("sha256").update(JSON.stringify([flags, variants]));
-    for (const file of files) hash.update(file).update("\0").update(await readFile(join(sources, file)));
+    for (const file of files)
+        hash.update(file)
+            .update("\0")
+            .update(await readFile(join(sources, file)));
     const folder = join(cache, hash.digest("hex").slice(0, 16));
     const paths = Object.fromEntries(Object.keys(variants).map((name) => [name, join(folder, `${name}.elf`)]));
     if (await exists(folder)) return paths;
@@ -39,7 +59,9 @@ export async function buildTestKernels() {
     try {
         const code = files.filter((file) => /\.[cS]$/.test(file));
         for (const [name, defines] of Object.entries(variants)) {
-            await execa("gcc", [...flags, ...defines, "-T", "kernel.ld", "-o", join(work, `${name}.elf`), ...code], { cwd: sources });
+            await execa("gcc", [...flags, ...defines, "-T", "kernel.ld", "-o", join(work, `${name}.elf`), ...code], {
+                cwd: sources,
+            });
         }
         // Test workers may build at the same time: the first to rename wins, the others have the same bytes.
         await chmod(work, 0o755); // mkdtemp keeps others out; a guest may run as another user
@@ -52,4 +74,8 @@ export async function buildTestKernels() {
     return paths;
 }
 
-const exists = (path) => access(path).then(() => true, () => false);
+const exists = (path) =>
+    access(path).then(
+        () => true,
+        () => false,
+    );

@@ -33,12 +33,31 @@ export interface BootOptions {
 export async function boot({ kernel, initrd, cmdline, memory = 4, machine = "pc" }: BootOptions): Promise<Booted> {
     const { execa } = await import("execa");
     const socket = join(tmpdir(), `qemu-${randomUUID()}`);
-    const qemu = execa("qemu-system-x86_64", [
-        "-accel", "tcg", "-machine", machine, "-m", String(memory), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-serial", "stdio", "-monitor", `unix:${socket},server,nowait`, "-kernel", kernel,
-        ...(initrd === undefined ? [] : ["-initrd", initrd]),
-        ...(cmdline === undefined ? [] : ["-append", cmdline]),
-    ], { reject: false, timeout: 60_000, buffer: false, stdin: "ignore", all: true, cleanup: true });
+    const qemu = execa(
+        "qemu-system-x86_64",
+        [
+            "-accel",
+            "tcg",
+            "-machine",
+            machine,
+            "-m",
+            String(memory),
+            "-nodefaults",
+            "-no-user-config",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-serial",
+            "stdio",
+            "-monitor",
+            `unix:${socket},server,nowait`,
+            "-kernel",
+            kernel,
+            ...(initrd === undefined ? [] : ["-initrd", initrd]),
+            ...(cmdline === undefined ? [] : ["-append", cmdline]),
+        ],
+        { reject: false, timeout: 60_000, buffer: false, stdin: "ignore", all: true, cleanup: true },
+    );
     let text = "";
     qemu.all.on("data", (chunk: Buffer) => (text += chunk.toString("latin1").replaceAll("\r", "")));
     let code: number | undefined;
@@ -50,12 +69,17 @@ export async function boot({ kernel, initrd, cmdline, memory = 4, machine = "pc"
         console: () => text,
         async until(wanted, milliseconds = HANG_MS) {
             for (const end = Date.now() + milliseconds; !text.includes(wanted); await pause(20)) {
-                if (code !== undefined || Date.now() > end) throw new Error(`no "${wanted}" on the console (QEMU ${code ?? "runs"}):\n${text}`);
+                if (code !== undefined || Date.now() > end)
+                    throw new Error(`no "${wanted}" on the console (QEMU ${code ?? "runs"}):\n${text}`);
             }
             return text;
         },
         ended: (milliseconds) => Promise.race([exit, pause(milliseconds).then(() => code)]),
-        monitor: (command) => void connect(socket).on("error", () => undefined).end(`${command}\n`).resume(),
+        monitor: (command) =>
+            void connect(socket)
+                .on("error", () => undefined)
+                .end(`${command}\n`)
+                .resume(),
         cpu: () => processorTime(qemu.pid),
         async stop() {
             qemu.kill("SIGKILL");
@@ -68,6 +92,8 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 /** utime and stime of proc(5), in ticks of 10 ms. */
 function processorTime(pid: number | undefined): number {
-    const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+    const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+        .replace(/^.*\) /, "")
+        .split(" ");
     return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -3,14 +3,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { resourceHandlers } from "../../core";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { nginxGuest } from "../support/linuxGuest";
 import { alice } from "../support/plans";
 
 jest.setTimeout(240_000);
 
 type Properties = Record<string, unknown>;
-interface Guest { id: string; outs: Properties }
+interface Guest {
+    id: string;
+    outs: Properties;
+}
 
 /** Appends its word to both disks, says what stands there, and ends at once if it is told to. */
 const PROGRAM = `for disk in keep fresh; do echo $WORD >> /$disk/log; sync; echo $disk: $(cat /$disk/log).; done; [ -z "$END" ] || exit 3; echo written; exec sleep 100000`;
@@ -22,7 +25,11 @@ let boot: { kernel: string; initrd: string };
 let folder: string;
 
 beforeAll(async () => {
-    [its, boot, folder] = await Promise.all([openLifecycle(), nginxGuest(), mkdtemp(join(tmpdir(), "pulumi-unikernel-disks-"))]);
+    [its, boot, folder] = await Promise.all([
+        openLifecycle(),
+        nginxGuest(),
+        mkdtemp(join(tmpdir(), "pulumi-unikernel-disks-")),
+    ]);
 });
 afterAll(async () => {
     await its.close();
@@ -31,17 +38,44 @@ afterAll(async () => {
 
 /** The data image with this in its one file. */
 async function image(content: string): Promise<Properties> {
-    const { inputs, failures } = await blockImage.check({}, { resourceUrn: "urn:pulumi:dev::disks::t::data", source: { log: `${content}\n` }, format: "ext4", size: 12, output: join(folder, `${content}.ext4`) });
+    const { inputs, failures } = await blockImage.check(
+        {},
+        {
+            resourceUrn: "urn:pulumi:dev::disks::t::data",
+            source: { log: `${content}\n` },
+            format: "ext4",
+            size: 12,
+            output: join(folder, `${content}.ext4`),
+        },
+    );
     expect(failures).toEqual([]);
     await blockImage.create(inputs);
     return { name: "data", digest: inputs.digest, format: "ext4", output: inputs.output };
 }
 
-async function checked(olds: Properties, name: string, data: Properties, env: Record<string, string>, more: Properties = {}): Promise<Properties> {
+async function checked(
+    olds: Properties,
+    name: string,
+    data: Properties,
+    env: Record<string, string>,
+    more: Properties = {},
+): Promise<Properties> {
     const { inputs, failures } = await unikernel.check(olds, {
-        resourceUrn: `urn:pulumi:dev::disks::t::${name}`, platform: "kvm", connection: its.host.uri, accelerator: "tcg", memory: 96, shutdownTimeout: 10,
-        ...boot, args: ["sh", "-c", PROGRAM], env, readiness: { console: "^written", timeout: 100 },
-        blocks: [{ ...data, name: "kept", mount: "/keep", access: "persist" }, { ...data, name: "private", mount: "/fresh", access: "scratch" }], ...more,
+        resourceUrn: `urn:pulumi:dev::disks::t::${name}`,
+        platform: "kvm",
+        connection: its.host.uri,
+        accelerator: "tcg",
+        memory: 96,
+        shutdownTimeout: 10,
+        ...boot,
+        args: ["sh", "-c", PROGRAM],
+        env,
+        readiness: { console: "^written", timeout: 100 },
+        blocks: [
+            { ...data, name: "kept", mount: "/keep", access: "persist" },
+            { ...data, name: "private", mount: "/fresh", access: "scratch" },
+        ],
+        ...more,
     });
     expect(failures).toEqual([]);
     return inputs;
@@ -56,15 +90,18 @@ async function disks({ outs }: Guest): Promise<{ keep?: string; fresh?: string }
 
 test("a guest that writes: persist disks keep it over restart, rollback, a changed image and a replacement; scratch disks are private and fresh", async () => {
     const seed = await image("seed");
-    const raise = async (name: string, word: string): Promise<Guest> => unikernel.create(await checked({}, name, seed, { WORD: word }));
+    const raise = async (name: string, word: string): Promise<Guest> =>
+        unikernel.create(await checked({}, name, seed, { WORD: word }));
     const [one, other] = await Promise.all([raise("one", "first"), raise("other", "others")]);
     // Two guests of one image never see each other's writes.
     expect(await disks(one)).toEqual({ keep: "seed first", fresh: "seed first" });
     expect(await disks(other)).toEqual({ keep: "seed others", fresh: "seed others" });
     await unikernel.delete(other.id, other.outs);
 
-    const redeploy = async (guest: Guest, data: Properties, env: Record<string, string>): Promise<Guest> =>
-        ({ id: guest.id, ...(await unikernel.update(guest.id, guest.outs, await checked(guest.outs, "one", data, env))) });
+    const redeploy = async (guest: Guest, data: Properties, env: Record<string, string>): Promise<Guest> => ({
+        id: guest.id,
+        ...(await unikernel.update(guest.id, guest.outs, await checked(guest.outs, "one", data, env))),
+    });
     const restarted = await redeploy(one, seed, { WORD: "second" });
     expect(await disks(restarted)).toEqual({ keep: "seed first second", fresh: "seed second" });
 
@@ -78,7 +115,9 @@ test("a guest that writes: persist disks keep it over restart, rollback, a chang
 
     await unikernel.delete(reseeded.id, reseeded.outs);
     expect(said.at(-1)).toMatch(/kept .*kept\.persist.*deleteData: true/);
-    const replaced = await unikernel.create(await checked({}, "one", changed, { WORD: "last" }, { name: "renamed", deleteData: true }));
+    const replaced = await unikernel.create(
+        await checked({}, "one", changed, { WORD: "last" }, { name: "renamed", deleteData: true }),
+    );
     expect(await disks(replaced)).toEqual({ keep: "seed first second third bad third last", fresh: "changed last" });
 
     await unikernel.delete(replaced.id, replaced.outs);

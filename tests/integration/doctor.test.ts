@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import type { Result } from "../../cli/doctor";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { capture, type ExecResult } from "../support/processes";
 
 jest.setTimeout(120_000);
@@ -13,21 +13,53 @@ const main = join(repository, "dist", "cli", "main.js");
 
 const NOBODY = 65534;
 /** May read everything (this repository), and is not root to anybody else. */
-const asNobody = ["setpriv", "--reuid", String(NOBODY), "--regid", String(NOBODY), "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"];
+const asNobody = [
+    "setpriv",
+    "--reuid",
+    String(NOBODY),
+    "--regid",
+    String(NOBODY),
+    "--clear-groups",
+    "--inh-caps",
+    "+dac_read_search",
+    "--ambient-caps",
+    "+dac_read_search",
+];
 
 let engine: { PATH: string };
-beforeAll(async () => { engine = (await import("../../tools/engine.mjs")).engineEnv(); });
+beforeAll(async () => {
+    engine = (await import("../../tools/engine.mjs")).engineEnv();
+});
 
 let host: LibvirtHost;
-beforeEach(async () => { host = await startLibvirtHost(); });
-afterEach(async () => { await host.close(); });
+beforeEach(async () => {
+    host = await startLibvirtHost();
+});
+afterEach(async () => {
+    await host.close();
+});
 
-interface Said extends ExecResult { works: boolean; checks: Result[] }
+interface Said extends ExecResult {
+    works: boolean;
+    checks: Result[];
+}
 
 /** Runs `doctor --json`, as a user would. @param enter a command that it is started by */
-async function doctor({ env = {}, connection = host.uri, enter = [] }: { env?: Record<string, string>; connection?: string; enter?: string[] } = {}): Promise<Said> {
+async function doctor({
+    env = {},
+    connection = host.uri,
+    enter = [],
+}: {
+    env?: Record<string, string>;
+    connection?: string;
+    enter?: string[];
+} = {}): Promise<Said> {
     const [file = "", ...args] = [...enter, process.execPath, main, "doctor", "--json", "--connection", connection];
-    const ended = await capture(file, args, { env: { ...host.env, ...engine, ...env }, cwd: repository, timeout: 60_000 });
+    const ended = await capture(file, args, {
+        env: { ...host.env, ...engine, ...env },
+        cwd: repository,
+        timeout: 60_000,
+    });
     return { ...ended, ...JSON.parse(ended.stdout) };
 }
 
@@ -44,7 +76,9 @@ test("a host that works: exit code 0, the probe guest booted and is gone", async
     const said = await doctor();
     expect(said).toMatchObject({ code: 0, works: true });
     expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
-    expect(named(said, "accelerators").find(({ status }) => status === "warn")?.found).toMatch(/^kvm: .*accelerator auto will use tcg$/);
+    expect(named(said, "accelerators").find(({ status }) => status === "warn")?.found).toMatch(
+        /^kvm: .*accelerator auto will use tcg$/,
+    );
     expect(await host.virsh("list", "--all", "--name")).toBe("");
 });
 
@@ -52,21 +86,38 @@ test("the daemon is stopped: exit code 1, and what needs it is not tried", async
     await host.stopDaemon();
     const said = await doctor();
     expect(said).toMatchObject({ code: 1, works: false });
-    expect(one(said, "connection", "fail")).toMatchObject({ found: expect.stringContaining("No such file or directory"), note: expect.stringContaining(host.socket) });
+    expect(one(said, "connection", "fail")).toMatchObject({
+        found: expect.stringContaining("No such file or directory"),
+        note: expect.stringContaining(host.socket),
+    });
     expect(named(said, "accelerators").map(({ status }) => status)).toEqual(["skip"]);
 });
 
 test("no daemon at the usual place: the command that starts it", async () => {
-    const enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount -t tmpfs none "$(readlink -f /var/run/libvirt)"; exec "$@"', "-"];
+    const enter = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        'mount -t tmpfs none "$(readlink -f /var/run/libvirt)"; exec "$@"',
+        "-",
+    ];
     const said = await doctor({ connection: "qemu:///system", enter });
     expect(said.code).toBe(1);
-    expect(one(said, "connection", "fail").fix).toBe(existsSync("/run/systemd/system") ? "sudo systemctl start libvirtd" : "virtlogd -d; libvirtd -d");
+    expect(one(said, "connection", "fail").fix).toBe(
+        existsSync("/run/systemd/system") ? "sudo systemctl start libvirtd" : "virtlogd -d; libvirtd -d",
+    );
 });
 
 test("a user without permission is told apart from a daemon that is away", async () => {
     const said = await doctor({ enter: asNobody });
     expect(said.code).toBe(1);
-    expect(one(said, "connection", "fail")).toMatchObject({ found: expect.stringContaining("Permission denied"), fix: expect.stringMatching(/^sudo usermod -aG libvirt /) });
+    expect(one(said, "connection", "fail")).toMatchObject({
+        found: expect.stringContaining("Permission denied"),
+        fix: expect.stringMatching(/^sudo usermod -aG libvirt /),
+    });
 });
 
 test("a user who may use the system's libvirt and is not root: files go through libvirt", async () => {
@@ -121,15 +172,39 @@ test("a session: no networks, and a bridge needs its helper's access list", asyn
         await chown(folder, NOBODY, NOBODY);
     }
     const env = Object.entries({ ...engine, ...own }).map(([name, value]) => `${name}=${value}`);
-    const stdout = await host.inside("sh", "-c", '"$@" || :', "-", ...asNobody, "env", "-u", "XDG_CACHE_HOME", "-u", "XDG_CONFIG_HOME", "-u", "XDG_DATA_HOME", "-C", repository, ...env,
-        process.execPath, main, "doctor", "--json", "--connection", "qemu:///session");
+    const stdout = await host.inside(
+        "sh",
+        "-c",
+        '"$@" || :',
+        "-",
+        ...asNobody,
+        "env",
+        "-u",
+        "XDG_CACHE_HOME",
+        "-u",
+        "XDG_CONFIG_HOME",
+        "-u",
+        "XDG_DATA_HOME",
+        "-C",
+        repository,
+        ...env,
+        process.execPath,
+        main,
+        "doctor",
+        "--json",
+        "--connection",
+        "qemu:///session",
+    );
     const said: Said = { stdout, stderr: "", code: 0, ...JSON.parse(stdout) };
     // The engine may lie in root's home, where this user cannot go.
     expect(said.checks.filter(({ id, status }) => status === "fail" && id !== "pulumi")).toEqual([]);
     expect(one(said, "folder", "ok").found).toContain(join(own.HOME, ".local/share/pulumi-unikernel"));
     expect(one(said, "networks", "ok").found).toBe("a session has no libvirt networks; attach by user or bridge");
     const commands = named(said, "bridges").map(({ fix }) => fix);
-    if (!existsSync("/etc/qemu/bridge.conf")) expect(commands).toContainEqual(expect.stringContaining("echo 'allow br0' | sudo tee -a /etc/qemu/bridge.conf"));
+    if (!existsSync("/etc/qemu/bridge.conf"))
+        expect(commands).toContainEqual(
+            expect.stringContaining("echo 'allow br0' | sudo tee -a /etc/qemu/bridge.conf"),
+        );
     expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
 });
 

@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { readdir, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ import { LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { buildImage, hashFile, identify } from "../../images";
 import { endedBy, UnikernelError } from "../../spec";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { workspace } from "../unit/images/workspace";
 
 jest.setTimeout(60_000);
@@ -16,7 +16,9 @@ jest.setTimeout(60_000);
 const { path } = workspace();
 const enough = new UnikernelError("timeout", "enough");
 let machine: LibvirtHost;
-beforeAll(async () => { machine = await startLibvirtHost(); });
+beforeAll(async () => {
+    machine = await startLibvirtHost();
+});
 afterAll(async () => {
     await closeClient();
     await machine?.close();
@@ -25,7 +27,11 @@ afterAll(async () => {
 /** Work that is told to end by itself, once it has come so far. */
 function cut<T>(work: (end: () => void) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    return endedBy(controller.signal, () => work(() => { controller.abort(enough); }));
+    return endedBy(controller.signal, () =>
+        work(() => {
+            controller.abort(enough);
+        }),
+    );
 }
 
 /** A file of zeros that takes a while to read. */
@@ -41,7 +47,15 @@ test.each<[string, () => HostFiles, string]>([
 ])("a copy that is cut leaves nothing that looks whole, and can be made again: %s", async (_title, make, base) => {
     const [files, uuid, source] = [make(), randomUUID(), await large("disk", 64)];
     let seen = 0;
-    const copying = cut((end) => files.put(uuid, "disk", [{ file: source }, { bytes: Buffer.from("end") }], { mode: 0o600, onProgress: (bytes) => { seen = bytes; end(); } }));
+    const copying = cut((end) =>
+        files.put(uuid, "disk", [{ file: source }, { bytes: Buffer.from("end") }], {
+            mode: 0o600,
+            onProgress: (bytes) => {
+                seen = bytes;
+                end();
+            },
+        }),
+    );
     await expect(copying).rejects.toMatchObject({ code: "timeout" });
     expect(seen).toBeLessThan(60 * 2 ** 20);
     expect(await files.list(uuid)).toEqual([]);
@@ -55,7 +69,11 @@ test.each<[string, () => HostFiles, string]>([
 test.each(["raw", "iso9660"] as const)("a build of %s that is cut leaves no file", async (format) => {
     const source = await large("content", 64);
     const identity = await identify(source, { format });
-    const building = cut((end) => buildImage(source, { format }, identity, path("image"), () => { end(); }));
+    const building = cut((end) =>
+        buildImage(source, { format }, identity, path("image"), () => {
+            end();
+        }),
+    );
     await expect(building).rejects.toThrow("enough");
     expect((await readdir(path("."))).sort()).toEqual(["cache", "content"]);
 });
@@ -66,10 +84,12 @@ const bytesRead = (): number => Number(/^rchar: (\d+)$/m.exec(readFileSync("/pro
 test("a file that is being hashed is let go", async () => {
     const source = await large("kernel", 1024);
     const begin = bytesRead();
-    await expect(cut((end) => {
-        setTimeout(end, 20);
-        return hashFile(source);
-    })).rejects.toBe(enough);
+    await expect(
+        cut((end) => {
+            setTimeout(end, 20);
+            return hashFile(source);
+        }),
+    ).rejects.toBe(enough);
     expect(bytesRead() - begin).toBeLessThan(1024 * 2 ** 20);
 });
 
@@ -80,14 +100,21 @@ test("a host that does not answer is waited for no longer, is not taken for gone
     await machine.signalDaemon("SIGSTOP");
     try {
         // Its own time-out would say so in other words.
-        await expect(cut((end) => {
-            setTimeout(end, 100);
-            return ask();
-        })).rejects.toMatchObject({ code: "timeout", message: expect.stringMatching(/^enough: nobody waits for look-up/) as string });
-        await expect(cut(async (end) => {
-            end();
-            return ask();
-        })).rejects.toBe(enough);
+        await expect(
+            cut((end) => {
+                setTimeout(end, 100);
+                return ask();
+            }),
+        ).rejects.toMatchObject({
+            code: "timeout",
+            message: expect.stringMatching(/^enough: nobody waits for look-up/) as string,
+        });
+        await expect(
+            cut(async (end) => {
+                end();
+                return ask();
+            }),
+        ).rejects.toBe(enough);
     } finally {
         await machine.signalDaemon("SIGCONT");
     }

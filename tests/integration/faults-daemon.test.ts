@@ -1,6 +1,6 @@
 import { PartialError } from "../../backends";
 import type { Host } from "../../backends/libvirt";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 
 /** Something to be done just before one call of the host. */
 let before: { call: string; deed(): Promise<void> } | undefined;
@@ -28,38 +28,54 @@ function dying(host: Host): Host {
 jest.setTimeout(120_000);
 
 let its: Lifecycle;
-beforeAll(async () => { its = await openLifecycle({ wrap: dying }); });
+beforeAll(async () => {
+    its = await openLifecycle({ wrap: dying });
+});
 afterAll(() => its.close());
 
-test.each(["define", "destroy", "start", "state", "setMetadata"])("libvirtd is killed in an update, before %s: nothing is lost, and the next run ends it", async (call) => {
-    const guest = its.guest({ args: ["old"] });
-    const next = { ...guest, args: ["new"] };
-    await its.create(guest);
-    before = { call, deed: () => its.host.killDaemon() };
-    await expect(its.update(guest, next)).rejects.toMatchObject({ code: "unreachable" });
-    await expect(its.observe(guest)).rejects.toMatchObject({ code: "unreachable" });
-    await its.host.startDaemon();
-    expect(await its.observe(guest)).toMatchObject({ host: its.host.uuid });
-    expect(await its.update(guest, next)).toMatchObject({ state: "running", unfinished: false });
-    expect(await its.observe(next)).toMatchObject({ state: "running", drift: {}, unfinished: false });
-    expect(await its.files(next)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
-    await its.delete(next);
-    await its.expectNothing(next);
-});
+test.each(["define", "destroy", "start", "state", "setMetadata"])(
+    "libvirtd is killed in an update, before %s: nothing is lost, and the next run ends it",
+    async (call) => {
+        const guest = its.guest({ args: ["old"] });
+        const next = { ...guest, args: ["new"] };
+        await its.create(guest);
+        before = { call, deed: () => its.host.killDaemon() };
+        await expect(its.update(guest, next)).rejects.toMatchObject({ code: "unreachable" });
+        await expect(its.observe(guest)).rejects.toMatchObject({ code: "unreachable" });
+        await its.host.startDaemon();
+        expect(await its.observe(guest)).toMatchObject({ host: its.host.uuid });
+        expect(await its.update(guest, next)).toMatchObject({ state: "running", unfinished: false });
+        expect(await its.observe(next)).toMatchObject({ state: "running", drift: {}, unfinished: false });
+        expect(await its.files(next)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
+        await its.delete(next);
+        await its.expectNothing(next);
+    },
+);
 
 test("libvirtd is killed in a rollback: the old guest is still known", async () => {
     const guest = its.guest();
     await its.create(guest);
     const update = its.update(guest, { ...guest, env: { TEST: "panic" } });
     // The second definition of an update that fails is the old one's.
-    before = { call: "define", deed: async () => { before = { call: "define", deed: () => its.host.killDaemon() }; } };
+    before = {
+        call: "define",
+        deed: async () => {
+            before = { call: "define", deed: () => its.host.killDaemon() };
+        },
+    };
     await expect(update).rejects.toMatchObject({ code: "unreachable" });
     await its.host.startDaemon();
-    await expect(its.update(guest, { ...guest, env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    await expect(its.update(guest, { ...guest, env: { TEST: "panic" } })).rejects.toMatchObject({
+        code: "rolled-back",
+    });
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
 });
 
-test.each([["define", true], ["start", true], ["get", false]])("libvirtd is killed in a create, before %s", async (call, known) => {
+test.each([
+    ["define", true],
+    ["start", true],
+    ["get", false],
+])("libvirtd is killed in a create, before %s", async (call, known) => {
     const guest = its.guest();
     before = { call, deed: () => its.host.killDaemon() };
     const error: unknown = await its.create(guest).catch((caught: unknown) => caught);

@@ -1,13 +1,13 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { createBackends, type Backend } from "../../backends";
+import { type Backend, createBackends } from "../../backends";
 import { closeHosts, openHost } from "../../backends/libvirt";
 import type { FaultJob } from "../support/faultChild";
-import { recording, type Fault } from "../support/faults";
+import { type Fault, recording } from "../support/faults";
 import { at, goesBack, points, runAndKill } from "../support/killed";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
-import { refOf, testContext, testPlan, type PlanOptions } from "../support/plans";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { type PlanOptions, refOf, testContext, testPlan } from "../support/plans";
 
 const NETWORK = "faults";
 /** QEMU under emulation is bound by the processor, ending it by waiting: a few more than processors. */
@@ -58,16 +58,35 @@ function subject(): Subject {
     const name = `fault${number}`;
     const mac = `52:54:00:fa:00:${number.toString(16).padStart(2, "0")}`;
     const version = (args: string, image: string, address: number): PlanOptions => ({
-        connection: host.uri, name, kernel, args: [args], autostart: true,
+        connection: host.uri,
+        name,
+        kernel,
+        args: [args],
+        autostart: true,
         interfaces: [{ mac, attach: { network: NETWORK }, ipv4: { reserve: `10.77.0.${address}` } }],
-        blocks: [{ path: image, name: "read" }, { path: image, name: "scratch", access: "scratch" }, { path: image, name: "keep", access: "persist" }],
+        blocks: [
+            { path: image, name: "read" },
+            { path: image, name: "scratch", access: "scratch" },
+            { path: image, name: "keep", access: "persist" },
+        ],
     });
-    return { host, name, mac, before: version("before", images[0]!, 2 + number), after: version("after", images[1]!, 2 + number + 126) };
+    return {
+        host,
+        name,
+        mac,
+        before: version("before", images[0]!, 2 + number),
+        after: version("after", images[1]!, 2 + number + 126),
+    };
 }
 
-const create = async (options: PlanOptions, from: Backend = backend) => from.create(await testPlan(options), testContext());
+const create = async (options: PlanOptions, from: Backend = backend) =>
+    from.create(await testPlan(options), testContext());
 const update = async (from: PlanOptions, to: PlanOptions, by: Backend = backend) =>
-    by.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: ["args"] }, testContext());
+    by.update(
+        await testPlan(to),
+        { from: (await testPlan(from)).spec, consequence: "restart", properties: ["args"] },
+        testContext(),
+    );
 const remove = async (options: PlanOptions, by: Backend = backend) => {
     const plan = await testPlan(options);
     return by.delete(refOf(plan), plan.spec, testContext());
@@ -78,22 +97,43 @@ async function seen({ host, name, mac }: Subject, uuid: string) {
     const names = (await host.virsh("list", "--all", "--name")).split("\n").filter((line) => line.trim() === name);
     const network = await host.virsh("net-dumpxml", NETWORK);
     let files: string[] = [];
-    try { files = readdirSync(join(host.env.PULUMI_UNIKERNEL_DIR, uuid)).sort(); } catch { /* no folder */ }
-    return { domains: names.length, addresses: [...network.matchAll(new RegExp(`<host mac='${mac}'[^>]* ip='([^']+)'`, "g"))].map(([, address]) => address), files };
+    try {
+        files = readdirSync(join(host.env.PULUMI_UNIKERNEL_DIR, uuid)).sort();
+    } catch {
+        /* no folder */
+    }
+    return {
+        domains: names.length,
+        addresses: [...network.matchAll(new RegExp(`<host mac='${mac}'[^>]* ip='([^']+)'`, "g"))].map(
+            ([, address]) => address,
+        ),
+        files,
+    };
 }
 
 /** Exactly the guest that was declared, and nothing beside it. */
 async function expectGuest(one: Subject, options: PlanOptions): Promise<void> {
     const plan = await testPlan(options);
     const { domains, addresses, files } = await seen(one, plan.spec.uuid);
-    const [address] = options.interfaces!.map(({ ipv4 }) => (typeof ipv4 === "object" && "reserve" in ipv4 ? ipv4.reserve : ""));
+    const [address] = options.interfaces!.map(({ ipv4 }) =>
+        typeof ipv4 === "object" && "reserve" in ipv4 ? ipv4.reserve : "",
+    );
     expect({ domains, addresses }).toEqual({ domains: 1, addresses: [address] });
     const digest = plan.digests.blocks[0]!.slice(0, 16);
     expect(files.filter((name) => !/^console\.(last\.)?log$/.test(name))).toEqual([
-        expect.stringMatching(/^initrd-[0-9a-f]{16}$/), "keep.persist.img", expect.stringMatching(/^kernel-[0-9a-f]{16}$/),
-        `read-${digest}.img`, `scratch-${digest}.img`, `scratch-${digest}.scratch.img`,
+        expect.stringMatching(/^initrd-[0-9a-f]{16}$/),
+        "keep.persist.img",
+        expect.stringMatching(/^kernel-[0-9a-f]{16}$/),
+        `read-${digest}.img`,
+        `scratch-${digest}.img`,
+        `scratch-${digest}.scratch.img`,
     ]);
-    expect(await backend.observe(refOf(plan), plan.spec)).toMatchObject({ state: "running", bootDigest: plan.bootDigest, drift: {}, unfinished: false });
+    expect(await backend.observe(refOf(plan), plan.spec)).toMatchObject({
+        state: "running",
+        bootDigest: plan.bootDigest,
+        drift: {},
+        unfinished: false,
+    });
 }
 
 async function expectNothing(one: Subject, options: PlanOptions): Promise<void> {
@@ -103,9 +143,11 @@ async function expectNothing(one: Subject, options: PlanOptions): Promise<void> 
 
 async function inParallel<T>(items: T[], work: (item: T) => Promise<void>): Promise<void> {
     const queue = [...items];
-    await Promise.all(Array.from({ length: AT_ONCE }, async () => {
-        for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-    }));
+    await Promise.all(
+        Array.from({ length: AT_ONCE }, async () => {
+            for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+        }),
+    );
 }
 
 interface Operation {
@@ -204,5 +246,7 @@ test("an update that is killed while it runs the new guest, and fails the next t
     const by = createBackends(async (uri) => recording(await openHost(uri), changes)).kvm!;
     await goesBack(update(first.before, panics(first.after), by));
     const after = (name: string): Fault => ({ change: changes.indexOf(name), when: "after" });
-    await inParallel(["domains.define", "domains.destroy", "domains.start"].map(after), (fault) => survive(failsAgain, fault));
+    await inParallel(["domains.define", "domains.destroy", "domains.start"].map(after), (fault) =>
+        survive(failsAgain, fault),
+    );
 }, 120_000);

@@ -6,7 +6,7 @@ import { closeClient } from "../../backends/libvirt/client";
 import { filesBelow, LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { keepsFiles, sha256, text } from "../support/hostFiles";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(60_000);
@@ -24,8 +24,20 @@ afterAll(async () => {
 
 /** Both ways lead to the same folder, so each is looked at with the other's eyes. */
 const ways: [string, () => { files: HostFiles; base: string }][] = [
-    ["local files", () => ({ files: new LocalFiles(join(machine.folder, "guests", "l")), base: join(machine.folder, "guests", "l") })],
-    ["storage volumes", () => ({ files: new VolumeFiles(machine.uri, join(machine.folder, "guests", "v")), base: join(machine.folder, "guests", "v") })],
+    [
+        "local files",
+        () => ({
+            files: new LocalFiles(join(machine.folder, "guests", "l")),
+            base: join(machine.folder, "guests", "l"),
+        }),
+    ],
+    [
+        "storage volumes",
+        () => ({
+            files: new VolumeFiles(machine.uri, join(machine.folder, "guests", "v")),
+            base: join(machine.folder, "guests", "v"),
+        }),
+    ],
 ];
 
 describe.each(ways)("%s", (_name, make) => {
@@ -37,8 +49,10 @@ describe.each(ways)("%s", (_name, make) => {
     });
 
     test("holes stay holes", async () => {
-        const { files, base } = make(), uuid = randomUUID();
-        const head = randomBytes(100_000), zeros = Buffer.alloc(64 * 1024 * 1024);
+        const { files, base } = make(),
+            uuid = randomUUID();
+        const head = randomBytes(100_000),
+            zeros = Buffer.alloc(64 * 1024 * 1024);
         await files.put(uuid, "sparse", [{ bytes: head }, { bytes: zeros }, text("end")], { mode: 0o644 });
         await files.copy(uuid, "sparse", "copy", { mode: 0o600 });
         for (const name of ["sparse", "copy"]) {
@@ -50,24 +64,36 @@ describe.each(ways)("%s", (_name, make) => {
     });
 
     test("many files at once, and many guests", async () => {
-        const { files } = make(), uuids = Array.from({ length: 5 }, () => randomUUID());
-        await Promise.all(uuids.flatMap((uuid) => [0, 1, 2, 3].map((i) => files.put(uuid, `file${i}`, [text(`${uuid} ${i}`)], { mode: 0o644 }))));
+        const { files } = make(),
+            uuids = Array.from({ length: 5 }, () => randomUUID());
+        await Promise.all(
+            uuids.flatMap((uuid) =>
+                [0, 1, 2, 3].map((i) => files.put(uuid, `file${i}`, [text(`${uuid} ${i}`)], { mode: 0o644 })),
+            ),
+        );
         for (const uuid of uuids) expect(await files.read(uuid, "file3", { length: 100 })).toBe(`${uuid} 3`);
     });
 
     test("a source that is not there, a name that is a path", async () => {
-        const { files } = make(), uuid = randomUUID();
-        await expect(files.put(uuid, "x", [{ file: join(folder, "nowhere") }], { mode: 0o644 })).rejects.toMatchObject({ code: "invalid" });
+        const { files } = make(),
+            uuid = randomUUID();
+        await expect(files.put(uuid, "x", [{ file: join(folder, "nowhere") }], { mode: 0o644 })).rejects.toMatchObject({
+            code: "invalid",
+        });
         await expect(files.put(uuid, "../x", [], { mode: 0o644 })).rejects.toMatchObject({ code: "internal" });
         expect(await files.list(uuid)).toEqual([]);
     });
 
     test("a log that only root may read is read", async () => {
-        const { files, base } = make(), uuid = randomUUID();
+        const { files, base } = make(),
+            uuid = randomUUID();
         await files.put(uuid, "empty", [], { mode: 0o644 });
         const log = join(base, uuid, "console.log");
         const xml = join(machine.folder, `${uuid}.xml`);
-        await writeFile(xml, tinyDomain({ name: uuid, uuid, devices: `<serial type='pty'><log file='${log}' append='off'/></serial>` }));
+        await writeFile(
+            xml,
+            tinyDomain({ name: uuid, uuid, devices: `<serial type='pty'><log file='${log}' append='off'/></serial>` }),
+        );
         await machine.virsh("create", "--paused", xml);
         await rm(xml);
         await writeFile(log, "printed", { flag: "a" });
@@ -78,7 +104,8 @@ describe.each(ways)("%s", (_name, make) => {
 });
 
 test("what was half written by a killed process is not there, and is written again", async () => {
-    const base = join(machine.folder, "guests", "half"), uuid = randomUUID();
+    const base = join(machine.folder, "guests", "half"),
+        uuid = randomUUID();
     const files = new VolumeFiles(machine.uri, base);
     await files.put(uuid, "image", [{ bytes: Buffer.from("whole") }], { mode: 0o644 });
     await writeFile(join(base, uuid, "image.unfinished"), "");
@@ -91,7 +118,8 @@ test("what was half written by a killed process is not there, and is written aga
 });
 
 test("a folder that was made or taken away without libvirt", async () => {
-    const base = join(machine.folder, "guests", "shared"), uuid = randomUUID();
+    const base = join(machine.folder, "guests", "shared"),
+        uuid = randomUUID();
     const [root, user] = [new LocalFiles(base), new VolumeFiles(machine.uri, base)];
     await root.put(uuid, "persist", [{ bytes: Buffer.from("precious") }], { mode: 0o600 });
     expect(await user.list(uuid)).toEqual([{ name: "persist", size: 8 }]);
@@ -122,7 +150,8 @@ test("a pool that shows the folder of another base is defined again for the one 
 });
 
 test("a removal without volumes undefines the pool that another user's volumes defined", async () => {
-    const base = join(machine.folder, "guests", "pools"), uuid = randomUUID();
+    const base = join(machine.folder, "guests", "pools"),
+        uuid = randomUUID();
     const user = new VolumeFiles(machine.uri, base);
     await user.put(uuid, "kernel", [text("kernel")], { mode: 0o644 });
     expect(await machine.virsh("pool-list", "--all", "--name")).toContain(uuid);

@@ -22,63 +22,86 @@ module.exports = { path: folder.path, digest: folder.digest, bytes: page.bytes }
 `;
 
 async function plantProgram(): Promise<string> {
-    await plant("program", { "index.js": program, "logo.png": "png", "Pulumi.yaml": "name: images\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n", "package.json": '{"main": "index.js"}' });
+    await plant("program", {
+        "index.js": program,
+        "logo.png": "png",
+        "Pulumi.yaml": "name: images\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
+        "package.json": '{"main": "index.js"}',
+    });
     return at("program");
 }
 
-const imagesLeft = async (): Promise<string[]> => (await Promise.all(["images", "users", "built", "manifests"].map((room) =>
-    readdir(path.join(at("cache/pulumi-unikernel"), room)).catch(() => [])))).flat();
+const imagesLeft = async (): Promise<string[]> =>
+    (
+        await Promise.all(
+            ["images", "users", "built", "manifests"].map((room) =>
+                readdir(path.join(at("cache/pulumi-unikernel"), room)).catch(() => []),
+            ),
+        )
+    ).flat();
 
 test("the life of images under the engine: created, shown, rebuilt where needed, gone", async () => {
     const data = await plant("data", { "conf/nginx.conf": "one", "html/index.html": "one" });
     const env = { XDG_CACHE_HOME: at("cache") };
-    await withStack(await plantProgram(), "images", async (stack) => {
-        await stack.config("pin", "hunter2-hunter2", { secret: true });
-        expect((await stack.up()).changes).toEqual({ create: 3 });
-        const first = await stack.outputs<{ path: string; digest: string }>();
-        expect(first.path).toBe(at("cache/pulumi-unikernel/images", `${first.digest}.iso`));
-        expect((await stack.up()).changes).toEqual({ same: 3 });
-        expect((await stack.refresh()).changes).toEqual({ same: 3 });
-        expect((await stack.up()).changes).toEqual({ same: 3 });
+    await withStack(
+        await plantProgram(),
+        "images",
+        async (stack) => {
+            await stack.config("pin", "hunter2-hunter2", { secret: true });
+            expect((await stack.up()).changes).toEqual({ create: 3 });
+            const first = await stack.outputs<{ path: string; digest: string }>();
+            expect(first.path).toBe(at("cache/pulumi-unikernel/images", `${first.digest}.iso`));
+            expect((await stack.up()).changes).toEqual({ same: 3 });
+            expect((await stack.refresh()).changes).toEqual({ same: 3 });
+            expect((await stack.up()).changes).toEqual({ same: 3 });
 
-        const state = await stack.exportState();
-        expect(state.text).not.toContain("hunter2");
-        expect(state.resources.find(({ urn }) => urn.endsWith("::page"))!.inputs).toMatchObject({ digestKey: { ciphertext: expect.any(String) } });
+            const state = await stack.exportState();
+            expect(state.text).not.toContain("hunter2");
+            expect(state.resources.find(({ urn }) => urn.endsWith("::page"))!.inputs).toMatchObject({
+                digestKey: { ciphertext: expect.any(String) },
+            });
 
-        await writeFile(`${data}/html/index.html`, "two");
-        const preview = await stack.preview();
-        expect(preview.changes).toEqual({ same: 2, update: 1 });
-        expect(preview.text).toMatch(/~ manifest: \{\s+~ html\/index\.html: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
-        expect(preview.text).not.toMatch(/~ conf\/nginx\.conf/);
-        expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
-        const second = await stack.outputs<{ path: string; digest: string }>();
-        expect(second.digest).not.toBe(first.digest);
+            await writeFile(`${data}/html/index.html`, "two");
+            const preview = await stack.preview();
+            expect(preview.changes).toEqual({ same: 2, update: 1 });
+            expect(preview.text).toMatch(/~ manifest: \{\s+~ html\/index\.html: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
+            expect(preview.text).not.toMatch(/~ conf\/nginx\.conf/);
+            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
+            const second = await stack.outputs<{ path: string; digest: string }>();
+            expect(second.digest).not.toBe(first.digest);
 
-        // Lost with the whole cache folder: built again, with the same digest.
-        await rm(at("cache"), { recursive: true });
-        expect((await stack.up()).changes).toEqual({ same: 1, update: 2 });
-        expect(await stack.outputs()).toEqual(await stack.outputs());
-        expect((await stack.outputs<{ digest: string }>()).digest).toBe(second.digest);
+            // Lost with the whole cache folder: built again, with the same digest.
+            await rm(at("cache"), { recursive: true });
+            expect((await stack.up()).changes).toEqual({ same: 1, update: 2 });
+            expect(await stack.outputs()).toEqual(await stack.outputs());
+            expect((await stack.outputs<{ digest: string }>()).digest).toBe(second.digest);
 
-        await cp(data, at("moved"), { recursive: true });
-        await stack.config("data", at("moved"));
-        expect((await stack.up()).changes).toEqual({ same: 3 });
-        await mkdir(at("out"));
-        await stack.config("output", at("out/data.iso"));
-        expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
-        expect(await readdir(at("out"))).toEqual(["data.iso"]);
-        expect((await stack.destroy()).changes).toEqual({ delete: 3 });
-        expect([...(await imagesLeft()), ...(await readdir(at("out")))]).toEqual([]);
-    }, { env, config: { data } });
+            await cp(data, at("moved"), { recursive: true });
+            await stack.config("data", at("moved"));
+            expect((await stack.up()).changes).toEqual({ same: 3 });
+            await mkdir(at("out"));
+            await stack.config("output", at("out/data.iso"));
+            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
+            expect(await readdir(at("out"))).toEqual(["data.iso"]);
+            expect((await stack.destroy()).changes).toEqual({ delete: 3 });
+            expect([...(await imagesLeft()), ...(await readdir(at("out")))]).toEqual([]);
+        },
+        { env, config: { data } },
+    );
 });
 
 test("what is wrong is said before anything is built, with its property", async () => {
     const env = { XDG_CACHE_HOME: at("cache") };
-    await withStack(await plantProgram(), "refused", async (stack) => {
-        await stack.config("pin", "1234", { secret: true });
-        const { text } = await stack.preview({ fails: true });
-        expect(text).toMatch(/source.*cannot read .*nowhere/s);
-        expect(text).toMatch(/output.*does not exist/s);
-        expect(text).not.toContain("    at ");
-    }, { env, config: { data: at("nowhere"), output: at("missing/data.iso") } });
+    await withStack(
+        await plantProgram(),
+        "refused",
+        async (stack) => {
+            await stack.config("pin", "1234", { secret: true });
+            const { text } = await stack.preview({ fails: true });
+            expect(text).toMatch(/source.*cannot read .*nowhere/s);
+            expect(text).toMatch(/output.*does not exist/s);
+            expect(text).not.toContain("    at ");
+        },
+        { env, config: { data: at("nowhere"), output: at("missing/data.iso") } },
+    );
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, open, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildImage, identify, type BuiltImage, type ImageOptions, type ImageSource } from "../../images";
+import { type BuiltImage, buildImage, type ImageOptions, type ImageSource, identify } from "../../images";
 import { listing, unpack, verify } from "../unit/images/contents";
 import { workspace } from "../unit/images/workspace";
 
@@ -17,7 +17,11 @@ async function build(source: ImageSource, options: ImageOptions): Promise<BuiltI
 test("10,000 files: all there, each its own", async () => {
     for (let folder = 0; folder < 20; folder++) {
         await mkdir(path(`tree/folder ${folder}`), { recursive: true });
-        await Promise.all(Array.from({ length: 500 }, (_, index) => writeFile(path(`tree/folder ${folder}/file-${index}.html`), `<p>${folder}/${index}</p>`)));
+        await Promise.all(
+            Array.from({ length: 500 }, (_, index) =>
+                writeFile(path(`tree/folder ${folder}/file-${index}.html`), `<p>${folder}/${index}</p>`),
+            ),
+        );
     }
     const expected = await listing(path("tree"));
     expect(Object.keys(expected)).toHaveLength(10_020);
@@ -30,14 +34,24 @@ test("10,000 files: all there, each its own", async () => {
 
 describe("a file of 2 GiB and a little", () => {
     const size = 2 * GIB + 4096;
-    const marks: [number, string][] = [[0, "begin"], [GIB + 123, "middle"], [size - 4, "last"]];
+    const marks: [number, string][] = [
+        [0, "begin"],
+        [GIB + 123, "middle"],
+        [size - 4, "last"],
+    ];
 
     /** The marks, read at an offset within the image. */
     async function marksAt(image: string, offset: number): Promise<[number, string][]> {
         const file = await open(image);
         try {
-            return await Promise.all(marks.map(async ([at, text]): Promise<[number, string]> =>
-                [at, (await file.read(Buffer.alloc(text.length), 0, text.length, offset + at)).buffer.toString()]));
+            return await Promise.all(
+                marks.map(
+                    async ([at, text]): Promise<[number, string]> => [
+                        at,
+                        (await file.read(Buffer.alloc(text.length), 0, text.length, offset + at)).buffer.toString(),
+                    ],
+                ),
+            );
         } finally {
             await file.close();
         }
@@ -52,7 +66,11 @@ describe("a file of 2 GiB and a little", () => {
         await sleep(2100);
 
         const iso = await build(path("tree"), { format: "iso9660" });
-        const report = execFileSync("xorriso", ["-no_rc", "-indev", iso.path, "-find", "/big", "-exec", "report_lba", "--"], { encoding: "utf8", stdio: "pipe" });
+        const report = execFileSync(
+            "xorriso",
+            ["-no_rc", "-indev", iso.path, "-find", "/big", "-exec", "report_lba", "--"],
+            { encoding: "utf8", stdio: "pipe" },
+        );
         const [, extent, bytes] = /File data lba:\s*\d+\s*,\s*(\d+)\s*,\s*\d+\s*,\s*(\d+)/.exec(report)!;
         expect(Number(bytes)).toBe(size);
         expect(await marksAt(iso.path, Number(extent) * 2048)).toEqual(marks);

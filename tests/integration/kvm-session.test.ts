@@ -5,8 +5,8 @@ import { v5 } from "uuid";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { renderDomain } from "../../backends/libvirt/xml";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
-import { least, mark, uuid as anyUuid, variants } from "../unit/libvirt-xml/variants";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { uuid as anyUuid, least, mark, variants } from "../unit/libvirt-xml/variants";
 
 jest.setTimeout(120_000);
 
@@ -23,9 +23,24 @@ beforeAll(async () => {
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o755 });
     for (const folder of [join(machine.folder, "session"), ...folders]) chownSync(folder, NOBODY, NOBODY);
     const [run, cache, config, data, guests] = folders;
-    await machine.inside("setpriv", `--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups", "env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
-        `HOME=${join(machine.folder, "session")}`, `XDG_RUNTIME_DIR=${run}`, `XDG_CACHE_HOME=${cache}`, `XDG_CONFIG_HOME=${config}`, `XDG_DATA_HOME=${data}`,
-        "libvirtd", "-d", "-p", join(run!, "libvirtd.pid"));
+    await machine.inside(
+        "setpriv",
+        `--reuid=${NOBODY}`,
+        `--regid=${NOBODY}`,
+        "--clear-groups",
+        "env",
+        "-i",
+        "PATH=/usr/sbin:/usr/bin:/sbin:/bin",
+        `HOME=${join(machine.folder, "session")}`,
+        `XDG_RUNTIME_DIR=${run}`,
+        `XDG_CACHE_HOME=${cache}`,
+        `XDG_CONFIG_HOME=${config}`,
+        `XDG_DATA_HOME=${data}`,
+        "libvirtd",
+        "-d",
+        "-p",
+        join(run!, "libvirtd.pid"),
+    );
     process.env.PULUMI_UNIKERNEL_DIR = guests;
     host = await openHost(`qemu+unix:///session?socket=${join(run!, "libvirt", "libvirt-sock")}`);
 });
@@ -39,37 +54,67 @@ test("it is a session", async () => {
     expect(await host.info()).toMatchObject({ session: true, local: true });
 });
 
-test.each(["disks", "user", "user-static", "users", "q35-session", "gdb", "qemu-args"])("a session runs %s", async (name) => {
-    const uuid = v5(name, anyUuid);
-    const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
-    await host.files.put(uuid, "kernel", [{ file: testKernel }], { mode: 0o644 });
-    const variant = name === "q35-session" ? { machine: "q35", disks: variants.q35!.disks, interfaces: variants.user!.interfaces } : variants[name]!;
-    for (const index of (variant.disks ?? []).keys()) await host.files.put(uuid, `disk${index}`, [{ bytes: Buffer.alloc(1 << 20) }], { mode: 0o644 });
-    const [kernel = "", log = "", ...paths] = await Promise.all(["kernel", "console.log", "disk0", "disk1", "disk2"].map((file) => host.files.path(uuid, file)));
-    // In real life the files are that user's already: this process is root.
-    for (const path of [join(kernel, ".."), kernel, ...paths.slice(0, variant.disks?.length ?? 0)]) chownSync(path, NOBODY, NOBODY);
-    const disks = (variant.disks ?? []).map((disk, index) => ({ ...disk, path: paths[index]! }));
-    await host.domains.define(renderDomain({ ...least, ...variant, name, uuid, disks, boot: { kernel }, console: { log, append: true } }, mark));
-    try {
-        await host.domains.start(uuid, { paused: false });
-        for (let tries = 0; tries < 100 && !(await host.files.read(uuid, "console.log", { length: 4096 })).includes("\n"); tries++) {
-            await new Promise((resolve) => setTimeout(resolve, 50));
+test.each(["disks", "user", "user-static", "users", "q35-session", "gdb", "qemu-args"])(
+    "a session runs %s",
+    async (name) => {
+        const uuid = v5(name, anyUuid);
+        const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+        await host.files.put(uuid, "kernel", [{ file: testKernel }], { mode: 0o644 });
+        const variant =
+            name === "q35-session"
+                ? { machine: "q35", disks: variants.q35!.disks, interfaces: variants.user!.interfaces }
+                : variants[name]!;
+        for (const index of (variant.disks ?? []).keys())
+            await host.files.put(uuid, `disk${index}`, [{ bytes: Buffer.alloc(1 << 20) }], { mode: 0o644 });
+        const [kernel = "", log = "", ...paths] = await Promise.all(
+            ["kernel", "console.log", "disk0", "disk1", "disk2"].map((file) => host.files.path(uuid, file)),
+        );
+        // In real life the files are that user's already: this process is root.
+        for (const path of [join(kernel, ".."), kernel, ...paths.slice(0, variant.disks?.length ?? 0)])
+            chownSync(path, NOBODY, NOBODY);
+        const disks = (variant.disks ?? []).map((disk, index) => ({ ...disk, path: paths[index]! }));
+        await host.domains.define(
+            renderDomain(
+                { ...least, ...variant, name, uuid, disks, boot: { kernel }, console: { log, append: true } },
+                mark,
+            ),
+        );
+        try {
+            await host.domains.start(uuid, { paused: false });
+            for (
+                let tries = 0;
+                tries < 100 && !(await host.files.read(uuid, "console.log", { length: 4096 })).includes("\n");
+                tries++
+            ) {
+                await new Promise((resolve) => setTimeout(resolve, 50));
+            }
+            expect(await host.files.read(uuid, "console.log", { length: 4096 })).toContain(
+                "rump kernel bare metal bootstrap",
+            );
+        } finally {
+            await host.domains.destroy(uuid);
+            await host.domains.undefine(uuid);
         }
-        expect(await host.files.read(uuid, "console.log", { length: 4096 })).toContain("rump kernel bare metal bootstrap");
-    } finally {
-        await host.domains.destroy(uuid);
-        await host.domains.undefine(uuid);
-    }
-});
+    },
+);
 
 test("a session has no networks: that check refuses them is right", async () => {
     const uuid = v5("network", anyUuid);
     const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
     await host.files.put(uuid, "kernel", [{ file: testKernel }], { mode: 0o644 });
-    const [kernel = "", log = ""] = await Promise.all(["kernel", "console.log"].map((file) => host.files.path(uuid, file)));
+    const [kernel = "", log = ""] = await Promise.all(
+        ["kernel", "console.log"].map((file) => host.files.path(uuid, file)),
+    );
     chownSync(join(kernel, ".."), NOBODY, NOBODY);
     await machine.defineNatNetwork("default");
-    await host.domains.define(renderDomain({ ...least, ...variants.network, name: "network", uuid, boot: { kernel }, console: { log, append: true } }, mark));
-    await expect(host.domains.start(uuid, { paused: false })).rejects.toThrow("no network with matching name 'default'");
+    await host.domains.define(
+        renderDomain(
+            { ...least, ...variants.network, name: "network", uuid, boot: { kernel }, console: { log, append: true } },
+            mark,
+        ),
+    );
+    await expect(host.domains.start(uuid, { paused: false })).rejects.toThrow(
+        "no network with matching name 'default'",
+    );
     await host.domains.undefine(uuid);
 });

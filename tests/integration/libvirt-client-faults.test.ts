@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-
-import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { libvirtError } from "../../backends/libvirt/client";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { closeHosts, openHost } from "../../backends/libvirt/open";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
 
@@ -18,36 +17,59 @@ afterEach(() => closeHosts());
 afterAll(() => machine?.close());
 
 async function failure(work: Promise<unknown>): Promise<Error> {
-    return work.then(() => { throw new Error("did not fail"); }, (error: Error) => error);
+    return work.then(
+        () => {
+            throw new Error("did not fail");
+        },
+        (error: Error) => error,
+    );
 }
 
 /** The processes that hold our connections. */
 function children(): number[] {
-    return readdirSync("/proc").map(Number).filter((pid) => {
-        try {
-            return pid > 0 && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("client/child.js")
-                && Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) === process.pid;
-        } catch {
-            return false;
-        }
-    });
+    return readdirSync("/proc")
+        .map(Number)
+        .filter((pid) => {
+            try {
+                return (
+                    pid > 0 &&
+                    readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("client/child.js") &&
+                    Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) === process.pid
+                );
+            } catch {
+                return false;
+            }
+        });
 }
 
-const residentKiB = (pid: number): number => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+const residentKiB = (pid: number): number =>
+    Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
 test("each of many calls that fail at once gets its own error", async () => {
     const host = await openHost(machine.uri);
-    await Promise.all(Array.from({ length: 200 }, async (_, i) => {
-        const name = `absent-${i}`, uuid = randomUUID();
-        const [work, own, number] = ([
-            [() => host.domains.start(uuid, { paused: true }), uuid, 42],
-            [() => host.networks.leases(name), name, 43],
-            [() => host.domains.define(`<domain type='qemu'><name>x</name><memory>${4096 + i}</memory><os><type>${name}</type></os></domain>`), name, 67],
-        ] as const)[i % 3]!;
-        const error = await failure(work());
-        expect(libvirtError(error)?.message).toContain(own);
-        expect(libvirtError(error)?.code).toBe(number);
-    }));
+    await Promise.all(
+        Array.from({ length: 200 }, async (_, i) => {
+            const name = `absent-${i}`,
+                uuid = randomUUID();
+            const [work, own, number] = (
+                [
+                    [() => host.domains.start(uuid, { paused: true }), uuid, 42],
+                    [() => host.networks.leases(name), name, 43],
+                    [
+                        () =>
+                            host.domains.define(
+                                `<domain type='qemu'><name>x</name><memory>${4096 + i}</memory><os><type>${name}</type></os></domain>`,
+                            ),
+                        name,
+                        67,
+                    ],
+                ] as const
+            )[i % 3]!;
+            const error = await failure(work());
+            expect(libvirtError(error)?.message).toContain(own);
+            expect(libvirtError(error)?.code).toBe(number);
+        }),
+    );
 });
 
 test("nothing is leaked by ten thousand look-ups", async () => {
@@ -56,7 +78,9 @@ test("nothing is leaked by ten thousand look-ups", async () => {
     await host.domains.define(tinyDomain({ name: "looked-up", uuid }));
     const look = async (times: number) => {
         for (let i = 0; i < times; i += 10) {
-            await Promise.all(Array.from({ length: 10 }, (_, k) => (k ? host.domains.get(uuid) : host.domains.state(randomUUID()))));
+            await Promise.all(
+                Array.from({ length: 10 }, (_, k) => (k ? host.domains.get(uuid) : host.domains.state(randomUUID()))),
+            );
         }
     };
     // Until the JavaScript heap has found its size.
@@ -107,7 +131,9 @@ test("a restarted daemon costs no call: what was asked on a dead connection, and
 });
 
 test("no daemon: unreachable, with what to do; never not-found", async () => {
-    const error = await failure((await openHost(`qemu+unix:///system?socket=${machine.folder}/none`)).domains.get(randomUUID()));
+    const error = await failure(
+        (await openHost(`qemu+unix:///system?socket=${machine.folder}/none`)).domains.get(randomUUID()),
+    );
     expect(error).toMatchObject({ code: "unreachable", hint: expect.stringContaining("systemctl start libvirtd") });
 });
 
@@ -123,7 +149,10 @@ test("a daemon that hangs: the call times out, other hosts are served, and the s
             expect(error).toMatchObject({ code: "timeout", message: expect.stringContaining("within 1.5 s") });
             expect(await (await openHost(other.uri)).domains.list()).toEqual([]);
             await until(() => !children().includes(stuck!));
-            expect(await failure(host.domains.list())).toMatchObject({ code: "unreachable", message: expect.stringContaining("within 2 s") });
+            expect(await failure(host.domains.list())).toMatchObject({
+                code: "unreachable",
+                message: expect.stringContaining("within 2 s"),
+            });
         } finally {
             await machine.signalDaemon("SIGCONT");
         }
@@ -145,7 +174,8 @@ test("the process that holds the connections is killed: its calls fail as unreac
 });
 
 async function running(name: string): Promise<string> {
-    const host = await openHost(machine.uri), uuid = randomUUID();
+    const host = await openHost(machine.uri),
+        uuid = randomUUID();
     await host.domains.define(tinyDomain({ name, uuid, devices: "<serial type='pty'/>" }));
     await host.domains.start(uuid, { paused: true });
     return uuid;
@@ -170,10 +200,12 @@ test("thirty stops wait together, while starts take turns", async () => {
     await Promise.all(uuids.map((uuid, i) => host.domains.define(tinyDomain({ name: `many${i}`, uuid }))));
     const timed = async (work: (uuid: string) => Promise<unknown>) => {
         const begin = Date.now();
-        const each = await Promise.all(uuids.map(async (uuid) => {
-            await work(uuid);
-            return Date.now() - begin;
-        }));
+        const each = await Promise.all(
+            uuids.map(async (uuid) => {
+                await work(uuid);
+                return Date.now() - begin;
+            }),
+        );
         return { total: Date.now() - begin, first: Math.min(...each) };
     };
     const starts = await timed((uuid) => host.domains.start(uuid, { paused: false }));
@@ -187,15 +219,26 @@ test("thirty stops wait together, while starts take turns", async () => {
 });
 
 test("the process ends with its parent, even killed, and never keeps it from ending", async () => {
-    const program = (end: string) => spawnSync(process.execPath, ["-e", `
+    const program = (end: string) =>
+        spawnSync(
+            process.execPath,
+            [
+                "-e",
+                `
         const { request } = require("${process.cwd()}/dist/backends/libvirt/client");
         request(process.argv[1], "domainList", [], "list").then(() => { console.log(require("node:child_process").execFileSync("pgrep", ["-P", String(process.pid), "-f", "client/child.js"], { encoding: "utf8" })); ${end} });
-    `, machine.uri], { encoding: "utf8", timeout: 20_000 });
+    `,
+                machine.uri,
+            ],
+            { encoding: "utf8", timeout: 20_000 },
+        );
     for (const end of ["", "process.kill(process.pid, 'SIGKILL')"]) {
         const { stdout, stderr, signal } = program(end);
         expect({ stderr, signal }).toEqual({ stderr: "", signal: end ? "SIGKILL" : null });
         const child = Number(stdout);
         expect(child).toBeGreaterThan(0);
-        await until(() => !existsSync(`/proc/${child}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${child}/status`, "utf8")));
+        await until(
+            () => !existsSync(`/proc/${child}`) || /^State:\s+Z/m.test(readFileSync(`/proc/${child}/status`, "utf8")),
+        );
     }
 });

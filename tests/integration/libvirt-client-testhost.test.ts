@@ -1,9 +1,9 @@
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { spawnSync } from "node:child_process";
 
-import { startLibvirtHost, sweepLibvirtHosts, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost, sweepLibvirtHosts } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(60_000);
@@ -23,9 +23,13 @@ test("two hosts at once: own uuids, domains, networks and addresses; nothing is 
         await host.virsh("start", "same");
         expect(await host.virsh("domstate", "same")).toBe("running");
         expect(await host.virsh("capabilities")).toContain(host.uuid);
-        expect((await host.exec("ip", ["-4", "-o", "address", "show", network.bridge])).stdout).toContain("192.168.150.1/24");
+        expect((await host.exec("ip", ["-4", "-o", "address", "show", network.bridge])).stdout).toContain(
+            "192.168.150.1/24",
+        );
         const ps = await host.exec("ip", ["netns", "pids", host.netns]);
-        const users = spawnSync("ps", ["-o", "user:20=,comm=", "-p", ps.stdout.trim().split("\n").join(",")], { encoding: "utf8" }).stdout;
+        const users = spawnSync("ps", ["-o", "user:20=,comm=", "-p", ps.stdout.trim().split("\n").join(",")], {
+            encoding: "utf8",
+        }).stdout;
         expect(users).toMatch(/^libvirt-qemu +qemu-system/m);
     }
     const closed = hosts;

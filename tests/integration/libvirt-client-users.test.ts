@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { chownSync, mkdirSync } from "node:fs";
 import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
-import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(120_000);
@@ -34,10 +34,28 @@ async function asUser(uid: number, uri: string, body: string, environment: Recor
             .finally(closeHosts);`;
     const drop = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
     const [repository, node] = [join(machine.folder, "repository"), join(machine.folder, "node")];
-    const mounts = ["unshare", "--mount", "--propagation", "private", "sh", "-c", seenAt, "sh", process.cwd(), repository, process.execPath, node];
+    const mounts = [
+        "unshare",
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        seenAt,
+        "sh",
+        process.cwd(),
+        repository,
+        process.execPath,
+        node,
+    ];
     const [file, ...args] = [...machine.enter, ...mounts, ...drop, node, "-e", program];
-    const child = spawn(file!, args, { cwd: "/", env: { PATH: process.env.PATH!, ...environment }, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "", stderr = "";
+    const child = spawn(file!, args, {
+        cwd: "/",
+        env: { PATH: process.env.PATH!, ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "",
+        stderr = "";
     child.stdout.on("data", (text) => (stdout += text));
     child.stderr.on("data", (text) => (stderr += text));
     await new Promise((resolve) => child.on("close", resolve));
@@ -49,8 +67,16 @@ test("a user who may use qemu:///system without being root: files as volumes, th
     const uuid = randomUUID();
     const base = join(machine.folder, "guests", "owned-by-root");
     await mkdir(base, { mode: 0o711 });
-    const xml = tinyDomain({ name: "users", uuid, devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>` });
-    expect(await asUser(nobody, machine.uri, `
+    const xml = tinyDomain({
+        name: "users",
+        uuid,
+        devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>`,
+    });
+    expect(
+        await asUser(
+            nobody,
+            machine.uri,
+            `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
         await host.domains.define(${JSON.stringify(xml)});
         await host.domains.start("${uuid}", { paused: false });
@@ -62,8 +88,17 @@ test("a user who may use qemu:///system without being root: files as volumes, th
         for (const { name } of files) await host.files.remove("${uuid}", name);
         await host.files.removeFolder("${uuid}");
         return { log, console, files, info: (await host.info()).session };
-    `, { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" })).toEqual({
-        log: "", console: "", files: [{ name: "console.log", size: 0 }, { name: "kernel", size: 6 }], info: false,
+    `,
+            { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" },
+        ),
+    ).toEqual({
+        log: "",
+        console: "",
+        files: [
+            { name: "console.log", size: 0 },
+            { name: "kernel", size: 6 },
+        ],
+        info: false,
     });
     await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
     expect(await machine.virsh("pool-list", "--all", "--name")).toBe("");
@@ -74,8 +109,16 @@ test("a user who owns the folder: files directly, and root's console log through
     const base = join(machine.folder, "guests", "owned-by-user");
     mkdirSync(base);
     chownSync(base, nobody, nobody);
-    const xml = tinyDomain({ name: "owner", uuid, devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>` });
-    expect(await asUser(nobody, machine.uri, `
+    const xml = tinyDomain({
+        name: "owner",
+        uuid,
+        devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>`,
+    });
+    expect(
+        await asUser(
+            nobody,
+            machine.uri,
+            `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
         const owner = require("node:fs").statSync(await host.files.path("${uuid}", "kernel")).uid;
         await host.domains.define(${JSON.stringify(xml)});
@@ -86,7 +129,10 @@ test("a user who owns the folder: files directly, and root's console log through
         for (const { name } of await host.files.list("${uuid}")) await host.files.remove("${uuid}", name);
         await host.files.removeFolder("${uuid}");
         return { owner, log };
-    `, { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" })).toEqual({ owner: nobody, log: "" });
+    `,
+            { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" },
+        ),
+    ).toEqual({ owner: nobody, log: "" });
     await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
     expect(await machine.virsh("pool-list", "--all", "--name")).toBe("");
 });
@@ -94,8 +140,11 @@ test("a user who owns the folder: files directly, and root's console log through
 test("no permission on the socket: permission, with the command that gives it", async () => {
     await chmod(machine.socket, 0o700);
     try {
-        expect(await asUser(nobody, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" })).toMatchObject({
-            code: "permission", hint: expect.stringContaining("usermod -aG libvirt"),
+        expect(
+            await asUser(nobody, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" }),
+        ).toMatchObject({
+            code: "permission",
+            hint: expect.stringContaining("usermod -aG libvirt"),
         });
     } finally {
         await chmod(machine.socket, 0o777);
@@ -103,12 +152,16 @@ test("no permission on the socket: permission, with the command that gives it", 
 });
 
 test("qemu:///session: the daemon starts by itself, files go to the user's data folder", async () => {
-    const home = join(machine.folder, "home"), uuid = randomUUID();
+    const home = join(machine.folder, "home"),
+        uuid = randomUUID();
     for (const folder of [home, join(home, "run")]) {
         mkdirSync(folder, { mode: 0o700 });
         chownSync(folder, nobody, nobody);
     }
-    const seen = await asUser(nobody, "qemu:///session", `
+    const seen = await asUser(
+        nobody,
+        "qemu:///session",
+        `
         const info = await host.info();
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
         await host.domains.define(${JSON.stringify(tinyDomain({ name: "session", uuid }))});
@@ -117,12 +170,20 @@ test("qemu:///session: the daemon starts by itself, files go to the user's data 
         await host.domains.destroy("${uuid}");
         await host.domains.undefine("${uuid}");
         return { session: info.session, local: info.local, state, path: await host.files.path("${uuid}", "kernel") };
-    `, { HOME: home, XDG_RUNTIME_DIR: join(home, "run") });
-    expect(seen).toEqual({ session: true, local: true, state: "running", path: join(home, ".local/share/pulumi-unikernel", uuid, "kernel") });
+    `,
+        { HOME: home, XDG_RUNTIME_DIR: join(home, "run") },
+    );
+    expect(seen).toEqual({
+        session: true,
+        local: true,
+        state: "running",
+        path: join(home, ".local/share/pulumi-unikernel", uuid, "kernel"),
+    });
 });
 
 test("qemu:///session as root, which libvirt leads to the system's daemon: the error says so", async () => {
     expect(await asUser(0, "qemu:///session", "return host.domains.list();", { HOME: machine.folder })).toMatchObject({
-        code: "unreachable", hint: expect.stringContaining("use qemu:///system"),
+        code: "unreachable",
+        hint: expect.stringContaining("use qemu:///system"),
     });
 });

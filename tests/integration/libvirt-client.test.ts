@@ -1,15 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
-
-import { closeHosts, openHost } from "../../backends/libvirt/open";
-import type { Host } from "../../backends/libvirt/host";
 import { libvirtError } from "../../backends/libvirt/client";
+import type { Host } from "../../backends/libvirt/host";
+import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { hasCode } from "../../spec";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
-import { tinyDomain } from "../support/tinyDomain";
 import { HANG_MS } from "../support/time";
+import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(60_000);
 
@@ -25,7 +24,12 @@ afterAll(async () => {
 });
 
 async function failure(work: Promise<unknown>): Promise<Error> {
-    return work.then(() => { throw new Error("did not fail"); }, (error: Error) => error);
+    return work.then(
+        () => {
+            throw new Error("did not fail");
+        },
+        (error: Error) => error,
+    );
 }
 
 test("the host says who it is", async () => {
@@ -46,10 +50,22 @@ test("a domain's whole life, each step seen by virsh too", async () => {
     const both = { live: true, config: true };
     expect(await host.domains.get(uuid)).toBeUndefined();
     await host.domains.define(tinyDomain({ name: "life", uuid, vcpus: 2, devices: "<serial type='pty'/>" }));
-    expect(await host.domains.byName("life")).toMatchObject({ uuid, state: "shutoff", active: false, persistent: true, autostart: false, liveXml: undefined });
+    expect(await host.domains.byName("life")).toMatchObject({
+        uuid,
+        state: "shutoff",
+        active: false,
+        persistent: true,
+        autostart: false,
+        liveXml: undefined,
+    });
 
     await host.domains.start(uuid, { paused: true });
-    expect(await host.domains.state(uuid)).toEqual({ id: expect.any(Number), state: "paused", reason: 1, active: true });
+    expect(await host.domains.state(uuid)).toEqual({
+        id: expect.any(Number),
+        state: "paused",
+        reason: 1,
+        active: true,
+    });
     expect(await machine.virsh("domstate", "life")).toBe("paused");
     await host.domains.resume(uuid);
     expect(await machine.virsh("domstate", "life")).toBe("running");
@@ -70,7 +86,7 @@ test("a domain's whole life, each step seen by virsh too", async () => {
     }
     expect(record!.inactiveXml).toContain("<vcpu placement='static' current='1'>2</vcpu>");
     expect(record!.inactiveXml).toContain("<currentMemory unit='KiB'>12288</currentMemory>");
-    expect(await machine.virsh("dumpxml", "--inactive", "life")).toContain("version=\"1\"");
+    expect(await machine.virsh("dumpxml", "--inactive", "life")).toContain('version="1"');
 
     await host.domains.destroy(uuid);
     expect(await host.domains.state(uuid)).toEqual({ state: "shutoff", reason: 2, active: false });
@@ -88,11 +104,25 @@ test("the list has all domains with their states", async () => {
     await host.domains.start(uuids[1]!, { paused: true });
     await host.domains.setAutostart(uuids[2]!, true);
     const off = { state: "shutoff", active: false, persistent: true };
-    expect(new Map((await host.domains.list()).map((one) => [one.name, one]))).toEqual(new Map([
-        ["list0", { uuid: uuids[0], name: "list0", reason: 0, autostart: false, ...off }],
-        ["list1", { uuid: uuids[1], name: "list1", reason: 1, id: expect.any(Number) as number, autostart: false, state: "paused", active: true, persistent: true }],
-        ["list2", { uuid: uuids[2], name: "list2", reason: 0, autostart: true, ...off }],
-    ]));
+    expect(new Map((await host.domains.list()).map((one) => [one.name, one]))).toEqual(
+        new Map([
+            ["list0", { uuid: uuids[0], name: "list0", reason: 0, autostart: false, ...off }],
+            [
+                "list1",
+                {
+                    uuid: uuids[1],
+                    name: "list1",
+                    reason: 1,
+                    id: expect.any(Number) as number,
+                    autostart: false,
+                    state: "paused",
+                    active: true,
+                    persistent: true,
+                },
+            ],
+            ["list2", { uuid: uuids[2], name: "list2", reason: 0, autostart: true, ...off }],
+        ]),
+    );
     for (const uuid of uuids) {
         await host.domains.destroy(uuid);
         await host.domains.undefine(uuid);
@@ -105,8 +135,15 @@ test("networks: reservations change live and in the configuration; a lease is se
     expect(await host.networks.get("nowhere")).toBeUndefined();
     expect((await host.networks.list()).map(({ name, active }) => [name, active])).toEqual([["net0", true]]);
     const reserve = (command: "add-last" | "modify" | "delete", last: number) =>
-        host.networks.updateReservation("net0", command, `<host mac='52:54:00:00:00:01' name='one' ip='${network.static(last)}'/>`);
-    const seen = async () => [await machine.virsh("net-dumpxml", "net0"), await machine.virsh("net-dumpxml", "--inactive", "net0")];
+        host.networks.updateReservation(
+            "net0",
+            command,
+            `<host mac='52:54:00:00:00:01' name='one' ip='${network.static(last)}'/>`,
+        );
+    const seen = async () => [
+        await machine.virsh("net-dumpxml", "net0"),
+        await machine.virsh("net-dumpxml", "--inactive", "net0"),
+    ];
 
     await reserve("add-last", 10);
     for (const xml of await seen()) expect(xml).toContain(`ip='${network.static(10)}'`);
@@ -115,13 +152,23 @@ test("networks: reservations change live and in the configuration; a lease is se
     for (const xml of await seen()) expect(xml).toContain(`ip='${network.static(11)}'`);
 
     // A DHCP client in the host's network: a veth into the bridge, and busybox asking.
-    for (const args of [["link", "add", "c0", "type", "veth", "peer", "name", "c1"], ["link", "set", "c1", "master", network.bridge, "up"],
-        ["link", "set", "c0", "address", "52:54:00:00:00:01", "up"]]) expect(await machine.exec("ip", args)).toMatchObject({ code: 0 });
+    for (const args of [
+        ["link", "add", "c0", "type", "veth", "peer", "name", "c1"],
+        ["link", "set", "c1", "master", network.bridge, "up"],
+        ["link", "set", "c0", "address", "52:54:00:00:00:01", "up"],
+    ])
+        expect(await machine.exec("ip", args)).toMatchObject({ code: 0 });
     await machine.exec("busybox", ["udhcpc", "-i", "c0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "10", "-T", "1"]);
     // dnsmasq answers first and tells libvirt then.
     await until(async () => (await host.networks.leases("net0")).length > 0);
     expect(await host.networks.leases("net0")).toEqual([
-        { mac: "52:54:00:00:00:01", address: network.static(11), hostname: "one", network: "net0", expires: expect.any(Number) },
+        {
+            mac: "52:54:00:00:00:01",
+            address: network.static(11),
+            hostname: "one",
+            network: "net0",
+            expires: expect.any(Number),
+        },
     ]);
 
     await reserve("delete", 11);
@@ -137,10 +184,15 @@ describe("a guest of one's own", () => {
         const network = await machine.defineNatNetwork("net1");
         await machine.defineNatNetwork("net2");
         expect(network.name).toBe("net1");
-        await host.domains.define(tinyDomain({
-            name: "guest", uuid, os: `<kernel>${kernel}</kernel>`,
-            devices: "<serial type='pty'/><interface type='network'><mac address='52:54:00:00:00:07'/><source network='net1'/></interface>",
-        }));
+        await host.domains.define(
+            tinyDomain({
+                name: "guest",
+                uuid,
+                os: `<kernel>${kernel}</kernel>`,
+                devices:
+                    "<serial type='pty'/><interface type='network'><mac address='52:54:00:00:00:07'/><source network='net1'/></interface>",
+            }),
+        );
     });
 
     test("its console is heard", async () => {
@@ -160,7 +212,9 @@ describe("a guest of one's own", () => {
 
     test("a console of a guest that ends is heard to its end", async () => {
         let over = false;
-        const heard = host.domains.readConsole(uuid, 20 * HANG_MS).then(() => { over = true; });
+        const heard = host.domains.readConsole(uuid, 20 * HANG_MS).then(() => {
+            over = true;
+        });
         await new Promise((resolve) => setTimeout(resolve, 300));
         expect(over).toBe(false);
         await host.domains.destroy(uuid);
@@ -191,7 +245,8 @@ describe("failures", () => {
 
 test("a start error has QEMU's own words", async () => {
     const uuid = randomUUID();
-    const listen = "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='7001'/><protocol type='raw'/></serial>";
+    const listen =
+        "<serial type='tcp'><source mode='bind' host='127.0.0.1' service='7001'/><protocol type='raw'/></serial>";
     await host.domains.define(tinyDomain({ name: "listener", devices: listen }));
     await machine.virsh("start", "--paused", "listener");
     await host.domains.define(tinyDomain({ name: "late", uuid, devices: listen }));

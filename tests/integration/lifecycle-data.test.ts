@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { closeHosts, openHost } from "../../backends/libvirt";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
-import { testContext, type PlanOptions } from "../support/plans";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { type PlanOptions, testContext } from "../support/plans";
 
 // Starts of real guests, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -17,17 +17,27 @@ beforeAll(async () => {
 });
 afterAll(() => its.close());
 
-const withDisk = (options: Partial<PlanOptions> = {}): PlanOptions => its.guest({ blocks: [{ path: image, name: "db", access: "persist" }], ...options });
+const withDisk = (options: Partial<PlanOptions> = {}): PlanOptions =>
+    its.guest({ blocks: [{ path: image, name: "db", access: "persist" }], ...options });
 const changed = (guest: PlanOptions): PlanOptions => ({ ...guest, args: ["changed"] });
 
 /** The guest that ran still runs, as the same process and by the same definition. */
 async function untouched(guest: PlanOptions, work: () => Promise<unknown>, refused: object): Promise<void> {
-    const before = [await its.process(guest), await its.host.virsh("dumpxml", guest.name), await its.host.virsh("dumpxml", "--inactive", guest.name)];
+    const before = [
+        await its.process(guest),
+        await its.host.virsh("dumpxml", guest.name),
+        await its.host.virsh("dumpxml", "--inactive", guest.name),
+    ];
     await expect(work()).rejects.toMatchObject(refused);
-    expect([await its.process(guest), await its.host.virsh("dumpxml", guest.name), await its.host.virsh("dumpxml", "--inactive", guest.name)]).toEqual(before);
+    expect([
+        await its.process(guest),
+        await its.host.virsh("dumpxml", guest.name),
+        await its.host.virsh("dumpxml", "--inactive", guest.name),
+    ]).toEqual(before);
 }
 
-const snapshot = (guest: PlanOptions): Promise<string> => its.host.virsh("snapshot-create-as", guest.name, "nightly", "--disk-only", "--atomic");
+const snapshot = (guest: PlanOptions): Promise<string> =>
+    its.host.virsh("snapshot-create-as", guest.name, "nightly", "--disk-only", "--atomic");
 
 test("an overlay that a snapshot made: update and destroy refuse, the command of the hint merges it, and nothing is lost", async () => {
     const guest = withDisk();
@@ -38,20 +48,35 @@ test("an overlay that a snapshot made: update and destroy refuse, the command of
     const overlay = join(folder, "db.persist.nightly");
     expect(await its.observe(guest)).toMatchObject({ drift: { blocks: expect.anything() } });
     await untouched(guest, () => its.update(guest, changed(guest)), {
-        code: "in-use", message: expect.stringContaining(overlay), hint: expect.stringContaining(`virsh blockcommit ${guest.name} vda --active --pivot --wait`),
+        code: "in-use",
+        message: expect.stringContaining(overlay),
+        hint: expect.stringContaining(`virsh blockcommit ${guest.name} vda --active --pivot --wait`),
     });
-    await untouched(guest, () => its.delete(guest), { code: "in-use", message: expect.stringMatching(/snapshot nightly.*db\.persist\.nightly/) });
+    await untouched(guest, () => its.delete(guest), {
+        code: "in-use",
+        message: expect.stringMatching(/snapshot nightly.*db\.persist\.nightly/),
+    });
     await its.host.virsh("blockcommit", guest.name, "vda", "--active", "--pivot", "--wait");
     const context = testContext();
     await its.update(guest, changed(guest), context);
     expect(context.said.filter((line) => line.includes("README.ops"))).toHaveLength(1);
-    expect(readdirSync(folder)).toEqual(expect.arrayContaining(["README.ops", "db.persist.img", "db.persist.img.bak", "db.persist.nightly"]));
+    expect(readdirSync(folder)).toEqual(
+        expect.arrayContaining(["README.ops", "db.persist.img", "db.persist.img.bak", "db.persist.nightly"]),
+    );
     // The snapshot's record is still there.
-    await untouched(guest, () => its.delete(changed(guest)), { code: "in-use", message: expect.stringContaining("snapshot nightly") });
+    await untouched(guest, () => its.delete(changed(guest)), {
+        code: "in-use",
+        message: expect.stringContaining("snapshot nightly"),
+    });
     await its.host.virsh("snapshot-delete", guest.name, "nightly", "--metadata");
     await its.delete(changed(guest), context);
     expect(context.said.join("\n")).toMatch(/left .*README\.ops/);
-    expect(await its.files(guest)).toEqual(["README.ops", "db.persist.img", "db.persist.img.bak", "db.persist.nightly"]);
+    expect(await its.files(guest)).toEqual([
+        "README.ops",
+        "db.persist.img",
+        "db.persist.img.bak",
+        "db.persist.nightly",
+    ]);
 });
 
 test("an overlay of a guest that is off is refused too; deleteData takes it along", async () => {
@@ -59,7 +84,10 @@ test("an overlay of a guest that is off is refused too; deleteData takes it alon
     await its.create(guest);
     await snapshot(guest);
     await its.host.virsh("destroy", guest.name);
-    await expect(its.update(guest, changed(guest))).rejects.toMatchObject({ code: "in-use", hint: expect.stringMatching(/^virsh start/) });
+    await expect(its.update(guest, changed(guest))).rejects.toMatchObject({
+        code: "in-use",
+        hint: expect.stringMatching(/^virsh start/),
+    });
     await its.delete({ ...guest, deleteData: true });
     await its.expectNothing(guest);
 });
@@ -70,7 +98,11 @@ test("a folder that is not mounted: no persist disk is seeded again, running or 
     const folder = await its.folder(guest);
     writeFileSync(join(folder, "db.persist.img"), "written", { flag: "r+" });
     renameSync(folder, `${folder}.away`);
-    const refused = { code: "not-found", property: "blocks[0]", message: expect.stringContaining(`${folder}/db.persist.img`) };
+    const refused = {
+        code: "not-found",
+        property: "blocks[0]",
+        message: expect.stringContaining(`${folder}/db.persist.img`),
+    };
     await untouched(guest, () => its.update(guest, changed(guest)), refused);
     await its.host.virsh("destroy", guest.name);
     mkdirSync(folder);
@@ -95,7 +127,13 @@ test("another folder in the environment is refused by update and destroy, and na
     };
     await open(other);
     try {
-        const refused = { code: "not-found", message: expect.stringMatching(new RegExp(`persist disk db.*${its.host.env.PULUMI_UNIKERNEL_DIR}/.*${other}/`)), hint: expect.stringContaining(its.host.env.PULUMI_UNIKERNEL_DIR) };
+        const refused = {
+            code: "not-found",
+            message: expect.stringMatching(
+                new RegExp(`persist disk db.*${its.host.env.PULUMI_UNIKERNEL_DIR}/.*${other}/`),
+            ),
+            hint: expect.stringContaining(its.host.env.PULUMI_UNIKERNEL_DIR),
+        };
         await untouched(guest, () => its.update(guest, changed(guest)), refused);
         await untouched(guest, () => its.delete(guest), refused);
         expect(await its.observe(guest)).toMatchObject({ folder: its.host.env.PULUMI_UNIKERNEL_DIR });
@@ -108,7 +146,8 @@ test("another folder in the environment is refused by update and destroy, and na
 });
 
 test("reseed: the disk begins again from its image once, a failed update leaves it alone, former data are kept under another name and counted", async () => {
-    const again = (reseed: string | undefined, more: Partial<PlanOptions> = {}): PlanOptions => withDisk({ name: "again", blocks: [{ path: image, name: "db", access: "persist", reseed }], ...more });
+    const again = (reseed: string | undefined, more: Partial<PlanOptions> = {}): PlanOptions =>
+        withDisk({ name: "again", blocks: [{ path: image, name: "db", access: "persist", reseed }], ...more });
     const first = again(undefined);
     await its.create(first);
     const folder = await its.folder(first);
@@ -116,7 +155,9 @@ test("reseed: the disk begins again from its image once, a failed update leaves 
     const beginOf = (name: string): string => readFileSync(join(folder, name), "utf8").slice(0, 7).replace(/\.+$/, "");
     writeFileSync(join(folder, "db.persist.img"), "written", { flag: "r+" });
 
-    await expect(its.update(first, again("monday", { env: { TEST: "panic" } }))).rejects.toMatchObject({ code: "rolled-back" });
+    await expect(its.update(first, again("monday", { env: { TEST: "panic" } }))).rejects.toMatchObject({
+        code: "rolled-back",
+    });
     expect(await disks()).toEqual(["db.persist.img"]);
     expect(beginOf("db.persist.img")).toBe("written");
 
@@ -141,10 +182,17 @@ test("reseed: the disk begins again from its image once, a failed update leaves 
 
     // A file that is lost is refused, and the argument of the hint puts it right.
     renameSync(join(folder, second), join(folder, "lost"));
-    await untouched(first, () => its.update(again("monday"), changed(again("monday"))), { code: "not-found", hint: expect.stringContaining("blocks[0].reseed") });
+    await untouched(first, () => its.update(again("monday"), changed(again("monday"))), {
+        code: "not-found",
+        hint: expect.stringContaining("blocks[0].reseed"),
+    });
     renameSync(join(folder, "lost"), join(folder, second));
     await its.update(again("monday"), again("tuesday"), context);
-    expect([(await disks()).length, beginOf("db.kept.2.img"), existsSync(join(folder, "db.kept.1.img"))]).toEqual([2, "more", false]);
+    expect([(await disks()).length, beginOf("db.kept.2.img"), existsSync(join(folder, "db.kept.1.img"))]).toEqual([
+        2,
+        "more",
+        false,
+    ]);
     expect(context.said.join("\n")).toContain("removed db.kept.1.img, former data of the disk db (keepLast: 1)");
     await its.update(again("tuesday"), again("wednesday", { keepLast: 0 }), context);
     expect(await disks()).toEqual([expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/)]);
@@ -154,13 +202,24 @@ test("reseed: the disk begins again from its image once, a failed update leaves 
 
 test("reseed of a guest that is off: the definition to go back to has its file until the guest was proven", async () => {
     const first = withDisk();
-    const off: Partial<PlanOptions> = { state: "stopped", blocks: [{ path: image, name: "db", access: "persist", reseed: "monday" }] };
+    const off: Partial<PlanOptions> = {
+        state: "stopped",
+        blocks: [{ path: image, name: "db", access: "persist", reseed: "monday" }],
+    };
     await its.create(first);
     await its.update(first, { ...first, ...off });
-    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual([expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/), "db.persist.img"]);
-    await expect(its.update({ ...first, ...off }, { ...first, ...off, state: "running", env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual([
+        expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/),
+        "db.persist.img",
+    ]);
+    await expect(
+        its.update({ ...first, ...off }, { ...first, ...off, state: "running", env: { TEST: "panic" } }),
+    ).rejects.toMatchObject({ code: "rolled-back" });
     await its.update({ ...first, ...off }, { ...first, ...off, state: "running" });
-    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual(["db.kept.1.img", expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/)]);
+    expect((await its.files(first)).filter((name) => name.startsWith("db."))).toEqual([
+        "db.kept.1.img",
+        expect.stringMatching(/^db\.persist\.[0-9a-f]{8}\.img$/),
+    ]);
     await its.delete({ ...first, ...off, state: "running", deleteData: true });
     await its.expectNothing(first);
 });

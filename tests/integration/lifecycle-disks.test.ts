@@ -1,9 +1,9 @@
-import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { Access } from "../../spec";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
-import { testContext, type PlanOptions } from "../support/plans";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { type PlanOptions, testContext } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -39,7 +39,9 @@ async function file(guest: PlanOptions, pattern: RegExp): Promise<string> {
     return join(folder, found[0]!);
 }
 
-const PERSIST = /^data\.persist\.img$/, SCRATCH = /^data-[0-9a-f]{16}\.scratch\.img$/, READ = /^data-[0-9a-f]{16}\.img$/;
+const PERSIST = /^data\.persist\.img$/,
+    SCRATCH = /^data-[0-9a-f]{16}\.scratch\.img$/,
+    READ = /^data-[0-9a-f]{16}\.img$/;
 
 test("a persist disk is seeded once: no restart, rollback, delete, replace or changed image takes what is in it", async () => {
     const guest = its.guest({ blocks: disk(images.one, "persist") });
@@ -49,7 +51,9 @@ test("a persist disk is seeded once: no restart, rollback, delete, replace or ch
     const changed = { ...guest, args: ["again"], blocks: disk(images.two, "persist") };
     await its.update(guest, changed);
     expect(await content(guest, PERSIST)).toBe("written");
-    await expect(its.update(changed, { ...changed, env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    await expect(its.update(changed, { ...changed, env: { TEST: "panic" } })).rejects.toMatchObject({
+        code: "rolled-back",
+    });
     expect(await content(guest, PERSIST)).toBe("written");
     // Without the disk for a while.
     await its.update(changed, { ...changed, blocks: [] });
@@ -92,7 +96,9 @@ test("a scratch disk is fresh at every start, and private", async () => {
     await its.update(guest, next);
     expect(await content(guest, SCRATCH)).toBe("one....");
     await write(guest, SCRATCH);
-    await expect(its.update(next, { ...next, blocks: disk(images.two, "scratch"), env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    await expect(
+        its.update(next, { ...next, blocks: disk(images.two, "scratch"), env: { TEST: "panic" } }),
+    ).rejects.toMatchObject({ code: "rolled-back" });
     expect(await content(guest, SCRATCH)).toBe("one....");
     const other = { ...next, blocks: disk(images.two, "scratch") };
     await its.update(next, other);
@@ -123,7 +129,10 @@ test("a configuration with a secret is a file that only its guest can read", asy
 });
 
 test("two guests on one image never see each other's writes", async () => {
-    const [one, other] = [its.guest({ blocks: disk(images.one, "scratch") }), its.guest({ blocks: disk(images.one, "persist") })];
+    const [one, other] = [
+        its.guest({ blocks: disk(images.one, "scratch") }),
+        its.guest({ blocks: disk(images.one, "persist") }),
+    ];
     await Promise.all([its.create(one), its.create(other)]);
     await write(one, SCRATCH);
     expect(await content(other, PERSIST)).toBe("one....");

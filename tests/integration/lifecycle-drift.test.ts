@@ -1,8 +1,8 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { testContext, testPlan, type PlanOptions } from "../support/plans";
+import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { type PlanOptions, testContext, testPlan } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -34,13 +34,34 @@ interface Deed {
 }
 
 const deeds: Record<string, Deed> = {
-    stopped: { deed: ({ name }) => its.host.virsh("destroy", name), seen: { state: "stopped", drift: { state: "stopped" } }, restart: true },
-    paused: { deed: ({ name }) => its.host.virsh("suspend", name), seen: { state: "paused", drift: { state: "paused" } }, restart: false },
-    deleted: { deed: async ({ name }) => { await its.host.virsh("destroy", name); await its.host.virsh("undefine", name); }, seen: undefined, restart: true },
-    "undefined while it runs": { deed: ({ name }) => its.host.virsh("undefine", name), seen: { state: "running", bootDigest: undefined, unfinished: true }, restart: false },
+    stopped: {
+        deed: ({ name }) => its.host.virsh("destroy", name),
+        seen: { state: "stopped", drift: { state: "stopped" } },
+        restart: true,
+    },
+    paused: {
+        deed: ({ name }) => its.host.virsh("suspend", name),
+        seen: { state: "paused", drift: { state: "paused" } },
+        restart: false,
+    },
+    deleted: {
+        deed: async ({ name }) => {
+            await its.host.virsh("destroy", name);
+            await its.host.virsh("undefine", name);
+        },
+        seen: undefined,
+        restart: true,
+    },
+    "undefined while it runs": {
+        deed: ({ name }) => its.host.virsh("undefine", name),
+        seen: { state: "running", bootDigest: undefined, unfinished: true },
+        restart: false,
+    },
     "given more memory for its next boot": {
-        deed: (guest) => edit(guest, (xml) => xml.replace(/<(memory|currentMemory) unit='KiB'>\d+/g, "<$1 unit='KiB'>32768")),
-        seen: { drift: { memory: 32 }, bootDigest: undefined }, restart: false,
+        deed: (guest) =>
+            edit(guest, (xml) => xml.replace(/<(memory|currentMemory) unit='KiB'>\d+/g, "<$1 unit='KiB'>32768")),
+        seen: { drift: { memory: 32 }, bootDigest: undefined },
+        restart: false,
     },
     "given more memory and restarted": {
         deed: async (guest) => {
@@ -48,50 +69,77 @@ const deeds: Record<string, Deed> = {
             await its.host.virsh("destroy", guest.name);
             await its.host.virsh("start", guest.name);
         },
-        seen: { drift: { memory: 32 } }, restart: true,
+        seen: { drift: { memory: 32 } },
+        restart: true,
     },
     "told other arguments for its next boot": {
-        deed: (guest) => edit(guest, (xml) => xml.replace(/<initrd>.*<\/initrd>/, "<cmdline>{}</cmdline>")), seen: { drift: {}, bootDigest: undefined }, restart: false,
+        deed: (guest) => edit(guest, (xml) => xml.replace(/<initrd>.*<\/initrd>/, "<cmdline>{}</cmdline>")),
+        seen: { drift: {}, bootDigest: undefined },
+        restart: false,
     },
-    "plugged into another network": { guest: nic, deed: (guest) => edit(guest, (xml) => xml.replace("network='lan'", "network='dmz'")), seen: { drift: { interfaces: [{ mac: "52:54:00:33:00:01", kind: "network", source: "dmz" }] } }, restart: false },
-    "marked for autostart": { deed: ({ name }) => its.host.virsh("autostart", name), seen: { drift: { autostart: true } }, restart: false },
-    "told to preserve a crash": { deed: (guest) => edit(guest, (xml) => xml.replace("<on_crash>destroy", "<on_crash>preserve")), seen: { drift: { onCrash: "preserve" } }, restart: false },
+    "plugged into another network": {
+        guest: nic,
+        deed: (guest) => edit(guest, (xml) => xml.replace("network='lan'", "network='dmz'")),
+        seen: { drift: { interfaces: [{ mac: "52:54:00:33:00:01", kind: "network", source: "dmz" }] } },
+        restart: false,
+    },
+    "marked for autostart": {
+        deed: ({ name }) => its.host.virsh("autostart", name),
+        seen: { drift: { autostart: true } },
+        restart: false,
+    },
+    "told to preserve a crash": {
+        deed: (guest) => edit(guest, (xml) => xml.replace("<on_crash>destroy", "<on_crash>preserve")),
+        seen: { drift: { onCrash: "preserve" } },
+        restart: false,
+    },
     "given another kernel of the same size": {
         deed: async (guest) => {
             const folder = await its.folder(guest);
-            writeFileSync(join(folder, readdirSync(folder).find((name) => name.startsWith("kernel-"))!), "malware", { flag: "r+" });
+            writeFileSync(join(folder, readdirSync(folder).find((name) => name.startsWith("kernel-"))!), "malware", {
+                flag: "r+",
+            });
         },
-        seen: { drift: { "digests.kernel": expect.stringMatching(/^[0-9a-f]{64}$/) as string } }, restart: true,
+        seen: { drift: { "digests.kernel": expect.stringMatching(/^[0-9a-f]{64}$/) as string } },
+        restart: true,
     },
     "robbed of its kernel": {
-        deed: async (guest) => its.host.exec("sh", ["-c", "rm \"$0\"/kernel-*", await its.folder(guest)]), seen: { drift: { "digests.kernel": "" } }, restart: false,
+        deed: async (guest) => its.host.exec("sh", ["-c", 'rm "$0"/kernel-*', await its.folder(guest)]),
+        seen: { drift: { "digests.kernel": "" } },
+        restart: false,
     },
 };
 
-test.each(Object.entries(deeds))("a guest that was %s behind our back is seen, and restored", async (_what, { guest: options, deed, seen, restart }) => {
-    const guest = its.guest(options);
-    const made = await its.create(guest);
-    const before = await its.process(guest);
-    const running = deed === deeds["given more memory and restarted"]!.deed ? undefined : before;
-    await deed(guest);
-    const found = await its.observe(guest);
-    if (seen === undefined) expect(found).toBeUndefined();
-    else expect(found).toMatchObject(seen);
+test.each(Object.entries(deeds))(
+    "a guest that was %s behind our back is seen, and restored",
+    async (_what, { guest: options, deed, seen, restart }) => {
+        const guest = its.guest(options);
+        const made = await its.create(guest);
+        const before = await its.process(guest);
+        const running = deed === deeds["given more memory and restarted"]!.deed ? undefined : before;
+        await deed(guest);
+        const found = await its.observe(guest);
+        if (seen === undefined) expect(found).toBeUndefined();
+        else expect(found).toMatchObject(seen);
 
-    await its.update(guest, guest);
-    expect(await its.observe(guest)).toEqual(made);
-    expect(await its.host.virsh("domuuid", guest.name)).toBe((await testPlan(guest)).spec.uuid);
-    expect((await its.process(guest)) === running).toBe(!restart);
-    await its.delete(guest);
-    await its.expectNothing(guest);
-});
+        await its.update(guest, guest);
+        expect(await its.observe(guest)).toEqual(made);
+        expect(await its.host.virsh("domuuid", guest.name)).toBe((await testPlan(guest)).spec.uuid);
+        expect((await its.process(guest)) === running).toBe(!restart);
+        await its.delete(guest);
+        await its.expectNothing(guest);
+    },
+);
 
 test("a guest that was renamed is not lost: the update says how to call it back, delete removes it", async () => {
     const guest = its.guest();
     await its.create(guest);
     await its.host.virsh("destroy", guest.name);
     await its.host.virsh("domrename", guest.name, "alias");
-    await expect(its.update(guest, guest)).rejects.toMatchObject({ property: "name", hint: `virsh domrename alias ${guest.name}` });
+    await expect(its.update(guest, guest)).rejects.toMatchObject({
+        property: "name",
+        hint: `virsh domrename alias ${guest.name}`,
+    });
     await its.delete(guest);
     expect(await its.host.virsh("list", "--all", "--name")).not.toContain("alias");
     await its.expectNothing(guest);
@@ -110,9 +158,15 @@ test("a guest that another host holds is not gone: reading, changing and deletin
     const plan = await testPlan(guest);
     const elsewhere = { ...plan.spec, host: "11111111-2222-4333-8444-555555555555" };
     const ref = { connection: guest.connection, uuid: plan.spec.uuid, name: plan.spec.name, urn: plan.spec.urn };
-    const refused = { code: "unreachable", property: "connection", message: expect.stringContaining("last seen on host 11111111-") };
+    const refused = {
+        code: "unreachable",
+        property: "connection",
+        message: expect.stringContaining("last seen on host 11111111-"),
+    };
     await expect(its.backend.observe(ref, elsewhere)).rejects.toMatchObject(refused);
-    await expect(its.backend.update(plan, { from: elsewhere, consequence: "restart", properties: ["args"] }, testContext())).rejects.toMatchObject(refused);
+    await expect(
+        its.backend.update(plan, { from: elsewhere, consequence: "restart", properties: ["args"] }, testContext()),
+    ).rejects.toMatchObject(refused);
     await expect(its.backend.delete(ref, elsewhere, testContext())).rejects.toMatchObject(refused);
     await its.expectNothing(guest);
     const here = { ...elsewhere, host: await its.backend.hostId(guest.connection) };
@@ -124,7 +178,17 @@ test("what others wrote about a domain stays with it, and is no drift", async ()
     const made = await its.create(guest);
     await its.host.virsh("desc", guest.name, "--config", "--live", "--title", "Web of the shop");
     await its.host.virsh("desc", guest.name, "--config", "--live", "Ask Bob before you touch it");
-    await its.host.virsh("metadata", guest.name, "--config", "--live", "http://backup.example/1.0", "--key", "backup", "--set", "<plan when='nightly'/>");
+    await its.host.virsh(
+        "metadata",
+        guest.name,
+        "--config",
+        "--live",
+        "http://backup.example/1.0",
+        "--key",
+        "backup",
+        "--set",
+        "<plan when='nightly'/>",
+    );
     expect(await its.observe(guest)).toEqual(made);
     const before = await its.process(guest);
     await its.update(guest, { ...guest, onCrash: "preserve" });

@@ -1,15 +1,16 @@
 import { copyFile, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-
+import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { type PlanOptions, testContext, testPlan } from "../support/plans";
 import { workspace } from "../unit/images/workspace";
-import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { testContext, testPlan, type PlanOptions } from "../support/plans";
 
 jest.setTimeout(120_000);
 
 const { path } = workspace();
 let its: Lifecycle;
-beforeAll(async () => { its = await openLifecycle(); });
+beforeAll(async () => {
+    its = await openLifecycle();
+});
 afterAll(() => its.close());
 
 /** A guest whose memory its host keeps, as libvirt-guests does at the end of a host. */
@@ -20,8 +21,10 @@ async function saved(options: GuestOptions = {}): Promise<PlanOptions> {
     return guest;
 }
 
-const hasImage = async ({ name }: PlanOptions): Promise<boolean> => /Managed save:\s+yes/.test(await its.host.virsh("dominfo", name));
-const printed = async (guest: PlanOptions): Promise<string> => readFile(join(await its.folder(guest), "console.log"), "utf8");
+const hasImage = async ({ name }: PlanOptions): Promise<boolean> =>
+    /Managed save:\s+yes/.test(await its.host.virsh("dominfo", name));
+const printed = async (guest: PlanOptions): Promise<string> =>
+    readFile(join(await its.folder(guest), "console.log"), "utf8");
 
 test("a saved guest that did not change goes on where it was, with its scratch disk and its console", async () => {
     await writeFile(path("disk"), "image");
@@ -29,7 +32,12 @@ test("a saved guest that did not change goes on where it was, with its scratch d
     const scratch = join(await its.folder(guest), (await its.files(guest)).find((name) => name.includes(".scratch."))!);
     await writeFile(scratch, "what the guest wrote");
     const seen = await its.observe(guest);
-    expect(seen).toMatchObject({ state: "saved", drift: { state: "saved" }, unfinished: false, bootDigest: (await testPlan(guest)).bootDigest });
+    expect(seen).toMatchObject({
+        state: "saved",
+        drift: { state: "saved" },
+        unfinished: false,
+        bootDigest: (await testPlan(guest)).bootDigest,
+    });
 
     const { ino } = await stat(scratch);
     expect(await its.update(guest, guest)).toMatchObject({ state: "running", unfinished: false });
@@ -56,7 +64,8 @@ test("what can change while it runs is changed in what goes on", async () => {
     const next: PlanOptions = { ...guest, onCrash: "preserve" };
     expect(await its.update(guest, next)).toMatchObject({ state: "running" });
     expect((await printed(guest)).match(/test kernel ready/g)).toHaveLength(1);
-    for (const inactive of [[], ["--inactive"]]) expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
+    for (const inactive of [[], ["--inactive"]])
+        expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
 });
 
 test("a guest that is declared stopped keeps its saved memory, until it is another guest", async () => {
@@ -98,7 +107,9 @@ test("an image that is older than the definition is never resumed", async () => 
 
 test("a failed update of a saved guest brings the last good one back", async () => {
     const guest = await saved();
-    await expect(its.update(guest, { ...guest, env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+    await expect(its.update(guest, { ...guest, env: { TEST: "panic" } })).rejects.toMatchObject({
+        code: "rolled-back",
+    });
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
     expect(await printed(guest)).toMatch(/argv\[1\] one/);
 });

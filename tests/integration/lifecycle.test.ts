@@ -5,14 +5,16 @@ import { dirname, join } from "node:path";
 import { PartialError } from "../../backends";
 import { MARK_NAMESPACE } from "../../backends/libvirt/xml/names";
 import { UnikernelError } from "../../spec";
-import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
+import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
 jest.setTimeout(120_000);
 
 let its: Lifecycle;
-beforeAll(async () => { its = await openLifecycle(); });
+beforeAll(async () => {
+    its = await openLifecycle();
+});
 afterAll(() => its.close());
 
 const MAC = "52:54:00:11:22:33";
@@ -20,7 +22,10 @@ const user = [{ mac: MAC, attach: { user: { forward: [] } } }];
 
 test("a guest comes, is seen, changes in place, and goes without a trace", async () => {
     const guest = its.guest({ interfaces: user, args: ["one"] });
-    const { spec: { uuid }, bootDigest } = await testPlan(guest);
+    const {
+        spec: { uuid },
+        bootDigest,
+    } = await testPlan(guest);
     const made = await its.create(guest);
     expect(made).toMatchObject({ state: "running", bootDigest, drift: {}, unfinished: false, host: its.host.uuid });
     expect(made.consoleCommand).toContain(guest.name);
@@ -29,14 +34,20 @@ test("a guest comes, is seen, changes in place, and goes without a trace", async
 
     const next = { ...guest, args: ["two"] };
     const [before, definition] = [await its.process(guest), await its.host.virsh("dumpxml", guest.name)];
-    expect(await its.update(guest, next)).toMatchObject({ state: "running", bootDigest: (await testPlan(next)).bootDigest, unfinished: false });
+    expect(await its.update(guest, next)).toMatchObject({
+        state: "running",
+        bootDigest: (await testPlan(next)).bootDigest,
+        unfinished: false,
+    });
     const xml = await its.host.virsh("dumpxml", guest.name);
     expect(await its.process(guest)).not.toBe(before);
     expect(xml).toContain(uuid);
     for (const one of [definition, xml]) expect(one).toContain(`mac=${MAC}`);
     expect(xml).toMatch(/phase=.ready./);
     expect(await its.files(guest)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
-    expect(await its.host.exec("cat", [made.consoleLog!])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(await its.host.exec("cat", [made.consoleLog!])).toMatchObject({
+        stdout: expect.stringMatching(/argv\[1\] two/) as string,
+    });
 
     await its.delete(next);
     await its.expectNothing(guest);
@@ -58,7 +69,12 @@ test("a guest runs, pauses, goes on and stops by its declaration, and is not res
     const guest = its.guest({ state: "paused" });
     expect(await its.create(guest)).toMatchObject({ state: "paused", unfinished: false });
     const before = await its.process(guest);
-    for (const [state, shown] of [["running", "running"], ["paused", "paused"], ["running", "running"], ["stopped", "shut off"]] as const) {
+    for (const [state, shown] of [
+        ["running", "running"],
+        ["paused", "paused"],
+        ["running", "running"],
+        ["stopped", "shut off"],
+    ] as const) {
         expect(await its.update(guest, { ...guest, state })).toMatchObject({ state });
         expect(await its.host.virsh("domstate", guest.name)).toBe(shown);
         expect(await its.process(guest)).toBe(state === "stopped" ? "" : before);
@@ -70,7 +86,9 @@ test("a guest that shall be stopped is neither started by its create nor by an u
     expect(await its.create(guest)).toMatchObject({ state: "stopped", unfinished: false });
     expect(await its.update(guest, { ...guest, args: ["other"] })).toMatchObject({ state: "stopped" });
     expect(await its.host.virsh("domstate", guest.name)).toBe("shut off");
-    expect(await its.update(guest, { ...guest, args: ["other"], state: "running" })).toMatchObject({ state: "running" });
+    expect(await its.update(guest, { ...guest, args: ["other"], state: "running" })).toMatchObject({
+        state: "running",
+    });
 });
 
 test("autostart and onCrash change while it runs", async () => {
@@ -80,7 +98,8 @@ test("autostart and onCrash change while it runs", async () => {
     const next: typeof guest = { ...guest, autostart: true, onCrash: "preserve" };
     await its.update(guest, next);
     expect(await its.host.virsh("dominfo", guest.name)).toMatch(/Autostart:\s+enable/);
-    for (const inactive of [[], ["--inactive"]]) expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
+    for (const inactive of [[], ["--inactive"]])
+        expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
     expect(await its.process(guest)).toBe(before);
     expect(await its.observe(next)).toMatchObject({ drift: {}, bootDigest: (await testPlan(next)).bootDigest });
 });
@@ -88,7 +107,10 @@ test("autostart and onCrash change while it runs", async () => {
 test("a guest that listens is asked to shut down; one that does not answer is forced after its time", async () => {
     // The raw ABI says that its guests hear the power button; whether this one does is its own affair.
     const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
-    for (const [word, says] of [["ACPI=on", /power button/], ["ACPI=off", /ready\s*$/]] as const) {
+    for (const [word, says] of [
+        ["ACPI=on", /power button/],
+        ["ACPI=off", /ready\s*$/],
+    ] as const) {
         const guest = its.guest({ guest: "raw", kernel: rawKernel, args: [word], shutdownTimeout: 2 });
         const { consoleLog } = await its.create(guest);
         await its.update(guest, { ...guest, state: "stopped" });
@@ -101,7 +123,13 @@ test("a guest with a persist disk is asked first, too, when its update failed; s
     const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
     const disk = join(its.host.folder, "asked.img");
     writeFileSync(disk, Buffer.alloc(64 * 1024));
-    const guest = its.guest({ guest: "raw", kernel: rawKernel, args: ["ACPI=on"], shutdownTimeout: 60, blocks: [{ path: disk, name: "data", access: "persist" }] });
+    const guest = its.guest({
+        guest: "raw",
+        kernel: rawKernel,
+        args: ["ACPI=on"],
+        shutdownTimeout: 60,
+        blocks: [{ path: disk, name: "data", access: "persist" }],
+    });
     const { consoleLog } = await its.create(guest);
     const last = async (): Promise<string> => readFile(join(dirname(consoleLog!), "console.last.log"), "utf8");
     const never = { ...guest, args: ["ACPI=on", "never"], readiness: { console: "is never said", timeout: 2 } };
@@ -118,9 +146,16 @@ test.each<[string, GuestOptions, RegExp]>([
     ["halts", { env: { TEST: "halt" } }, /ended before it was ready/],
     ["exits", { env: { TEST: "exit:3" } }, /ended before it was ready: .*3/],
     ["powers off", { env: { TEST: "poweroff" } }, /ended before it was ready: it powered off/],
-    ["hangs", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }, /not ready after 2 s: waited for \/test kernel ready\/ on the console/],
-    ["prints what a pattern never decides", { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } },
-        /not ready: the regular expression \/\^\(\.\+\)\+never\$\/ was not decided within 1000 ms/],
+    [
+        "hangs",
+        { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } },
+        /not ready after 2 s: waited for \/test kernel ready\/ on the console/,
+    ],
+    [
+        "prints what a pattern never decides",
+        { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } },
+        /not ready: the regular expression \/\^\(\.\+\)\+never\$\/ was not decided within 1000 ms/,
+    ],
 ])("a guest that %s is there, and its create fails with the console", async (_how, options, says) => {
     const guest = its.guest({ readiness: { console: "test kernel ready", timeout: 60 }, ...options });
     const error: unknown = await its.create(guest).catch((caught: unknown) => caught);
@@ -145,15 +180,23 @@ test("without readiness, create ends when the domain runs", async () => {
 test.each<[string, GuestOptions]>([
     ["panics", { env: { TEST: "panic" } }],
     ["never gets ready", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }],
-    ["prints what its pattern never decides", { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } }],
+    [
+        "prints what its pattern never decides",
+        { env: { TEST: "hang" }, readiness: { console: "^(.+)+never$", timeout: 60 } },
+    ],
     ["cannot be started", { gdb: { port: 1, address: "192.0.2.1" } }],
 ])("an update whose guest %s: the old one serves again", async (_how, options) => {
     const guest = its.guest({ args: ["good"] });
     const made = await its.create(guest);
     const files = await its.files(guest);
     const context = testContext();
-    const error: unknown = await its.update(guest, { ...guest, ...options, memory: 24 }, context).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ code: "rolled-back", message: expect.stringMatching(/the last good guest is back/) as string });
+    const error: unknown = await its
+        .update(guest, { ...guest, ...options, memory: 24 }, context)
+        .catch((caught: unknown) => caught);
+    expect(error).toMatchObject({
+        code: "rolled-back",
+        message: expect.stringMatching(/the last good guest is back/) as string,
+    });
     if (options.env) {
         const { console, hint } = error as UnikernelError;
         expect(console).toContain(`env TEST=${options.env.TEST}`);
@@ -165,7 +208,10 @@ test.each<[string, GuestOptions]>([
     expect((await its.host.exec("cat", [made.consoleLog!])).stdout).toMatch(/argv\[1\] good[^]*test kernel ready/);
     expect(context.said.join("\n")).toMatch(/going back to the last good guest/);
     // And the next update works as if nothing had been.
-    expect(await its.update(guest, { ...guest, args: ["better"] })).toMatchObject({ state: "running", unfinished: false });
+    expect(await its.update(guest, { ...guest, args: ["better"] })).toMatchObject({
+        state: "running",
+        unfinished: false,
+    });
 });
 
 test("a kernel that came while the guest was stopped or paused is not proven: the last good one and its files stay until it is", async () => {
@@ -189,15 +235,22 @@ test("a kernel that came while the guest was stopped or paused is not proven: th
         const good = { ...guest, kernel };
         await its.update(guest, { ...good, state });
         await its.update({ ...good, state }, good);
-        expect((await its.files(guest)).filter((name) => name.startsWith("kernel-"))).toEqual(both.filter((name) => name.startsWith("kernel-") && !before.includes(name)));
+        expect((await its.files(guest)).filter((name) => name.startsWith("kernel-"))).toEqual(
+            both.filter((name) => name.startsWith("kernel-") && !before.includes(name)),
+        );
     }
 });
 
 test("a rollback leaves a paused guest paused, and does not start one that was stopped", async () => {
-    for (const [state, shown] of [["paused", "paused"], ["stopped", "shut off"]] as const) {
+    for (const [state, shown] of [
+        ["paused", "paused"],
+        ["stopped", "shut off"],
+    ] as const) {
         const guest = its.guest({ state });
         await its.create(guest);
-        await expect(its.update(guest, { ...guest, state: "running", env: { TEST: "panic" } })).rejects.toMatchObject({ code: "rolled-back" });
+        await expect(its.update(guest, { ...guest, state: "running", env: { TEST: "panic" } })).rejects.toMatchObject({
+            code: "rolled-back",
+        });
         expect(await its.host.virsh("domstate", guest.name)).toBe(shown);
         expect(await its.observe(guest)).toMatchObject({ state, drift: {}, unfinished: false });
     }

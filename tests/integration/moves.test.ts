@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { Unikernels } from "../support/unikernels";
 
 jest.setTimeout(120_000);
@@ -13,17 +13,34 @@ const asked: string[] = [];
 
 beforeAll(async () => {
     const wrapped = new WeakMap<object, object>();
-    its = await openLifecycle({ wrap: (host) => {
-        // One for each host, as the real ones are.
-        const known = wrapped.get(host) as typeof host | undefined;
-        const counting = known ?? { ...host, networks: { ...host.networks, get: (name: string) => { asked.push(name); return host.networks.get(name); } } };
-        wrapped.set(host, counting);
-        return counting;
-    } });
+    its = await openLifecycle({
+        wrap: (host) => {
+            // One for each host, as the real ones are.
+            const known = wrapped.get(host) as typeof host | undefined;
+            const counting = known ?? {
+                ...host,
+                networks: {
+                    ...host.networks,
+                    get: (name: string) => {
+                        asked.push(name);
+                        return host.networks.get(name);
+                    },
+                },
+            };
+            wrapped.set(host, counting);
+            return counting;
+        },
+    });
     // A check compares it with the folder in state.
     process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
     guests = new Unikernels(its.backend, {
-        platform: "kvm", connection: its.host.uri, kernel: its.kernel, accelerator: "tcg", memory: 16, shutdownTimeout: 10, readiness: { console: "test kernel ready", timeout: 60 },
+        platform: "kvm",
+        connection: its.host.uri,
+        kernel: its.kernel,
+        accelerator: "tcg",
+        memory: 16,
+        shutdownTimeout: 10,
+        readiness: { console: "test kernel ready", timeout: 60 },
     });
     await its.host.exec("ip", ["link", "add", "br7", "type", "bridge"]);
     await its.host.exec("ip", ["link", "add", "v0", "type", "veth", "peer", "name", "v1"]);
@@ -33,7 +50,9 @@ beforeAll(async () => {
     await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
 });
 afterAll(() => its.close());
-beforeEach(() => { asked.length = 0; });
+beforeEach(() => {
+    asked.length = 0;
+});
 
 async function defineNetwork(name: string, inside: string): Promise<void> {
     const file = `${its.host.folder}/${name}.xml`;
@@ -47,8 +66,11 @@ async function defineNetwork(name: string, inside: string): Promise<void> {
  * called by the interface's index, which counts up; their number is the first free one, which a probe shows.
  */
 async function makeTapDevices(): Promise<void> {
-    const found = await its.host.inside("sh", "-c",
-        "ip link add link v0 name probe0 type macvtap mode bridge; cat /sys/class/net/probe0/tap*/dev /sys/class/net/probe0/ifindex; ip link del probe0");
+    const found = await its.host.inside(
+        "sh",
+        "-c",
+        "ip link add link v0 name probe0 type macvtap mode bridge; cat /sys/class/net/probe0/tap*/dev /sys/class/net/probe0/ifindex; ip link del probe0",
+    );
     const [device = "", index = ""] = found.trim().split("\n");
     const [major = "", minor = ""] = device.split(":");
     for (let next = 1; next <= 20; next++) {
@@ -94,7 +116,10 @@ test("a network that is not there is refused without a restart", async () => {
     const mac = "52:54:00:33:00:03";
     const { state } = await guests.up("nowhere", plug(mac, "lan"));
     const before = await its.process(named(state));
-    await expect(guests.up("nowhere", plug(mac, "nirvana"), state)).rejects.toMatchObject({ code: "not-found", property: "interfaces[0].attach.network" });
+    await expect(guests.up("nowhere", plug(mac, "nirvana"), state)).rejects.toMatchObject({
+        code: "not-found",
+        property: "interfaces[0].attach.network",
+    });
     expect(await its.process(named(state))).toBe(before);
     await guests.destroy(state);
 });

@@ -15,9 +15,12 @@ const web = { mac, attach: { user: { forward: [] } } };
 beforeAll(async () => {
     mkdirSync(at("site"));
     writeFileSync(at("site/index.html"), "a page from the data image");
-    writeFileSync(at("site/nginx.conf"), `
+    writeFileSync(
+        at("site/nginx.conf"),
+        `
         daemon off; error_log stderr; events {}
-        http { access_log off; server { listen 80; listen [::]:80; root /etc/nginx; } }`);
+        http { access_log off; server { listen 80; listen [::]:80; root /etc/nginx; } }`,
+    );
     await must("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", at("site.iso"), at("site")]);
     await must("mke2fs", ["-q", "-t", "ext4", at("state.ext4"), "8M"]);
     writeFileSync(at("blank"), Buffer.alloc(1 << 20));
@@ -47,16 +50,23 @@ test("the same packages give the same bytes, wherever and whenever they are put 
 });
 
 test("nginx serves a data image with 96 MiB, and the power button ends it", async () => {
-    await withLinuxGuest({
-        interfaces: [{ ...web, ipv4: "dhcp" }], hostname: "web0", args: ["nginx", "-c", "/etc/nginx/nginx.conf"],
-        blocks: [{ path: at("site.iso"), mount: "/etc/nginx", format: "iso9660" }],
-    }, async (guest) => {
-        expect(await guest.fetch("/index.html")).toBe("a page from the data image");
-        expect(await guest.verdict()).toEqual({});
-        guest.pressPowerButton();
-        await guest.ended;
-        expect(await guest.console()).toMatch(/=== pulumi-unikernel: starting web0 ===\n[^]*=== pulumi-unikernel: shutting down ===\n=== application exited with status 0 ===/);
-    });
+    await withLinuxGuest(
+        {
+            interfaces: [{ ...web, ipv4: "dhcp" }],
+            hostname: "web0",
+            args: ["nginx", "-c", "/etc/nginx/nginx.conf"],
+            blocks: [{ path: at("site.iso"), mount: "/etc/nginx", format: "iso9660" }],
+        },
+        async (guest) => {
+            expect(await guest.fetch("/index.html")).toBe("a page from the data image");
+            expect(await guest.verdict()).toEqual({});
+            guest.pressPowerButton();
+            await guest.ended;
+            expect(await guest.console()).toMatch(
+                /=== pulumi-unikernel: starting web0 ===\n[^]*=== pulumi-unikernel: shutting down ===\n=== application exited with status 0 ===/,
+            );
+        },
+    );
 });
 
 test("without a data image nginx serves a page of its own", async () => {
@@ -66,7 +76,7 @@ test("without a data image nginx serves a page of its own", async () => {
 });
 
 test("the init does all that the configuration says", async () => {
-    const odd = "it's \"odd\" $HOME `x` \\n * ünï\n\nend\n";
+    const odd = 'it\'s "odd" $HOME `x` \\n * ünï\n\nend\n';
     const script = `
         echo "host=$(hostname)"
         printf 'argument=%s.' "$1" | od -An -tx1 -v | tr -d ' \\n'; echo
@@ -77,46 +87,82 @@ test("the init does all that the configuration says", async () => {
         touch /data/odd\\ place/x || echo read-only
         echo kept > /state/deep/written
         exit 7`;
-    await withLinuxGuest({
-        hostname: "told", env: { ODD: odd, "dotted.name": "1" }, args: ["sh", "-c", script, "sh", odd],
-        interfaces: [
-            { ...web, ipv4: { address: "10.0.2.77/24", gateway: "10.0.2.2" }, ipv6: { address: "fd00:7::7/64", gateway: "fd00:7::1" } },
-            { ...web, mac: "52:54:00:0a:0b:0d", ipv4: "dhcp" },
-        ],
-        blocks: [
-            { path: at("state.ext4"), mount: "/state/deep", format: "ext4", access: "persist" },
-            { path: at("site.iso"), mount: "/data/odd place", format: "iso9660" },
-        ],
-    }, async (guest) => {
-        await guest.ended;
-        const text = await guest.console();
-        const hex = (value: string): string => Buffer.from(value).toString("hex");
-        for (const expected of [
-            "=== pulumi-unikernel: starting told ===", "host=told", hex(`argument=${odd}.`), hex(`variable=${odd}.`), "\n1\n",
-            "inet 10.0.2.77/24", "inet6 fd00:7::7/64", "default via 10.0.2.2 dev eth0", "default via fd00:7::1 dev eth0",
-            "a page from the data image", "read-only",
-        ]) expect(text).toContain(expected);
-        expect(text).not.toMatch(/fd00:7::7.*tentative/);
-        expect(text).toMatch(/eth1 +inet 10\.0\.2\.15\/24/);
-        expect(await guest.verdict()).toMatchObject({ ended: { how: "exited", status: 7 } });
-    });
+    await withLinuxGuest(
+        {
+            hostname: "told",
+            env: { ODD: odd, "dotted.name": "1" },
+            args: ["sh", "-c", script, "sh", odd],
+            interfaces: [
+                {
+                    ...web,
+                    ipv4: { address: "10.0.2.77/24", gateway: "10.0.2.2" },
+                    ipv6: { address: "fd00:7::7/64", gateway: "fd00:7::1" },
+                },
+                { ...web, mac: "52:54:00:0a:0b:0d", ipv4: "dhcp" },
+            ],
+            blocks: [
+                { path: at("state.ext4"), mount: "/state/deep", format: "ext4", access: "persist" },
+                { path: at("site.iso"), mount: "/data/odd place", format: "iso9660" },
+            ],
+        },
+        async (guest) => {
+            await guest.ended;
+            const text = await guest.console();
+            const hex = (value: string): string => Buffer.from(value).toString("hex");
+            for (const expected of [
+                "=== pulumi-unikernel: starting told ===",
+                "host=told",
+                hex(`argument=${odd}.`),
+                hex(`variable=${odd}.`),
+                "\n1\n",
+                "inet 10.0.2.77/24",
+                "inet6 fd00:7::7/64",
+                "default via 10.0.2.2 dev eth0",
+                "default via fd00:7::1 dev eth0",
+                "a page from the data image",
+                "read-only",
+            ])
+                expect(text).toContain(expected);
+            expect(text).not.toMatch(/fd00:7::7.*tentative/);
+            expect(text).toMatch(/eth1 +inet 10\.0\.2\.15\/24/);
+            expect(await guest.verdict()).toMatchObject({ ended: { how: "exited", status: 7 } });
+        },
+    );
     expect(await must("debugfs", ["-R", "cat /written", at("state.ext4")])).toBe("kept\n");
 });
 
 test.each([
-    { name: "a disk without a file system", told: { args: ["nginx"], blocks: [{ path: "blank", mount: "/data" }] }, because: "disk 0 (/dev/vda) for /data has neither" },
-    { name: "a program that is not there", told: { args: ["/bin/postgres"] }, because: "there is no program /bin/postgres" },
+    {
+        name: "a disk without a file system",
+        told: { args: ["nginx"], blocks: [{ path: "blank", mount: "/data" }] },
+        because: "disk 0 (/dev/vda) for /data has neither",
+    },
+    {
+        name: "a program that is not there",
+        told: { args: ["/bin/postgres"] },
+        because: "there is no program /bin/postgres",
+    },
 ])("$name ends the boot with its reason", async ({ told, because }) => {
     const blocks = told.blocks?.map((block) => ({ ...block, path: at(block.path) }));
     await withLinuxGuest({ ...told, blocks }, async (guest) => {
         await guest.ended;
-        expect(await guest.verdict()).toMatchObject({ ended: { how: "crashed", because: expect.stringContaining(because) } });
+        expect(await guest.verdict()).toMatchObject({
+            ended: { how: "crashed", because: expect.stringContaining(because) },
+        });
     });
 });
 
 test("a panic reaches the host's panic device", async () => {
-    await withLinuxGuest({ args: ["sh", "-c", "echo c > /proc/sysrq-trigger"], qemu: ["-device", "pvpanic", "-action", "panic=exit-failure"] }, async (guest) => {
-        expect(await guest.ended).not.toBe(0);
-        expect(await guest.verdict()).toMatchObject({ ended: { how: "crashed", because: expect.stringContaining("sysrq triggered crash") } });
-    });
+    await withLinuxGuest(
+        {
+            args: ["sh", "-c", "echo c > /proc/sysrq-trigger"],
+            qemu: ["-device", "pvpanic", "-action", "panic=exit-failure"],
+        },
+        async (guest) => {
+            expect(await guest.ended).not.toBe(0);
+            expect(await guest.verdict()).toMatchObject({
+                ended: { how: "crashed", because: expect.stringContaining("sysrq triggered crash") },
+            });
+        },
+    );
 });

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { recording } from "../support/faults";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import type { PlanOptions } from "../support/plans";
 
 // Starts of real guests, on machines that do other things too.
@@ -19,17 +19,29 @@ beforeAll(async () => {
     image = join(its.host.folder, "seed.img");
     writeFileSync(image, "seed".padEnd(64 * 1024, "."));
 });
-beforeEach(() => { changes.length = 0; });
+beforeEach(() => {
+    changes.length = 0;
+});
 afterAll(() => its.close());
 
-const disk = (access: "read" | "persist" | "scratch", name = "db"): NonNullable<PlanOptions["blocks"]>[number] => ({ path: image, name, access });
+const disk = (access: "read" | "persist" | "scratch", name = "db"): NonNullable<PlanOptions["blocks"]>[number] => ({
+    path: image,
+    name,
+    access,
+});
 const secret: Partial<PlanOptions> = { env: { PASSWORD: "hunter2" }, secrets: ["env.PASSWORD"] };
 
 /** QEMU's process with the time at which it began (proc(5)), the guest's files, its definitions, and all that the host has. */
 async function state(guest: PlanOptions): Promise<unknown> {
     const pid = await its.process(guest);
     const began = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ")[19];
-    const said = await Promise.all([["dumpxml", guest.name], ["dumpxml", "--inactive", guest.name], ["list", "--all", "--name"]].map((words) => its.host.virsh(...words)));
+    const said = await Promise.all(
+        [
+            ["dumpxml", guest.name],
+            ["dumpxml", "--inactive", guest.name],
+            ["list", "--all", "--name"],
+        ].map((words) => its.host.virsh(...words)),
+    );
     return [pid, began, await its.files(guest), readdirSync(its.host.env.PULUMI_UNIKERNEL_DIR), ...said];
 }
 
@@ -43,7 +55,10 @@ async function setOwnership(value: 0 | 1): Promise<void> {
 test("a host that hands no files to QEMU's user: a disk that only its owner may read is refused with the setting's name", async () => {
     const guest = its.guest({ blocks: [disk("persist")] });
     await expect(its.create(guest)).rejects.toMatchObject({
-        code: "permission", property: "blocks[0]", message: expect.stringContaining("db.persist.img"), hint: expect.stringContaining(SETTING),
+        code: "permission",
+        property: "blocks[0]",
+        message: expect.stringContaining("db.persist.img"),
+        hint: expect.stringContaining(SETTING),
     });
     await its.expectNothing(guest);
 });
@@ -53,13 +68,32 @@ test("an update that brings the first private file is refused with the same word
     await its.create(guest);
     const before = await state(guest);
     const privately: [Partial<PlanOptions>, object][] = [
-        [{ blocks: [disk("read", "seen"), disk("persist")] }, { property: "blocks[1]", message: expect.stringMatching(/QEMU may not open \S+\/db\.persist\.img \(mode 0600\)/) }],
-        [{ blocks: [disk("scratch"), disk("read", "seen")] }, { property: "blocks[0]", message: expect.stringMatching(/QEMU may not open \S+\/db-[0-9a-f]{16}\.scratch\.img/) }],
-        [{ blocks: [disk("read", "seen"), { ...disk("read"), secret: true }] }, { property: "blocks[1]", message: expect.stringMatching(/QEMU may not open \S+\/db-[0-9a-f]{16}\.img/) }],
+        [
+            { blocks: [disk("read", "seen"), disk("persist")] },
+            {
+                property: "blocks[1]",
+                message: expect.stringMatching(/QEMU may not open \S+\/db\.persist\.img \(mode 0600\)/),
+            },
+        ],
+        [
+            { blocks: [disk("scratch"), disk("read", "seen")] },
+            {
+                property: "blocks[0]",
+                message: expect.stringMatching(/QEMU may not open \S+\/db-[0-9a-f]{16}\.scratch\.img/),
+            },
+        ],
+        [
+            { blocks: [disk("read", "seen"), { ...disk("read"), secret: true }] },
+            { property: "blocks[1]", message: expect.stringMatching(/QEMU may not open \S+\/db-[0-9a-f]{16}\.img/) },
+        ],
         [secret, { property: undefined, message: expect.stringMatching(/QEMU may not open \S+\/initrd-[0-9a-f]{16}/) }],
     ];
     for (const [change, refused] of privately) {
-        await expect(its.update(guest, { ...guest, ...change })).rejects.toMatchObject({ code: "permission", hint: expect.stringContaining(SETTING), ...refused });
+        await expect(its.update(guest, { ...guest, ...change })).rejects.toMatchObject({
+            code: "permission",
+            hint: expect.stringContaining(SETTING),
+            ...refused,
+        });
         expect(await state(guest)).toEqual(before);
         expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
     }

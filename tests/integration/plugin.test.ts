@@ -2,8 +2,16 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { UNKNOWN } from "../../core";
 import { forgetClaims } from "../../core/unikernel/claims";
 import { Calls } from "../../provider/plugin/calls";
-import { openLifecycle, type Lifecycle } from "../support/lifecycle";
-import { ask, closePlugins, initFailedOf, openPlugin, secret, urnOf, type Plugin } from "../unit/provider/plugin/plugin";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
+import {
+    ask,
+    closePlugins,
+    initFailedOf,
+    openPlugin,
+    type Plugin,
+    secret,
+    urnOf,
+} from "../unit/provider/plugin/plugin";
 
 // Real guests, on machines that do other things too.
 jest.setTimeout(120_000);
@@ -23,8 +31,16 @@ afterAll(async () => {
 beforeEach(forgetClaims);
 
 const args = (name: string, more: object = {}) => ({
-    platform: "kvm", connection: its.host.uri, kernel: its.kernel, guest: "rumprun", name, memory: 16, accelerator: "tcg", shutdownTimeout: 1,
-    readiness: { console: "test kernel ready", timeout: 60 }, ...more,
+    platform: "kvm",
+    connection: its.host.uri,
+    kernel: its.kernel,
+    guest: "rumprun",
+    name,
+    memory: 16,
+    accelerator: "tcg",
+    shutdownTimeout: 1,
+    readiness: { console: "test kernel ready", timeout: 60 },
+    ...more,
 });
 const domains = async () => (await its.host.virsh("list", "--all", "--name")).split("\n").filter(Boolean);
 
@@ -39,19 +55,37 @@ test("a guest comes as its preview said, changes, is read, and goes", async () =
     // Whatever the preview knew, came true.
     const known = Object.entries(preview.outs).filter(([, value]) => value !== UNKNOWN);
     expect(outs).toMatchObject(Object.fromEntries(known));
-    expect(outs).toMatchObject({ state: "running", env: { PASSWORD: secret("hunter2") }, digestKey: secret(expect.any(String)) });
+    expect(outs).toMatchObject({
+        state: "running",
+        env: { PASSWORD: secret("hunter2") },
+        digestKey: secret(expect.any(String)),
+    });
     expect(await its.host.virsh("dumpxml", "web")).not.toContain("hunter2");
 
-    expect(await plugin.diff(urn, outs, await plugin.inputs(urn, args("web", { env: { PASSWORD: secret("hunter2") } }), inputs))).toMatchObject({ changes: false });
+    expect(
+        await plugin.diff(
+            urn,
+            outs,
+            await plugin.inputs(urn, args("web", { env: { PASSWORD: secret("hunter2") } }), inputs),
+        ),
+    ).toMatchObject({ changes: false });
     expect(await plugin.read(urn, id, outs, inputs)).toMatchObject({ id, props: outs });
 
     const next = await plugin.inputs(urn, args("web", { args: ["two"], env: { PASSWORD: secret("hunter2") } }), inputs);
     expect(next.consequence).toBe("restart: args");
-    expect(await plugin.diff(urn, outs, next)).toMatchObject({ changes: true, replaces: [], details: { "args[0]": "ADD" } });
+    expect(await plugin.diff(urn, outs, next)).toMatchObject({
+        changes: true,
+        replaces: [],
+        details: { "args[0]": "ADD" },
+    });
     const expected = await plugin.update(urn, id, outs, next, { preview: true });
     const updated = await plugin.update(urn, id, outs, next);
-    expect(updated).toMatchObject(Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== UNKNOWN)));
-    expect(await its.host.exec("cat", [String(updated.consoleLog)])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(updated).toMatchObject(
+        Object.fromEntries(Object.entries(expected).filter(([, value]) => value !== UNKNOWN)),
+    );
+    expect(await its.host.exec("cat", [String(updated.consoleLog)])).toMatchObject({
+        stdout: expect.stringMatching(/argv\[1\] two/) as string,
+    });
 
     await its.host.virsh("suspend", "web");
     const drifted = await plugin.read(urn, id, updated, next);
@@ -69,24 +103,37 @@ test.each<[string, object, { timeout?: number; cancel?: boolean }, RegExp]>([
     ["does not become ready", { timeout: 2 }, {}, /never|not ready|2 s/],
     ["takes longer than its customTimeouts", { timeout: 600 }, { timeout: 3 }, /not done after 3 s/],
     ["is cancelled", { timeout: 600 }, { cancel: true }, /^cancelled/],
-])("a guest that %s is in state, and the next run ends with one guest", async (name, { timeout }: { timeout?: number }, { timeout: seconds, cancel }, reason) => {
-    const urn = urnOf("Unikernel", name.replaceAll(" ", "-"));
-    const its1 = await openPlugin({ calls: new Calls(20_000, async () => undefined) });
-    const never = args("late", { readiness: { console: "what it never says", timeout } });
-    const inputs = await its1.inputs(urn, never);
-    const creating = its1.create(urn, inputs, { timeout: seconds }).then(() => new Error("no error"), (thrown: unknown) => thrown);
-    if (cancel) {
-        while (!(await domains()).includes("late")) await new Promise((resolve) => { setTimeout(resolve, 200); });
-        await ask((done) => its1.client.cancel(new Empty(), done));
-    }
-    const failed = initFailedOf(await creating);
-    expect(failed).toMatchObject({ id: inputs.uuid, inputs: { uuid: inputs.uuid, name: "late" }, properties: { uuid: inputs.uuid, name: "late" } });
-    expect(failed.reasons.join("\n")).toMatch(reason);
+])(
+    "a guest that %s is in state, and the next run ends with one guest",
+    async (name, { timeout }: { timeout?: number }, { timeout: seconds, cancel }, reason) => {
+        const urn = urnOf("Unikernel", name.replaceAll(" ", "-"));
+        const its1 = await openPlugin({ calls: new Calls(20_000, async () => undefined) });
+        const never = args("late", { readiness: { console: "what it never says", timeout } });
+        const inputs = await its1.inputs(urn, never);
+        const creating = its1.create(urn, inputs, { timeout: seconds }).then(
+            () => new Error("no error"),
+            (thrown: unknown) => thrown,
+        );
+        if (cancel) {
+            while (!(await domains()).includes("late"))
+                await new Promise((resolve) => {
+                    setTimeout(resolve, 200);
+                });
+            await ask((done) => its1.client.cancel(new Empty(), done));
+        }
+        const failed = initFailedOf(await creating);
+        expect(failed).toMatchObject({
+            id: inputs.uuid,
+            inputs: { uuid: inputs.uuid, name: "late" },
+            properties: { uuid: inputs.uuid, name: "late" },
+        });
+        expect(failed.reasons.join("\n")).toMatch(reason);
 
-    const patient = await plugin.inputs(urn, args("late"), inputs);
-    const outs = await plugin.update(urn, failed.id, failed.properties, patient);
-    expect(outs).toMatchObject({ state: "running" });
-    expect(await domains()).toEqual(["late"]);
-    await (await openPlugin()).delete(urn, failed.id, outs);
-    expect(await domains()).toEqual([]);
-});
+        const patient = await plugin.inputs(urn, args("late"), inputs);
+        const outs = await plugin.update(urn, failed.id, failed.properties, patient);
+        expect(outs).toMatchObject({ state: "running" });
+        expect(await domains()).toEqual(["late"]);
+        await (await openPlugin()).delete(urn, failed.id, outs);
+        expect(await domains()).toEqual([]);
+    },
+);

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import type { StepResult } from "../../selftest";
 import { NAME_PREFIX } from "../../selftest/subject";
 import { LONG } from "../support/killed";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
 import { capture, type ExecResult } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
@@ -15,7 +15,21 @@ jest.setTimeout(600_000);
 
 const main = resolve(__dirname, "../../dist/cli/main.js");
 const NETWORK = "lan";
-const STEPS = ["before", "create", "unchanged", "live", "data", "update", "rollback", "ended", "killed-rollbacks", "destroy", "killed-updates", "killed-creates", "left"];
+const STEPS = [
+    "before",
+    "create",
+    "unchanged",
+    "live",
+    "data",
+    "update",
+    "rollback",
+    "ended",
+    "killed-rollbacks",
+    "destroy",
+    "killed-updates",
+    "killed-creates",
+    "left",
+];
 
 let host: LibvirtHost;
 let env: Record<string, string>;
@@ -23,20 +37,36 @@ beforeAll(async () => {
     host = await startLibvirtHost();
     await host.defineNatNetwork(NETWORK, { subnet: "10.68.0", isolated: true });
     // Folders of its own: what is left in them, it left.
-    const own = { TMPDIR: join(host.folder, "selftest-tmp"), XDG_CACHE_HOME: join(host.folder, "selftest-cache"), XDG_DATA_HOME: join(host.folder, "selftest-data") };
-    for (const folder of [...Object.values(own), host.env.PULUMI_UNIKERNEL_DIR]) await mkdir(folder, { mode: 0o711, recursive: true });
+    const own = {
+        TMPDIR: join(host.folder, "selftest-tmp"),
+        XDG_CACHE_HOME: join(host.folder, "selftest-cache"),
+        XDG_DATA_HOME: join(host.folder, "selftest-data"),
+    };
+    for (const folder of [...Object.values(own), host.env.PULUMI_UNIKERNEL_DIR])
+        await mkdir(folder, { mode: 0o711, recursive: true });
     env = { ...(process.env as Record<string, string>), ...host.env, ...own };
 });
 afterAll(() => host?.close());
 
-const args = (...options: string[]): string[] => [main, "selftest", "--connection", host.uri, "--accelerator", "tcg", ...options];
-const selftest = (...options: string[]): Promise<ExecResult> => capture(process.execPath, args(...options), { env, timeout: 500_000 });
+const args = (...options: string[]): string[] => [
+    main,
+    "selftest",
+    "--connection",
+    host.uri,
+    "--accelerator",
+    "tcg",
+    ...options,
+];
+const selftest = (...options: string[]): Promise<ExecResult> =>
+    capture(process.execPath, args(...options), { env, timeout: 500_000 });
 
 /** Whatever a run made is gone, here and on the host. */
 async function expectNothing(): Promise<void> {
     expect(await outside(host, NETWORK)).toEqual({ domains: {}, processes: [], files: {}, reservations: [] });
     expect([...readdirSync(env.TMPDIR!), ...readdirSync(env.XDG_DATA_HOME!)]).toEqual([]);
-    expect(readdirSync(join(env.XDG_CACHE_HOME!), { recursive: true }).filter((name) => String(name).endsWith(".json"))).toEqual([]);
+    expect(
+        readdirSync(join(env.XDG_CACHE_HOME!), { recursive: true }).filter((name) => String(name).endsWith(".json")),
+    ).toEqual([]);
 }
 
 /** Starts a run, and sends it a signal when a step was printed. */
@@ -44,11 +74,14 @@ async function interrupt(step: string, signal: NodeJS.Signals): Promise<{ code: 
     const child = spawn(process.execPath, args(), { env, stdio: ["ignore", "pipe", "pipe"] });
     let said = "";
     let sent = false;
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (data: Buffer) => {
-        said += data.toString();
-        if (!sent && said.includes(step)) sent = child.kill(signal);
+    for (const stream of [child.stdout, child.stderr])
+        stream.on("data", (data: Buffer) => {
+            said += data.toString();
+            if (!sent && said.includes(step)) sent = child.kill(signal);
+        });
+    const ended = new Promise<number | null>((resolve) => {
+        child.once("close", resolve);
     });
-    const ended = new Promise<number | null>((resolve) => { child.once("close", resolve); });
     return { code: await ended, said };
 }
 
@@ -56,16 +89,31 @@ test("all holds on a host of KVM's, its worker killed, and nothing is left", asy
     const { code, stdout, stderr } = await selftest("--json", ...(LONG ? [] : ["--kills", "2"]));
     const { held, steps } = JSON.parse(stdout) as { held: boolean; steps: StepResult[] };
     expect(steps.filter(({ status }) => status !== "held")).toEqual([]);
-    expect({ code, held, stderr, ids: steps.map(({ id }) => id).sort() }).toEqual({ code: 0, held: true, stderr: "", ids: [...STEPS].sort() });
+    expect({ code, held, stderr, ids: steps.map(({ id }) => id).sort() }).toEqual({
+        code: 0,
+        held: true,
+        stderr: "",
+        ids: [...STEPS].sort(),
+    });
     const by = Object.fromEntries(steps.map((step) => [step.id, step]));
-    expect(by.create!.found).toContain(`under emulation, was told its secret, and network ${NETWORK} reserves 10.68.0.254`);
-    for (const [id, least] of [["killed-creates", 4], ["killed-updates", 2], ["killed-rollbacks", 2]] as const) expect(by[id]!.kills).toBeGreaterThanOrEqual(least);
+    expect(by.create!.found).toContain(
+        `under emulation, was told its secret, and network ${NETWORK} reserves 10.68.0.254`,
+    );
+    for (const [id, least] of [
+        ["killed-creates", 4],
+        ["killed-updates", 2],
+        ["killed-rollbacks", 2],
+    ] as const)
+        expect(by[id]!.kills).toBeGreaterThanOrEqual(least);
     await expectNothing();
 });
 
 test("interrupted, it removes what it made and says so by its exit code", async () => {
     const { code, said } = await interrupt("held    create", "SIGINT");
-    expect({ code, said }).toEqual({ code: 130, said: expect.stringContaining("SIGINT: removing what was made, then ending") as string });
+    expect({ code, said }).toEqual({
+        code: 130,
+        said: expect.stringContaining("SIGINT: removing what was made, then ending") as string,
+    });
     await expectNothing();
 });
 
@@ -78,7 +126,9 @@ test("killed itself, the next run removes what it left, and nothing of others", 
     expect(Object.keys((await outside(host, NETWORK)).domains)).not.toEqual([stranger]);
     const next = await interrupt("held    what was there before", "SIGTERM");
     expect({ before: said, ...next }).toEqual({
-        before: expect.stringContaining("an earlier run left nothing") as string, code: 143, said: expect.stringContaining("removed what 1 earlier run left") as string,
+        before: expect.stringContaining("an earlier run left nothing") as string,
+        code: 143,
+        said: expect.stringContaining("removed what 1 earlier run left") as string,
     });
     expect(Object.keys((await outside(host, NETWORK)).domains)).toEqual([stranger]);
     await host.virsh("undefine", stranger);
@@ -91,7 +141,10 @@ test("what does not hold is told, with exit code 1, and what needs it is not tri
     await mkdir(closed, { mode: 0o700 });
     const away = { ...env, PULUMI_UNIKERNEL_DIR: join(closed, "guests") };
     const { code, stdout } = await capture(process.execPath, args(), { env: away, timeout: 120_000 });
-    expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/^FAILED {2}create .*(QEMU may not open|closed the monitor)/m) as string });
+    expect({ code, stdout }).toEqual({
+        code: 1,
+        stdout: expect.stringMatching(/^FAILED {2}create .*(QEMU may not open|closed the monitor)/m) as string,
+    });
     expect(stdout).toMatch(/^- .*updated .*not tried, because of "create"/m);
     expect(stdout).toMatch(/^2 of 13 held, with 0 kills: what failed is told above$/m);
     // The folder of all guests was not there before.

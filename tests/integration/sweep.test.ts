@@ -5,8 +5,8 @@ import { openHost } from "../../backends/libvirt";
 import { VolumeFiles } from "../../backends/libvirt/files";
 import { noteHolder } from "../../core/holders";
 import { runAndKill } from "../support/killed";
-import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { alice, testPlan, type PlanOptions } from "../support/plans";
+import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { alice, type PlanOptions, testPlan } from "../support/plans";
 import { capture } from "../support/processes";
 
 jest.setTimeout(240_000);
@@ -24,11 +24,28 @@ beforeAll(async () => {
 });
 afterAll(() => its.close());
 
-interface Found { kind: string; verdict: string; what: string; uuid?: string; data: string[]; removed: boolean; stays?: string[]; error?: string }
+interface Found {
+    kind: string;
+    verdict: string;
+    what: string;
+    uuid?: string;
+    data: string[];
+    removed: boolean;
+    stays?: string[];
+    error?: string;
+}
 
 async function sweep(...words: string[]): Promise<{ code: number; leftovers: Found[]; text: string }> {
-    const { code, stdout, stderr } = await capture(process.execPath, [main, "sweep", "--connection", its.host.uri, ...words], { env: its.host.env, timeout: 60_000 });
-    return { code: code ?? -1, leftovers: words.includes("--json") && stdout.startsWith("{") ? JSON.parse(stdout).leftovers : [], text: stdout + stderr };
+    const { code, stdout, stderr } = await capture(
+        process.execPath,
+        [main, "sweep", "--connection", its.host.uri, ...words],
+        { env: its.host.env, timeout: 60_000 },
+    );
+    return {
+        code: code ?? -1,
+        leftovers: words.includes("--json") && stdout.startsWith("{") ? JSON.parse(stdout).leftovers : [],
+        text: stdout + stderr,
+    };
 }
 
 /** A state file as `pulumi stack export` writes it, of the stack that testPlan's guests are of. */
@@ -37,7 +54,12 @@ async function stateFile(name: string, guests: PlanOptions[], stack = "test", mo
     const plans = await Promise.all(guests.map((guest) => testPlan(guest)));
     const resources = [
         { urn: `urn:pulumi:${stack}::lifecycle::pulumi:pulumi:Stack::lifecycle-${stack}`, type: "pulumi:pulumi:Stack" },
-        ...plans.map(({ spec: { urn, uuid, interfaces } }) => ({ urn, type: "unikernel:index:Unikernel", id: uuid, outputs: { uuid, interfaces } })),
+        ...plans.map(({ spec: { urn, uuid, interfaces } }) => ({
+            urn,
+            type: "unikernel:index:Unikernel",
+            id: uuid,
+            outputs: { uuid, interfaces },
+        })),
         ...more,
     ];
     writeFileSync(path, JSON.stringify({ version: 3, deployment: { resources } }));
@@ -47,25 +69,40 @@ async function stateFile(name: string, guests: PlanOptions[], stack = "test", mo
 /** A create whose process was killed after its nth change, counted from 0. */
 async function killed(change: number, options: GuestOptions): Promise<PlanOptions & { uuid: string }> {
     const guest = its.guest(options);
-    await runAndKill({ operation: "create", guest, fault: { change, when: "after" } }, { PULUMI_UNIKERNEL_DIR: its.host.env.PULUMI_UNIKERNEL_DIR });
+    await runAndKill(
+        { operation: "create", guest, fault: { change, when: "after" } },
+        { PULUMI_UNIKERNEL_DIR: its.host.env.PULUMI_UNIKERNEL_DIR },
+    );
     return { ...guest, uuid: (await testPlan(guest)).spec.uuid };
 }
 
-const byUuid = (found: Found[], { uuid }: { uuid: string }): Found | undefined => found.find((one) => one.uuid === uuid);
+const byUuid = (found: Found[], { uuid }: { uuid: string }): Found | undefined =>
+    found.find((one) => one.uuid === uuid);
 
 test("what killed creates left is listed, and removed only with a state that names its stack; data only by name", async () => {
     const early = await killed(1, { name: "early" });
-    const persist = { blocks: [{ path: seed, access: "persist" as const }], interfaces: [{ mac: "52:54:00:00:66:01", attach: { network: NETWORK }, ipv4: { reserve: "10.66.0.20" } }] };
+    const persist = {
+        blocks: [{ path: seed, access: "persist" as const }],
+        interfaces: [{ mac: "52:54:00:00:66:01", attach: { network: NETWORK }, ipv4: { reserve: "10.66.0.20" } }],
+    };
     // The claim; kernel, configuration and disk; the definition; the reservation.
     const late = await killed(5, { name: "late", ...persist });
-    const other = await killed(4, { name: "other", urn: "urn:pulumi:other::lifecycle::pulumi-unikernel:index:Unikernel::other", blocks: persist.blocks });
+    const other = await killed(4, {
+        name: "other",
+        urn: "urn:pulumi:other::lifecycle::pulumi-unikernel:index:Unikernel::other",
+        blocks: persist.blocks,
+    });
     const [known, whole] = [its.guest({ name: "known" }), its.guest({ name: "whole" })];
     await its.create(known);
     await its.create(whole);
     const wholeUuid = (await testPlan(whole)).spec.uuid;
     const before = { known: await its.process(known), whole: await its.process(whole) };
     const state = await stateFile("test", [known]);
-    const all = async (): Promise<object> => ({ domains: await its.host.virsh("list", "--all"), network: await its.host.virsh("net-dumpxml", NETWORK), folders: readdirSync(its.host.env.PULUMI_UNIKERNEL_DIR).sort() });
+    const all = async (): Promise<object> => ({
+        domains: await its.host.virsh("list", "--all"),
+        network: await its.host.virsh("net-dumpxml", NETWORK),
+        folders: readdirSync(its.host.env.PULUMI_UNIKERNEL_DIR).sort(),
+    });
     const seen = await all();
     expect(await its.host.virsh("dumpxml", "late")).toMatch(/phase=.creating./);
     expect(await its.host.virsh("net-dumpxml", NETWORK)).toContain("52:54:00:00:66:01");
@@ -73,12 +110,17 @@ test("what killed creates left is listed, and removed only with a state that nam
     // Without a state, nothing is known to be left; nothing is changed.
     const unknown = await sweep("--json");
     expect(unknown.code).toBe(0);
-    for (const guest of [early, late, other]) expect(byUuid(unknown.leftovers, guest)).toMatchObject({ verdict: "unknown", removed: false });
+    for (const guest of [early, late, other])
+        expect(byUuid(unknown.leftovers, guest)).toMatchObject({ verdict: "unknown", removed: false });
     expect(byUuid(unknown.leftovers, { uuid: wholeUuid })).toBeUndefined();
     // Without --yes, it is said.
     const listed = await sweep("--json", "--state", state);
     expect(byUuid(listed.leftovers, early)).toMatchObject({ kind: "folder", verdict: "left" });
-    expect(byUuid(listed.leftovers, late)).toMatchObject({ kind: "domain", verdict: "left", data: [expect.stringMatching(/\.persist\.img$/)] });
+    expect(byUuid(listed.leftovers, late)).toMatchObject({
+        kind: "domain",
+        verdict: "left",
+        data: [expect.stringMatching(/\.persist\.img$/)],
+    });
     expect(byUuid(listed.leftovers, other)).toMatchObject({ verdict: "unknown" });
     expect(byUuid(listed.leftovers, { uuid: wholeUuid })).toMatchObject({ verdict: "kept" });
     expect(byUuid(listed.leftovers, { uuid: (await testPlan(known)).spec.uuid })).toBeUndefined();
@@ -93,7 +135,10 @@ test("what killed creates left is listed, and removed only with a state that nam
 
     const removed = await sweep("--json", "--yes", "--state", state);
     expect(removed.code).toBe(0);
-    expect(byUuid(removed.leftovers, late)).toMatchObject({ removed: true, stays: [expect.stringMatching(/\.persist\.img$/)] });
+    expect(byUuid(removed.leftovers, late)).toMatchObject({
+        removed: true,
+        stays: [expect.stringMatching(/\.persist\.img$/)],
+    });
     await its.expectNothing(early);
     expect(await its.host.virsh("list", "--all", "--name")).not.toMatch(/^late$/m);
     expect(await its.host.virsh("net-dumpxml", NETWORK)).not.toContain("52:54:00:00:66:01");
@@ -108,8 +153,12 @@ test("what killed creates left is listed, and removed only with a state that nam
 });
 
 test("reservations without a domain: of an interface that no unikernel in state has; others are listed or left out, and stay", async () => {
-    const guest = (name: string, digit: number): GuestOptions =>
-        ({ name, interfaces: [{ mac: `52:54:00:00:66:a${digit}`, attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.3${digit}` } }] });
+    const guest = (name: string, digit: number): GuestOptions => ({
+        name,
+        interfaces: [
+            { mac: `52:54:00:00:66:a${digit}`, attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.3${digit}` } },
+        ],
+    });
     const urn = (stack: string): string => `urn:pulumi:${stack}::lifecycle::unikernel:index:NetworkInterface::eth`;
     const [idle, others] = [its.guest(guest("idle", 1)), its.guest(guest("others", 2))];
     for (const one of [idle, others]) {
@@ -117,12 +166,30 @@ test("reservations without a domain: of an interface that no unikernel in state 
         await its.host.virsh("destroy", one.name);
         await its.host.virsh("undefine", one.name);
     }
-    await its.host.virsh("net-update", NETWORK, "add-last", "ip-dhcp-host", "<host mac='52:54:00:00:66:a3' ip='10.66.0.33'/>", "--live", "--config");
+    await its.host.virsh(
+        "net-update",
+        NETWORK,
+        "add-last",
+        "ip-dhcp-host",
+        "<host mac='52:54:00:00:66:a3' ip='10.66.0.33'/>",
+        "--live",
+        "--config",
+    );
     await noteHolder("52:54:00:00:66:a2", urn("elsewhere"));
-    const state = await stateFile("idle", [], "test", [{ urn: urn("test"), type: "unikernel:index:NetworkInterface", id: "eth", outputs: { mac: "52:54:00:00:66:a1" } }]);
+    const state = await stateFile("idle", [], "test", [
+        {
+            urn: urn("test"),
+            type: "unikernel:index:NetworkInterface",
+            id: "eth",
+            outputs: { mac: "52:54:00:00:66:a1" },
+        },
+    ]);
     const { code, leftovers } = await sweep("--json", "--yes", "--state", state);
     expect(code).toBe(0);
-    const found = leftovers.filter(({ kind }) => kind === "reservation").map(({ verdict, what, removed }) => [verdict, what, removed]).sort();
+    const found = leftovers
+        .filter(({ kind }) => kind === "reservation")
+        .map(({ verdict, what, removed }) => [verdict, what, removed])
+        .sort();
     expect(found).toEqual([
         ["left", `reservation of 10.66.0.31 for 52:54:00:00:66:a1 on network ${NETWORK}`, true],
         ["unknown", `reservation of 10.66.0.32 for 52:54:00:00:66:a2 on network ${NETWORK}`, false],
@@ -134,10 +201,17 @@ test("reservations without a domain: of an interface that no unikernel in state 
 test("where files go by storage volumes, folders without a domain are seen and swept, and no pool stays", async () => {
     const guest = await killed(1, { name: "volumes" });
     const opened = await openHost(its.host.uri);
-    const kvm = createBackends(async () => ({ ...opened, files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR) })).kvm!;
+    const kvm = createBackends(async () => ({
+        ...opened,
+        files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR),
+    })).kvm!;
     const seen = await Promise.all([1, 2, 3].map(() => kvm.leftovers!(its.host.uri, alice)));
     const folders = seen.map((one) => one.folders?.find(({ uuid }) => uuid === guest.uuid));
-    expect(folders[0]).toMatchObject({ urn: expect.stringContaining("::volumes") as string, abandoned: true, data: [] });
+    expect(folders[0]).toMatchObject({
+        urn: expect.stringContaining("::volumes") as string,
+        abandoned: true,
+        data: [],
+    });
     expect(folders).toEqual([folders[0], folders[0], folders[0]]);
     expect(await kvm.sweep!(its.host.uri, folders[0]!, { deleteData: false })).toEqual([]);
     await its.expectNothing(guest);
@@ -149,8 +223,11 @@ test("a create that is at work is left alone", async () => {
     const guest = its.guest({ name: "busy", readiness: { console: "it never says", timeout: 20 } });
     const state = await stateFile("busy", []);
     const work = its.create(guest).catch((error: unknown) => error);
-    const { spec: { uuid } } = await testPlan(guest);
-    for (let tries = 0; tries < 200 && !(await its.host.virsh("list", "--name")).includes("busy"); tries++) await new Promise((go) => setTimeout(go, 100));
+    const {
+        spec: { uuid },
+    } = await testPlan(guest);
+    for (let tries = 0; tries < 200 && !(await its.host.virsh("list", "--name")).includes("busy"); tries++)
+        await new Promise((go) => setTimeout(go, 100));
     const { leftovers } = await sweep("--json", "--yes", "--state", state);
     expect(byUuid(leftovers, { uuid })).toMatchObject({ verdict: "busy", removed: false });
     expect(String(await work)).toMatch(/it never says|not ready/);
@@ -159,7 +236,11 @@ test("a create that is at work is left alone", async () => {
 test.each<[string, string, RegExp]>([
     ["no state at all", "[]", /not what pulumi stack export writes/],
     ["no JSON", "{", /not what pulumi stack export writes/],
-    ["a stack without resources", JSON.stringify({ version: 3, deployment: {} }), /names no project and stack\n.*PROJECT\/STACK=/],
+    [
+        "a stack without resources",
+        JSON.stringify({ version: 3, deployment: {} }),
+        /names no project and stack\n.*PROJECT\/STACK=/,
+    ],
 ])("a state file with %s is refused", async (_name, content, said) => {
     const path = join(its.host.folder, "wrong.json");
     writeFileSync(path, content);

@@ -1,6 +1,17 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, copyFileSync, mkdirSync, openSync, readFileSync, readSync, rmSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
+import {
+    closeSync,
+    copyFileSync,
+    mkdirSync,
+    openSync,
+    readFileSync,
+    readSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+    writeSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { NotReadyError } from "../../core/unikernel/outputs";
@@ -15,7 +26,11 @@ type Properties = Record<string, unknown>;
 const STICK = 16 << 20;
 
 /** A loop device, under a name as udev gives one to a stick. */
-interface Stick { node: string; name: string; file: string }
+interface Stick {
+    node: string;
+    name: string;
+    file: string;
+}
 let sticks: Stick[] = [];
 function plugIn(size = STICK): Stick {
     const file = path(`stick-${sticks.length}`);
@@ -41,7 +56,12 @@ beforeEach(async () => {
     copyFileSync(await testKernel(), kernel);
 });
 
-const args = ({ name }: Stick, more: Properties = {}): Properties => ({ kernel, output: path("web.iso"), burn: { device: name, allowFixed: true }, ...more });
+const args = ({ name }: Stick, more: Properties = {}): Properties => ({
+    kernel,
+    output: path("web.iso"),
+    burn: { device: name, allowFixed: true },
+    ...more,
+});
 
 /** Past the page cache of the device: what its backing file holds. */
 function onStick({ file }: Stick, length: number): Buffer {
@@ -68,7 +88,11 @@ test("up writes the stick, and only what changed the next time; destroy leaves i
     const stick = plugIn();
     const { check, handlers, inputs, id, outs, said } = await burned(stick);
     expect(matches(stick)).toBe(true);
-    expect(onStick(stick, STICK).subarray(Number(outs.size) + 65536).every((byte) => byte === 0xa5)).toBe(true);
+    expect(
+        onStick(stick, STICK)
+            .subarray(Number(outs.size) + 65536)
+            .every((byte) => byte === 0xa5),
+    ).toBe(true);
     expect(outs.burned).toEqual({ device: stick.name, sha256: outs.sha256, size: outs.size });
     expect(await handlers.diff(id, outs, (await check(args(stick), inputs)).inputs)).toMatchObject({ changes: false });
     expect((await handlers.read(id, outs)).props).toEqual(outs);
@@ -77,13 +101,19 @@ test("up writes the stick, and only what changed the next time; destroy leaves i
     const { outs: after } = await handlers.update(id, outs, next);
     expect(matches(stick)).toBe(true);
     expect(after.burned).toMatchObject({ sha256: after.sha256 });
-    const writes = said.filter((line) => line.includes("were written")).map((line) => Number(/ (\d+) of \d+ MiB/.exec(line)?.[1]));
+    const writes = said
+        .filter((line) => line.includes("were written"))
+        .map((line) => Number(/ (\d+) of \d+ MiB/.exec(line)?.[1]));
     expect(writes).toHaveLength(2);
     expect(writes[1]).toBeLessThanOrEqual(writes[0]!);
 
     await handlers.delete(id, after);
     expect(said.at(-1)).toMatch(new RegExp(`${stick.name} is left as it is`));
-    expect(onStick(stick, 32769 + 5).subarray(32769).toString()).toBe("CD001");
+    expect(
+        onStick(stick, 32769 + 5)
+            .subarray(32769)
+            .toString(),
+    ).toBe("CD001");
 });
 
 test("what is on the stick is looked at by refresh, and mended by up; a pulled stick is no drift", async () => {
@@ -119,7 +149,16 @@ test("a burn that was killed in the middle is repeated, although the program say
     const stick = plugIn();
     const { check, handlers, inputs, id, outs } = await burned(stick);
     const next = (await check(args(stick, { args: ["other"] }), inputs)).inputs;
-    const child = spawn(process.execPath, ["-r", resolve(__dirname, "../support/typescript.cjs"), join(__dirname, "updateChild.ts"), JSON.stringify([id, outs, next])], { stdio: "inherit", env: { ...process.env } });
+    const child = spawn(
+        process.execPath,
+        [
+            "-r",
+            resolve(__dirname, "../support/typescript.cjs"),
+            join(__dirname, "updateChild.ts"),
+            JSON.stringify([id, outs, next]),
+        ],
+        { stdio: "inherit", env: { ...process.env } },
+    );
     const ended = once(child, "exit");
     while (onStick(stick, 512).some((byte) => byte !== 0) && child.exitCode === null) await sleep(1);
     child.kill("SIGKILL");
@@ -134,9 +173,21 @@ test("a burn that was killed in the middle is repeated, although the program say
 
 const wrong: Record<string, [spec: (stick: Stick) => Properties, property: string, says: RegExp]> = {
     "is fixed, and nobody allowed it": [({ name }) => ({ device: name }), "burn.allowFixed", /fixed disk/],
-    "is called by a name that moves": [({ node }) => ({ device: node, allowFixed: true }), "burn.device", /another device tomorrow/],
-    "has another serial number": [({ name }) => ({ device: name, serial: "4711", allowFixed: true }), "burn.serial", /serial number/],
-    "is a file": [() => ({ device: kernel, allowFixed: true }), "burn.device", /is a file, and an image is burned to a block device/],
+    "is called by a name that moves": [
+        ({ node }) => ({ device: node, allowFixed: true }),
+        "burn.device",
+        /another device tomorrow/,
+    ],
+    "has another serial number": [
+        ({ name }) => ({ device: name, serial: "4711", allowFixed: true }),
+        "burn.serial",
+        /serial number/,
+    ],
+    "is a file": [
+        () => ({ device: kernel, allowFixed: true }),
+        "burn.device",
+        /is a file, and an image is burned to a block device/,
+    ],
 };
 test.each(Object.entries(wrong))("a stick that %s is refused at preview", async (_title, [spec, property, says]) => {
     const stick = plugIn();
@@ -146,35 +197,48 @@ test.each(Object.entries(wrong))("a stick that %s is refused at preview", async 
 
 const obstacles: Record<string, [prepare: (stick: Stick) => void, says: RegExp]> = {
     "is not there": [pullOut, /usb-pulumi-unikernel-test/],
-    "is mounted": [(stick) => {
-        execFileSync("mkfs.ext4", ["-q", stick.node]);
-        mkdirSync(path("mounted"));
-        execFileSync("mount", [stick.node, path("mounted")]);
-    }, /is mounted at .*umount/s],
+    "is mounted": [
+        (stick) => {
+            execFileSync("mkfs.ext4", ["-q", stick.node]);
+            mkdirSync(path("mounted"));
+            execFileSync("mount", [stick.node, path("mounted")]);
+        },
+        /is mounted at .*umount/s,
+    ],
 };
-test.each(Object.entries(obstacles))("a stick that %s: the image is there, state says that it is not burned, and the next run burns it", async (title, [prepare, says]) => {
-    const stick = plugIn();
-    prepare(stick);
-    const its = media();
-    const { inputs, failures } = await its.check(args(stick));
-    expect(failures).toEqual([]);
-    try {
-        const error = await its.handlers.create(inputs).then(() => undefined, (reason: unknown) => reason);
-        if (!(error instanceof NotReadyError)) throw error;
-        expect(error.reasons.join()).toMatch(says);
-        expect(error.reasons.join()).toContain("burn.device");
-        expect(error.properties).toMatchObject({ path: path("web.iso") });
-        expect(error.properties).not.toHaveProperty("burned");
-        execFileSync("sha256sum", ["--check", "--quiet", "SHA256SUMS"], { cwd: path() });
+test.each(Object.entries(obstacles))(
+    "a stick that %s: the image is there, state says that it is not burned, and the next run burns it",
+    async (title, [prepare, says]) => {
+        const stick = plugIn();
+        prepare(stick);
+        const its = media();
+        const { inputs, failures } = await its.check(args(stick));
+        expect(failures).toEqual([]);
+        try {
+            const error = await its.handlers.create(inputs).then(
+                () => undefined,
+                (reason: unknown) => reason,
+            );
+            if (!(error instanceof NotReadyError)) throw error;
+            expect(error.reasons.join()).toMatch(says);
+            expect(error.reasons.join()).toContain("burn.device");
+            expect(error.properties).toMatchObject({ path: path("web.iso") });
+            expect(error.properties).not.toHaveProperty("burned");
+            execFileSync("sha256sum", ["--check", "--quiet", "SHA256SUMS"], { cwd: path() });
 
-        const other = plugIn();
-        const { outs } = await its.handlers.update(error.id, error.properties, (await its.check(args(other), inputs)).inputs);
-        expect(matches(other)).toBe(true);
-        expect(outs.burned).toMatchObject({ device: other.name });
-    } finally {
-        if (title === "is mounted") execFileSync("umount", [path("mounted")]);
-    }
-});
+            const other = plugIn();
+            const { outs } = await its.handlers.update(
+                error.id,
+                error.properties,
+                (await its.check(args(other), inputs)).inputs,
+            );
+            expect(matches(other)).toBe(true);
+            expect(outs.burned).toMatchObject({ device: other.name });
+        } finally {
+            if (title === "is mounted") execFileSync("umount", [path("mounted")]);
+        }
+    },
+);
 
 test("a stick that is too small is refused, with both figures", async () => {
     const small = plugIn(1 << 18);

@@ -1,16 +1,29 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmodSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    constants,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    truncateSync,
+    writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-import { burnImage, compareDevice, inspectDevice, systemRoots, type BurnPhase } from "../../backends/iso/burn";
+import { type BurnPhase, burnImage, compareDevice, inspectDevice, systemRoots } from "../../backends/iso/burn";
 import type { BurnSpec } from "../../spec";
 
 jest.setTimeout(60_000);
-const MIB = 1 << 20, SIZE = 21 * MIB + 2048, DEVICE = 24 * MIB;
+const MIB = 1 << 20,
+    SIZE = 21 * MIB + 2048,
+    DEVICE = 24 * MIB;
 
 let folder: string, dev: string, loops: string[];
 /** What puts the machine back, run from the last to the first, each whatever became of the others. */
@@ -22,7 +35,10 @@ beforeEach(() => {
     mkdirSync(path("dev/disk/by-id"), { recursive: true });
 });
 afterEach(() => {
-    const failures = undo.reverse().map(([program = "", ...args]) => spawnSync(program, args, { encoding: "utf8" }).stderr).filter(Boolean);
+    const failures = undo
+        .reverse()
+        .map(([program = "", ...args]) => spawnSync(program, args, { encoding: "utf8" }).stderr)
+        .filter(Boolean);
     rmSync(folder, { recursive: true, force: true });
     expect(failures).toEqual([]);
 });
@@ -34,7 +50,12 @@ const image = randomBytes(SIZE);
 const APART = "/dev/loop97";
 
 /** A loop device under a name that stays. */
-function attach({ backing = path("backing"), content = randomBytes(DEVICE), options = [] as string[], at = "-f" } = {}): { node: string; burn: BurnSpec; content: Buffer } {
+function attach({
+    backing = path("backing"),
+    content = randomBytes(DEVICE),
+    options = [] as string[],
+    at = "-f",
+} = {}): { node: string; burn: BurnSpec; content: Buffer } {
     if (!existsSync(backing)) writeFileSync(backing, content);
     const node = execFileSync("losetup", [...options, "--show", at, backing], { encoding: "utf8" }).trim();
     loops.push(node);
@@ -49,7 +70,11 @@ function mount(what: string, ...options: string[]): string {
     undo.push(["umount", path("mnt")]);
     return path("mnt");
 }
-async function burnIt(burn: BurnSpec, content = image, onProgress?: (bytes: number, total: number, phase: BurnPhase) => void): Promise<{ written: number }> {
+async function burnIt(
+    burn: BurnSpec,
+    content = image,
+    onProgress?: (bytes: number, total: number, phase: BurnPhase) => void,
+): Promise<{ written: number }> {
     writeFileSync(path("image"), content);
     return burnImage(path("image"), content.length, await inspectDevice(burn, content.length, roots()), { onProgress });
 }
@@ -57,11 +82,16 @@ const compare = (burn: BurnSpec): Promise<string> => compareDevice(path("image")
 /** What the device has, by the page cache, that every other program reads through. */
 const contentOf = (node: string): Buffer => readFileSync(node);
 
-test.each([["512", SIZE], ["4096", Math.ceil(SIZE / 4096) * 4096]])("sectors of %s bytes: burned, changed, burned again; read past and through the page cache", async (sector) => {
+test.each([
+    ["512", SIZE],
+    ["4096", Math.ceil(SIZE / 4096) * 4096],
+])("sectors of %s bytes: burned, changed, burned again; read past and through the page cache", async (sector) => {
     const { node, burn, content } = attach({ options: ["--sector-size", sector] });
     contentOf(node);
     const phases = new Set<BurnPhase>();
-    expect(await burnIt(burn, image, (_bytes, _total, phase) => phases.add(phase))).toEqual({ written: expect.any(Number) });
+    expect(await burnIt(burn, image, (_bytes, _total, phase) => phases.add(phase))).toEqual({
+        written: expect.any(Number),
+    });
     expect(phases).toEqual(new Set(["write", "verify"]));
     expect(contentOf(node).equals(Buffer.concat([image, content.subarray(SIZE)]))).toBe(true);
     expect(await compare(burn)).toBe("same");
@@ -88,35 +118,75 @@ test("refresh reads a stick that a desktop has mounted", async () => {
 });
 
 test.each<[string, () => BurnSpec | Promise<BurnSpec>, Record<string, unknown>]>([
-    ["mounted", () => {
-        const { node, burn } = attach();
-        execFileSync("mkfs.ext4", ["-q", node]);
-        mount(node);
-        return burn;
-    }, { code: "in-use", property: "burn.device", hint: expect.stringContaining("umount /") }],
-    ["a partition of it is swap", () => {
-        const { burn } = partitioned();
-        return burn;
-    }, { code: "in-use", property: "burn.device", message: expect.stringMatching(/loop\d+p1 is swap/) }],
-    ["a partition", () => {
-        const { node, burn } = partitioned();
-        rmSync(burn.device);
-        symlinkSync(`${node}p1`, burn.device);
-        return burn;
-    }, { code: "invalid", property: "burn.device", message: expect.stringMatching(/partition of loop\d+/) }],
-    ["read-only", () => attach({ options: ["-r"] }).burn, { code: "permission", property: "burn.device", hint: expect.stringContaining("--setrw") }],
-    ["not removable", () => ({ ...attach().burn, allowFixed: false }), { code: "invalid", property: "burn.allowFixed" }],
-    ["too small", () => attach({ content: Buffer.alloc(20 * MIB) }).burn, { code: "no-space", property: "burn.device", message: expect.stringContaining(`${20 * MIB} bytes`) }],
-    ["a name that moves", () => ({ ...attach().burn, device: loops[0]! }), { code: "invalid", property: "burn.device", hint: expect.stringMatching(/by-id\/stick-1/) }],
-    ["a serial number, of a device that has none", () => ({ ...attach().burn, serial: "1234" }), { code: "invalid", property: "burn.serial" }],
-    ["a character device", () => ({ device: "/dev/null", allowFixed: true }), { code: "invalid", message: expect.stringContaining("not a block device") }],
-    ["a detached loop device", () => {
-        const { burn, node } = attach({ at: APART });
-        execFileSync("losetup", ["-d", node]);
-        undo = [];
-        loops = [];
-        return burn;
-    }, { code: "not-found", message: expect.stringContaining("no medium") }],
+    [
+        "mounted",
+        () => {
+            const { node, burn } = attach();
+            execFileSync("mkfs.ext4", ["-q", node]);
+            mount(node);
+            return burn;
+        },
+        { code: "in-use", property: "burn.device", hint: expect.stringContaining("umount /") },
+    ],
+    [
+        "a partition of it is swap",
+        () => {
+            const { burn } = partitioned();
+            return burn;
+        },
+        { code: "in-use", property: "burn.device", message: expect.stringMatching(/loop\d+p1 is swap/) },
+    ],
+    [
+        "a partition",
+        () => {
+            const { node, burn } = partitioned();
+            rmSync(burn.device);
+            symlinkSync(`${node}p1`, burn.device);
+            return burn;
+        },
+        { code: "invalid", property: "burn.device", message: expect.stringMatching(/partition of loop\d+/) },
+    ],
+    [
+        "read-only",
+        () => attach({ options: ["-r"] }).burn,
+        { code: "permission", property: "burn.device", hint: expect.stringContaining("--setrw") },
+    ],
+    [
+        "not removable",
+        () => ({ ...attach().burn, allowFixed: false }),
+        { code: "invalid", property: "burn.allowFixed" },
+    ],
+    [
+        "too small",
+        () => attach({ content: Buffer.alloc(20 * MIB) }).burn,
+        { code: "no-space", property: "burn.device", message: expect.stringContaining(`${20 * MIB} bytes`) },
+    ],
+    [
+        "a name that moves",
+        () => ({ ...attach().burn, device: loops[0]! }),
+        { code: "invalid", property: "burn.device", hint: expect.stringMatching(/by-id\/stick-1/) },
+    ],
+    [
+        "a serial number, of a device that has none",
+        () => ({ ...attach().burn, serial: "1234" }),
+        { code: "invalid", property: "burn.serial" },
+    ],
+    [
+        "a character device",
+        () => ({ device: "/dev/null", allowFixed: true }),
+        { code: "invalid", message: expect.stringContaining("not a block device") },
+    ],
+    [
+        "a detached loop device",
+        () => {
+            const { burn, node } = attach({ at: APART });
+            execFileSync("losetup", ["-d", node]);
+            undo = [];
+            loops = [];
+            return burn;
+        },
+        { code: "not-found", message: expect.stringContaining("no medium") },
+    ],
 ])("refused: %s", async (_, make, expected) => {
     const burn = await make();
     const before = loops.map(contentOf);
@@ -126,7 +196,8 @@ test.each<[string, () => BurnSpec | Promise<BurnSpec>, Record<string, unknown>]>
 
 /** With a partition that is swap; made by addpart, since not every kernel looks for partitions on loop devices. */
 function partitioned(): { node: string; burn: BurnSpec } {
-    const made = attach(), part = `${made.node}p1`;
+    const made = attach(),
+        part = `${made.node}p1`;
     execFileSync("addpart", [made.node, "1", "2048", "20480"]);
     undo.push(["delpart", made.node, "1"]);
     execFileSync("mkswap", ["-q", part]);
@@ -141,7 +212,11 @@ test("another program has it for itself: before the look, and between the look a
     const device = await inspectDevice(burn, SIZE, roots());
     const other = await open(node, constants.O_RDONLY | constants.O_EXCL);
     try {
-        const busy = { code: "in-use", message: expect.stringContaining("another program"), hint: expect.stringContaining(`fuser -v ${node}`) };
+        const busy = {
+            code: "in-use",
+            message: expect.stringContaining("another program"),
+            hint: expect.stringContaining(`fuser -v ${node}`),
+        };
         await expect(inspectDevice(burn, SIZE, roots())).rejects.toMatchObject(busy);
         await expect(burnImage(path("image"), SIZE, device)).rejects.toMatchObject(busy);
     } finally {
@@ -158,7 +233,10 @@ test("another device took the node between the look and the burn", async () => {
     const other = randomBytes(DEVICE);
     writeFileSync(path("other"), other);
     execFileSync("losetup", [node, path("other")]);
-    await expect(burnImage(path("image"), SIZE, device)).rejects.toMatchObject({ code: "changed", property: "burn.device" });
+    await expect(burnImage(path("image"), SIZE, device)).rejects.toMatchObject({
+        code: "changed",
+        property: "burn.device",
+    });
     expect(contentOf(node).equals(other)).toBe(true);
 });
 
@@ -168,7 +246,11 @@ test("a user who may not write to devices is told the command that helps", async
     chmodSync(folder, 0o755);
     process.seteuid!(65534);
     try {
-        const refused = { code: "permission", property: "burn.device", hint: expect.stringContaining(`sudo setfacl -m u:"$USER":rw ${node}`) };
+        const refused = {
+            code: "permission",
+            property: "burn.device",
+            hint: expect.stringContaining(`sudo setfacl -m u:"$USER":rw ${node}`),
+        };
         await expect(inspectDevice(burn, SIZE, roots())).rejects.toMatchObject(refused);
         await expect(compare(burn)).rejects.toMatchObject(refused);
     } finally {
@@ -182,7 +264,8 @@ test("what lies below the device is full: said with the place; with room there, 
     truncateSync(join(small, "backing"), DEVICE);
     const { node, burn } = attach({ backing: join(small, "backing") });
     await expect(burnIt(burn)).rejects.toMatchObject({
-        code: expect.stringMatching(/no-space|program-failed/), property: "burn.device",
+        code: expect.stringMatching(/no-space|program-failed/),
+        property: "burn.device",
         message: expect.stringMatching(new RegExp(`stick-1 \\(${node}\\) failed at byte \\d+: (ENOSPC|EIO)`)),
     });
     expect(contentOf(node).subarray(0, MIB).equals(Buffer.alloc(MIB))).toBe(true);
@@ -195,10 +278,15 @@ test("what lies below the device is full: said with the place; with room there, 
 test.each([1, 3, 5, 7, 9, 11])("killed after %i steps, the next burn ends it", async (steps) => {
     const { node, burn, content } = attach();
     writeFileSync(path("image"), image);
-    const support = resolve(__dirname, "../support/typescript.cjs"), program = resolve(__dirname, "burn/burnChild.ts");
-    const child = spawn(process.execPath, ["-r", support, program, JSON.stringify({ image: path("image"), size: SIZE, burn, dev, steps })], { stdio: ["ignore", "pipe", "inherit"] });
+    const support = resolve(__dirname, "../support/typescript.cjs"),
+        program = resolve(__dirname, "burn/burnChild.ts");
+    const child = spawn(
+        process.execPath,
+        ["-r", support, program, JSON.stringify({ image: path("image"), size: SIZE, burn, dev, steps })],
+        { stdio: ["ignore", "pipe", "inherit"] },
+    );
     const ended = once(child, "exit");
-    const [said] = await once(child.stdout, "data") as [Buffer];
+    const [said] = (await once(child.stdout, "data")) as [Buffer];
     child.kill("SIGKILL");
     await ended;
     expect(String(said).trim()).toBe(steps <= 6 ? "write" : "verify");

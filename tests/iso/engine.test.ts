@@ -2,26 +2,46 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startLibvirtHost } from "../support/libvirtHost";
 import { testKernel } from "../e2e/guests";
-import { withStack, type Stack, type StackOptions } from "../support/engine";
+import { type Stack, type StackOptions, withStack } from "../support/engine";
+import { startLibvirtHost } from "../support/libvirtHost";
 
 jest.setTimeout(240_000);
 
 let folder: string;
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-media-")); });
+beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-media-"));
+});
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-interface MediumOutput { path: string; sha256: string; size: number; manifest: Record<string, string> }
+interface MediumOutput {
+    path: string;
+    sha256: string;
+    size: number;
+    manifest: Record<string, string>;
+}
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
-const files = (stack: Stack): string[] => readdirSync(stack.folder).filter((name) => /\.(iso|tmp)$|SUMS$/.test(name)).sort();
+const files = (stack: Stack): string[] =>
+    readdirSync(stack.folder)
+        .filter((name) => /\.(iso|tmp)$|SUMS$/.test(name))
+        .sort();
 
-async function withMedia(name: string, body: (stack: Stack, declare: (unikernels: object, images?: object) => Promise<void>) => Promise<void>, options: StackOptions = {}): Promise<void> {
+async function withMedia(
+    name: string,
+    body: (stack: Stack, declare: (unikernels: object, images?: object) => Promise<void>) => Promise<void>,
+    options: StackOptions = {},
+): Promise<void> {
     const env = { XDG_CACHE_HOME: join(folder, "cache"), ...options.env };
-    await withStack("tests/iso/programs/media", name, (stack) => body(stack, async (unikernels, images = {}) => {
-        await stack.config("unikernels", JSON.stringify(unikernels));
-        await stack.config("images", JSON.stringify(images));
-    }), { ...options, env, config: { kernel: await testKernel(), ...options.config } });
+    await withStack(
+        "tests/iso/programs/media",
+        name,
+        (stack) =>
+            body(stack, async (unikernels, images = {}) => {
+                await stack.config("unikernels", JSON.stringify(unikernels));
+                await stack.config("images", JSON.stringify(images));
+            }),
+        { ...options, env, config: { kernel: await testKernel(), ...options.config } },
+    );
 }
 
 test("a medium is previewed, built, reviewed, rebuilt, mended and removed", async () => {
@@ -33,8 +53,13 @@ test("a medium is previewed, built, reviewed, rebuilt, mended and removed", asyn
         expect(files(stack)).toEqual([]);
         await stack.up();
         const first = (await stack.outputs<{ web: MediumOutput }>()).web;
-        expect(first).toMatchObject({ path: join(stack.folder, "web.iso"), sha256: sha256(join(stack.folder, "web.iso")) });
-        expect(Object.keys(first.manifest)).toEqual(expect.arrayContaining(["/json.cfg", "/images/data", "/boot/grub/grub.cfg"]));
+        expect(first).toMatchObject({
+            path: join(stack.folder, "web.iso"),
+            sha256: sha256(join(stack.folder, "web.iso")),
+        });
+        expect(Object.keys(first.manifest)).toEqual(
+            expect.arrayContaining(["/json.cfg", "/images/data", "/boot/grub/grub.cfg"]),
+        );
         expect(Object.keys(first)).not.toEqual(expect.arrayContaining(["state"]));
         expect((await stack.up()).changes).toEqual({ same: 3 });
 
@@ -70,10 +95,29 @@ test("what means nothing on a medium is refused at preview, all at once, each at
             return (await stack.preview({ fails: true })).text;
         };
         const card = { attach: { user: { forward: [{ host: 8080, guest: 80 }] } } };
-        const text = await refused({ web: { autostart: true, state: "paused", readiness: { tcp: { port: 80 } }, label: "x".repeat(33), connection: "qemu:///system", interfaces: [card] } });
-        for (const path of ["autostart", "state", "readiness", "label", "connection", "interfaces[0].attach.user.forward[0]"]) expect(text).toContain(`property ${path} `);
+        const text = await refused({
+            web: {
+                autostart: true,
+                state: "paused",
+                readiness: { tcp: { port: 80 } },
+                label: "x".repeat(33),
+                connection: "qemu:///system",
+                interfaces: [card],
+            },
+        });
+        for (const path of [
+            "autostart",
+            "state",
+            "readiness",
+            "label",
+            "connection",
+            "interfaces[0].attach.user.forward[0]",
+        ])
+            expect(text).toContain(`property ${path} `);
         expect(text).toMatch(/a medium is made, not run/);
-        expect(await refused({ one: { output: "web.iso" }, two: { output: "web.iso" } })).toMatch(/property output .*already used by "(one|two)"/);
+        expect(await refused({ one: { output: "web.iso" }, two: { output: "web.iso" } })).toMatch(
+            /property output .*already used by "(one|two)"/,
+        );
         expect(files(stack)).toEqual([]);
     });
 });
@@ -95,24 +139,28 @@ test("a secret is on the medium, and in plain text nowhere else", async () => {
 test("from a guest on KVM to a medium and back: a replacement, reviewed, with nothing left of either", async () => {
     const host = await startLibvirtHost();
     try {
-        await withMedia("moves", async (stack, declare) => {
-            const guest = { platform: "kvm", accelerator: "tcg", memory: 16, connection: host.uri };
-            const medium = { output: "web.iso" };
-            await declare({ web: guest });
-            await stack.up();
-            expect((await host.virsh("list", "--name")).trim()).toMatch(/^web-/);
-            await declare({ web: medium });
-            expect((await stack.preview()).text).toContain("replace: platform");
-            await stack.up();
-            expect(await host.virsh("list", "--all", "--name")).toBe("");
-            expect(existsSync(join(stack.folder, "web.iso"))).toBe(true);
-            await declare({ web: guest });
-            await stack.up();
-            expect(files(stack)).toEqual([]);
-            expect((await host.virsh("list", "--name")).trim()).toMatch(/^web-/);
-            await stack.destroy();
-            expect(await host.virsh("list", "--all", "--name")).toBe("");
-        }, { enter: host.enter, env: host.env });
+        await withMedia(
+            "moves",
+            async (stack, declare) => {
+                const guest = { platform: "kvm", accelerator: "tcg", memory: 16, connection: host.uri };
+                const medium = { output: "web.iso" };
+                await declare({ web: guest });
+                await stack.up();
+                expect((await host.virsh("list", "--name")).trim()).toMatch(/^web-/);
+                await declare({ web: medium });
+                expect((await stack.preview()).text).toContain("replace: platform");
+                await stack.up();
+                expect(await host.virsh("list", "--all", "--name")).toBe("");
+                expect(existsSync(join(stack.folder, "web.iso"))).toBe(true);
+                await declare({ web: guest });
+                await stack.up();
+                expect(files(stack)).toEqual([]);
+                expect((await host.virsh("list", "--name")).trim()).toMatch(/^web-/);
+                await stack.destroy();
+                expect(await host.virsh("list", "--all", "--name")).toBe("");
+            },
+            { enter: host.enter, env: host.env },
+        );
     } finally {
         await host.close();
     }

@@ -1,10 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    statSync,
+    symlinkSync,
+    truncateSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { forgetRun } from "../../core/holders";
 import { forgetClaims } from "../../core/unikernel/claims";
-import { nginxGuest } from "../support/linuxGuest";
 import { testKernel } from "../e2e/guests";
+import { nginxGuest } from "../support/linuxGuest";
 import { workspace } from "../unit/images/workspace";
 import { media, urnOf } from "./media";
 
@@ -20,7 +32,10 @@ beforeEach(async () => {
 type Properties = Record<string, unknown>;
 const args = (more: Properties = {}): Properties => ({ kernel, output: path("web.iso"), args: ["serve"], ...more });
 const sha256 = (file: string): string => createHash("sha256").update(readFileSync(file)).digest("hex");
-const files = (): string[] => readdirSync(path()).filter((name) => !["cache", "nginx"].includes(name)).sort();
+const files = (): string[] =>
+    readdirSync(path())
+        .filter((name) => !["cache", "nginx"].includes(name))
+        .sort();
 
 async function made(more: Properties = {}) {
     const its = media();
@@ -33,7 +48,12 @@ async function made(more: Properties = {}) {
 test("a medium is one file and its sum; a second run finds nothing to do; destroy leaves nothing", async () => {
     const { check, handlers, inputs, id, outs } = await made();
     expect(files()).toEqual(["SHA256SUMS", "web.iso"]);
-    expect(outs).toMatchObject({ path: path("web.iso"), sha256: sha256(path("web.iso")), size: statSync(path("web.iso")).size, manifest: expect.objectContaining({ "/boot/grub/grub.cfg": expect.stringMatching(/^[0-9a-f]{16}$/) as string }) });
+    expect(outs).toMatchObject({
+        path: path("web.iso"),
+        sha256: sha256(path("web.iso")),
+        size: statSync(path("web.iso")).size,
+        manifest: expect.objectContaining({ "/boot/grub/grub.cfg": expect.stringMatching(/^[0-9a-f]{16}$/) as string }),
+    });
     expect(outs).not.toHaveProperty("state");
     expect(outs).not.toHaveProperty("consoleLog");
     expect(execFileSync("sha256sum", ["-c", "SHA256SUMS"], { cwd: path(), encoding: "utf8" })).toBe("web.iso: OK\n");
@@ -84,19 +104,22 @@ const harms: Record<string, (image: string) => void> = {
         utimesSync(image, atime, mtime);
     },
 };
-test.each(Object.entries(harms))("an image that was %s is drift: refresh sees it, up makes it again", async (_title, harm) => {
-    const { check, handlers, inputs, id, outs } = await made();
-    harm(path("web.iso"));
-    const read = await handlers.read(id, outs);
-    expect(read.id).toBe(id);
-    const next = await check(args(), { ...inputs, ...read.inputs });
-    expect(next.inputs.consequence).toMatch(/^rebuild: output/);
-    expect(await handlers.diff(id, read.props, next.inputs)).toMatchObject({ changes: true });
-    const { outs: after } = await handlers.update(id, read.props, next.inputs);
-    expect(after.sha256).toBe(outs.sha256);
-    expect(sha256(path("web.iso"))).toBe(outs.sha256);
-    expect(after).not.toHaveProperty("drift");
-});
+test.each(Object.entries(harms))(
+    "an image that was %s is drift: refresh sees it, up makes it again",
+    async (_title, harm) => {
+        const { check, handlers, inputs, id, outs } = await made();
+        harm(path("web.iso"));
+        const read = await handlers.read(id, outs);
+        expect(read.id).toBe(id);
+        const next = await check(args(), { ...inputs, ...read.inputs });
+        expect(next.inputs.consequence).toMatch(/^rebuild: output/);
+        expect(await handlers.diff(id, read.props, next.inputs)).toMatchObject({ changes: true });
+        const { outs: after } = await handlers.update(id, read.props, next.inputs);
+        expect(after.sha256).toBe(outs.sha256);
+        expect(sha256(path("web.iso"))).toBe(outs.sha256);
+        expect(after).not.toHaveProperty("drift");
+    },
+);
 
 test("up without a refresh sees a lost image too, and an image in a lost cache is still ours", async () => {
     const { check, handlers, inputs, id, outs } = await made();
@@ -121,9 +144,21 @@ test("another output moves the image, and the old one goes", async () => {
 });
 
 const obstacles: Record<string, [at: () => string, reason: RegExp]> = {
-    "a folder": [() => { mkdirSync(path("taken")); return path("taken"); }, /is a folder/],
+    "a folder": [
+        () => {
+            mkdirSync(path("taken"));
+            return path("taken");
+        },
+        /is a folder/,
+    ],
     "a device": [() => "/dev/null", /not a regular file/],
-    "a link": [() => { symlinkSync("nowhere", path("taken")); return path("taken"); }, /symbolic link/],
+    "a link": [
+        () => {
+            symlinkSync("nowhere", path("taken"));
+            return path("taken");
+        },
+        /symbolic link/,
+    ],
     "in a folder that is not there": [() => path("no/where.iso"), /does not exist/],
 };
 test.each(Object.entries(obstacles))("an output that is %s is refused at preview", async (_title, [at, reason]) => {
@@ -136,7 +171,9 @@ test("a folder that cannot be written to is refused at preview", async () => {
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "none", path("locked")]);
     try {
         const { failures } = await media().check(args({ output: path("locked/web.iso") }));
-        expect(failures).toEqual([{ property: "output", reason: expect.stringMatching(/cannot be written to/) as string }]);
+        expect(failures).toEqual([
+            { property: "output", reason: expect.stringMatching(/cannot be written to/) as string },
+        ]);
     } finally {
         execFileSync("umount", [path("locked")]);
     }
@@ -162,14 +199,18 @@ test("an image of this user's that no state has is not overwritten, unless a cre
     forgetRun();
     const newcomer = (await check(args({ args: ["other"] }))).inputs;
     expect(newcomer.uuid).toBe(inputs.uuid);
-    await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours", message: expect.stringMatching(/web\.iso is the image of urn:.*, and is not in this stack's state/) as string });
+    await expect(handlers.create(newcomer)).rejects.toMatchObject({
+        code: "not-ours",
+        message: expect.stringMatching(/web\.iso is the image of urn:.*, and is not in this stack's state/) as string,
+    });
     // A create that was refused is no proof for the next one.
     await expect(handlers.create(newcomer)).rejects.toMatchObject({ code: "not-ours" });
     // Nor may one that is elsewhere move there.
     const { inputs: there } = await check(args({ output: path("else.iso") }));
     const elsewhere = await handlers.create(there);
     const { inputs: moving } = await check(args({ args: ["other"] }), there);
-    for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.update(elsewhere.id, elsewhere.outs, moving)).rejects.toMatchObject({ code: "not-ours" });
+    for (let attempt = 0; attempt < 2; attempt++)
+        await expect(handlers.update(elsewhere.id, elsewhere.outs, moving)).rejects.toMatchObject({ code: "not-ours" });
     await handlers.delete(elsewhere.id, elsewhere.outs);
     forgetRun();
     expect(sha256(path("web.iso"))).toBe(outs.sha256);
@@ -204,7 +245,9 @@ test("two unikernels cannot have one output", async () => {
     const check = (name: string) => handlers.check({}, { resourceUrn: urnOf(name), platform: "iso", ...args() });
     forgetClaims();
     expect((await check("one")).failures).toEqual([]);
-    expect((await check("two")).failures).toEqual([{ property: "output", reason: expect.stringMatching(/already used by "one"/) as string }]);
+    expect((await check("two")).failures).toEqual([
+        { property: "output", reason: expect.stringMatching(/already used by "one"/) as string },
+    ]);
 });
 
 test("an output that is moved onto the image of another stack is refused, and that image stays", async () => {
@@ -218,13 +261,16 @@ test("an output that is moved onto the image of another stack is refused, and th
     expect(sha256(path("mine.iso"))).toBe(mine.sha256);
 });
 
-test.each(["a b.iso", "quo'te\"s.iso", "$(reboot).iso", "ünï 日本.iso", "new\nline.iso"])("an output called %j", async (name) => {
-    const { handlers, id, outs } = await made({ output: path(name) });
-    expect(sha256(path(name))).toBe(outs.sha256);
-    expect(files()).toEqual(["SHA256SUMS", name].sort());
-    await handlers.delete(id, outs);
-    expect(files()).toEqual([]);
-});
+test.each(["a b.iso", "quo'te\"s.iso", "$(reboot).iso", "ünï 日本.iso", "new\nline.iso"])(
+    "an output called %j",
+    async (name) => {
+        const { handlers, id, outs } = await made({ output: path(name) });
+        expect(sha256(path(name))).toBe(outs.sha256);
+        expect(files()).toEqual(["SHA256SUMS", name].sort());
+        await handlers.delete(id, outs);
+        expect(files()).toEqual([]);
+    },
+);
 
 test("a full disk leaves the old image and nothing else", async () => {
     mkdirSync(path("small"));
@@ -233,7 +279,15 @@ test("a full disk leaves the old image and nothing else", async () => {
         const { check, handlers, inputs, id, outs } = await made({ output: path("small/web.iso") });
         execFileSync("fallocate", ["-l", "16M", path("big")]);
         writeFileSync(path("big"), Buffer.alloc(16 << 20, "x"));
-        const next = (await check(args({ output: path("small/web.iso"), blocks: [{ path: path("big"), mount: "/data", format: "ext2" }] }), inputs)).inputs;
+        const next = (
+            await check(
+                args({
+                    output: path("small/web.iso"),
+                    blocks: [{ path: path("big"), mount: "/data", format: "ext2" }],
+                }),
+                inputs,
+            )
+        ).inputs;
         await expect(handlers.update(id, outs, next)).rejects.toMatchObject({ code: "no-space" });
         expect(readdirSync(path("small")).sort()).toEqual(["SHA256SUMS", "web.iso"]);
         expect(sha256(path("small/web.iso"))).toBe(outs.sha256);
@@ -264,10 +318,18 @@ test("an image with a secret does so too; its medium is made anew where an earli
     expect([path("web.iso"), path("SHA256SUMS")].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
     expect(outs.sha256).not.toBe(sha256(path("web.iso")));
     const known = Object.values(outs.manifest as Record<string, string>);
-    expect(known.filter((digest) => Object.values(plain.outs.manifest as Record<string, string>).includes(digest))).toEqual([]);
+    expect(
+        known.filter((digest) => Object.values(plain.outs.manifest as Record<string, string>).includes(digest)),
+    ).toEqual([]);
     expect(plain.said.join()).toMatch(/carries secrets in plain/);
     expect(await plain.handlers.read(plain.id, outs)).toMatchObject({ id: plain.id });
-    expect(await plain.handlers.diff(plain.id, (await plain.handlers.read(plain.id, outs)).props, (await plain.check(args(secret), inputs)).inputs)).toMatchObject({ changes: false });
+    expect(
+        await plain.handlers.diff(
+            plain.id,
+            (await plain.handlers.read(plain.id, outs)).props,
+            (await plain.check(args(secret), inputs)).inputs,
+        ),
+    ).toMatchObject({ changes: false });
 });
 
 test("a kernel that changes while the medium is built is an error, and no medium", async () => {
@@ -282,7 +344,14 @@ test("linux: memory that the machine needs for its data images is said", async (
     const { kernel: linux, initrd } = await nginxGuest();
     writeFileSync(path("data.ext2"), Buffer.alloc(1 << 20));
     const its = media();
-    const { inputs, failures } = await its.check({ kernel: linux, initrd, args: ["nginx"], memory: 256, output: path("web.iso"), blocks: [{ path: path("data.ext2"), mount: "/data", format: "ext2" }] });
+    const { inputs, failures } = await its.check({
+        kernel: linux,
+        initrd,
+        args: ["nginx"],
+        memory: 256,
+        output: path("web.iso"),
+        blocks: [{ path: path("data.ext2"), mount: "/data", format: "ext2" }],
+    });
     expect(failures).toEqual([]);
     await its.handlers.create(inputs);
     expect(its.said.join()).toMatch(/needs about \d+ MiB of memory/);
@@ -292,8 +361,15 @@ test("linux: memory that the machine needs for its data images is said", async (
 test("what GRUB cannot pass as it is, is refused at preview", async () => {
     const { buildTestKernels } = await import("../guests/build.mjs");
     const { rawKernel } = await buildTestKernels();
-    const { failures } = await media().check({ kernel: rawKernel, guest: "raw", args: ['say="a b"'], output: path("web.iso") });
-    expect(failures).toEqual([{ property: "args", reason: expect.stringMatching(/GRUB cannot pass this command line/) as string }]);
+    const { failures } = await media().check({
+        kernel: rawKernel,
+        guest: "raw",
+        args: ['say="a b"'],
+        output: path("web.iso"),
+    });
+    expect(failures).toEqual([
+        { property: "args", reason: expect.stringMatching(/GRUB cannot pass this command line/) as string },
+    ]);
 });
 
 test("two data images of one base name both travel", async () => {
@@ -301,11 +377,21 @@ test("two data images of one base name both travel", async () => {
         mkdirSync(path(folder));
         writeFileSync(path(folder, "disk.img"), Buffer.alloc(1 << 20, folder));
     }
-    const { outs } = await made({ blocks: ["one", "two"].map((folder) => ({ path: path(folder, "disk.img"), mount: `/${folder}`, format: "ext2" })) });
+    const { outs } = await made({
+        blocks: ["one", "two"].map((folder) => ({
+            path: path(folder, "disk.img"),
+            mount: `/${folder}`,
+            format: "ext2",
+        })),
+    });
     const images = Object.keys(outs.manifest as object).filter((name) => name.startsWith("/images/"));
     expect(images).toHaveLength(2);
     for (const [index, folder] of ["one", "two"].entries()) {
-        execFileSync("xorriso", ["-osirrox", "on", "-indev", path("web.iso"), "-extract", images.sort()[index]!, path(`${folder}.out`)], { stdio: "ignore" });
+        execFileSync(
+            "xorriso",
+            ["-osirrox", "on", "-indev", path("web.iso"), "-extract", images.sort()[index]!, path(`${folder}.out`)],
+            { stdio: "ignore" },
+        );
         expect(sha256(path(`${folder}.out`))).toBe(sha256(path(folder, "disk.img")));
     }
 });

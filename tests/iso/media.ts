@@ -7,14 +7,29 @@ import { alice } from "../support/plans";
 
 type Properties = Record<string, unknown>;
 
-export const urnOf = (name: string): string => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
+export const urnOf = (name: string): string =>
+    `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
 
 const backends = createBackends(() => Promise.reject(new UnikernelError("unreachable", "a medium asks no host")));
 
 /** The handlers of unikernels, and what they said. */
-export function media(): { said: string[]; check(args: Properties, olds?: Properties, name?: string): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>; handlers: ReturnType<typeof unikernelHandlers> } {
+export function media(): {
+    said: string[];
+    check(
+        args: Properties,
+        olds?: Properties,
+        name?: string,
+    ): Promise<{ inputs: Properties; failures: { property: string; reason: string }[] }>;
+    handlers: ReturnType<typeof unikernelHandlers>;
+} {
     const said: string[] = [];
-    const handlers = unikernelHandlers({ backend: (platform) => backends[platform]!, creator: alice, log: (message) => { said.push(message); } });
+    const handlers = unikernelHandlers({
+        backend: (platform) => backends[platform]!,
+        creator: alice,
+        log: (message) => {
+            said.push(message);
+        },
+    });
     return {
         said,
         handlers,

@@ -8,7 +8,9 @@ import { mediumPlan } from "../support/mediumPlans";
 // GRUB itself is asked: the raw test kernel prints the command line that it was given.
 jest.setTimeout(60_000);
 let folder: string;
-beforeAll(async () => { folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-quoting-")); });
+beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-quoting-"));
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 async function commandLineOf(cmdline: string, name = "kernel"): Promise<string | undefined> {
@@ -17,8 +19,11 @@ async function commandLineOf(cmdline: string, name = "kernel"): Promise<string |
     await copyFile((await buildTestKernels()).rawKernel, kernel);
     await rm(image, { force: true });
     await bake(mediumOf(mediumPlan({ kernel, cmdline, medium: { protocol: "multiboot" }, firmware: ["bios"] })), image);
-    return withMedium({ image, way: "bios-cd" }, async ({ until }) =>
-        /test kernel: command line ([\s\S]*?)\ntest kernel: bare/.exec(await until("test kernel: bare"))?.[1]);
+    return withMedium(
+        { image, way: "bios-cd" },
+        async ({ until }) =>
+            /test kernel: command line ([\s\S]*?)\ntest kernel: bare/.exec(await until("test kernel: bare"))?.[1],
+    );
 }
 
 test.each([
@@ -35,8 +40,20 @@ test.each([
 });
 
 test.each([
-    ["a b  c"], ["it's"], ['"double"'], ["$HOME ${x}"], ["back\\slash\\"], ["Grüße 日本語 🙂"], ["line\nbreak"], ["-dash"], ["a;b|c&d"], ["#x"], ["*?[x]"], ["x".repeat(255)],
-    ["grub"], ["module"],
+    ["a b  c"],
+    ["it's"],
+    ['"double"'],
+    ["$HOME ${x}"],
+    ["back\\slash\\"],
+    ["Grüße 日本語 🙂"],
+    ["line\nbreak"],
+    ["-dash"],
+    ["a;b|c&d"],
+    ["#x"],
+    ["*?[x]"],
+    ["x".repeat(255)],
+    ["grub"],
+    ["module"],
 ])("GRUB loads a kernel whose file is called %j", async (name) => {
     expect(await commandLineOf("found", name)).toBe("found");
 });

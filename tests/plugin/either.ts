@@ -1,8 +1,8 @@
-import { readFile, readdir, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
-import { withStack } from "../support/engine";
 import type { Stack, StackOptions } from "../support/engine";
+import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 
 /** Who serves the resources of a program. */
@@ -10,13 +10,28 @@ export type By = "dynamic" | "plugin";
 
 /** A stack of programs/either on a libvirt host of the test's own. */
 export class Either {
-    private declared = { by: "dynamic" as By, guests: {} as Record<string, object>, images: {} as Record<string, object> };
+    private declared = {
+        by: "dynamic" as By,
+        guests: {} as Record<string, object>,
+        images: {} as Record<string, object>,
+    };
 
-    private constructor(readonly stack: Stack, readonly host: LibvirtHost) {}
+    private constructor(
+        readonly stack: Stack,
+        readonly host: LibvirtHost,
+    ) {}
 
-    static async with(host: LibvirtHost, name: string, body: (either: Either) => Promise<void>, { config, env, ...options }: StackOptions = {}): Promise<void> {
+    static async with(
+        host: LibvirtHost,
+        name: string,
+        body: (either: Either) => Promise<void>,
+        { config, env, ...options }: StackOptions = {},
+    ): Promise<void> {
         await withStack("tests/plugin/programs/either", name, (stack) => body(new Either(stack, host)), {
-            enter: host.enter, env: { ...host.env, ...env }, config: { connection: host.uri, kernel: await testKernel(), ...config }, ...options,
+            enter: host.enter,
+            env: { ...host.env, ...env },
+            config: { connection: host.uri, kernel: await testKernel(), ...config },
+            ...options,
         });
     }
 
@@ -36,21 +51,40 @@ export class Either {
         const { stdout } = await this.host.exec("pgrep", ["-f", `guest=.*${this.host.folder}`]);
         const pids = stdout.trim().split("\n").filter(Boolean);
         // Field 22 of proc(5)'s stat, counted behind the name in brackets.
-        const stats = await Promise.all(pids.map(async (pid) => (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ")));
+        const stats = await Promise.all(
+            pids.map(async (pid) => (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ")),
+        );
         return pids.map((pid, index) => `${pid} since ${stats[index]?.[19]}`).sort();
     }
 
     /** What a resource is on the host, by its logical name. */
     async identities(): Promise<Record<string, { name: string; uuid?: unknown; digest?: unknown }>> {
         const { resources } = await this.stack.exportState();
-        return Object.fromEntries(resources.filter(({ type }) => /unikernel:(index:)?\w+$/.test(type) && !type.startsWith("pulumi:"))
-            .map(({ urn, id, outputs }) => [urn.split("::").at(-1), { id, uuid: outputs?.uuid, name: String(outputs?.name), mac: outputs?.mac, attach: outputs?.attach, digest: outputs?.digest }]));
+        return Object.fromEntries(
+            resources
+                .filter(({ type }) => /unikernel:(index:)?\w+$/.test(type) && !type.startsWith("pulumi:"))
+                .map(({ urn, id, outputs }) => [
+                    urn.split("::").at(-1),
+                    {
+                        id,
+                        uuid: outputs?.uuid,
+                        name: String(outputs?.name),
+                        mac: outputs?.mac,
+                        attach: outputs?.attach,
+                        digest: outputs?.digest,
+                    },
+                ]),
+        );
     }
 
     /** What every guest has printed since it was started, by uuid. */
     async consoles(): Promise<Record<string, string>> {
         const folder = this.host.env.PULUMI_UNIKERNEL_DIR;
-        const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith("console.log")).sort();
-        return Object.fromEntries(await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), "utf8")])));
+        const files = (await readdir(folder, { recursive: true }))
+            .filter((file) => file.endsWith("console.log"))
+            .sort();
+        return Object.fromEntries(
+            await Promise.all(files.map(async (file) => [file, await readFile(join(folder, file), "utf8")])),
+        );
     }
 }

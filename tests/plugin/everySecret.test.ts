@@ -5,10 +5,10 @@ import { interfaceShape } from "../../core/networkInterface";
 import { unikernelShape } from "../../core/unikernel";
 import { testKernel } from "../e2e/guests";
 import type { StateResource } from "../support/engine";
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
-import { Either } from "./either";
+import { startLibvirtHost } from "../support/libvirtHost";
 import type { By } from "./either";
+import { Either } from "./either";
 
 jest.setTimeout(240_000);
 
@@ -22,7 +22,8 @@ beforeAll(async () => {
     await mkdir(folder);
     await symlink(dirname(host.socket), join(folder, "sock-hush10"));
     for (const name of ["kernel-hush12", "kernel-hush13"]) await copyFile(await testKernel(), join(folder, name));
-    for (const name of ["initrd-hush14", "disk-hush30.img"]) await writeFile(join(folder, name), Buffer.alloc(1 << 20, name));
+    for (const name of ["initrd-hush14", "disk-hush30.img"])
+        await writeFile(join(folder, name), Buffer.alloc(1 << 20, name));
 });
 afterAll(() => host.close());
 
@@ -45,86 +46,217 @@ const GUESTS = (v: string): Record<string, object> => ({
     allEnv: { ...OFF, env: secret({ PASSWORD: `hush18${v}` }) },
     hostname: { ...OFF, hostname: secret(`hush19${v}`) },
     facts: {
-        readiness: null, platform: secret("kvm"), guest: secret("raw"), memory: secret(v === "a" ? 24 : 25), vcpus: secret(2), accelerator: secret("tcg"), state: secret("stopped"), onCrash: secret("preserve"),
-        autostart: secret(true), shutdownTimeout: secret(v === "a" ? 7 : 8), adopt: secret(true), deleteData: secret(true), keepLast: secret(v === "a" ? 3 : 4), gdb: { port: secret(v === "a" ? 34567 : 34568), address: secret("127.6.5.4") },
+        readiness: null,
+        platform: secret("kvm"),
+        guest: secret("raw"),
+        memory: secret(v === "a" ? 24 : 25),
+        vcpus: secret(2),
+        accelerator: secret("tcg"),
+        state: secret("stopped"),
+        onCrash: secret("preserve"),
+        autostart: secret(true),
+        shutdownTimeout: secret(v === "a" ? 7 : 8),
+        adopt: secret(true),
+        deleteData: secret(true),
+        keepLast: secret(v === "a" ? 3 : 4),
+        gdb: { port: secret(v === "a" ? 34567 : 34568), address: secret("127.6.5.4") },
     },
     readiness: { ...OFF, readiness: { console: secret(`ready hush20${v}`), timeout: secret(61) } },
-    probe: { ...OFF, readiness: { http: { port: secret(8081), path: secret(`/hush21${v}`) } }, interfaces: [card(21, { attach: { user: { forward: [{ host: secret(23456), guest: secret(8081) }] } } })] },
+    probe: {
+        ...OFF,
+        readiness: { http: { port: secret(8081), path: secret(`/hush21${v}`) } },
+        interfaces: [card(21, { attach: { user: { forward: [{ host: secret(23456), guest: secret(8081) }] } } })],
+    },
     qemuArgs: { ...OFF, qemuArgs: ["-name", secret(`hush22${v}`)] },
-    disk: { ...OFF, deleteData: true, blocks: [{ name: secret("hush31"), path: secret(at("disk-hush30.img")), mount: secret(`/hush32${v}`), format: secret("ext2"), access: secret("persist"), reseed: secret("hush37") }] },
+    disk: {
+        ...OFF,
+        deleteData: true,
+        blocks: [
+            {
+                name: secret("hush31"),
+                path: secret(at("disk-hush30.img")),
+                mount: secret(`/hush32${v}`),
+                format: secret("ext2"),
+                access: secret("persist"),
+                reseed: secret("hush37"),
+            },
+        ],
+    },
     image: { ...OFF, image: "data", mount: secret(`/hush33${v}`) },
     labelled: { ...OFF, image: "labelled" },
-    card: { ...OFF, interfaces: [card(60, { mac: secret("52:54:00:68:61:73"), attach: { network: secret("lan-hush60") }, driver: secret("hushdriver"), ipv4: { address: secret("10.69.0.77/24"), gateway: secret("10.69.0.76") }, ipv6: { address: secret("fd00:68::61/64") } })] },
-    reserved: { ...OFF, interfaces: [card(62, { attach: { network: "open" }, ipv4: { reserve: secret("10.70.0.75") } })] },
-    medium: { ...MEDIUM, output: secret(at("hush40.iso")), label: secret(`HUSH41${v.toUpperCase()}`), console: secret(["serial"]), image: "data" },
+    card: {
+        ...OFF,
+        interfaces: [
+            card(60, {
+                mac: secret("52:54:00:68:61:73"),
+                attach: { network: secret("lan-hush60") },
+                driver: secret("hushdriver"),
+                ipv4: { address: secret("10.69.0.77/24"), gateway: secret("10.69.0.76") },
+                ipv6: { address: secret("fd00:68::61/64") },
+            }),
+        ],
+    },
+    reserved: {
+        ...OFF,
+        interfaces: [card(62, { attach: { network: "open" }, ipv4: { reserve: secret("10.70.0.75") } })],
+    },
+    medium: {
+        ...MEDIUM,
+        output: secret(at("hush40.iso")),
+        label: secret(`HUSH41${v.toUpperCase()}`),
+        console: secret(["serial"]),
+        image: "data",
+    },
 });
 const IMAGES = (v: string) => ({
     data: { source: { "key.pem": secret(`hush34${v}`), "index.html": "page" } },
-    labelled: { source: { "index.html": "page" }, format: secret("ext2"), size: secret(3), label: secret(`HUSH51${v.toUpperCase()}`), output: secret(at("hush52.img")) },
+    labelled: {
+        source: { "index.html": "page" },
+        format: secret("ext2"),
+        size: secret(3),
+        label: secret(`HUSH51${v.toUpperCase()}`),
+        output: secret(at("hush52.img")),
+    },
 });
 
 /** Texts that are found in nothing by chance. Not among them: the numbers, and words such as kvm, which are looked for where they stand in state. */
-const SECRET = /hush\d\d|hushdriver|HUSH\d\d|52:54:00:68:61:73|10\.(69|70)\.0\.7[567]|fd00:68::61|127\.6\.5\.4|3456[78]|23456/;
-const leaks = (text: string) => text.split("\n").filter((line) => SECRET.test(line)).map((line) => line.trim());
+const SECRET =
+    /hush\d\d|hushdriver|HUSH\d\d|52:54:00:68:61:73|10\.(69|70)\.0\.7[567]|fd00:68::61|127\.6\.5\.4|3456[78]|23456/;
+const leaks = (text: string) =>
+    text
+        .split("\n")
+        .filter((line) => SECRET.test(line))
+        .map((line) => line.trim());
 
 /** Nothing that the network or another resource has to be told in plain; these carry no value of an argument at all. */
-const NO_ARGUMENT = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs", "consoleCommand", "consoleLog", "guestConfig", "ipAddresses", "path", "burned", "manifest"]);
+const NO_ARGUMENT = new Set([
+    "resourceUrn",
+    "secrets",
+    "digestKey",
+    "hidden",
+    "allowQemuArgs",
+    "consoleCommand",
+    "consoleLog",
+    "guestConfig",
+    "ipAddresses",
+    "path",
+    "burned",
+    "manifest",
+]);
 /** A device, Xen and another host are not at hand. */
 const NOT_HERE = new Set(["burn", "sshTarget", "maxMemory"]);
 
 /** The names of arguments in the declarations that hold a secret, at any depth. */
 function covered(declared: object[]): Set<string> {
-    const holds = (value: unknown): boolean => value !== null && typeof value === "object" && ("secret" in value || Object.values(value).some(holds));
-    return new Set(declared.flatMap((args) => Object.entries(args).filter(([, value]) => holds(value)).map(([name]) => name)));
+    const holds = (value: unknown): boolean =>
+        value !== null && typeof value === "object" && ("secret" in value || Object.values(value).some(holds));
+    return new Set(
+        declared.flatMap((args) =>
+            Object.entries(args)
+                .filter(([, value]) => holds(value))
+                .map(([name]) => name),
+        ),
+    );
 }
 
 test("every argument of each resource is in the table", () => {
     const guests = Object.values(GUESTS("a")) as { interfaces?: object[]; blocks?: object[] }[];
-    const missing = (shape: object, declared: object[]) => Object.keys(shape).filter((name) => !NO_ARGUMENT.has(name) && !NOT_HERE.has(name) && !covered(declared).has(name));
+    const missing = (shape: object, declared: object[]) =>
+        Object.keys(shape).filter(
+            (name) => !NO_ARGUMENT.has(name) && !NOT_HERE.has(name) && !covered(declared).has(name),
+        );
     expect(missing(unikernelShape, guests)).toEqual([]);
     expect(missing(blockImageShape, Object.values(IMAGES("a")))).toEqual([]);
-    expect(missing(interfaceShape, guests.flatMap(({ interfaces = [] }) => interfaces))).toEqual([]);
+    expect(
+        missing(
+            interfaceShape,
+            guests.flatMap(({ interfaces = [] }) => interfaces),
+        ),
+    ).toEqual([]);
 });
 
-test.each<By>(["dynamic", "plugin"])("%s: no secret argument is in plain in state, outputs, lines or consequences", async (by) => {
-    await Either.with(host, `every-${by}`, async (either) => {
-        const { stack } = either;
-        await either.declare(by, GUESTS("a"), IMAGES("a"));
-        const up = await stack.up();
-        const said = [up.text];
-        expect(await states(either, "a")).toEqual([]);
+test.each<By>(["dynamic", "plugin"])(
+    "%s: no secret argument is in plain in state, outputs, lines or consequences",
+    async (by) => {
+        await Either.with(
+            host,
+            `every-${by}`,
+            async (either) => {
+                const { stack } = either;
+                await either.declare(by, GUESTS("a"), IMAGES("a"));
+                const up = await stack.up();
+                const said = [up.text];
+                expect(await states(either, "a")).toEqual([]);
 
-        // What changes, and what it means.
-        await either.declare(by, GUESTS("b"), IMAGES("b"));
-        const changed = await stack.preview();
-        said.push(changed.text);
-        expect(changed.text).toMatch(/restart: .*hostname|restart: hostname/);
-        said.push((await stack.up()).text);
-        expect(await states(either, "b")).toEqual([]);
-        // What is no target is not checked: a guest takes its cards and images for what they were.
-        said.push((await stack.up({ args: ["--target", "**::card", "--target", "**::probe", "--target", "**::labelled"] })).text);
-        expect(await states(either, "b, targeted")).toEqual([]);
-        said.push((await stack.refresh()).text);
-        expect(await states(either, "b, refreshed")).toEqual([]);
-        expect((await stack.preview()).changes).toEqual({ same: expect.any(Number) });
+                // What changes, and what it means.
+                await either.declare(by, GUESTS("b"), IMAGES("b"));
+                const changed = await stack.preview();
+                said.push(changed.text);
+                expect(changed.text).toMatch(/restart: .*hostname|restart: hostname/);
+                said.push((await stack.up()).text);
+                expect(await states(either, "b")).toEqual([]);
+                // What is no target is not checked: a guest takes its cards and images for what they were.
+                said.push(
+                    (
+                        await stack.up({
+                            args: ["--target", "**::card", "--target", "**::probe", "--target", "**::labelled"],
+                        })
+                    ).text,
+                );
+                expect(await states(either, "b, targeted")).toEqual([]);
+                said.push((await stack.refresh()).text);
+                expect(await states(either, "b, refreshed")).toEqual([]);
+                expect((await stack.preview()).changes).toEqual({ same: expect.any(Number) });
 
-        // Files of the host: of what only the guest is told, and of media with it.
-        expect((await stat(at("hush40.iso"))).mode & 0o077).toBe(0);
-        expect((await stat(at("SHA256SUMS"))).mode & 0o077).toBe(0);
+                // Files of the host: of what only the guest is told, and of media with it.
+                expect((await stat(at("hush40.iso"))).mode & 0o077).toBe(0);
+                expect((await stat(at("SHA256SUMS"))).mode & 0o077).toBe(0);
 
-        await either.declare(by, { bad: {
-            ...OFF, name: secret("bad name hush70"), kernel: secret(at("hush71")), initrd: secret(at("hush72")), args: [secret("hush73\0")], hostname: secret("hush74 "), memory: secret("hush75"), vcpus: secret("hush76"),
-            connection: secret("hush77"), readiness: { console: secret("(hush78") }, gdb: { port: secret("hush79"), address: secret("hush80") }, blocks: [{ path: secret(at("hush81")), mount: secret("hush82"), format: secret("hush83"), access: secret("hush84") }],
-            onCrash: secret("hush85"), accelerator: secret("hush86"), guest: secret("hush87"), shutdownTimeout: secret("hush88"), label: secret("hush 89"), output: secret("/hush90\0"), autostart: secret("hush91"), sshTarget: secret("-hush92"), maxMemory: secret("hush93"),
-            burn: { device: secret("hush94"), serial: secret(95), allowFixed: secret("hush96") }, state: secret("hush97"), env: { "A=B": secret("hush98") },
-        } });
-        const refused = await stack.preview({ fails: true });
-        expect(refused.text).toMatch(/kernel/);
-        said.push(refused.text);
-        await either.declare(by, GUESTS("b"), IMAGES("b"));
-        expect(said.flatMap(leaks)).toEqual([]);
-    }, { config: { "unikernel:allowQemuArgs": "true" } });
-});
+                await either.declare(by, {
+                    bad: {
+                        ...OFF,
+                        name: secret("bad name hush70"),
+                        kernel: secret(at("hush71")),
+                        initrd: secret(at("hush72")),
+                        args: [secret("hush73\0")],
+                        hostname: secret("hush74 "),
+                        memory: secret("hush75"),
+                        vcpus: secret("hush76"),
+                        connection: secret("hush77"),
+                        readiness: { console: secret("(hush78") },
+                        gdb: { port: secret("hush79"), address: secret("hush80") },
+                        blocks: [
+                            {
+                                path: secret(at("hush81")),
+                                mount: secret("hush82"),
+                                format: secret("hush83"),
+                                access: secret("hush84"),
+                            },
+                        ],
+                        onCrash: secret("hush85"),
+                        accelerator: secret("hush86"),
+                        guest: secret("hush87"),
+                        shutdownTimeout: secret("hush88"),
+                        label: secret("hush 89"),
+                        output: secret("/hush90\0"),
+                        autostart: secret("hush91"),
+                        sshTarget: secret("-hush92"),
+                        maxMemory: secret("hush93"),
+                        burn: { device: secret("hush94"), serial: secret(95), allowFixed: secret("hush96") },
+                        state: secret("hush97"),
+                        env: { "A=B": secret("hush98") },
+                    },
+                });
+                const refused = await stack.preview({ fails: true });
+                expect(refused.text).toMatch(/kernel/);
+                said.push(refused.text);
+                await either.declare(by, GUESTS("b"), IMAGES("b"));
+                expect(said.flatMap(leaks)).toEqual([]);
+            },
+            { config: { "unikernel:allowQemuArgs": "true" } },
+        );
+    },
+);
 
 /** What is in plain in the exported state and in the stack's outputs as everybody sees them. */
 async function states({ stack }: Either, when: string): Promise<string[]> {
@@ -141,6 +273,9 @@ function inPlain({ urn, inputs = {}, outputs = {} }: StateResource): string[] {
     const args = declared[name];
     if (!args) return [];
     const names = [...covered([args])];
-    return [inputs, outputs].flatMap((properties, index) => names.filter((one) => one in properties && !JSON.stringify(properties[one]).includes("ciphertext"))
-        .map((one) => `${name}.${one} in ${["inputs", "outputs"][index]}`));
+    return [inputs, outputs].flatMap((properties, index) =>
+        names
+            .filter((one) => one in properties && !JSON.stringify(properties[one]).includes("ciphertext"))
+            .map((one) => `${name}.${one} in ${["inputs", "outputs"][index]}`),
+    );
 }

@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
-import { withStack, type Stack } from "../support/engine";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type Stack, withStack } from "../support/engine";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
 jest.setTimeout(180_000);
 
@@ -20,14 +20,24 @@ afterAll(async () => {
     await Promise.all([a.close(), b.close(), rm(source, { recursive: true })]);
 });
 
-const domains = async (host: LibvirtHost): Promise<string[]> => (await host.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort();
+const domains = async (host: LibvirtHost): Promise<string[]> =>
+    (await host.virsh("list", "--all", "--name")).split("\n").filter(Boolean).sort();
 const pid = (host: LibvirtHost, name: string): Promise<string> => host.guestProcess(name);
 const READY = { readiness: { console: "test kernel ready" } };
 
-interface Declared { providers?: object; images?: object; cards?: object; guests?: object }
+interface Declared {
+    providers?: object;
+    images?: object;
+    cards?: object;
+    guests?: object;
+}
 async function declare(stack: Stack, declared: Declared): Promise<void> {
     const all = { providers: {}, images: {}, cards: {}, guests: {}, ...declared };
-    await stack.pulumi(["config", "set-all", ...Object.entries(all).flatMap(([name, value]) => ["--plaintext", `${name}=${JSON.stringify(value)}`])]);
+    await stack.pulumi([
+        "config",
+        "set-all",
+        ...Object.entries(all).flatMap(([name, value]) => ["--plaintext", `${name}=${JSON.stringify(value)}`]),
+    ]);
 }
 
 /** The default provider leads to host A. Both hosts are reached by sockets, so one network is as good as the other. */
@@ -42,7 +52,10 @@ const toB = () => ({ connection: b.uri, accelerator: "tcg", folder: b.env.PULUMI
 test("one program, two hosts: each guest is where its provider leads, with an image and an interface of the default one", async () => {
     await onBoth("hosts", async (stack) => {
         const shared = { images: { data: { source } }, cards: { eth: { attach: { user: { forward: [] } } } } };
-        const guests = { one: { name: "one", image: "data", ...READY }, two: { name: "two", provider: "hostB", image: "data", card: "eth", ...READY } };
+        const guests = {
+            one: { name: "one", image: "data", ...READY },
+            two: { name: "two", provider: "hostB", image: "data", card: "eth", ...READY },
+        };
         const declared = { ...shared, providers: { hostB: toB() }, guests };
         await declare(stack, declared);
         await stack.up();
@@ -53,8 +66,16 @@ test("one program, two hosts: each guest is where its provider leads, with an im
         expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
         await writeFile(join(source, "hello.txt"), "hello again");
         const changed = await stack.preview();
-        expect(changed.steps.map(({ op, urn }) => [urn.split("::").pop(), op]).filter(([, op]) => op === "update").sort())
-            .toEqual([["data", "update"], ["one", "update"], ["two", "update"]]);
+        expect(
+            changed.steps
+                .map(({ op, urn }) => [urn.split("::").pop(), op])
+                .filter(([, op]) => op === "update")
+                .sort(),
+        ).toEqual([
+            ["data", "update"],
+            ["one", "update"],
+            ["two", "update"],
+        ]);
         expect(changed.text).toContain("/data/hello.txt");
         await writeFile(join(source, "hello.txt"), "hello");
 
@@ -66,7 +87,9 @@ test("one program, two hosts: each guest is where its provider leads, with an im
         expect(await pid(b, "two")).toBe(before);
         await declare(stack, { ...declared, providers: { hostB: toA() } });
         const moved = await stack.up();
-        expect(moved.steps.filter(({ op }) => op === "replace").map(({ urn }) => urn.split("::").pop())).toEqual(["two"]);
+        expect(moved.steps.filter(({ op }) => op === "replace").map(({ urn }) => urn.split("::").pop())).toEqual([
+            "two",
+        ]);
         expect([await domains(a), await domains(b)]).toEqual([["one", "two"], []]);
     });
 });
@@ -80,7 +103,9 @@ test("a guest moves from one provider to another: to another host by replacement
         expect([await domains(a), await domains(b)]).toEqual([["web"], []]);
         await declare(stack, { providers, guests: guest("second") });
         const moved = await stack.up();
-        expect(moved.steps.map(({ op }) => op)).toEqual(expect.arrayContaining(["delete-replaced", "replace", "create-replacement"]));
+        expect(moved.steps.map(({ op }) => op)).toEqual(
+            expect.arrayContaining(["delete-replaced", "replace", "create-replacement"]),
+        );
         expect([await domains(a), await domains(b)]).toEqual([[], ["web"]]);
 
         const before = await pid(b, "web");
@@ -99,7 +124,9 @@ test("a guest moves from one provider to another: to another host by replacement
         expect((await stack.up({ fails: true })).text).toContain("is not in this stack's state");
         expect([await domains(b), await pid(b, "web")]).toEqual([["web"], before]);
         await declare(stack, { providers, guests: guest("third", { options: { deleteBeforeReplace: true } }) });
-        expect((await stack.up()).steps.map(({ op }) => op)).toEqual(expect.arrayContaining(["delete-replaced", "create-replacement"]));
+        expect((await stack.up()).steps.map(({ op }) => op)).toEqual(
+            expect.arrayContaining(["delete-replaced", "create-replacement"]),
+        );
         const tainted = await pid(b, "web");
         expect(tainted).not.toBe(before);
         expect((await stack.up({ args: ["--target-replace", web] })).text).not.toContain("kept, not made anew");
@@ -118,7 +145,10 @@ test("a run that ends between a create and the delete that follows it loses no g
         // The engine deletes at the end of a run, and not at all when anything in it has failed.
         const failing = { late: { name: "late", readiness: { console: "it never says", timeout: 2 } } };
         await declare(stack, { guests: { ...web, ...failing } });
-        const failed = await stack.up({ fails: true, args: ["--target-replace", urn, "--target-dependents", "--target", "**late"] });
+        const failed = await stack.up({
+            fails: true,
+            args: ["--target-replace", urn, "--target-dependents", "--target", "**late"],
+        });
         expect(failed.text).toContain("it never says");
         const pending = (await stack.exportState()).resources.filter((resource) => resource.urn === urn);
         expect(pending).toHaveLength(2);
@@ -136,9 +166,20 @@ test("what is wrong with a provider, or more than it allows, is said before anyt
     await onBoth("refused", async (stack) => {
         await declare(stack, { providers: { hostB: { ...toB(), conection: "x", memoryLimit: "much" } } });
         const wrong = await stack.up({ fails: true });
-        for (const said of ["conection", "unknown property; this provider takes connection", "memoryLimit", "expected a whole number of MiB"]) expect(wrong.text).toContain(said);
-        await declare(stack, { providers: { hostB: { ...toB(), memoryLimit: 32 } }, guests: { big: { name: "big", provider: "hostB", memory: 33 } } });
-        expect((await stack.up({ fails: true })).text).toContain("33 MiB are more than the 32 that this provider allows a guest");
+        for (const said of [
+            "conection",
+            "unknown property; this provider takes connection",
+            "memoryLimit",
+            "expected a whole number of MiB",
+        ])
+            expect(wrong.text).toContain(said);
+        await declare(stack, {
+            providers: { hostB: { ...toB(), memoryLimit: 32 } },
+            guests: { big: { name: "big", provider: "hostB", memory: 33 } },
+        });
+        expect((await stack.up({ fails: true })).text).toContain(
+            "33 MiB are more than the 32 that this provider allows a guest",
+        );
         expect([await domains(a), await domains(b)]).toEqual([[], []]);
     });
 });

@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readFile, readdir, stat } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
 import type { Run } from "../support/engine";
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
 import { Either } from "./either";
 
 jest.setTimeout(240_000);
@@ -24,10 +24,15 @@ const secret = (number: string, text = `hush${number}`) => ({ secret: text });
 const CARD = { attach: { network: secret("17", "lan-hush17") }, mac: secret("16", "52:54:00:68:61:73") };
 
 const WEB = () => ({
-    image: "data", mount: secret("11", "/mnt-hush11"),
-    env: { PASSWORD: secret("01"), GREETING: "hello" }, args: ["--token", secret("02")], hostname: secret("03"),
-    kernel: secret("09", join(folder, "kernel")), name: secret("10", "name-hush10"),
-    readiness: { console: secret("12", "test kernel ready|hush12"), timeout: 60 }, interfaces: [CARD],
+    image: "data",
+    mount: secret("11", "/mnt-hush11"),
+    env: { PASSWORD: secret("01"), GREETING: "hello" },
+    args: ["--token", secret("02")],
+    hostname: secret("03"),
+    kernel: secret("09", join(folder, "kernel")),
+    name: secret("10", "name-hush10"),
+    readiness: { console: secret("12", "test kernel ready|hush12"), timeout: 60 },
+    interfaces: [CARD],
 });
 const IMAGES = { data: { source: { "key.pem": secret("04"), "index.html": "page" } } };
 
@@ -38,43 +43,96 @@ const found = (text: string, among: string[]) => among.filter((one) => text.incl
 
 async function readable(at: string): Promise<{ file: string; text: string; open: boolean }[]> {
     const files = (await readdir(at, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
-    return Promise.all(files.map(async ({ parentPath, name }) => {
-        const file = join(parentPath, name);
-        // Group and others.
-        return { file, text: await readFile(file, "latin1"), open: ((await stat(file)).mode & 0o077) !== 0 };
-    }));
+    return Promise.all(
+        files.map(async ({ parentPath, name }) => {
+            const file = join(parentPath, name);
+            // Group and others.
+            return { file, text: await readFile(file, "latin1"), open: ((await stat(file)).mode & 0o077) !== 0 };
+        }),
+    );
 }
 
 test("a secret in any position is in no state, no log and no line for people; the guest's own are also in no process, definition or readable file", async () => {
     const runs: Run[] = [];
-    await Either.with(host, "secrets", async (either) => {
-        await either.declare("plugin", { web: WEB() }, IMAGES);
-        runs.push(await either.stack.preview(), await either.stack.up());
-        const state = await either.stack.exportState();
-        expect(found(state.text, ALL)).toEqual([]);
+    await Either.with(
+        host,
+        "secrets",
+        async (either) => {
+            await either.declare("plugin", { web: WEB() }, IMAGES);
+            runs.push(await either.stack.preview(), await either.stack.up());
+            const state = await either.stack.exportState();
+            expect(found(state.text, ALL)).toEqual([]);
 
-        const processes = await Promise.all((await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")));
-        expect(processes.join("\n")).toContain("guest=name-hush10");
-        expect(found(processes.join("\n"), GUEST_ONLY)).toEqual([]);
-        expect(found(await host.virsh("dumpxml", "--security-info", "name-hush10"), GUEST_ONLY)).toEqual([]);
-        const files = await readable(host.env.PULUMI_UNIKERNEL_DIR);
-        // It did reach the guest.
-        expect(files.find(({ file }) => file.endsWith("console.log"))?.text).toMatch(/env PASSWORD=hush01/);
-        expect(files.filter(({ file, text }) => /\.img$/.test(file) && text.includes("hush04"))).toHaveLength(1);
-        // The console is what the guest says.
-        expect(files.filter(({ file, open, text }) => open && !file.endsWith("console.log") && found(text, GUEST_ONLY).length > 0).map(({ file }) => file)).toEqual([]);
+            const processes = await Promise.all(
+                (await readdir("/proc"))
+                    .filter((name) => /^\d+$/.test(name))
+                    .map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")),
+            );
+            expect(processes.join("\n")).toContain("guest=name-hush10");
+            expect(found(processes.join("\n"), GUEST_ONLY)).toEqual([]);
+            expect(found(await host.virsh("dumpxml", "--security-info", "name-hush10"), GUEST_ONLY)).toEqual([]);
+            const files = await readable(host.env.PULUMI_UNIKERNEL_DIR);
+            // It did reach the guest.
+            expect(files.find(({ file }) => file.endsWith("console.log"))?.text).toMatch(/env PASSWORD=hush01/);
+            expect(files.filter(({ file, text }) => /\.img$/.test(file) && text.includes("hush04"))).toHaveLength(1);
+            // The console is what the guest says.
+            expect(
+                files
+                    .filter(
+                        ({ file, open, text }) =>
+                            open && !file.endsWith("console.log") && found(text, GUEST_ONLY).length > 0,
+                    )
+                    .map(({ file }) => file),
+            ).toEqual([]);
 
-        // What changed, what is refused and what fails is said without them.
-        await either.declare("plugin", { web: { ...WEB(), env: { PASSWORD: secret("21") }, args: [secret("22")], name: secret("10", "name-hush10") } }, { data: { source: { "key.pem": secret("25") } } });
-        const changed = await either.stack.preview();
-        expect(changed.text).toMatch(/restart: .*env\.PASSWORD/);
-        await either.declare("plugin", { web: { ...WEB(), name: secret("30", "bad name hush30"), kernel: secret("31", "/nowhere/hush31"), hostname: secret("32", "hush32 "), memory: secret("24") } }, IMAGES);
-        runs.push(changed, await either.stack.preview({ fails: true }));
-        await either.declare("plugin", { web: WEB(), other: { ...WEB(), name: secret("10", "name-hush10"), readiness: { console: secret("33", "never hush33"), timeout: 1 }, interfaces: [] } }, IMAGES);
-        runs.push(await either.stack.up({ fails: true }));
-        runs.push(await either.stack.refresh());
-        expect(found((await either.stack.exportState()).text, ALL)).toEqual([]);
-    }, { parallel: 1 });
+            // What changed, what is refused and what fails is said without them.
+            await either.declare(
+                "plugin",
+                {
+                    web: {
+                        ...WEB(),
+                        env: { PASSWORD: secret("21") },
+                        args: [secret("22")],
+                        name: secret("10", "name-hush10"),
+                    },
+                },
+                { data: { source: { "key.pem": secret("25") } } },
+            );
+            const changed = await either.stack.preview();
+            expect(changed.text).toMatch(/restart: .*env\.PASSWORD/);
+            await either.declare(
+                "plugin",
+                {
+                    web: {
+                        ...WEB(),
+                        name: secret("30", "bad name hush30"),
+                        kernel: secret("31", "/nowhere/hush31"),
+                        hostname: secret("32", "hush32 "),
+                        memory: secret("24"),
+                    },
+                },
+                IMAGES,
+            );
+            runs.push(changed, await either.stack.preview({ fails: true }));
+            await either.declare(
+                "plugin",
+                {
+                    web: WEB(),
+                    other: {
+                        ...WEB(),
+                        name: secret("10", "name-hush10"),
+                        readiness: { console: secret("33", "never hush33"), timeout: 1 },
+                        interfaces: [],
+                    },
+                },
+                IMAGES,
+            );
+            runs.push(await either.stack.up({ fails: true }));
+            runs.push(await either.stack.refresh());
+            expect(found((await either.stack.exportState()).text, ALL)).toEqual([]);
+        },
+        { parallel: 1 },
+    );
     const said = runs.map(({ text }) => text).join("\n");
     expect(said.split("\n").filter((line) => /hush\d\d|52:54:00:68:61:73/.test(line))).toEqual([]);
 });

@@ -1,11 +1,11 @@
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { handlersOf } from "../../provider/registry";
 import { SCHEMA_VERSION } from "../../spec";
-import { startLibvirtHost } from "../support/libvirtHost";
 import type { LibvirtHost } from "../support/libvirtHost";
-import { Either, type By } from "./either";
+import { startLibvirtHost } from "../support/libvirtHost";
+import { type By, Either } from "./either";
 
 jest.setTimeout(240_000);
 
@@ -15,12 +15,29 @@ const NEWER = SCHEMA_VERSION + 1;
 
 /** A guest that is never started, of a kernel that is in the repository: the same bytes on every machine. */
 const GUESTS = {
-    web: { guest: "rumprun", state: "stopped", image: "data", env: { GREETING: "hello", PASSWORD: { secret: "hunter2" } }, interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }] },
-    inner: { guest: "rumprun", state: "stopped", parent: "site", args: ["one"], memory: 32, vcpus: 2, onCrash: "preserve", gdb: { port: 12340 } },
+    web: {
+        guest: "rumprun",
+        state: "stopped",
+        image: "data",
+        env: { GREETING: "hello", PASSWORD: { secret: "hunter2" } },
+        interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }],
+    },
+    inner: {
+        guest: "rumprun",
+        state: "stopped",
+        parent: "site",
+        args: ["one"],
+        memory: 32,
+        vcpus: 2,
+        onCrash: "preserve",
+        gdb: { port: 12340 },
+    },
 };
 const IMAGES = { data: { source: { "index.html": "page" } } };
 
-interface Recorded { deployment: { resources: Record<string, unknown>[] } }
+interface Recorded {
+    deployment: { resources: Record<string, unknown>[] };
+}
 
 let host: LibvirtHost;
 let cache: string;
@@ -33,13 +50,22 @@ afterAll(() => host.close());
 
 /** What of a state is this machine's, and what stands for it in a recorded one. */
 const machine = (): [string, string][] => [
-    [host.uri, "{{connection}}"], [host.uuid, "{{host}}"], [host.env.PULUMI_UNIKERNEL_DIR, "{{guests}}"], [cache, "{{cache}}"], [KERNEL, "{{kernel}}"],
+    [host.uri, "{{connection}}"],
+    [host.uuid, "{{host}}"],
+    [host.env.PULUMI_UNIKERNEL_DIR, "{{guests}}"],
+    [cache, "{{cache}}"],
+    [KERNEL, "{{kernel}}"],
 ];
 const withStack = (by: By, body: (either: Either) => Promise<void>) =>
-    Either.with(host, "recorded", async (either) => {
-        await either.declare(by, GUESTS, IMAGES);
-        await body(either);
-    }, { config: { kernel: KERNEL }, env: { XDG_CACHE_HOME: cache } });
+    Either.with(
+        host,
+        "recorded",
+        async (either) => {
+            await either.declare(by, GUESTS, IMAGES);
+            await body(either);
+        },
+        { config: { kernel: KERNEL }, env: { XDG_CACHE_HOME: cache } },
+    );
 
 /** Writes what this release's stacks look like: `PULUMI_UNIKERNEL_RECORD=1`, once for each schema version. */
 async function record(by: By): Promise<void> {
@@ -47,13 +73,19 @@ async function record(by: By): Promise<void> {
         await either.stack.up();
         const state = JSON.parse((await either.stack.exportState()).text) as Recorded;
         // Where the program was, on the machine that recorded.
-        state.deployment.resources = state.deployment.resources.map(({ sourcePosition: _, stackTrace: _stack, ...resource }) => resource);
-        const text = machine().reduce((whole, [here, name]) => whole.replaceAll(here, name), JSON.stringify(state, undefined, 1));
+        state.deployment.resources = state.deployment.resources.map(
+            ({ sourcePosition: _, stackTrace: _stack, ...resource }) => resource,
+        );
+        const text = machine().reduce(
+            (whole, [here, name]) => whole.replaceAll(here, name),
+            JSON.stringify(state, undefined, 1),
+        );
         writeFileSync(join(RECORDED, `${by}-${SCHEMA_VERSION}.json`), `${text}\n`);
     });
 }
 
-const recorded = (file: string) => machine().reduce((text, [here, name]) => text.replaceAll(name, here), readFileSync(join(RECORDED, file), "utf8"));
+const recorded = (file: string) =>
+    machine().reduce((text, [here, name]) => text.replaceAll(name, here), readFileSync(join(RECORDED, file), "utf8"));
 
 async function load({ stack }: Either, state: string): Promise<void> {
     const file = join(stack.folder, "state.json");
@@ -66,8 +98,12 @@ async function buildImage(state: string): Promise<void> {
     const before = process.env.XDG_CACHE_HOME;
     process.env.XDG_CACHE_HOME = cache;
     try {
-        const image = (JSON.parse(state) as Recorded).deployment.resources.find(({ type }) => String(type).endsWith(":BlockImage"));
-        await handlersOf("blockImage", { log: () => undefined }).create(Object(image?.inputs) as Record<string, unknown>);
+        const image = (JSON.parse(state) as Recorded).deployment.resources.find(({ type }) =>
+            String(type).endsWith(":BlockImage"),
+        );
+        await handlersOf("blockImage", { log: () => undefined }).create(
+            Object(image?.inputs) as Record<string, unknown>,
+        );
     } finally {
         if (before === undefined) delete process.env.XDG_CACHE_HOME;
         else process.env.XDG_CACHE_HOME = before;
@@ -76,7 +112,8 @@ async function buildImage(state: string): Promise<void> {
 
 const FILES = readdirSync(RECORDED).filter((file) => file.endsWith(".json"));
 
-if (process.env.PULUMI_UNIKERNEL_RECORD) test.each<By>(["dynamic", "plugin"])("the state of a stack by %s is recorded", record);
+if (process.env.PULUMI_UNIKERNEL_RECORD)
+    test.each<By>(["dynamic", "plugin"])("the state of a stack by %s is recorded", record);
 
 test("there is a recorded state of every schema version, by both hosts", () => {
     const versions = Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1);
@@ -84,27 +121,41 @@ test("there is a recorded state of every schema version, by both hosts", () => {
     for (const file of FILES) expect(recorded(file).includes("hunter2")).toBe(false);
 });
 
-test.each(FILES)("%s is read by this release: nothing to do, what is gone is made, and a newer one is refused", async (file) => {
-    const by = file.split("-")[0] as By;
-    const old = recorded(file);
-    await buildImage(old);
-    await withStack(by, async (either) => {
-        await load(either, old);
-        const { changes } = await either.stack.preview();
-        expect(Object.keys(changes)).toEqual(["same"]);
+test.each(FILES)(
+    "%s is read by this release: nothing to do, what is gone is made, and a newer one is refused",
+    async (file) => {
+        const by = file.split("-")[0] as By;
+        const old = recorded(file);
+        await buildImage(old);
+        await withStack(by, async (either) => {
+            await load(either, old);
+            const { changes } = await either.stack.preview();
+            expect(Object.keys(changes)).toEqual(["same"]);
 
-        const newer = old.replaceAll(/"schemaVersion": \d+/g, `"schemaVersion": ${NEWER}`);
-        expect(newer).not.toBe(old);
-        await load(either, newer);
-        for (const run of [await either.stack.preview({ fails: true }), await either.stack.destroy({ fails: true })]) {
-            expect(run.text).toMatch(new RegExp(`state has schema version ${NEWER}; this release of pulumi-unikernel knows ${SCHEMA_VERSION}\\s+hint: npm install pulumi-unikernel@latest \\(a release with schema version ${NEWER} or newer\\)`));
-        }
-        expect((await either.stack.exportState()).resources.filter(({ outputs }) => outputs?.schemaVersion === NEWER && outputs.uuid)).toHaveLength(2);
+            const newer = old.replaceAll(/"schemaVersion": \d+/g, `"schemaVersion": ${NEWER}`);
+            expect(newer).not.toBe(old);
+            await load(either, newer);
+            for (const run of [
+                await either.stack.preview({ fails: true }),
+                await either.stack.destroy({ fails: true }),
+            ]) {
+                expect(run.text).toMatch(
+                    new RegExp(
+                        `state has schema version ${NEWER}; this release of pulumi-unikernel knows ${SCHEMA_VERSION}\\s+hint: npm install pulumi-unikernel@latest \\(a release with schema version ${NEWER} or newer\\)`,
+                    ),
+                );
+            }
+            expect(
+                (await either.stack.exportState()).resources.filter(
+                    ({ outputs }) => outputs?.schemaVersion === NEWER && outputs.uuid,
+                ),
+            ).toHaveLength(2);
 
-        await load(either, old);
-        // Another host, on which there is nothing yet of what state knows.
-        expect((await either.stack.up({ args: ["--refresh"] })).changes).toMatchObject({ create: 2 });
-        expect((await host.virsh("list", "--all", "--name")).split("\n")).toHaveLength(2);
-    });
-    expect(await host.virsh("list", "--all", "--name")).toBe("");
-});
+            await load(either, old);
+            // Another host, on which there is nothing yet of what state knows.
+            expect((await either.stack.up({ args: ["--refresh"] })).changes).toMatchObject({ create: 2 });
+            expect((await host.virsh("list", "--all", "--name")).split("\n")).toHaveLength(2);
+        });
+        expect(await host.virsh("list", "--all", "--name")).toBe("");
+    },
+);

@@ -26,20 +26,28 @@ test("a TypeScript program over the generated SDK: up, a limit of its provider, 
     try {
         const sdk = await makeSdk(folder);
         const config = { connection: host.uri, kernel: await testKernel(), greeting: "hello", limit: "16" };
-        await withStack("tests/plugin/programs/typescript", "typescript", async (stack) => {
-            await symlink(sdk, join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
-            expect((await stack.up()).changes).toEqual({ create: 6 });
-            const { uuids, seen } = await stack.outputs<{ uuids: string[]; seen: string }>();
-            expect(seen).toBe("running");
-            expect(await Promise.all(uuids.map((uuid) => host.virsh("domstate", uuid)))).toEqual(["running", "running"]);
-            expect((await stack.up()).changes).toEqual({ same: 6 });
+        await withStack(
+            "tests/plugin/programs/typescript",
+            "typescript",
+            async (stack) => {
+                await symlink(sdk, join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
+                expect((await stack.up()).changes).toEqual({ create: 6 });
+                const { uuids, seen } = await stack.outputs<{ uuids: string[]; seen: string }>();
+                expect(seen).toBe("running");
+                expect(await Promise.all(uuids.map((uuid) => host.virsh("domstate", uuid)))).toEqual([
+                    "running",
+                    "running",
+                ]);
+                expect((await stack.up()).changes).toEqual({ same: 6 });
 
-            await stack.config("greeting", "good day");
-            expect((await stack.up()).changes).toEqual({ same: 4, update: 2 });
-            expect((await stack.outputs<{ uuids: string[] }>()).uuids).toEqual(uuids);
-            await stack.config("limit", "8");
-            expect((await stack.preview({ fails: true })).text).toMatch(/memory.*16 MiB.*8|memory.*8 MiB/);
-        }, { enter: host.enter, env: { ...host.env }, config });
+                await stack.config("greeting", "good day");
+                expect((await stack.up()).changes).toEqual({ same: 4, update: 2 });
+                expect((await stack.outputs<{ uuids: string[] }>()).uuids).toEqual(uuids);
+                await stack.config("limit", "8");
+                expect((await stack.preview({ fails: true })).text).toMatch(/memory.*16 MiB.*8|memory.*8 MiB/);
+            },
+            { enter: host.enter, env: { ...host.env }, config },
+        );
         expect(await host.virsh("list", "--all", "--name")).toBe("");
     } finally {
         await rm(folder, { recursive: true, force: true });

@@ -6,9 +6,9 @@ import { join } from "node:path";
 
 import { isAbandoned, partOf } from "../../backends/libvirt/files/unfinished";
 import { sha256 } from "../support/hostFiles";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { must, until } from "../support/processes";
-import { ownMounts, startSshd, type Sshd } from "../support/sshd";
+import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
 jest.setTimeout(120_000);
 
@@ -34,15 +34,28 @@ beforeAll(async () => {
     const file = (name: string): string => join(machine.folder, name);
     [other, source, pipe] = [file("other"), file("source"), file("pipe")];
     await Promise.all([
-        mkdir(file("repository")), mkdir(file("home")), writeFile(file("node"), ""), writeFile(other, randomBytes(content.length)), writeFile(source, content), must("mkfifo", ["-m", "0644", pipe]),
-        writeFile(file("passwd"), `${await readFile("/etc/passwd", "utf8")}visitor:x:${visitor}:65534::${file("home")}:/bin/sh\n`),
+        mkdir(file("repository")),
+        mkdir(file("home")),
+        writeFile(file("node"), ""),
+        writeFile(other, randomBytes(content.length)),
+        writeFile(source, content),
+        must("mkfifo", ["-m", "0644", pipe]),
+        writeFile(
+            file("passwd"),
+            `${await readFile("/etc/passwd", "utf8")}visitor:x:${visitor}:65534::${file("home")}:/bin/sh\n`,
+        ),
         writeFile(file("shadow"), `${await readFile("/etc/shadow", "utf8")}visitor:*:20000::::::\n`),
     ]);
     chownSync(file("home"), visitor, 65534);
     await machine.inside("mount", "--bind", file("passwd"), "/etc/passwd");
-    sshd = await startSshd({ enter: ownMounts(
-        'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/shadow; mkdir -p /run/libvirt; mount --bind "$3" /run/libvirt', file("passwd"), file("shadow"), file("sock"),
-    ) });
+    sshd = await startSshd({
+        enter: ownMounts(
+            'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/shadow; mkdir -p /run/libvirt; mount --bind "$3" /run/libvirt',
+            file("passwd"),
+            file("shadow"),
+            file("sock"),
+        ),
+    });
 });
 afterAll(async () => {
     await sshd?.close();
@@ -50,13 +63,29 @@ afterAll(async () => {
 });
 
 /** A way to a guest's folder, and the user of this machine who goes it. */
-interface Way { user: number; files(base: string): string; parts(): string }
+interface Way {
+    user: number;
+    files(base: string): string;
+    parts(): string;
+}
 
 const ways = {
-    "root's local files": { user: 0, files: (base) => `filesBelow(${JSON.stringify(base)}, ${JSON.stringify(machine.uri)})`, parts: held },
-    "a user's storage volumes": { user: nobody, files: (base) => `new VolumeFiles(${JSON.stringify(machine.uri)}, ${JSON.stringify(base)})`, parts: held },
+    "root's local files": {
+        user: 0,
+        files: (base) => `filesBelow(${JSON.stringify(base)}, ${JSON.stringify(machine.uri)})`,
+        parts: held,
+    },
+    "a user's storage volumes": {
+        user: nobody,
+        files: (base) => `new VolumeFiles(${JSON.stringify(machine.uri)}, ${JSON.stringify(base)})`,
+        parts: held,
+    },
     "root's ssh": { user: 0, files: () => `filesOf(${JSON.stringify(sshd.uri())})`, parts: () => fileAt(other) },
-    "a user's ssh": { user: 0, files: () => `filesOf(${JSON.stringify(sshd.uri("/system", "visitor"))})`, parts: () => fileAt(other) },
+    "a user's ssh": {
+        user: 0,
+        files: () => `filesOf(${JSON.stringify(sshd.uri("/system", "visitor"))})`,
+        parts: () => fileAt(other),
+    },
 } satisfies Record<string, Way>;
 
 /** Of the size of its first part, since the pipe has none. */
@@ -77,11 +106,27 @@ async function run({ user, files }: Way, base: string, body: string): Promise<un
         (async () => { const files = ${files(base)}; ${body} })()
             .then((result) => console.log(JSON.stringify(result ?? null)), (error) => console.log(JSON.stringify({ code: error.code, message: String(error.message) })))
             .finally(() => Promise.all([closeClient(), closeSsh()]));`;
-    const mounts = ["--mount", "--propagation", "private", "sh", "-c", seenAt, "sh", process.cwd(), join(machine.folder, "repository"), process.execPath, join(machine.folder, "node")];
+    const mounts = [
+        "--mount",
+        "--propagation",
+        "private",
+        "sh",
+        "-c",
+        seenAt,
+        "sh",
+        process.cwd(),
+        join(machine.folder, "repository"),
+        process.execPath,
+        join(machine.folder, "node"),
+    ];
     const drop = user === 0 ? [] : ["setpriv", `--reuid=${user}`, `--regid=${user}`, "--clear-groups"];
-    const child = spawn("unshare", [...mounts, ...drop, join(machine.folder, "node"), "-e", program],
-        { cwd: "/", env: { PATH: process.env.PATH!, HOME: join(machine.folder, "home"), PULUMI_UNIKERNEL_DIR: base }, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "", stderr = "";
+    const child = spawn("unshare", [...mounts, ...drop, join(machine.folder, "node"), "-e", program], {
+        cwd: "/",
+        env: { PATH: process.env.PATH!, HOME: join(machine.folder, "home"), PULUMI_UNIKERNEL_DIR: base },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let stdout = "",
+        stderr = "";
     child.stdout.on("data", (text) => (stdout += text));
     child.stderr.on("data", (text) => (stderr += text));
     const signal = await new Promise((resolve) => child.on("close", (_code, signal) => resolve(signal)));
@@ -104,14 +149,22 @@ async function settled(folder: string): Promise<string[]> {
 type Name = keyof typeof ways;
 /** Killed in the middle; goes on. Each two ways that may meet in one folder, both ways round. */
 const pairs: [Name, Name][] = [
-    ["a user's storage volumes", "root's local files"], ["root's local files", "a user's storage volumes"],
-    ["a user's storage volumes", "root's ssh"], ["root's ssh", "a user's storage volumes"],
-    ["root's ssh", "root's local files"], ["root's local files", "root's ssh"],
-    ["a user's ssh", "root's local files"], ["root's local files", "a user's ssh"],
-    ["a user's storage volumes", "a user's ssh"], ["a user's ssh", "a user's storage volumes"],
+    ["a user's storage volumes", "root's local files"],
+    ["root's local files", "a user's storage volumes"],
+    ["a user's storage volumes", "root's ssh"],
+    ["root's ssh", "a user's storage volumes"],
+    ["root's ssh", "root's local files"],
+    ["root's local files", "root's ssh"],
+    ["a user's ssh", "root's local files"],
+    ["root's local files", "a user's ssh"],
+    ["a user's storage volumes", "a user's ssh"],
+    ["a user's ssh", "a user's storage volumes"],
 ];
 /** A file that guests may share, and one of a guest's own that is made once. */
-const kinds: [call: "put" | "putNew", name: string, mode: string][] = [["put", "image-0123456789abcdef.img", "0o644"], ["putNew", "db.persist.img", "0o600"]];
+const kinds: [call: "put" | "putNew", name: string, mode: string][] = [
+    ["put", "image-0123456789abcdef.img", "0o644"],
+    ["putNew", "db.persist.img", "0o600"],
+];
 
 describe.each(pairs)("killed in the middle: %s; goes on: %s", (first, second) => {
     const withVolumes = `${first} ${second}`.includes("volumes");
@@ -134,28 +187,50 @@ describe.each(pairs)("killed in the middle: %s; goes on: %s", (first, second) =>
         expect(await run(killed!, base, die)).toBeUndefined();
         const left = await settled(folder);
         expect(left.filter((one) => partOf(one)?.name === name)).toHaveLength(1);
-        expect(left.filter((one) => !partOf(one))).toEqual(first === "a user's storage volumes" ? [name, `${name}.unfinished`] : []);
+        expect(left.filter((one) => !partOf(one))).toEqual(
+            first === "a user's storage volumes" ? [name, `${name}.unfinished`] : [],
+        );
     }
 
     test.each(kinds.slice(0, withVolumes ? 2 : 1))("%s of %s", async (...kind) => {
         const [call, name, mode] = kind;
         await kill(kind);
-        expect(await run(next!, base, `
+        expect(
+            await run(
+                next!,
+                base,
+                `
             const before = await files.list("${uuid}"), strange = await files.strange("${uuid}"), digest = await files.digest("${uuid}", "${name}");
             const made = await files.${call}("${uuid}", "${name}", ${fileAt(source)}, { mode: ${mode} });
             return { before, strange, digest, made, after: await files.list("${uuid}"), sha256: await files.digest("${uuid}", "${name}") };
-        `)).toEqual({ before: [], strange: [], ...(call === "put" ? {} : { made: true }), after: [{ name, size: content.length }], sha256: sha256(content) });
+        `,
+            ),
+        ).toEqual({
+            before: [],
+            strange: [],
+            ...(call === "put" ? {} : { made: true }),
+            after: [{ name, size: content.length }],
+            sha256: sha256(content),
+        });
         expect(readdirSync(folder)).toEqual([name]);
         expect(statSync(join(folder, name)).mode & 0o777).toBe(Number(mode));
         expect(sha256(await readFile(join(folder, name)))).toBe(sha256(content));
     });
 
-    if (withVolumes) test("removal of what was half made", async () => {
-        await kill(kinds[1]!);
-        expect(await run(next!, base, `await files.remove("${uuid}", ...(await files.list("${uuid}")).map(({ name }) => name)); await files.removeFolder("${uuid}");`)).toBeNull();
-        expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
-        expect(existsSync(folder)).toBe(false);
-        // root over ssh asks libvirt for none of its own folders, and so for no pool of one either.
-        if (second !== "root's ssh") expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
-    });
+    if (withVolumes)
+        test("removal of what was half made", async () => {
+            await kill(kinds[1]!);
+            expect(
+                await run(
+                    next!,
+                    base,
+                    `await files.remove("${uuid}", ...(await files.list("${uuid}")).map(({ name }) => name)); await files.removeFolder("${uuid}");`,
+                ),
+            ).toBeNull();
+            expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
+            expect(existsSync(folder)).toBe(false);
+            // root over ssh asks libvirt for none of its own folders, and so for no pool of one either.
+            if (second !== "root's ssh")
+                expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
+        });
 });

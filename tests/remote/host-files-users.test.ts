@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { closeClient } from "../../backends/libvirt/client";
 import { closeSsh, filesOf } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
-import { startLibvirtHost, type LibvirtHost } from "../support/libvirtHost";
-import { ownMounts, startSshd, type Sshd } from "../support/sshd";
+import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(60_000);
@@ -23,13 +23,19 @@ beforeAll(async () => {
     home = join(machine.folder, "home");
     mkdirSync(home);
     chownSync(home, visitor, 65534);
-    const passwd = join(machine.folder, "passwd"), shadow = join(machine.folder, "shadow");
+    const passwd = join(machine.folder, "passwd"),
+        shadow = join(machine.folder, "shadow");
     await writeFile(passwd, `${await readFile("/etc/passwd", "utf8")}visitor:x:${visitor}:65534::${home}:/bin/sh\n`);
     await writeFile(shadow, `${await readFile("/etc/shadow", "utf8")}visitor:*:20000::::::\n`);
     await machine.inside("mount", "--bind", passwd, "/etc/passwd");
-    sshd = await startSshd({ enter: ownMounts(
-        'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/shadow; mkdir -p /run/libvirt; mount --bind "$3" /run/libvirt', passwd, shadow, join(machine.folder, "sock"),
-    ) });
+    sshd = await startSshd({
+        enter: ownMounts(
+            'mount --bind "$1" /etc/passwd; mount --bind "$2" /etc/shadow; mkdir -p /run/libvirt; mount --bind "$3" /run/libvirt',
+            passwd,
+            shadow,
+            join(machine.folder, "sock"),
+        ),
+    });
 });
 afterAll(async () => {
     await Promise.all([closeSsh(), closeClient()]);
@@ -50,7 +56,8 @@ const name = "image-0123456789abcdef.img";
 const content = { bytes: randomBytes(100_000) };
 
 test("a folder that is root's: as libvirt's volumes", async () => {
-    const base = join(machine.folder, "guests", "owned-by-root"), uuid = randomUUID();
+    const base = join(machine.folder, "guests", "owned-by-root"),
+        uuid = randomUUID();
     mkdirSync(base);
     const files = open("/system", base);
     await files.put(uuid, name, [content], { mode: 0o644 });
@@ -63,14 +70,19 @@ test("a folder that is root's: as libvirt's volumes", async () => {
 });
 
 test("a folder of the user's own: over ssh, and what is root's in it is read by libvirt", async () => {
-    const base = join(machine.folder, "guests", "owned-by-visitor"), uuid = randomUUID();
+    const base = join(machine.folder, "guests", "owned-by-visitor"),
+        uuid = randomUUID();
     mkdirSync(base);
     chownSync(base, visitor, 65534);
     const files = open("/system", base);
     await files.put(uuid, name, [content], { mode: 0o644 });
     expect(statSync(join(base, uuid, name))).toMatchObject({ uid: visitor, nlink: 2 });
-    const log = join(base, uuid, "console.log"), xml = join(machine.folder, `${uuid}.xml`);
-    await writeFile(xml, tinyDomain({ name: uuid, uuid, devices: `<serial type='pty'><log file='${log}' append='off'/></serial>` }));
+    const log = join(base, uuid, "console.log"),
+        xml = join(machine.folder, `${uuid}.xml`);
+    await writeFile(
+        xml,
+        tinyDomain({ name: uuid, uuid, devices: `<serial type='pty'><log file='${log}' append='off'/></serial>` }),
+    );
     await machine.virsh("create", "--paused", xml);
     await writeFile(log, "printed", { flag: "a" });
     expect(statSync(log)).toMatchObject({ uid: 0, mode: 0o100600 });
@@ -90,10 +102,13 @@ test("a folder of the user's own: over ssh, and what is root's in it is read by 
 });
 
 test("a session: below the data home of the user there", async () => {
-    const files = open("/session"), uuid = randomUUID();
+    const files = open("/session"),
+        uuid = randomUUID();
     const path = join(home, ".local", "share", "pulumi-unikernel", uuid, name);
     expect(await files.path(uuid, name)).toBe(path);
     await files.put(uuid, name, [content], { mode: 0o644 });
     expect(statSync(path)).toMatchObject({ uid: visitor, mode: 0o100644 });
-    expect([join(path, ".."), join(path, "../.."), join(home, ".local")].map((folder) => statSync(folder).mode & 0o777)).toEqual([0o711, 0o711, 0o755]);
+    expect(
+        [join(path, ".."), join(path, "../.."), join(home, ".local")].map((folder) => statSync(folder).mode & 0o777),
+    ).toEqual([0o711, 0o711, 0o755]);
 });

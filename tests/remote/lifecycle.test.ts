@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { openHost, type Host } from "../../backends/libvirt";
-import { openLifecycle, type GuestOptions, type Lifecycle } from "../support/lifecycle";
-import { ownMounts, startSshd, type Sshd } from "../support/sshd";
+import { type Host, openHost } from "../../backends/libvirt";
+import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
 jest.setTimeout(120_000);
 
@@ -16,18 +16,24 @@ let onAsk: ((name: string) => Promise<void>) | undefined;
 
 /** Writes down what is asked of the host's files. */
 function counted(host: Host): Host {
-    const files = new Proxy(host.files, { get: (target, name: keyof Host["files"]) => async (...args: never[]) => {
-        asked.push(name);
-        await onAsk?.(name);
-        return (target[name] as (...args: never[]) => unknown).apply(target, args);
-    } });
+    const files = new Proxy(host.files, {
+        get:
+            (target, name: keyof Host["files"]) =>
+            async (...args: never[]) => {
+                asked.push(name);
+                await onAsk?.(name);
+                return (target[name] as (...args: never[]) => unknown).apply(target, args);
+            },
+    });
     return { ...host, files };
 }
 
 beforeAll(async () => {
     its = await openLifecycle({ wrap: counted });
     // libvirt's own helper on the far side looks for the daemon where it always is.
-    sshd = await startSshd({ enter: ownMounts('mkdir -p /run/libvirt; mount --bind "$1" /run/libvirt', join(its.host.folder, "sock")) });
+    sshd = await startSshd({
+        enter: ownMounts('mkdir -p /run/libvirt; mount --bind "$1" /run/libvirt', join(its.host.folder, "sock")),
+    });
     connection = sshd.uri();
     process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
     await openHost(connection);
@@ -44,12 +50,15 @@ const base = () => its.host.env.PULUMI_UNIKERNEL_DIR;
 const sessions = async () => (await sshd.calls()).flatMap((line) => /ControlMaster=(\w+)/.exec(line)?.[1] ?? []);
 
 test("a guest comes, changes in place, and goes without a trace, over ssh", async () => {
-    const one = guest({ args: ["one"] }), two = { ...one, args: ["two"] };
+    const one = guest({ args: ["one"] }),
+        two = { ...one, args: ["two"] };
     expect(await its.create(one)).toMatchObject({ state: "running", unfinished: false, host: its.host.uuid });
     expect(await its.files(one)).toEqual([expect.stringMatching(/^initrd-/), expect.stringMatching(/^kernel-/)]);
     const observed = await its.update(one, two);
     expect(observed).toMatchObject({ state: "running", drift: {} });
-    expect(await its.host.exec("cat", [observed.consoleLog!])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(await its.host.exec("cat", [observed.consoleLog!])).toMatchObject({
+        stdout: expect.stringMatching(/argv\[1\] two/) as string,
+    });
     await its.delete(two);
     await its.expectNothing(one);
     expect(readdirSync(base())).toEqual([]);
@@ -64,7 +73,9 @@ test("ten guests: one connection, and each file is sent once", async () => {
     expect(await sessions()).toEqual(["no"]);
     for (const one of guests) {
         const folder = await its.folder(one);
-        const links = readdirSync(folder).filter((name) => /^(kernel|shared)/.test(name)).map((name) => statSync(join(folder, name)).nlink);
+        const links = readdirSync(folder)
+            .filter((name) => /^(kernel|shared)/.test(name))
+            .map((name) => statSync(join(folder, name)).nlink);
         expect(links).toEqual([11, 11]);
     }
     await Promise.all(guests.map((one) => its.delete(one)));
@@ -80,11 +91,19 @@ test("a create asks no more of the host's files than it needs", async () => {
     expect(await sessions()).toEqual([]);
     // A path is known here; each of the others is one round trip, and the console is read until the guest is ready.
     // The claim is made, the folder is listed again, and the claim is removed.
-    expect(asked.filter((name) => name !== "path" && name !== "read")).toEqual(["list", "putNew", "list", "put", "put", "remove"]);
+    expect(asked.filter((name) => name !== "path" && name !== "read")).toEqual([
+        "list",
+        "putNew",
+        "list",
+        "put",
+        "put",
+        "remove",
+    ]);
 });
 
 test("the host is lost in the middle of an update: nothing is taken for gone, and the next one puts it right", async () => {
-    const one = guest({ args: ["one"] }), two = { ...one, args: ["two"] };
+    const one = guest({ args: ["one"] }),
+        two = { ...one, args: ["two"] };
     await its.create(one);
     const process = await its.process(one);
     onAsk = async (name) => {
@@ -97,7 +116,9 @@ test("the host is lost in the middle of an update: nothing is taken for gone, an
     expect(await its.process(one)).toBe(process);
     expect(await its.observe(one)).toMatchObject({ state: "running" });
     const { consoleLog } = await its.update(one, two);
-    expect(await its.host.exec("cat", [consoleLog!])).toMatchObject({ stdout: expect.stringMatching(/argv\[1\] two/) as string });
+    expect(await its.host.exec("cat", [consoleLog!])).toMatchObject({
+        stdout: expect.stringMatching(/argv\[1\] two/) as string,
+    });
     expect(await its.files(one)).toHaveLength(2);
     await its.delete(two);
     await its.expectNothing(one);

@@ -5,10 +5,20 @@ import path from "node:path";
 const repository = path.resolve(__dirname, "../..");
 
 /** What Pulumi says of one step; only what tests look at. */
-export interface StepEvent { op: string; urn: string; type: string; detailedDiff?: Record<string, { kind: string }> | null }
+export interface StepEvent {
+    op: string;
+    urn: string;
+    type: string;
+    detailedDiff?: Record<string, { kind: string }> | null;
+}
 
 /** What a provider said on a resource's row; an ephemeral line is overwritten by the next. */
-export interface Message { urn?: string; message: string; severity: string; ephemeral?: boolean }
+export interface Message {
+    urn?: string;
+    message: string;
+    severity: string;
+    ephemeral?: boolean;
+}
 
 /** How a run of `pulumi` ended. */
 export interface Run {
@@ -52,7 +62,11 @@ export interface RunningRun {
 }
 
 export class EngineFailure extends Error {
-    constructor(command: string, readonly run: Run, expected: string) {
+    constructor(
+        command: string,
+        readonly run: Run,
+        expected: string,
+    ) {
         super(`pulumi ${command} ${run.failed ? "failed" : "succeeded"}, expected was ${expected}:\n${run.text}`);
         this.name = "EngineFailure";
     }
@@ -64,7 +78,10 @@ export class Stack {
 
     /** @param folder a private copy of the program: tests may change its files */
     constructor(
-        readonly folder: string, readonly name: string, private readonly scratch: string, searchPath: string,
+        readonly folder: string,
+        readonly name: string,
+        private readonly scratch: string,
+        searchPath: string,
         private readonly options: StackOptions,
     ) {
         this.env = {
@@ -84,13 +101,23 @@ export class Stack {
         };
     }
 
-    up(options: RunOptions = {}): Promise<Run> { return this.run("up", ["--yes", "--skip-preview"], options); }
-    preview(options: RunOptions = {}): Promise<Run> { return this.run("preview", ["--diff"], options); }
-    refresh(options: RunOptions = {}): Promise<Run> { return this.run("refresh", ["--yes", "--skip-preview"], options); }
-    destroy(options: RunOptions = {}): Promise<Run> { return this.run("destroy", ["--yes", "--skip-preview"], options); }
+    up(options: RunOptions = {}): Promise<Run> {
+        return this.run("up", ["--yes", "--skip-preview"], options);
+    }
+    preview(options: RunOptions = {}): Promise<Run> {
+        return this.run("preview", ["--diff"], options);
+    }
+    refresh(options: RunOptions = {}): Promise<Run> {
+        return this.run("refresh", ["--yes", "--skip-preview"], options);
+    }
+    destroy(options: RunOptions = {}): Promise<Run> {
+        return this.run("destroy", ["--yes", "--skip-preview"], options);
+    }
 
     /** After a killed run: the state is locked still. */
-    async cancel(): Promise<void> { await this.pulumi(["cancel", "--yes"]); }
+    async cancel(): Promise<void> {
+        await this.pulumi(["cancel", "--yes"]);
+    }
 
     async config(key: string, value: string, { secret = false } = {}): Promise<void> {
         await this.pulumi(["config", "set", key, value, ...(secret ? ["--secret"] : [])]);
@@ -114,28 +141,63 @@ export class Stack {
     /** Any other command of `pulumi`, which must succeed. @returns its standard output */
     async pulumi(args: string[]): Promise<string> {
         const { execa } = await import("execa");
-        return (await execa("pulumi", [...args, "--non-interactive"], { cwd: this.folder, env: this.env, timeout: 60_000, stdin: "ignore" })).stdout;
+        return (
+            await execa("pulumi", [...args, "--non-interactive"], {
+                cwd: this.folder,
+                env: this.env,
+                timeout: 60_000,
+                stdin: "ignore",
+            })
+        ).stdout;
     }
 
     private async run(command: string, args: string[], options: RunOptions): Promise<Run> {
         const run = await (await this.launch(command, args, options)).ended;
-        if (run.failed !== (options.fails ?? false)) throw new EngineFailure(command, run, options.fails ? "a failure" : "success");
+        if (run.failed !== (options.fails ?? false))
+            throw new EngineFailure(command, run, options.fails ? "a failure" : "success");
         return run;
     }
 
-    private async launch(command: string, args: string[], { args: more = [], env, timeout = 240_000 }: RunOptions): Promise<RunningRun> {
+    private async launch(
+        command: string,
+        args: string[],
+        { args: more = [], env, timeout = 240_000 }: RunOptions,
+    ): Promise<RunningRun> {
         const { execa } = await import("execa");
         const log = path.join(this.scratch, `events-${this.logs++}.json`);
-        const parallel = this.options.parallel && command !== "preview" ? ["--parallel", String(this.options.parallel)] : [];
-        const [file, ...words] = [...(this.options.enter ?? []), "pulumi", command, ...args, ...parallel, ...more,
-            "--non-interactive", "--color", "never", "--event-log", log];
+        const parallel =
+            this.options.parallel && command !== "preview" ? ["--parallel", String(this.options.parallel)] : [];
+        const [file, ...words] = [
+            ...(this.options.enter ?? []),
+            "pulumi",
+            command,
+            ...args,
+            ...parallel,
+            ...more,
+            "--non-interactive",
+            "--color",
+            "never",
+            "--event-log",
+            log,
+        ];
         const started = Date.now();
         const child = execa(file!, words, {
-            cwd: this.folder, env: { ...this.env, ...env }, timeout, all: true, reject: false, stdin: "ignore", cleanup: true,
+            cwd: this.folder,
+            env: { ...this.env, ...env },
+            timeout,
+            all: true,
+            reject: false,
+            stdin: "ignore",
+            cleanup: true,
         });
-        const ended = child.then(async (result): Promise<Run> => ({
-            failed: result.failed, text: result.all ?? "", seconds: (Date.now() - started) / 1000, ...(await readEvents(log)),
-        }));
+        const ended = child.then(
+            async (result): Promise<Run> => ({
+                failed: result.failed,
+                text: result.all ?? "",
+                seconds: (Date.now() - started) / 1000,
+                ...(await readEvents(log)),
+            }),
+        );
         return { pid: child.pid!, kill: (signal) => void child.kill(signal), ended };
     }
 }
@@ -154,7 +216,12 @@ export interface StateResource {
  * SDK resolve to this repository's, a state backend and a PULUMI_HOME that nobody else uses.
  * What is still up at the end is destroyed, and everything removed.
  */
-export async function withStack<T>(program: string, name: string, body: (stack: Stack) => Promise<T>, options: StackOptions = {}): Promise<T> {
+export async function withStack<T>(
+    program: string,
+    name: string,
+    body: (stack: Stack) => Promise<T>,
+    options: StackOptions = {},
+): Promise<T> {
     const { engineEnv } = await import("../../tools/engine.mjs");
     const scratch = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-stack-"));
     const stack = new Stack(path.join(scratch, "program"), name, scratch, engineEnv().PATH, options);
@@ -162,7 +229,10 @@ export async function withStack<T>(program: string, name: string, body: (stack: 
         await copyProgram(path.resolve(repository, program), stack.folder, options.modules);
         await mkdir(path.join(scratch, "state"));
         await stack.pulumi(["stack", "init", name]);
-        const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+        const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => [
+            "--plaintext",
+            `${key}=${value}`,
+        ]);
         if (config.length > 0) await stack.pulumi(["config", "set-all", ...config]);
         const result = await body(stack);
         if (await hasResources(scratch, name)) await stack.destroy();
@@ -189,8 +259,15 @@ async function copyProgram(from: string, to: string, installed?: string): Promis
     await cp(from, to, { recursive: true, filter: (file) => !/(^|\/)(node_modules|Pulumi\.[^/]+\.yaml)$/.test(file) });
     const modules = path.join(to, "node_modules");
     if (installed) return symlink(installed, modules);
-    const links = { "pulumi-unikernel": repository, ...Object.fromEntries(
-        ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [name, path.join(repository, "node_modules", name)])) };
+    const links = {
+        "pulumi-unikernel": repository,
+        ...Object.fromEntries(
+            ["@pulumi/pulumi", "@types/node", "typescript"].map((name) => [
+                name,
+                path.join(repository, "node_modules", name),
+            ]),
+        ),
+    };
     for (const [name, target] of Object.entries(links)) {
         await mkdir(path.dirname(path.join(modules, name)), { recursive: true });
         await symlink(target, path.join(modules, name));
@@ -207,9 +284,16 @@ async function readEvents(log: string): Promise<Pick<Run, "changes" | "steps" | 
     // The last line of a killed run may be cut off.
     const lines = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(0, -1);
     const events = lines.map((line): EventLine => JSON.parse(line));
-    const steps = events.flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [resourcePreEvent.metadata] : []))
+    const steps = events
+        .flatMap(({ resourcePreEvent }) => (resourcePreEvent ? [resourcePreEvent.metadata] : []))
         .filter(({ type }) => !/^pulumi:(pulumi:Stack|providers:)/.test(type))
         .map(({ op, urn, type, detailedDiff }) => ({ op, urn, type, detailedDiff }));
-    const messages = events.flatMap(({ diagnosticEvent }) => diagnosticEvent ?? []).map((event) => ({ ...event, message: event.message.trim() }));
-    return { steps, messages, changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {} };
+    const messages = events
+        .flatMap(({ diagnosticEvent }) => diagnosticEvent ?? [])
+        .map((event) => ({ ...event, message: event.message.trim() }));
+    return {
+        steps,
+        messages,
+        changes: events.findLast((event) => event.summaryEvent)?.summaryEvent?.resourceChanges ?? {},
+    };
 }

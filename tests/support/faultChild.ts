@@ -1,8 +1,8 @@
 import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
-import { killer, recorder, watch, watchDom0, type Fault, type Watcher } from "./faults";
+import { type Fault, killer, recorder, type Watcher, watch, watchDom0 } from "./faults";
+import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
 import { controlShell, xenBackend } from "./xenBackend";
-import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
 
 /** One operation of a bare backend that ends with SIGKILL. */
 export interface FaultJob {
@@ -20,12 +20,19 @@ async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<v
     const [kill, record] = [killer(fault), recorder(changes)];
     const killing: Watcher = (name, call, args) => kill(name, () => record(name, call, args), args);
     const host = watch(await openHost(guest.connection), killing);
-    const backend = xen === undefined ? createBackends(async () => host).kvm!
-        : xenBackend(() => controlShell(xen), { host: () => host, dom0: (dom0) => watchDom0(dom0, killing) });
+    const backend =
+        xen === undefined
+            ? createBackends(async () => host).kvm!
+            : xenBackend(() => controlShell(xen), { host: () => host, dom0: (dom0) => watchDom0(dom0, killing) });
     const plan = await testPlan(guest);
     const context = testContext();
     if (operation === "create") await backend.create(plan, context);
-    if (operation === "update") await backend.update(plan, { from: (await testPlan(from ?? guest)).spec, consequence: "restart", properties: [] }, context);
+    if (operation === "update")
+        await backend.update(
+            plan,
+            { from: (await testPlan(from ?? guest)).spec, consequence: "restart", properties: [] },
+            context,
+        );
     if (operation === "delete") await backend.delete(refOf(plan), await stateOf(backend, plan), context);
     process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
 }
@@ -33,5 +40,8 @@ async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<v
 main(JSON.parse(process.argv[2]!) as FaultJob).then(
     // The point was never reached: the test must know.
     () => process.exit(10),
-    (error: unknown) => { process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`); process.exit(11); },
+    (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+        process.exit(11);
+    },
 );

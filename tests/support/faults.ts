@@ -1,2 +1,2 @@
 /** The same watching of calls by which `selftest` kills its worker. */
-export { killer, recorder, recording, watch, watchDom0, type Fault, type Watcher } from "../../selftest/watch";
+export { type Fault, killer, recorder, recording, type Watcher, watch, watchDom0 } from "../../selftest/watch";

@@ -15,7 +15,11 @@ export interface HoldPoint {
     when: "before" | "after";
 }
 
-interface Plan { folder: string; points: HoldPoint[]; opener?: string }
+interface Plan {
+    folder: string;
+    points: HoldPoint[];
+    opener?: string;
+}
 
 /** A provider that waits in the middle of its work, for a test to do its worst. */
 export interface Hold {
@@ -41,9 +45,12 @@ export async function holdAt(points: HoldPoint[], modules?: string): Promise<Hol
         },
         async reached(run) {
             let ended: { text: string } | undefined;
-            void run.then((result) => { ended = result; });
+            void run.then((result) => {
+                ended = result;
+            });
             while (!existsSync(join(folder, "pid"))) {
-                if (ended) throw new Error(`The run ended before ${JSON.stringify(points)} were reached:\n${ended.text}`);
+                if (ended)
+                    throw new Error(`The run ended before ${JSON.stringify(points)} were reached:\n${ended.text}`);
                 await pause();
             }
             return Number(readFileSync(join(folder, "pid"), "utf8"));

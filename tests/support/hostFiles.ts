@@ -5,7 +5,8 @@ import { join } from "node:path";
 import type { HostFiles } from "../../backends/libvirt/host";
 
 export const text = (content: string) => ({ bytes: Buffer.from(content) });
-export const sha256 = (...pieces: Uint8Array[]) => pieces.reduce((hash, piece) => hash.update(piece), createHash("sha256")).digest("hex");
+export const sha256 = (...pieces: Uint8Array[]) =>
+    pieces.reduce((hash, piece) => hash.update(piece), createHash("sha256")).digest("hex");
 
 /**
  * A guest's files from the first to the last, as every kind of HostFiles has to keep them.
@@ -24,15 +25,23 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     const random = randomBytes(3_000_001);
     await writeFile(source, random);
     const seen: number[] = [];
-    await files.put(uuid, "initrd", [{ file: source }, text("tail"), text("")], { mode: 0o644, onProgress: (bytes) => seen.push(bytes) });
+    await files.put(uuid, "initrd", [{ file: source }, text("tail"), text("")], {
+        mode: 0o644,
+        onProgress: (bytes) => seen.push(bytes),
+    });
     await files.put(uuid, "secret", [text("hush")], { mode: 0o600 });
     await files.put(uuid, "empty", [], { mode: 0o644 });
     expect(await files.path(uuid, "initrd")).toBe(join(base, uuid, "initrd"));
     expect(await files.guests()).toContain(uuid);
     expect(await files.digest(uuid, "initrd")).toBe(sha256(random, Buffer.from("tail")));
     expect(seen.at(-1)).toBe(3_000_005);
-    expect(await files.list(uuid)).toEqual([{ name: "empty", size: 0 }, { name: "initrd", size: 3_000_005 }, { name: "secret", size: 4 }]);
-    const modes = async (...names: string[]) => Promise.all(names.map(async (name) => (await stat(join(base, uuid, name))).mode & 0o777));
+    expect(await files.list(uuid)).toEqual([
+        { name: "empty", size: 0 },
+        { name: "initrd", size: 3_000_005 },
+        { name: "secret", size: 4 },
+    ]);
+    const modes = async (...names: string[]) =>
+        Promise.all(names.map(async (name) => (await stat(join(base, uuid, name))).mode & 0o777));
     expect(await modes(".", "initrd", "secret")).toEqual([0o711, 0o644, 0o600]);
     await chown(join(base, uuid, "empty"), 64055, 107);
     expect(await files.owner(uuid, "empty")).toBe(64055);
@@ -76,12 +85,18 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
 
 /** What is copied has the digest that it should have, or is not there. */
 async function verifiesDigests(files: HostFiles, uuid: string, source: string): Promise<void> {
-    const good = randomBytes(200_000), name = "sum-0123456789abcdef";
+    const good = randomBytes(200_000),
+        name = "sum-0123456789abcdef";
     await writeFile(source, good);
     const other = sha256(Buffer.from("another"));
     for (const parts of [[{ file: source }], [{ file: source }, text("tail")], [text("small")]]) {
-        await expect(files.put(uuid, name, parts, { mode: 0o644, digest: other })).rejects.toMatchObject({ code: "changed", hint: expect.any(String) });
-        await expect(files.putNew(uuid, name, parts, { mode: 0o600, digest: other })).rejects.toMatchObject({ code: "changed" });
+        await expect(files.put(uuid, name, parts, { mode: 0o644, digest: other })).rejects.toMatchObject({
+            code: "changed",
+            hint: expect.any(String),
+        });
+        await expect(files.putNew(uuid, name, parts, { mode: 0o600, digest: other })).rejects.toMatchObject({
+            code: "changed",
+        });
         expect(await files.digest(uuid, name)).toBeUndefined();
     }
     // Of the same size, but not what the name says.
@@ -94,7 +109,9 @@ async function verifiesDigests(files: HostFiles, uuid: string, source: string): 
 /** One of many makes the file, and it is whole. */
 async function makesNewFiles(files: HostFiles, uuid: string, source: string): Promise<void> {
     const small = Array.from({ length: 4 }, (_, index) => `claim ${index}`);
-    const made = await Promise.all(small.map((content) => files.putNew(uuid, "claim", [text(content)], { mode: 0o600 })));
+    const made = await Promise.all(
+        small.map((content) => files.putNew(uuid, "claim", [text(content)], { mode: 0o600 })),
+    );
     expect(made.filter(Boolean)).toHaveLength(1);
     expect(await files.read(uuid, "claim", { length: 100 })).toBe(small[made.indexOf(true)]);
     expect(await files.putNew(uuid, "claim", [text("late, and of another size")], { mode: 0o600 })).toBe(false);

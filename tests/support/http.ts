@@ -15,8 +15,12 @@ export function getOnce(url: string, milliseconds: number): Promise<string | und
     return new Promise((resolve) => {
         const request = get(url, { timeout: milliseconds }, (response) => {
             let text = "";
-            response.setEncoding("utf8").on("data", (chunk: string) => { text += chunk; });
-            response.on("end", () => resolve(response.statusCode === 200 ? text : undefined)).on("error", () => resolve(undefined));
+            response.setEncoding("utf8").on("data", (chunk: string) => {
+                text += chunk;
+            });
+            response
+                .on("end", () => resolve(response.statusCode === 200 ? text : undefined))
+                .on("error", () => resolve(undefined));
         });
         request.on("error", () => resolve(undefined)).on("timeout", () => request.destroy());
     });

@@ -8,12 +8,21 @@ import type { Fault } from "./faults";
 /** Runs one operation in a process of its own that ends by SIGKILL at the fault. */
 export function runAndKill(job: FaultJob, env: NodeJS.ProcessEnv = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-        const child = spawn(process.execPath, ["-r", join(__dirname, "typescript.cjs"), join(__dirname, "faultChild.ts"), JSON.stringify(job)],
-            { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] });
+        const child = spawn(
+            process.execPath,
+            ["-r", join(__dirname, "typescript.cjs"), join(__dirname, "faultChild.ts"), JSON.stringify(job)],
+            { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] },
+        );
         let said = "";
-        child.stderr.on("data", (data: Buffer) => { said += data.toString(); });
+        child.stderr.on("data", (data: Buffer) => {
+            said += data.toString();
+        });
         child.on("error", reject);
-        child.on("close", (code, signal) => (signal === "SIGKILL" ? resolve() : reject(new Error(`${JSON.stringify(job.fault)} was not reached: ended with ${code}\n${said}`))));
+        child.on("close", (code, signal) =>
+            signal === "SIGKILL"
+                ? resolve()
+                : reject(new Error(`${JSON.stringify(job.fault)} was not reached: ended with ${code}\n${said}`)),
+        );
     });
 }
 
@@ -24,7 +33,11 @@ export function points(changes: string[], from = 0): Fault[] {
     return [
         { change: from, when: "before" },
         ...changes.map((_name, change): Fault => ({ change, when: "after" })).slice(from),
-        ...changes.flatMap((name, change): Fault[] => (LONG && change >= from && /^domains\.(define|start|destroy|undefine)$/.test(name) ? [{ change, when: "during" }] : [])),
+        ...changes.flatMap((name, change): Fault[] =>
+            LONG && change >= from && /^domains\.(define|start|destroy|undefine)$/.test(name)
+                ? [{ change, when: "during" }]
+                : [],
+        ),
     ];
 }
 
@@ -35,5 +48,12 @@ export function at(changes: string[], { when, change }: Fault, error: unknown): 
 
 /** An update that must fail, and go back. */
 export async function goesBack(update: Promise<unknown>): Promise<void> {
-    await update.then(() => { throw new Error("it did not fail"); }, (error: unknown) => { if (!hasCode(error, "rolled-back")) throw error; });
+    await update.then(
+        () => {
+            throw new Error("it did not fail");
+        },
+        (error: unknown) => {
+            if (!hasCode(error, "rolled-back")) throw error;
+        },
+    );
 }

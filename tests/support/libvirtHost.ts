@@ -5,10 +5,19 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
 import {
-    hasProbes, hideKvm, prefix, prepareFolder, privateFolders, remove, saveProbes, startHolder, sweepLibvirtHosts, type LibvirtHostOptions,
+    hasProbes,
+    hideKvm,
+    type LibvirtHostOptions,
+    prefix,
+    prepareFolder,
+    privateFolders,
+    remove,
+    saveProbes,
+    startHolder,
+    sweepLibvirtHosts,
 } from "./libvirtHostSetup";
 import { networkXml, type TestNetwork, type TestNetworkOptions } from "./libvirtNetwork";
-import { capture, endProcess, must, type ExecOptions, type ExecResult } from "./processes";
+import { capture, type ExecOptions, type ExecResult, endProcess, must } from "./processes";
 
 export { sweepLibvirtHosts } from "./libvirtHostSetup";
 
@@ -25,7 +34,13 @@ export class LibvirtHost {
     readonly env: { PULUMI_UNIKERNEL_DIR: string };
     private bridges = 0;
 
-    constructor(readonly netns: string, readonly folder: string, readonly uuid: string, private readonly holder: number, private readonly tcp: boolean) {
+    constructor(
+        readonly netns: string,
+        readonly folder: string,
+        readonly uuid: string,
+        private readonly holder: number,
+        private readonly tcp: boolean,
+    ) {
         this.socket = join(folder, "sock", "libvirt-sock");
         this.uri = `qemu+unix:///system?socket=${this.socket}`;
         this.enter = ["nsenter", `--net=/run/netns/${netns}`];
@@ -81,7 +96,15 @@ export class LibvirtHost {
     }
 
     async startDaemon(): Promise<void> {
-        await this.inside("libvirtd", "-d", "-p", this.pidFile("libvirtd"), "-f", join(this.folder, "etc", "libvirtd.conf"), ...(this.tcp ? ["--listen"] : []));
+        await this.inside(
+            "libvirtd",
+            "-d",
+            "-p",
+            this.pidFile("libvirtd"),
+            "-f",
+            join(this.folder, "etc", "libvirtd.conf"),
+            ...(this.tcp ? ["--listen"] : []),
+        );
     }
 
     /** SIGTERM, as a service manager does. Guests keep running. */
@@ -116,7 +139,8 @@ export class LibvirtHost {
 }
 
 export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promise<LibvirtHost> {
-    if (process.getuid?.() !== 0) throw new Error("A libvirt host for tests needs root: it lives in namespaces of its own.");
+    if (process.getuid?.() !== 0)
+        throw new Error("A libvirt host for tests needs root: it lives in namespaces of its own.");
     await sweepLibvirtHosts();
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const netns = basename(folder);
@@ -149,4 +173,3 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
         throw error;
     }
 }
-

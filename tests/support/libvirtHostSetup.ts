@@ -11,10 +11,18 @@ export const prefix = "puk-test-";
 
 /** Where libvirtd looks, and what it sees there instead: two hosts never share a file. */
 export const privateFolders: Record<string, string> = {
-    run: "/run/libvirt", lib: "/var/lib/libvirt", etc: "/etc/libvirt", cache: "/var/cache/libvirt", log: "/var/log/libvirt",
+    run: "/run/libvirt",
+    lib: "/var/lib/libvirt",
+    etc: "/etc/libvirt",
+    cache: "/var/cache/libvirt",
+    log: "/var/log/libvirt",
 };
 /** Probing QEMU takes libvirtd ten seconds; it keeps (and itself validates) the result in files that every host may start from. */
-const probed = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-unikernel-tests", "qemu-capabilities");
+const probed = join(
+    process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
+    "pulumi-unikernel-tests",
+    "qemu-capabilities",
+);
 
 export interface LibvirtHostOptions {
     /** Mode of the daemon's socket; "0777" lets an unprivileged test process in. @default "0700" */
@@ -30,14 +38,23 @@ export interface LibvirtHostOptions {
 }
 
 export async function prepareFolder(folder: string, uuid: string, options: LibvirtHostOptions): Promise<void> {
-    for (const name of [...Object.keys(privateFolders), "sock", "empty", "dev", "guests"]) await mkdir(join(folder, name), { recursive: true });
+    for (const name of [...Object.keys(privateFolders), "sock", "empty", "dev", "guests"])
+        await mkdir(join(folder, name), { recursive: true });
     chmodSync(join(folder, "guests"), 0o711);
-    await cp("/etc/libvirt", join(folder, "etc"), { recursive: true, filter: (path) => !path.startsWith("/etc/libvirt/qemu/") });
-    const append = async (file: string, lines: string[]) => writeFile(join(folder, "etc", file), `${lines.join("\n")}\n`, { flag: "a" });
+    await cp("/etc/libvirt", join(folder, "etc"), {
+        recursive: true,
+        filter: (path) => !path.startsWith("/etc/libvirt/qemu/"),
+    });
+    const append = async (file: string, lines: string[]) =>
+        writeFile(join(folder, "etc", file), `${lines.join("\n")}\n`, { flag: "a" });
     await append("libvirtd.conf", [
-        `unix_sock_dir = "${join(folder, "sock")}"`, `auth_unix_rw = "none"`, `auth_unix_ro = "none"`,
-        `unix_sock_rw_perms = "${options.socketMode ?? "0700"}"`, `host_uuid = "${uuid}"`,
-        ...(options.tcp ? ["listen_tls = 0", "listen_tcp = 1", "auth_tcp = \"none\"", "listen_addr = \"127.0.0.1\""] : []), ...(options.libvirtdConf ?? []),
+        `unix_sock_dir = "${join(folder, "sock")}"`,
+        `auth_unix_rw = "none"`,
+        `auth_unix_ro = "none"`,
+        `unix_sock_rw_perms = "${options.socketMode ?? "0700"}"`,
+        `host_uuid = "${uuid}"`,
+        ...(options.tcp ? ["listen_tls = 0", "listen_tcp = 1", 'auth_tcp = "none"', 'listen_addr = "127.0.0.1"'] : []),
+        ...(options.libvirtdConf ?? []),
     ]);
     // Control groups are the machine's, and named after the guest: those of two hosts would be one.
     await append("qemu.conf", ["cgroup_controllers = []", ...(options.qemuConf ?? [])]);
@@ -48,10 +65,27 @@ export async function prepareFolder(folder: string, uuid: string, options: Libvi
  * A /dev without kvm. libvirtd probes QEMU anew for every call when /dev/kvm is there and the qemu user may not open it.
  * (Not a mount over /dev/kvm: libvirt moves the mounts below /dev into each guest's namespace.)
  */
-export async function hideKvm(folder: string, inside: (file: string, ...args: string[]) => Promise<unknown>): Promise<void> {
+export async function hideKvm(
+    folder: string,
+    inside: (file: string, ...args: string[]) => Promise<unknown>,
+): Promise<void> {
     const dev = join(folder, "dev");
     await inside("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", dev);
-    const nodes = ["null", "zero", "full", "random", "urandom", "tty", "ptmx", "net", "vhost-net", "fd", "stdin", "stdout", "stderr"];
+    const nodes = [
+        "null",
+        "zero",
+        "full",
+        "random",
+        "urandom",
+        "tty",
+        "ptmx",
+        "net",
+        "vhost-net",
+        "fd",
+        "stdin",
+        "stdout",
+        "stderr",
+    ];
     await inside("cp", "-a", ...nodes.map((name) => `/dev/${name}`).filter((path) => existsSync(path)), dev);
     for (const name of ["pts", "shm"]) {
         await inside("mkdir", join(dev, name));
@@ -64,12 +98,17 @@ export async function hideKvm(folder: string, inside: (file: string, ...args: st
 
 /** Keeps the namespaces while the daemons are stopped. */
 export async function startHolder(netns: string): Promise<number> {
-    const child = spawn("nsenter", [`--net=/run/netns/${netns}`, "unshare", "--mount", "--propagation", "private", "sleep", "infinity"],
-        { stdio: "ignore", detached: true });
+    const child = spawn(
+        "nsenter",
+        [`--net=/run/netns/${netns}`, "unshare", "--mount", "--propagation", "private", "sleep", "infinity"],
+        { stdio: "ignore", detached: true },
+    );
     child.unref();
     const pid = child.pid!;
     const mine = readlinkSync("/proc/self/ns/mnt");
-    await until(() => readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n" && readlinkSync(`/proc/${pid}/ns/mnt`) !== mine);
+    await until(
+        () => readFileSync(`/proc/${pid}/comm`, "utf8") === "sleep\n" && readlinkSync(`/proc/${pid}/ns/mnt`) !== mine,
+    );
     return pid;
 }
 
@@ -105,7 +144,10 @@ export async function sweepLibvirtHosts(): Promise<void> {
 export async function remove(netns: string, folder: string): Promise<void> {
     if (existsSync(join("/run/netns", netns))) {
         await until(async () => {
-            const pids = (await capture("ip", ["netns", "pids", netns])).stdout.split("\n").map(Number).filter((pid) => pid > 0 && pid !== process.pid);
+            const pids = (await capture("ip", ["netns", "pids", netns])).stdout
+                .split("\n")
+                .map(Number)
+                .filter((pid) => pid > 0 && pid !== process.pid);
             for (const pid of pids) signalQuietly(pid, "SIGKILL");
             return pids.length === 0;
         });

@@ -18,7 +18,11 @@ export interface TestNetwork {
 }
 
 /** The XML of a network with DHCP from .100 to .200. */
-export function networkXml(name: string, options: TestNetworkOptions, index: number): { xml: string; network: TestNetwork } {
+export function networkXml(
+    name: string,
+    options: TestNetworkOptions,
+    index: number,
+): { xml: string; network: TestNetwork } {
     const subnet = options.subnet ?? `192.168.${140 + index}`;
     const bridge = `virbr${index}`;
     const lines = [
@@ -31,5 +35,8 @@ export function networkXml(name: string, options: TestNetworkOptions, index: num
         ...(options.ipv6 ? [`<ip family='ipv6' address='fd00:${140 + index}::1' prefix='64'/>`] : []),
         "</network>",
     ];
-    return { xml: lines.join("\n"), network: { name, bridge, gateway: `${subnet}.1`, subnet, static: (last) => `${subnet}.${last}` } };
+    return {
+        xml: lines.join("\n"),
+        network: { name, bridge, gateway: `${subnet}.1`, subnet, static: (last) => `${subnet}.${last}` },
+    };
 }

@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
-import { createBackends, type Backend, type Change, type Observation } from "../../backends";
-import { closeHosts, openHost, type Host } from "../../backends/libvirt";
-import { startLibvirtHost, type LibvirtHost } from "./libvirtHost";
+import { type Backend, type Change, createBackends, type Observation } from "../../backends";
+import { closeHosts, type Host, openHost } from "../../backends/libvirt";
+import { type LibvirtHost, startLibvirtHost } from "./libvirtHost";
 import type { LibvirtHostOptions } from "./libvirtHostSetup";
-import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
+import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
 
 /** What a test says of a guest; the rest is the harness's. */
 export type GuestOptions = Partial<PlanOptions>;
@@ -15,7 +15,11 @@ type TestContext = ReturnType<typeof testContext>;
 export class Lifecycle {
     private guests = 0;
 
-    constructor(readonly host: LibvirtHost, readonly backend: Backend, readonly kernel: string) {}
+    constructor(
+        readonly host: LibvirtHost,
+        readonly backend: Backend,
+        readonly kernel: string,
+    ) {}
 
     /** Options of a guest that is no other test's. */
     guest(options: GuestOptions = {}): PlanOptions {
@@ -26,8 +30,17 @@ export class Lifecycle {
         return this.backend.create(await testPlan(guest), context);
     }
 
-    async update(from: PlanOptions, to: PlanOptions, context: TestContext = testContext(), change: Partial<Change> = {}): Promise<Observation> {
-        return this.backend.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change }, context);
+    async update(
+        from: PlanOptions,
+        to: PlanOptions,
+        context: TestContext = testContext(),
+        change: Partial<Change> = {},
+    ): Promise<Observation> {
+        return this.backend.update(
+            await testPlan(to),
+            { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change },
+            context,
+        );
     }
 
     async observe(guest: PlanOptions): Promise<Observation | undefined> {
@@ -43,7 +56,9 @@ export class Lifecycle {
     /** The guest's files, without its console. */
     async files(guest: PlanOptions): Promise<string[]> {
         try {
-            return readdirSync(await this.folder(guest)).filter((name) => !name.startsWith("console.")).sort();
+            return readdirSync(await this.folder(guest))
+                .filter((name) => !name.startsWith("console."))
+                .sort();
         } catch {
             return [];
         }
@@ -55,11 +70,14 @@ export class Lifecycle {
 
     /** Nothing of a guest is left: no domain, no folder, no reservation, no process. */
     async expectNothing(guest: PlanOptions): Promise<void> {
-        const { spec: { uuid } } = await testPlan(guest);
+        const {
+            spec: { uuid },
+        } = await testPlan(guest);
         expect((await this.host.virsh("list", "--all", "--name")).split("\n")).not.toContain(guest.name);
         expect(readdirSync(this.host.env.PULUMI_UNIKERNEL_DIR)).not.toContain(uuid);
         for (const network of (await this.host.virsh("net-list", "--name")).split("\n").filter(Boolean)) {
-            for (const { mac } of guest.interfaces ?? []) expect(await this.host.virsh("net-dumpxml", network)).not.toContain(mac);
+            for (const { mac } of guest.interfaces ?? [])
+                expect(await this.host.virsh("net-dumpxml", network)).not.toContain(mac);
         }
     }
 
@@ -74,7 +92,10 @@ export class Lifecycle {
     }
 }
 
-export async function openLifecycle({ wrap = (host) => host, ...options }: LibvirtHostOptions & { wrap?: (host: Host) => Host } = {}): Promise<Lifecycle> {
+export async function openLifecycle({
+    wrap = (host) => host,
+    ...options
+}: LibvirtHostOptions & { wrap?: (host: Host) => Host } = {}): Promise<Lifecycle> {
     const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
     const host = await startLibvirtHost(options);
     process.env.PULUMI_UNIKERNEL_DIR = host.env.PULUMI_UNIKERNEL_DIR;

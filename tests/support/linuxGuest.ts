@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { archive } from "../../guests/linux/cpio";
 import type { ConsoleVerdict, MediumBoot, Platform } from "../../spec";
 import { freePort, getOnce } from "./http";
-import { testPlan, type PlanOptions } from "./plans";
+import { type PlanOptions, testPlan } from "./plans";
 import { HANG_MS } from "./time";
 
 /** The built nginx guest: `vmlinuz` and `initrd`. */
@@ -39,33 +39,69 @@ type GuestOptions = Omit<PlanOptions, "connection" | "name" | "kernel"> & {
  * QEMU's own, closed to the outside. What still runs at the end of `body` is killed.
  * For platform iso, kernel and initramfs come from QEMU in place of a boot loader, with the data images inside.
  */
-export async function withLinuxGuest<T>(
-    options: GuestOptions, body: (run: LinuxRun) => Promise<T>,
-): Promise<T> {
+export async function withLinuxGuest<T>(options: GuestOptions, body: (run: LinuxRun) => Promise<T>): Promise<T> {
     const { execa } = await import("execa");
     const { qemu = [], cards = [], ...plan } = options;
     const platform = plan.platform === "iso" ? "iso" : "kvm";
     const folder = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-linux-"));
-    const { boot, spec, readConsole, blockFiles } = await testPlan({ connection: "none", name: "test", guest: "linux", memory: platform === "iso" ? 256 : 96, ...await nginxGuest(platform), ...plan });
+    const { boot, spec, readConsole, blockFiles } = await testPlan({
+        connection: "none",
+        name: "test",
+        guest: "linux",
+        memory: platform === "iso" ? 256 : 96,
+        ...(await nginxGuest(platform)),
+        ...plan,
+    });
     const initrd = path.join(folder, "initrd");
     const log = path.join(folder, "console");
     const parts = await Promise.all(boot.initrd.map((part) => ("file" in part ? readFile(part.file) : part.bytes)));
     await writeFile(initrd, Buffer.concat([...parts, await imagesArchive(boot.medium, blockFiles)]));
     const port = await freePort();
-    const child = execa("qemu-system-x86_64", [
-        "-accel", "tcg", "-M", "pc", "-m", String(spec.memory), "-nodefaults", "-display", "none", "-no-reboot", "-monitor", "stdio",
-        "-serial", `file:${log}`, "-kernel", spec.kernel, "-initrd", initrd, "-append", boot.cmdline,
-        ...spec.interfaces.flatMap(({ mac }, index) => cards[index] === null ? [] : [
-            "-netdev", `user,id=n${index},restrict=on${index === 0 ? `,hostfwd=tcp:127.0.0.1:${port}-:80` : ""}`,
-            "-device", `${cards[index] ?? `virtio-net-pci,mac=${mac}`},netdev=n${index},romfile=`,
-        ]),
-        ...(boot.medium ? [] : blockFiles).flatMap((file, index) => [
-            "-drive", `if=none,id=d${index},format=raw,file=${file},readonly=${spec.blocks[index]!.access === "read" ? "on" : "off"}`,
-            "-device", `virtio-blk-pci,drive=d${index}`,
-        ]),
-        ...qemu,
-    ], { reject: false, timeout: 60_000, killSignal: "SIGKILL" });
-    const consoleText = async (): Promise<string> => (await readFile(log, "latin1").catch(() => "")).replaceAll("\r", "");
+    const child = execa(
+        "qemu-system-x86_64",
+        [
+            "-accel",
+            "tcg",
+            "-M",
+            "pc",
+            "-m",
+            String(spec.memory),
+            "-nodefaults",
+            "-display",
+            "none",
+            "-no-reboot",
+            "-monitor",
+            "stdio",
+            "-serial",
+            `file:${log}`,
+            "-kernel",
+            spec.kernel,
+            "-initrd",
+            initrd,
+            "-append",
+            boot.cmdline,
+            ...spec.interfaces.flatMap(({ mac }, index) =>
+                cards[index] === null
+                    ? []
+                    : [
+                          "-netdev",
+                          `user,id=n${index},restrict=on${index === 0 ? `,hostfwd=tcp:127.0.0.1:${port}-:80` : ""}`,
+                          "-device",
+                          `${cards[index] ?? `virtio-net-pci,mac=${mac}`},netdev=n${index},romfile=`,
+                      ],
+            ),
+            ...(boot.medium ? [] : blockFiles).flatMap((file, index) => [
+                "-drive",
+                `if=none,id=d${index},format=raw,file=${file},readonly=${spec.blocks[index]!.access === "read" ? "on" : "off"}`,
+                "-device",
+                `virtio-blk-pci,drive=d${index}`,
+            ]),
+            ...qemu,
+        ],
+        { reject: false, timeout: 60_000, killSignal: "SIGKILL" },
+    );
+    const consoleText = async (): Promise<string> =>
+        (await readFile(log, "latin1").catch(() => "")).replaceAll("\r", "");
     try {
         return await body({
             console: consoleText,
@@ -84,7 +120,15 @@ export async function withLinuxGuest<T>(
 /** What the boot loader makes of the images. */
 async function imagesArchive(medium: MediumBoot | undefined, files: string[]): Promise<Uint8Array> {
     if (!medium?.blocks.length) return new Uint8Array();
-    return archive(await Promise.all(medium.blocks.map(async ({ path: place }, index) => ({ path: place.slice(1), content: await readFile(files[index]!), mode: 0o644 }))));
+    return archive(
+        await Promise.all(
+            medium.blocks.map(async ({ path: place }, index) => ({
+                path: place.slice(1),
+                content: await readFile(files[index]!),
+                mode: 0o644,
+            })),
+        ),
+    );
 }
 
 /** Short tries, or a lost first packet costs a second. */

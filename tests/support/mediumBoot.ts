@@ -41,24 +41,50 @@ export interface BootedMedium {
     pull(): Promise<void>;
 }
 
-const FIRMWARE = ["/usr/share/ovmf/OVMF.fd", "/usr/share/OVMF/OVMF.fd", "/usr/share/edk2/ovmf/OVMF.fd", "/usr/share/edk2/x64/OVMF.4m.fd"];
+const FIRMWARE = [
+    "/usr/share/ovmf/OVMF.fd",
+    "/usr/share/OVMF/OVMF.fd",
+    "/usr/share/edk2/ovmf/OVMF.fd",
+    "/usr/share/edk2/x64/OVMF.4m.fd",
+];
 
 /** Boots a medium in plain QEMU under emulation; what still runs at the end of `body` is killed. */
-export async function withMedium<T>(options: MediumBootOptions, body: (booted: BootedMedium) => Promise<T>): Promise<T> {
+export async function withMedium<T>(
+    options: MediumBootOptions,
+    body: (booted: BootedMedium) => Promise<T>,
+): Promise<T> {
     const { execa } = await import("execa");
     const folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-medium-"));
     const [log, socket] = [join(folder, "console"), join(folder, "monitor")];
     const port = options.nic === undefined ? 0 : await freePort();
-    const qemu = execa("qemu-system-x86_64", [...await machine(options, port), "-serial", options.serial === false ? "none" : `file:${log}`, "-monitor", `unix:${socket},server,nowait`], {
-        reject: false, timeout: options.lifetime ?? 120_000, killSignal: "SIGKILL", stdin: "ignore", cleanup: true,
-    });
+    const qemu = execa(
+        "qemu-system-x86_64",
+        [
+            ...(await machine(options, port)),
+            "-serial",
+            options.serial === false ? "none" : `file:${log}`,
+            "-monitor",
+            `unix:${socket},server,nowait`,
+        ],
+        {
+            reject: false,
+            timeout: options.lifetime ?? 120_000,
+            killSignal: "SIGKILL",
+            stdin: "ignore",
+            cleanup: true,
+        },
+    );
     let ended: string | undefined;
-    const end = qemu.then((result) => { ended = result.stderr || `exit code ${result.exitCode}`; });
+    const end = qemu.then((result) => {
+        ended = result.stderr || `exit code ${result.exitCode}`;
+    });
     const text = async (): Promise<string> => plain(await readFile(log, "utf8").catch(() => ""));
-    const failed = async (what: string): Promise<Error> => new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
+    const failed = async (what: string): Promise<Error> =>
+        new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
     try {
         // QEMU listens before it starts the machine.
-        for (const last = Date.now() + HANG_MS; ended === undefined && !(await exists(socket)) && Date.now() < last;) await sleep(10);
+        for (const last = Date.now() + HANG_MS; ended === undefined && !(await exists(socket)) && Date.now() < last; )
+            await sleep(10);
         return await body({
             console: text,
             async until(wanted, milliseconds = HANG_MS) {
@@ -69,7 +95,11 @@ export async function withMedium<T>(options: MediumBootOptions, body: (booted: B
                 }
             },
             async fetch(url, milliseconds = HANG_MS) {
-                for (const last = Date.now() + milliseconds; Date.now() < last && ended === undefined; await sleep(50)) {
+                for (
+                    const last = Date.now() + milliseconds;
+                    Date.now() < last && ended === undefined;
+                    await sleep(50)
+                ) {
                     const page = await getOnce(`http://127.0.0.1:${port}${url}`, 1000);
                     if (page !== undefined) return page;
                 }
@@ -94,22 +124,68 @@ async function machine({ image, way, nic, memory, otherDisk }: MediumBootOptions
     const models: Record<Nic, string> = { e1000e: "e1000e", virtio: "virtio-net-pci", e1000: "e1000" };
     const file = (path: string): string => path.replaceAll(",", ",,");
     const drives: Record<typeof device, string[]> = {
-        cd: ["-drive", `if=none,id=medium,media=cdrom,format=raw,readonly=on,file=${file(image)}`, "-device", "ide-cd,drive=medium,bus=ide.1,bootindex=0"],
-        usb: ["-drive", `if=none,id=medium,format=raw,readonly=on,file=${file(image)}`, "-device", "qemu-xhci,id=xhci", "-device", "usb-storage,id=stick,bus=xhci.0,drive=medium,removable=on,bootindex=0"],
+        cd: [
+            "-drive",
+            `if=none,id=medium,media=cdrom,format=raw,readonly=on,file=${file(image)}`,
+            "-device",
+            "ide-cd,drive=medium,bus=ide.1,bootindex=0",
+        ],
+        usb: [
+            "-drive",
+            `if=none,id=medium,format=raw,readonly=on,file=${file(image)}`,
+            "-device",
+            "qemu-xhci,id=xhci",
+            "-device",
+            "usb-storage,id=stick,bus=xhci.0,drive=medium,removable=on,bootindex=0",
+        ],
         // A disk cannot be read-only there: what would be written goes to a file of its own.
-        sata: ["-drive", `if=none,id=medium,format=raw,snapshot=on,file=${file(image)}`, "-device", "ide-hd,drive=medium,bus=ide.1,bootindex=0"],
+        sata: [
+            "-drive",
+            `if=none,id=medium,format=raw,snapshot=on,file=${file(image)}`,
+            "-device",
+            "ide-hd,drive=medium,bus=ide.1,bootindex=0",
+        ],
     };
     return [
-        "-accel", "tcg", "-machine", firmware === "uefi" || device === "sata" ? "q35" : "pc", "-m", String(memory ?? (firmware === "uefi" ? 256 : 64)),
-        "-nodefaults", "-no-user-config", "-display", "none", "-vga", "std", "-no-reboot",
+        "-accel",
+        "tcg",
+        "-machine",
+        firmware === "uefi" || device === "sata" ? "q35" : "pc",
+        "-m",
+        String(memory ?? (firmware === "uefi" ? 256 : 64)),
+        "-nodefaults",
+        "-no-user-config",
+        "-display",
+        "none",
+        "-vga",
+        "std",
+        "-no-reboot",
         ...(firmware === "uefi" ? ["-bios", await firstOf(FIRMWARE)] : []),
-        ...(otherDisk === undefined ? [] : ["-drive", `if=none,id=other,format=raw,snapshot=on,file=${file(otherDisk)}`, "-device", "ide-hd,drive=other,bus=ide.0"]),
+        ...(otherDisk === undefined
+            ? []
+            : [
+                  "-drive",
+                  `if=none,id=other,format=raw,snapshot=on,file=${file(otherDisk)}`,
+                  "-device",
+                  "ide-hd,drive=other,bus=ide.0",
+              ]),
         ...drives[device],
-        ...(nic === undefined ? [] : ["-netdev", `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`, "-device", `${models[nic]},netdev=net,romfile=`]),
+        ...(nic === undefined
+            ? []
+            : [
+                  "-netdev",
+                  `user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:${port}-:80`,
+                  "-device",
+                  `${models[nic]},netdev=net,romfile=`,
+              ]),
     ];
 }
 
-const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+const exists = (path: string): Promise<boolean> =>
+    access(path).then(
+        () => true,
+        () => false,
+    );
 
 async function firstOf(paths: string[]): Promise<string> {
     for (const path of paths) if (await exists(path)) return path;
@@ -123,14 +199,28 @@ function plain(text: string): string {
 
 /** 80 columns of character and colour (the VGA's text mode), as QEMU's `xp` shows them. */
 function textScreen(dump: string): string {
-    const cells = [...dump.matchAll(/0x[0-9a-f]{2}([0-9a-f]{2})\b(?!:)/g)].map(([, code]) => String.fromCharCode(parseInt(code!, 16)));
-    return (cells.join("").match(/.{1,80}/gs) ?? []).map((line) => line.trimEnd()).join("\n").trimEnd();
+    const cells = [...dump.matchAll(/0x[0-9a-f]{2}([0-9a-f]{2})\b(?!:)/g)].map(([, code]) =>
+        String.fromCharCode(parseInt(code!, 16)),
+    );
+    return (cells.join("").match(/.{1,80}/gs) ?? [])
+        .map((line) => line.trimEnd())
+        .join("\n")
+        .trimEnd();
 }
 
 function ask(socket: string, command: string): Promise<string> {
     return new Promise((resolve, reject) => {
         let said = "";
-        const connection = connect(socket).on("error", reject).on("close", () => resolve(said.replace(/^.*\n\(qemu\)/, "").replace(/\(qemu\)\s*$/, "").trim()));
+        const connection = connect(socket)
+            .on("error", reject)
+            .on("close", () =>
+                resolve(
+                    said
+                        .replace(/^.*\n\(qemu\)/, "")
+                        .replace(/\(qemu\)\s*$/, "")
+                        .trim(),
+                ),
+            );
         connection.on("data", (chunk: Buffer) => {
             said += chunk.toString("utf8");
             // The greeting's prompt, and the one after the command.

@@ -19,25 +19,40 @@ export interface Outside {
 export async function outside(host: LibvirtHost, network?: string): Promise<Outside> {
     const names = lines(await host.virsh("list", "--all", "--name"));
     const states = await Promise.all(names.map(async (name) => [name, await host.virsh("domstate", name)] as const));
-    return { domains: Object.fromEntries(states), processes: await processes(host), files: files(host), reservations: network ? await reservations(host, network) : [] };
+    return {
+        domains: Object.fromEntries(states),
+        processes: await processes(host),
+        files: files(host),
+        reservations: network ? await reservations(host, network) : [],
+    };
 }
 
 /** The guests that QEMU runs in the host's network: other hosts on this machine may have guests of the same name. */
 async function processes(host: LibvirtHost): Promise<string[]> {
     const pids = lines((await capture("ip", ["netns", "pids", host.netns])).stdout);
-    return pids.flatMap((pid) => {
-        try {
-            const { guest } = /\0-name\0guest=(?<guest>[^,]+),/.exec(readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.groups ?? {};
-            return guest ?? [];
-        } catch {
-            return []; // it has ended meanwhile
-        }
-    }).sort();
+    return pids
+        .flatMap((pid) => {
+            try {
+                const { guest } =
+                    /\0-name\0guest=(?<guest>[^,]+),/.exec(readFileSync(`/proc/${pid}/cmdline`, "utf8"))?.groups ?? {};
+                return guest ?? [];
+            } catch {
+                return []; // it has ended meanwhile
+            }
+        })
+        .sort();
 }
 
 function files({ env: { PULUMI_UNIKERNEL_DIR: base } }: LibvirtHost): Record<string, string[]> {
     const folders = readdirSync(base).sort();
-    return Object.fromEntries(folders.map((folder) => [folder, readdirSync(join(base, folder)).filter((name) => !/^console\.(last\.)?log$/.test(name)).sort()]));
+    return Object.fromEntries(
+        folders.map((folder) => [
+            folder,
+            readdirSync(join(base, folder))
+                .filter((name) => !/^console\.(last\.)?log$/.test(name))
+                .sort(),
+        ]),
+    );
 }
 
 async function reservations(host: LibvirtHost, network: string): Promise<string[]> {
@@ -45,4 +60,9 @@ async function reservations(host: LibvirtHost, network: string): Promise<string[
     return [...xml.matchAll(/<host mac='([^']+)'[^>]* ip='([^']+)'/g)].map(([, mac, ip]) => `${mac} ${ip}`).sort();
 }
 
-const lines = (text: string): string[] => text.split("\n").map((line) => line.trim()).filter(Boolean).sort();
+const lines = (text: string): string[] =>
+    text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .sort();

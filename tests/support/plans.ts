@@ -6,7 +6,7 @@ import { v5 } from "uuid";
 
 import type { Applied, Backend, Context, Creator } from "../../backends/backend";
 import { guestAbi, readKernel } from "../../guests";
-import { SCHEMA_VERSION, type BlockSpec, type GuestPlan, type UnikernelSpec } from "../../spec";
+import { type BlockSpec, type GuestPlan, SCHEMA_VERSION, type UnikernelSpec } from "../../spec";
 
 const NAMESPACE = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"; // RFC 4122: URLs
 
@@ -16,7 +16,13 @@ export const alice: Creator = { user: "alice", machine: "wonderland", project: "
 /** A context that keeps what was said. */
 export function testContext(creator: Creator = alice): Context & { said: string[] } {
     const said: string[] = [];
-    return { creator, said, log: (message) => { said.push(message); } };
+    return {
+        creator,
+        said,
+        log: (message) => {
+            said.push(message);
+        },
+    };
 }
 
 export interface PlanOptions extends Partial<Omit<UnikernelSpec, "blocks">> {
@@ -31,30 +37,75 @@ export interface PlanOptions extends Partial<Omit<UnikernelSpec, "blocks">> {
 export async function testPlan({ blocks = [], ...options }: PlanOptions): Promise<GuestPlan> {
     const urn = options.urn ?? `urn:pulumi:test::lifecycle::pulumi-unikernel:index:Unikernel::${options.name}`;
     const spec: UnikernelSpec = {
-        schemaVersion: SCHEMA_VERSION, urn, uuid: v5(urn, NAMESPACE), platform: "kvm", guest: "rumprun", args: [], env: {},
-        memory: 16, vcpus: 1, interfaces: [], accelerator: "tcg", state: "running", onCrash: "destroy", autostart: false,
-        readiness: { console: "test kernel ready", timeout: 30 }, shutdownTimeout: 10, adopt: false, deleteData: false, secrets: [],
-        blocks: blocks.map(({ path, ...block }) => ({ name: basename(path), digest: digestOf(path), format: "raw", path, access: "read", ...block })),
+        schemaVersion: SCHEMA_VERSION,
+        urn,
+        uuid: v5(urn, NAMESPACE),
+        platform: "kvm",
+        guest: "rumprun",
+        args: [],
+        env: {},
+        memory: 16,
+        vcpus: 1,
+        interfaces: [],
+        accelerator: "tcg",
+        state: "running",
+        onCrash: "destroy",
+        autostart: false,
+        readiness: { console: "test kernel ready", timeout: 30 },
+        shutdownTimeout: 10,
+        adopt: false,
+        deleteData: false,
+        secrets: [],
+        blocks: blocks.map(({ path, ...block }) => ({
+            name: basename(path),
+            digest: digestOf(path),
+            format: "raw",
+            path,
+            access: "read",
+            ...block,
+        })),
         ...options,
     };
     const facts = await readKernel(spec.kernel);
     const abi = guestAbi(spec.guest)!;
     const boot = abi.encode(spec, { platform: spec.platform, initrd: spec.initrd, kernel: facts });
     const digests = {
-        kernel: digestOf(spec.kernel), blocks: spec.blocks.map((block) => block.digest),
+        kernel: digestOf(spec.kernel),
+        blocks: spec.blocks.map((block) => block.digest),
         ...(spec.initrd === undefined ? {} : { initrd: digestOf(spec.initrd) }),
         config: sha256(boot.guestConfig),
     };
     const { memory, vcpus, qemuArgs, gdb, accelerator } = spec;
     return {
-        spec, guest: abi.capabilities(facts), boot, digests, blockFiles: blocks.map(({ path }) => path), readConsole: (text) => abi.readConsole(text),
+        spec,
+        guest: abi.capabilities(facts),
+        boot,
+        digests,
+        blockFiles: blocks.map(({ path }) => path),
+        readConsole: (text) => abi.readConsole(text),
         // As the core leaves out what may change live.
-        bootDigest: sha256(JSON.stringify([digests, spec.platform === "xen" ? undefined : memory, vcpus, qemuArgs, gdb, accelerator, spec.interfaces, spec.blocks.map(({ access }) => access)])),
+        bootDigest: sha256(
+            JSON.stringify([
+                digests,
+                spec.platform === "xen" ? undefined : memory,
+                vcpus,
+                qemuArgs,
+                gdb,
+                accelerator,
+                spec.interfaces,
+                spec.blocks.map(({ access }) => access),
+            ]),
+        ),
     };
 }
 
 /** How to find the guest of a plan again. */
-export function refOf({ spec: { connection, uuid, name, urn } }: GuestPlan): { connection: string; uuid: string; name: string; urn: string } {
+export function refOf({ spec: { connection, uuid, name, urn } }: GuestPlan): {
+    connection: string;
+    uuid: string;
+    name: string;
+    urn: string;
+} {
     return { connection, uuid, name, urn };
 }
 

@@ -3,17 +3,30 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { HANG_MS } from "./time";
 
-export interface ExecResult { stdout: string; stderr: string; code: number }
-export interface ExecOptions { env?: Record<string, string>; timeout?: number; input?: string; cwd?: string }
+export interface ExecResult {
+    stdout: string;
+    stderr: string;
+    code: number;
+}
+export interface ExecOptions {
+    env?: Record<string, string>;
+    timeout?: number;
+    input?: string;
+    cwd?: string;
+}
 
 /** Runs a program to its end. A non-zero end is a result, not an error. */
 export function capture(file: string, args: string[], options: ExecOptions = {}): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
-        const child = execFile(file, args, { maxBuffer: 1 << 26, timeout: options.timeout, cwd: options.cwd, env: { ...process.env, ...options.env } },
+        const child = execFile(
+            file,
+            args,
+            { maxBuffer: 1 << 26, timeout: options.timeout, cwd: options.cwd, env: { ...process.env, ...options.env } },
             (error, stdout, stderr) => {
                 if (error && typeof error.code !== "number" && !error.killed) reject(error);
                 else resolve({ stdout, stderr, code: error ? Number(error.code ?? 1) : 0 });
-            });
+            },
+        );
         child.stdin?.end(options.input);
     });
 }
@@ -33,7 +46,11 @@ export async function endProcess(pidFile: string, signal: NodeJS.Signals): Promi
 }
 
 export function signalQuietly(pid: number, signal: NodeJS.Signals): void {
-    try { process.kill(pid, signal); } catch { /* gone already */ }
+    try {
+        process.kill(pid, signal);
+    } catch {
+        /* gone already */
+    }
 }
 
 export async function until(done: () => boolean | Promise<boolean>): Promise<void> {

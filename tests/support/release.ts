@@ -13,7 +13,10 @@ export const OLD_RELEASE = join(repository, "tests/fixtures/pulumi-unikernel-0.1
  * are this repository's own: nothing is fetched.
  */
 export class Installation {
-    private constructor(private readonly scratch: string, readonly modules: string) {}
+    private constructor(
+        private readonly scratch: string,
+        readonly modules: string,
+    ) {}
 
     static async of(tarball: string): Promise<Installation> {
         const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-release-"));
@@ -30,12 +33,24 @@ export class Installation {
         const folder = join(this.modules, "pulumi-unikernel");
         await rm(folder, { recursive: true, force: true });
         await mkdir(folder);
-        await must("tar", ["--extract", "--gzip", "--strip-components=1", "--no-same-owner", "--directory", folder, "--file", tarball]);
+        await must("tar", [
+            "--extract",
+            "--gzip",
+            "--strip-components=1",
+            "--no-same-owner",
+            "--directory",
+            folder,
+            "--file",
+            tarball,
+        ]);
     }
 
     /** What `npm publish` would publish of this repository takes the place of what was installed. */
     async upgrade(): Promise<void> {
-        const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.scratch], { cwd: repository, timeout: 120_000 });
+        const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.scratch], {
+            cwd: repository,
+            timeout: 120_000,
+        });
         const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
         await this.install(join(this.scratch, filename));
     }

@@ -1,7 +1,7 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -22,7 +22,11 @@ export interface SshdOptions {
 export class Sshd {
     private server?: ChildProcess;
 
-    constructor(readonly folder: string, readonly port: number, private readonly enter: string[]) {}
+    constructor(
+        readonly folder: string,
+        readonly port: number,
+        private readonly enter: string[],
+    ) {}
 
     /** Parameters of a libvirt URI that lead here. */
     get parameters(): string {
@@ -36,10 +40,22 @@ export class Sshd {
     async start(): Promise<void> {
         await rm(join(this.folder, "pid"), { force: true });
         // A test that is killed takes its sshd along.
-        const args = ["setpriv", "--pdeathsig", "KILL", ...this.enter, "/usr/sbin/sshd", "-D", "-f", join(this.folder, "sshd_config"), "-E", join(this.folder, "log")];
+        const args = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            ...this.enter,
+            "/usr/sbin/sshd",
+            "-D",
+            "-f",
+            join(this.folder, "sshd_config"),
+            "-E",
+            join(this.folder, "log"),
+        ];
         const { pid } = (this.server = spawn(args[0]!, args.slice(1), { stdio: ["ignore", "ignore", "inherit"] }));
         await until(() => {
-            if (!existsSync(`/proc/${pid}/exe`)) throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
+            if (!existsSync(`/proc/${pid}/exe`))
+                throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
             // It is written when the port is open.
             return existsSync(join(this.folder, "pid"));
         });
@@ -83,16 +99,35 @@ export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): 
     const port = await freePort();
     // Where sshd locks itself in before it knows who is there.
     await mkdir("/run/sshd", { recursive: true });
-    for (const key of ["host_key", "user_key"]) await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(key)]);
+    for (const key of ["host_key", "user_key"])
+        await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(key)]);
     const hostKey = (await readFile(file("host_key.pub"), "utf8")).trim();
     await writeFile(file("authorized_keys"), await readFile(file("user_key.pub")));
     await writeFile(file("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
-    await writeFile(file("sshd_config"), [
-        ...config, "ListenAddress 127.0.0.1", `Port ${port}`, `HostKey ${file("host_key")}`, `PidFile ${file("pid")}`,
-        `AuthorizedKeysFile ${file("authorized_keys")}`, "PermitRootLogin yes", "StrictModes no", "UsePAM no", "PasswordAuthentication no",
-    ].join("\n"));
-    await writeFile(file("config"), `UserKnownHostsFile ${file("known_hosts")}\nGlobalKnownHostsFile /dev/null\nIdentitiesOnly yes\n`);
-    await writeFile(file("ssh"), `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec /usr/bin/ssh -F ${file("config")} "$@"\n`, { mode: 0o755 });
+    await writeFile(
+        file("sshd_config"),
+        [
+            ...config,
+            "ListenAddress 127.0.0.1",
+            `Port ${port}`,
+            `HostKey ${file("host_key")}`,
+            `PidFile ${file("pid")}`,
+            `AuthorizedKeysFile ${file("authorized_keys")}`,
+            "PermitRootLogin yes",
+            "StrictModes no",
+            "UsePAM no",
+            "PasswordAuthentication no",
+        ].join("\n"),
+    );
+    await writeFile(
+        file("config"),
+        `UserKnownHostsFile ${file("known_hosts")}\nGlobalKnownHostsFile /dev/null\nIdentitiesOnly yes\n`,
+    );
+    await writeFile(
+        file("ssh"),
+        `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec /usr/bin/ssh -F ${file("config")} "$@"\n`,
+        { mode: 0o755 },
+    );
     const sshd = new Sshd(folder, port, enter);
     await sshd.start();
     return sshd;

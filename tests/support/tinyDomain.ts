@@ -12,7 +12,14 @@ export interface TinyDomainOptions {
 }
 
 /** A domain that boots the BIOS and idles there: nothing but QEMU is needed. Emulated, for any machine. */
-export function tinyDomain({ name, uuid = randomUUID(), devices = "", os = "", memoryMiB = 16, vcpus = 1 }: TinyDomainOptions): string {
+export function tinyDomain({
+    name,
+    uuid = randomUUID(),
+    devices = "",
+    os = "",
+    memoryMiB = 16,
+    vcpus = 1,
+}: TinyDomainOptions): string {
     return `<domain type='qemu'>
   <name>${name}</name>
   <uuid>${uuid}</uuid>

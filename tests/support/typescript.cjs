@@ -6,7 +6,10 @@ const { join } = require("node:path");
 const { transformSync } = require("@swc/core");
 
 const options = {
-    jsc: { parser: { syntax: "typescript" }, target: "es2022" }, module: { type: "commonjs", ignoreDynamic: true }, sourceMaps: "inline", swcrc: false,
+    jsc: { parser: { syntax: "typescript" }, target: "es2022" },
+    module: { type: "commonjs", ignoreDynamic: true },
+    sourceMaps: "inline",
+    swcrc: false,
 };
 // Children start by the dozen: each file is compiled once.
 const cache = join(tmpdir(), "puk-test-typescript");

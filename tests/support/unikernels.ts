@@ -1,20 +1,32 @@
+import type { Backend } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
 import { forgetClaims } from "../../core/unikernel/claims";
-import type { Backend } from "../../backends";
 import { alice } from "./plans";
 
 type Properties = Record<string, unknown>;
 
 /** What a run of the engine does to one unikernel: check, then create or update. */
-export interface Step { consequence: string; state: Properties }
+export interface Step {
+    consequence: string;
+    state: Properties;
+}
 
 /** Unikernels as the engine sees them: by the core's handlers, with state between the runs. */
 export class Unikernels {
     readonly said: string[] = [];
     private readonly handlers;
 
-    constructor(backend: Backend, private readonly common: Properties) {
-        this.handlers = unikernelHandlers({ backend: () => backend, creator: alice, log: (message) => { this.said.push(message); } });
+    constructor(
+        backend: Backend,
+        private readonly common: Properties,
+    ) {
+        this.handlers = unikernelHandlers({
+            backend: () => backend,
+            creator: alice,
+            log: (message) => {
+                this.said.push(message);
+            },
+        });
     }
 
     urnOf(name: string, stack = "test"): string {
@@ -23,8 +35,13 @@ export class Unikernels {
 
     /** Return the checked inputs. A check failure is thrown. */
     async check(name: string, args: Properties, state: Properties = {}): Promise<Properties> {
-        const { inputs, failures } = await this.handlers.check(state, { resourceUrn: this.urnOf(name), ...this.common, ...args });
-        if (failures.length > 0) throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
+        const { inputs, failures } = await this.handlers.check(state, {
+            resourceUrn: this.urnOf(name),
+            ...this.common,
+            ...args,
+        });
+        if (failures.length > 0)
+            throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join("\n"));
         return inputs;
     }
 

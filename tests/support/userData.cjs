@@ -7,5 +7,7 @@ const { join } = require("node:path");
 module.exports = () => {
     const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-user-"));
     process.env.XDG_DATA_HOME = folder;
-    process.once("exit", () => { rmSync(folder, { recursive: true, force: true }); });
+    process.once("exit", () => {
+        rmSync(folder, { recursive: true, force: true });
+    });
 };

@@ -1,6 +1,6 @@
 import type { Backend } from "../../backends";
-import { createLibvirtBackend, openHost, type Host } from "../../backends/libvirt";
-import { createXen, wayToDom0, type Dom0, type RemoteShell } from "../../backends/xen";
+import { createLibvirtBackend, type Host, openHost } from "../../backends/libvirt";
+import { createXen, type Dom0, type RemoteShell, wayToDom0 } from "../../backends/xen";
 import { must } from "./processes";
 import { quote } from "./xenHost";
 
@@ -11,7 +11,10 @@ export interface Wraps {
 }
 
 /** The xen backend against a Xen host of the tests'; the shell is the way to its dom0, however libvirt is reached. */
-export function xenBackend(shell: () => RemoteShell | undefined, { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {}): Backend {
+export function xenBackend(
+    shell: () => RemoteShell | undefined,
+    { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {},
+): Backend {
     const way = wayToDom0(shell);
     const xen = createXen((host, guest) => wrapDom0(way(host, guest)));
     return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));

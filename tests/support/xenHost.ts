@@ -1,14 +1,19 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { BootedXenHost } from "../xen-host/boot.mjs" with { "resolution-mode": "import" };
-import { capture, must, until, type ExecOptions, type ExecResult } from "./processes";
+import { capture, type ExecOptions, type ExecResult, must, until } from "./processes";
 import { HANG_MS } from "./time";
 
 /** dom0 and its guests are on one bridge, whose other end is QEMU's user network: it leases addresses from .20 on. */
-export const xenNetwork = { bridge: "xenbr0", dom0: "10.0.2.15", gateway: "10.0.2.2", leases: { first: 20, count: 16 } };
+export const xenNetwork = {
+    bridge: "xenbr0",
+    dom0: "10.0.2.15",
+    gateway: "10.0.2.2",
+    leases: { first: 20, count: 16 },
+};
 
 /**
  * A Xen host of the test's own: Xen and a Debian dom0 with libvirt, emulated by QEMU, gone with the test process.
@@ -24,7 +29,10 @@ export class XenHost {
     readonly keyFile: string;
     readonly ports: { ssh: number; libvirt: number };
 
-    constructor(private readonly booted: BootedXenHost, private readonly ssh: ChildProcess) {
+    constructor(
+        private readonly booted: BootedXenHost,
+        private readonly ssh: ChildProcess,
+    ) {
         this.ports = booted.ports;
         this.keyFile = booted.key;
         this.sshConfig = configOf(booted);
@@ -49,10 +57,15 @@ export class XenHost {
         const file = await open(local);
         try {
             await new Promise<void>((resolve, reject) => {
-                const script = "mkdir -p \"$1\" && cat > \"$2\"";
-                const child = spawn("ssh", this.command("sh", ["-c", script, "put", dirname(remote), remote]), { stdio: [file.fd, "ignore", "ignore"], timeout: 60_000 });
+                const script = 'mkdir -p "$1" && cat > "$2"';
+                const child = spawn("ssh", this.command("sh", ["-c", script, "put", dirname(remote), remote]), {
+                    stdio: [file.fd, "ignore", "ignore"],
+                    timeout: 60_000,
+                });
                 child.on("error", reject);
-                child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`${local} could not be copied to ${remote} in dom0`))));
+                child.on("close", (code) =>
+                    code === 0 ? resolve() : reject(new Error(`${local} could not be copied to ${remote} in dom0`)),
+                );
             });
         } finally {
             await file.close();
@@ -66,7 +79,10 @@ export class XenHost {
 
     /** A key of a running guest, by its path below the domain's folder; undefined when there is none. */
     async store(guest: string, key: string): Promise<string | undefined> {
-        const { code, stdout } = await this.exec("xenstore-read", ["-R", `/local/domain/${await this.virsh("domid", guest)}/${key}`]);
+        const { code, stdout } = await this.exec("xenstore-read", [
+            "-R",
+            `/local/domain/${await this.virsh("domid", guest)}/${key}`,
+        ]);
         return code === 0 ? stdout : undefined;
     }
 
@@ -151,11 +167,27 @@ export async function whyNoXenHost(): Promise<string | undefined> {
 export async function startXenHost(options: { cold?: boolean } = {}): Promise<XenHost> {
     const booted = await (await import("../xen-host/boot.mjs")).bootXenHost(options);
     const control = join(booted.own, "ssh");
-    await writeFile(configOf(booted), [
-        "Host xen-host", "HostName 127.0.0.1", `Port ${booted.ports.ssh}`, "User root", `IdentityFile ${booted.key}`, "IdentitiesOnly yes", "HostKeyAlias xen-host",
-        `UserKnownHostsFile ${booted.knownHosts}`, "GlobalKnownHostsFile none", "BatchMode yes", `ControlPath ${control}`, "LogLevel ERROR", "",
-    ].join("\n"));
-    const ssh = spawn("setpriv", ["--pdeathsig", "KILL", "ssh", "-F", configOf(booted), "-M", "-N", "xen-host"], { stdio: "ignore" });
+    await writeFile(
+        configOf(booted),
+        [
+            "Host xen-host",
+            "HostName 127.0.0.1",
+            `Port ${booted.ports.ssh}`,
+            "User root",
+            `IdentityFile ${booted.key}`,
+            "IdentitiesOnly yes",
+            "HostKeyAlias xen-host",
+            `UserKnownHostsFile ${booted.knownHosts}`,
+            "GlobalKnownHostsFile none",
+            "BatchMode yes",
+            `ControlPath ${control}`,
+            "LogLevel ERROR",
+            "",
+        ].join("\n"),
+    );
+    const ssh = spawn("setpriv", ["--pdeathsig", "KILL", "ssh", "-F", configOf(booted), "-M", "-N", "xen-host"], {
+        stdio: "ignore",
+    });
     const host = new XenHost(booted, ssh);
     try {
         await until(() => {

@@ -1,8 +1,8 @@
 import type { Backend, Change, Observation } from "../../backends";
 import { closeHosts, sshShellOf } from "../../backends/libvirt";
 import type { GuestOptions } from "./lifecycle";
-import { refOf, stateOf, testContext, testPlan, type PlanOptions } from "./plans";
-import { xenBackend, type Wraps } from "./xenBackend";
+import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
+import { type Wraps, xenBackend } from "./xenBackend";
 import { startXenHost, type XenHost } from "./xenHost";
 
 type TestContext = ReturnType<typeof testContext>;
@@ -14,12 +14,22 @@ const FOLDER = "/var/lib/pulumi-unikernel";
 export class XenLifecycle {
     private guests = 0;
 
-    constructor(readonly host: XenHost, readonly backend: Backend, readonly kernel: string) {}
+    constructor(
+        readonly host: XenHost,
+        readonly backend: Backend,
+        readonly kernel: string,
+    ) {}
 
     /** Options of a guest that is no other test's. Files by libvirt's volumes, dom0 by ssh. */
     guest(options: GuestOptions = {}): PlanOptions {
         return {
-            connection: this.host.uri, sshTarget: "root@xen-host", platform: "xen", accelerator: "auto", name: `guest${this.guests++}`, kernel: this.kernel, ...options,
+            connection: this.host.uri,
+            sshTarget: "root@xen-host",
+            platform: "xen",
+            accelerator: "auto",
+            name: `guest${this.guests++}`,
+            kernel: this.kernel,
+            ...options,
         };
     }
 
@@ -27,8 +37,17 @@ export class XenLifecycle {
         return this.backend.create(await testPlan(guest), context);
     }
 
-    async update(from: PlanOptions, to: PlanOptions, context: TestContext = testContext(), change: Partial<Change> = {}): Promise<Observation> {
-        return this.backend.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change }, context);
+    async update(
+        from: PlanOptions,
+        to: PlanOptions,
+        context: TestContext = testContext(),
+        change: Partial<Change> = {},
+    ): Promise<Observation> {
+        return this.backend.update(
+            await testPlan(to),
+            { from: (await testPlan(from)).spec, consequence: "restart", properties: [], ...change },
+            context,
+        );
     }
 
     async observe(guest: PlanOptions): Promise<Observation | undefined> {
@@ -58,13 +77,23 @@ export class XenLifecycle {
     async expectNothing(guest: PlanOptions): Promise<void> {
         const { name } = guest;
         const [defined, pools, running, left, loops] = await Promise.all([
-            this.host.virsh("list", "--all", "--name"), this.host.virsh("pool-list", "--all", "--name"), this.host.run("xl", "list"),
-            this.host.run("sh", "-c", `ls -d ${await this.folder(guest)} /var/log/xen/console/guest-${name}.log* 2>/dev/null; true`), this.host.run("losetup", "--all"),
+            this.host.virsh("list", "--all", "--name"),
+            this.host.virsh("pool-list", "--all", "--name"),
+            this.host.run("xl", "list"),
+            this.host.run(
+                "sh",
+                "-c",
+                `ls -d ${await this.folder(guest)} /var/log/xen/console/guest-${name}.log* 2>/dev/null; true`,
+            ),
+            this.host.run("losetup", "--all"),
         ]);
         expect(defined.split("\n")).not.toContain(name);
         expect(pools).not.toContain((await testPlan(guest)).spec.uuid);
         expect(running).not.toMatch(new RegExp(`^${name} `, "m"));
-        expect({ left, loops }).toEqual({ left: "", loops: expect.not.stringContaining(await this.folder(guest)) as string });
+        expect({ left, loops }).toEqual({
+            left: "",
+            loops: expect.not.stringContaining(await this.folder(guest)) as string,
+        });
     }
 
     async close(): Promise<void> {
@@ -76,5 +105,9 @@ export class XenLifecycle {
 export async function openXenLifecycle(wraps: Wraps = {}): Promise<XenLifecycle> {
     const kernel = await (await import("../guests/xen/build.mjs")).buildXenTestKernel();
     const host = await startXenHost();
-    return new XenLifecycle(host, xenBackend(() => sshShellOf(host.sshUri), wraps), kernel);
+    return new XenLifecycle(
+        host,
+        xenBackend(() => sshShellOf(host.sshUri), wraps),
+        kernel,
+    );
 }

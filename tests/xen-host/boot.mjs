@@ -1,7 +1,17 @@
 // Boots the Xen host in QEMU: from the state it was saved in when it was up, or from nothing, and then saves that state.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+    closeSync,
+    existsSync,
+    mkdtempSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { buildXenHost, whyNoBuild } from "./build.mjs";
@@ -12,18 +22,56 @@ const MEMORY = 1536;
 const DOM0_MEMORY = 640;
 const PORTS = { ssh: ["10.0.2.15", 22], libvirt: ["10.0.2.15", 16509] };
 const PREFIX = "puk-xen-";
-const PROGRAMS = { "qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", ssh: "openssh-client", virsh: "libvirt-clients", setpriv: "util-linux" };
+const PROGRAMS = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    ssh: "openssh-client",
+    virsh: "libvirt-clients",
+    setpriv: "util-linux",
+};
 
 /** What decides whether a saved state fits: everything but files and forwards of this run. */
 // Restored lazily (what `no` leaves), vector registers of one domain turn up in another on an emulated processor.
-const XEN = ["console=com1", "com1=115200,8n1", "spec-ctrl=no,eager-fpu", `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`, "loglvl=warning", "bootscrub=0"];
+const XEN = [
+    "console=com1",
+    "com1=115200,8n1",
+    "spec-ctrl=no,eager-fpu",
+    `dom0_mem=${DOM0_MEMORY}M,max:${DOM0_MEMORY}M`,
+    "loglvl=warning",
+    "bootscrub=0",
+];
 const LINUX = ["console=hvc0", "quiet", "panic=1", "mitigations=off"];
 const MACHINE = [
     // dom0 dies with smap, and PVH guests with rdtscp, on an emulated processor.
-    "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max,-smap,-rdtscp", "-machine", "pc,memory-backend=memory", "-m", String(MEMORY), "-smp", "1",
-    "-nodefaults", "-no-user-config", "-display", "none", "-vga", "none", "-no-reboot",
-    "-kernel", "xen", "-append", XEN.join(" "), "-initrd", `vmlinux ${LINUX.join(" ")},initrd`,
-    "-device", "virtio-blk-pci,drive=disk", "-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci",
+    "-accel",
+    "tcg,thread=multi,tb-size=256",
+    "-cpu",
+    "max,-smap,-rdtscp",
+    "-machine",
+    "pc,memory-backend=memory",
+    "-m",
+    String(MEMORY),
+    "-smp",
+    "1",
+    "-nodefaults",
+    "-no-user-config",
+    "-display",
+    "none",
+    "-vga",
+    "none",
+    "-no-reboot",
+    "-kernel",
+    "xen",
+    "-append",
+    XEN.join(" "),
+    "-initrd",
+    `vmlinux ${LINUX.join(" ")},initrd`,
+    "-device",
+    "virtio-blk-pci,drive=disk",
+    "-device",
+    "virtio-net-pci,netdev=net,romfile=",
+    "-device",
+    "virtio-rng-pci",
 ];
 
 /** The memory is in its file already: only devices go through QEMU's migration stream. */
@@ -32,7 +80,8 @@ const MEMORY_APART = { capabilities: [{ capability: "x-ignore-shared", state: tr
 /** Why no Xen host can run here, in a sentence; undefined when one can. */
 export function whyNoXenHost() {
     const missing = Object.keys(PROGRAMS).filter((program) => spawnSync(program, ["--version"]).error);
-    if (missing.length > 0) return `a Xen host needs the packages ${[...new Set(missing.map((program) => PROGRAMS[program]))].join(", ")}`;
+    if (missing.length > 0)
+        return `a Xen host needs the packages ${[...new Set(missing.map((program) => PROGRAMS[program]))].join(", ")}`;
     return whyNoBuild();
 }
 
@@ -60,18 +109,40 @@ export async function bootXenHost({ cold = false, timeout = 180_000 } = {}) {
 
 async function boot(folder, state, timeout) {
     const own = mkdtempSync(path.join(tmpdir(), `${PREFIX}${process.pid}-`));
-    const memory = state ? ["-object", `memory-backend-file,id=memory,size=${MEMORY}M,mem-path=${path.join(state, "memory")},share=off`, "-incoming", "defer"]
+    const memory = state
+        ? [
+              "-object",
+              `memory-backend-file,id=memory,size=${MEMORY}M,mem-path=${path.join(state, "memory")},share=off`,
+              "-incoming",
+              "defer",
+          ]
         : ["-object", `memory-backend-ram,id=memory,size=${MEMORY}M`];
     const disk = state ? `file=${path.join(state, "disk.qcow2")},format=qcow2` : "file=dom0.ext4,format=raw";
-    const host = await start(folder, own, [...memory, "-drive", `${disk},snapshot=on,if=none,id=disk`], state && path.join(state, "devices"));
+    const host = await start(
+        folder,
+        own,
+        [...memory, "-drive", `${disk},snapshot=on,if=none,id=disk`],
+        state && path.join(state, "devices"),
+    );
     try {
         if (state) await restore(host.monitor);
-        await (state ? until(host, timeout, async () => (await host.monitor.execute("query-status")).status === "running") : isUp(host, timeout));
+        await (state
+            ? until(host, timeout, async () => (await host.monitor.execute("query-status")).status === "running")
+            : isUp(host, timeout));
         const ports = {};
-        for (const [name, [address, port]] of Object.entries(PORTS)) ports[name] = await forward(host.monitor, address, port);
+        for (const [name, [address, port]] of Object.entries(PORTS))
+            ports[name] = await forward(host.monitor, address, port);
         return {
-            folder, own, ports, key: path.join(folder, "key"), knownHosts: path.join(folder, "known_host"), restored: state !== undefined,
-            forward: (address, port) => forward(host.monitor, address, port), console: () => readFileSync(path.join(own, "console"), "utf8"), stop: host.stop, pid: host.pid,
+            folder,
+            own,
+            ports,
+            key: path.join(folder, "key"),
+            knownHosts: path.join(folder, "known_host"),
+            restored: state !== undefined,
+            forward: (address, port) => forward(host.monitor, address, port),
+            console: () => readFileSync(path.join(own, "console"), "utf8"),
+            stop: host.stop,
+            pid: host.pid,
         };
     } catch (error) {
         await host.stop();
@@ -88,16 +159,32 @@ async function restore({ execute }) {
 /** QEMU in the folder of the build, with its console and monitor in a folder of its own. */
 async function start(folder, own, machine, incoming) {
     const devices = incoming ? [openSync(incoming, "r")] : [];
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64", ...MACHINE, ...machine,
-        "-netdev", "user,id=net,restrict=on,ipv6=off,dhcpstart=10.0.2.20", "-serial", `file:${path.join(own, "console")}`, "-qmp", `unix:${path.join(own, "monitor")},server,nowait`,
-    ], { cwd: folder, stdio: ["ignore", "ignore", "pipe", ...devices] });
+    const child = spawn(
+        "setpriv",
+        [
+            "--pdeathsig",
+            "KILL",
+            "qemu-system-x86_64",
+            ...MACHINE,
+            ...machine,
+            "-netdev",
+            "user,id=net,restrict=on,ipv6=off,dhcpstart=10.0.2.20",
+            "-serial",
+            `file:${path.join(own, "console")}`,
+            "-qmp",
+            `unix:${path.join(own, "monitor")},server,nowait`,
+        ],
+        { cwd: folder, stdio: ["ignore", "ignore", "pipe", ...devices] },
+    );
     devices.forEach((file) => closeSync(file));
     let errors = "";
     child.stderr.on("data", (chunk) => (errors += chunk));
     const host = { pid: child.pid, ended: undefined, monitor: undefined, stop };
     const exit = new Promise((resolve) => {
         child.on("error", (error) => resolve((host.ended = error.message)));
-        child.on("close", (code, signal) => resolve((host.ended = `QEMU ended with ${signal ?? code}: ${errors.trim()}`)));
+        child.on("close", (code, signal) =>
+            resolve((host.ended = `QEMU ended with ${signal ?? code}: ${errors.trim()}`)),
+        );
     });
     async function stop() {
         child.kill("SIGKILL");
@@ -106,27 +193,44 @@ async function start(folder, own, machine, incoming) {
         rmSync(own, { recursive: true, force: true });
     }
     try {
-        await until(host, 20_000, async () => (host.monitor = await openMonitor(path.join(own, "monitor")).catch(() => undefined)));
+        await until(
+            host,
+            20_000,
+            async () => (host.monitor = await openMonitor(path.join(own, "monitor")).catch(() => undefined)),
+        );
     } catch (error) {
         await stop();
         throw error;
     }
-    return { ...host, get ended() { return host.ended; }, own };
+    return {
+        ...host,
+        get ended() {
+            return host.ended;
+        },
+        own,
+    };
 }
 
 /** QEMU chooses a free port itself and tells which. */
 async function forward(monitor, address, port) {
     const said = await monitor.human(`hostfwd_add net tcp:127.0.0.1:0-${address}:${port}`);
     const rows = (await monitor.human("info usernet")).split("\n").map((line) => line.trim().split(/\s+/));
-    const row = rows.find(([kind, , , , to, toPort]) => kind === "TCP[HOST_FORWARD]" && to === address && Number(toPort) === port);
+    const row = rows.find(
+        ([kind, , , , to, toPort]) => kind === "TCP[HOST_FORWARD]" && to === address && Number(toPort) === port,
+    );
     if (!row) throw new Error(`QEMU forwards no port to ${address}:${port}: ${said.trim()}`);
     return Number(row[3]);
 }
 
-const isUp = (host, timeout) => until(host, timeout, () => readFileSync(path.join(host.own, "console"), "utf8").includes("xen host: up"));
+const isUp = (host, timeout) =>
+    until(host, timeout, () => readFileSync(path.join(host.own, "console"), "utf8").includes("xen host: up"));
 
 async function until(host, milliseconds, done) {
-    for (const end = Date.now() + milliseconds; !(await done()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    for (
+        const end = Date.now() + milliseconds;
+        !(await done());
+        await new Promise((resolve) => setTimeout(resolve, 20))
+    ) {
         const console = path.join(host.own ?? "", "console");
         const tail = () => (existsSync(console) ? readFileSync(console, "utf8").slice(-2000) : "");
         if (host.ended) throw new Error(`${host.ended}\n${tail()}`);
@@ -140,7 +244,10 @@ async function until(host, milliseconds, done) {
  */
 async function savedState(folder, timeout) {
     const version = spawnSync("qemu-system-x86_64", ["--version"], { encoding: "utf8" }).stdout;
-    const key = createHash("sha256").update(JSON.stringify([version, MACHINE])).digest("hex").slice(0, 12);
+    const key = createHash("sha256")
+        .update(JSON.stringify([version, MACHINE]))
+        .digest("hex")
+        .slice(0, 12);
     const target = path.join(folder, `saved-${key}`);
     if (existsSync(target)) return target;
     const scratch = mkdtempSync(path.join(folder, "saving-"));
@@ -158,11 +265,17 @@ async function savedState(folder, timeout) {
 
 async function save(folder, scratch, own, timeout) {
     const disk = path.join(scratch, "disk.qcow2");
-    const made = spawnSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", "../dom0.ext4", disk], { encoding: "utf8" });
+    const made = spawnSync("qemu-img", ["create", "-q", "-f", "qcow2", "-F", "raw", "-b", "../dom0.ext4", disk], {
+        encoding: "utf8",
+    });
     if (made.status !== 0) throw new Error(`qemu-img: ${made.stderr}`);
     const memory = path.join(scratch, "memory");
-    const host = await start(folder, own, ["-object", `memory-backend-file,id=memory,size=${MEMORY}M,mem-path=${memory},share=on`,
-        "-drive", `file=${disk},format=qcow2,if=none,id=disk`]);
+    const host = await start(folder, own, [
+        "-object",
+        `memory-backend-file,id=memory,size=${MEMORY}M,mem-path=${memory},share=on`,
+        "-drive",
+        `file=${disk},format=qcow2,if=none,id=disk`,
+    ]);
     try {
         await isUp(host, timeout);
         const { execute } = host.monitor;

@@ -1,11 +1,22 @@
 #!/usr/bin/env node
 // Builds the Xen host that tests boot in QEMU: `node tests/xen-host/build.mjs [--fresh]`.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { buildKey } from "../../tools/nginx-guest/build.mjs";
 import { kernelImage, sources } from "../../tools/nginx-guest/contents.mjs";
@@ -18,22 +29,29 @@ const here = import.meta.dirname;
 
 /** Debian packages that this machine needs to build and to run the host, and what for. */
 export const PACKAGES = {
-    "mmdebstrap": "the Xen host's root file system",
-    "e2fsprogs": "the Xen host's disk",
-    "cpio": "the Xen host's initramfs",
-    "kmod": "depmod for the Xen host's kernel",
+    mmdebstrap: "the Xen host's root file system",
+    e2fsprogs: "the Xen host's disk",
+    cpio: "the Xen host's initramfs",
+    kmod: "depmod for the Xen host's kernel",
     "xz-utils": "the Xen host's kernel, unpacked",
     "openssh-client": "ssh to the Xen host",
     "util-linux": "setpriv, so that a Xen host ends with the process that started it",
     "qemu-system-x86": "the emulator that the Xen host runs in",
     "qemu-utils": "qemu-img, for the Xen host's saved state",
     "libvirt-clients": "virsh for the Xen host",
-    "gcc": "the tests' own kernels",
+    gcc: "the tests' own kernels",
     "libxen-dev": "Xen's headers, for the test kernel of PV guests",
 };
 
 /** Of what a program of each package tells that it is there. */
-const PROGRAMS = { mmdebstrap: "mmdebstrap", mke2fs: "e2fsprogs", cpio: "cpio", depmod: "kmod", xz: "xz-utils", "ssh-keygen": "openssh-client" };
+const PROGRAMS = {
+    mmdebstrap: "mmdebstrap",
+    mke2fs: "e2fsprogs",
+    cpio: "cpio",
+    depmod: "kmod",
+    xz: "xz-utils",
+    "ssh-keygen": "openssh-client",
+};
 
 export const cacheFolder = () =>
     path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "pulumi-unikernel", "xen-host");
@@ -42,17 +60,26 @@ export const cacheFolder = () =>
 const KEPT = 3 * 24 * 3600 * 1000;
 
 /** The name says what a build is made of, but for how it is booted: that names the saved states. */
-const folderOf = (cache, packages) => path.join(cache, buildKey(packages, sources(here).filter(([name]) => !/^(boot|qmp)\./.test(name))));
+const folderOf = (cache, packages) =>
+    path.join(
+        cache,
+        buildKey(
+            packages,
+            sources(here).filter(([name]) => !/^(boot|qmp)\./.test(name)),
+        ),
+    );
 
 /** Why no host can be built here, in a sentence; undefined when it can, or is built already. */
 export function whyNoBuild({ cache = cacheFolder() } = {}) {
     const kept = keptPackages(cache);
     if (kept && existsSync(folderOf(cache, kept))) return undefined;
     if (os.arch() !== "x64") return "the Xen host is built for x86-64 only";
-    if (spawnSync("apt-cache", ["--version"]).error) return "the Xen host is built from Debian's packages, and there is no apt here";
+    if (spawnSync("apt-cache", ["--version"]).error)
+        return "the Xen host is built from Debian's packages, and there is no apt here";
     const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
     const missing = Object.keys(PROGRAMS).filter((program) => spawnSync(program, ["--version"], { env }).error);
-    if (missing.length > 0) return `building the Xen host needs the packages ${missing.map((program) => PROGRAMS[program]).join(", ")}`;
+    if (missing.length > 0)
+        return `building the Xen host needs the packages ${missing.map((program) => PROGRAMS[program]).join(", ")}`;
     return process.getuid() === 0 ? undefined : "building the Xen host needs root, to install packages into a folder";
 }
 
@@ -64,7 +91,8 @@ export function whyNoBuild({ cache = cacheFolder() } = {}) {
 export function buildXenHost({ cache = cacheFolder(), fresh = false } = {}) {
     mkdirSync(cache, { recursive: true });
     const kept = fresh ? undefined : keptPackages(cache);
-    if (kept && existsSync(folderOf(cache, kept))) return { folder: used(folderOf(cache, kept)), packages: kept, built: false };
+    if (kept && existsSync(folderOf(cache, kept)))
+        return { folder: used(folderOf(cache, kept)), packages: kept, built: false };
     const scratch = mkdtempSync(path.join(cache, "build-"));
     try {
         const chosen = choosePackages(scratch);
@@ -91,8 +119,11 @@ function used(folder) {
 
 /** Also what builds that were killed left. */
 function prune(cache) {
-    const old = readdirSync(cache, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => path.join(cache, entry.name));
-    for (const folder of old.filter((each) => Date.now() - statSync(each).mtimeMs > KEPT)) rmSync(folder, { recursive: true, force: true });
+    const old = readdirSync(cache, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => path.join(cache, entry.name));
+    for (const folder of old.filter((each) => Date.now() - statSync(each).mtimeMs > KEPT))
+        rmSync(folder, { recursive: true, force: true });
 }
 
 function build(chosen, scratch, result) {
@@ -105,7 +136,10 @@ function build(chosen, scratch, result) {
     run("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-C", "xen-host-test", "-f", path.join(result, "key")]);
     installPackages(chosen, root);
     const version = arrangeHost(packages, root, path.join(here, "dom0"), readFileSync(path.join(result, "key.pub")));
-    writeFileSync(path.join(result, "known_host"), `xen-host ${readFileSync(path.join(root, "etc/ssh/ssh_host_ed25519_key.pub"), "utf8")}`);
+    writeFileSync(
+        path.join(result, "known_host"),
+        `xen-host ${readFileSync(path.join(root, "etc/ssh/ssh_host_ed25519_key.pub"), "utf8")}`,
+    );
     writeFileSync(path.join(result, "initrd"), bootArchive(root, version, path.join(here, "initramfs"), scratch));
     makeDisk(root, path.join(result, "dom0.ext4"));
 }

@@ -8,8 +8,22 @@ import { run } from "./packages.mjs";
 /** For the disk that dom0 lives on. */
 const BOOT_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"];
 /** What dom0's start loads, and what tests may ask for. */
-const HOST_MODULES = [...BOOT_MODULES, "virtio_net", "virtio_rng", "loop", "bridge", "tun", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd",
-    "xenfs", "xen-blkback", "xen-netback", "isofs"];
+const HOST_MODULES = [
+    ...BOOT_MODULES,
+    "virtio_net",
+    "virtio_rng",
+    "loop",
+    "bridge",
+    "tun",
+    "xen-evtchn",
+    "xen-gntdev",
+    "xen-gntalloc",
+    "xen-privcmd",
+    "xenfs",
+    "xen-blkback",
+    "xen-netback",
+    "isofs",
+];
 
 /** By the first bytes of the packed kernel in a bzImage. */
 const UNPACKERS = { "1f8b": ["gzip", "-dc"], fd37: ["xz", "-dc"] };
@@ -24,7 +38,11 @@ export function plainKernel(bzImage) {
     const packed = bzImage.subarray(start, start + bzImage.readUInt32LE(0x24c) - 4);
     const unpacker = UNPACKERS[packed.toString("hex", 0, 2)];
     if (!unpacker) throw new Error(`the kernel is packed in a way that begins with ${packed.toString("hex", 0, 4)}`);
-    return execFileSync(unpacker[0], unpacker.slice(1), { input: packed, maxBuffer: 1 << 30, stdio: ["pipe", "pipe", "pipe"] });
+    return execFileSync(unpacker[0], unpacker.slice(1), {
+        input: packed,
+        maxBuffer: 1 << 30,
+        stdio: ["pipe", "pipe", "pipe"],
+    });
 }
 
 /** Copies the modules with those that they need into the tree of dom0; returns the kernel's version. */
@@ -36,26 +54,43 @@ export function copyModules(packages, root) {
         mkdirSync(path.dirname(path.join(to, file)), { recursive: true });
         copyFileSync(path.join(from, file), path.join(to, file));
     }
-    for (const file of ["modules.order", "modules.builtin", "modules.builtin.modinfo"]) copyFileSync(path.join(from, file), path.join(to, file));
+    for (const file of ["modules.order", "modules.builtin", "modules.builtin.modinfo"])
+        copyFileSync(path.join(from, file), path.join(to, file));
     run("depmod", ["-b", root, version]);
     return version;
 }
 
 /** Files of modules, those that are needed first. */
 function needed(folder, names) {
-    const lines = readFileSync(path.join(folder, "modules.dep"), "utf8").split("\n").filter(Boolean).map((line) => line.split(": "));
-    const files = new Map(lines.map(([file, below = ""]) => [moduleName(file.replace(/:$/, "")), { file: file.replace(/:$/, ""), below: below.split(" ").filter(Boolean) }]));
+    const lines = readFileSync(path.join(folder, "modules.dep"), "utf8")
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => line.split(": "));
+    const files = new Map(
+        lines.map(([file, below = ""]) => [
+            moduleName(file.replace(/:$/, "")),
+            { file: file.replace(/:$/, ""), below: below.split(" ").filter(Boolean) },
+        ]),
+    );
     // What is built into the kernel has no file.
-    const found = names.map(moduleName).filter((name) => files.has(name)).flatMap((name) => [...files.get(name).below].reverse().concat(files.get(name).file));
+    const found = names
+        .map(moduleName)
+        .filter((name) => files.has(name))
+        .flatMap((name) => [...files.get(name).below].reverse().concat(files.get(name).file));
     return [...new Set(found)];
 }
 
-const moduleName = (file) => path.basename(file).replace(/\.ko(\.\w+)?$/, "").replaceAll("-", "_");
+const moduleName = (file) =>
+    path
+        .basename(file)
+        .replace(/\.ko(\.\w+)?$/, "")
+        .replaceAll("-", "_");
 
 /** Loads the modules for the disk and goes on from there. */
 export function bootArchive(root, version, ours, scratch) {
     const tree = path.join(scratch, "initramfs");
-    for (const folder of ["bin", "dev", "lib", "proc", "root", "sys"]) mkdirSync(path.join(tree, folder), { recursive: true });
+    for (const folder of ["bin", "dev", "lib", "proc", "root", "sys"])
+        mkdirSync(path.join(tree, folder), { recursive: true });
     copyFileSync(path.join(root, "bin/busybox"), path.join(tree, "bin/busybox"));
     cpSync(ours, tree, { recursive: true });
     chmodSync(path.join(tree, "init"), 0o755);

@@ -7,11 +7,32 @@ import path from "node:path";
 const METAPACKAGES = { "xen-system-amd64": /^xen-(hypervisor|utils)-[\d.]+/, "linux-image-amd64": /^linux-image-\d/ };
 
 /** Installed in dom0, besides the toolstack. */
-const DOM0 = ["xen-utils-common", "xenstore-utils", "libvirt-daemon", "libvirt-daemon-driver-xen", "libvirt-daemon-system", "libvirt-clients",
-    "openssh-server", "iproute2", "bridge-utils", "netcat-openbsd", "kmod", "busybox-static", "udev", "procps", "qemu-system-xen", "iputils-ping"];
+const DOM0 = [
+    "xen-utils-common",
+    "xenstore-utils",
+    "libvirt-daemon",
+    "libvirt-daemon-driver-xen",
+    "libvirt-daemon-system",
+    "libvirt-clients",
+    "openssh-server",
+    "iproute2",
+    "bridge-utils",
+    "netcat-openbsd",
+    "kmod",
+    "busybox-static",
+    "udev",
+    "procps",
+    "qemu-system-xen",
+    "iputils-ping",
+];
 
 export const run = (program, args, options = {}) =>
-    execFileSync(program, args, { encoding: "utf8", maxBuffer: 64 << 20, stdio: ["ignore", "pipe", "pipe"], ...options });
+    execFileSync(program, args, {
+        encoding: "utf8",
+        maxBuffer: 64 << 20,
+        stdio: ["ignore", "pipe", "pipe"],
+        ...options,
+    });
 
 /**
  * @param {string} scratch a folder for package lists of our own, for a machine whose lists are empty
@@ -23,7 +44,14 @@ export function choosePackages(scratch) {
     try {
         return choose([]);
     } catch {
-        const options = ["-o", `Dir::State::lists=${scratch}/lists`, "-o", `Dir::Cache=${scratch}/cache`, "-o", "APT::Sandbox::User="];
+        const options = [
+            "-o",
+            `Dir::State::lists=${scratch}/lists`,
+            "-o",
+            `Dir::Cache=${scratch}/cache`,
+            "-o",
+            "APT::Sandbox::User=",
+        ];
         mkdirSync(path.join(scratch, "lists/partial"), { recursive: true });
         mkdirSync(path.join(scratch, "cache/archives/partial"), { recursive: true });
         run("apt-get", [...options, "update"]);
@@ -32,19 +60,36 @@ export function choosePackages(scratch) {
 }
 
 function choose(options) {
-    const listing = run("apt-cache", [...options, "depends", "--important", "--no-pre-depends", ...Object.keys(METAPACKAGES)]);
+    const listing = run("apt-cache", [
+        ...options,
+        "depends",
+        "--important",
+        "--no-pre-depends",
+        ...Object.keys(METAPACKAGES),
+    ]);
     const dependencies = [...listing.matchAll(/^ {2}Depends: ([^<\s]+)/gm)].map(([, name]) => name);
-    const [hypervisor, utilities, kernel] = [/^xen-hypervisor-[\d.]+-amd64$/, /^xen-utils-[\d.]+$/, METAPACKAGES["linux-image-amd64"]]
-        .map((pattern) => dependencies.find((name) => pattern.test(name)));
-    if (!hypervisor || !utilities || !kernel) throw new Error("apt knows no xen-system-amd64 or linux-image-amd64: the Xen host is built from the packages of Debian 12 or later");
-    const [unpacked, installed] = [[hypervisor, kernel], [utilities, ...DOM0]];
+    const [hypervisor, utilities, kernel] = [
+        /^xen-hypervisor-[\d.]+-amd64$/,
+        /^xen-utils-[\d.]+$/,
+        METAPACKAGES["linux-image-amd64"],
+    ].map((pattern) => dependencies.find((name) => pattern.test(name)));
+    if (!hypervisor || !utilities || !kernel)
+        throw new Error(
+            "apt knows no xen-system-amd64 or linux-image-amd64: the Xen host is built from the packages of Debian 12 or later",
+        );
+    const [unpacked, installed] = [
+        [hypervisor, kernel],
+        [utilities, ...DOM0],
+    ];
     const { sources, suite } = debianSources(options);
     return { unpacked, installed, versions: versionsOf([...unpacked, ...installed], options), sources, suite, options };
 }
 
 function versionsOf(names, options) {
     const policy = run("apt-cache", [...options, "policy", ...names]);
-    const versions = new Map([...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]));
+    const versions = new Map(
+        [...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]),
+    );
     const missing = names.find((name) => (versions.get(name) ?? "(none)") === "(none)");
     if (missing) throw new Error(`apt has no package ${missing}`);
     return names.map((name) => `${name}=${versions.get(name)}`).sort();
@@ -53,7 +98,16 @@ function versionsOf(names, options) {
 /** The machine's own mirrors, but of other archives nothing: what they hold could differ by machine. */
 function debianSources(options) {
     const format = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
-    const lines = run("apt-get", [...options, "indextargets", "--format", format, "Created-By: Packages", "Origin: Debian"]).split("\n").filter(Boolean);
+    const lines = run("apt-get", [
+        ...options,
+        "indextargets",
+        "--format",
+        format,
+        "Created-By: Packages",
+        "Origin: Debian",
+    ])
+        .split("\n")
+        .filter(Boolean);
     const suites = lines.map((line) => line.split(" ")[1]).sort((a, b) => a.length - b.length);
     if (!suites[0]) throw new Error("apt has no package lists of Debian: run apt-get update");
     return { sources: [...new Set(lines)].map((line) => `deb ${line}\n`).join(""), suite: suites[0] };

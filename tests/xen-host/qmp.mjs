@@ -22,11 +22,16 @@ export async function openMonitor(socketPath) {
             else if ("return" in message) waiting.shift()?.resolve(message.return);
         }
     });
-    const execute = (command, args) => new Promise((resolve, reject) => {
-        if (ended) return reject(ended);
-        waiting.push({ resolve, reject });
-        socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
-    });
+    const execute = (command, args) =>
+        new Promise((resolve, reject) => {
+            if (ended) return reject(ended);
+            waiting.push({ resolve, reject });
+            socket.write(`${JSON.stringify({ execute: command, arguments: args })}\n`);
+        });
     await execute("qmp_capabilities");
-    return { execute, human: (line) => execute("human-monitor-command", { "command-line": line }), close: () => socket.destroy() };
+    return {
+        execute,
+        human: (line) => execute("human-monitor-command", { "command-line": line }),
+        close: () => socket.destroy(),
+    };
 }

@@ -4,15 +4,17 @@ import { openHost } from "../../backends/libvirt";
 import { ConsoleReader, keptConsole } from "../../backends/libvirt/lifecycle/console";
 import { createXen, wayToDom0 } from "../../backends/xen";
 import { nginxGuest } from "../support/linuxGuest";
-import { testPlan, type PlanOptions } from "../support/plans";
+import { type PlanOptions, testPlan } from "../support/plans";
 import { until } from "../support/processes";
-import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 import { HANG_MS } from "../support/time";
+import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
 jest.setTimeout(150_000);
 
 let its: XenLifecycle;
-beforeAll(async () => { its = await openXenLifecycle(); }, 240_000);
+beforeAll(async () => {
+    its = await openXenLifecycle();
+}, 240_000);
 afterAll(() => its?.close());
 
 /** By xen+tcp alone there is no way to the log that the host keeps. */
@@ -34,16 +36,30 @@ test("what a guest printed before anybody listened is heard", async () => {
 test("no line is lost between two looks, and then the console is free for others", async () => {
     const lines = Array.from({ length: 150 }, (_, index) => `line ${index + 1}`);
     const program = `i=0; while [ $i -lt ${lines.length} ]; do i=$((i + 1)); echo "line $i"; sleep 0.02; done; echo all said; exec sleep 1000`;
-    const guest = its.guest({ ...alone, ...await nginxGuest("xen"), guest: "linux", args: ["sh", "-c", program], memory: 112 });
+    const guest = its.guest({
+        ...alone,
+        ...(await nginxGuest("xen")),
+        guest: "linux",
+        args: ["sh", "-c", program],
+        memory: 112,
+    });
     await its.create(guest);
     const reader = await readerOf(guest);
     let heard = "";
-    for (const end = Date.now() + HANG_MS; !heard.includes("all said") && Date.now() < end; await sleep(100)) heard = await reader.read();
+    for (const end = Date.now() + HANG_MS; !heard.includes("all said") && Date.now() < end; await sleep(100))
+        heard = await reader.read();
     expect(heard.match(/^(line \d+|all said)$/gm)).toEqual([...lines, "all said"]);
 
-    const { spec: { uuid } } = await testPlan(guest);
+    const {
+        spec: { uuid },
+    } = await testPlan(guest);
     const other = await openHost(guest.connection.replace("127.0.0.1", "localhost"));
     await expect(other.domains.readConsole(uuid, 0)).rejects.toThrow(/console/i);
-    await until(() => other.domains.readConsole(uuid, 0).then(() => true, () => false));
+    await until(() =>
+        other.domains.readConsole(uuid, 0).then(
+            () => true,
+            () => false,
+        ),
+    );
     await its.delete(guest);
 });

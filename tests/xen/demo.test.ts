@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
-import { withStack, type Stack } from "../support/engine";
+import { type Stack, withStack } from "../support/engine";
 import { nginxGuest } from "../support/linuxGuest";
-import { startXenHost, type XenHost } from "../support/xenHost";
 import { HANG_MS } from "../support/time";
+import { startXenHost, type XenHost } from "../support/xenHost";
 
 jest.setTimeout(240_000);
 
@@ -26,7 +26,10 @@ afterAll(async () => {
 
 /** What Xen says of each guest: "NAME ID" in its order. */
 async function running(): Promise<string[]> {
-    const rows = (await host.run("xl", "list")).split("\n").slice(1).map((row) => row.split(/\s+/).slice(0, 2));
+    const rows = (await host.run("xl", "list"))
+        .split("\n")
+        .slice(1)
+        .map((row) => row.split(/\s+/).slice(0, 2));
     return rows.filter(([name]) => name !== "Domain-0").map((row) => row.join(" "));
 }
 
@@ -72,24 +75,34 @@ async function keepingRegisters<T>(work: () => Promise<T>): Promise<T> {
 
 test("nginx-fleet by xen+ssh, two Linux guests at once: pages, a preview, a redeploy in place, and nothing left", async () => {
     const config = { connection: host.sshUri, guest, count: "2", maxUnavailable: "2" };
-    await withStack("examples/nginx-fleet", "test", async (stack) => {
-        await change(stack, "index.ts", '"kvm"', '"xen"');
-        await keepingRegisters(() => stack.up());
-        const { names } = await stack.outputs<{ names: string[] }>();
-        const before = { identities: await identities(names), running: await running() };
-        expect(before.running).toHaveLength(2);
-        const ports = await Promise.all(before.identities.map(async (one) => host.forward(await soon(() => host.addressOf(one.split(" ")[1]!)), 80)));
-        for (const [index, port] of ports.entries()) expect(await soon(() => page(port))).toContain(`<h1>Hello from web-${index}</h1>`);
+    await withStack(
+        "examples/nginx-fleet",
+        "test",
+        async (stack) => {
+            await change(stack, "index.ts", '"kvm"', '"xen"');
+            await keepingRegisters(() => stack.up());
+            const { names } = await stack.outputs<{ names: string[] }>();
+            const before = { identities: await identities(names), running: await running() };
+            expect(before.running).toHaveLength(2);
+            const ports = await Promise.all(
+                before.identities.map(async (one) =>
+                    host.forward(await soon(() => host.addressOf(one.split(" ")[1]!)), 80),
+                ),
+            );
+            for (const [index, port] of ports.entries())
+                expect(await soon(() => page(port))).toContain(`<h1>Hello from web-${index}</h1>`);
 
-        await change(stack, "data/html/index.html", "Edit this page", "Edited");
-        expect((await stack.preview()).text).toMatch(/"create" => "restart: \/data\/html\/index\.html"/);
-        expect((await stack.up()).changes).toMatchObject({ update: 3 });
-        for (const port of ports) expect(await soon(async () => page(port))).toContain("Edited");
-        expect(await identities(names)).toEqual(before.identities);
-        const after = await running();
-        for (const one of before.running) expect(after).not.toContain(one);
-        await stack.destroy();
-    }, { config, parallel: 32 });
+            await change(stack, "data/html/index.html", "Edit this page", "Edited");
+            expect((await stack.preview()).text).toMatch(/"create" => "restart: \/data\/html\/index\.html"/);
+            expect((await stack.up()).changes).toMatchObject({ update: 3 });
+            for (const port of ports) expect(await soon(async () => page(port))).toContain("Edited");
+            expect(await identities(names)).toEqual(before.identities);
+            const after = await running();
+            for (const one of before.running) expect(after).not.toContain(one);
+            await stack.destroy();
+        },
+        { config, parallel: 32 },
+    );
 
     expect(await running()).toEqual([]);
     expect(await host.virsh("list", "--all", "--name")).toBe("Domain-0");

@@ -4,12 +4,12 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { recognise, readKernel, abi } from "../../guests";
+import { abi, readKernel, recognise } from "../../guests";
 import { nginxGuest } from "../support/linuxGuest";
 import { must } from "../support/processes";
+import { HANG_MS } from "../support/time";
 import { startXenHost, whyNoXenHost, type XenHost } from "../support/xenHost";
 import { nic, scratch, spec } from "../unit/guests/fixtures";
-import { HANG_MS } from "../support/time";
 
 jest.setTimeout(60_000);
 
@@ -27,12 +27,31 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => (files.remove(), host?.stop()));
 
-interface Guest { kernel?: string; memory?: number; os?: string; cmdline?: string; disks?: string; interfaces?: string; onCrash?: string }
+interface Guest {
+    kernel?: string;
+    memory?: number;
+    os?: string;
+    cmdline?: string;
+    disks?: string;
+    interfaces?: string;
+    onCrash?: string;
+}
 
 const vif = (mac: string, { bridge = "xenbr0", script = "" } = {}) =>
     `<interface type='bridge'><mac address='${mac}'/><source bridge='${bridge}'/>${script && `<script path='${script}'/>`}</interface>`;
 
-async function define(name: string, { kernel: image = "kernel.elf", memory = 16, os = "", cmdline = "", disks = "", interfaces = "", onCrash = "preserve" }: Guest = {}): Promise<void> {
+async function define(
+    name: string,
+    {
+        kernel: image = "kernel.elf",
+        memory = 16,
+        os = "",
+        cmdline = "",
+        disks = "",
+        interfaces = "",
+        onCrash = "preserve",
+    }: Guest = {},
+): Promise<void> {
     const xml = `<domain type='xen'><name>${name}</name><memory unit='MiB'>${memory}</memory>
         <os><type arch='x86_64' machine='xenpv'>linux</type><kernel>/var/lib/xen-host/${image}</kernel>${os}<cmdline>${cmdline}</cmdline></os>
         <on_crash>${onCrash}</on_crash><devices>${disks}${interfaces}<console type='pty'><target type='xen'/></console></devices></domain>`;
@@ -41,9 +60,10 @@ async function define(name: string, { kernel: image = "kernel.elf", memory = 16,
     await host.virsh("define", join(folder, "domain.xml")).finally(() => rm(folder, { recursive: true }));
 }
 
-const state = async (name: string) => (await host.virsh("domstate", "--reason", name));
+const state = async (name: string) => await host.virsh("domstate", "--reason", name);
 async function reaches(name: string, wanted: string): Promise<void> {
-    for (const end = Date.now() + HANG_MS; (await state(name)) !== wanted && Date.now() < end; ) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (const end = Date.now() + HANG_MS; (await state(name)) !== wanted && Date.now() < end; )
+        await new Promise((resolve) => setTimeout(resolve, 100));
     expect(await state(name)).toBe(wanted);
 }
 
@@ -54,8 +74,10 @@ test("the test kernel is what a rumprun for Xen is", async () => {
 });
 
 test("a guest is configured by xenstore while it is paused, and reports its devices", async () => {
-    const disks = ["<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/xen-host/disk.img'/><target dev='xvda' bus='xen'/></disk>",
-        "<disk type='file' device='disk'><source file='/var/lib/xen-host/shared.img'/><target dev='xvdb' bus='xen'/><readonly/></disk>"].join("");
+    const disks = [
+        "<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='/var/lib/xen-host/disk.img'/><target dev='xvda' bus='xen'/></disk>",
+        "<disk type='file' device='disk'><source file='/var/lib/xen-host/shared.img'/><target dev='xvdb' bus='xen'/><readonly/></disk>",
+    ].join("");
     await define("paused", { cmdline: "one two", disks, interfaces: vif("00:16:3e:00:00:01") });
     await host.virsh("start", "--paused", "paused");
     expect(await state("paused")).toMatch(/^paused/);
@@ -67,9 +89,19 @@ test("a guest is configured by xenstore while it is paused, and reports its devi
     await host.virsh("resume", "paused");
     const console = await host.guestSays("paused", "test kernel ready");
     expect(console).toContain(`rumprun/cfg ${config}`);
-    for (const line of ["command line one two", "configured by xenstore", "memory 16384 KiB, vcpus 1", "hostname web", "env A=b c\\\\", "argv[0] nginx", "argv[2] x",
-        "vbd 51712 device-type=disk dev=xvda mode=w type=qdisk params=aio:/var/lib/xen-host/disk.img", "vif 0 mac=00:16:3e:00:00:01 bridge=xenbr0",
-        "vbd 51728 device-type=disk dev=xvdb mode=r type=phy params=/var/lib/xen-host/shared.img"]) expect(console).toContain(line);
+    for (const line of [
+        "command line one two",
+        "configured by xenstore",
+        "memory 16384 KiB, vcpus 1",
+        "hostname web",
+        "env A=b c\\\\",
+        "argv[0] nginx",
+        "argv[2] x",
+        "vbd 51712 device-type=disk dev=xvda mode=w type=qdisk params=aio:/var/lib/xen-host/disk.img",
+        "vif 0 mac=00:16:3e:00:00:01 bridge=xenbr0",
+        "vbd 51728 device-type=disk dev=xvdb mode=r type=phy params=/var/lib/xen-host/shared.img",
+    ])
+        expect(console).toContain(line);
     expect(abi("rumprun").readConsole(console)).toEqual({});
     await host.virsh("destroy", "paused");
     expect(await host.run("losetup", "--all")).toBe("");
@@ -77,7 +109,9 @@ test("a guest is configured by xenstore while it is paused, and reports its devi
 
 test("two guests at once", async () => {
     const names = ["left", "right"];
-    await Promise.all(names.map((name, index) => define(name, { cmdline: `I=${name}`, interfaces: vif(`00:16:3e:00:01:0${index}`) })));
+    await Promise.all(
+        names.map((name, index) => define(name, { cmdline: `I=${name}`, interfaces: vif(`00:16:3e:00:01:0${index}`) })),
+    );
     await Promise.all(names.map((name) => host.virsh("start", name)));
     for (const name of names) expect(await host.guestSays(name, "test kernel ready")).toContain(`env I=${name}\n`);
     expect((await host.run("xl", "list")).split("\n")).toHaveLength(2 + names.length);
@@ -119,7 +153,11 @@ describe("the test kernel ends as told", () => {
             await host.guestSays(name, "test kernel ready");
         }
         // Not by libvirt, which holds the domain's lock until the guest has answered or a minute has passed.
-        await host.run("xenstore-write", `/local/domain/${await host.virsh("domid", "deaf")}/control/shutdown`, "poweroff");
+        await host.run(
+            "xenstore-write",
+            `/local/domain/${await host.virsh("domid", "deaf")}/control/shutdown`,
+            "poweroff",
+        );
         await host.virsh("shutdown", "hears");
         expect(await host.guestSays("hears", "control/shutdown")).toContain("control/shutdown poweroff\n");
         await reaches("hears", "shut off (shutdown)");
@@ -159,7 +197,9 @@ test("libvirt by ssh", async () => {
 test("a forwarded port reaches the network of dom0 and its guests", async () => {
     const port = await host.forward("10.0.2.15", 22);
     const banner = await new Promise<string>((resolve, reject) => {
-        const socket = connect(port, "127.0.0.1").on("error", reject).once("data", (chunk) => resolve(socket.destroy() && chunk.toString()));
+        const socket = connect(port, "127.0.0.1")
+            .on("error", reject)
+            .once("data", (chunk) => resolve(socket.destroy() && chunk.toString()));
     });
     expect(banner).toMatch(/^SSH-2.0-/);
 });
@@ -167,12 +207,25 @@ test("a forwarded port reaches the network of dom0 and its guests", async () => 
 test("nginx on a minimal Linux: an address by DHCP, a page by a forwarded port", async () => {
     const { kernel: image, initrd } = await nginxGuest("kvm");
     const mac = "00:16:3e:00:03:01";
-    const one = spec({ platform: "xen", guest: "linux", kernel: image, initrd, args: ["nginx"], interfaces: [nic({ mac, attach: { bridge: "xenbr0" } })] });
+    const one = spec({
+        platform: "xen",
+        guest: "linux",
+        kernel: image,
+        initrd,
+        args: ["nginx"],
+        interfaces: [nic({ mac, attach: { bridge: "xenbr0" } })],
+    });
     const { cmdline, initrd: parts } = abi("linux").encode(one, { platform: "xen", initrd });
     const archive = await Promise.all(parts.map((part) => ("bytes" in part ? part.bytes : readFile(part.file))));
     const local = files.write("initrd", Buffer.concat(archive));
     await Promise.all([host.put(image, "/var/lib/xen-host/vmlinuz"), host.put(local, "/var/lib/xen-host/initrd")]);
-    await define("nginx", { kernel: "vmlinuz", memory: 128, os: "<initrd>/var/lib/xen-host/initrd</initrd>", cmdline, interfaces: vif(mac) });
+    await define("nginx", {
+        kernel: "vmlinuz",
+        memory: 128,
+        os: "<initrd>/var/lib/xen-host/initrd</initrd>",
+        cmdline,
+        interfaces: vif(mac),
+    });
     await host.virsh("start", "nginx");
     await host.guestSays("nginx", "pulumi-unikernel: starting");
     const address = await host.addressOf(mac);

@@ -1,7 +1,7 @@
 import type { Backend } from "../../backends";
-import { recorder, watch, watchDom0, type Fault } from "../support/faults";
+import { type Fault, recorder, watch, watchDom0 } from "../support/faults";
 import { at, goesBack, LONG, points, runAndKill } from "../support/killed";
-import { refOf, testContext, testPlan, type PlanOptions } from "../support/plans";
+import { type PlanOptions, refOf, testContext, testPlan } from "../support/plans";
 import { controlShell, xenBackend } from "../support/xenBackend";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
@@ -10,25 +10,43 @@ let its: XenLifecycle;
 type Operation = "create" | "update" | "delete";
 
 /** Ends the operation by SIGKILL there. */
-const kill = (operation: Operation, guest: PlanOptions, fault: Fault, from?: PlanOptions) => runAndKill({ operation, guest, from, fault, xen: its.host.sshConfig });
+const kill = (operation: Operation, guest: PlanOptions, fault: Fault, from?: PlanOptions) =>
+    runAndKill({ operation, guest, from, fault, xen: its.host.sshConfig });
 
 /** The changes of an operation that nobody kills. */
 async function changesOf(work: (backend: Backend) => Promise<unknown>): Promise<string[]> {
     const changes: string[] = [];
     const record = recorder(changes);
-    await work(xenBackend(() => controlShell(its.host.sshConfig), { host: (host) => watch(host, record), dom0: (dom0) => watchDom0(dom0, record) }));
+    await work(
+        xenBackend(() => controlShell(its.host.sshConfig), {
+            host: (host) => watch(host, record),
+            dom0: (dom0) => watchDom0(dom0, record),
+        }),
+    );
     return changes;
 }
 
 const update = async (by: Backend, from: PlanOptions, to: PlanOptions) =>
-    by.update(await testPlan(to), { from: (await testPlan(from)).spec, consequence: "restart", properties: ["args"] }, testContext());
+    by.update(
+        await testPlan(to),
+        { from: (await testPlan(from)).spec, consequence: "restart", properties: ["args"] },
+        testContext(),
+    );
 
 /** One domain, told what was declared, and two files. */
 async function expectGuest(guest: PlanOptions): Promise<void> {
     const plan = await testPlan(guest);
-    expect(await its.observe(guest)).toMatchObject({ state: "running", bootDigest: plan.bootDigest, drift: {}, unfinished: false });
+    expect(await its.observe(guest)).toMatchObject({
+        state: "running",
+        bootDigest: plan.bootDigest,
+        drift: {},
+        unfinished: false,
+    });
     const [domains, files, told, says] = await Promise.all([
-        its.host.run("xl", "list"), its.files(guest), its.host.store(guest.name, "rumprun/cfg"), its.host.guestConsole(guest.name),
+        its.host.run("xl", "list"),
+        its.files(guest),
+        its.host.store(guest.name, "rumprun/cfg"),
+        its.host.guestConsole(guest.name),
     ]);
     expect(domains.split("\n").filter((line) => line.startsWith(`${guest.name} `))).toHaveLength(1);
     expect(files).toEqual([expect.stringMatching(/^config-/), expect.stringMatching(/^kernel-/)]);
@@ -37,15 +55,29 @@ async function expectGuest(guest: PlanOptions): Promise<void> {
 }
 
 /** Calls that are others than on KVM, or do other things. The short run is content with these. */
-const OWN = ["domains.start", "dom0.xenstore", "domains.resume", "domains.destroy", "dom0.rename", "dom0.remove", "files.put"];
+const OWN = [
+    "domains.start",
+    "dom0.xenstore",
+    "domains.resume",
+    "domains.destroy",
+    "dom0.rename",
+    "dom0.remove",
+    "files.put",
+];
 
-const pointsOf = (changes: string[], from = 0): Fault[] => points(changes, from).filter(({ when, change }) =>
-    LONG || when === "before" || (OWN.includes(changes[change]!) && changes[change] !== changes[change + 1]));
+const pointsOf = (changes: string[], from = 0): Fault[] =>
+    points(changes, from).filter(
+        ({ when, change }) =>
+            LONG || when === "before" || (OWN.includes(changes[change]!) && changes[change] !== changes[change + 1]),
+    );
 
 /** Goes through all points, and says where something was not as it should be. */
 async function each(changes: string[], faults: Fault[], work: (fault: Fault) => Promise<void>): Promise<void> {
     const failed: string[] = [];
-    for (const fault of faults) await work(fault).catch((error: unknown) => { failed.push(at(changes, fault, error)); });
+    for (const fault of faults)
+        await work(fault).catch((error: unknown) => {
+            failed.push(at(changes, fault, error));
+        });
     expect(failed).toEqual([]);
 }
 
@@ -62,8 +94,22 @@ const walks: Record<string, () => Promise<void>> = {
         const creates = await changesOf((by) => by.create(plan, testContext()));
         const deletes = await changesOf((by) => by.delete(refOf(plan), plan.spec, testContext()));
         expect([creates, deletes]).toEqual([
-            expect.arrayContaining(["files.put", "domains.define", "domains.start", "dom0.xenstore", "domains.resume", "domains.setMetadata", "dom0.rename"]),
-            expect.arrayContaining(["domains.destroy", "domains.undefine", "files.remove", "files.removeFolder", "dom0.remove"]),
+            expect.arrayContaining([
+                "files.put",
+                "domains.define",
+                "domains.start",
+                "dom0.xenstore",
+                "domains.resume",
+                "domains.setMetadata",
+                "dom0.rename",
+            ]),
+            expect.arrayContaining([
+                "domains.destroy",
+                "domains.undefine",
+                "files.remove",
+                "files.removeFolder",
+                "dom0.remove",
+            ]),
         ]);
         const ends = pointsOf(deletes);
         await each(creates, pointsOf(creates), async (fault) => {
@@ -71,7 +117,10 @@ const walks: Record<string, () => Promise<void>> = {
             await its.create(guest);
             await expectGuest(guest);
             const end = ends.shift();
-            if (end) await kill("delete", guest, end).catch((error: unknown) => { throw new Error(at(deletes, end, error)); });
+            if (end)
+                await kill("delete", guest, end).catch((error: unknown) => {
+                    throw new Error(at(deletes, end, error));
+                });
             await its.delete(guest);
             await its.expectNothing(guest);
         });

@@ -2,8 +2,8 @@ import { PartialError } from "../../backends";
 import { UnikernelError } from "../../spec";
 import type { GuestOptions } from "../support/lifecycle";
 import type { PlanOptions } from "../support/plans";
-import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 import { HANG_MS } from "../support/time";
+import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
 jest.setTimeout(90_000);
 
@@ -14,7 +14,16 @@ let xenstoreFails: string | undefined;
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle({
-        host: (host) => ({ ...host, domains: { ...host.domains, start: async (...args) => { await beforeStart?.(); return host.domains.start(...args); } } }),
+        host: (host) => ({
+            ...host,
+            domains: {
+                ...host.domains,
+                start: async (...args) => {
+                    await beforeStart?.();
+                    return host.domains.start(...args);
+                },
+            },
+        }),
         dom0: (dom0) => ({
             ...dom0,
             xenstore: async (messages) => {
@@ -24,29 +33,59 @@ beforeAll(async () => {
         }),
     });
 }, 240_000);
-afterEach(() => { beforeStart = xenstoreFails = undefined; });
+afterEach(() => {
+    beforeStart = xenstoreFails = undefined;
+});
 afterAll(() => its?.close());
 
-const failure = (work: Promise<unknown>) => work.then(() => { throw new Error("it did not fail"); }, (error: unknown) => error);
+const failure = (work: Promise<unknown>) =>
+    work.then(
+        () => {
+            throw new Error("it did not fail");
+        },
+        (error: unknown) => error,
+    );
 
 describe("never a guest without its configuration", () => {
     const ways: Record<string, { breaks(): Promise<unknown>; mends(): Promise<unknown>; says: RegExp }> = {
-        "is refused": { breaks: async () => { xenstoreFails = "xenstore: write of rumprun/cfg: ENOSPC"; }, mends: async () => { xenstoreFails = undefined; }, says: /ENOSPC/ },
+        "is refused": {
+            breaks: async () => {
+                xenstoreFails = "xenstore: write of rumprun/cfg: ENOSPC";
+            },
+            mends: async () => {
+                xenstoreFails = undefined;
+            },
+            says: /ENOSPC/,
+        },
         "finds no xenstore": {
-            breaks: async () => { beforeStart = () => its.host.run("sh", "-c", "mv /dev/xen/xenbus /dev/xen/away; mount -t tmpfs none /proc/xen"); },
-            mends: async () => { beforeStart = undefined; await its.host.run("sh", "-c", "mv /dev/xen/away /dev/xen/xenbus; umount /proc/xen"); }, says: /xenbus/,
+            breaks: async () => {
+                beforeStart = () =>
+                    its.host.run("sh", "-c", "mv /dev/xen/xenbus /dev/xen/away; mount -t tmpfs none /proc/xen");
+            },
+            mends: async () => {
+                beforeStart = undefined;
+                await its.host.run("sh", "-c", "mv /dev/xen/away /dev/xen/xenbus; umount /proc/xen");
+            },
+            says: /xenbus/,
         },
     };
-    test.each(Object.entries(ways))("a create whose write %s leaves nothing, and says so", async (_how, { breaks, mends, says }) => {
-        const guest = its.guest();
-        await breaks();
-        const error = await failure(its.create(guest)).finally(mends);
-        expect(error).toMatchObject({ message: expect.stringMatching(/could not be told its configuration and was destroyed before it ran: /) as string });
-        expect((error as Error).message).toMatch(says);
-        await its.expectNothing(guest);
-        expect(await its.create(guest)).toMatchObject({ state: "running", unfinished: false });
-        await its.delete(guest);
-    });
+    test.each(Object.entries(ways))(
+        "a create whose write %s leaves nothing, and says so",
+        async (_how, { breaks, mends, says }) => {
+            const guest = its.guest();
+            await breaks();
+            const error = await failure(its.create(guest)).finally(mends);
+            expect(error).toMatchObject({
+                message: expect.stringMatching(
+                    /could not be told its configuration and was destroyed before it ran: /,
+                ) as string,
+            });
+            expect((error as Error).message).toMatch(says);
+            await its.expectNothing(guest);
+            expect(await its.create(guest)).toMatchObject({ state: "running", unfinished: false });
+            await its.delete(guest);
+        },
+    );
 
     test("an update whose write is refused goes back to the guest that was there, which is told; where that fails too, none runs", async () => {
         const guest = its.guest({ args: ["good"] });
@@ -54,15 +93,24 @@ describe("never a guest without its configuration", () => {
         const next = { ...guest, args: ["better"] };
         let writes = 0;
         // The look before an update asks too.
-        beforeStart = async () => { xenstoreFails = writes++ === 0 ? "xenstore: ENOSPC" : undefined; };
-        expect(await failure(its.update(guest, next))).toMatchObject({ code: "rolled-back", message: expect.stringMatching(/could not be told/) as string });
+        beforeStart = async () => {
+            xenstoreFails = writes++ === 0 ? "xenstore: ENOSPC" : undefined;
+        };
+        expect(await failure(its.update(guest, next))).toMatchObject({
+            code: "rolled-back",
+            message: expect.stringMatching(/could not be told/) as string,
+        });
         expect(await its.observe(guest)).toEqual(made);
         expect(await its.host.guestConsole(guest.name)).toContain("argv[1] good");
 
-        beforeStart = async () => { xenstoreFails = "xenstore: ENOSPC"; };
+        beforeStart = async () => {
+            xenstoreFails = "xenstore: ENOSPC";
+        };
         const error = await failure(its.update(guest, next));
         expect(error).toBeInstanceOf(PartialError);
-        expect((error as PartialError).reasons.join("\n")).toMatch(/could not be told[^]*going back to the last good guest failed too/);
+        expect((error as PartialError).reasons.join("\n")).toMatch(
+            /could not be told[^]*going back to the last good guest failed too/,
+        );
         expect(await its.host.virsh("domstate", guest.name)).toBe("shut off");
         expect(await its.id(guest)).toBe("-");
         [beforeStart, xenstoreFails] = [undefined, undefined];
@@ -73,8 +121,16 @@ describe("never a guest without its configuration", () => {
 });
 
 test.each<[string, GuestOptions, object]>([
-    ["no bridge", { interfaces: [{ mac: "52:54:00:44:00:01", attach: { bridge: "nowhere" } }] }, { code: "not-found", property: "interfaces[0].attach.bridge" }],
-    ["no such network", { interfaces: [{ mac: "52:54:00:44:00:01", attach: { network: "nowhere" } }] }, { code: "not-found", property: "interfaces[0].attach.network" }],
+    [
+        "no bridge",
+        { interfaces: [{ mac: "52:54:00:44:00:01", attach: { bridge: "nowhere" } }] },
+        { code: "not-found", property: "interfaces[0].attach.bridge" },
+    ],
+    [
+        "no such network",
+        { interfaces: [{ mac: "52:54:00:44:00:01", attach: { network: "nowhere" } }] },
+        { code: "not-found", property: "interfaces[0].attach.network" },
+    ],
     ["more memory than the host has", { memory: 3000 }, { code: "no-space", property: "memory" }],
 ])("%s: an error by property, and nothing left", async (_what, options, expected) => {
     const guest = its.guest(options);
@@ -86,7 +142,8 @@ test.each<[string, GuestOptions, object]>([
 test("one that crashed and is kept gives way to an update", async () => {
     const guest: PlanOptions = its.guest({ onCrash: "preserve", env: { THEN: "panic", THEN_AFTER: "400" } });
     await its.create(guest);
-    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not crash");
+    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; )
+        if (Date.now() > end) throw new Error("it did not crash");
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
     expect((await its.host.exec("xl", ["domid", guest.name])).code).toBe(0);
     const next = { ...guest, env: {} };
@@ -113,11 +170,17 @@ test("libvirtd restarted between two calls", async () => {
 });
 
 /** Domains of this name that Xen has, whatever libvirt says. */
-const domains = async ({ name }: PlanOptions) => (await its.host.run("xl", "list")).split("\n").filter((line) => line.startsWith(`${name} `)).length;
+const domains = async ({ name }: PlanOptions) =>
+    (await its.host.run("xl", "list")).split("\n").filter((line) => line.startsWith(`${name} `)).length;
 
 /** It crashes over and over, and the host starts it over and over. */
 async function crashing(): Promise<PlanOptions> {
-    const guest = its.guest({ guest: "raw", args: ["TEST=panic"], onCrash: "restart", readiness: { console: "test kernel ready", timeout: 2 } });
+    const guest = its.guest({
+        guest: "raw",
+        args: ["TEST=panic"],
+        onCrash: "restart",
+        readiness: { console: "test kernel ready", timeout: 2 },
+    });
     const error = await failure(its.create(guest));
     expect(error).toBeInstanceOf(PartialError);
     expect((error as PartialError).reasons[0]).toMatch(/not ready after 2 s|ended before it was ready/);
@@ -151,7 +214,9 @@ test("a guest that does not hear a request to shut down is forced when its time 
     await its.create(guest);
     const begin = Date.now();
     let gone = false;
-    const going = its.delete(guest).then(() => { gone = true; });
+    const going = its.delete(guest).then(() => {
+        gone = true;
+    });
     await its.host.virsh("list", "--all");
     expect(gone).toBe(false);
     await going;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { PlanOptions } from "../support/plans";
-import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 import { HANG_MS } from "../support/time";
+import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
 jest.setTimeout(120_000);
 
@@ -28,7 +28,12 @@ beforeAll(async () => {
     its = await openXenLifecycle();
     await its.host.run("sh", "-c", HANGS);
     slow = its.guest({ interfaces: [{ mac, attach: { bridge: SLOW } }] });
-    gaveUp = its.create(slow).then(() => { throw new Error("it did not fail"); }, (error: unknown) => error);
+    gaveUp = its.create(slow).then(
+        () => {
+            throw new Error("it did not fail");
+        },
+        (error: unknown) => error,
+    );
 }, 240_000);
 afterAll(async () => {
     rmSync(local, { recursive: true });
@@ -54,11 +59,18 @@ test("images of disks that were removed behind our back: the next up puts back t
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
     await expect(its.update(guest, guest)).rejects.toMatchObject({ code: "not-found", property: "blocks[2]" });
     // As from a backup.
-    await its.host.put(join(local, "persist.img"), `${await its.folder(guest)}/${files.find((name) => name.startsWith("persist"))}`);
+    await its.host.put(
+        join(local, "persist.img"),
+        `${await its.folder(guest)}/${files.find((name) => name.startsWith("persist"))}`,
+    );
     await its.update(guest, guest);
     expect(await its.observe(guest)).toEqual(made);
     expect(await its.files(guest)).toEqual(files);
-    const begins = await its.host.run("sh", "-c", `cd ${await its.folder(guest)}; for each in *.img; do head -c 4 $each; echo; done`);
+    const begins = await its.host.run(
+        "sh",
+        "-c",
+        `cd ${await its.folder(guest)}; for each in *.img; do head -c 4 $each; echo; done`,
+    );
     expect(begins.split("\n")).toEqual(files.filter((name) => name.endsWith(".img")).map((name) => name.slice(0, 4)));
     await its.delete({ ...guest, deleteData: true });
     await its.expectNothing(guest);
@@ -79,7 +91,10 @@ test("a guest that reboots is started again by its host, and stays the guest tha
     const again = await renumbered(guest, await its.id(guest));
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
     await renumbered(guest, again);
-    expect(await its.update(guest, { ...guest, args: ["ACPI=on"] })).toMatchObject({ state: "running", unfinished: false });
+    expect(await its.update(guest, { ...guest, args: ["ACPI=on"] })).toMatchObject({
+        state: "running",
+        unfinished: false,
+    });
     await its.delete(guest);
     await its.expectNothing(guest);
 });
@@ -87,7 +102,8 @@ test("a guest that reboots is started again by its host, and stays the guest tha
 test("one that is told at each start is not started again untold: it is off, and the next up starts it with its configuration", async () => {
     const guest = its.guest({ args: ["one"], env: { THEN: "reboot", THEN_AFTER: "100" } });
     await its.create(guest);
-    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; ) if (Date.now() > end) throw new Error("it did not reboot");
+    for (const end = Date.now() + HANG_MS; (await its.observe(guest))!.state !== "stopped"; )
+        if (Date.now() > end) throw new Error("it did not reboot");
     expect(await its.observe(guest)).toMatchObject({ state: "stopped", drift: { state: "stopped" } });
     const next = { ...guest, env: {} };
     await its.update(guest, next);
@@ -99,7 +115,11 @@ test("one that is told at each start is not started again untold: it is off, and
 
 // It began before all others.
 test("the host's script for an interface hangs: the error names the interface, and no half domain is left", async () => {
-    expect(await gaveUp).toMatchObject({ code: "timeout", property: "interfaces[0]", message: expect.stringContaining("vif-bridge") as string });
+    expect(await gaveUp).toMatchObject({
+        code: "timeout",
+        property: "interfaces[0]",
+        message: expect.stringContaining("vif-bridge") as string,
+    });
     await its.expectNothing(slow);
     expect((await its.host.exec("xenstore-ls", ["/local/domain/0"])).stdout).not.toContain(mac);
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { nginxGuest } from "../support/linuxGuest";
-import { testContext, type PlanOptions } from "../support/plans";
+import { type PlanOptions, testContext } from "../support/plans";
 import { until } from "../support/processes";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
@@ -40,11 +40,22 @@ function disk(name: string): string {
 beforeAll(async () => {
     its = await openXenLifecycle();
     guest = its.guest({
-        ...await nginxGuest("xen"), guest: "linux", args: ["sh", "-c", PROGRAM], env: { STEP: "first" }, hostname: "web", memory: 112, maxMemory: 160, onCrash: "restart",
-        readiness: { console: "is up", timeout: 90 }, shutdownTimeout: 40,
+        ...(await nginxGuest("xen")),
+        guest: "linux",
+        args: ["sh", "-c", PROGRAM],
+        env: { STEP: "first" },
+        hostname: "web",
+        memory: 112,
+        maxMemory: 160,
+        onCrash: "restart",
+        readiness: { console: "is up", timeout: 90 },
+        shutdownTimeout: 40,
         interfaces: [{ mac: "52:54:00:77:00:01", attach: { bridge: "xenbr0" }, ipv4: { address: `${ADDRESS}/24` } }],
-        blocks: [{ path: disk("shared"), name: "shared", mount: "/shared" }, { path: disk("scratch"), name: "scratch", mount: "/scratch", access: "scratch" },
-            { path: disk("keep"), name: "keep", mount: "/keep", access: "persist" }],
+        blocks: [
+            { path: disk("shared"), name: "shared", mount: "/shared" },
+            { path: disk("scratch"), name: "scratch", mount: "/scratch", access: "scratch" },
+            { path: disk("keep"), name: "keep", mount: "/keep", access: "persist" },
+        ],
     });
     port = await its.host.forward(ADDRESS, 80);
 }, 240_000);
@@ -72,7 +83,9 @@ const memory = async () => Number((await its.host.run("xl", "list", guest.name))
 test("a Linux guest is created, and finds its disks with the access that was declared", async () => {
     const made = await its.create(guest);
     expect(made).toMatchObject({ state: "running", drift: {}, unfinished: false });
-    expect(await served(1)).toBe("boot 1, first, 1 processors\nword of shared\nshared is read-only\nscratch is fresh\n");
+    expect(await served(1)).toBe(
+        "boot 1, first, 1 processors\nword of shared\nshared is read-only\nscratch is fresh\n",
+    );
     expect(await its.observe(guest)).toEqual(made);
 });
 
@@ -97,7 +110,9 @@ test("a restart: heard as a shutdown, with more processors and memory, what was 
     const before = await its.id(guest);
     await its.update(guest, next);
     guest = next;
-    expect(await its.host.run("cat", `/var/log/xen/console/guest-${guest.name}.log.last`)).toMatch(/shutting down ===[^]*application exited with status 0/);
+    expect(await its.host.run("cat", `/var/log/xen/console/guest-${guest.name}.log.last`)).toMatch(
+        /shutting down ===[^]*application exited with status 0/,
+    );
     expect(await served(3)).toBe("boot 3, reboot, 2 processors\nword of shared\nshared is read-only\n");
     expect(Number(await its.id(guest))).toBe(Number(before) + 2);
     expect(await memory()).toBe(176);
@@ -112,7 +127,10 @@ test("after the host's own boot, a guest with autostart is back with its configu
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
     expect(await served(4)).toContain("boot 4, reboot, 2 processors");
 
-    expect(await its.observe(told)).toMatchObject({ state: "running", drift: { autostart: true, configuration: "none" } });
+    expect(await its.observe(told)).toMatchObject({
+        state: "running",
+        drift: { autostart: true, configuration: "none" },
+    });
     expect(await its.host.store(told.name, "rumprun/cfg")).toBeUndefined();
     expect(await its.update(told, told)).toMatchObject({ state: "running", drift: {}, unfinished: false });
     expect(await its.host.guestConsole(told.name)).toContain("argv[1] word");
@@ -132,6 +150,10 @@ test("a delete is heard as a shutdown, and ends long before force would be used"
 /** What a host's boot leaves of its guests: their definitions. libvirt starts those with autostart once for each of them (virDriverShouldAutostart). */
 async function bootHost(): Promise<void> {
     await its.host.stopDaemon();
-    await its.host.run("sh", "-c", "xl list | awk 'NR > 2 { print $2 }' | xargs -n 1 xl destroy; rm -rf /run/libvirt/libxl/*");
+    await its.host.run(
+        "sh",
+        "-c",
+        "xl list | awk 'NR > 2 { print $2 }' | xargs -n 1 xl destroy; rm -rf /run/libvirt/libxl/*",
+    );
     await its.host.startDaemon();
 }

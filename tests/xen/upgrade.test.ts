@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { uuidOf } from "../../core/identity";
-import { withStack, type Run, type Stack } from "../support/engine";
+import { type Run, type Stack, withStack } from "../support/engine";
 import { holdAt } from "../support/hold";
 import { signalQuietly, until } from "../support/processes";
 import { Installation, OLD_RELEASE } from "../support/release";
@@ -35,7 +35,11 @@ afterAll(async () => {
 
 /** A secret in xenstore, and data that must stay. */
 const web = (changes: object = {}): object => ({
-    platform: "xen", args: ["one"], env: { GREETING: "hello", PASSWORD: { secret: "hunter2" } }, blocks: [{ path: seed, access: "persist" }], ...changes,
+    platform: "xen",
+    args: ["one"],
+    env: { GREETING: "hello", PASSWORD: { secret: "hunter2" } },
+    blocks: [{ path: seed, access: "persist" }],
+    ...changes,
 });
 /** Its create is killed when it has been started, paused: it knows nothing of its configuration then. */
 const late = { platform: "xen", args: ["late"], env: { PASSWORD: { secret: "hunter2" } } };
@@ -44,7 +48,8 @@ async function declare({ folder }: Stack, guests: Record<string, object>): Promi
     await writeFile(join(folder, "declared.json"), JSON.stringify({ by: "dynamic", guests, images: {} }));
 }
 
-const opsOf = ({ steps }: Run): Record<string, string> => Object.fromEntries(steps.map(({ op, urn }) => [urn.split("::").at(-1)!, op]));
+const opsOf = ({ steps }: Run): Record<string, string> =>
+    Object.fromEntries(steps.map(({ op, urn }) => [urn.split("::").at(-1)!, op]));
 
 async function killInCreate(stack: Stack, name: string): Promise<void> {
     const uuid = uuidOf(`urn:pulumi:${stack.name}::either::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`);
@@ -64,52 +69,78 @@ async function killInCreate(stack: Stack, name: string): Promise<void> {
 
 /** Each domain's state and number, by name: another number means that it was restarted. */
 async function domains(): Promise<Record<string, string>> {
-    const names = (await host.virsh("list", "--all", "--name")).split("\n").filter((name) => name && name !== "Domain-0");
-    return Object.fromEntries(await Promise.all(names.map(async (name) => [name, `${await host.virsh("domstate", name)} ${await host.virsh("domid", name)}`])));
+    const names = (await host.virsh("list", "--all", "--name"))
+        .split("\n")
+        .filter((name) => name && name !== "Domain-0");
+    return Object.fromEntries(
+        await Promise.all(
+            names.map(async (name) => [
+                name,
+                `${await host.virsh("domstate", name)} ${await host.virsh("domid", name)}`,
+            ]),
+        ),
+    );
 }
 
 test("guests that release 0.1.0 made on Xen live on under this one", async () => {
     const env = { XDG_CACHE_HOME: join(scratch, "cache") };
-    await withStack("tests/plugin/programs/either", "upgrade", async (stack) => {
-        await declare(stack, { web: web() });
-        await stack.up();
-        const { web: { name } } = await stack.outputs<{ web: { name: string } }>();
-        await declare(stack, { web: web(), late });
-        await killInCreate(stack, "late");
-        const before = await domains();
-        const [unfinished = ""] = Object.keys(before).filter((one) => one !== name);
-        expect(before).toEqual({ [name]: expect.stringMatching(/^running \d+$/), [unfinished]: expect.stringMatching(/^paused \d+$/) });
-        const data = (await host.run("find", "/var/lib/pulumi-unikernel", "-name", "*.persist.*")).split("\n");
-        expect(data).toHaveLength(1);
-        await host.run("sh", "-c", `printf '${WRITTEN}' | dd of=$0 bs=1 seek=4096 conv=notrunc 2> /dev/null`, data[0]!);
+    await withStack(
+        "tests/plugin/programs/either",
+        "upgrade",
+        async (stack) => {
+            await declare(stack, { web: web() });
+            await stack.up();
+            const {
+                web: { name },
+            } = await stack.outputs<{ web: { name: string } }>();
+            await declare(stack, { web: web(), late });
+            await killInCreate(stack, "late");
+            const before = await domains();
+            const [unfinished = ""] = Object.keys(before).filter((one) => one !== name);
+            expect(before).toEqual({
+                [name]: expect.stringMatching(/^running \d+$/),
+                [unfinished]: expect.stringMatching(/^paused \d+$/),
+            });
+            const data = (await host.run("find", "/var/lib/pulumi-unikernel", "-name", "*.persist.*")).split("\n");
+            expect(data).toHaveLength(1);
+            await host.run(
+                "sh",
+                "-c",
+                `printf '${WRITTEN}' | dd of=$0 bs=1 seek=4096 conv=notrunc 2> /dev/null`,
+                data[0]!,
+            );
 
-        await installation.upgrade();
-        expect(opsOf(await stack.preview())).toEqual({ web: "same", late: "create" });
-        // The create is finished; the guest that was whole does not notice.
-        expect(opsOf(await stack.up())).toEqual({ web: "same", late: "create" });
-        const running = await domains();
-        expect(running).toEqual({ [name]: before[name], [unfinished]: expect.stringMatching(/^running \d+$/) });
-        expect(await host.guestConsole(unfinished)).toMatch(/argv\[1\] late[^]*test kernel ready/);
-        expect(Object.keys((await stack.refresh()).changes)).toEqual(["same"]);
+            await installation.upgrade();
+            expect(opsOf(await stack.preview())).toEqual({ web: "same", late: "create" });
+            // The create is finished; the guest that was whole does not notice.
+            expect(opsOf(await stack.up())).toEqual({ web: "same", late: "create" });
+            const running = await domains();
+            expect(running).toEqual({ [name]: before[name], [unfinished]: expect.stringMatching(/^running \d+$/) });
+            expect(await host.guestConsole(unfinished)).toMatch(/argv\[1\] late[^]*test kernel ready/);
+            expect(Object.keys((await stack.refresh()).changes)).toEqual(["same"]);
 
-        // A live change stays live. `deleteData` is for the destroy at the end: nothing may stay.
-        const live = { shutdownTimeout: 2, deleteData: true };
-        await declare(stack, { web: web({ ...live, state: "paused" }), late });
-        expect(opsOf(await stack.up())).toEqual({ web: "update", late: "same" });
-        expect(await domains()).toEqual({ ...running, [name]: running[name]!.replace("running", "paused") });
-        expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
+            // A live change stays live. `deleteData` is for the destroy at the end: nothing may stay.
+            const live = { shutdownTimeout: 2, deleteData: true };
+            await declare(stack, { web: web({ ...live, state: "paused" }), late });
+            expect(opsOf(await stack.up())).toEqual({ web: "update", late: "same" });
+            expect(await domains()).toEqual({ ...running, [name]: running[name]!.replace("running", "paused") });
+            expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
 
-        // A restart keeps the identity and the data.
-        await declare(stack, { web: web({ ...live, args: ["two"] }), late });
-        expect(opsOf(await stack.up())).toEqual({ web: "update", late: "same" });
-        const restarted = await domains();
-        expect(restarted).toEqual({ ...running, [name]: expect.stringMatching(/^running \d+$/) });
-        expect(restarted[name]).not.toBe(running[name]);
-        expect(await host.guestConsole(name)).toContain("argv[1] two");
-        expect(await host.run("dd", `if=${data[0]}`, "bs=1", "skip=4096", `count=${WRITTEN.length}`, "status=none")).toBe(WRITTEN);
-        expect((await stack.exportState()).text.includes("hunter2")).toBe(false);
-        await stack.destroy();
-    }, { config: { connection: host.sshUri, kernel }, env, modules: installation.modules });
+            // A restart keeps the identity and the data.
+            await declare(stack, { web: web({ ...live, args: ["two"] }), late });
+            expect(opsOf(await stack.up())).toEqual({ web: "update", late: "same" });
+            const restarted = await domains();
+            expect(restarted).toEqual({ ...running, [name]: expect.stringMatching(/^running \d+$/) });
+            expect(restarted[name]).not.toBe(running[name]);
+            expect(await host.guestConsole(name)).toContain("argv[1] two");
+            expect(
+                await host.run("dd", `if=${data[0]}`, "bs=1", "skip=4096", `count=${WRITTEN.length}`, "status=none"),
+            ).toBe(WRITTEN);
+            expect((await stack.exportState()).text.includes("hunter2")).toBe(false);
+            await stack.destroy();
+        },
+        { config: { connection: host.sshUri, kernel }, env, modules: installation.modules },
+    );
 
     expect(await domains()).toEqual({});
     expect(await host.virsh("pool-list", "--all", "--name")).not.toContain("pulumi-unikernel");

@@ -16,13 +16,16 @@ export function makeByHand(uri, guest, name) {
     chmodSync(folder, 0o755);
     for (const file of ["vmlinuz", "initrd"]) copyFileSync(join(guest, "kvm", file), join(folder, file));
     const file = join(folder, "domain.xml");
-    writeFileSync(file, `<domain type="qemu">
+    writeFileSync(
+        file,
+        `<domain type="qemu">
   <name>${name}</name><memory unit="MiB">128</memory><vcpu>1</vcpu>
   <os><type arch="x86_64" machine="pc">hvm</type><kernel>${folder}/vmlinuz</kernel><initrd>${folder}/initrd</initrd><cmdline>${CMDLINE}</cmdline></os>
   <features><acpi/></features>
   <devices><serial type="pty"/></devices>
 </domain>
-`);
+`,
+    );
     virsh(uri, "define", file);
     virsh(uri, "start", name);
     return {
@@ -35,7 +38,12 @@ export function makeByHand(uri, guest, name) {
       { platform: kvm, accelerator: tcg, guest: raw, kernel: ${folder}/vmlinuz, initrd: ${folder}/initrd, args: ["${CMDLINE}"], memory: 128 }
 `,
         remove: () => {
-            for (const command of ["destroy", "undefine"]) try { virsh(uri, command, name); } catch { /* it is gone */ }
+            for (const command of ["destroy", "undefine"])
+                try {
+                    virsh(uri, command, name);
+                } catch {
+                    /* it is gone */
+                }
             rmSync(folder, { recursive: true, force: true });
         },
     };

@@ -31,20 +31,30 @@ async function life(stack, uri, root) {
     await pagesSay(stack, 3, /Hello from/);
     const before = await identities(stack, uri);
 
-    const text = await step("change one file of the data image and one environment variable, and look before doing anything", async () => {
-        await changePage(stack.folder);
-        await stack.config("greeting", "Good morning");
-        return stack.preview();
-    });
+    const text = await step(
+        "change one file of the data image and one environment variable, and look before doing anything",
+        async () => {
+            await changePage(stack.folder);
+            await stack.config("greeting", "Good morning");
+            return stack.preview();
+        },
+    );
     claim(/~ *html\/index\.html/.test(text), "the preview names the changed file");
     claim(/~ GREETING *: "Hello" => "Good morning"/.test(plain(text)), "the preview shows the changed variable");
-    claim(/~ consequence *: "create" => "restart: [^"]*\/data\/html\/index\.html[^"]*"/.test(plain(text)), "the preview says what that means: restart, and why");
+    claim(
+        /~ consequence *: "create" => "restart: [^"]*\/data\/html\/index\.html[^"]*"/.test(plain(text)),
+        "the preview says what that means: restart, and why",
+    );
     claim((await page(`http://127.0.0.1:${BASE_PORT}/`)).includes("Hello from"), "nothing has changed yet");
 
     await step("pulumi up: the redeploy", () => stack.up());
     await pagesSay(stack, 3, /Good morning from .*, with a new page/);
     const after = await identities(stack, uri);
-    claim(JSON.stringify(before) === JSON.stringify(after), "every guest kept its uuid and MAC address", JSON.stringify({ before, after }));
+    claim(
+        JSON.stringify(before) === JSON.stringify(after),
+        "every guest kept its uuid and MAC address",
+        JSON.stringify({ before, after }),
+    );
 
     await step("scale to five", async () => {
         await stack.config("count", "5");
@@ -56,11 +66,20 @@ async function life(stack, uri, root) {
     claim(true, "the engine expected no changes and found none");
 
     const guests = await identities(stack, uri);
-    const places = (await stack.resources()).flatMap(({ outputs }) => [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean));
-    claim(guests.length === 5 && places.length >= 5, `on the host now: ${guests.length} domains, ${places.length} folders and images`);
+    const places = (await stack.resources()).flatMap(({ outputs }) =>
+        [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean),
+    );
+    claim(
+        guests.length === 5 && places.length >= 5,
+        `on the host now: ${guests.length} domains, ${places.length} folders and images`,
+    );
     await step("pulumi destroy", () => stack.destroy());
     const left = await leftovers(uri, guests, ports, places);
-    claim(left.length === 0, "seen from outside: no domain, process, port, file or reservation is left", left.join("\n  "));
+    claim(
+        left.length === 0,
+        "seen from outside: no domain, process, port, file or reservation is left",
+        left.join("\n  "),
+    );
     const names = await domainNames(uri);
     console.log(`   domains on the host: ${names.length ? names.join(", ") : "none"}`);
 }

@@ -26,28 +26,42 @@ export async function runIsoDemo(root) {
     require("../../tests/support/typescript.cjs");
     const { withMedium } = require("../../tests/support/mediumBoot.ts");
     await withFleet(root, (stack) => life(stack, root, withMedium));
-    console.log("\nThe fleet was built as media, booted in every way, reviewed, rebuilt and removed; nothing of it is left.");
+    console.log(
+        "\nThe fleet was built as media, booted in every way, reviewed, rebuilt and removed; nothing of it is left.",
+    );
 }
 
 async function life(stack, root, withMedium) {
     await stack.config("guest", join(root, ".cache", "nginx-guest"));
-    await step("the program of the KVM demo, with one word changed", () => changeOneWord(join(stack.folder, "index.ts"), "iso"));
+    await step("the program of the KVM demo, with one word changed", () =>
+        changeOneWord(join(stack.folder, "index.ts"), "iso"),
+    );
 
     await step("pulumi up: three media", () => stack.up());
     const images = await mediaOf(stack);
-    await step("boot them in every way, and fetch a page each time", () => bootAll(withMedium, images, MACHINES, /Hello from/));
+    await step("boot them in every way, and fetch a page each time", () =>
+        bootAll(withMedium, images, MACHINES, /Hello from/),
+    );
 
     const text = await step("change one file of the data image, and look before doing anything", async () => {
         await changePage(stack.folder);
         return plain(await stack.preview());
     });
     claim(/~ *html\/index\.html/.test(text), "the preview names the changed file");
-    claim(/~ consequence *: "create" => "rebuild: \/data\/html\/index\.html"/.test(text), "the preview says what that means: rebuild, and why");
+    claim(
+        /~ consequence *: "create" => "rebuild: \/data\/html\/index\.html"/.test(text),
+        "the preview says what that means: rebuild, and why",
+    );
 
     await step("pulumi up: rebuilt", () => stack.up());
     const rebuilt = await mediaOf(stack);
-    claim(rebuilt.every(({ sha256 }, index) => sha256 !== images[index].sha256), "every image is another one");
-    await step("boot again", () => bootAll(withMedium, rebuilt, [MACHINES[0], MACHINES[5]], /Hello from .*, with a new page/));
+    claim(
+        rebuilt.every(({ sha256 }, index) => sha256 !== images[index].sha256),
+        "every image is another one",
+    );
+    await step("boot again", () =>
+        bootAll(withMedium, rebuilt, [MACHINES[0], MACHINES[5]], /Hello from .*, with a new page/),
+    );
 
     await step("pulumi up once more: nothing may change", () => stack.up("--expect-no-changes"));
     await step("pulumi destroy", () => stack.destroy());
@@ -56,8 +70,13 @@ async function life(stack, root, withMedium) {
 }
 
 async function mediaOf(stack) {
-    const media = (await stack.resources()).filter(({ outputs }) => outputs?.platform === "iso").map(({ outputs }) => outputs);
-    claim(media.length === 3, `${media.length} media: ${media.map(({ path, size }) => `${basename(path)} (${(size / 2 ** 20).toFixed(1)} MiB)`).join(", ")}`);
+    const media = (await stack.resources())
+        .filter(({ outputs }) => outputs?.platform === "iso")
+        .map(({ outputs }) => outputs);
+    claim(
+        media.length === 3,
+        `${media.length} media: ${media.map(({ path, size }) => `${basename(path)} (${(size / 2 ** 20).toFixed(1)} MiB)`).join(", ")}`,
+    );
     const { stdout } = await execa("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: stack.folder });
     claim(stdout.match(/OK$/gm)?.length === 3, "sha256sum --check agrees");
     return media.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -68,7 +87,13 @@ async function bootAll(withMedium, images, machines, words) {
     for (const [index, [title, machine]] of machines.entries()) {
         const image = images[index % images.length];
         const started = Date.now();
-        const page = await withMedium({ image: image.path, ...machine, memory: 512 }, ({ fetch }) => fetch("/", 100_000));
-        claim(words.test(page), `${title}: ${basename(image.path)} → ${/<h1>(.*)<\/h1>/.exec(page)?.[1]} (${((Date.now() - started) / 1000).toFixed(1)} s)`, page);
+        const page = await withMedium({ image: image.path, ...machine, memory: 512 }, ({ fetch }) =>
+            fetch("/", 100_000),
+        );
+        claim(
+            words.test(page),
+            `${title}: ${basename(image.path)} → ${/<h1>(.*)<\/h1>/.exec(page)?.[1]} (${((Date.now() - started) / 1000).toFixed(1)} s)`,
+            page,
+        );
     }
 }

@@ -1,6 +1,6 @@
 // What the host itself says, without asking Pulumi or this package: virsh, /proc, connect(), ls.
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { promisify } from "node:util";
 
@@ -8,7 +8,10 @@ const run = promisify(execFile);
 
 async function virsh(uri, ...args) {
     const { stdout } = await run("virsh", ["-c", uri, ...args]);
-    return stdout.split("\n").map((line) => line.trim()).filter(Boolean);
+    return stdout
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean);
 }
 
 /** uuid and MACs of a domain, from its definition. */
@@ -25,21 +28,29 @@ export async function domainNames(uri) {
 
 /** Names of running processes that were told one of the words. */
 function processesNaming(words) {
-    return readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid).flatMap((pid) => {
-        try {
-            const command = readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
-            return words.some((word) => command.includes(word)) ? [`pid ${pid}: ${command.slice(0, 80)}`] : [];
-        } catch {
-            return []; // it ended while we looked
-        }
-    });
+    return readdirSync("/proc")
+        .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
+        .flatMap((pid) => {
+            try {
+                const command = readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+                return words.some((word) => command.includes(word)) ? [`pid ${pid}: ${command.slice(0, 80)}`] : [];
+            } catch {
+                return []; // it ended while we looked
+            }
+        });
 }
 
 export function portAnswers(port, address = "127.0.0.1") {
     return new Promise((resolve) => {
         const socket = createConnection({ port, host: address, timeout: 2000 });
-        const end = (open) => { socket.destroy(); resolve(open); };
-        socket.once("connect", () => end(true)).once("error", () => end(false)).once("timeout", () => end(false));
+        const end = (open) => {
+            socket.destroy();
+            resolve(open);
+        };
+        socket
+            .once("connect", () => end(true))
+            .once("error", () => end(false))
+            .once("timeout", () => end(false));
     });
 }
 
@@ -47,7 +58,9 @@ async function reservationsOf(uri, macs) {
     const found = [];
     for (const network of await virsh(uri, "net-list", "--all", "--name")) {
         const xml = (await virsh(uri, "net-dumpxml", network)).join("\n");
-        found.push(...macs.filter((mac) => xml.includes(mac)).map((mac) => `network ${network} still reserves for ${mac}`));
+        found.push(
+            ...macs.filter((mac) => xml.includes(mac)).map((mac) => `network ${network} still reserves for ${mac}`),
+        );
     }
     return found;
 }
@@ -60,13 +73,18 @@ async function reservationsOf(uri, macs) {
 export async function leftovers(uri, guests, ports, places) {
     const names = new Set(guests.map((guest) => guest.name));
     const uuids = guests.map((guest) => guest.uuid);
-    const open = await Promise.all(ports.map(async (port) => ((await portAnswers(port)) ? [`port ${port} still answers`] : [])));
+    const open = await Promise.all(
+        ports.map(async (port) => ((await portAnswers(port)) ? [`port ${port} still answers`] : [])),
+    );
     const files = places.filter((place) => existsSync(place)).map((place) => `file ${place}`);
     return [
         ...(await domainNames(uri)).filter((name) => names.has(name)).map((name) => `domain ${name}`),
         ...processesNaming(uuids),
         ...open.flat(),
         ...files,
-        ...(await reservationsOf(uri, guests.flatMap((guest) => guest.macs))),
+        ...(await reservationsOf(
+            uri,
+            guests.flatMap((guest) => guest.macs),
+        )),
     ];
 }

@@ -11,7 +11,11 @@ export async function changeOneWord(file, platform) {
     const changed = old.flatMap((word, index) => (word === now[index] ? [] : [`${word} → ${now[index]}`]));
     await writeFile(`${file}.kvm`, before);
     await writeFile(file, after);
-    const { stdout } = await execa("diff", ["-U0", "--label", "kvm/index.ts", "--label", `${platform}/index.ts`, `${file}.kvm`, file], { reject: false });
+    const { stdout } = await execa(
+        "diff",
+        ["-U0", "--label", "kvm/index.ts", "--label", `${platform}/index.ts`, `${file}.kvm`, file],
+        { reject: false },
+    );
     console.log(stdout.replace(/^/gm, "   "));
     claim(old.length === now.length && changed.length === 1, `the programs differ in one word: ${changed.join(", ")}`);
 }

@@ -26,7 +26,8 @@ async function openStack(root, example, name) {
         filter: (file) => !/(^|\/)(node_modules|Pulumi\.[^/]+\.yaml)$/.test(file),
     });
     await link(folder, "pulumi-unikernel", root);
-    for (const module of ["@pulumi/pulumi", "@types/node", "typescript"]) await link(folder, module, join(root, "node_modules", module));
+    for (const module of ["@pulumi/pulumi", "@types/node", "typescript"])
+        await link(folder, module, join(root, "node_modules", module));
     await mkdir(join(scratch, "state"));
     const env = {
         ...engineEnv(),
@@ -43,7 +44,11 @@ async function openStack(root, example, name) {
     const shown = async (args) => {
         const all = ["--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
         const run = await execa("pulumi", [...args, ...all], {
-            ...options, stdout: ["inherit", "pipe"], stderr: ["inherit", "pipe"], all: true, reject: false,
+            ...options,
+            stdout: ["inherit", "pipe"],
+            stderr: ["inherit", "pipe"],
+            all: true,
+            reject: false,
         });
         if (run.failed) throw new Error(run.shortMessage);
         return run.all;
@@ -56,7 +61,8 @@ async function openStack(root, example, name) {
         up: (...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
         preview: (...args) => shown(["preview", "--diff", ...args]),
         destroy: () => shown(["destroy", "--yes", "--skip-preview", ...PARALLEL]),
-        import: (type, name, id) => shown(["import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"]),
+        import: (type, name, id) =>
+            shown(["import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"]),
         config: (key, value) => quiet(["config", "set", key, value]),
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
         resources: async () => JSON.parse(await quiet(["stack", "export"])).deployment.resources ?? [],

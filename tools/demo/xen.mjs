@@ -49,16 +49,26 @@ async function life(stack, host, root) {
         return plain(await stack.preview());
     });
     claim(/~ *html\/index\.html/.test(text), "the preview names the changed file");
-    claim(/~ consequence *: "create" => "restart: [^"]*\/data\/html\/index\.html[^"]*"/.test(text), "the preview says what that means: restart, and why");
+    claim(
+        /~ consequence *: "create" => "restart: [^"]*\/data\/html\/index\.html[^"]*"/.test(text),
+        "the preview says what that means: restart, and why",
+    );
 
     await step("pulumi up: the redeploy", () => stack.up());
     await pagesSay(urls, /Hello from .*, with a new page/);
     const after = await guestsOf(stack, host);
-    claim(JSON.stringify(before) === JSON.stringify(after), "every guest kept its uuid and MAC address", JSON.stringify({ before, after }));
+    claim(
+        JSON.stringify(before) === JSON.stringify(after),
+        "every guest kept its uuid and MAC address",
+        JSON.stringify({ before, after }),
+    );
     await step("pulumi up once more: nothing may change", () => stack.up("--expect-no-changes"));
 
     await step("pulumi destroy", () => stack.destroy());
-    const domains = (await host.run("xl", "list")).split("\n").slice(1).map((line) => line.split(/\s+/)[0]);
+    const domains = (await host.run("xl", "list"))
+        .split("\n")
+        .slice(1)
+        .map((line) => line.split(/\s+/)[0]);
     await shows(host, "xl", "list");
     claim(domains.join() === "Domain-0", "Xen runs dom0 alone", domains.join(", "));
     const names = await domainNames(host.uri);
@@ -73,7 +83,9 @@ async function life(stack, host, root) {
 async function shows(host, ...words) {
     const { stdout, stderr } = await host.exec(words[0], words.slice(1));
     const said = stdout.trim();
-    console.log(`   xen-host# ${words.join(" ")}${(said || stderr.trim()).replace(/^(?=.)/gm, "\n   ").replaceAll("\n\n", "\n")}`);
+    console.log(
+        `   xen-host# ${words.join(" ")}${(said || stderr.trim()).replace(/^(?=.)/gm, "\n   ").replaceAll("\n\n", "\n")}`,
+    );
     return said;
 }
 
@@ -86,7 +98,10 @@ async function guestsOf(stack, host) {
 
 async function forwardAll(host, guests) {
     const urls = [];
-    for (const { name, macs: [mac] } of guests) {
+    for (const {
+        name,
+        macs: [mac],
+    } of guests) {
         const address = await leased(host, mac);
         const port = await host.forward(address, 80);
         console.log(`   ${name}: 127.0.0.1:${port} → ${address}:80 (${mac})`);

@@ -23,7 +23,9 @@ export async function runYamlDemo(root) {
         byHand.remove();
         await libvirt.stop();
     }
-    console.log("\nThe fleet was raised, reviewed and redeployed from YAML, a guest made by hand was taken over, and nothing of them is left.");
+    console.log(
+        "\nThe fleet was raised, reviewed and redeployed from YAML, a guest made by hand was taken over, and nothing of them is left.",
+    );
 }
 
 async function life(stack, root, byHand) {
@@ -34,19 +36,30 @@ async function life(stack, root, byHand) {
     await pagesSay(urls, /Hello from/);
     const before = await identities(stack);
 
-    const text = plain(await step("change one file of the data image and one environment variable, and look before doing anything", async () => {
-        await changePage(stack.folder);
-        await stack.config("greeting", "Good morning");
-        return stack.preview();
-    }));
+    const text = plain(
+        await step(
+            "change one file of the data image and one environment variable, and look before doing anything",
+            async () => {
+                await changePage(stack.folder);
+                await stack.config("greeting", "Good morning");
+                return stack.preview();
+            },
+        ),
+    );
     claim(/^ *rebuild: html\/index\.html$/m.test(text), "the preview says of the data image: rebuild: html/index.html");
-    claim(text.match(/^ *restart: env\.GREETING, \/data\/html\/index\.html$/gm)?.length === 3, "and of each guest: restart: env.GREETING, /data/html/index.html");
+    claim(
+        text.match(/^ *restart: env\.GREETING, \/data\/html\/index\.html$/gm)?.length === 3,
+        "and of each guest: restart: env.GREETING, /data/html/index.html",
+    );
     claim(/~ GREETING *: "Hello" => "Good morning"/.test(text), "it shows the changed variable");
     claim((await page(urls[0])).includes("Hello from"), "nothing has changed yet");
 
     await step("pulumi up: the redeploy", () => stack.up());
     await pagesSay(urls, /Good morning from .*, with a new page/);
-    claim(JSON.stringify(before) === JSON.stringify(await identities(stack)), "every guest kept its uuid and MAC address");
+    claim(
+        JSON.stringify(before) === JSON.stringify(await identities(stack)),
+        "every guest kept its uuid and MAC address",
+    );
     await step("pulumi up once more: nothing may change", () => stack.up("--expect-no-changes"));
 
     const was = byHand.look();
@@ -57,11 +70,17 @@ async function life(stack, root, byHand) {
     await step("pulumi up, with the guest in the program: nothing may change", () => stack.up("--expect-no-changes"));
     claim(byHand.look() === was, "its definition and its process are what they were");
 
-    const guests = [...await identities(stack), await identity(URI, BY_HAND)];
-    const places = (await stack.resources()).flatMap(({ outputs }) => [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean));
+    const guests = [...(await identities(stack)), await identity(URI, BY_HAND)];
+    const places = (await stack.resources()).flatMap(({ outputs }) =>
+        [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean),
+    );
     await step("pulumi destroy", () => stack.destroy());
     const left = await leftovers(URI, guests, ports, places);
-    claim(left.length === 0, "seen from outside: no domain, process, port, file or reservation is left", left.join("\n  "));
+    claim(
+        left.length === 0,
+        "seen from outside: no domain, process, port, file or reservation is left",
+        left.join("\n  "),
+    );
     claim(existsSync(byHand.kernel), "what was made by hand lost its domain, and not its kernel");
     claim(!(await domainNames(URI)).includes(BY_HAND), "virsh knows no such domain any more");
 }

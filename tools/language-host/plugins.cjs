@@ -19,9 +19,13 @@ function runPlugin(call) {
     } catch (error) {
         return fail(error.message);
     }
-    const environment = Object.fromEntries(call.request.getEnvList().map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]));
+    const environment = Object.fromEntries(
+        call.request.getEnvList().map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)]),
+    );
     const child = spawn(process.execPath, [runner, ...call.request.getArgsList(), info.getEntryPoint() || "."], {
-        cwd: directory, env: { ...process.env, ...environment }, stdio: ["ignore", "pipe", "pipe"],
+        cwd: directory,
+        env: { ...process.env, ...environment },
+        stdio: ["ignore", "pipe", "pipe"],
     });
     const pass = (setter) => (chunk) => {
         const message = new RunPluginResponse();

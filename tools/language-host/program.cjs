@@ -17,7 +17,9 @@ function runArguments(request, engine) {
         pwd: request.getPwd(),
         parallel: request.getParallel() > 0 ? String(request.getParallel()) : "",
     };
-    const named = Object.entries(flags).filter(([, value]) => value).map(([name, value]) => `--${name}=${value}`);
+    const named = Object.entries(flags)
+        .filter(([, value]) => value)
+        .map(([name, value]) => `--${name}=${value}`);
     const program = request.getInfo()?.getEntryPoint() || request.getProgram() || ".";
     return [...named, ...(request.getDryrun() ? ["--dry-run"] : []), program, ...request.getArgsList()];
 }
@@ -58,9 +60,19 @@ class Programs {
         const runner = resolveSdk(directory, "cmd/run");
         const child = spawn(
             process.execPath,
-            ["--require", require.resolve("./inspect.cjs"), ...options.nodeArgs, runner, ...runArguments(request, this.#engine)],
+            [
+                "--require",
+                require.resolve("./inspect.cjs"),
+                ...options.nodeArgs,
+                runner,
+                ...runArguments(request, this.#engine),
+            ],
             // Output goes where ours goes: the engine shows both as the program's.
-            { cwd: path.resolve(directory), env: runEnvironment(request, options), stdio: ["ignore", "inherit", "inherit"] },
+            {
+                cwd: path.resolve(directory),
+                env: runEnvironment(request, options),
+                stdio: ["ignore", "inherit", "inherit"],
+            },
         );
         this.#running.add(child);
         const [code, signal] = await new Promise((resolve, reject) => {

@@ -6,7 +6,9 @@ function resolveSdk(directory, part) {
     try {
         return createRequire(path.join(directory, "package.json")).resolve(`@pulumi/pulumi/${part}`);
     } catch (cause) {
-        throw new Error(`@pulumi/pulumi is not installed for the program in ${directory}: run \`npm install\` there`, { cause });
+        throw new Error(`@pulumi/pulumi is not installed for the program in ${directory}: run \`npm install\` there`, {
+            cause,
+        });
     }
 }
 

@@ -23,11 +23,15 @@ export function initramfs(folder) {
         else if (stat.isFile()) chmodSync(file, stat.mode & 0o100 ? 0o755 : 0o644);
         lutimesSync(file, 0, 0);
     }
-    const archive = execFileSync("cpio", ["--create", "--format=newc", "--reproducible", "--owner=+0:+0", "--null", "--quiet"], {
-        cwd: folder,
-        input: entries.map((entry) => `${entry}\0`).join(""),
-        maxBuffer: 1 << 30,
-    });
+    const archive = execFileSync(
+        "cpio",
+        ["--create", "--format=newc", "--reproducible", "--owner=+0:+0", "--null", "--quiet"],
+        {
+            cwd: folder,
+            input: entries.map((entry) => `${entry}\0`).join(""),
+            maxBuffer: 1 << 30,
+        },
+    );
     const compressed = gzipSync(archive, { level: 9 });
     return Buffer.concat([compressed, Buffer.alloc(-compressed.length & 3)]);
 }

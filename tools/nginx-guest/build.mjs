@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
 import { initramfs } from "./archive.mjs";
 import { arrange, kernelImage, PLATFORMS, sources } from "./contents.mjs";
 import { fetchPackages, keepPackages, keptPackages } from "./packages.mjs";
@@ -35,7 +35,11 @@ export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     try {
         const unpacked = path.join(scratch, "packages");
         const platforms = Object.entries(PLATFORMS);
-        const { packages, releases } = fetchPackages(scratch, unpacked, platforms.map(([, { kernel }]) => kernel));
+        const { packages, releases } = fetchPackages(
+            scratch,
+            unpacked,
+            platforms.map(([, { kernel }]) => kernel),
+        );
         const result = path.join(scratch, "result");
         for (const [index, [name, platform]] of platforms.entries()) {
             const release = releases[index];
@@ -64,12 +68,18 @@ function moveInto(result, folder) {
 }
 
 function main() {
-    const { values } = parseArgs({ options: { output: { type: "string" }, fresh: { type: "boolean", default: false } } });
+    const { values } = parseArgs({
+        options: { output: { type: "string" }, fresh: { type: "boolean", default: false } },
+    });
     const { folder, packages, built } = buildGuest({ fresh: values.fresh });
     console.log(`${built ? "built" : "already built"} in ${folder} from:\n  ${packages.join("\n  ")}`);
     if (!values.output) return;
     cpSync(folder, values.output, { recursive: true });
-    console.log(`vmlinuz and initrd are in ${Object.keys(PLATFORMS).map((name) => path.join(values.output, name)).join(" and ")}`);
+    console.log(
+        `vmlinuz and initrd are in ${Object.keys(PLATFORMS)
+            .map((name) => path.join(values.output, name))
+            .join(" and ")}`,
+    );
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) main();

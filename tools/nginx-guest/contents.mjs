@@ -1,6 +1,16 @@
 // What of the packages goes into the guest, and where.
 import { execFileSync } from "node:child_process";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    copyFileSync,
+    cpSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { hostedModules, machineModules, xenModules } from "./modules.mjs";
 
@@ -8,10 +18,26 @@ import { hostedModules, machineModules, xenModules } from "./modules.mjs";
 const APPLETS = `sh command env echo printf read test [ sleep kill sync head hostname insmod ip mkdir mount umount
     poweroff udhcpc grep ln true false
     cat chmod cp cut date dd df dmesg expr find free id losetup ls lsmod md5sum mknod modprobe mv nc od ping ps pwd readlink
-    reboot rm rmdir sed seq sha256sum sort stat tail tee timeout touch tr uname uptime vi wc wget which xargs`.split(/\s+/);
+    reboot rm rmdir sed seq sha256sum sort stat tail tee timeout touch tr uname uptime vi wc wget which xargs`.split(
+    /\s+/,
+);
 
-const FOLDERS = ["bin", "dev", "etc", "lib64", "proc", "run", "sbin", "sys", "tmp", "unikernel", "usr/sbin", "usr/lib",
-    "var/lib/nginx", "var/log/nginx"];
+const FOLDERS = [
+    "bin",
+    "dev",
+    "etc",
+    "lib64",
+    "proc",
+    "run",
+    "sbin",
+    "sys",
+    "tmp",
+    "unikernel",
+    "usr/sbin",
+    "usr/lib",
+    "var/lib/nginx",
+    "var/log/nginx",
+];
 
 /** What each platform's guest is made of: `kernel` is the Debian package whose dependency is the kernel of the day. */
 export const PLATFORMS = {
@@ -37,10 +63,13 @@ export function arrange(packages, { release, modules, roots }, here, target) {
 }
 
 function copyPrograms(packages, target) {
-    const busybox = ["bin/busybox", "usr/bin/busybox"].map((file) => path.join(packages, file)).find((file) => existsSync(file));
+    const busybox = ["bin/busybox", "usr/bin/busybox"]
+        .map((file) => path.join(packages, file))
+        .find((file) => existsSync(file));
     copyFileSync(busybox, path.join(target, "bin/busybox"));
     const offered = new Set(execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n"));
-    for (const applet of APPLETS.filter((name) => offered.has(name))) symlinkSync("busybox", path.join(target, "bin", applet));
+    for (const applet of APPLETS.filter((name) => offered.has(name)))
+        symlinkSync("busybox", path.join(target, "bin", applet));
     // The kernel calls it by this path when a Xen host asks the guest to end.
     symlinkSync("../bin/busybox", path.join(target, "sbin/poweroff"));
     copyFileSync(path.join(packages, "usr/sbin/nginx"), path.join(target, "usr/sbin/nginx"));
@@ -54,14 +83,17 @@ function copyPrograms(packages, target) {
 
 const loader = (packages) =>
     ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"]
-        .map((folder) => path.join(packages, folder, "ld-linux-x86-64.so.2")).find((file) => existsSync(file));
+        .map((folder) => path.join(packages, folder, "ld-linux-x86-64.so.2"))
+        .find((file) => existsSync(file));
 
 /** As the packages' own loader finds them, in the packages and nowhere else. */
 function sharedLibraries(packages, program) {
     const folders = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map((folder) => path.join(packages, folder));
     const args = ["--inhibit-cache", "--library-path", folders.join(":"), "--list", path.join(packages, program)];
     const listing = execFileSync(loader(packages), args, { encoding: "utf8" });
-    const files = [...listing.matchAll(/ => (\S+)/g)].map(([, file]) => file).filter((file) => !file.includes("ld-linux"));
+    const files = [...listing.matchAll(/ => (\S+)/g)]
+        .map(([, file]) => file)
+        .filter((file) => !file.includes("ld-linux"));
     const foreign = files.find((file) => !file.startsWith(packages));
     if (foreign) throw new Error(`the packages of ${program} lack ${path.basename(foreign)}`);
     return files;

@@ -4,17 +4,61 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import path from "node:path";
 
 /** What the init of a guest on a host loads by name, where the host gave it such a device. */
-const HOSTED = ["virtio_pci", "virtio_net", "virtio_blk", "virtio_rng", "isofs", "button", "evdev", "pvpanic_mmio", "xen_netfront", "xen_blkfront"];
+const HOSTED = [
+    "virtio_pci",
+    "virtio_net",
+    "virtio_blk",
+    "virtio_rng",
+    "isofs",
+    "button",
+    "evdev",
+    "pvpanic_mmio",
+    "xen_netfront",
+    "xen_blkfront",
+];
 
 /** Of these, what a Xen guest can have: it has no PCI, no virtio, and is asked to end through xenstore. */
 const XEN = ["xen_netfront", "xen_blkfront", "isofs"];
 
 /** The usual hardware of real machines, and of the virtual ones that boot from a medium. Cards that do nothing without firmware (bnx2) are left out. */
 const MACHINE = [
-    "e1000", "e1000e", "igb", "igc", "ixgbe", "r8169", "realtek", "tg3", "broadcom", "virtio_net", "vmxnet3", "xen_netfront",
-    "ahci", "ata_piix", "nvme", "sd_mod", "sr_mod", "virtio_blk", "virtio_scsi", "xen_blkfront",
-    "xhci_pci", "ehci_pci", "uhci_hcd", "ohci_pci", "usb_storage", "uas",
-    "virtio_pci", "virtio_rng", "loop", "isofs", "ext4", "crc32c_generic", "crc32c_intel", "button", "evdev", "pvpanic_mmio", "pvpanic_pci",
+    "e1000",
+    "e1000e",
+    "igb",
+    "igc",
+    "ixgbe",
+    "r8169",
+    "realtek",
+    "tg3",
+    "broadcom",
+    "virtio_net",
+    "vmxnet3",
+    "xen_netfront",
+    "ahci",
+    "ata_piix",
+    "nvme",
+    "sd_mod",
+    "sr_mod",
+    "virtio_blk",
+    "virtio_scsi",
+    "xen_blkfront",
+    "xhci_pci",
+    "ehci_pci",
+    "uhci_hcd",
+    "ohci_pci",
+    "usb_storage",
+    "uas",
+    "virtio_pci",
+    "virtio_rng",
+    "loop",
+    "isofs",
+    "ext4",
+    "crc32c_generic",
+    "crc32c_intel",
+    "button",
+    "evdev",
+    "pvpanic_mmio",
+    "pvpanic_pci",
 ];
 
 /** For any host. */
@@ -42,9 +86,17 @@ export function machineModules(packages, release, target) {
     const { copied, order } = copyModules(packages, release, MACHINE, folder);
     const names = [...copied.keys()].sort();
     const file = (name) => `${name}.ko`;
-    const dependencies = names.map((name) => `${file(name)}: ${order(name).slice(0, -1).reverse().map(file).join(" ")}`.trimEnd());
-    const aliases = names.flatMap((name) => information(copied.get(name), "alias").map((alias) => `alias ${alias} ${name}`));
-    for (const [table, lines] of Object.entries({ "modules.dep": dependencies, "modules.alias": aliases, "modules.symbols": [] })) {
+    const dependencies = names.map((name) =>
+        `${file(name)}: ${order(name).slice(0, -1).reverse().map(file).join(" ")}`.trimEnd(),
+    );
+    const aliases = names.flatMap((name) =>
+        information(copied.get(name), "alias").map((alias) => `alias ${alias} ${name}`),
+    );
+    for (const [table, lines] of Object.entries({
+        "modules.dep": dependencies,
+        "modules.alias": aliases,
+        "modules.symbols": [],
+    })) {
         writeFileSync(path.join(folder, table), lines.map((line) => `${line}\n`).join(""));
     }
     // The kernel calls it by this path for what it finds missing: the file system of a mount, say.
@@ -71,10 +123,15 @@ function copyModules(packages, release, wanted, folder) {
 
 /** Module name → file. */
 function moduleFiles(packages, release) {
-    const folder = ["lib/modules", "usr/lib/modules"].map((name) => path.join(packages, name, release)).find((name) => existsSync(name));
+    const folder = ["lib/modules", "usr/lib/modules"]
+        .map((name) => path.join(packages, name, release))
+        .find((name) => existsSync(name));
     const files = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
-    return new Map(files.filter((file) => /\.ko(\.xz)?$/.test(file))
-        .map((file) => [plainName(path.basename(file).replace(/\.ko(\.xz)?$/, "")), file]));
+    return new Map(
+        files
+            .filter((file) => /\.ko(\.xz)?$/.test(file))
+            .map((file) => [plainName(path.basename(file).replace(/\.ko(\.xz)?$/, "")), file]),
+    );
 }
 
 /** Debian 13 compresses them; inside a compressed initramfs that only costs. */
@@ -83,13 +140,19 @@ const plainModule = (file) =>
 
 /** What must be loaded first: because of its symbols, or since it would do less without (a card without its PHY's driver). */
 function needs(module) {
-    const before = information(module, "softdep").flatMap((text) => /\bpre: ([^:]*)(?: post:|$)/.exec(text)?.[1].split(" ") ?? []);
-    return [...information(module, "depends").flatMap((text) => text.split(",")), ...before].filter(Boolean).map(plainName);
+    const before = information(module, "softdep").flatMap(
+        (text) => /\bpre: ([^:]*)(?: post:|$)/.exec(text)?.[1].split(" ") ?? [],
+    );
+    return [...information(module, "depends").flatMap((text) => text.split(",")), ...before]
+        .filter(Boolean)
+        .map(plainName);
 }
 
 /** The values of a key in a module's .modinfo section. */
 function information(module, key) {
-    return [...module.toString("latin1").matchAll(new RegExp(`(?<=\\0)${key}=([^\\0]*)(?=\\0)`, "g"))].map(([, value]) => value);
+    return [...module.toString("latin1").matchAll(new RegExp(`(?<=\\0)${key}=([^\\0]*)(?=\\0)`, "g"))].map(
+        ([, value]) => value,
+    );
 }
 
 const plainName = (name) => name.replaceAll("-", "_");

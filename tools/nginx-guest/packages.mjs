@@ -1,19 +1,40 @@
 // The distribution's packages that the guest is made of, fetched and unpacked without root.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 
 const PROGRAMS = ["nginx", "nginx-common", "busybox-static"];
 
 const run = (program, args, options = {}) =>
-    execFileSync(program, args, { encoding: "utf8", maxBuffer: 64 << 20, stdio: ["ignore", "pipe", "pipe"], ...options });
+    execFileSync(program, args, {
+        encoding: "utf8",
+        maxBuffer: 64 << 20,
+        stdio: ["ignore", "pipe", "pipe"],
+        ...options,
+    });
 
 /** Everything below some packages: name → names of what it depends on (of alternatives, the last). */
 function dependencyGraph(names, options) {
     const graph = new Map();
     let below = [];
-    for (const line of run("apt-cache", [...options, "depends", "--recurse", "--important", "--no-pre-depends", ...names]).split("\n")) {
+    for (const line of run("apt-cache", [
+        ...options,
+        "depends",
+        "--recurse",
+        "--important",
+        "--no-pre-depends",
+        ...names,
+    ]).split("\n")) {
         const dependency = /^ {2}Depends: ([^<\s]+)/.exec(line)?.[1];
         if (dependency) below.push(dependency);
         else if (/^\S/.test(line)) graph.set(line.trim(), (below = []));
@@ -34,17 +55,24 @@ function candidates(options, kernels) {
     const graph = dependencyGraph([...kernels, "nginx"], options);
     const images = kernels.map((kernel) => {
         const image = (graph.get(kernel) ?? []).find((name) => name.startsWith("linux-image-"));
-        if (!image) throw new Error(`apt knows no package ${kernel}: the guest is built from the packages of Debian 12 or later`);
+        if (!image)
+            throw new Error(
+                `apt knows no package ${kernel}: the guest is built from the packages of Debian 12 or later`,
+            );
         return image;
     });
     const names = [...new Set(images), ...PROGRAMS, ...libraries(graph, "nginx")];
     const policy = run("apt-cache", [...options, "policy", ...names]);
-    const versions = new Map([...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]));
-    const packages = names.map((name) => {
-        const version = versions.get(name);
-        if (!version || version === "(none)") throw new Error(`apt has no package ${name}`);
-        return `${name}=${version}`;
-    }).sort();
+    const versions = new Map(
+        [...policy.matchAll(/^(\S+):\n.*\n {2}Candidate: (\S+)$/gm)].map(([, name, version]) => [name, version]),
+    );
+    const packages = names
+        .map((name) => {
+            const version = versions.get(name);
+            if (!version || version === "(none)") throw new Error(`apt has no package ${name}`);
+            return `${name}=${version}`;
+        })
+        .sort();
     return { packages, releases: images.map((image) => image.slice("linux-image-".length)) };
 }
 
@@ -52,7 +80,14 @@ function candidates(options, kernels) {
 function ownLists(folder) {
     mkdirSync(path.join(folder, "lists/partial"), { recursive: true });
     mkdirSync(path.join(folder, "cache/archives/partial"), { recursive: true });
-    const options = ["-o", `Dir::State::lists=${folder}/lists`, "-o", `Dir::Cache=${folder}/cache`, "-o", "APT::Sandbox::User="];
+    const options = [
+        "-o",
+        `Dir::State::lists=${folder}/lists`,
+        "-o",
+        `Dir::Cache=${folder}/cache`,
+        "-o",
+        "APT::Sandbox::User=",
+    ];
     run("apt-get", [...options, "update"]);
     return options;
 }
@@ -60,7 +95,9 @@ function ownLists(folder) {
 /** Changes whenever `apt-get update` found something new. */
 function listsMark() {
     const folder = "/var/lib/apt/lists";
-    const files = existsSync(folder) ? readdirSync(folder).map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`) : [];
+    const files = existsSync(folder)
+        ? readdirSync(folder).map((name) => `${name} ${statSync(path.join(folder, name)).mtimeMs}`)
+        : [];
     return createHash("sha256").update(files.sort().join("\n")).digest("hex");
 }
 

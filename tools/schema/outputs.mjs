@@ -9,21 +9,34 @@ export function outputsOf(types, className) {
     const required = found.filter(([, { type }]) => !/\bundefined\b/.test(type.getText())).map(([name]) => name);
     return {
         required,
-        properties: Object.fromEntries(found.map(([name, node]) => [name, { ...outputType(types, node.type.typeArguments[0]), ...describe(node) }])),
+        properties: Object.fromEntries(
+            found.map(([name, node]) => [
+                name,
+                { ...outputType(types, node.type.typeArguments[0]), ...describe(node) },
+            ]),
+        ),
     };
 }
 
 function outputType(types, node) {
     switch (node.kind) {
-        case ts.SyntaxKind.StringKeyword: return { type: "string" };
+        case ts.SyntaxKind.StringKeyword:
+            return { type: "string" };
         // Bytes and counts: no output of ours has a fraction.
-        case ts.SyntaxKind.NumberKeyword: return { type: "integer" };
-        case ts.SyntaxKind.BooleanKeyword: return { type: "boolean" };
-        case ts.SyntaxKind.ArrayType: return { type: "array", items: outputType(types, node.elementType) };
-        case ts.SyntaxKind.ParenthesizedType: return outputType(types, node.type);
-        case ts.SyntaxKind.UnionType: return unionType(types, node);
-        case ts.SyntaxKind.TypeLiteral: throw new Error(`an output needs a named type: ${node.getText()}`);
-        default: return named(types, node);
+        case ts.SyntaxKind.NumberKeyword:
+            return { type: "integer" };
+        case ts.SyntaxKind.BooleanKeyword:
+            return { type: "boolean" };
+        case ts.SyntaxKind.ArrayType:
+            return { type: "array", items: outputType(types, node.elementType) };
+        case ts.SyntaxKind.ParenthesizedType:
+            return outputType(types, node.type);
+        case ts.SyntaxKind.UnionType:
+            return unionType(types, node);
+        case ts.SyntaxKind.TypeLiteral:
+            throw new Error(`an output needs a named type: ${node.getText()}`);
+        default:
+            return named(types, node);
     }
 }
 
@@ -40,26 +53,57 @@ function named(types, node) {
     if (ts.isInterfaceDeclaration(declaration)) return object(types, name, declaration);
     const { type } = declaration;
     if (!ts.isUnionTypeNode(type)) return outputType(types, type);
-    if (type.types.every((branch) => ts.isLiteralTypeNode(branch))) return types.enumeration(type.types.map((branch) => branch.literal.text), node, name);
+    if (type.types.every((branch) => ts.isLiteralTypeNode(branch)))
+        return types.enumeration(
+            type.types.map((branch) => branch.literal.text),
+            node,
+            name,
+        );
     // Exactly one of several objects: each property may be missing.
-    return shape(types, name, declaration, type.types.flatMap(({ members }) => [...members]), () => false);
+    return shape(
+        types,
+        name,
+        declaration,
+        type.types.flatMap(({ members }) => [...members]),
+        () => false,
+    );
 }
 
 function object(types, name, declaration) {
-    return shape(types, name, declaration, [...types.declarations.properties(name).values()], ({ questionToken }) => !questionToken);
+    return shape(
+        types,
+        name,
+        declaration,
+        [...types.declarations.properties(name).values()],
+        ({ questionToken }) => !questionToken,
+    );
 }
 
 function shape(types, name, declaration, members, isRequired) {
     const required = members.filter(isRequired).map((member) => member.name.text);
-    const properties = members.map((member) => [member.name.text, { ...memberType(types, name, member), ...describe(member) }]);
+    const properties = members.map((member) => [
+        member.name.text,
+        { ...memberType(types, name, member), ...describe(member) },
+    ]);
     const token = types.declarations.has?.(`${name}Args`) ? `${name}Result` : name;
-    return types.add(token, { type: "object", ...describe(declaration), properties: Object.fromEntries(properties), ...(required.length > 0 ? { required } : {}) });
+    return types.add(token, {
+        type: "object",
+        ...describe(declaration),
+        properties: Object.fromEntries(properties),
+        ...(required.length > 0 ? { required } : {}),
+    });
 }
 
 /** A type without a name of its own is called after where it is. */
 function memberType(types, owner, { name, type }) {
     if (!ts.isTypeLiteralNode(type)) return outputType(types, type);
-    return shape(types, `${owner}${name.text[0].toUpperCase()}${name.text.slice(1)}`, type, [...type.members], ({ questionToken }) => !questionToken);
+    return shape(
+        types,
+        `${owner}${name.text[0].toUpperCase()}${name.text.slice(1)}`,
+        type,
+        [...type.members],
+        ({ questionToken }) => !questionToken,
+    );
 }
 
 function describe(node) {

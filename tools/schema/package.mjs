@@ -20,20 +20,31 @@ export function packageSchema(root) {
     const { configurationShape } = dist("provider/plugin/configuration.js");
     const variables = types.properties(configurationShape, undefined);
     return {
-        name: "unikernel", displayName: "Unikernel", version, description, license,
+        name: "unikernel",
+        displayName: "Unikernel",
+        version,
+        description,
+        license,
         keywords: ["pulumi", "unikernel", "kvm", "xen", "libvirt", "category/infrastructure", "kind/native"],
         publisher: "pulumi-unikernel",
         meta: { moduleFormat: "(.*)" },
         language: {
             nodejs: { packageName: "pulumi-unikernel-sdk", respectSchemaVersion: true },
             python: { packageName: "pulumi_unikernel", respectSchemaVersion: true, pyproject: { enabled: true } },
-            go: { importBasePath: "pulumi-unikernel/sdk/go/unikernel", respectSchemaVersion: true, generateResourceContainerTypes: true },
+            go: {
+                importBasePath: "pulumi-unikernel/sdk/go/unikernel",
+                respectSchemaVersion: true,
+                generateResourceContainerTypes: true,
+            },
             csharp: { rootNamespace: "PulumiUnikernel", respectSchemaVersion: true },
             java: { basePackage: "org.pulumiunikernel", buildFiles: "gradle" },
         },
         config: { variables },
         types: types.types,
-        provider: { description: "Where unikernels go that do not say so themselves, and what they may take.", inputProperties: variables },
+        provider: {
+            description: "Where unikernels go that do not say so themselves, and what they may take.",
+            inputProperties: variables,
+        },
         resources,
         functions,
     };
@@ -48,24 +59,39 @@ function resourcesOf(types) {
     const block = jsonOf(unikernelShape.blocks).items.properties;
     const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = block;
     const blockType = types.add("Block", {
-        type: "object", description: types.describe("BlockArgs"),
+        type: "object",
+        description: types.describe("BlockArgs"),
         properties: types.properties({ ...written, image: {} }, "BlockArgs", { own: { image: ref("BlockImage") } }),
     });
     // An import knows no resource behind an interface, and code that is generated of it says what the interface is.
     const interfaceType = types.add("Interface", {
-        type: "object", description: "An interface that no resource declares: as an import writes it.",
-        properties: types.properties(jsonOf(unikernelShape.interfaces).items.properties, "NetworkInterfaceArgs"), required: ["mac"],
+        type: "object",
+        description: "An interface that no resource declares: as an import writes it.",
+        properties: types.properties(jsonOf(unikernelShape.interfaces).items.properties, "NetworkInterfaceArgs"),
+        required: ["mac"],
     });
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
     return {
         [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, {
-            own: { source: { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Archive" }, { $ref: "pulumi.json#/Asset" }, { type: "object", additionalProperties: content }] } },
+            own: {
+                source: {
+                    oneOf: [
+                        { type: "string" },
+                        { $ref: "pulumi.json#/Archive" },
+                        { $ref: "pulumi.json#/Asset" },
+                        { type: "object", additionalProperties: content },
+                    ],
+                },
+            },
             hidden: ["source"],
             places: dist("spec/index.js").derivedOutputs.blockImage,
         }),
         [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, {}),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, {
-            own: { blocks: { type: "array", items: blockType }, interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } } },
+            own: {
+                blocks: { type: "array", items: blockType },
+                interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } },
+            },
             // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
             free: ["accelerator"],
             places: dist("spec/index.js").derivedOutputs.unikernel,
@@ -81,13 +107,19 @@ function resource(types, name, shape, { own, hidden = [], free = [], replaces = 
     for (const property of replaces) inputProperties[property].willReplaceOnChanges = true;
     const outputs = outputsOf(types, name);
     // What was declared is there to be read, but not what has another form by then.
-    const echoed = Object.entries(inputProperties).filter(([property]) => !hidden.includes(property) && !(property in outputs.properties))
+    const echoed = Object.entries(inputProperties)
+        .filter(([property]) => !hidden.includes(property) && !(property in outputs.properties))
         .map(([property, { default: _, willReplaceOnChanges: _replaces, ...spec }]) => [property, spec]);
-    const requiredInputs = Object.keys(inputProperties).filter((property) => !shape[property].safeParse(undefined).success);
+    const requiredInputs = Object.keys(inputProperties).filter(
+        (property) => !shape[property].safeParse(undefined).success,
+    );
     return {
         description: types.describe(name),
         properties: { ...Object.fromEntries(echoed), ...outputs.properties },
-        required: [...outputs.required, ...requiredInputs.filter((property) => !hidden.includes(property) && !(property in outputs.properties))],
+        required: [
+            ...outputs.required,
+            ...requiredInputs.filter((property) => !hidden.includes(property) && !(property in outputs.properties)),
+        ],
         inputProperties,
         ...(requiredInputs.length > 0 ? { requiredInputs } : {}),
         aliases: [{ type: `pulumi-nodejs:dynamic/unikernel:${name}` }],
@@ -98,19 +130,32 @@ function resource(types, name, shape, { own, hidden = [], free = [], replaces = 
 function replacing() {
     const { backends } = dist("backends/index.js");
     const tables = Object.values(backends).map(({ consequences }) => consequences);
-    return Object.keys(tables[0]).filter((property) => tables.every((table) => table[property]?.consequence === "replace" && !table[property].refine));
+    return Object.keys(tables[0]).filter((property) =>
+        tables.every((table) => table[property]?.consequence === "replace" && !table[property].refine),
+    );
 }
 
 function functionsOf(types) {
     const { PLUGIN_FUNCTIONS } = dist("provider/plugin/functions/index.js");
-    return Object.fromEntries(Object.entries(PLUGIN_FUNCTIONS).map(([name, { description, inputs, outputs }]) => [name, {
-        description,
-        inputs: objectOf(types, name, inputs),
-        outputs: objectOf(types, name, outputs),
-    }]));
+    return Object.fromEntries(
+        Object.entries(PLUGIN_FUNCTIONS).map(([name, { description, inputs, outputs }]) => [
+            name,
+            {
+                description,
+                inputs: objectOf(types, name, inputs),
+                outputs: objectOf(types, name, outputs),
+            },
+        ]),
+    );
 }
 
 function objectOf(types, name, shape) {
     const required = Object.keys(shape).filter((name) => !shape[name].safeParse(undefined).success);
-    return { type: "object", properties: types.properties(shape, undefined, { prefix: name.split(":")[2].replace(/^./, (letter) => letter.toUpperCase()) }), ...(required.length > 0 ? { required } : {}) };
+    return {
+        type: "object",
+        properties: types.properties(shape, undefined, {
+            prefix: name.split(":")[2].replace(/^./, (letter) => letter.toUpperCase()),
+        }),
+        ...(required.length > 0 ? { required } : {}),
+    };
 }

@@ -25,34 +25,44 @@ export class Types {
         const names = Object.keys(shape).filter((name) => !leave.includes(name));
         const missing = comments ? names.filter((name) => !comments.has(name)) : [];
         if (missing.length > 0) throw new Error(`${from} does not declare ${missing.join(", ")}`);
-        return Object.fromEntries(names.map((name) => {
-            const json = jsonOf(shape[name]);
-            const comment = comments?.get(name);
-            const description = comment ? textOf(comment) : json.description;
-            const spec = own[name] ?? this.type(json, comment?.type, prefix + capital(name));
-            const scalar = ["string", "number", "boolean"].includes(typeof json.default) ? { default: json.default } : {};
-            return [name, { ...spec, ...scalar, ...(description ? { description } : {}) }];
-        }));
+        return Object.fromEntries(
+            names.map((name) => {
+                const json = jsonOf(shape[name]);
+                const comment = comments?.get(name);
+                const description = comment ? textOf(comment) : json.description;
+                const spec = own[name] ?? this.type(json, comment?.type, prefix + capital(name));
+                const scalar = ["string", "number", "boolean"].includes(typeof json.default)
+                    ? { default: json.default }
+                    : {};
+                return [name, { ...spec, ...scalar, ...(description ? { description } : {}) }];
+            }),
+        );
     }
 
     /** A JSON schema as a type; `node` is its declaration, `hint` its name where that has none. */
     type(json, node, hint) {
         if (json.anyOf) return this.union(json.anyOf, node, hint);
         if (json.enum) return this.enumeration(json.enum, node, hint);
-        if (json.type === "array") return { type: "array", items: this.type({ description: json.description, ...json.items }, node, hint) };
+        if (json.type === "array")
+            return { type: "array", items: this.type({ description: json.description, ...json.items }, node, hint) };
         if (json.type === "object" && json.properties) return this.object(json, nameOf(node) ?? hint, nameOf(node));
-        if (json.type === "object") return { type: "object", additionalProperties: this.type(json.additionalProperties, node, hint) };
+        if (json.type === "object")
+            return { type: "object", additionalProperties: this.type(json.additionalProperties, node, hint) };
         return { type: json.type ?? "string" };
     }
 
     union(branches, node, hint) {
         const names = node ? namesIn(node).flatMap((name) => this.branchNames(name)) : [];
         const objects = branches.filter(({ type }) => type === "object");
-        return { oneOf: branches.map((branch) => {
-            if (branch.type !== "object") return { type: branch.type };
-            const name = names.find((one) => sameKeys(this.declarations.properties(one), branch.properties)) ?? `${hint}${objects.indexOf(branch)}`;
-            return this.object(branch, name, names.includes(name) ? name : undefined);
-        }) };
+        return {
+            oneOf: branches.map((branch) => {
+                if (branch.type !== "object") return { type: branch.type };
+                const name =
+                    names.find((one) => sameKeys(this.declarations.properties(one), branch.properties)) ??
+                    `${hint}${objects.indexOf(branch)}`;
+                return this.object(branch, name, names.includes(name) ? name : undefined);
+            }),
+        };
     }
 
     /** The interfaces that an alias of a union stands for. */
@@ -66,7 +76,11 @@ export class Types {
         if (!node && !this.declarations.has(hint)) return { type: "string" };
         const name = nameOf(node) ?? hint;
         const description = this.describe(name);
-        return this.add(name, { type: "string", ...(description ? { description } : {}), enum: values.map((value) => ({ name: enumName(value), value })) });
+        return this.add(name, {
+            type: "string",
+            ...(description ? { description } : {}),
+            enum: values.map((value) => ({ name: enumName(value), value })),
+        });
     }
 
     object(json, name, from) {
@@ -74,7 +88,10 @@ export class Types {
         const properties = this.properties(json.properties, from, { prefix: name });
         const description = from ? this.describe(from) : json.description;
         return this.add(name.replace(/Args$/, ""), {
-            type: "object", ...(description ? { description } : {}), properties, ...(required.length > 0 ? { required } : {}),
+            type: "object",
+            ...(description ? { description } : {}),
+            properties,
+            ...(required.length > 0 ? { required } : {}),
         });
     }
 
@@ -94,7 +111,8 @@ export function jsonOf(type) {
     return type instanceof z.ZodType ? z.toJSONSchema(type, { io: "input", unrepresentable: "any" }) : type;
 }
 
-const sameKeys = (declared, properties) => Object.keys(properties).every((name) => declared.has(name)) && declared.size === Object.keys(properties).length;
+const sameKeys = (declared, properties) =>
+    Object.keys(properties).every((name) => declared.has(name)) && declared.size === Object.keys(properties).length;
 const nameOf = (node) => (node ? namesIn(innerType(node))[0] : undefined);
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 /** A name in every language: no digit or letter case is lost. */

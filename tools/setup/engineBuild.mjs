@@ -1,6 +1,7 @@
 // Builds the engine from its Go module, with the versions and checksums of tools/engine-build.
-import { ENGINE_VERSION } from "../engine.mjs";
+
 import path from "node:path";
+import { ENGINE_VERSION } from "../engine.mjs";
 import { ensureGo } from "./go.mjs";
 import { run } from "./steps.mjs";
 
@@ -11,7 +12,17 @@ const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Vers
 /** Builds the program `output`; about three minutes on two cores with nothing cached. */
 export async function buildEngine(output) {
     const { program, toolchain } = await ensureGo(path.join(source, "go.mod"));
-    const env = { ...process.env, GOTOOLCHAIN: toolchain, GOFLAGS: "-mod=readonly -trimpath", GOWORK: "off", CGO_ENABLED: "0" };
+    const env = {
+        ...process.env,
+        GOTOOLCHAIN: toolchain,
+        GOFLAGS: "-mod=readonly -trimpath",
+        GOWORK: "off",
+        CGO_ENABLED: "0",
+    };
     const flags = `-s -w -X ${VERSION_VARIABLE}=${ENGINE_VERSION}`;
-    await run("nice", [program, "build", "-v", "-ldflags", flags, "-o", output, PACKAGE], { cwd: source, env, title: "go build" });
+    await run("nice", [program, "build", "-v", "-ldflags", flags, "-o", output, PACKAGE], {
+        cwd: source,
+        env,
+        title: "go build",
+    });
 }

@@ -11,7 +11,8 @@ import { run, SetupError } from "./steps.mjs";
 const FETCHES_TOOLCHAINS = [1, 21, 0];
 
 /** `go1.22` → [1, 22, 0]; undefined for anything else. */
-export const parseGoVersion = (text) => parseVersion(/go(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1].replace(/^(\d+\.\d+)$/, "$1.0") ?? "");
+export const parseGoVersion = (text) =>
+    parseVersion(/go(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1].replace(/^(\d+\.\d+)$/, "$1.0") ?? "");
 
 export const atLeast = (found, wanted) => {
     const index = [0, 1, 2].find((place) => found[place] !== wanted[place]);
@@ -20,11 +21,15 @@ export const atLeast = (found, wanted) => {
 
 /** Every Go that runs, PATH first. */
 function installedGos() {
-    return [which("go"), "/usr/local/go/bin/go"].filter((file) => file && existsSync(file)).flatMap((program) => {
-        const env = { ...process.env, GOTOOLCHAIN: "local" };
-        const version = parseGoVersion(spawnSync(program, ["env", "GOVERSION"], { encoding: "utf8", env }).stdout ?? "");
-        return version ? [{ program, version }] : [];
-    });
+    return [which("go"), "/usr/local/go/bin/go"]
+        .filter((file) => file && existsSync(file))
+        .flatMap((program) => {
+            const env = { ...process.env, GOTOOLCHAIN: "local" };
+            const version = parseGoVersion(
+                spawnSync(program, ["env", "GOVERSION"], { encoding: "utf8", env }).stdout ?? "",
+            );
+            return version ? [{ program, version }] : [];
+        });
 }
 
 /** Which of the installed will do, and as what. */
@@ -39,7 +44,9 @@ export function chooseGo(gos, wanted) {
 async function fetchToolchain(program, version) {
     const arch = { x64: "amd64" }[process.arch] ?? process.arch;
     const module = `golang.org/toolchain@v0.0.1-go${version}.linux-${arch}`;
-    const { Dir: folder } = JSON.parse(await run(program, ["mod", "download", "-json", module], { cwd: os.tmpdir(), title: "go mod download" }));
+    const { Dir: folder } = JSON.parse(
+        await run(program, ["mod", "download", "-json", module], { cwd: os.tmpdir(), title: "go mod download" }),
+    );
     for (const place of ["bin", `pkg/tool/linux_${arch}`].map((name) => path.join(folder, name))) {
         for (const name of readdirSync(place)) chmodSync(path.join(place, name), 0o755);
     }

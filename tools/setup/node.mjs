@@ -1,6 +1,17 @@
 // npm's packages, our own build, and the examples' way to both.
 import { createHash } from "node:crypto";
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    readlinkSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { run, SetupError } from "./steps.mjs";
 
@@ -9,7 +20,10 @@ const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 /** What the lock file asks for and node_modules does not hold. */
 export function stalePackages(lock, installed) {
     return Object.entries(lock.packages)
-        .filter(([name, wanted]) => name !== "" && !wanted.optional && installed.packages?.[name]?.version !== wanted.version)
+        .filter(
+            ([name, wanted]) =>
+                name !== "" && !wanted.optional && installed.packages?.[name]?.version !== wanted.version,
+        )
         .map(([name]) => name);
 }
 
@@ -18,7 +32,10 @@ export async function ensureModules(root) {
     const lock = readJson(path.join(root, "package-lock.json"));
     const stale = stalePackages(lock, existsSync(record) ? readJson(record) : {});
     if (stale.length === 0) return `${Object.keys(lock.packages).length - 1} packages are as locked`;
-    await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http"], { cwd: root, title: "npm ci" });
+    await run("npm", ["ci", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel=http"], {
+        cwd: root,
+        title: "npm ci",
+    });
     return "installed";
 }
 
@@ -29,10 +46,14 @@ export function sourceDigest(root) {
         const place = path.join(root, entry);
         if (!existsSync(place)) return [];
         if (!lstatSync(place).isDirectory()) return [place];
-        return readdirSync(place, { recursive: true }).filter((name) => name.endsWith(".ts")).map((name) => path.join(place, name));
+        return readdirSync(place, { recursive: true })
+            .filter((name) => name.endsWith(".ts"))
+            .map((name) => path.join(place, name));
     });
     const hash = createHash("sha256");
-    for (const file of ["tsconfig.json", "package-lock.json"].map((name) => path.join(root, name)).concat(files.sort())) {
+    for (const file of ["tsconfig.json", "package-lock.json"]
+        .map((name) => path.join(root, name))
+        .concat(files.sort())) {
         hash.update(`${path.relative(root, file)}\n`).update(readFileSync(file));
     }
     return hash.digest("hex");
@@ -46,7 +67,10 @@ export async function ensureBuild(root) {
     const fresh = path.join(root, ".cache", `dist-${process.pid}`);
     const old = `${fresh}-old`;
     try {
-        await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--outDir", fresh], { cwd: root, title: "tsc" });
+        await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json", "--outDir", fresh], {
+            cwd: root,
+            title: "tsc",
+        });
         writeFileSync(path.join(fresh, ".sources"), digest);
         if (existsSync(path.join(root, "dist"))) renameSync(path.join(root, "dist"), old);
         renameSync(fresh, path.join(root, "dist"));
@@ -65,7 +89,10 @@ export function linkExample(root, folder) {
     let made = 0;
     for (const name of Object.keys({ ...dependencies, ...devDependencies })) {
         const target = name === "pulumi-unikernel" ? root : path.join(root, "node_modules", name);
-        if (!existsSync(target)) throw new SetupError(`${path.relative(root, folder)} depends on ${name}, which is not in the repository's node_modules`);
+        if (!existsSync(target))
+            throw new SetupError(
+                `${path.relative(root, folder)} depends on ${name}, which is not in the repository's node_modules`,
+            );
         const link = path.join(folder, "node_modules", name);
         const wanted = path.relative(path.dirname(link), target);
         const there = lstatSync(link, { throwIfNoEntry: false });
@@ -81,7 +108,10 @@ export function linkExample(root, folder) {
 export function ensureExamples(root) {
     const examples = path.join(root, "examples");
     const folders = existsSync(examples)
-        ? readdirSync(examples).map((name) => path.join(examples, name)).filter((folder) => existsSync(path.join(folder, "package.json"))) : [];
+        ? readdirSync(examples)
+              .map((name) => path.join(examples, name))
+              .filter((folder) => existsSync(path.join(folder, "package.json")))
+        : [];
     const made = folders.map((folder) => linkExample(root, folder)).reduce((sum, count) => sum + count, 0);
     return `${folders.length} use this checkout${made ? `, ${made} links made` : ""}`;
 }

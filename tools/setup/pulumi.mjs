@@ -1,6 +1,17 @@
 // The Pulumi engine: the one on PATH, else the official release, else a build of its Go module.
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readlinkSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { ENGINE_VERSION, engineFolder, findEngine } from "../engine.mjs";
 import { buildEngine } from "./engineBuild.mjs";
@@ -11,12 +22,17 @@ const languageHost = path.join(import.meta.dirname, "../language-host");
 
 /** `pulumi-v3.259.0-linux-x64.tar.gz`; undefined where no release exists. */
 export function releaseName(version, platform = process.platform, arch = process.arch) {
-    return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(arch) ? `pulumi-${version}-${platform}-${arch}.tar.gz` : undefined;
+    return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(arch)
+        ? `pulumi-${version}-${platform}-${arch}.tar.gz`
+        : undefined;
 }
 
 /** The digest of a file in `sha256sum` output. */
 export function checksumOf(listing, file) {
-    return listing.split("\n").map((line) => line.trim().split(/\s+\*?/)).find(([, name]) => name === file)?.[0];
+    return listing
+        .split("\n")
+        .map((line) => line.trim().split(/\s+\*?/))
+        .find(([, name]) => name === file)?.[0];
 }
 
 /** The answer's bytes. A host that does not begin to answer within eight seconds counts as out of reach. */
@@ -43,7 +59,8 @@ async function fetchRelease(target) {
     if (!wanted) throw new Error(`the list of checksums does not have ${name}`);
     const archive = await download(`${RELEASES}/${name}`);
     const found = createHash("sha256").update(archive).digest("hex");
-    if (found !== wanted) throw new SetupError(`${name} has the sha256 ${found}, but ${wanted} was published: it is not used.`);
+    if (found !== wanted)
+        throw new SetupError(`${name} has the sha256 ${found}, but ${wanted} was published: it is not used.`);
     mkdirSync(target, { recursive: true });
     const file = path.join(target, "release.tar.gz");
     writeFileSync(file, archive);
@@ -102,7 +119,9 @@ export async function ensureEngine({ onlyBuild = false } = {}) {
             return `downloaded the release ${ENGINE_VERSION} to ${folder}`;
         } catch (error) {
             if (error instanceof SetupError) throw error;
-            console.log(`    the release cannot be downloaded (${error.cause?.code ?? error.message}): building it from its Go module`);
+            console.log(
+                `    the release cannot be downloaded (${error.cause?.code ?? error.message}): building it from its Go module`,
+            );
         }
     }
     await keep(async (fresh) => {

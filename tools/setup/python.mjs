@@ -16,7 +16,9 @@ export async function ensurePython() {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(path.dirname(folder), { recursive: true });
     await run("python3", ["-m", "venv", folder], { title: "python3 -m venv" });
-    await run(pythonProgram(), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES], { title: "pip install" });
+    await run(pythonProgram(), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...PACKAGES], {
+        title: "pip install",
+    });
     mkdirSync(whole(folder));
     return `installed pulumi ${PYTHON_SDK} in ${folder}`;
 }

@@ -11,14 +11,26 @@ const GO_SDK = "github.com/pulumi/pulumi/sdk/v3/go/pulumi";
 
 /** The program `sdk SCHEMA FOLDER`, under a name that follows from what it is built of. */
 export function sdkGenerator() {
-    const digest = ["go.mod", "go.sum", "main.go"].reduce((hash, file) => hash.update(readFileSync(path.join(sdkSource, file))), createHash("sha256"));
+    const digest = ["go.mod", "go.sum", "main.go"].reduce(
+        (hash, file) => hash.update(readFileSync(path.join(sdkSource, file))),
+        createHash("sha256"),
+    );
     return path.join(cacheFolder(), "sdk", digest.digest("hex").slice(0, 16));
 }
 
 /** Go, and the environment for it: the engine's flags, so that what both need is compiled once. */
 export async function goForSdk() {
     const { program, toolchain } = await ensureGo(path.join(sdkSource, "go.mod"));
-    return { program, env: { ...process.env, GOTOOLCHAIN: toolchain, GOFLAGS: "-mod=readonly -trimpath", GOWORK: "off", CGO_ENABLED: "0" } };
+    return {
+        program,
+        env: {
+            ...process.env,
+            GOTOOLCHAIN: toolchain,
+            GOFLAGS: "-mod=readonly -trimpath",
+            GOWORK: "off",
+            CGO_ENABLED: "0",
+        },
+    };
 }
 
 /** The step. */
@@ -28,10 +40,18 @@ export async function ensureSdkTools() {
     if (!isThere) {
         mkdirSync(path.dirname(generator), { recursive: true });
         const fresh = `${generator}.${process.pid}`;
-        await run("nice", [program, "build", "-ldflags", "-s -w", "-o", fresh, "."], { cwd: sdkSource, env, title: "go build" });
+        await run("nice", [program, "build", "-ldflags", "-s -w", "-o", fresh, "."], {
+            cwd: sdkSource,
+            env,
+            title: "go build",
+        });
         renameSync(fresh, generator);
     }
     // A moment where Go's cache has it.
-    await run("nice", [program, "build", GO_SDK, `${GO_SDK}/config`, `${GO_SDK}/internals`], { cwd: sdkSource, env, title: "go build" });
+    await run("nice", [program, "build", GO_SDK, `${GO_SDK}/config`, `${GO_SDK}/internals`], {
+        cwd: sdkSource,
+        env,
+        title: "go build",
+    });
     return `${isThere ? "are" : "built"} in ${path.dirname(generator)}`;
 }

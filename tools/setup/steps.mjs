@@ -41,7 +41,12 @@ export function run(program, args, { cwd, env = process.env, title = program } =
         }, 10_000);
         const end = (failure) => {
             clearInterval(alive);
-            if (failure) reject(new SetupError(`${title} ${failure}:\n${lines.join("").trimEnd().split("\n").slice(-60).join("\n")}`));
+            if (failure)
+                reject(
+                    new SetupError(
+                        `${title} ${failure}:\n${lines.join("").trimEnd().split("\n").slice(-60).join("\n")}`,
+                    ),
+                );
             else resolve(lines.join(""));
         };
         child.on("error", (error) => end(`could not be started (${error.message})`));

@@ -1,5 +1,15 @@
 // Pulumi's language host for YAML: a release of the engine brings it; for a source build it is built from its Go module.
-import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import {
+    chmodSync,
+    existsSync,
+    lstatSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+} from "node:fs";
 import path from "node:path";
 import { cacheFolder, engineFolder, findEngine, which } from "../engine.mjs";
 import { ensureGo } from "./go.mjs";
@@ -40,9 +50,19 @@ async function kept() {
     const fresh = mkdtempSync(`${folder}.`);
     try {
         const { program: go, toolchain } = await ensureGo(path.join(source, "go.mod"));
-        const env = { ...process.env, GOTOOLCHAIN: toolchain, GOFLAGS: "-mod=readonly -trimpath", GOWORK: "off", CGO_ENABLED: "0" };
+        const env = {
+            ...process.env,
+            GOTOOLCHAIN: toolchain,
+            GOFLAGS: "-mod=readonly -trimpath",
+            GOWORK: "off",
+            CGO_ENABLED: "0",
+        };
         const flags = `-s -w -X github.com/pulumi/pulumi-yaml/pkg/version.Version=${version}`;
-        await run("nice", [go, "build", "-v", "-ldflags", flags, "-o", path.join(fresh, NAME), PACKAGE], { cwd: source, env, title: "go build" });
+        await run("nice", [go, "build", "-v", "-ldflags", flags, "-o", path.join(fresh, NAME), PACKAGE], {
+            cwd: source,
+            env,
+            title: "go build",
+        });
         chmodSync(fresh, 0o755);
         rmSync(folder, { recursive: true, force: true });
         renameSync(fresh, folder);

@@ -34,9 +34,13 @@ export function resultsOf(name, found, { code, signal, hung, seconds }) {
     const figures = found ?? { passed: 0, failed: 0, skipped: 0 };
     if (code === 0 && found) return figures;
     if (!hung && figures.failed > 0) return figures;
-    const how = hung ? `was ended as a hang: it finished no test in ${Math.round(seconds)} s`
-        : signal ? `was ended by ${signal}`
-        : code === 0 ? "left no results" : `ended with exit code ${code}${found ? " though no test failed" : " and left no results"}`;
+    const how = hung
+        ? `was ended as a hang: it finished no test in ${Math.round(seconds)} s`
+        : signal
+          ? `was ended by ${signal}`
+          : code === 0
+            ? "left no results"
+            : `ended with exit code ${code}${found ? " though no test failed" : " and left no results"}`;
     return { ...figures, failed: figures.failed + 1, failures: [...(figures.failures ?? []), `${name}: jest ${how}`] };
 }
 
@@ -48,12 +52,16 @@ export function total(rows) {
     return { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
 }
 
-export const closingLine = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
+export const closingLine = ({ passed, failed, skipped }) =>
+    `${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`;
 
 /** A line for each row, the slowest files, and what failed. */
 export function table(rows) {
     const line = (name, ...figures) => name.padEnd(44) + figures.map((figure) => String(figure).padStart(9)).join("");
-    const slowest = rows.flatMap(({ files = [] }) => files).sort((a, b) => b.seconds - a.seconds).slice(0, 8);
+    const slowest = rows
+        .flatMap(({ files = [] }) => files)
+        .sort((a, b) => b.seconds - a.seconds)
+        .slice(0, 8);
     const failures = rows.flatMap(({ failures: names = [] }) => names);
     return [
         line("suite", "seconds", "budget", "passed", "failed", "skipped"),

@@ -15,8 +15,14 @@ const work = `
 export async function slowness() {
     const started = performance.now();
     // Two at once: what others leave of the second core counts too.
-    await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, () => new Promise((resolve, reject) => {
-        new Worker(work, { eval: true }).once("message", resolve).once("error", reject);
-    })));
+    await Promise.all(
+        Array.from(
+            { length: Math.min(2, availableParallelism()) },
+            () =>
+                new Promise((resolve, reject) => {
+                    new Worker(work, { eval: true }).once("message", resolve).once("error", reject);
+                }),
+        ),
+    );
     return Math.max(1, (performance.now() - started) / 1000 / REFERENCE);
 }

@@ -1,12 +1,12 @@
-import { hasCode, type BurnSpec } from "../../../spec";
-import { difference, Disk } from "./disk";
+import { type BurnSpec, hasCode } from "../../../spec";
+import { Disk, difference } from "./disk";
 import { endsEarly } from "./errors";
-import { factsOf, type DeviceFacts } from "./facts";
-import { padFrom, PaddedImage } from "./image";
+import { type DeviceFacts, factsOf } from "./facts";
+import { PaddedImage, padFrom } from "./image";
 import { wrongDevice } from "./judge";
 import { chunksOf, inLanes, makePairs } from "./lanes";
-import { openDevice, type OpenDevice } from "./open";
-import { systemRoots, type Roots } from "./roots";
+import { type OpenDevice, openDevice } from "./open";
+import { type Roots, systemRoots } from "./roots";
 
 export interface CompareOptions {
     /** Stops between two chunks, with the signal's reason. */
@@ -23,21 +23,26 @@ export interface CompareOptions {
  *   `different`: also where it is smaller than the image, or cannot be read through
  * @throws UnikernelError `permission` at `burn.device`; `not-found`, `changed` of the image
  */
-export async function compareDevice(image: string, size: number, burn: BurnSpec, options: CompareOptions = {}): Promise<"same" | "different" | "absent"> {
+export async function compareDevice(
+    image: string,
+    size: number,
+    burn: BurnSpec,
+    options: CompareOptions = {},
+): Promise<"same" | "different" | "absent"> {
     const facts = await find(burn, options.roots ?? systemRoots);
     if (facts === undefined) return "absent";
     const source = await PaddedImage.open(image, size);
     try {
         const file = await (options.open ?? openDevice)(facts, "read");
         try {
-            return await isSame(source, size, new Disk(file, facts), facts, options.signal) ? "same" : "different";
+            return (await isSame(source, size, new Disk(file, facts), facts, options.signal)) ? "same" : "different";
         } finally {
             await file.close();
         }
     } catch (error) {
         if (hasCode(error, "not-found", "changed", "no-space", "program-failed") && error.property === "burn.device") {
             // What went wrong in the middle is told from a stick that was pulled by looking once more.
-            return await find(burn, options.roots ?? systemRoots) === undefined ? "absent" : "different";
+            return (await find(burn, options.roots ?? systemRoots)) === undefined ? "absent" : "different";
         }
         throw error;
     } finally {
@@ -55,19 +60,30 @@ async function find(burn: BurnSpec, roots: Roots): Promise<DeviceFacts | undefin
     }
 }
 
-async function isSame(image: PaddedImage, size: number, disk: Disk, facts: DeviceFacts, signal?: AbortSignal): Promise<boolean> {
+async function isSame(
+    image: PaddedImage,
+    size: number,
+    disk: Disk,
+    facts: DeviceFacts,
+    signal?: AbortSignal,
+): Promise<boolean> {
     const { sector } = facts;
     const total = Math.ceil(size / sector) * sector;
     if (facts.size < total) throw endsEarly(facts, facts.size);
     const pairs = makePairs();
     await padFrom(disk, image, size, sector, pairs[0]!.device);
     let same = true;
-    await inLanes(chunksOf(0, total), pairs, async ({ offset, length }, pair) => {
-        if (!same) return;
-        const [wanted, there] = [pair.image.subarray(0, length), pair.device.subarray(0, length)];
-        await image.read(wanted, offset);
-        await disk.read(there, offset);
-        same = same && difference(wanted, there) === undefined;
-    }, signal);
+    await inLanes(
+        chunksOf(0, total),
+        pairs,
+        async ({ offset, length }, pair) => {
+            if (!same) return;
+            const [wanted, there] = [pair.image.subarray(0, length), pair.device.subarray(0, length)];
+            await image.read(wanted, offset);
+            await disk.read(there, offset);
+            same = same && difference(wanted, there) === undefined;
+        },
+        signal,
+    );
     return same;
 }

@@ -8,11 +8,14 @@ const BAD = ["EIO", "ENODATA", "EILSEQ"];
 
 /** A device that is open, with errors that say where. */
 export class Disk {
-    constructor(private readonly file: DeviceFile, private readonly shown: { device: string; node: string }) {}
+    constructor(
+        private readonly file: DeviceFile,
+        private readonly shown: { device: string; node: string },
+    ) {}
 
     /** Fills the buffer. */
     async read(buffer: Buffer, offset: number): Promise<void> {
-        for (let at = 0; at < buffer.length;) {
+        for (let at = 0; at < buffer.length; ) {
             const got = await this.tell("read of", offset + at, () => this.file.read(buffer.subarray(at), offset + at));
             if (got === 0) throw endsEarly(this.shown, offset + at);
             at += got;
@@ -31,8 +34,10 @@ export class Disk {
     }
 
     async write(buffer: Buffer, offset: number): Promise<void> {
-        for (let at = 0; at < buffer.length;) {
-            const put = await this.tell("write to", offset + at, () => this.file.write(buffer.subarray(at), offset + at));
+        for (let at = 0; at < buffer.length; ) {
+            const put = await this.tell("write to", offset + at, () =>
+                this.file.write(buffer.subarray(at), offset + at),
+            );
             if (put === 0) throw endsEarly(this.shown, offset + at);
             at += put;
         }
@@ -43,7 +48,9 @@ export class Disk {
     }
 
     private tell<T>(doing: string, offset: number | undefined, work: () => Promise<T>): Promise<T> {
-        return work().catch((error) => { throw deviceError(error, doing, this.shown, offset); });
+        return work().catch((error) => {
+            throw deviceError(error, doing, this.shown, offset);
+        });
     }
 }
 

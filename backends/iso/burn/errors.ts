@@ -17,24 +17,47 @@ export function deviceError(error: unknown, doing: string, device: Shown, offset
     if (errno === undefined) return error;
     const what = `${doing} ${titleOf(device)} failed${offset === undefined ? "" : ` at byte ${offset}`}: ${errno}`;
     if (GONE.includes(errno)) {
-        return burnError("not-found", what, `the device was pulled out or lost its power; put it back; ${AGAIN}`, error);
+        return burnError(
+            "not-found",
+            what,
+            `the device was pulled out or lost its power; put it back; ${AGAIN}`,
+            error,
+        );
     }
-    if (errno === "ENOSPC") return burnError("no-space", what, `the device ends before its size says, or what lies below it is full; ${AGAIN}`, error);
+    if (errno === "ENOSPC")
+        return burnError(
+            "no-space",
+            what,
+            `the device ends before its size says, or what lies below it is full; ${AGAIN}`,
+            error,
+        );
     if (errno === "EROFS" || errno === "EPERM" || errno === "EACCES") {
         return burnError("permission", what, `the device is write-protected: look for a switch on it; ${AGAIN}`, error);
     }
-    return burnError("program-failed", what, `the device may be worn out or badly plugged in: dmesg has the kernel's words; try another port, then another device; ${AGAIN}`, error);
+    return burnError(
+        "program-failed",
+        what,
+        `the device may be worn out or badly plugged in: dmesg has the kernel's words; try another port, then another device; ${AGAIN}`,
+        error,
+    );
 }
 
 /** The device ended although its size says otherwise. */
 export function endsEarly(device: Shown, offset: number): UnikernelError {
-    return burnError("no-space", `${titleOf(device)} ends at byte ${offset}, before its size says`, `its size is a lie, as that of a counterfeit is: take another device; ${AGAIN}`);
+    return burnError(
+        "no-space",
+        `${titleOf(device)} ends at byte ${offset}, before its size says`,
+        `its size is a lie, as that of a counterfeit is: take another device; ${AGAIN}`,
+    );
 }
 
 /** What was read back is not what was written. */
 export function mismatch(device: Shown, offset: number): UnikernelError {
-    return burnError("program-failed", `${titleOf(device)} gives back something else than was written, from byte ${offset} on`,
-        "the device is worn out, or its size is a lie: take another one");
+    return burnError(
+        "program-failed",
+        `${titleOf(device)} gives back something else than was written, from byte ${offset} on`,
+        "the device is worn out, or its size is a lie: take another one",
+    );
 }
 
 /** The device could not be opened. */
@@ -44,14 +67,26 @@ export function openError(error: unknown, device: Shown): unknown {
     const what = `${titleOf(device)} cannot be opened: ${errno}`;
     switch (errno) {
         case "EBUSY":
-            return burnError("in-use", `${titleOf(device)} is in use: another program has it for itself`, `see lsblk ${device.node} and fuser -v ${device.node}, end or unmount what uses it, then run again`, error);
+            return burnError(
+                "in-use",
+                `${titleOf(device)} is in use: another program has it for itself`,
+                `see lsblk ${device.node} and fuser -v ${device.node}, end or unmount what uses it, then run again`,
+                error,
+            );
         case "EACCES":
         case "EPERM":
-            return burnError("permission", what, `give yourself this device until it is unplugged: sudo setfacl -m u:"$USER":rw ${device.node}`, error);
+            return burnError(
+                "permission",
+                what,
+                `give yourself this device until it is unplugged: sudo setfacl -m u:"$USER":rw ${device.node}`,
+                error,
+            );
         case "EROFS":
             return burnError("permission", what, "the device is write-protected: look for a switch on it", error);
         default:
-            return GONE.includes(errno) ? burnError("not-found", what, "put the device back, then run again", error) : burnError("program-failed", what, "dmesg has the kernel's words", error);
+            return GONE.includes(errno)
+                ? burnError("not-found", what, "put the device back, then run again", error)
+                : burnError("program-failed", what, "dmesg has the kernel's words", error);
     }
 }
 

@@ -6,9 +6,9 @@ import { UnikernelError } from "../../../spec";
 import { lastingNames } from "./names";
 import { numberOf } from "./number";
 import { isRemovable } from "./removable";
-import { namesIn, textOf, type Roots } from "./roots";
+import { namesIn, type Roots, textOf } from "./roots";
 import { serialsOf } from "./serial";
-import { usesOf, type Use } from "./uses";
+import { type Use, usesOf } from "./uses";
 
 /** What the kernel says of a block device (Documentation/ABI/stable/sysfs-block in the kernel's tree). */
 export interface DeviceFacts {
@@ -42,19 +42,26 @@ export async function factsOf(device: string, roots: Roots): Promise<DeviceFacts
     const { node, number } = await locate(device);
     const folder = await realpath(join(roots.sys, "dev/block", number)).catch(() => undefined);
     if (folder === undefined) {
-        throw new UnikernelError("not-found", `${device} is a block device, but the kernel knows no device ${number} behind it`, {
-            property: "burn.device", hint: "the name is left over from a device that is gone: plug it in again, and see lsblk",
-        });
+        throw new UnikernelError(
+            "not-found",
+            `${device} is a block device, but the kernel knows no device ${number} behind it`,
+            {
+                property: "burn.device",
+                hint: "the name is left over from a device that is gone: plug it in again, and see lsblk",
+            },
+        );
     }
-    const partition = await textOf(join(folder, "partition")) !== undefined;
+    const partition = (await textOf(join(folder, "partition"))) !== undefined;
     const serials = await serialsOf(folder, number, roots);
     return {
-        device, node, number,
+        device,
+        node,
+        number,
         ...(partition ? { partitionOf: basename(dirname(folder)).replaceAll("!", "/") } : {}),
-        optical: await textOf(join(folder, "device/type")) === SCSI_OPTICAL,
-        size: Number(await textOf(join(folder, "size")) ?? 0) * 512,
-        sector: Number(await textOf(join(folder, "queue/logical_block_size")) ?? 512),
-        readOnly: await textOf(join(folder, "ro")) === "1",
+        optical: (await textOf(join(folder, "device/type"))) === SCSI_OPTICAL,
+        size: Number((await textOf(join(folder, "size"))) ?? 0) * 512,
+        sector: Number((await textOf(join(folder, "queue/logical_block_size"))) ?? 512),
+        readOnly: (await textOf(join(folder, "ro"))) === "1",
         removable: await isRemovable(folder),
         serials,
         twins: await twinsOf(folder, serials, roots),
@@ -74,7 +81,8 @@ async function locate(device: string): Promise<{ node: string; number: string }>
         if (stats.isBlockDevice()) return { node, number: numberOf(stats.rdev) };
         const what = stats.isFile() ? "a file" : stats.isDirectory() ? "a folder" : "not a block device";
         throw new UnikernelError("invalid", `${device} is ${what}, and an image is burned to a block device`, {
-            property: "burn.device", hint: "name a whole stick or disk, as ls -l /dev/disk/by-id shows them; a file is made by output",
+            property: "burn.device",
+            hint: "name a whole stick or disk, as ls -l /dev/disk/by-id shows them; a file is made by output",
         });
     } catch (error) {
         throw notThere(device, error);
@@ -86,11 +94,15 @@ function notThere(device: string, error: unknown): unknown {
     if (errno === undefined) return error;
     if (errno === "EACCES") {
         return new UnikernelError("permission", `${device} cannot be reached: ${errno}`, {
-            property: "burn.device", hint: "give the user who runs pulumi access to the folders that lead to it", cause: error,
+            property: "burn.device",
+            hint: "give the user who runs pulumi access to the folders that lead to it",
+            cause: error,
         });
     }
     return new UnikernelError(errno === "ENOENT" ? "not-found" : "invalid", `${device} does not exist (${errno})`, {
-        property: "burn.device", hint: "plug the device in, and see its name in ls -l /dev/disk/by-id", cause: error,
+        property: "burn.device",
+        hint: "plug the device in, and see its name in ls -l /dev/disk/by-id",
+        cause: error,
     });
 }
 
@@ -100,8 +112,8 @@ async function twinsOf(folder: string, serials: string[], roots: Roots): Promise
     for (const name of await namesIn(join(roots.sys, "block"))) {
         const other = await realpath(join(roots.sys, "block", name)).catch(() => folder);
         // An empty slot of a card reader cannot be written to by mistake.
-        if (other === folder || Number(await textOf(join(other, "size")) ?? 0) === 0) continue;
-        const theirs = await serialsOf(other, await textOf(join(other, "dev")) ?? "", roots);
+        if (other === folder || Number((await textOf(join(other, "size"))) ?? 0) === 0) continue;
+        const theirs = await serialsOf(other, (await textOf(join(other, "dev"))) ?? "", roots);
         if (theirs.some((serial) => serials.includes(serial))) twins.push(name);
     }
     return twins;

@@ -1,4 +1,4 @@
-import { open, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 import { errnoOf } from "../../../images";
 import { UnikernelError } from "../../../spec";
@@ -8,11 +8,18 @@ import type { Disk } from "./disk";
 export class PaddedImage {
     private padding: Uint8Array = new Uint8Array(0);
 
-    private constructor(private readonly path: string, private readonly size: number, private readonly handle: FileHandle, private readonly signature: string) {}
+    private constructor(
+        private readonly path: string,
+        private readonly size: number,
+        private readonly handle: FileHandle,
+        private readonly signature: string,
+    ) {}
 
     /** @throws UnikernelError `not-found`, `permission`; `changed` where it has not the size that was said */
     static async open(path: string, size: number): Promise<PaddedImage> {
-        const handle = await open(path, "r").catch((error) => { throw unreadable(error, path); });
+        const handle = await open(path, "r").catch((error) => {
+            throw unreadable(error, path);
+        });
         const signature = await signatureOf(handle);
         const image = new PaddedImage(path, size, handle, signature);
         if (signature.startsWith(`${size} `)) return image;
@@ -27,8 +34,10 @@ export class PaddedImage {
 
     async read(buffer: Buffer, offset: number): Promise<void> {
         const end = Math.max(0, Math.min(buffer.length, this.size - offset));
-        for (let at = 0; at < end;) {
-            const { bytesRead } = await this.handle.read(buffer, at, end - at, offset + at).catch((error) => { throw unreadable(error, this.path); });
+        for (let at = 0; at < end; ) {
+            const { bytesRead } = await this.handle.read(buffer, at, end - at, offset + at).catch((error) => {
+                throw unreadable(error, this.path);
+            });
             if (bytesRead === 0) throw this.changed();
             at += bytesRead;
         }
@@ -37,7 +46,7 @@ export class PaddedImage {
 
     /** @throws UnikernelError `changed` where the file was written to since it was opened */
     async assertUnchanged(): Promise<void> {
-        if (await signatureOf(this.handle) !== this.signature) throw this.changed();
+        if ((await signatureOf(this.handle)) !== this.signature) throw this.changed();
     }
 
     close(): Promise<void> {
@@ -45,16 +54,24 @@ export class PaddedImage {
     }
 
     private changed(): UnikernelError {
-        return new UnikernelError("changed", `${this.path} changed since it was baked`, { hint: "let whatever writes it finish, then run again" });
+        return new UnikernelError("changed", `${this.path} changed since it was baked`, {
+            hint: "let whatever writes it finish, then run again",
+        });
     }
 }
 
 /** Keeps what the device has after the image's end in its last sector; zeros where that cannot be read. @param room a page or more */
-export async function padFrom(disk: Disk, image: PaddedImage, size: number, sector: number, room: Buffer): Promise<void> {
+export async function padFrom(
+    disk: Disk,
+    image: PaddedImage,
+    size: number,
+    sector: number,
+    room: Buffer,
+): Promise<void> {
     const last = Math.floor(size / sector) * sector;
     if (last === size) return;
     const there = room.subarray(0, sector);
-    if (!await disk.tryRead(there, last)) there.fill(0);
+    if (!(await disk.tryRead(there, last))) there.fill(0);
     image.padWith(there.subarray(size - last));
 }
 

@@ -1,5 +1,5 @@
-export { inspectDevice, type Device } from "./inspect";
-export { burnImage, type BurnOptions, type BurnPhase } from "./burn";
+export { type BurnOptions, type BurnPhase, burnImage } from "./burn";
 export { compareDevice } from "./compare";
-export { systemRoots, type Roots } from "./roots";
-export { openDevice, type DeviceFile, type OpenDevice } from "./open";
+export { type Device, inspectDevice } from "./inspect";
+export { type DeviceFile, type OpenDevice, openDevice } from "./open";
+export { type Roots, systemRoots } from "./roots";

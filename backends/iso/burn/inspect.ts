@@ -6,8 +6,8 @@ import type { BurnSpec } from "../../../spec";
 import { openError } from "./errors";
 import { factsOf } from "./facts";
 import { refusalOf } from "./judge";
-import { swapped, type Opened } from "./open";
-import { systemRoots, textOf, type Roots } from "./roots";
+import { type Opened, swapped } from "./open";
+import { type Roots, systemRoots, textOf } from "./roots";
 
 /** A device that may be written to. */
 export interface Device extends Opened {
@@ -34,9 +34,14 @@ export async function inspectDevice(burn: BurnSpec, imageSize: number, roots: Ro
     const { device, node, number, size, sector, sequence } = facts;
     await probe({ device, node, number });
     return {
-        device, node, number, size, sector,
+        device,
+        node,
+        number,
+        size,
+        sector,
         stillThere: async () => {
-            if (await textOf(join(roots.sys, "dev/block", number, "diskseq")) !== sequence) throw swapped({ device, node, number });
+            if ((await textOf(join(roots.sys, "dev/block", number, "diskseq"))) !== sequence)
+                throw swapped({ device, node, number });
         },
     };
 }

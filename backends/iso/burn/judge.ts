@@ -1,4 +1,4 @@
-import { UnikernelError, type BurnSpec, type ErrorCode } from "../../../spec";
+import { type BurnSpec, type ErrorCode, UnikernelError } from "../../../spec";
 import type { DeviceFacts } from "./facts";
 import { isLasting } from "./names";
 import type { Roots } from "./roots";
@@ -11,7 +11,12 @@ type Property = "device" | "serial" | "allowFixed";
  * whether it is free, then whether it fits.
  * @param imageSize bytes
  */
-export function refusalOf(burn: BurnSpec, facts: DeviceFacts, imageSize: number, roots: Roots): UnikernelError | undefined {
+export function refusalOf(
+    burn: BurnSpec,
+    facts: DeviceFacts,
+    imageSize: number,
+    roots: Roots,
+): UnikernelError | undefined {
     return wrongDevice(burn, facts, roots) ?? inUse(facts) ?? cannotTake(burn, facts, imageSize);
 }
 
@@ -19,30 +24,63 @@ export function refusalOf(burn: BurnSpec, facts: DeviceFacts, imageSize: number,
 export function wrongDevice(burn: BurnSpec, facts: DeviceFacts, roots: Roots): UnikernelError | undefined {
     const shown = titleOf(facts);
     if (facts.partitionOf !== undefined) {
-        return refuse("invalid", "device", `${shown} is a partition of ${facts.partitionOf}, and a medium takes a whole device`,
-            `name the whole device: the same name without -partN, see ls -l /dev/disk/by-id`);
+        return refuse(
+            "invalid",
+            "device",
+            `${shown} is a partition of ${facts.partitionOf}, and a medium takes a whole device`,
+            `name the whole device: the same name without -partN, see ls -l /dev/disk/by-id`,
+        );
     }
     if (facts.optical) {
-        return refuse("unsupported", "device", `${shown} is a drive for optical discs`,
-            "leave burn away and write the image with a program for discs: xorriso -as cdrecord -v dev=DRIVE IMAGE");
+        return refuse(
+            "unsupported",
+            "device",
+            `${shown} is a drive for optical discs`,
+            "leave burn away and write the image with a program for discs: xorriso -as cdrecord -v dev=DRIVE IMAGE",
+        );
     }
-    if (facts.size === 0) return refuse("not-found", "device", `there is no medium in ${shown}`, "put the card or stick in, then run again");
+    if (facts.size === 0)
+        return refuse(
+            "not-found",
+            "device",
+            `there is no medium in ${shown}`,
+            "put the card or stick in, then run again",
+        );
     if (burn.serial !== undefined) return wrongSerial(burn.serial, burn, facts, roots);
     if (isLasting(burn.device, roots)) return undefined;
-    return refuse("invalid", "device", `${burn.device} is a name that may lead to another device tomorrow`, nameHint(facts));
+    return refuse(
+        "invalid",
+        "device",
+        `${burn.device} is a name that may lead to another device tomorrow`,
+        nameHint(facts),
+    );
 }
 
 function wrongSerial(serial: string, burn: BurnSpec, facts: DeviceFacts, roots: Roots): UnikernelError | undefined {
     const shown = titleOf(facts);
     if (facts.serials.length === 0) {
-        return refuse("invalid", "serial", `${shown} tells no serial number, so that it cannot be known by one`, lastingHint(facts));
+        return refuse(
+            "invalid",
+            "serial",
+            `${shown} tells no serial number, so that it cannot be known by one`,
+            lastingHint(facts),
+        );
     }
     if (!facts.serials.includes(serial.trim())) {
-        return refuse("invalid", "serial", `${shown} has the serial number ${facts.serials[0]}, not ${serial}`,
-            "another device has that name now: see lsblk -o NAME,SERIAL,SIZE,MODEL and name the right one");
+        return refuse(
+            "invalid",
+            "serial",
+            `${shown} has the serial number ${facts.serials[0]}, not ${serial}`,
+            "another device has that name now: see lsblk -o NAME,SERIAL,SIZE,MODEL and name the right one",
+        );
     }
     if (facts.twins.length === 0 || isLasting(burn.device, roots)) return undefined;
-    return refuse("invalid", "serial", `${shown} shares its serial number with ${facts.twins.join(", ")}`, lastingHint(facts));
+    return refuse(
+        "invalid",
+        "serial",
+        `${shown} shares its serial number with ${facts.twins.join(", ")}`,
+        lastingHint(facts),
+    );
 }
 
 function inUse(facts: DeviceFacts): UnikernelError | undefined {
@@ -50,8 +88,14 @@ function inUse(facts: DeviceFacts): UnikernelError | undefined {
     if (uses.length === 0) return undefined;
     const system = uses.some((use) => use.system);
     const list = uses.slice(0, 8).map(tell).join(", ") + (uses.length > 8 ? `, and ${uses.length - 8} more` : "");
-    return refuse("in-use", "device", `${titleOf(facts)} ${system ? "holds the running system" : "is in use"}: ${list}`,
-        system ? "this machine runs from it: name another device" : `${[...new Set(uses.map(free))].slice(0, 8).join("; ")}; then run again`);
+    return refuse(
+        "in-use",
+        "device",
+        `${titleOf(facts)} ${system ? "holds the running system" : "is in use"}: ${list}`,
+        system
+            ? "this machine runs from it: name another device"
+            : `${[...new Set(uses.map(free))].slice(0, 8).join("; ")}; then run again`,
+    );
 }
 
 function tell({ part, how, where }: Use): string {
@@ -66,15 +110,29 @@ function free({ how, where }: Use): string {
 function cannotTake({ allowFixed }: BurnSpec, facts: DeviceFacts, imageSize: number): UnikernelError | undefined {
     const shown = titleOf(facts);
     if (facts.readOnly) {
-        return refuse("permission", "device", `${shown} is read-only`, `look for a switch on the stick or card; blockdev --setrw ${facts.node} undoes a software lock`);
+        return refuse(
+            "permission",
+            "device",
+            `${shown} is read-only`,
+            `look for a switch on the stick or card; blockdev --setrw ${facts.node} undoes a software lock`,
+        );
     }
     if (!facts.removable && !allowFixed) {
-        return refuse("invalid", "allowFixed", `${shown} is a fixed disk: not on USB, and without a medium that can be taken out`,
-            "if all that is on it may go, set burn.allowFixed: true");
+        return refuse(
+            "invalid",
+            "allowFixed",
+            `${shown} is a fixed disk: not on USB, and without a medium that can be taken out`,
+            "if all that is on it may go, set burn.allowFixed: true",
+        );
     }
     const needed = Math.ceil(imageSize / facts.sector) * facts.sector;
     if (facts.size >= needed) return undefined;
-    return refuse("no-space", "device", `${shown} has ${facts.size} bytes, and the image needs ${needed}`, "take a larger one, or put less on the medium");
+    return refuse(
+        "no-space",
+        "device",
+        `${shown} has ${facts.size} bytes, and the image needs ${needed}`,
+        "take a larger one, or put less on the medium",
+    );
 }
 
 /** `/dev/disk/by-id/usb-… (/dev/sdb)` */

@@ -23,7 +23,7 @@ export function makePairs(): Pair[] {
 /** Cuts into chunks that begin at multiples of CHUNK. */
 export function chunksOf(from: number, to: number): Range[] {
     const chunks: Range[] = [];
-    for (let offset = from; offset < to;) {
+    for (let offset = from; offset < to; ) {
         const end = Math.min(to, (Math.floor(offset / CHUNK) + 1) * CHUNK);
         chunks.push({ offset, length: end - offset });
         offset = end;
@@ -35,7 +35,12 @@ export function chunksOf(from: number, to: number): Range[] {
  * Does the work for each range, in order, one at a time in each lane. Returns or throws only when no lane is at work
  * any more, so that the buffers and the device may be let go.
  */
-export async function inLanes(ranges: Range[], pairs: Pair[], work: (range: Range, pair: Pair) => Promise<void>, signal?: AbortSignal): Promise<void> {
+export async function inLanes(
+    ranges: Range[],
+    pairs: Pair[],
+    work: (range: Range, pair: Pair) => Promise<void>,
+    signal?: AbortSignal,
+): Promise<void> {
     const failures: { offset: number; error: unknown }[] = [];
     let next = 0;
     const lane = async (pair: Pair): Promise<void> => {

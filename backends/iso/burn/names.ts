@@ -21,7 +21,7 @@ export async function lastingNames(node: string, { dev }: Roots): Promise<string
     for (const folder of LASTING) {
         for (const name of await namesIn(join(dev, "disk", folder))) {
             const path = join(dev, "disk", folder, name);
-            if (await realpath(path).catch(() => undefined) === node) found.push(path);
+            if ((await realpath(path).catch(() => undefined)) === node) found.push(path);
         }
     }
     return found;

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { open, type FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 import { UnikernelError } from "../../../spec";
 import { openError } from "./errors";
@@ -34,7 +34,9 @@ const FLAGS = {
 
 /** @throws UnikernelError `in-use`, `permission`, `not-found` at `burn.device` */
 export const openDevice: OpenDevice = async (device, purpose) => {
-    const handle = await open(device.node, FLAGS[purpose]).catch((error) => { throw openError(error, device); });
+    const handle = await open(device.node, FLAGS[purpose]).catch((error) => {
+        throw openError(error, device);
+    });
     try {
         const stats = await handle.stat();
         if (!stats.isBlockDevice() || numberOf(stats.rdev) !== device.number) throw swapped(device);
@@ -55,5 +57,8 @@ function fileOf(handle: FileHandle): DeviceFile {
 }
 
 export function swapped({ device, node }: Opened): UnikernelError {
-    return new UnikernelError("changed", `${device} was ${node} a moment ago and is another device now`, { property: "burn.device", hint: "leave it plugged in, and run again" });
+    return new UnikernelError("changed", `${device} was ${node} a moment ago and is another device now`, {
+        property: "burn.device",
+        hint: "leave it plugged in, and run again",
+    });
 }

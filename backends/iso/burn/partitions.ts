@@ -6,6 +6,10 @@ export async function rereadPartitions(node: string): Promise<void> {
     const { execa } = await import("execa");
     await execa("blockdev", ["--rereadpt", node], {
         env: { ...process.env, PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`, LC_ALL: "C" },
-        stdin: "ignore", stdout: "ignore", stderr: "ignore", reject: false, timeout: 20_000,
+        stdin: "ignore",
+        stdout: "ignore",
+        stderr: "ignore",
+        reject: false,
+        timeout: 20_000,
     });
 }

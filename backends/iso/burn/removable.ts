@@ -8,16 +8,16 @@ import { textOf } from "./roots";
  * Documentation/ABI/testing/sysfs-devices-removable), and an SD card in a reader of its own (an eMMC is of type MMC).
  */
 export async function isRemovable(folder: string): Promise<boolean> {
-    if (await textOf(join(folder, "removable")) === "1") return true;
-    if (await textOf(join(folder, "device/type")) === "SD") return true;
+    if ((await textOf(join(folder, "removable"))) === "1") return true;
+    if ((await textOf(join(folder, "device/type"))) === "SD") return true;
     const usb = await usbDevice(folder);
-    return usb !== undefined && await textOf(join(usb, "removable")) !== "fixed";
+    return usb !== undefined && (await textOf(join(usb, "removable"))) !== "fixed";
 }
 
 /** The folder of the USB device that a block device is a part of. */
 export async function usbDevice(folder: string): Promise<string | undefined> {
     for (let above = dirname(folder); above !== dirname(above); above = dirname(above)) {
-        if (await textOf(join(above, "idVendor")) !== undefined) return above;
+        if ((await textOf(join(above, "idVendor"))) !== undefined) return above;
     }
     return undefined;
 }

@@ -1,4 +1,4 @@
-import { readFile, readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 
 /** Where the kernel and udev tell of devices; another tree can be given in the place of each. */
 export interface Roots {

@@ -20,7 +20,7 @@ export async function holdsSome(image: PaddedImage, disk: Disk, total: number, p
         // A new device is full of zeros, so that equal zeros say nothing.
         if (wanted.equals(zeros)) continue;
         asked++;
-        if (await disk.tryRead(there, block * BLOCK) && there.equals(wanted)) return true;
+        if ((await disk.tryRead(there, block * BLOCK)) && there.equals(wanted)) return true;
     }
     return asked === 0;
 }

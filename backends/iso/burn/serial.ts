@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
 import { usbDevice } from "./removable";
-import { bytesOf, textOf, type Roots } from "./roots";
+import { bytesOf, type Roots, textOf } from "./roots";
 
 /**
  * Every spelling of a device's own serial number that the kernel or udev tells, so that what `lsblk -o SERIAL`,
@@ -11,11 +11,11 @@ import { bytesOf, textOf, type Roots } from "./roots";
 export async function serialsOf(folder: string, number: string, { udev }: Roots): Promise<string[]> {
     const usb = await usbDevice(folder);
     const found = [
-        ...await fromUdev(join(udev, `b${number}`)),
+        ...(await fromUdev(join(udev, `b${number}`))),
         await textOf(join(folder, "serial")),
         await textOf(join(folder, "device/serial")),
         unitSerial(await bytesOf(join(folder, "device/vpd_pg80"))),
-        usb && await textOf(join(usb, "serial")),
+        usb && (await textOf(join(usb, "serial"))),
         await textOf(join(folder, "wwid")),
         await textOf(join(folder, "device/wwid")),
     ];
@@ -25,12 +25,18 @@ export async function serialsOf(folder: string, number: string, { udev }: Roots)
 const PROPERTIES = ["ID_SERIAL_SHORT", "ID_SCSI_SERIAL"];
 
 async function fromUdev(file: string): Promise<string[]> {
-    const lines = (await textOf(file) ?? "").split("\n");
-    return PROPERTIES.flatMap((name) => lines.filter((line) => line.startsWith(`E:${name}=`)).map((line) => line.slice(name.length + 3).trim()));
+    const lines = ((await textOf(file)) ?? "").split("\n");
+    return PROPERTIES.flatMap((name) =>
+        lines.filter((line) => line.startsWith(`E:${name}=`)).map((line) => line.slice(name.length + 3).trim()),
+    );
 }
 
 /** Vital product data page 0x80 (SPC-4, 7.8.15): a header of four bytes, its last two the length, then ASCII. */
 function unitSerial(page: Buffer | undefined): string | undefined {
     if (page === undefined || page.length < 4 || page[1] !== 0x80) return undefined;
-    return page.subarray(4, 4 + page.readUInt16BE(2)).toString("latin1").replaceAll("\0", "").trim();
+    return page
+        .subarray(4, 4 + page.readUInt16BE(2))
+        .toString("latin1")
+        .replaceAll("\0", "")
+        .trim();
 }

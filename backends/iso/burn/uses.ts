@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { numberOf } from "./number";
-import { namesIn, textOf, type Roots } from "./roots";
+import { namesIn, type Roots, textOf } from "./roots";
 
 /** Something that uses a device, or a part of it. */
 export interface Use {
@@ -27,13 +27,13 @@ export async function usesOf(folder: string, roots: Roots): Promise<Use[]> {
     const uses: Use[] = [];
     const layers: Layer[] = [];
     await climb(folder, "", roots, layers, uses);
-    uses.push(...await mounts(layers, roots), ...await swaps(layers, roots));
+    uses.push(...(await mounts(layers, roots)), ...(await swaps(layers, roots)));
     return uses;
 }
 
 async function climb(folder: string, below: string, roots: Roots, layers: Layer[], uses: Use[]): Promise<void> {
     const name = basename(folder);
-    const number = await textOf(join(folder, "dev")) ?? "";
+    const number = (await textOf(join(folder, "dev"))) ?? "";
     if (layers.some((layer) => layer.number === number)) return;
     const part = `${await titleOf(folder)}${below && ` on ${below}`}`;
     layers.push({ name, number, part });
@@ -44,14 +44,14 @@ async function climb(folder: string, below: string, roots: Roots, layers: Layer[
     }
     for (const child of await namesIn(folder)) {
         const inner = join(folder, child);
-        if (await textOf(join(inner, "partition")) !== undefined) await climb(inner, below, roots, layers, uses);
+        if ((await textOf(join(inner, "partition"))) !== undefined) await climb(inner, below, roots, layers, uses);
     }
 }
 
 /** `sdb1`, `md0 (RAID)`, `dm-0 (LVM vg-root)`. */
 async function titleOf(folder: string): Promise<string> {
     const name = basename(folder).replaceAll("!", "/");
-    if (await textOf(join(folder, "md/level")) !== undefined) return `${name} (RAID)`;
+    if ((await textOf(join(folder, "md/level"))) !== undefined) return `${name} (RAID)`;
     // The uuid of a device-mapper device begins with the name of what made it (libdevmapper.h, dm_build_dm_uuid).
     const maker = (await textOf(join(folder, "dm/uuid")))?.split("-")[0];
     const mapped = await textOf(join(folder, "dm/name"));
@@ -60,13 +60,16 @@ async function titleOf(folder: string): Promise<string> {
 
 async function mounts(layers: Layer[], roots: Roots): Promise<Use[]> {
     const found: Use[] = [];
-    for (const line of (await textOf(join(roots.proc, "self/mountinfo")) ?? "").split("\n")) {
+    for (const line of ((await textOf(join(roots.proc, "self/mountinfo"))) ?? "").split("\n")) {
         const [head = "", tail = ""] = line.split(" - ");
         const [, , number, , point = ""] = head.split(" ");
         // A file system over several devices (btrfs) has a number of its own; its source still names one of them.
         const source = tail.split(" ")[1] ?? "";
-        const layer = layers.find((one) => one.number === number) ?? (number?.startsWith("0:") ? await layerAt(source, layers, roots) : undefined);
-        if (layer) found.push({ part: layer.part, how: "mounted", where: unescaped(point), system: SYSTEM.test(point) });
+        const layer =
+            layers.find((one) => one.number === number) ??
+            (number?.startsWith("0:") ? await layerAt(source, layers, roots) : undefined);
+        if (layer)
+            found.push({ part: layer.part, how: "mounted", where: unescaped(point), system: SYSTEM.test(point) });
     }
     return found;
 }
@@ -75,7 +78,7 @@ const SYSTEM = /^\/((boot|efi|usr|var|etc|nix)(\/.*)?)?$/;
 
 async function swaps(layers: Layer[], roots: Roots): Promise<Use[]> {
     const found: Use[] = [];
-    const lines = (await textOf(join(roots.proc, "swaps")) ?? "").split("\n").slice(1);
+    const lines = ((await textOf(join(roots.proc, "swaps"))) ?? "").split("\n").slice(1);
     for (const line of lines) {
         const layer = await layerAt(line.split(/\s/)[0] ?? "", layers, roots);
         if (layer) found.push({ part: layer.part, how: "swap", system: true });

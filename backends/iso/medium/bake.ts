@@ -32,7 +32,11 @@ const OVERHEAD = 2 * 2 ** 20;
  * @throws UnikernelError `invalid` (too large to be loaded), `changed` (a file is not what the plan was made of),
  * `no-space`, `permission`, `program-missing`, `program-failed`, `timeout`
  */
-export async function bake(contents: MediumContents, path: string, { onProgress, signal, clock = defaultClock() }: BakeOptions = {}): Promise<Baked> {
+export async function bake(
+    contents: MediumContents,
+    path: string,
+    { onProgress, signal, clock = defaultClock() }: BakeOptions = {},
+): Promise<Baked> {
     const staging = temporaryName(`${path}.staging`);
     const made: string[] = [];
     let needed = OVERHEAD;
@@ -46,10 +50,17 @@ export async function bake(contents: MediumContents, path: string, { onProgress,
         refuseTooLarge(contents, measured);
         needed += measured.reduce((sum, { size }) => sum + size, 0);
         const env = { SOURCE_DATE_EPOCH: String(clock) };
-        const both = await Promise.allSettled([placeFiles(measured, staging, signal), makeLoaders(contents, staging, clock, { env, signal })]);
+        const both = await Promise.allSettled([
+            placeFiles(measured, staging, signal),
+            makeLoaders(contents, staging, clock, { env, signal }),
+        ]);
         const [placed, loaders] = [settled(both[0]), settled(both[1])];
         const timeout = timeoutFor(needed);
-        const writing = run("xorriso", volumeArguments(contents, placed, loaders, path, clock), { env, signal, timeout });
+        const writing = run("xorriso", volumeArguments(contents, placed, loaders, path, clock), {
+            env,
+            signal,
+            timeout,
+        });
         const written = await hashWhileWritten(path, writing, (bytes) => onProgress?.(bytes, Math.max(bytes, needed)));
         await requireUnchanged(placed);
         await rm(staging, { recursive: true });
@@ -73,6 +84,8 @@ function defaultClock(): number {
 }
 
 async function translate(error: unknown, path: string, needed: number): Promise<unknown> {
-    const full = hasCode(error, "program-failed") && /no space left|disk quota exceeded|exceeds free space|disk full/i.test(error.hint ?? "");
+    const full =
+        hasCode(error, "program-failed") &&
+        /no space left|disk quota exceeded|exceeds free space|disk full/i.test(error.hint ?? "");
     return full ? noSpace(path, needed, error) : writeError(error, path, needed);
 }

@@ -2,7 +2,14 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { basename } from "node:path";
 import { initramfsFrame } from "../../../guests";
-import { UnikernelError, type ConsoleKind, type Firmware, type GuestPlan, type MediumBoot, type Part } from "../../../spec";
+import {
+    type ConsoleKind,
+    type Firmware,
+    type GuestPlan,
+    type MediumBoot,
+    type Part,
+    UnikernelError,
+} from "../../../spec";
 import { grubConfig, markPath } from "./grubConfig";
 import { mediumProblems } from "./problems";
 import { wordsFor } from "./quote";
@@ -25,7 +32,10 @@ export interface MediumFile {
 }
 
 /** A file of the medium, and where its content lies here. */
-export interface Placed { path: string; source: string }
+export interface Placed {
+    path: string;
+    source: string;
+}
 
 /** All that decides the bytes of a medium, but the programs that make it. */
 export interface MediumContents {
@@ -66,24 +76,47 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     const tail = tailPath(medium);
     const inMemory = framedImages(plan, medium);
     const script = grubConfig({
-        name: spec.name, console, protocol: medium.protocol, kernel, words: wordsFor(boot.cmdline) ?? [],
+        name: spec.name,
+        console,
+        protocol: medium.protocol,
+        kernel,
+        words: wordsFor(boot.cmdline) ?? [],
         load: [...(boot.initrd.length > 0 ? [tail] : []), ...inMemory.load],
     });
     const files: MediumFile[] = [
         { path: kernel, parts: [{ file: spec.kernel }], sha256: plan.digests.kernel, property: "kernel", loaded: true },
         ...(boot.initrd.length > 0 ? [{ path: tail, parts: boot.initrd, property: "initrd", loaded: true }] : []),
-        ...medium.blocks.map(({ where, path }, index) => blockFile(plan, index, where === "memory" ? imagePath(index) : path, where === "memory")),
+        ...medium.blocks.map(({ where, path }, index) =>
+            blockFile(plan, index, where === "memory" ? imagePath(index) : path, where === "memory"),
+        ),
         ...inMemory.frame,
-        ...Object.entries(medium.files).map(([path, text]) => ({ path, parts: [{ bytes: Buffer.from(text) }], loaded: false })),
+        ...Object.entries(medium.files).map(([path, text]) => ({
+            path,
+            parts: [{ bytes: Buffer.from(text) }],
+            loaded: false,
+        })),
         { path: "/boot/grub/grub.cfg", parts: [{ bytes: Buffer.from(script) }], loaded: false },
     ];
     refuseTwins(files);
     const firmware = (["bios", "uefi"] as const).filter((one) => guest.firmware.includes(one));
-    const id = digest([LAYOUT, label, firmware, medium.protocol, files.map((file) => [file.path, ...identityOf(file, plan)])]);
+    const id = digest([
+        LAYOUT,
+        label,
+        firmware,
+        medium.protocol,
+        files.map((file) => [file.path, ...identityOf(file, plan)]),
+    ]);
     const mark = { path: markPath(id), parts: [{ bytes: Buffer.from(`${id}\n`) }], loaded: false };
     return {
-        id, label, console, protocol: medium.protocol, firmware, files: [...files, mark].sort((a, b) => (a.path < b.path ? -1 : 1)),
-        grubConfig: script, secret: holdsSecret(plan), digestKey: plan.digestKey,
+        id,
+        label,
+        console,
+        protocol: medium.protocol,
+        firmware,
+        files: [...files, mark].sort((a, b) => (a.path < b.path ? -1 : 1)),
+        grubConfig: script,
+        secret: holdsSecret(plan),
+        digestKey: plan.digestKey,
     };
 }
 
@@ -106,10 +139,18 @@ function imagePath(index: number): string {
  * 4 bytes, and the images stay as they are. GRUB's own way, `newc:`, is not taken by every kernel (guests/linux/cpio.ts).
  */
 function framedImages({ blockFiles }: GuestPlan, { blocks }: MediumBoot): { frame: MediumFile[]; load: string[] } {
-    const inside = blocks.flatMap(({ where, path }, index) => (where === "memory" ? [{ index, member: { path: path.slice(1), mode: 0o600, size: sizeOf(blockFiles[index]!, index) } }] : []));
+    const inside = blocks.flatMap(({ where, path }, index) =>
+        where === "memory"
+            ? [{ index, member: { path: path.slice(1), mode: 0o600, size: sizeOf(blockFiles[index]!, index) } }]
+            : [],
+    );
     if (inside.length === 0) return { frame: [], load: [] };
     const { heads, end } = initramfsFrame(inside.map(({ member }) => member));
-    const piece = (name: string | number, bytes: Buffer): MediumFile => ({ path: `/boot/frame/${name}`, parts: [{ bytes }], loaded: true });
+    const piece = (name: string | number, bytes: Buffer): MediumFile => ({
+        path: `/boot/frame/${name}`,
+        parts: [{ bytes }],
+        loaded: true,
+    });
     return {
         frame: [...heads.map((head, at) => piece(inside[at]!.index, head)), piece("end", end)],
         load: [...inside.flatMap(({ index }) => [`/boot/frame/${index}`, imagePath(index)]), "/boot/frame/end"],
@@ -125,7 +166,10 @@ function sizeOf(path: string, index: number): number {
 function blockFile({ spec, blockFiles }: GuestPlan, index: number, path: string, loaded: boolean): MediumFile {
     const block = spec.blocks[index]!;
     return {
-        path, parts: [{ file: blockFiles[index]! }], loaded, property: `blocks[${index}]`,
+        path,
+        parts: [{ file: blockFiles[index]! }],
+        loaded,
+        property: `blocks[${index}]`,
         // A file that the user named has the digest of its content; a data image that of its tree.
         ...(block.path === undefined ? {} : { sha256: block.digest }),
     };
@@ -135,14 +179,23 @@ function blockFile({ spec, blockFiles }: GuestPlan, index: number, path: string,
 function identityOf({ parts, sha256, property }: MediumFile, { spec, digests }: GuestPlan): unknown[] {
     const block = /^blocks\[(\d+)\]$/.exec(property ?? "");
     if (block) return ["block", spec.blocks[Number(block[1])]!.digest];
-    return parts.map((part) => ("bytes" in part ? ["bytes", createHash("sha256").update(part.bytes).digest("hex")] : ["file", sha256 ?? digests.initrd]));
+    return parts.map((part) =>
+        "bytes" in part
+            ? ["bytes", createHash("sha256").update(part.bytes).digest("hex")]
+            : ["file", sha256 ?? digests.initrd],
+    );
 }
 
 function refuseTwins(files: MediumFile[]): void {
     const paths = new Map<string, MediumFile>();
     for (const file of files) {
         const other = paths.get(file.path);
-        if (other) throw new UnikernelError("invalid", `${file.path} of the medium is ${other.property ?? "the configuration"} already`, { property: file.property ?? "blocks", hint: "give one of them another name" });
+        if (other)
+            throw new UnikernelError(
+                "invalid",
+                `${file.path} of the medium is ${other.property ?? "the configuration"} already`,
+                { property: file.property ?? "blocks", hint: "give one of them another name" },
+            );
         paths.set(file.path, file);
     }
 }

@@ -36,7 +36,12 @@ function command(words: string[]): string {
 function terminals(console: ConsoleKind[]): string[] {
     if (!console.includes("serial")) return [];
     const names = console.map((kind) => (kind === "serial" ? "serial" : "console")).join(" ");
-    return ["if serial --unit=0 --speed=115200; then", `    terminal_input ${names}`, `    terminal_output ${names}`, "fi"];
+    return [
+        "if serial --unit=0 --speed=115200; then",
+        `    terminal_input ${names}`,
+        `    terminal_output ${names}`,
+        "fi",
+    ];
 }
 
 /** Where the mark lies by which a boot loader finds its own medium, whatever order the devices come in. */

@@ -1,4 +1,4 @@
-export { bake, type BakeOptions, type Baked } from "./bake";
-export { holdsSecret, mediumOf, type MediumContents, type MediumFile } from "./contents";
+export { type Baked, type BakeOptions, bake } from "./bake";
+export { holdsSecret, type MediumContents, type MediumFile, mediumOf } from "./contents";
 export { moduleFolder } from "./modules";
 export { mediumProblems } from "./problems";

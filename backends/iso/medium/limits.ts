@@ -12,19 +12,32 @@ const LOADED = 768 * MIB;
 const EXTENT = 4096 * MIB - 2048;
 
 /** Refuses what a boot loader cannot load, or a guest not read from its medium. @throws UnikernelError `invalid` */
-export function refuseTooLarge({ protocol }: Pick<MediumContents, "protocol">, files: Pick<Measured, "file" | "size">[]): void {
+export function refuseTooLarge(
+    { protocol }: Pick<MediumContents, "protocol">,
+    files: Pick<Measured, "file" | "size">[],
+): void {
     const long = files.find(({ size }) => size > EXTENT);
-    if (long) throw tooLarge(long, `${mebibytes(long.size)} MiB: a file on a medium has to be smaller than 4 GiB, or guests would not read it whole`);
+    if (long)
+        throw tooLarge(
+            long,
+            `${mebibytes(long.size)} MiB: a file on a medium has to be smaller than 4 GiB, or guests would not read it whole`,
+        );
     const loaded = files.filter(({ file }) => file.loaded);
     const total = loaded.reduce((sum, { size }) => sum + size, 0);
     const largest = loaded.reduce((most, one) => (one.size > most.size ? one : most), loaded[0]!);
     if (total > LOADED) {
-        throw tooLarge(largest, `${mebibytes(total)} MiB would have to be loaded before the ${protocol === "linux" ? "kernel" : "guest"} runs, ${mebibytes(largest.size)} of them ${largest.file.path}: a boot loader has room for ${mebibytes(LOADED)}`);
+        throw tooLarge(
+            largest,
+            `${mebibytes(total)} MiB would have to be loaded before the ${protocol === "linux" ? "kernel" : "guest"} runs, ${mebibytes(largest.size)} of them ${largest.file.path}: a boot loader has room for ${mebibytes(LOADED)}`,
+        );
     }
 }
 
 function tooLarge({ file: { property } }: Pick<Measured, "file">, reason: string): UnikernelError {
-    return new UnikernelError("invalid", reason, { property, hint: "leave out what the guest can fetch when it runs, or pack it" });
+    return new UnikernelError("invalid", reason, {
+        property,
+        hint: "leave out what the guest can fetch when it runs, or pack it",
+    });
 }
 
 const mebibytes = (bytes: number): number => Math.ceil(bytes / MIB);

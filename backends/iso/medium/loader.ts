@@ -1,7 +1,7 @@
 import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { run, type RunOptions } from "../../../images";
-import { hasCode, type Firmware } from "../../../spec";
+import { type RunOptions, run } from "../../../images";
+import { type Firmware, hasCode } from "../../../spec";
 import type { MediumContents, Placed } from "./contents";
 import { earlyConfig } from "./grubConfig";
 import { coreModules, moduleFolder, scriptModules, targets, withNeeded } from "./modules";
@@ -19,13 +19,25 @@ export interface Loaders {
     uefi?: string;
 }
 
-interface Making { contents: MediumContents; staging: string; options: RunOptions }
+interface Making {
+    contents: MediumContents;
+    staging: string;
+    options: RunOptions;
+}
 
 /** Makes the boot loaders of a medium in `staging`. @param clock seconds since 1970, for the times in the FAT file system */
-export async function makeLoaders(contents: MediumContents, staging: string, clock: number, options: RunOptions): Promise<Loaders> {
+export async function makeLoaders(
+    contents: MediumContents,
+    staging: string,
+    clock: number,
+    options: RunOptions,
+): Promise<Loaders> {
     const making = { contents, staging, options };
     const wanted = (firmware: Firmware): boolean => contents.firmware.includes(firmware);
-    const [bios, uefi] = await Promise.all([wanted("bios") ? makeBios(making) : undefined, wanted("uefi") ? makeUefi(making, clock) : undefined]);
+    const [bios, uefi] = await Promise.all([
+        wanted("bios") ? makeBios(making) : undefined,
+        wanted("uefi") ? makeUefi(making, clock) : undefined,
+    ]);
     return { bios, uefi };
 }
 
@@ -37,7 +49,10 @@ async function makeBios(making: Making): Promise<Loaders["bios"]> {
     await makeImage("bios", making, folder, core, script, image);
     const built = new Set(await withNeeded(folder, core));
     const others = (await withNeeded(folder, script)).filter((name) => !built.has(name));
-    const modules = others.map((name) => ({ path: `/boot/grub/${targets.bios.folder}/${name}.mod`, source: join(folder, `${name}.mod`) }));
+    const modules = others.map((name) => ({
+        path: `/boot/grub/${targets.bios.folder}/${name}.mod`,
+        source: join(folder, `${name}.mod`),
+    }));
     return { image, bootSector: join(folder, "boot_hybrid.img"), modules };
 }
 
@@ -53,7 +68,12 @@ async function makeUefi(making: Making, clock: number): Promise<string> {
     // The path that UEFI looks for on a removable medium (UEFI Specification 2.10, 3.5.1.1).
     const loader = join(tree, "BOOT", "BOOTX64.EFI");
     await mkdir(dirname(loader), { recursive: true });
-    const format = (kibibytes: number): Promise<unknown> => run("mformat", ["-C", "-i", fat, "-f", String(kibibytes), "-N", making.contents.id.slice(0, 8), "-v", "UNIKERNEL", "::"], options);
+    const format = (kibibytes: number): Promise<unknown> =>
+        run(
+            "mformat",
+            ["-C", "-i", fat, "-f", String(kibibytes), "-N", making.contents.id.slice(0, 8), "-v", "UNIKERNEL", "::"],
+            options,
+        );
     const [small, large] = FLOPPIES as [number, number];
     const modules = [...coreModules("uefi"), ...scriptModules(making.contents)];
     // The size that it nearly always has, meanwhile.
@@ -64,13 +84,22 @@ async function makeUefi(making: Making, clock: number): Promise<string> {
     return fat;
 }
 
-async function makeImage(firmware: Firmware, { contents, staging, options }: Making, folder: string, modules: string[], later: string[], to: string): Promise<void> {
+async function makeImage(
+    firmware: Firmware,
+    { contents, staging, options }: Making,
+    folder: string,
+    modules: string[],
+    later: string[],
+    to: string,
+): Promise<void> {
     const early = join(staging, `${firmware}.cfg`);
     await writeFile(early, earlyConfig(contents.id, later));
     const args = ["-d", folder, "-O", targets[firmware].format, "-p", "/boot/grub", "-c", early, "-o", to, ...modules];
     await run("grub-mkimage", args, options).catch(async (error: unknown) => {
         if (!hasCode(error, "program-missing")) throw error;
         // Its name on Fedora and SUSE. Where it is missing too, the first name is the one to tell.
-        await run("grub2-mkimage", args, options).catch((other: unknown) => { throw hasCode(other, "program-missing") ? error : other; });
+        await run("grub2-mkimage", args, options).catch((other: unknown) => {
+            throw hasCode(other, "program-missing") ? error : other;
+        });
     });
 }

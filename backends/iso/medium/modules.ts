@@ -1,15 +1,25 @@
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { UnikernelError, type Firmware } from "../../../spec";
+import { type Firmware, UnikernelError } from "../../../spec";
 import type { MediumContents } from "./contents";
 
 /** GRUB's name of a target, and what it needs there beyond what every target needs. */
-export interface Target { folder: string; format: string; package: string; modules: string[] }
+export interface Target {
+    folder: string;
+    format: string;
+    package: string;
+    modules: string[];
+}
 
 export const targets: Record<Firmware, Target> = {
     bios: { folder: "i386-pc", format: "i386-pc-eltorito", package: "grub-pc-bin", modules: ["biosdisk"] },
     // A screen under UEFI is a frame buffer, which the kernel is told of by the loader.
-    uefi: { folder: "x86_64-efi", format: "x86_64-efi", package: "grub-efi-amd64-bin", modules: ["efi_gop", "efi_uga"] },
+    uefi: {
+        folder: "x86_64-efi",
+        format: "x86_64-efi",
+        package: "grub-efi-amd64-bin",
+        modules: ["efi_gop", "efi_uga"],
+    },
 };
 
 /** Where distributions keep GRUB's modules: Debian, Fedora and Arch; SUSE; NixOS. */
@@ -27,7 +37,9 @@ export function scriptModules({ protocol, console }: Pick<MediumContents, "proto
 
 /** Modules and all that they need, by a target's own list (`NAME: NEEDED NEEDED`, one a line); sorted. */
 export async function withNeeded(folder: string, names: string[]): Promise<string[]> {
-    const lines = (await readFile(join(folder, "moddep.lst"), "utf8")).split("\n").map((line) => line.split(/[: ]+/).filter(Boolean));
+    const lines = (await readFile(join(folder, "moddep.lst"), "utf8"))
+        .split("\n")
+        .map((line) => line.split(/[: ]+/).filter(Boolean));
     const needs = new Map(lines.map(([name = "", ...needed]) => [name, needed]));
     const all = new Set<string>();
     const left = [...names];
@@ -44,9 +56,19 @@ export async function moduleFolder(firmware: Firmware, roots = ROOTS): Promise<s
     const target = targets[firmware];
     for (const root of roots) {
         const folder = join(root, target.folder);
-        if (await access(join(folder, "moddep.lst")).then(() => true, () => false)) return folder;
+        if (
+            await access(join(folder, "moddep.lst")).then(
+                () => true,
+                () => false,
+            )
+        )
+            return folder;
     }
-    throw new UnikernelError("program-missing", `GRUB's modules for ${firmware === "bios" ? "BIOS" : "UEFI"} (${target.folder}) were not found in ${roots.join(", ")}`, {
-        hint: `install the package that has them: apt-get install ${target.package}`,
-    });
+    throw new UnikernelError(
+        "program-missing",
+        `GRUB's modules for ${firmware === "bios" ? "BIOS" : "UEFI"} (${target.folder}) were not found in ${roots.join(", ")}`,
+        {
+            hint: `install the package that has them: apt-get install ${target.package}`,
+        },
+    );
 }

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fsError, hashFile, sealDigest } from "../../../images";
-import { UnikernelError, type Manifest, type Part } from "../../../spec";
+import { type Manifest, type Part, UnikernelError } from "../../../spec";
 import type { MediumContents, MediumFile, Placed } from "./contents";
 
 /** A file of the medium, and what its local files are like before any is read. */
@@ -15,7 +15,11 @@ export interface Measured {
     size: number;
     seen: Seen[];
 }
-interface Seen { path: string; size: number; state: string }
+interface Seen {
+    path: string;
+    size: number;
+    state: string;
+}
 
 export interface PlacedFile extends Measured, Placed {
     sha256: string;
@@ -23,11 +27,13 @@ export interface PlacedFile extends Measured, Placed {
 
 /** @throws UnikernelError `not-found`, `permission` */
 export async function measureFiles({ files }: MediumContents): Promise<Measured[]> {
-    return Promise.all(files.map(async (file) => {
-        const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [look(part.file)] : [])));
-        const bytes = file.parts.reduce((sum, part) => ("bytes" in part ? sum + part.bytes.length : sum), 0);
-        return { file, seen, size: seen.reduce((sum, { size }) => sum + size, bytes) };
-    }));
+    return Promise.all(
+        files.map(async (file) => {
+            const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [look(part.file)] : [])));
+            const bytes = file.parts.reduce((sum, part) => ("bytes" in part ? sum + part.bytes.length : sum), 0);
+            return { file, seen, size: seen.reduce((sum, { size }) => sum + size, bytes) };
+        }),
+    );
 }
 
 /**
@@ -35,15 +41,19 @@ export async function measureFiles({ files }: MediumContents): Promise<Measured[
  * @throws UnikernelError `changed` (not what the plan was made of), `not-found`, `permission`
  */
 export async function placeFiles(measured: Measured[], staging: string, signal?: AbortSignal): Promise<PlacedFile[]> {
-    return Promise.all(measured.map(async (one, index) => {
-        const { file: { path, parts, sha256: known, property } } = one;
-        const [first] = parts;
-        const local = parts.length === 1 && first && "file" in first ? resolve(first.file) : undefined;
-        const source = local ?? join(staging, `file-${index}`);
-        const sha256 = local === undefined ? await concatenate(parts, source, signal) : await hashFile(local);
-        if (known !== undefined && known !== sha256) throw changed(source, property);
-        return { ...one, path, source, sha256 };
-    }));
+    return Promise.all(
+        measured.map(async (one, index) => {
+            const {
+                file: { path, parts, sha256: known, property },
+            } = one;
+            const [first] = parts;
+            const local = parts.length === 1 && first && "file" in first ? resolve(first.file) : undefined;
+            const source = local ?? join(staging, `file-${index}`);
+            const sha256 = local === undefined ? await concatenate(parts, source, signal) : await hashFile(local);
+            if (known !== undefined && known !== sha256) throw changed(source, property);
+            return { ...one, path, source, sha256 };
+        }),
+    );
 }
 
 async function concatenate(parts: Part[], to: string, signal?: AbortSignal): Promise<string> {
@@ -54,7 +64,12 @@ async function concatenate(parts: Part[], to: string, signal?: AbortSignal): Pro
             else yield* createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>;
         }
     };
-    const watch = new Transform({ transform(chunk: Buffer, _, done) { hash.update(chunk); done(null, chunk); } });
+    const watch = new Transform({
+        transform(chunk: Buffer, _, done) {
+            hash.update(chunk);
+            done(null, chunk);
+        },
+    });
     await pipeline(Readable.from(pieces()), watch, createWriteStream(to, { mode: 0o600, flags: "wx" }), { signal });
     return hash.digest("hex");
 }
@@ -67,16 +82,25 @@ export async function requireUnchanged(placed: PlacedFile[]): Promise<void> {
 }
 
 async function look(path: string): Promise<Seen> {
-    const stats = await stat(path, { bigint: true }).catch((error: unknown) => { throw fsError(error, "read", path); });
+    const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
+        throw fsError(error, "read", path);
+    });
     return { path, size: Number(stats.size), state: [stats.size, stats.mtimeNs, stats.ctimeNs, stats.ino].join(" ") };
 }
 
 function changed(path: string, property: string | undefined): UnikernelError {
-    return new UnikernelError("changed", `${path} changed after it was checked`, { property, hint: "run pulumi up again when it is no longer being written" });
+    return new UnikernelError("changed", `${path} changed after it was checked`, {
+        property,
+        hint: "run pulumi up again when it is no longer being written",
+    });
 }
 
 /** Path on the medium → 16 hex digits. The mark is left out: its name is a digest over everything, secrets too. */
 export function manifestOf(placed: PlacedFile[], { secret, digestKey, id }: MediumContents): Manifest {
     const key = secret ? digestKey : undefined;
-    return Object.fromEntries(placed.filter(({ path }) => !path.endsWith(`/${id}`)).map(({ path, sha256 }) => [path, sealDigest(sha256, key).slice(0, 16)]));
+    return Object.fromEntries(
+        placed
+            .filter(({ path }) => !path.endsWith(`/${id}`))
+            .map(({ path, sha256 }) => [path, sealDigest(sha256, key).slice(0, 16)]),
+    );
 }

@@ -14,7 +14,10 @@ export function mediumProblems({ cmdline, medium }: EncodedGuest): Problem[] {
         });
     }
     if (medium?.protocol === "linux" && Buffer.byteLength(cmdline) > LONGEST) {
-        problems.push({ property: "args", reason: `the command line is ${Buffer.byteLength(cmdline)} bytes; from a medium a Linux kernel gets at most ${LONGEST}` });
+        problems.push({
+            property: "args",
+            reason: `the command line is ${Buffer.byteLength(cmdline)} bytes; from a medium a Linux kernel gets at most ${LONGEST}`,
+        });
     }
     return problems;
 }

@@ -14,7 +14,9 @@ export function wordsFor(commandLine: string): string[] | undefined {
     if (commandLine === "") return [];
     const words: string[] = [];
     // What they write: a word without blanks, or one with blanks between double quotes; one blank after each.
-    for (const [, quoted, plain = "", more] of commandLine.matchAll(/(?:"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"|([^ ]*))( |$)/gsy)) {
+    for (const [, quoted, plain = "", more] of commandLine.matchAll(
+        /(?:"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"|([^ ]*))( |$)/gsy,
+    )) {
         words.push(unescape(quoted ?? plain));
         if (more === "") break;
     }
@@ -25,10 +27,12 @@ export function wordsFor(commandLine: string): string[] | undefined {
 
 /** What the loaders make of their words (grub-core/lib/cmdline.c, grub_create_loader_cmdline). */
 export function loaderCommandLine(words: string[]): string {
-    return words.map((word) => {
-        const escaped = word.replace(/[\\'"]/g, "\\$&");
-        return word.includes(" ") ? `"${escaped}"` : escaped;
-    }).join(" ");
+    return words
+        .map((word) => {
+            const escaped = word.replace(/[\\'"]/g, "\\$&");
+            return word.includes(" ") ? `"${escaped}"` : escaped;
+        })
+        .join(" ");
 }
 
 function unescape(text: string): string {

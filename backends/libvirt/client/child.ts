@@ -23,10 +23,15 @@ async function handle({ id, uri, method, args, timeouts }: Request): Promise<voi
     }
     let pool = pools.get(uri);
     if (!pool) pools.set(uri, (pool = new Pool(uri)));
-    const wanted = (): void => { if (!open.has(id)) throw new CallFailed({ kind: "given-up" }); };
+    const wanted = (): void => {
+        if (!open.has(id)) throw new CallFailed({ kind: "given-up" });
+    };
     open.add(id);
     try {
-        reply({ id, result: await pool.run(method, args, timeouts, { wanted, tell: (progress) => reply({ id, progress }) }) });
+        reply({
+            id,
+            result: await pool.run(method, args, timeouts, { wanted, tell: (progress) => reply({ id, progress }) }),
+        });
     } catch (error) {
         const failure = failureOf(error);
         reply({ id, failure, stuck: failure.kind === "timeout" });

@@ -4,7 +4,10 @@ import type { Failure } from "./protocol";
 /** A failure on its way to the parent. */
 export class CallFailed extends Error {
     /** @param untouched it was a look-up, and the first call of its request: the host has not changed */
-    constructor(readonly failure: Failure, readonly untouched = false) {
+    constructor(
+        readonly failure: Failure,
+        readonly untouched = false,
+    ) {
         super("message" in failure ? failure.message : failure.kind);
     }
     /** libvirt's virErrorNumber; 0 for any other failure. */
@@ -13,7 +16,7 @@ export class CallFailed extends Error {
     }
     /** The system error that libvirt met; 0 for any other failure. */
     get errno(): number {
-        return this.failure.kind === "libvirt" ? this.failure.errno ?? 0 : 0;
+        return this.failure.kind === "libvirt" ? (this.failure.errno ?? 0) : 0;
     }
     get lost(): boolean {
         return this.failure.kind === "libvirt" && this.failure.lost;
@@ -69,7 +72,11 @@ export class Connection {
     }
 
     /** Looks an object up, works with it and frees it. */
-    async using<T>(free: FunctionName, [name, ...args]: [FunctionName, ...unknown[]], work: (handle: Handle) => Promise<T>): Promise<T> {
+    async using<T>(
+        free: FunctionName,
+        [name, ...args]: [FunctionName, ...unknown[]],
+        work: (handle: Handle) => Promise<T>,
+    ): Promise<T> {
         const handle = await this.handleOf(name, ...args);
         try {
             return await work(handle);
@@ -83,7 +90,10 @@ export class Connection {
     failure(name?: FunctionName): CallFailed {
         const error = libvirt().virConnGetLastError(this.handle) as Handle | null;
         const lost = libvirt().virConnectIsAlive(this.handle) !== 1;
-        return new CallFailed({ kind: "libvirt", ...readError(error), connecting: false, lost }, this.calls === 1 && name?.includes("Lookup"));
+        return new CallFailed(
+            { kind: "libvirt", ...readError(error), connecting: false, lost },
+            this.calls === 1 && name?.includes("Lookup"),
+        );
     }
 
     async close(): Promise<void> {

@@ -7,8 +7,20 @@ const noSupport = 3; // virErrorNumber
 /** Return the names of a domain's snapshots and checkpoints. libxl has neither call. */
 export async function domainHistory(connection: Connection, domain: Handle): Promise<DomainHistory> {
     return {
-        snapshots: await names(connection, domain, "virDomainListAllSnapshots", "virDomainSnapshotGetName", "virDomainSnapshotFree"),
-        checkpoints: await names(connection, domain, "virDomainListAllCheckpoints", "virDomainCheckpointGetName", "virDomainCheckpointFree"),
+        snapshots: await names(
+            connection,
+            domain,
+            "virDomainListAllSnapshots",
+            "virDomainSnapshotGetName",
+            "virDomainSnapshotFree",
+        ),
+        checkpoints: await names(
+            connection,
+            domain,
+            "virDomainListAllCheckpoints",
+            "virDomainCheckpointGetName",
+            "virDomainCheckpointFree",
+        ),
     };
 }
 

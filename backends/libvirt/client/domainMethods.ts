@@ -1,15 +1,18 @@
 import { CallFailed, type Connection } from "./connection";
-import { hasSavedImage } from "./domainSaved";
-import { domainRecord, domainState, listDomains } from "./domainRecords";
 import { domainHistory } from "./domainHistory";
+import { domainRecord, domainState, listDomains } from "./domainRecords";
+import { hasSavedImage } from "./domainSaved";
 import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
 
 /** virErrorNumber, virterror.h. */
-const invalidArgument = 8, noDomain = 42, operationInvalid = 55;
+const invalidArgument = 8,
+    noDomain = 42,
+    operationInvalid = 55;
 
-const startPaused = 1, forceBoot = 8; // virDomainCreateFlags
+const startPaused = 1,
+    forceBoot = 8; // virDomainCreateFlags
 const metadataElement = 2; // virDomainMetadataType
 const lifecycleCrash = 2; // virDomainLifecycle
 const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
@@ -26,22 +29,28 @@ function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) 
 }
 
 export const domainMethods = {
-    domainGet: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainRecord(connection, domain)),
+    domainGet: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, (domain) => domainRecord(connection, domain)),
 
     domainByName: (connection: Connection, _progress: unknown, name: string) =>
-        connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) => domainRecord(connection, domain)),
+        connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) =>
+            domainRecord(connection, domain),
+        ),
 
-    domainProcessorTime: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, async (domain) => {
-        const info: { cpuTime?: number | bigint } = {};
-        await connection.number("virDomainGetInfo", domain, info);
-        return Number(info.cpuTime);
-    }),
+    domainProcessorTime: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, async (domain) => {
+            const info: { cpuTime?: number | bigint } = {};
+            await connection.number("virDomainGetInfo", domain, info);
+            return Number(info.cpuTime);
+        }),
 
     domainList: (connection: Connection) => listDomains(connection),
 
-    domainState: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainState(connection, domain)),
+    domainState: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, (domain) => domainState(connection, domain)),
 
-    domainHistory: (connection: Connection, _progress: unknown, uuid: string) => byUuid(connection, uuid, (domain) => domainHistory(connection, domain)),
+    domainHistory: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, (domain) => domainHistory(connection, domain)),
 
     domainDefine: (connection: Connection, _progress: unknown, xml: string) =>
         connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),
@@ -49,43 +58,57 @@ export const domainMethods = {
     domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean, resumeSaved: boolean) =>
         byUuid(connection, uuid, async (domain) => {
             const flags = paused ? startPaused : 0;
-            if (resumeSaved || !(await hasSavedImage(connection, domain))) await connection.number("virDomainCreateWithFlags", domain, flags);
+            if (resumeSaved || !(await hasSavedImage(connection, domain)))
+                await connection.number("virDomainCreateWithFlags", domain, flags);
             else await bootWithoutImage(connection, domain, flags);
             return Number(libvirt().virDomainGetID(domain));
         }),
 
     domainRemoveSaved: (connection: Connection, _progress: unknown, uuid: string) =>
         byUuid(connection, uuid, async (domain) => {
-            if (await hasSavedImage(connection, domain)) await connection.number("virDomainManagedSaveRemove", domain, 0);
+            if (await hasSavedImage(connection, domain))
+                await connection.number("virDomainManagedSaveRemove", domain, 0);
         }),
 
-    domainResume: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainResume"),
-    domainSuspend: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainSuspend"),
-    domainShutdown: (connection: Connection, _progress: unknown, uuid: string) => act(connection, uuid, "virDomainShutdown"),
+    domainResume: (connection: Connection, _progress: unknown, uuid: string) =>
+        act(connection, uuid, "virDomainResume"),
+    domainSuspend: (connection: Connection, _progress: unknown, uuid: string) =>
+        act(connection, uuid, "virDomainSuspend"),
+    domainShutdown: (connection: Connection, _progress: unknown, uuid: string) =>
+        act(connection, uuid, "virDomainShutdown"),
 
     domainDestroy: async (connection: Connection, _progress: unknown, uuid: string): Promise<boolean> =>
-        (await unlessGone(byUuid(connection, uuid, async (domain) => {
-            try {
-                await connection.number("virDomainDestroy", domain);
-                return true;
-            } catch (error) {
-                if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
-                if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
-                return false;
-            }
-        }))) ?? false,
+        (await unlessGone(
+            byUuid(connection, uuid, async (domain) => {
+                try {
+                    await connection.number("virDomainDestroy", domain);
+                    return true;
+                } catch (error) {
+                    if (!(error instanceof CallFailed) || error.code !== operationInvalid) throw error;
+                    if ((await connection.number("virDomainIsActive", domain)) === 1) throw error;
+                    return false;
+                }
+            }),
+        )) ?? false,
 
     domainUndefine: (connection: Connection, _progress: unknown, uuid: string) =>
-        unlessGone(byUuid(connection, uuid, async (domain) => {
-            for (const flags of undefineFlags) {
-                try {
-                    await connection.number("virDomainUndefineFlags", domain, flags);
-                    return;
-                } catch (error) {
-                    if (!(error instanceof CallFailed) || error.code !== invalidArgument || flags === undefineFlags.at(-1)) throw error;
+        unlessGone(
+            byUuid(connection, uuid, async (domain) => {
+                for (const flags of undefineFlags) {
+                    try {
+                        await connection.number("virDomainUndefineFlags", domain, flags);
+                        return;
+                    } catch (error) {
+                        if (
+                            !(error instanceof CallFailed) ||
+                            error.code !== invalidArgument ||
+                            flags === undefineFlags.at(-1)
+                        )
+                            throw error;
+                    }
                 }
-            }
-        })),
+            }),
+        ),
 
     domainSetAutostart: (connection: Connection, _progress: unknown, uuid: string, on: boolean) =>
         act(connection, uuid, "virDomainSetAutostart", on ? 1 : 0),
@@ -96,17 +119,33 @@ export const domainMethods = {
     domainSetVcpus: (connection: Connection, _progress: unknown, uuid: string, count: number, target: Target) =>
         act(connection, uuid, "virDomainSetVcpusFlags", count, impact(target)),
 
-    domainSetMetadata: (connection: Connection, _progress: unknown, uuid: string, element: string, key: string, namespace: string, target: Target) =>
-        act(connection, uuid, "virDomainSetMetadata", metadataElement, element, key, namespace, impact(target)),
+    domainSetMetadata: (
+        connection: Connection,
+        _progress: unknown,
+        uuid: string,
+        element: string,
+        key: string,
+        namespace: string,
+        target: Target,
+    ) => act(connection, uuid, "virDomainSetMetadata", metadataElement, element, key, namespace, impact(target)),
 
     domainUpdateDevice: (connection: Connection, _progress: unknown, uuid: string, xml: string, target: Target) =>
         act(connection, uuid, "virDomainUpdateDeviceFlags", xml, impact(target)),
 
-    domainSetOnCrash: (connection: Connection, _progress: unknown, uuid: string, action: OnCrashAction, target: Target) =>
-        act(connection, uuid, "virDomainSetLifecycleAction", lifecycleCrash, lifecycleActions[action], impact(target)),
+    domainSetOnCrash: (
+        connection: Connection,
+        _progress: unknown,
+        uuid: string,
+        action: OnCrashAction,
+        target: Target,
+    ) => act(connection, uuid, "virDomainSetLifecycleAction", lifecycleCrash, lifecycleActions[action], impact(target)),
 
-    domainReadConsole: (connection: Connection, progress: (bytes: number) => void, uuid: string, milliseconds: number) =>
-        byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
+    domainReadConsole: (
+        connection: Connection,
+        progress: (bytes: number) => void,
+        uuid: string,
+        milliseconds: number,
+    ) => byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
 
 /** The flag does both in one call; the libxl driver refuses it (libxl_driver.c, libxlDomainCreateWithFlags). */
@@ -121,8 +160,15 @@ async function bootWithoutImage(connection: Connection, domain: Handle, flags: n
 }
 
 type DomainAction =
-    | "virDomainResume" | "virDomainSuspend" | "virDomainShutdown" | "virDomainSetAutostart" | "virDomainSetMemoryFlags"
-    | "virDomainSetVcpusFlags" | "virDomainSetMetadata" | "virDomainUpdateDeviceFlags" | "virDomainSetLifecycleAction";
+    | "virDomainResume"
+    | "virDomainSuspend"
+    | "virDomainShutdown"
+    | "virDomainSetAutostart"
+    | "virDomainSetMemoryFlags"
+    | "virDomainSetVcpusFlags"
+    | "virDomainSetMetadata"
+    | "virDomainUpdateDeviceFlags"
+    | "virDomainSetLifecycleAction";
 
 async function act(connection: Connection, uuid: string, name: DomainAction, ...args: unknown[]): Promise<void> {
     await byUuid(connection, uuid, (domain) => connection.number(name, domain, ...args));

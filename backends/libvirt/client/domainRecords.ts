@@ -1,21 +1,24 @@
 import type { DomainRecord, DomainState } from "../host";
 import { CallFailed, type Connection } from "./connection";
-import { type Handle, libvirt, readPointers, readStruct, readStructs, takePointers } from "./ffi";
 import { savedFacts } from "./domainSaved";
+import { type Handle, libvirt, readPointers, readStruct, readStructs, takePointers } from "./ffi";
 import type { DomainSummary } from "./protocol";
 
 /** virDomainState, libvirt-domain.h. */
 const states: DomainState[] = ["none", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "suspended"];
 
 const noSupport = 3; // virErrorNumber
-const xmlSecure = 1, xmlInactive = 2; // virDomainXMLFlags
-const listPersistent = 4, listAutostart = 1024; // virConnectListAllDomainsFlags
+const xmlSecure = 1,
+    xmlInactive = 2; // virDomainXMLFlags
+const listPersistent = 4,
+    listAutostart = 1024; // virConnectListAllDomainsFlags
 const statsState = 1; // virDomainStatsTypes
 
 type State = Pick<DomainRecord, "id" | "state" | "reason" | "active">;
 
 export async function domainState(connection: Connection, domain: Handle): Promise<State> {
-    const state = [0], reason = [0];
+    const state = [0],
+        reason = [0];
     await connection.number("virDomainGetState", domain, state, reason, 0);
     return named(domain, state[0]!, reason[0]!);
 }
@@ -47,7 +50,11 @@ export async function domainRecord(connection: Connection, domain: Handle): Prom
     const autostart = [0];
     if (persistent) await connection.number("virDomainGetAutostart", domain, autostart);
     return {
-        ...identity(domain), ...state, active, persistent, autostart: autostart[0] === 1,
+        ...identity(domain),
+        ...state,
+        active,
+        persistent,
+        autostart: autostart[0] === 1,
         inactiveXml: await connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive),
         liveXml: active ? await connection.text("virDomainGetXMLDesc", domain, xmlSecure) : undefined,
         ...(active || !persistent ? {} : await savedFacts(connection, domain)),
@@ -62,7 +69,11 @@ export async function listDomains(connection: Connection): Promise<DomainSummary
     return found.map((one) => ({ ...one, persistent: persistent.has(one.uuid), autostart: autostart.has(one.uuid) }));
 }
 
-async function eachDomain<T>(connection: Connection, flags: number, work: (domain: Handle) => Promise<T>): Promise<T[]> {
+async function eachDomain<T>(
+    connection: Connection,
+    flags: number,
+    work: (domain: Handle) => Promise<T>,
+): Promise<T[]> {
     const out: [Handle | null] = [null];
     const count = await connection.number("virConnectListAllDomains", connection.handle, out, flags);
     const domains = takePointers(out[0], count);
@@ -82,12 +93,23 @@ async function allStates(connection: Connection): Promise<(Pick<DomainRecord, "u
         const count = await connection.number("virConnectGetAllDomainStats", connection.handle, statsState, out, 0);
         return readPointers(out[0], count).map((pointer) => {
             const { dom, params, nparams } = readStruct(pointer, "virDomainStatsRecord");
-            const values = new Map(readStructs(params as Handle | null, "virTypedParameter", Number(nparams)).map(({ field, i }) => [field, Number(i)]));
-            return { ...identity(dom as Handle), ...named(dom as Handle, values.get("state.state") ?? 0, values.get("state.reason") ?? 0) };
+            const values = new Map(
+                readStructs(params as Handle | null, "virTypedParameter", Number(nparams)).map(({ field, i }) => [
+                    field,
+                    Number(i),
+                ]),
+            );
+            return {
+                ...identity(dom as Handle),
+                ...named(dom as Handle, values.get("state.state") ?? 0, values.get("state.reason") ?? 0),
+            };
         });
     } catch (error) {
         if (!(error instanceof CallFailed) || error.code !== noSupport) throw error;
-        return await eachDomain(connection, 0, async (domain) => ({ ...identity(domain), ...(await domainState(connection, domain)) }));
+        return await eachDomain(connection, 0, async (domain) => ({
+            ...identity(domain),
+            ...(await domainState(connection, domain)),
+        }));
     } finally {
         if (out[0] !== null) libvirt().virDomainStatsRecordListFree(out[0]);
     }

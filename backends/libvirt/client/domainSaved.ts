@@ -9,7 +9,10 @@ export async function hasSavedImage(connection: Connection, domain: Handle): Pro
 }
 
 /** Whether a domain that is off has a managed save image, and the definition in it where the driver can show that (libxl's cannot). */
-export async function savedFacts(connection: Connection, domain: Handle): Promise<{ saved?: boolean; savedXml?: string }> {
+export async function savedFacts(
+    connection: Connection,
+    domain: Handle,
+): Promise<{ saved?: boolean; savedXml?: string }> {
     if (!(await hasSavedImage(connection, domain))) return {};
     const savedXml = await unlessUnsupported(connection.text("virDomainManagedSaveGetXMLDesc", domain, xmlSecure));
     return { saved: true, ...(savedXml === undefined ? {} : { savedXml }) };

@@ -9,7 +9,11 @@ export class LibvirtError extends Error {
      * @param code virErrorNumber, virterror.h
      * @param domain virErrorDomain: the part of libvirt that says so (7 RPC, 10 QEMU, 19 network …)
      */
-    constructor(readonly code: number, readonly domain: number, message: string) {
+    constructor(
+        readonly code: number,
+        readonly domain: number,
+        message: string,
+    ) {
         super(message);
     }
 }
@@ -63,7 +67,10 @@ const texts: [RegExp, ErrorCode][] = [
 
 function codeOf(failure: Extract<Failure, { kind: "libvirt" }>): ErrorCode {
     if (failure.connecting) {
-        return codes[failure.code] === "permission" || /permission denied|no polkit agent|authentication/i.test(failure.message) ? "permission" : "unreachable";
+        return codes[failure.code] === "permission" ||
+            /permission denied|no polkit agent|authentication/i.test(failure.message)
+            ? "permission"
+            : "unreachable";
     }
     if (failure.lost) return "unreachable";
     return codes[failure.code] ?? texts.find(([text]) => text.test(failure.message))?.[1] ?? "program-failed";
@@ -78,23 +85,43 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
             const said = new LibvirtError(failure.code, failure.domain, failure.message);
             const summary = failure.connecting
                 ? `libvirt at ${uri} cannot be reached for ${what}: ${failure.message}`
-                : failure.lost ? `${where}: the connection was lost: ${failure.message}` : `${where}: ${failure.message}`;
+                : failure.lost
+                  ? `${where}: the connection was lost: ${failure.message}`
+                  : `${where}: ${failure.message}`;
             return new UnikernelError(code, summary, { hint: hint(code, failure.connecting, uri), cause: said });
         }
         case "timeout":
             return failure.connecting
-                ? new UnikernelError("unreachable", `libvirt at ${uri} did not answer within ${failure.milliseconds / 1000} s (${what})`, { hint: hint("unreachable", true, uri) })
-                : new UnikernelError("timeout", `${where}: no answer within ${failure.milliseconds / 1000} s; it may still happen`, {
-                    hint: "see whether libvirtd hangs (journalctl -u libvirtd), then run the command again",
-                });
+                ? new UnikernelError(
+                      "unreachable",
+                      `libvirt at ${uri} did not answer within ${failure.milliseconds / 1000} s (${what})`,
+                      { hint: hint("unreachable", true, uri) },
+                  )
+                : new UnikernelError(
+                      "timeout",
+                      `${where}: no answer within ${failure.milliseconds / 1000} s; it may still happen`,
+                      {
+                          hint: "see whether libvirtd hangs (journalctl -u libvirtd), then run the command again",
+                      },
+                  );
         case "given-up":
-            return new UnikernelError("timeout", `${where}: not carried out, or cut short, since nobody waits for it any more`);
+            return new UnikernelError(
+                "timeout",
+                `${where}: not carried out, or cut short, since nobody waits for it any more`,
+            );
         case "library":
-            return new UnikernelError("program-missing", `libvirt's client library cannot be loaded: ${failure.message}`, {
-                hint: "apt-get install libvirt0 (Debian, Ubuntu), dnf install libvirt-libs (Fedora)",
-            });
+            return new UnikernelError(
+                "program-missing",
+                `libvirt's client library cannot be loaded: ${failure.message}`,
+                {
+                    hint: "apt-get install libvirt0 (Debian, Ubuntu), dnf install libvirt-libs (Fedora)",
+                },
+            );
         case "file":
-            return new UnikernelError(failure.code === "EACCES" ? "permission" : failure.code === "ENOENT" ? "invalid" : "program-failed", `${where}: ${failure.message}`);
+            return new UnikernelError(
+                failure.code === "EACCES" ? "permission" : failure.code === "ENOENT" ? "invalid" : "program-failed",
+                `${where}: ${failure.message}`,
+            );
         case "internal":
             return new UnikernelError("internal", `${where}: ${failure.message}`);
     }
@@ -104,13 +131,19 @@ function hint(code: ErrorCode, connecting: boolean, uri: string): string | undef
     const { host, transport, user, port } = parseUri(uri);
     if (connecting && host !== undefined) {
         const login = `${port ? `-p ${port} ` : ""}${user ? `${user}@` : ""}${host}`;
-        return transport === "ssh" ? `try: ssh ${login} virsh -c ${localUri(uri)} version` : `try: virsh -c '${uri}' version`;
+        return transport === "ssh"
+            ? `try: ssh ${login} virsh -c ${localUri(uri)} version`
+            : `try: virsh -c '${uri}' version`;
     }
     // libvirt's client takes qemu:///session for the session of a user other than root only.
-    if (connecting && isSession(uri) && process.getuid?.() === 0) return "root has no session of its own in libvirt: use qemu:///system";
-    if (connecting && code === "permission") return "let this user manage libvirt: sudo usermod -aG libvirt \"$USER\", then log in again; or use qemu:///session";
+    if (connecting && isSession(uri) && process.getuid?.() === 0)
+        return "root has no session of its own in libvirt: use qemu:///system";
+    if (connecting && code === "permission")
+        return 'let this user manage libvirt: sudo usermod -aG libvirt "$USER", then log in again; or use qemu:///session';
     if (connecting && code === "unreachable") {
-        return isSession(uri) ? "a session needs libvirtd itself: apt-get install libvirt-daemon" : "start the daemon: sudo systemctl start libvirtd (apt-get install libvirt-daemon-system where there is none)";
+        return isSession(uri)
+            ? "a session needs libvirtd itself: apt-get install libvirt-daemon"
+            : "start the daemon: sudo systemctl start libvirtd (apt-get install libvirt-daemon-system where there is none)";
     }
     if (code === "no-space") return "free some space on that file system, then run the command again";
     return undefined;

@@ -1,5 +1,5 @@
 // koffi runs as CommonJS, but declares its types for ES modules only.
-type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" } });
+type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" }});
 const koffi = require("koffi") as Koffi;
 
 /** A pointer to one of libvirt's objects. */
@@ -29,14 +29,19 @@ const signatures = {
     virConnectGetCapabilities: "HeapString virConnectGetCapabilities(virConnectPtr conn)",
     virConnectGetLibVersion: "int virConnectGetLibVersion(virConnectPtr conn, _Out_ unsigned long *version)",
     virConnectGetVersion: "int virConnectGetVersion(virConnectPtr conn, _Out_ unsigned long *version)",
-    virConnectGetDomainCapabilities: "HeapString virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags)",
+    virConnectGetDomainCapabilities:
+        "HeapString virConnectGetDomainCapabilities(virConnectPtr conn, const char *emulator, const char *arch, const char *machine, const char *virttype, unsigned int flags)",
     virNodeGetInfo: "int virNodeGetInfo(virConnectPtr conn, _Out_ virNodeInfo *info)",
     virNodeGetFreeMemory: "unsigned long long virNodeGetFreeMemory(virConnectPtr conn)",
-    virNodeGetMemoryStats: "int virNodeGetMemoryStats(virConnectPtr conn, int cellNum, void *params, _Inout_ int *nparams, unsigned int flags)",
-    virConnectListAllDomains: "int virConnectListAllDomains(virConnectPtr conn, _Out_ void **domains, unsigned int flags)",
-    virConnectGetAllDomainStats: "int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, _Out_ void **records, unsigned int flags)",
+    virNodeGetMemoryStats:
+        "int virNodeGetMemoryStats(virConnectPtr conn, int cellNum, void *params, _Inout_ int *nparams, unsigned int flags)",
+    virConnectListAllDomains:
+        "int virConnectListAllDomains(virConnectPtr conn, _Out_ void **domains, unsigned int flags)",
+    virConnectGetAllDomainStats:
+        "int virConnectGetAllDomainStats(virConnectPtr conn, unsigned int stats, _Out_ void **records, unsigned int flags)",
     virDomainStatsRecordListFree: "void virDomainStatsRecordListFree(void *records)",
-    virConnectListAllNetworks: "int virConnectListAllNetworks(virConnectPtr conn, _Out_ void **networks, unsigned int flags)",
+    virConnectListAllNetworks:
+        "int virConnectListAllNetworks(virConnectPtr conn, _Out_ void **networks, unsigned int flags)",
 
     virConnGetLastError: "void *virConnGetLastError(virConnectPtr conn)",
     virConnResetLastError: "void virConnResetLastError(virConnectPtr conn)",
@@ -49,7 +54,8 @@ const signatures = {
     virDomainGetName: "const char *virDomainGetName(virDomainPtr domain)",
     virDomainGetUUIDString: "int virDomainGetUUIDString(virDomainPtr domain, void *buf)",
     virDomainGetID: "unsigned int virDomainGetID(virDomainPtr domain)",
-    virDomainGetState: "int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)",
+    virDomainGetState:
+        "int virDomainGetState(virDomainPtr domain, _Out_ int *state, _Out_ int *reason, unsigned int flags)",
     virDomainGetInfo: "int virDomainGetInfo(virDomainPtr domain, _Out_ virDomainInfo *info)",
     virDomainIsActive: "int virDomainIsActive(virDomainPtr domain)",
     virDomainIsPersistent: "int virDomainIsPersistent(virDomainPtr domain)",
@@ -59,24 +65,32 @@ const signatures = {
     virDomainCreateWithFlags: "int virDomainCreateWithFlags(virDomainPtr domain, unsigned int flags)",
     virDomainHasManagedSaveImage: "int virDomainHasManagedSaveImage(virDomainPtr domain, unsigned int flags)",
     virDomainManagedSaveRemove: "int virDomainManagedSaveRemove(virDomainPtr domain, unsigned int flags)",
-    virDomainManagedSaveGetXMLDesc: "HeapString virDomainManagedSaveGetXMLDesc(virDomainPtr domain, unsigned int flags)",
+    virDomainManagedSaveGetXMLDesc:
+        "HeapString virDomainManagedSaveGetXMLDesc(virDomainPtr domain, unsigned int flags)",
     virDomainSuspend: "int virDomainSuspend(virDomainPtr domain)",
     virDomainResume: "int virDomainResume(virDomainPtr domain)",
     virDomainShutdown: "int virDomainShutdown(virDomainPtr domain)",
     virDomainDestroy: "int virDomainDestroy(virDomainPtr domain)",
     virDomainUndefineFlags: "int virDomainUndefineFlags(virDomainPtr domain, unsigned int flags)",
-    virDomainSetMemoryFlags: "int virDomainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags)",
+    virDomainSetMemoryFlags:
+        "int virDomainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags)",
     virDomainSetVcpusFlags: "int virDomainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigned int flags)",
-    virDomainSetMetadata: "int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)",
-    virDomainUpdateDeviceFlags: "int virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)",
-    virDomainSetLifecycleAction: "int virDomainSetLifecycleAction(virDomainPtr domain, unsigned int type, unsigned int action, unsigned int flags)",
-    virDomainListAllSnapshots: "int virDomainListAllSnapshots(virDomainPtr domain, _Out_ void **snaps, unsigned int flags)",
+    virDomainSetMetadata:
+        "int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)",
+    virDomainUpdateDeviceFlags:
+        "int virDomainUpdateDeviceFlags(virDomainPtr domain, const char *xml, unsigned int flags)",
+    virDomainSetLifecycleAction:
+        "int virDomainSetLifecycleAction(virDomainPtr domain, unsigned int type, unsigned int action, unsigned int flags)",
+    virDomainListAllSnapshots:
+        "int virDomainListAllSnapshots(virDomainPtr domain, _Out_ void **snaps, unsigned int flags)",
     virDomainSnapshotGetName: "const char *virDomainSnapshotGetName(void *snapshot)",
     virDomainSnapshotFree: "int virDomainSnapshotFree(void *snapshot)",
-    virDomainListAllCheckpoints: "int virDomainListAllCheckpoints(virDomainPtr domain, _Out_ void **checkpoints, unsigned int flags)",
+    virDomainListAllCheckpoints:
+        "int virDomainListAllCheckpoints(virDomainPtr domain, _Out_ void **checkpoints, unsigned int flags)",
     virDomainCheckpointGetName: "const char *virDomainCheckpointGetName(void *checkpoint)",
     virDomainCheckpointFree: "int virDomainCheckpointFree(void *checkpoint)",
-    virDomainOpenConsole: "int virDomainOpenConsole(virDomainPtr domain, const char *dev_name, virStreamPtr st, unsigned int flags)",
+    virDomainOpenConsole:
+        "int virDomainOpenConsole(virDomainPtr domain, const char *dev_name, virStreamPtr st, unsigned int flags)",
 
     virNetworkLookupByName: "virNetworkPtr virNetworkLookupByName(virConnectPtr conn, const char *name)",
     virNetworkFree: "int virNetworkFree(virNetworkPtr network)",
@@ -85,13 +99,17 @@ const signatures = {
     virNetworkIsActive: "int virNetworkIsActive(virNetworkPtr network)",
     virNetworkIsPersistent: "int virNetworkIsPersistent(virNetworkPtr network)",
     virNetworkGetXMLDesc: "HeapString virNetworkGetXMLDesc(virNetworkPtr network, unsigned int flags)",
-    virNetworkUpdate: "int virNetworkUpdate(virNetworkPtr network, unsigned int command, unsigned int section, int parentIndex, const char *xml, unsigned int flags)",
-    virNetworkGetDHCPLeases: "int virNetworkGetDHCPLeases(virNetworkPtr network, const char *mac, _Out_ void **leases, unsigned int flags)",
+    virNetworkUpdate:
+        "int virNetworkUpdate(virNetworkPtr network, unsigned int command, unsigned int section, int parentIndex, const char *xml, unsigned int flags)",
+    virNetworkGetDHCPLeases:
+        "int virNetworkGetDHCPLeases(virNetworkPtr network, const char *mac, _Out_ void **leases, unsigned int flags)",
     virNetworkDHCPLeaseFree: "void virNetworkDHCPLeaseFree(void *lease)",
 
     virStoragePoolLookupByName: "virStoragePoolPtr virStoragePoolLookupByName(virConnectPtr conn, const char *name)",
-    virStoragePoolDefineXML: "virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags)",
-    virStoragePoolCreateXML: "virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags)",
+    virStoragePoolDefineXML:
+        "virStoragePoolPtr virStoragePoolDefineXML(virConnectPtr conn, const char *xml, unsigned int flags)",
+    virStoragePoolCreateXML:
+        "virStoragePoolPtr virStoragePoolCreateXML(virConnectPtr conn, const char *xml, unsigned int flags)",
     virStoragePoolCreate: "int virStoragePoolCreate(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolGetXMLDesc: "HeapString virStoragePoolGetXMLDesc(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolIsActive: "int virStoragePoolIsActive(virStoragePoolPtr pool)",
@@ -99,15 +117,20 @@ const signatures = {
     virStoragePoolDestroy: "int virStoragePoolDestroy(virStoragePoolPtr pool)",
     virStoragePoolDelete: "int virStoragePoolDelete(virStoragePoolPtr pool, unsigned int flags)",
     virStoragePoolUndefine: "int virStoragePoolUndefine(virStoragePoolPtr pool)",
-    virStoragePoolListAllVolumes: "int virStoragePoolListAllVolumes(virStoragePoolPtr pool, _Out_ void **volumes, unsigned int flags)",
+    virStoragePoolListAllVolumes:
+        "int virStoragePoolListAllVolumes(virStoragePoolPtr pool, _Out_ void **volumes, unsigned int flags)",
     virStoragePoolFree: "int virStoragePoolFree(virStoragePoolPtr pool)",
     virStorageVolLookupByName: "virStorageVolPtr virStorageVolLookupByName(virStoragePoolPtr pool, const char *name)",
-    virStorageVolCreateXML: "virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags)",
+    virStorageVolCreateXML:
+        "virStorageVolPtr virStorageVolCreateXML(virStoragePoolPtr pool, const char *xml, unsigned int flags)",
     virStorageVolGetName: "const char *virStorageVolGetName(virStorageVolPtr volume)",
     virStorageVolGetXMLDesc: "HeapString virStorageVolGetXMLDesc(virStorageVolPtr volume, unsigned int flags)",
-    virStorageVolGetInfoFlags: "int virStorageVolGetInfoFlags(virStorageVolPtr volume, _Out_ virStorageVolInfo *info, unsigned int flags)",
-    virStorageVolUpload: "int virStorageVolUpload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
-    virStorageVolDownload: "int virStorageVolDownload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
+    virStorageVolGetInfoFlags:
+        "int virStorageVolGetInfoFlags(virStorageVolPtr volume, _Out_ virStorageVolInfo *info, unsigned int flags)",
+    virStorageVolUpload:
+        "int virStorageVolUpload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
+    virStorageVolDownload:
+        "int virStorageVolDownload(virStorageVolPtr volume, virStreamPtr stream, unsigned long long offset, unsigned long long length, unsigned int flags)",
     virStorageVolDelete: "int virStorageVolDelete(virStorageVolPtr volume, unsigned int flags)",
     virStorageVolFree: "int virStorageVolFree(virStorageVolPtr volume)",
 
@@ -122,14 +145,52 @@ const signatures = {
 
 /** virterror.h, libvirt-host.h, libvirt-domain.h, libvirt-network.h, libvirt-common.h */
 const layouts = {
-    virError: { code: "int", domain: "int", message: "char *", level: "int", conn: "void *", dom: "void *", str1: "char *", str2: "char *", str3: "char *", int1: "int", int2: "int", net: "void *" },
-    virNodeInfo: { model: "char [32]", memory: "unsigned long", cpus: "uint", mhz: "uint", nodes: "uint", sockets: "uint", cores: "uint", threads: "uint" },
-    virDomainInfo: { state: "uchar", maxMem: "unsigned long", memory: "unsigned long", nrVirtCpu: "ushort", cpuTime: "unsigned long long" },
+    virError: {
+        code: "int",
+        domain: "int",
+        message: "char *",
+        level: "int",
+        conn: "void *",
+        dom: "void *",
+        str1: "char *",
+        str2: "char *",
+        str3: "char *",
+        int1: "int",
+        int2: "int",
+        net: "void *",
+    },
+    virNodeInfo: {
+        model: "char [32]",
+        memory: "unsigned long",
+        cpus: "uint",
+        mhz: "uint",
+        nodes: "uint",
+        sockets: "uint",
+        cores: "uint",
+        threads: "uint",
+    },
+    virDomainInfo: {
+        state: "uchar",
+        maxMem: "unsigned long",
+        memory: "unsigned long",
+        nrVirtCpu: "ushort",
+        cpuTime: "unsigned long long",
+    },
     virStorageVolInfo: { type: "int", capacity: "unsigned long long", allocation: "unsigned long long" },
     virDomainStatsRecord: { dom: "void *", params: "void *", nparams: "int" },
     // The value is a union; its int is what we read.
     virTypedParameter: { field: "char [80]", type: "int", gap: "int", i: "int", rest: "int" },
-    virNetworkDHCPLease: { iface: "char *", expirytime: "long long", type: "int", mac: "char *", iaid: "char *", ipaddr: "char *", prefix: "unsigned int", hostname: "char *", clientid: "char *" },
+    virNetworkDHCPLease: {
+        iface: "char *",
+        expirytime: "long long",
+        type: "int",
+        mac: "char *",
+        iaid: "char *",
+        ipaddr: "char *",
+        prefix: "unsigned int",
+        hostname: "char *",
+        clientid: "char *",
+    },
 };
 
 let library: Library | undefined;
@@ -143,7 +204,12 @@ export function libvirt(): Library {
     }
     koffi.disposable("HeapString", "str", koffi.free);
     for (const [name, members] of Object.entries(layouts)) koffi.struct(name, members);
-    library = Object.fromEntries(Object.entries(signatures).map(([name, signature]) => [name, shared.func(signature) as unknown as NativeFunction])) as Library;
+    library = Object.fromEntries(
+        Object.entries(signatures).map(([name, signature]) => [
+            name,
+            shared.func(signature) as unknown as NativeFunction,
+        ]),
+    ) as Library;
     if ((library.virInitialize() as number) < 0) throw new Error("libvirt.so.0 was loaded but virInitialize failed");
     return library;
 }

@@ -2,7 +2,9 @@ import { CallFailed, type Connection } from "./connection";
 import type { Handle } from "./ffi";
 import type { PoolRef } from "./protocol";
 
-const noPool = 49, operationFailed = 9, operationInvalid = 55; // virErrorNumber
+const noPool = 49,
+    operationFailed = 9,
+    operationInvalid = 55; // virErrorNumber
 
 /** Flag of virStoragePoolCreate (virStoragePoolCreateFlags): makes the folder. */
 export const CREATE_WITH_BUILD = 1;
@@ -12,21 +14,43 @@ export const CREATE_WITH_BUILD = 1;
  * first, since its folder may have been made without libvirt. The pool counts as not found only where its folder does not exist: a
  * folder that libvirt cannot read may hold anything.
  */
-export async function inFreshPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>, flags = 0): Promise<T> {
+export async function inFreshPool<T>(
+    connection: Connection,
+    pool: PoolRef,
+    work: (pool: Handle) => Promise<T>,
+    flags = 0,
+): Promise<T> {
     const start = async (handle: Handle): Promise<T> => {
         try {
             await refreshed(connection, handle, pool, flags);
         } catch (error) {
             // Forgotten, it is defined again by the next request: whatever its folder is then.
-            if (error instanceof CallFailed && !error.lost && (await connection.number("virStoragePoolIsActive", handle)) !== 1) {
+            if (
+                error instanceof CallFailed &&
+                !error.lost &&
+                (await connection.number("virStoragePoolIsActive", handle)) !== 1
+            ) {
                 await connection.number("virStoragePoolUndefine", handle);
             }
             throw error;
         }
         return work(handle);
     };
-    const known = await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], (handle) => showsFolder(connection, handle, pool))) ?? false;
-    if (known) return connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], start);
+    const known =
+        (await unless(
+            noPool,
+            connection.using(
+                "virStoragePoolFree",
+                ["virStoragePoolLookupByName", connection.handle, pool.name],
+                (handle) => showsFolder(connection, handle, pool),
+            ),
+        )) ?? false;
+    if (known)
+        return connection.using(
+            "virStoragePoolFree",
+            ["virStoragePoolLookupByName", connection.handle, pool.name],
+            start,
+        );
     return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
 }
 
@@ -47,10 +71,14 @@ async function showsFolder(connection: Connection, handle: Handle, pool: PoolRef
 export async function forget(connection: Connection, name: string): Promise<void> {
     let found = false;
     try {
-        await connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, name], (handle) => {
-            found = true;
-            return stopAndUndefine(connection, handle);
-        });
+        await connection.using(
+            "virStoragePoolFree",
+            ["virStoragePoolLookupByName", connection.handle, name],
+            (handle) => {
+                found = true;
+                return stopAndUndefine(connection, handle);
+            },
+        );
     } catch (error) {
         keepLost(error);
         if (found && (error as CallFailed).code !== noPool) throw error;
@@ -58,7 +86,8 @@ export async function forget(connection: Connection, name: string): Promise<void
 }
 
 async function stopAndUndefine(connection: Connection, handle: Handle): Promise<void> {
-    if ((await connection.number("virStoragePoolIsActive", handle)) === 1) await connection.number("virStoragePoolDestroy", handle);
+    if ((await connection.number("virStoragePoolIsActive", handle)) === 1)
+        await connection.number("virStoragePoolDestroy", handle);
     await connection.number("virStoragePoolUndefine", handle);
 }
 
@@ -73,16 +102,24 @@ const TRIES = 8;
 async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, flags: number): Promise<void> {
     for (let tries = 1; ; tries++) {
         try {
-            if ((await connection.number("virStoragePoolIsActive", handle)) === 0) await connection.number("virStoragePoolCreate", handle, flags);
+            if ((await connection.number("virStoragePoolIsActive", handle)) === 0)
+                await connection.number("virStoragePoolCreate", handle, flags);
             else await connection.number("virStoragePoolRefresh", handle, 0);
             return;
         } catch (error) {
             keepLost(error);
             if (flags !== CREATE_WITH_BUILD && isMissing(error, pool.folder)) {
-                throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
+                throw new CallFailed({
+                    kind: "libvirt",
+                    code: noPool,
+                    domain: 0,
+                    message: (error as CallFailed).message,
+                    connecting: false,
+                    lost: false,
+                });
             }
             const { errno, message } = error as CallFailed;
-            const passes = errno === ENOENT || errno === 0 && !/permission denied|stale/i.test(message);
+            const passes = errno === ENOENT || (errno === 0 && !/permission denied|stale/i.test(message));
             if (tries === TRIES || !passes) throw error;
             await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
         }
@@ -103,25 +140,49 @@ function isMissing(error: unknown, folder: string): boolean {
  * A pool that is not defined, so that nothing of it stays; one that a killed process left is ended first. libvirt takes each name and folder once.
  * @returns undefined where another pool of the host has the folder
  */
-export async function inTransientPool<T>(connection: Connection, pool: PoolRef, work: (pool: Handle) => Promise<T>): Promise<T | undefined> {
+export async function inTransientPool<T>(
+    connection: Connection,
+    pool: PoolRef,
+    work: (pool: Handle) => Promise<T>,
+): Promise<T | undefined> {
     for (let tries = 1; ; tries++) {
         try {
-            return await connection.using("virStoragePoolFree", ["virStoragePoolCreateXML", connection.handle, pool.xml, 0], async (handle) => {
-                try {
-                    return await work(handle);
-                } finally {
-                    await connection.number("virStoragePoolDestroy", handle).catch(keepLost);
-                }
-            });
+            return await connection.using(
+                "virStoragePoolFree",
+                ["virStoragePoolCreateXML", connection.handle, pool.xml, 0],
+                async (handle) => {
+                    try {
+                        return await work(handle);
+                    } finally {
+                        await connection.number("virStoragePoolDestroy", handle).catch(keepLost);
+                    }
+                },
+            );
         } catch (error) {
             keepLost(error);
-            if (isMissing(error, pool.folder)) throw new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message: (error as CallFailed).message, connecting: false, lost: false });
+            if (isMissing(error, pool.folder))
+                throw new CallFailed({
+                    kind: "libvirt",
+                    code: noPool,
+                    domain: 0,
+                    message: (error as CallFailed).message,
+                    connecting: false,
+                    lost: false,
+                });
             const taken = error instanceof CallFailed && [operationFailed, operationInvalid].includes(error.code);
             if (!taken) throw error;
             if (tries === TRIES) return undefined;
             // Another process that lists the folders has it for some milliseconds.
             if (tries < TRIES / 2) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
-            else await unless(noPool, connection.using("virStoragePoolFree", ["virStoragePoolLookupByName", connection.handle, pool.name], (handle) => connection.number("virStoragePoolDestroy", handle)));
+            else
+                await unless(
+                    noPool,
+                    connection.using(
+                        "virStoragePoolFree",
+                        ["virStoragePoolLookupByName", connection.handle, pool.name],
+                        (handle) => connection.number("virStoragePoolDestroy", handle),
+                    ),
+                );
         }
     }
 }

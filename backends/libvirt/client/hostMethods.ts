@@ -4,7 +4,8 @@ import type { ConnectionFacts, NodeFacts } from "./protocol";
 export const hostMethods = {
     async connectionFacts(connection: Connection): Promise<ConnectionFacts> {
         const { handle } = connection;
-        const library = [0], hypervisor = [0];
+        const library = [0],
+            hypervisor = [0];
         await connection.number("virConnectGetLibVersion", handle, library);
         await connection.number("virConnectGetVersion", handle, hypervisor);
         return {
@@ -26,14 +27,20 @@ export const hostMethods = {
         return { memoryKib: Number(info.memory), freeKib: Math.floor(freeBytes / 1024), processors };
     },
 
-    domainCapabilities: (connection: Connection, _progress: unknown, virttype: string, machine: string): Promise<string> =>
+    domainCapabilities: (
+        connection: Connection,
+        _progress: unknown,
+        virttype: string,
+        machine: string,
+    ): Promise<string> =>
         connection.text("virConnectGetDomainCapabilities", connection.handle, null, "x86_64", machine, virttype, 0),
 };
 
 /** VIR_NODE_MEMORY_STATS_ALL_CELLS (libvirt-host.h). */
 const allCells = -1;
 /** virNodeMemoryStats (libvirt-host.h): char field[VIR_NODE_MEMORY_STATS_FIELD_LENGTH = 80], unsigned long long value. */
-const fieldLength = 80, statisticLength = fieldLength + 8;
+const fieldLength = 80,
+    statisticLength = fieldLength + 8;
 const noSupport = 3; // virErrorNumber
 
 /**
@@ -47,11 +54,13 @@ async function memoryStatistics(connection: Connection): Promise<Record<string, 
         await connection.number("virNodeGetMemoryStats", connection.handle, allCells, null, count, 0);
         const statistics = Buffer.alloc(count[0]! * statisticLength);
         await connection.number("virNodeGetMemoryStats", connection.handle, allCells, statistics, count, 0);
-        return Object.fromEntries(Array.from({ length: count[0]! }, (_, index) => {
-            const at = index * statisticLength;
-            const [name = ""] = statistics.toString("latin1", at, at + fieldLength).split("\0");
-            return [name, Number(statistics.readBigUInt64LE(at + fieldLength))];
-        }));
+        return Object.fromEntries(
+            Array.from({ length: count[0]! }, (_, index) => {
+                const at = index * statisticLength;
+                const [name = ""] = statistics.toString("latin1", at, at + fieldLength).split("\0");
+                return [name, Number(statistics.readBigUInt64LE(at + fieldLength))];
+            }),
+        );
     } catch (error) {
         if (error instanceof CallFailed && error.code === noSupport) return {};
         throw error;

@@ -6,8 +6,14 @@ import type { MethodName } from "./protocol";
 export type Lane = "start" | "stop" | "transfer" | "other";
 
 const lanes: Partial<Record<MethodName, Lane>> = {
-    domainStart: "start", domainDestroy: "stop", domainShutdown: "stop",
-    domainReadConsole: "transfer", volumeWrite: "transfer", volumeCopy: "transfer", volumeRead: "transfer", volumeDigest: "transfer",
+    domainStart: "start",
+    domainDestroy: "stop",
+    domainShutdown: "stop",
+    domainReadConsole: "transfer",
+    volumeWrite: "transfer",
+    volumeCopy: "transfer",
+    volumeRead: "transfer",
+    volumeDigest: "transfer",
 };
 
 export function laneOf(method: MethodName): Lane {

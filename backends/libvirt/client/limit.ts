@@ -5,11 +5,17 @@ export class Limit {
     private timer: NodeJS.Timeout | undefined;
     private over: (() => void) | undefined;
 
-    constructor(private readonly milliseconds: number, private readonly connecting: boolean) {}
+    constructor(
+        private readonly milliseconds: number,
+        private readonly connecting: boolean,
+    ) {}
 
     async race<T>(work: Promise<T>): Promise<T> {
         const late = new Promise<never>((_resolve, reject) => {
-            this.over = () => reject(new CallFailed({ kind: "timeout", milliseconds: this.milliseconds, connecting: this.connecting }));
+            this.over = () =>
+                reject(
+                    new CallFailed({ kind: "timeout", milliseconds: this.milliseconds, connecting: this.connecting }),
+                );
             this.extend();
         });
         // Whoever loses the race may still fail.

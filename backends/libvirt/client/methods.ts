@@ -6,7 +6,11 @@ import type { MethodArgs, MethodName, MethodResult } from "./protocol";
 import { volumeMethods } from "./volumeMethods";
 
 type Implementation = {
-    [M in MethodName]: (connection: Connection, progress: (bytes: number) => void, ...args: MethodArgs<M>) => Promise<MethodResult<M>>;
+    [M in MethodName]: (
+        connection: Connection,
+        progress: (bytes: number) => void,
+        ...args: MethodArgs<M>
+    ) => Promise<MethodResult<M>>;
 };
 
 /** What the child can do: each works on one connection, one call after the other. */

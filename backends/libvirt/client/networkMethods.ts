@@ -4,7 +4,8 @@ import { type Handle, libvirt, readStruct, takePointers } from "./ffi";
 
 const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "add-last": 3 }; // virNetworkUpdateCommand
 const sectionDhcpHost = 4; // virNetworkUpdateSection
-const affectLive = 1, affectConfig = 2; // virNetworkUpdateFlags
+const affectLive = 1,
+    affectConfig = 2; // virNetworkUpdateFlags
 /** libvirt takes the first <ip> element with DHCP, of whichever address family (network_conf.c, virNetworkIPDefByIndex). */
 const firstParent = -1;
 
@@ -13,7 +14,8 @@ function byName<T>(connection: Connection, name: string, work: (network: Handle)
 }
 
 export const networkMethods = {
-    networkGet: (connection: Connection, _progress: unknown, name: string) => byName(connection, name, (network) => record(connection, network)),
+    networkGet: (connection: Connection, _progress: unknown, name: string) =>
+        byName(connection, name, (network) => record(connection, network)),
 
     async networkList(connection: Connection): Promise<NetworkRecord[]> {
         const out: [Handle | null] = [null];
@@ -28,12 +30,27 @@ export const networkMethods = {
         }
     },
 
-    networkUpdateReservation: (connection: Connection, _progress: unknown, name: string, command: ReservationCommand, hostXml: string, parent?: number | null) =>
+    networkUpdateReservation: (
+        connection: Connection,
+        _progress: unknown,
+        name: string,
+        command: ReservationCommand,
+        hostXml: string,
+        parent?: number | null,
+    ) =>
         byName(connection, name, async (network) => {
             const active = (await connection.number("virNetworkIsActive", network)) === 1;
             const persistent = (await connection.number("virNetworkIsPersistent", network)) === 1;
             const flags = (active ? affectLive : 0) | (persistent ? affectConfig : 0);
-            await connection.number("virNetworkUpdate", network, commands[command], sectionDhcpHost, parent ?? firstParent, hostXml, flags);
+            await connection.number(
+                "virNetworkUpdate",
+                network,
+                commands[command],
+                sectionDhcpHost,
+                parent ?? firstParent,
+                hostXml,
+                flags,
+            );
         }),
 
     networkLeases: (connection: Connection, _progress: unknown, name: string): Promise<LeaseRecord[]> =>
@@ -43,7 +60,13 @@ export const networkMethods = {
             return takePointers(out[0], count).map((lease) => {
                 const { mac, ipaddr, hostname, expirytime } = readStruct(lease, "virNetworkDHCPLease");
                 libvirt().virNetworkDHCPLeaseFree(lease);
-                return { mac: String(mac), address: String(ipaddr), hostname: hostname === null ? undefined : String(hostname), network: name, expires: Number(expirytime) };
+                return {
+                    mac: String(mac),
+                    address: String(ipaddr),
+                    hostname: hostname === null ? undefined : String(hostname),
+                    network: name,
+                    expires: Number(expirytime),
+                };
             });
         }),
 };

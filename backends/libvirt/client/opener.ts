@@ -1,4 +1,4 @@
-import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 
 import { CallFailed, Connection, invoke, readError } from "./connection";
 import { type Handle, libvirt } from "./ffi";
@@ -28,6 +28,7 @@ function openInThread(uri: string): Promise<Handle> {
 
 if (!isMainThread && parentPort) {
     const handle = libvirt().virConnectOpen((workerData as { uri: string }).uri) as Handle | null;
-    const opened: Opened = handle === null ? { error: readError(libvirt().virGetLastError() as Handle | null) } : { handle };
+    const opened: Opened =
+        handle === null ? { error: readError(libvirt().virGetLastError() as Handle | null) } : { handle };
     parentPort.postMessage(opened);
 }

@@ -9,7 +9,18 @@ import { isRemote, unattended } from "./uri";
 
 /** Requests that may be made twice: asked again on a fresh connection when theirs turns out dead. A definition is the same the second time. */
 const repeatable = new Set<MethodName>([
-    "connectionFacts", "nodeFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainProcessorTime", "domainDefine", "networkGet", "networkList", "networkLeases",
+    "connectionFacts",
+    "nodeFacts",
+    "domainCapabilities",
+    "domainGet",
+    "domainByName",
+    "domainList",
+    "domainState",
+    "domainProcessorTime",
+    "domainDefine",
+    "networkGet",
+    "networkList",
+    "networkLeases",
 ]);
 
 /** Milliseconds that a console stays open for its next read. */
@@ -46,7 +57,10 @@ export class Pool {
         this.cost = isRemote(uri) ? 1000 : 0;
         const widths = laneWidths(isRemote(uri));
         this.gates = {
-            start: new Gate(widths.start), stop: new Gate(widths.stop), transfer: new Gate(widths.transfer), other: new Gate(widths.other),
+            start: new Gate(widths.start),
+            stop: new Gate(widths.stop),
+            transfer: new Gate(widths.transfer),
+            other: new Gate(widths.other),
         };
     }
 
@@ -56,24 +70,44 @@ export class Pool {
         try {
             return await this.attempt(method, args, timeouts, caller);
         } catch (error) {
-            if (!(error instanceof CallFailed && error.lost && !connecting(error) && (error.untouched || repeatable.has(method)))) throw error;
+            if (
+                !(
+                    error instanceof CallFailed &&
+                    error.lost &&
+                    !connecting(error) &&
+                    (error.untouched || repeatable.has(method))
+                )
+            )
+                throw error;
             return await this.attempt(method, args, timeouts, caller);
         } finally {
             gate.leave();
         }
     }
 
-    private async attempt(method: MethodName, args: unknown[], timeouts: Timeouts, { wanted, tell }: Caller): Promise<unknown> {
+    private async attempt(
+        method: MethodName,
+        args: unknown[],
+        timeouts: Timeouts,
+        { wanted, tell }: Caller,
+    ): Promise<unknown> {
         wanted();
         const listened = method === "domainReadConsole" ? String(args[0]) : undefined;
         const connection = await this.take(timeouts, listened);
-        const limit = new Limit(laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call, false);
+        const limit = new Limit(
+            laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call,
+            false,
+        );
         const progress = (bytes: number): void => {
             wanted();
             limit.extend();
             tell(bytes);
         };
-        const work = methods[method] as (connection: Connection, progress: (bytes: number) => void, ...args: unknown[]) => Promise<unknown>;
+        const work = methods[method] as (
+            connection: Connection,
+            progress: (bytes: number) => void,
+            ...args: unknown[]
+        ) => Promise<unknown>;
         try {
             wanted();
             const result = await limit.race(work(connection, progress, ...args));

@@ -4,7 +4,16 @@ import { join } from "node:path";
 
 import { throwIfEnded, UnikernelError, unlessEnded } from "../../../spec";
 import { toError } from "./errors";
-import { type GiveUp, isQuestion, type MethodArgs, type MethodName, type MethodResult, type Reply, type Request, type Timeouts } from "./protocol";
+import {
+    type GiveUp,
+    isQuestion,
+    type MethodArgs,
+    type MethodName,
+    type MethodResult,
+    type Reply,
+    type Request,
+    type Timeouts,
+} from "./protocol";
 
 /** Generous: a daemon that probes QEMU anew takes half a minute for one answer. */
 export const defaultTimeouts: Timeouts = { connect: 30_000, call: 90_000, power: 180_000 };
@@ -39,7 +48,9 @@ class LibvirtProcess {
             // libvirt prints every error to stderr; the last of it is only of use should the process die.
             stdio: ["ignore", "ignore", "pipe", "ipc"],
         });
-        this.child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.lastWords = (this.lastWords + text).slice(-2000)));
+        this.child.stderr
+            ?.setEncoding("utf8")
+            .on("data", (text: string) => (this.lastWords = (this.lastWords + text).slice(-2000)));
         (this.child.stderr as unknown as { unref(): void } | null)?.unref();
         this.child.on("message", (reply: Reply) => this.receive(reply));
         this.child.on("error", (error) => this.ended(error.message));
@@ -59,8 +70,11 @@ class LibvirtProcess {
             this.child.send({ id, ...request } satisfies Request, (error) => error && this.ended(error.message));
         });
         return unlessEnded(answer, {
-            what: `${what} on ${request.uri}`, patience: isQuestion(request.method) ? 0 : PATIENCE_MS,
-            onEnd: () => { if (this.child.connected) this.child.send({ giveUp: id } satisfies GiveUp, () => undefined); },
+            what: `${what} on ${request.uri}`,
+            patience: isQuestion(request.method) ? 0 : PATIENCE_MS,
+            onEnd: () => {
+                if (this.child.connected) this.child.send({ giveUp: id } satisfies GiveUp, () => undefined);
+            },
         }).finally(() => {
             this.pending.delete(id);
             this.hold();
@@ -103,7 +117,11 @@ class LibvirtProcess {
         this.pending.clear();
         for (const { reject, what, uri } of asked) {
             const summary = `the process that talks to libvirt ended (${how}) during ${what} on ${uri}`;
-            reject(new UnikernelError("unreachable", summary, { cause: this.lastWords ? new Error(this.lastWords.trim()) : undefined }));
+            reject(
+                new UnikernelError("unreachable", summary, {
+                    cause: this.lastWords ? new Error(this.lastWords.trim()) : undefined,
+                }),
+            );
         }
         this.hold();
     }
@@ -117,7 +135,11 @@ let current: LibvirtProcess | undefined;
  * @throws UnikernelError; libvirt's number and text are in its `cause` (libvirtError)
  */
 export async function request<M extends MethodName>(
-    uri: string, method: M, args: MethodArgs<M>, what: string, options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
+    uri: string,
+    method: M,
+    args: MethodArgs<M>,
+    what: string,
+    options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
 ): Promise<MethodResult<M>> {
     throwIfEnded();
     if (!current?.usable) current = new LibvirtProcess();
@@ -135,5 +157,7 @@ export async function closeClient(): Promise<void> {
 /** Beside this file when compiled; tests run the sources, but the child needs the compiled one. */
 function childPath(): string {
     const beside = join(__dirname, "child.js");
-    return existsSync(beside) ? beside : join(__dirname, "..", "..", "..", "dist", "backends", "libvirt", "client", "child.js");
+    return existsSync(beside)
+        ? beside
+        : join(__dirname, "..", "..", "..", "dist", "backends", "libvirt", "client", "child.js");
 }

@@ -15,10 +15,18 @@ export interface ConnectionFacts {
 }
 
 /** `processors`: those online. */
-export interface NodeFacts { memoryKib: number; freeKib: number; processors: number }
+export interface NodeFacts {
+    memoryKib: number;
+    freeKib: number;
+    processors: number;
+}
 
 /** `xml` defines the pool where it is not there. */
-export interface PoolRef { name: string; folder: string; xml: string }
+export interface PoolRef {
+    name: string;
+    folder: string;
+    xml: string;
+}
 export interface VolumeRecord {
     name: string;
     size: number;
@@ -60,7 +68,12 @@ export interface Methods {
     domainReadConsole(uuid: string, milliseconds: number): Promise<string>;
     networkGet(name: string): Promise<NetworkRecord>;
     networkList(): Promise<NetworkRecord[]>;
-    networkUpdateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
+    networkUpdateReservation(
+        name: string,
+        command: ReservationCommand,
+        hostXml: string,
+        parent?: number,
+    ): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
     /** Makes and starts the pool, and makes its folder. The others below find no pool where there is no folder. */
     poolEnsure(pool: PoolRef): Promise<void>;
@@ -94,11 +107,28 @@ export interface Request {
 }
 
 /** Nobody waits for the request of this id any more. */
-export interface GiveUp { giveUp: number }
+export interface GiveUp {
+    giveUp: number;
+}
 
 const questions = new Set<MethodName>([
-    "connectionFacts", "domainCapabilities", "domainGet", "domainByName", "domainList", "domainState", "domainProcessorTime", "domainHistory", "domainReadConsole",
-    "networkGet", "networkList", "networkLeases", "poolList", "folderList", "volumeRead", "volumeXml", "volumeDigest",
+    "connectionFacts",
+    "domainCapabilities",
+    "domainGet",
+    "domainByName",
+    "domainList",
+    "domainState",
+    "domainProcessorTime",
+    "domainHistory",
+    "domainReadConsole",
+    "networkGet",
+    "networkList",
+    "networkLeases",
+    "poolList",
+    "folderList",
+    "volumeRead",
+    "volumeXml",
+    "volumeDigest",
 ]);
 
 /** Whether a request changes nothing on the host. */
@@ -119,7 +149,15 @@ export interface Timeouts {
 /** Why a request failed, as data: class instances do not survive the way between processes. */
 export type Failure =
     /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the connection it was asked on is dead. */
-    | { kind: "libvirt"; code: number; domain: number; message: string; errno?: number; connecting: boolean; lost: boolean }
+    | {
+          kind: "libvirt";
+          code: number;
+          domain: number;
+          message: string;
+          errno?: number;
+          connecting: boolean;
+          lost: boolean;
+      }
     | { kind: "timeout"; milliseconds: number; connecting: boolean }
     /** Its caller waits no more: it was not begun, or a transfer was cut. */
     | { kind: "given-up" }

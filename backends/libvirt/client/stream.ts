@@ -26,7 +26,13 @@ export async function withStream<T>(connection: Connection, work: (stream: Handl
  * block, or a silent guest would hold the connection for ever; without an event loop its data comes in with the answers to other
  * calls, so a small one is made for each look.
  */
-export async function readConsole(connection: Connection, domain: Handle, uuid: string, milliseconds: number, progress: (bytes: number) => void): Promise<string> {
+export async function readConsole(
+    connection: Connection,
+    domain: Handle,
+    uuid: string,
+    milliseconds: number,
+    progress: (bytes: number) => void,
+): Promise<string> {
     const end = Date.now() + milliseconds;
     const buffer = Buffer.alloc(64 * 1024);
     const pieces: Buffer[] = [];
@@ -34,7 +40,8 @@ export async function readConsole(connection: Connection, domain: Handle, uuid: 
     for (;;) {
         await connection.number("virConnectGetLibVersion", connection.handle, [0]);
         let got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number;
-        for (; got > 0; got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number) pieces.push(Buffer.from(buffer.subarray(0, got)));
+        for (; got > 0; got = libvirt().virStreamRecv(stream, buffer, buffer.length) as number)
+            pieces.push(Buffer.from(buffer.subarray(0, got)));
         if (got !== wouldBlock) await closeConsole(connection, uuid);
         if (got !== wouldBlock || Date.now() >= end) return Buffer.concat(pieces).toString("utf8");
         progress(0);
@@ -68,7 +75,12 @@ export async function closeConsole(connection: Connection, uuid: string): Promis
 }
 
 /** Sends pieces of any size; runs of zeros as holes. */
-export async function send(connection: Connection, stream: Handle, pieces: AsyncIterable<Uint8Array>, progress: (bytes: number) => void): Promise<void> {
+export async function send(
+    connection: Connection,
+    stream: Handle,
+    pieces: AsyncIterable<Uint8Array>,
+    progress: (bytes: number) => void,
+): Promise<void> {
     const zeros = Buffer.alloc(chunkSize);
     let sent = 0;
     for await (const piece of pieces) {
@@ -87,7 +99,11 @@ export async function send(connection: Connection, stream: Handle, pieces: Async
 }
 
 /** What the stream gives until its end. */
-export async function* receive(connection: Connection, stream: Handle, progress: (bytes: number) => void): AsyncGenerator<Buffer> {
+export async function* receive(
+    connection: Connection,
+    stream: Handle,
+    progress: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
     const buffer = Buffer.alloc(chunkSize);
     for (let total = 0; ; ) {
         const got = await connection.number("virStreamRecv", stream, buffer, buffer.length);

@@ -3,14 +3,16 @@ import { createReadStream } from "node:fs";
 
 import type { Part } from "../../../spec";
 import { CallFailed, type Connection } from "./connection";
-import { CREATE_WITH_BUILD, forget, inFreshPool, inTransientPool, keepLost, unless } from "./freshPool";
 import { type Handle, libvirt, takePointers } from "./ffi";
+import { CREATE_WITH_BUILD, forget, inFreshPool, inTransientPool, keepLost, unless } from "./freshPool";
 import type { PoolRef, VolumeRecord } from "./protocol";
 import { receive, send, withStream } from "./stream";
 
-const noVolume = 50, volumeExists = 90; // virErrorNumber
+const noVolume = 50,
+    volumeExists = 90; // virErrorNumber
 const EEXIST = 17; // errno(3)
-const regularFile = 0, directory = 2; // virStorageVolType
+const regularFile = 0,
+    directory = 2; // virStorageVolType
 const physicalSize = 1; // virStorageVolInfoFlags: allocation is the file's length
 const sparseUpload = 1; // virStorageVolUploadFlags
 
@@ -22,40 +24,80 @@ export const volumeMethods = {
 
     poolList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<VolumeRecord[]> =>
         inFreshPool(connection, pool, async (handle) =>
-            (await volumesIn(connection, handle)).map(({ name, size, type }) => ({ name, size, regular: type === regularFile }))),
+            (await volumesIn(connection, handle)).map(({ name, size, type }) => ({
+                name,
+                size,
+                regular: type === regularFile,
+            })),
+        ),
 
-    folderList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<string[] | undefined> => inTransientPool(connection, pool, async (handle) =>
-        (await volumesIn(connection, handle)).filter(({ type }) => type === directory).map(({ name }) => name)),
+    folderList: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<string[] | undefined> =>
+        inTransientPool(connection, pool, async (handle) =>
+            (await volumesIn(connection, handle)).filter(({ type }) => type === directory).map(({ name }) => name),
+        ),
 
     /** To libvirt a link that leads nowhere is a folder that does not exist. Making the folder first tells them apart: that fails at the link. */
     poolRemove: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> =>
-        inFreshPool(connection, pool, async (handle) => {
-            await connection.number("virStoragePoolDestroy", handle);
-            // rmdir of the folder: refused when something is in it, and then it stays.
-            await connection.number("virStoragePoolDelete", handle, 0).catch(keepLost);
-            await connection.number("virStoragePoolUndefine", handle);
-        }, CREATE_WITH_BUILD),
+        inFreshPool(
+            connection,
+            pool,
+            async (handle) => {
+                await connection.number("virStoragePoolDestroy", handle);
+                // rmdir of the folder: refused when something is in it, and then it stays.
+                await connection.number("virStoragePoolDelete", handle, 0).catch(keepLost);
+                await connection.number("virStoragePoolUndefine", handle);
+            },
+            CREATE_WITH_BUILD,
+        ),
 
     poolForget: (connection: Connection, _progress: Progress, name: string): Promise<void> => forget(connection, name),
 
-    volumeWrite: (connection: Connection, progress: Progress, pool: PoolRef, _name: string, xml: string, parts: Part[]): Promise<string | undefined> =>
-        inFreshPool(connection, pool, (handle) => fill(connection, progress, handle, xml, bytesOf(parts)).catch((error: unknown) => {
-            if (isTaken(error)) return undefined;
-            throw error;
-        })),
+    volumeWrite: (
+        connection: Connection,
+        progress: Progress,
+        pool: PoolRef,
+        _name: string,
+        xml: string,
+        parts: Part[],
+    ): Promise<string | undefined> =>
+        inFreshPool(connection, pool, (handle) =>
+            fill(connection, progress, handle, xml, bytesOf(parts)).catch((error: unknown) => {
+                if (isTaken(error)) return undefined;
+                throw error;
+            }),
+        ),
 
-    volumeCopy: (connection: Connection, progress: Progress, pool: PoolRef, from: string, to: string, xml: string): Promise<string> =>
+    volumeCopy: (
+        connection: Connection,
+        progress: Progress,
+        pool: PoolRef,
+        from: string,
+        to: string,
+        xml: string,
+    ): Promise<string> =>
         inFreshPool(connection, pool, (handle) =>
             download(connection, progress, handle, from, { offset: 0, length: 0 }, async (pieces) => {
                 await remove(connection, handle, to);
                 return fill(connection, progress, handle, xml, pieces);
-            })),
+            }),
+        ),
 
     volumeXml: (connection: Connection, _progress: Progress, pool: PoolRef, name: string): Promise<string> =>
-        inFreshPool(connection, pool, (handle) => connection.using("virStorageVolFree", ["virStorageVolLookupByName", handle, name], (volume) =>
-            connection.text("virStorageVolGetXMLDesc", volume, 0))),
+        inFreshPool(connection, pool, (handle) =>
+            connection.using("virStorageVolFree", ["virStorageVolLookupByName", handle, name], (volume) =>
+                connection.text("virStorageVolGetXMLDesc", volume, 0),
+            ),
+        ),
 
-    volumeRead: (connection: Connection, progress: Progress, pool: PoolRef, name: string, mark: string, offset: number, length: number): Promise<Uint8Array> =>
+    volumeRead: (
+        connection: Connection,
+        progress: Progress,
+        pool: PoolRef,
+        name: string,
+        mark: string,
+        offset: number,
+        length: number,
+    ): Promise<Uint8Array> =>
         inFreshPool(connection, pool, async (handle) => {
             if (await isThere(connection, handle, mark)) return new Uint8Array();
             return download(connection, progress, handle, name, { offset, length }, async (pieces) => {
@@ -69,20 +111,29 @@ export const volumeMethods = {
         inFreshPool(connection, pool, (handle) => remove(connection, handle, name)),
 
     volumeDigest: (connection: Connection, progress: Progress, pool: PoolRef, name: string): Promise<string> =>
-        inFreshPool(connection, pool, (handle) => download(connection, progress, handle, name, { offset: 0, length: 0 }, async (pieces) => {
-            const hash = createHash("sha256");
-            for await (const piece of pieces) hash.update(piece);
-            return hash.digest("hex");
-        })),
+        inFreshPool(connection, pool, (handle) =>
+            download(connection, progress, handle, name, { offset: 0, length: 0 }, async (pieces) => {
+                const hash = createHash("sha256");
+                for await (const piece of pieces) hash.update(piece);
+                return hash.digest("hex");
+            }),
+        ),
 };
 
-async function volumesIn(connection: Connection, pool: Handle): Promise<{ name: string; size: number; type: number }[]> {
+async function volumesIn(
+    connection: Connection,
+    pool: Handle,
+): Promise<{ name: string; size: number; type: number }[]> {
     const out: [Handle | null] = [null];
     const count = await connection.number("virStoragePoolListAllVolumes", pool, out, 0);
     const volumes = takePointers(out[0], count);
     try {
         const found: { name: string; size: number; type: number }[] = [];
-        for (const volume of volumes) found.push({ name: libvirt().virStorageVolGetName(volume) as string, ...await factsOf(connection, volume) });
+        for (const volume of volumes)
+            found.push({
+                name: libvirt().virStorageVolGetName(volume) as string,
+                ...(await factsOf(connection, volume)),
+            });
         return found;
     } finally {
         for (const volume of volumes) libvirt().virStorageVolFree(volume);
@@ -90,7 +141,13 @@ async function volumesIn(connection: Connection, pool: Handle): Promise<{ name: 
 }
 
 /** Makes the volume, of a name that is free, and sends what belongs in it. @returns the sha256 of what was sent */
-async function fill(connection: Connection, progress: Progress, pool: Handle, xml: string, pieces: AsyncIterable<Uint8Array>): Promise<string> {
+async function fill(
+    connection: Connection,
+    progress: Progress,
+    pool: Handle,
+    xml: string,
+    pieces: AsyncIterable<Uint8Array>,
+): Promise<string> {
     const hash = createHash("sha256");
     const hashed = async function* (): AsyncGenerator<Uint8Array> {
         for await (const piece of pieces) {
@@ -102,13 +159,18 @@ async function fill(connection: Connection, progress: Progress, pool: Handle, xm
         withStream(connection, async (stream) => {
             await connection.number("virStorageVolUpload", volume, stream, 0, 0, sparseUpload);
             await send(connection, stream, hashed(), progress);
-        }));
+        }),
+    );
     return hash.digest("hex");
 }
 
 /** A negative offset counts from the end; length 0 is all. */
 function download<T>(
-    connection: Connection, progress: Progress, pool: Handle, name: string, range: { offset: number; length: number },
+    connection: Connection,
+    progress: Progress,
+    pool: Handle,
+    name: string,
+    range: { offset: number; length: number },
     work: (pieces: AsyncIterable<Buffer>) => Promise<T>,
 ): Promise<T> {
     return connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], async (volume) => {
@@ -130,7 +192,12 @@ async function factsOf(connection: Connection, volume: Handle): Promise<{ size: 
 }
 
 async function isThere(connection: Connection, pool: Handle, name: string): Promise<boolean> {
-    return (await unless(noVolume, connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], async () => true))) ?? false;
+    return (
+        (await unless(
+            noVolume,
+            connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], async () => true),
+        )) ?? false
+    );
 }
 
 /** A file made without libvirt since the pool was refreshed is the system's own error. */
@@ -139,8 +206,12 @@ function isTaken(error: unknown): boolean {
 }
 
 async function remove(connection: Connection, pool: Handle, name: string): Promise<void> {
-    await unless(noVolume, connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], (volume) =>
-        connection.number("virStorageVolDelete", volume, 0)));
+    await unless(
+        noVolume,
+        connection.using("virStorageVolFree", ["virStorageVolLookupByName", pool, name], (volume) =>
+            connection.number("virStorageVolDelete", volume, 0),
+        ),
+    );
 }
 
 async function* bytesOf(parts: Part[]): AsyncGenerator<Uint8Array> {
@@ -149,4 +220,3 @@ async function* bytesOf(parts: Part[]): AsyncGenerator<Uint8Array> {
         else yield* createReadStream(part.file, { highWaterMark: 256 * 1024 }) as AsyncIterable<Buffer>;
     }
 }
-

@@ -9,13 +9,15 @@ export function fileError(error: unknown, what: string, folder: string): Error {
         case "ENOSPC":
         case "EDQUOT":
             return new UnikernelError("no-space", `${what}: no space left`, {
-                hint: `see df -h ${folder}, free some space and run the command again; PULUMI_UNIKERNEL_DIR names another folder`, cause: error,
+                hint: `see df -h ${folder}, free some space and run the command again; PULUMI_UNIKERNEL_DIR names another folder`,
+                cause: error,
             });
         case "EACCES":
         case "EPERM":
         case "EROFS":
             return new UnikernelError("permission", `${what}: ${message}`, {
-                hint: `give this user the folder: sudo install -d -m 0711 -o "$USER" ${folder}`, cause: error,
+                hint: `give this user the folder: sudo install -d -m 0711 -o "$USER" ${folder}`,
+                cause: error,
             });
         case "ENOENT":
             return new UnikernelError("invalid", `${what}: ${message}`, { cause: error });
@@ -24,10 +26,13 @@ export function fileError(error: unknown, what: string, folder: string): Error {
         case "ENOTCONN":
         case "ENOTDIR":
             return new UnikernelError("program-failed", `${what}: ${message}; nothing is known of the files there`, {
-                hint: `see that ${folder} is a folder and can be listed (ls -l ${folder}); mount its file system again where it is stale`, cause: error,
+                hint: `see that ${folder} is a folder and can be listed (ls -l ${folder}); mount its file system again where it is stale`,
+                cause: error,
             });
         default:
-            return code ? new UnikernelError("program-failed", `${what}: ${message}`, { cause: error }) : (error as Error);
+            return code
+                ? new UnikernelError("program-failed", `${what}: ${message}`, { cause: error })
+                : (error as Error);
     }
 }
 
@@ -40,14 +45,20 @@ export function plainName(name: string): string {
 /** What was copied is not what was to be copied. */
 export function sourceChanged(path: string, parts: Part[]): UnikernelError {
     const files = parts.flatMap((part) => ("file" in part ? [part.file] : []));
-    return new UnikernelError("changed", `write of ${path}: ${files.join(" and ") || "its content"} changed since it was read, or while it was copied`, {
-        hint: "let the program that writes it finish, then run again",
-    });
+    return new UnikernelError(
+        "changed",
+        `write of ${path}: ${files.join(" and ") || "its content"} changed since it was read, or while it was copied`,
+        {
+            hint: "let the program that writes it finish, then run again",
+        },
+    );
 }
 
 /** A rename that would replace a file. */
 export function exists(from: string, to: string): UnikernelError {
-    return new UnikernelError("in-use", `rename of ${from} to ${to}: there is a file of that name`, { hint: "move one of the two away" });
+    return new UnikernelError("in-use", `rename of ${from} to ${to}: there is a file of that name`, {
+        hint: "move one of the two away",
+    });
 }
 
 /** Whether a name is that of a guest's folder. */

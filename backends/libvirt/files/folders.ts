@@ -12,11 +12,18 @@ export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = proce
     if (environment.PULUMI_UNIKERNEL_DIR) return environment.PULUMI_UNIKERNEL_DIR;
     if (!isSession(uri)) return "/var/lib/pulumi-unikernel";
     if (isRemote(uri)) {
-        throw new UnikernelError("unsupported", `${uri}: where the guests' files go in a session on another machine is not known here`, {
-            hint: "set PULUMI_UNIKERNEL_DIR to a folder of that user on that machine",
-        });
+        throw new UnikernelError(
+            "unsupported",
+            `${uri}: where the guests' files go in a session on another machine is not known here`,
+            {
+                hint: "set PULUMI_UNIKERNEL_DIR to a folder of that user on that machine",
+            },
+        );
     }
-    return join(environment.XDG_DATA_HOME || join(environment.HOME || homedir(), ".local", "share"), "pulumi-unikernel");
+    return join(
+        environment.XDG_DATA_HOME || join(environment.HOME || homedir(), ".local", "share"),
+        "pulumi-unikernel",
+    );
 }
 
 /** As guestsFolder; undefined where only the host of the connection knows it. */

@@ -10,7 +10,7 @@ import { VolumeFiles } from "./volumes";
 
 export { configuredFolder, guestsFolder } from "./folders";
 export { LocalFiles } from "./local";
-export { closeSsh, sshShellOf, type SshShell } from "./ssh";
+export { closeSsh, type SshShell, sshShellOf } from "./ssh";
 export { describeWriter, isAbandoned, isThisProcess, thisProcess } from "./unfinished";
 export { VolumeFiles } from "./volumes";
 

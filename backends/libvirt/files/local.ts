@@ -26,7 +26,10 @@ export class LocalFiles implements HostFiles {
      * @param base the folder that holds one folder a guest
      * @param daemon reads what this user may not: a console log is root's
      */
-    constructor(private readonly base: string, private readonly daemon?: Daemon) {}
+    constructor(
+        private readonly base: string,
+        private readonly daemon?: Daemon,
+    ) {}
 
     async path(uuid: string, name: string): Promise<string> {
         return join(this.folder(uuid), plainName(name));
@@ -48,7 +51,10 @@ export class LocalFiles implements HostFiles {
     strange(uuid: string): Promise<string[]> {
         return this.tell(`list of ${this.folder(uuid)}`, async () => {
             const entries = await entriesOf(this.folder(uuid));
-            return entries.filter((entry) => !(entry.isFile() && (isPlainName(entry.name) || partOf(entry.name)))).map(({ name }) => name).sort();
+            return entries
+                .filter((entry) => !(entry.isFile() && (isPlainName(entry.name) || partOf(entry.name))))
+                .map(({ name }) => name)
+                .sort();
         });
     }
 
@@ -58,7 +64,11 @@ export class LocalFiles implements HostFiles {
             await this.makeFolder(uuid);
             const size = await sizeOf(parts);
             const there = await this.whole(path);
-            if (there?.size === size && (options.digest === undefined || (await this.digest(uuid, name)) === options.digest)) return;
+            if (
+                there?.size === size &&
+                (options.digest === undefined || (await this.digest(uuid, name)) === options.digest)
+            )
+                return;
             await writeWhole(path, parts, options);
         });
     }
@@ -96,22 +106,32 @@ export class LocalFiles implements HostFiles {
     }
 
     async remove(uuid: string, ...names: string[]): Promise<void> {
-        await Promise.all(names.map(async (name) => {
-            const path = await this.path(uuid, name);
-            // The file first: half a file must not look whole.
-            for (const one of [path, `${path}${UNFINISHED}`]) await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
-        }));
+        await Promise.all(
+            names.map(async (name) => {
+                const path = await this.path(uuid, name);
+                // The file first: half a file must not look whole.
+                for (const one of [path, `${path}${UNFINISHED}`])
+                    await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
+            }),
+        );
     }
 
     guests(): Promise<string[]> {
-        return this.tell(`list of ${this.base}`, async () => (await entriesOf(this.base)).map(({ name }) => name).filter(isUuid).sort());
+        return this.tell(`list of ${this.base}`, async () =>
+            (await entriesOf(this.base))
+                .map(({ name }) => name)
+                .filter(isUuid)
+                .sort(),
+        );
     }
 
     async removeFolder(uuid: string): Promise<void> {
         const folder = this.folder(uuid);
         await this.daemon?.forget(uuid);
         await this.tell(`removal of ${folder}`, async () => {
-            await removeHalves(folder).then(() => sweep(folder)).catch(ifMissing(undefined));
+            await removeHalves(folder)
+                .then(() => sweep(folder))
+                .catch(ifMissing(undefined));
             await rmdir(folder).catch((error) => {
                 if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) return unlessGone(folder)(error);
             });
@@ -163,7 +183,8 @@ export class LocalFiles implements HostFiles {
     private async whole(path: string): Promise<{ size: number } | undefined> {
         const facts = await lstat(path).catch(ifMissing(undefined));
         if (!facts) return undefined;
-        if (!facts.isFile()) throw new UnikernelError("not-ours", `${path} is not a plain file`, { hint: "move it away" });
+        if (!facts.isFile())
+            throw new UnikernelError("not-ours", `${path} is not a plain file`, { hint: "move it away" });
         return (await lstat(`${path}${UNFINISHED}`).catch(ifMissing(undefined))) ? undefined : facts;
     }
 

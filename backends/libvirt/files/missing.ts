@@ -15,7 +15,8 @@ export async function entriesOf(folder: string): Promise<Dirent[]> {
         return [];
     });
     // A removed folder that is still mounted, or open, reads as an empty one (readdir(3) of glibc). No link leads to it any more.
-    if (entries.length === 0 && (await statOf(folder))?.nlink === 0) throw unseen(folder, "was removed where it is mounted from");
+    if (entries.length === 0 && (await statOf(folder))?.nlink === 0)
+        throw unseen(folder, "was removed where it is mounted from");
     return entries;
 }
 

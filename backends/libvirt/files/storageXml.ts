@@ -1,7 +1,17 @@
 import { create } from "xmlbuilder2";
 
 /** A folder of the host as a storage pool (libvirt: formatstorage). Mode in its octal notation, as libvirt wants it. */
-export function renderPool({ name, uuid, folder, mode }: { name: string; uuid?: string; folder: string; mode: number }): string {
+export function renderPool({
+    name,
+    uuid,
+    folder,
+    mode,
+}: {
+    name: string;
+    uuid?: string;
+    folder: string;
+    mode: number;
+}): string {
     const pool = create().ele("pool", { type: "dir" });
     pool.ele("name").txt(name);
     if (uuid !== undefined) pool.ele("uuid").txt(uuid);

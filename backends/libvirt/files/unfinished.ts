@@ -82,17 +82,22 @@ export function describeWriter(writer: string): string {
     return pid ? `process ${pid} on ${host || "an unnamed host"}` : `process ${writer}`;
 }
 
-interface Place { host: string; machine: string; boot: string; namespace: string }
+interface Place {
+    host: string;
+    machine: string;
+    boot: string;
+    namespace: string;
+}
 let place: Place | undefined;
 
 /** Process numbers mean something only within one boot and one process namespace of one machine. */
 function here(): Place {
-    return place ??= {
+    return (place ??= {
         host: /^[A-Za-z0-9-]+(?=\.|$)/.exec(hostname())?.[0] ?? "",
         machine: hexOf("/etc/machine-id"),
         boot: hexOf("/proc/sys/kernel/random/boot_id"),
         namespace: /\d+/.exec(quietly(() => readlinkSync("/proc/self/ns/pid"), ""))?.[0] ?? "0",
-    };
+    });
 }
 
 function hexOf(file: string): string {
@@ -101,8 +106,10 @@ function hexOf(file: string): string {
 
 /** Field 22 of /proc/PID/stat (proc(5)), in clock ticks since the boot. "0" when there is no such process, or only its corpse. */
 function startOf(pid: number): string {
-    const fields = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1"), "").replace(/^.*\) /s, "").split(" ");
-    return fields[0] === "Z" || fields[0] === "X" ? "0" : fields[19] ?? "0";
+    const fields = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1"), "")
+        .replace(/^.*\) /s, "")
+        .split(" ");
+    return fields[0] === "Z" || fields[0] === "X" ? "0" : (fields[19] ?? "0");
 }
 
 function uptime(): number {

@@ -2,11 +2,19 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
 import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
-import { libvirtError, type MethodArgs, type MethodName, type MethodResult, request, type Timeouts, type VolumeRecord } from "../client";
+import {
+    libvirtError,
+    type MethodArgs,
+    type MethodName,
+    type MethodResult,
+    request,
+    type Timeouts,
+    type VolumeRecord,
+} from "../client";
 import type { HostFile } from "../host";
 import { plainName } from "./errors";
 import { changedAt, renderPool, renderVolume } from "./storageXml";
-import { describeWriter, isAbandoned, isPlainName, partName, partOf, UNFINISHED as mark } from "./unfinished";
+import { describeWriter, isAbandoned, isPlainName, UNFINISHED as mark, partName, partOf } from "./unfinished";
 
 const folderMode = 0o711;
 const HOUR = 3_600_000;
@@ -24,16 +32,26 @@ export interface Look {
 
 /** Guests' folders as storage pools, and what keeps their unfinished volumes apart from whole ones. */
 export class VolumeFolders {
-    constructor(private readonly uri: string, private readonly base: string, private readonly timeouts?: Partial<Timeouts>) {}
+    constructor(
+        private readonly uri: string,
+        private readonly base: string,
+        private readonly timeouts?: Partial<Timeouts>,
+    ) {}
 
-    ask<M extends MethodName>(what: string, method: M, args: MethodArgs<M>, progress?: (bytes: number) => void): Promise<MethodResult<M>> {
+    ask<M extends MethodName>(
+        what: string,
+        method: M,
+        args: MethodArgs<M>,
+        progress?: (bytes: number) => void,
+    ): Promise<MethodResult<M>> {
         return request(this.uri, method, args, what, { timeouts: this.timeouts, progress }).catch((error: unknown) => {
             throw withHint(error, this.base);
         });
     }
 
     pool(uuid: string): MethodArgs<"poolEnsure">[0] {
-        const name = `pulumi-unikernel-${uuid}`, folder = join(this.base, plainName(uuid));
+        const name = `pulumi-unikernel-${uuid}`,
+            folder = join(this.base, plainName(uuid));
         return { name, folder, xml: renderPool({ name, uuid, folder, mode: folderMode }) };
     }
 
@@ -50,8 +68,12 @@ export class VolumeFolders {
 
     async look(uuid: string): Promise<Look> {
         const all = await this.all(uuid);
-        const unfinished = all.filter(({ name }) => isPlainName(name) && name.endsWith(mark)).map(({ name }) => name.slice(0, -mark.length));
-        const whole = all.filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(mark) && !unfinished.includes(name));
+        const unfinished = all
+            .filter(({ name }) => isPlainName(name) && name.endsWith(mark))
+            .map(({ name }) => name.slice(0, -mark.length));
+        const whole = all.filter(
+            ({ name, regular }) => regular && isPlainName(name) && !name.endsWith(mark) && !unfinished.includes(name),
+        );
         const announced = all.flatMap(({ name: file }) => {
             const part = partOf(file);
             return part ? [{ file, ...part }] : [];
@@ -73,14 +95,19 @@ export class VolumeFolders {
                 const others = look.announced.filter((other) => other.name === name && other.file !== own);
                 const living: string[] = [];
                 for (const { file, writer } of others) {
-                    if (isAbandoned(writer, 0) || await this.isOld(uuid, own, file, name)) await this.drop(uuid, file);
+                    if (isAbandoned(writer, 0) || (await this.isOld(uuid, own, file, name)))
+                        await this.drop(uuid, file);
                     else living.push(writer);
                 }
                 if (living.length === 0) return await work(look);
                 if (Date.now() > end) {
-                    throw new UnikernelError("in-use", `write of ${join(this.base, plainName(uuid), plainName(name))}: ${describeWriter(living[0]!)} writes it too`, {
-                        hint: "let it finish, then run again; what a process left that is gone counts no more after an hour",
-                    });
+                    throw new UnikernelError(
+                        "in-use",
+                        `write of ${join(this.base, plainName(uuid), plainName(name))}: ${describeWriter(living[0]!)} writes it too`,
+                        {
+                            hint: "let it finish, then run again; what a process left that is gone counts no more after an hour",
+                        },
+                    );
                 }
             } finally {
                 await puttingRight(() => this.drop(uuid, own).catch(() => undefined));
@@ -91,13 +118,21 @@ export class VolumeFolders {
 
     /** A writer on another machine cannot be asked. By the host's own clock, neither its announcement nor its file was written to for an hour. */
     private async isOld(uuid: string, own: string, file: string, name: string): Promise<boolean> {
-        const [now, ...times] = await Promise.all([own, file, name].map(async (one) =>
-            changedAt(await orWithout("", this.ask(`time of ${one}`, "volumeXml", [this.pool(uuid), one])))));
+        const [now, ...times] = await Promise.all(
+            [own, file, name].map(async (one) =>
+                changedAt(await orWithout("", this.ask(`time of ${one}`, "volumeXml", [this.pool(uuid), one]))),
+            ),
+        );
         return now !== undefined && now - Math.max(...times.map((time) => time ?? 0)) > HOUR;
     }
 
     private async make(uuid: string, name: string): Promise<void> {
-        await this.ask(`mark ${name}`, "volumeWrite", [this.pool(uuid), name, renderVolume({ name, size: 0, mode: 0o600 }), []]);
+        await this.ask(`mark ${name}`, "volumeWrite", [
+            this.pool(uuid),
+            name,
+            renderVolume({ name, size: 0, mode: 0o600 }),
+            [],
+        ]);
     }
 
     /** A mark that stays, because this process is killed, is taken away by the next write or removal. */
@@ -110,7 +145,11 @@ export class VolumeFolders {
             result = await write();
         } catch (error) {
             // A full disk is not helped by half a file; the error is the first one, whatever this says.
-            await puttingRight(() => this.drop(uuid, name).then(() => this.drop(uuid, file)).catch(() => undefined));
+            await puttingRight(() =>
+                this.drop(uuid, name)
+                    .then(() => this.drop(uuid, file))
+                    .catch(() => undefined),
+            );
             throw error;
         }
         await this.drop(uuid, file);
@@ -134,7 +173,8 @@ const systemError = 38; // virErrorNumber
 
 /** The daemon met a folder that it cannot list, or make: its own error says what, not what to do. */
 function withHint(error: unknown, base: string): unknown {
-    if (!(error instanceof UnikernelError) || error.hint !== undefined || libvirtError(error)?.code !== systemError) return error;
+    if (!(error instanceof UnikernelError) || error.hint !== undefined || libvirtError(error)?.code !== systemError)
+        return error;
     return new UnikernelError(error.code, error.message, {
         hint: `nothing is known of the files there; see on that host that libvirt's daemon can list the folder (sudo ls -l ${base}), and mount its file system again where it is stale`,
         cause: error.cause,

@@ -7,7 +7,7 @@ import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
 import { ownerIn, renderVolume } from "./storageXml";
-import { isAbandoned, isPlainName, partOf, UNFINISHED as mark } from "./unfinished";
+import { isAbandoned, isPlainName, UNFINISHED as mark, partOf } from "./unfinished";
 import { orWithout, VolumeFolders } from "./volumeFolders";
 import { signatures } from "./write";
 
@@ -25,7 +25,11 @@ export class VolumeFiles implements HostFiles {
 
     private readonly folders: VolumeFolders;
 
-    constructor(uri: string, private readonly base: string, timeouts?: Partial<Timeouts>) {
+    constructor(
+        uri: string,
+        private readonly base: string,
+        timeouts?: Partial<Timeouts>,
+    ) {
         this.folders = new VolumeFolders(uri, base, timeouts);
     }
 
@@ -43,7 +47,10 @@ export class VolumeFiles implements HostFiles {
     strange(uuid: string): Promise<string[]> {
         return this.turns.take(uuid, async () => {
             const all = await this.folders.all(uuid);
-            return all.filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name))).map(({ name }) => name).sort();
+            return all
+                .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name)))
+                .map(({ name }) => name)
+                .sort();
         });
     }
 
@@ -55,7 +62,13 @@ export class VolumeFiles implements HostFiles {
         return this.write(uuid, name, parts, options, true);
     }
 
-    private write(uuid: string, name: string, parts: Part[], { mode, digest, onProgress }: WriteOptions, exclusive: boolean): Promise<boolean> {
+    private write(
+        uuid: string,
+        name: string,
+        parts: Part[],
+        { mode, digest, onProgress }: WriteOptions,
+        exclusive: boolean,
+    ): Promise<boolean> {
         return this.turns.take(uuid, async () => {
             const path = await this.path(uuid, name);
             const before = await signatures(parts).catch((error) => {
@@ -65,18 +78,35 @@ export class VolumeFiles implements HostFiles {
             await this.folders.ask(`folder ${join(this.base, uuid)}`, "poolEnsure", [this.folders.pool(uuid)]);
             return this.folders.alone(uuid, name, async ({ whole }) => {
                 const there = whole.find((file) => file.name === name);
-                if (there && (exclusive || (there.size === size && (digest === undefined || digest === await this.digestThere(uuid, name))))) return false;
+                if (
+                    there &&
+                    (exclusive ||
+                        (there.size === size &&
+                            (digest === undefined || digest === (await this.digestThere(uuid, name)))))
+                )
+                    return false;
                 const made = await this.folders.marked(uuid, name, async () => {
                     const xml = renderVolume({ name, size, mode });
                     await this.folders.drop(uuid, name);
-                    const sent = await this.folders.ask(`write of ${path}`, "volumeWrite", [this.folders.pool(uuid), name, xml, parts], onProgress);
+                    const sent = await this.folders.ask(
+                        `write of ${path}`,
+                        "volumeWrite",
+                        [this.folders.pool(uuid), name, xml, parts],
+                        onProgress,
+                    );
                     // A process that knows nothing of announcements made one meanwhile: it stays.
                     if (sent === undefined) return false;
-                    if (before !== await signatures(parts) || (digest !== undefined && sent !== digest)) throw sourceChanged(path, parts);
+                    if (before !== (await signatures(parts)) || (digest !== undefined && sent !== digest))
+                        throw sourceChanged(path, parts);
                     await this.assertKept(uuid, name, sent);
                     return true;
                 });
-                if (!made && !exclusive) throw new UnikernelError("in-use", `write of ${path}: another process made a file of that name meanwhile`, { hint: "run the command again" });
+                if (!made && !exclusive)
+                    throw new UnikernelError(
+                        "in-use",
+                        `write of ${path}: another process made a file of that name meanwhile`,
+                        { hint: "run the command again" },
+                    );
                 return made;
             });
         });
@@ -90,7 +120,8 @@ export class VolumeFiles implements HostFiles {
     rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
         return this.turns.take(uuid, async () => {
             const names = (await this.folders.look(uuid)).whole.map(({ name }) => name);
-            if (!replace && names.includes(from) && names.includes(to)) throw exists(await this.path(uuid, from), await this.path(uuid, to));
+            if (!replace && names.includes(from) && names.includes(to))
+                throw exists(await this.path(uuid, from), await this.path(uuid, to));
             await this.duplicate(uuid, from, to, 0o600);
             await this.folders.drop(uuid, from);
         });
@@ -124,7 +155,16 @@ export class VolumeFiles implements HostFiles {
     read(uuid: string, name: string, { offset, length }: { offset?: number; length: number }): Promise<string> {
         return this.turns.take(uuid, async () => {
             const path = await this.path(uuid, name);
-            const bytes = await orWithout(new Uint8Array(), this.folders.ask(`read of ${path}`, "volumeRead", [this.folders.pool(uuid), name, `${name}${mark}`, offset ?? -length, length]));
+            const bytes = await orWithout(
+                new Uint8Array(),
+                this.folders.ask(`read of ${path}`, "volumeRead", [
+                    this.folders.pool(uuid),
+                    name,
+                    `${name}${mark}`,
+                    offset ?? -length,
+                    length,
+                ]),
+            );
             return Buffer.from(bytes).toString("utf8");
         });
     }
@@ -138,28 +178,44 @@ export class VolumeFiles implements HostFiles {
 
     owner(uuid: string, name: string): Promise<number | undefined> {
         return this.turns.take(uuid, async () => {
-            const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [this.folders.pool(uuid), name]);
+            const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [
+                this.folders.pool(uuid),
+                name,
+            ]);
             return ownerIn(await orWithout("", ask));
         });
     }
 
     private async digestThere(uuid: string, name: string): Promise<string | undefined> {
-        return orWithout(undefined, this.folders.ask(`digest of ${await this.path(uuid, name)}`, "volumeDigest", [this.folders.pool(uuid), name]));
+        return orWithout(
+            undefined,
+            this.folders.ask(`digest of ${await this.path(uuid, name)}`, "volumeDigest", [
+                this.folders.pool(uuid),
+                name,
+            ]),
+        );
     }
 
     /** The daemon writes behind its stream, and was seen to end it well although the disk was full: so it is read back. */
     private async assertKept(uuid: string, name: string, sent: string): Promise<void> {
-        if (sent === await this.digestThere(uuid, name)) return;
-        throw new UnikernelError("no-space", `write of ${await this.path(uuid, name)}: the host does not hold what was sent, and libvirt reported no error; the disk is probably full`, {
-            hint: `free some space below ${this.base} on the host, then run the command again`,
-        });
+        if (sent === (await this.digestThere(uuid, name))) return;
+        throw new UnikernelError(
+            "no-space",
+            `write of ${await this.path(uuid, name)}: the host does not hold what was sent, and libvirt reported no error; the disk is probably full`,
+            {
+                hint: `free some space below ${this.base} on the host, then run the command again`,
+            },
+        );
     }
 
     /** For a folder that is written to without libvirt: a pool of it may be known all the same, of another user's run. */
     asDaemon(): Daemon {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
-            forget: (uuid) => this.turns.take(uuid, () => this.folders.ask(`pool of ${uuid}`, "poolForget", [this.folders.pool(uuid).name])),
+            forget: (uuid) =>
+                this.turns.take(uuid, () =>
+                    this.folders.ask(`pool of ${uuid}`, "poolForget", [this.folders.pool(uuid).name]),
+                ),
         };
     }
 
@@ -167,10 +223,17 @@ export class VolumeFiles implements HostFiles {
         const source = (await this.folders.look(uuid)).whole.find(({ name }) => name === plainName(from));
         if (!source) throw new UnikernelError("invalid", `${await this.path(uuid, from)} is not there to be copied`);
         const xml = renderVolume({ name: plainName(to), size: source.size, mode });
-        await this.folders.alone(uuid, to, () => this.folders.marked(uuid, to, async () => {
-            const sent = await this.folders.ask(`copy of ${await this.path(uuid, from)} to ${to}`, "volumeCopy", [this.folders.pool(uuid), from, to, xml]);
-            await this.assertKept(uuid, to, sent);
-        }));
+        await this.folders.alone(uuid, to, () =>
+            this.folders.marked(uuid, to, async () => {
+                const sent = await this.folders.ask(`copy of ${await this.path(uuid, from)} to ${to}`, "volumeCopy", [
+                    this.folders.pool(uuid),
+                    from,
+                    to,
+                    xml,
+                ]);
+                await this.assertKept(uuid, to, sent);
+            }),
+        );
     }
 }
 

@@ -3,7 +3,7 @@ import { constants, createReadStream } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { throwIfEnded, type Part, UnikernelError } from "../../../spec";
+import { type Part, throwIfEnded, UnikernelError } from "../../../spec";
 import { sourceChanged } from "./errors";
 import { describeWriter, fillsInPlace, isAbandoned, isPlainName, partName, partOf, UNFINISHED } from "./unfinished";
 
@@ -25,7 +25,11 @@ export interface Writing {
  * @returns false when it is exclusive and a file has the name
  * @throws UnikernelError `changed` when a source changed meanwhile, or its bytes have another digest
  */
-export async function writeWhole(path: string, parts: Part[], { mode, digest, onProgress, exclusive }: Writing): Promise<boolean> {
+export async function writeWhole(
+    path: string,
+    parts: Part[],
+    { mode, digest, onProgress, exclusive }: Writing,
+): Promise<boolean> {
     const part = join(dirname(path), partName(basename(path)));
     try {
         const before = await signatures(parts);
@@ -37,7 +41,8 @@ export async function writeWhole(path: string, parts: Part[], { mode, digest, on
             if (!cloned) await writeParts(file, parts, hash, onProgress);
             // The clone is what the source was at one moment, so the clone is what has to be hashed.
             else if (hash) await hashInto(hash, part);
-            if (before !== await signatures(parts) || (hash && hash.digest("hex") !== digest)) throw sourceChanged(path, parts);
+            if (before !== (await signatures(parts)) || (hash && hash.digest("hex") !== digest))
+                throw sourceChanged(path, parts);
             // open's mode is narrowed by the umask, a clone's is its source's.
             await file.chmod(mode);
             await file.sync();
@@ -78,7 +83,9 @@ async function linkNew(part: string, path: string): Promise<boolean> {
 async function assertNotFilled(path: string): Promise<void> {
     const writer = await fillerOf(path);
     if (writer === undefined) return;
-    throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(writer)} writes it too`, { hint: "let it finish, then run again" });
+    throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(writer)} writes it too`, {
+        hint: "let it finish, then run again",
+    });
 }
 
 /** Return who fills the file as a storage volume now; undefined where no process does. */
@@ -96,7 +103,8 @@ async function fillerOf(path: string): Promise<string | undefined> {
 export async function removeHalves(folder: string): Promise<void> {
     for (const mark of await readdir(folder)) {
         const name = mark.slice(0, -UNFINISHED.length);
-        if (!mark.endsWith(UNFINISHED) || !isPlainName(name) || await fillerOf(join(folder, name)) !== undefined) continue;
+        if (!mark.endsWith(UNFINISHED) || !isPlainName(name) || (await fillerOf(join(folder, name))) !== undefined)
+            continue;
         // The file first: half a file must not look whole.
         for (const one of [name, mark]) await rm(join(folder, one), { force: true });
     }
@@ -104,7 +112,8 @@ export async function removeHalves(folder: string): Promise<void> {
 
 /** Half a file that a dead writer left. It was that only if its mark is still there when it has been moved; else it is put back. */
 async function moveHalfAway(part: string, path: string): Promise<void> {
-    const mark = `${path}${UNFINISHED}`, aside = `${part}.half`;
+    const mark = `${path}${UNFINISHED}`,
+        aside = `${part}.half`;
     if (!(await isThere(mark))) return;
     await rename(path, aside).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
@@ -114,10 +123,14 @@ async function moveHalfAway(part: string, path: string): Promise<void> {
     await rm(aside, { force: true });
 }
 
-const isThere = async (path: string): Promise<boolean> => lstat(path).then(() => true, (error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return false;
-    throw error;
-});
+const isThere = async (path: string): Promise<boolean> =>
+    lstat(path).then(
+        () => true,
+        (error: NodeJS.ErrnoException) => {
+            if (error.code === "ENOENT") return false;
+            throw error;
+        },
+    );
 
 /** What stat tells of the sources' contents: another text means that one was written to. */
 export async function signatures(parts: Part[]): Promise<string> {
@@ -131,7 +144,10 @@ export async function signatures(parts: Part[]): Promise<string> {
 }
 
 async function clone(from: string, to: string): Promise<boolean> {
-    return copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(() => true, () => false);
+    return copyFile(from, to, constants.COPYFILE_FICLONE_FORCE).then(
+        () => true,
+        () => false,
+    );
 }
 
 export async function hashInto(hash: Hash, file: string): Promise<void> {
@@ -141,10 +157,18 @@ export async function hashInto(hash: Hash, file: string): Promise<void> {
     }
 }
 
-async function writeParts(file: FileHandle, parts: Part[], hash?: Hash, onProgress?: (bytes: number) => void): Promise<void> {
+async function writeParts(
+    file: FileHandle,
+    parts: Part[],
+    hash?: Hash,
+    onProgress?: (bytes: number) => void,
+): Promise<void> {
     let at = 0;
     for (const part of parts) {
-        const pieces = "bytes" in part ? [part.bytes] : (createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>);
+        const pieces =
+            "bytes" in part
+                ? [part.bytes]
+                : (createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>);
         for await (const piece of pieces) {
             throwIfEnded();
             hash?.update(piece);
@@ -160,8 +184,10 @@ async function writeSparsely(file: FileHandle, data: Buffer, at: number): Promis
     let start = 0;
     for (let end = 0; start < data.length; start = end) {
         const hole = isHole(data, start);
-        for (end = start; end < data.length && isHole(data, end) === hole; ) end = Math.min(data.length, end + holeSize);
-        for (let done = start; !hole && done < end; ) done += (await file.write(data, done, end - done, at + done)).bytesWritten;
+        for (end = start; end < data.length && isHole(data, end) === hole; )
+            end = Math.min(data.length, end + holeSize);
+        for (let done = start; !hole && done < end; )
+            done += (await file.write(data, done, end - done, at + done)).bytesWritten;
     }
 }
 
@@ -184,6 +210,7 @@ export async function sweep(folder: string): Promise<void> {
         const part = partOf(name);
         if (!part) continue;
         const facts = await lstat(join(folder, name)).catch(() => undefined);
-        if (facts?.isFile() && isAbandoned(part.writer, Date.now() - facts.mtimeMs)) await rm(join(folder, name), { force: true });
+        if (facts?.isFile() && isAbandoned(part.writer, Date.now() - facts.mtimeMs))
+            await rm(join(folder, name), { force: true });
     }
 }

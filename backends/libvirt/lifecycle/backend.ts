@@ -5,16 +5,16 @@ import { configuredFolder } from "../files";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 import { deletionHasBegun } from "./begun";
-import { withNote, forgetCreation } from "./creations";
+import { forgetCreation, withNote } from "./creations";
 import { remove } from "./delete";
 import { ensure } from "./ensure";
 import { glance, printed } from "./glance";
 import { holderOf } from "./holder";
 import { find } from "./import";
+import { urnsOf } from "./imported";
 import { leftovers } from "./leftovers";
 import { consequenceOfMove } from "./moves";
 import { networkOf } from "./networks";
-import { urnsOf } from "./imported";
 import { observe } from "./observe";
 import { placeOf } from "./place";
 import { reservationProblems } from "./reservable";
@@ -35,10 +35,17 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
-        ...("interfaces[].attach" in platform.consequences ? {
-            consequenceOnHost: async (connection: string, { property, from, to }: { property: string; from: unknown; to: unknown }) =>
-                (/^interfaces\[\d+\]\.attach$/.test(property) ? consequenceOfMove((name) => networkOf(connection, name, open), from, to) : "live"),
-        } : {}),
+        ...("interfaces[].attach" in platform.consequences
+            ? {
+                  consequenceOnHost: async (
+                      connection: string,
+                      { property, from, to }: { property: string; from: unknown; to: unknown },
+                  ) =>
+                      /^interfaces\[\d+\]\.attach$/.test(property)
+                          ? consequenceOfMove((name) => networkOf(connection, name, open), from, to)
+                          : "live",
+              }
+            : {}),
         folder: configuredFolder,
         hostId: async (connection) => placeOf(await (await open(connection)).info()),
         intact: async ({ uuid, host }) => {
@@ -51,25 +58,49 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             return observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
         },
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
-        ...(platform.imports ? { find: async (connection: string, wanted: { uuid?: string; name?: string }) => find(await open(connection), wanted) } : {}),
-        create: (plan, context) => endedBy(context.signal, async () => {
-            const run = { host: await open(plan.spec.connection), platform, plan, context };
-            return withNote(run, (begun) => ensure(run,
-                { urns: [plan.spec.urn], creator: context.creator, adopt: plan.spec.adopt, inState: false, begun: begun || context.inState }));
-        }),
-        update: (plan, { from }, context) => endedBy(context.signal, async () => {
-            await forgetCreation(from.host, plan.spec.uuid);
-            return ensure({ host: await open(plan.spec.connection), platform, plan, context },
-                { urns: urnsOf(plan.spec, from), creator: context.creator, adopt: plan.spec.adopt, inState: true, imported: from.imported !== undefined }, from);
-        }),
+        ...(platform.imports
+            ? {
+                  find: async (connection: string, wanted: { uuid?: string; name?: string }) =>
+                      find(await open(connection), wanted),
+              }
+            : {}),
+        create: (plan, context) =>
+            endedBy(context.signal, async () => {
+                const run = { host: await open(plan.spec.connection), platform, plan, context };
+                return withNote(run, (begun) =>
+                    ensure(run, {
+                        urns: [plan.spec.urn],
+                        creator: context.creator,
+                        adopt: plan.spec.adopt,
+                        inState: false,
+                        begun: begun || context.inState,
+                    }),
+                );
+            }),
+        update: (plan, { from }, context) =>
+            endedBy(context.signal, async () => {
+                await forgetCreation(from.host, plan.spec.uuid);
+                return ensure(
+                    { host: await open(plan.spec.connection), platform, plan, context },
+                    {
+                        urns: urnsOf(plan.spec, from),
+                        creator: context.creator,
+                        adopt: plan.spec.adopt,
+                        inState: true,
+                        imported: from.imported !== undefined,
+                    },
+                    from,
+                );
+            }),
         leftovers: async (connection, creator) => leftovers(await open(connection), creator),
         sweep: async (connection, left, options) => sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => release(await open(connection), [entry]),
         glance: async (connection, wanted) => glance(await open(connection), platform, wanted),
         printed: async (connection, wanted) => printed(await open(connection), platform, wanted),
-        delete: (ref, applied, context) => endedBy(context.signal, async () => {
-            await forgetCreation(applied.host, ref.uuid);
-            return remove(await open(ref.connection), platform, ref, applied, context);
-        }),
+        delete: (ref, applied, context) =>
+            endedBy(context.signal, async () => {
+                await forgetCreation(applied.host, ref.uuid);
+                return remove(await open(ref.connection), platform, ref, applied, context);
+            }),
     };
 }

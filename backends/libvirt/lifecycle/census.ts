@@ -39,19 +39,27 @@ async function take(host: Host): Promise<Holder[]> {
         const facts = [record.inactiveXml, record.liveXml].flatMap((xml) => (xml ? [readFacts(xml)] : []));
         const marks = [record.inactiveXml, record.liveXml].map((xml) => (xml ? markOf(xml) : undefined));
         const live = record.liveXml === undefined ? undefined : readFacts(record.liveXml);
-        return [{
-            uuid: record.uuid, name: record.name, urn: (marks[0] ?? marks[1])?.urn,
-            macs: facts.flatMap((one) => one.interfaces.filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase())),
-            open: live ? openOf(live) : [],
-            reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
-        }];
+        return [
+            {
+                uuid: record.uuid,
+                name: record.name,
+                urn: (marks[0] ?? marks[1])?.urn,
+                macs: facts.flatMap((one) =>
+                    one.interfaces.filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase()),
+                ),
+                open: live ? openOf(live) : [],
+                reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
+            },
+        ];
     });
 }
 
 /** Return the keys of the devices and ports that a running domain has. */
 export function openOf({ interfaces, forwards, gdb }: DomainFacts): string[] {
     return [
-        ...interfaces.flatMap(({ kind, source }) => (kind === "tap" && source !== undefined ? [keyOf.tap(source)] : [])),
+        ...interfaces.flatMap(({ kind, source }) =>
+            kind === "tap" && source !== undefined ? [keyOf.tap(source)] : [],
+        ),
         ...forwards.map(keyOf.port),
         ...(gdb ? [keyOf.gdb(gdb)] : []),
     ];

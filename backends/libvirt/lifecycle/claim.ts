@@ -24,14 +24,27 @@ interface Claimed {
  * definition of the same name and uuid without a word, so a definition is no claim.
  */
 export class GuestClaim {
-    private constructor(private readonly host: Host, private readonly uuid: string, readonly token: string) {
+    private constructor(
+        private readonly host: Host,
+        private readonly uuid: string,
+        readonly token: string,
+    ) {
         active.add(token);
     }
 
     /** @throws UnikernelError `in-use` where another create is at work on the guest */
-    static async take(host: Host, { uuid, urn, name }: { uuid: string; urn: string; name: string }, milliseconds: number): Promise<GuestClaim> {
+    static async take(
+        host: Host,
+        { uuid, urn, name }: { uuid: string; urn: string; name: string },
+        milliseconds: number,
+    ): Promise<GuestClaim> {
         const token = randomBytes(8).toString("hex");
-        const content: Claimed = { token, urn, owner: thisProcess(), until: new Date(Date.now() + milliseconds).toISOString() };
+        const content: Claimed = {
+            token,
+            urn,
+            owner: thisProcess(),
+            until: new Date(Date.now() + milliseconds).toISOString(),
+        };
         const parts = [{ bytes: Buffer.from(JSON.stringify(content)) }];
         for (let tries = 0; tries < 2; tries++) {
             if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644 })) return new GuestClaim(host, uuid, token);
@@ -40,9 +53,11 @@ export class GuestClaim {
             const other = parse(text);
             if (other && !isDead(other)) throw beingMade({ uuid, name }, other, "wait until that run has ended");
             // The token shows who loses the race for a dead process's claim, before the loser does anything.
-            if (await textOf(host, uuid) === text) await host.files.remove(uuid, CLAIM);
+            if ((await textOf(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
         }
-        throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, { hint: "run pulumi up again when that one has ended" });
+        throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, {
+            hint: "run pulumi up again when that one has ended",
+        });
     }
 
     /**
@@ -56,12 +71,16 @@ export class GuestClaim {
         if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
         if (!defined) return;
         const record = await this.host.domains.get(this.uuid);
-        if (record && readMark(record.inactiveXml)?.claim !== this.token) throw new LostClaim(this.uuid, "another run has defined the guest since");
+        if (record && readMark(record.inactiveXml)?.claim !== this.token)
+            throw new LostClaim(this.uuid, "another run has defined the guest since");
     }
 
     /** Whether another create has the guest now; a host that does not answer is no sign of that. */
     async isLost(): Promise<boolean> {
-        return this.assertHeld().then(() => false, (error: unknown) => error instanceof LostClaim);
+        return this.assertHeld().then(
+            () => false,
+            (error: unknown) => error instanceof LostClaim,
+        );
     }
 
     /** The create has ended. */
@@ -74,8 +93,9 @@ export class GuestClaim {
 /** Another create has the guest. */
 export class LostClaim extends UnikernelError {
     constructor(uuid: string, why: string) {
-        super("in-use", `the claim to guest ${uuid} is not this run's any more: ${why}; nothing was changed since`,
-            { hint: "run pulumi up again when the other run has ended" });
+        super("in-use", `the claim to guest ${uuid} is not this run's any more: ${why}; nothing was changed since`, {
+            hint: "run pulumi up again when the other run has ended",
+        });
     }
 }
 
@@ -101,15 +121,22 @@ async function read(host: Host, uuid: string): Promise<Claimed | undefined> {
 function parse(text: string): Claimed | undefined {
     try {
         const { token, urn, owner, until } = JSON.parse(text) as Partial<Claimed>;
-        return token === undefined || urn === undefined || owner === undefined || until === undefined ? undefined : { token, urn, owner, until };
+        return token === undefined || urn === undefined || owner === undefined || until === undefined
+            ? undefined
+            : { token, urn, owner, until };
     } catch {
         return undefined;
     }
 }
 
-function beingMade({ uuid, name }: { uuid: string; name: string }, { owner, until }: Claimed, hint: string): UnikernelError {
-    return new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(owner)}`,
-        { hint: `${hint}; if it is on another machine and was killed, its claim ends at ${until}` });
+function beingMade(
+    { uuid, name }: { uuid: string; name: string },
+    { owner, until }: Claimed,
+    hint: string,
+): UnikernelError {
+    return new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(owner)}`, {
+        hint: `${hint}; if it is on another machine and was killed, its claim ends at ${until}`,
+    });
 }
 
 /**
@@ -117,7 +144,11 @@ function beingMade({ uuid, name }: { uuid: string; name: string }, { owner, unti
  * @param files in the guest's folder
  * @throws UnikernelError `in-use`
  */
-export async function assertUnclaimed(host: Host, { uuid, name }: { uuid: string; name: string }, files: HostFile[]): Promise<void> {
+export async function assertUnclaimed(
+    host: Host,
+    { uuid, name }: { uuid: string; name: string },
+    files: HostFile[],
+): Promise<void> {
     if (!files.some((file) => file.name === CLAIM)) return;
     const found = await read(host, uuid);
     if (!found || isDead(found)) return host.files.remove(uuid, CLAIM);

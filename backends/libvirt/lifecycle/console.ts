@@ -18,11 +18,12 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
     return {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
-        size: async (files) => (files ?? await host.files.list(uuid)).find(({ name }) => name === CONSOLE_LOG)?.size,
-        turn: () => host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
-            // There is none, or it cannot be moved: no reason not to start.
-            if (hasCode(error, "unreachable")) throw error;
-        }),
+        size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
+        turn: () =>
+            host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
+                // There is none, or it cannot be moved: no reason not to start.
+                if (hasCode(error, "unreachable")) throw error;
+            }),
         remove: async () => undefined,
     };
 }
@@ -32,7 +33,11 @@ export class ConsoleReader {
     private heard = "";
     private fileRefused = false;
 
-    constructor(private readonly host: Host, private readonly uuid: string, private readonly kept: KeptConsole = folderConsole(host, uuid)) {}
+    constructor(
+        private readonly host: Host,
+        private readonly uuid: string,
+        private readonly kept: KeptConsole = folderConsole(host, uuid),
+    ) {}
 
     async read(): Promise<string> {
         if (!this.fileRefused) {
@@ -71,7 +76,12 @@ export async function lastLines(host: Host, uuid: string, kept?: KeptConsole): P
 
 /** The last lines, without blank ones at the end. */
 export function tail(text: string): string[] {
-    return text.trimEnd().split("\n").slice(-LINES).map((line) => line.trimEnd()).filter((line, index) => index > 0 || line !== "");
+    return text
+        .trimEnd()
+        .split("\n")
+        .slice(-LINES)
+        .map((line) => line.trimEnd())
+        .filter((line, index) => index > 0 || line !== "");
 }
 
 /**
@@ -79,5 +89,9 @@ export function tail(text: string): string[] {
  * was around it to another, so what is left of control characters is replaced.
  */
 export function plain(text: string): string {
-    return printable(text.replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "").replaceAll("\r", ""));
+    return printable(
+        text
+            .replaceAll(/\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[@-Z\\-_])/g, "")
+            .replaceAll("\r", ""),
+    );
 }

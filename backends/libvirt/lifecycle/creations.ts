@@ -3,7 +3,7 @@ import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
-import { PartialError, type Observation } from "../../backend";
+import { type Observation, PartialError } from "../../backend";
 import { isAbandoned, thisProcess } from "../files";
 import { placeOf } from "./place";
 import type { Run } from "./run";
@@ -15,21 +15,34 @@ import type { Run } from "./run";
  * Losing a note costs an `adopt: true`; a note that stays too long gives a guest away. So it goes before the result does.
  */
 function noteOf(place: string, uuid: string): string {
-    return join(cacheFolder("creations"), `${uuid}-${createHash("sha256").update(place).digest("hex").slice(0, 16)}.json`);
+    return join(
+        cacheFolder("creations"),
+        `${uuid}-${createHash("sha256").update(place).digest("hex").slice(0, 16)}.json`,
+    );
 }
 
 /**
  * Create with a note for as long as the guest may be on the host and not in state.
  * @param work told whether an earlier create of this guest was interrupted
  */
-export async function withNote({ host, plan: { spec: { uuid, urn } } }: Run, work: (begun: boolean) => Promise<Observation>): Promise<Observation> {
+export async function withNote(
+    {
+        host,
+        plan: {
+            spec: { uuid, urn },
+        },
+    }: Run,
+    work: (begun: boolean) => Promise<Observation>,
+): Promise<Observation> {
     const place = placeOf(await host.info());
     const note = await creationOf(place, uuid);
     // Of a create that is at work: neither an interrupted one nor ours to remove.
     if (note?.alive) return work(false);
     const begun = note !== undefined;
     // A cache that cannot be written is no reason not to create: after a kill the next run asks for `adopt`.
-    await makeCacheFolder("creations").then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, owner: thisProcess() }))).catch(() => undefined);
+    await makeCacheFolder("creations")
+        .then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, owner: thisProcess() })))
+        .catch(() => undefined);
     try {
         const made = await work(begun);
         remove(place, uuid);

@@ -1,7 +1,7 @@
 import type { SeenState } from "../../../spec";
 import type { DomainFacts, Mark } from "../model";
 import { differences } from "./definition";
-import { stateOf, type Existing } from "./look";
+import { type Existing, stateOf } from "./look";
 
 /** What there has to be in the end. */
 export interface Wanted {
@@ -52,15 +52,26 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
     const off = wanted.state === "stopped";
     const define = !facts || mark?.bootDigest !== wanted.bootDigest || differences(facts, wanted.facts).length > 0;
     const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
-    const fit = liveFacts !== undefined && liveMark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && !found.ended && !found.untold
-        && record !== undefined && stateOf(record) !== "stopped"
-        && live.every((property) => livePossible(property) || (property === "interfaces" && movable(liveFacts, wanted.facts, found.unbridged))
-            || (property === "memory" && balloons(liveFacts, wanted.facts)));
+    const fit =
+        liveFacts !== undefined &&
+        liveMark?.bootDigest === wanted.bootDigest &&
+        !found.kernelReplaced &&
+        !found.ended &&
+        !found.untold &&
+        record !== undefined &&
+        stateOf(record) !== "stopped" &&
+        live.every(
+            (property) =>
+                livePossible(property) ||
+                (property === "interfaces" && movable(liveFacts, wanted.facts, found.unbridged)) ||
+                (property === "memory" && balloons(liveFacts, wanted.facts)),
+        );
     const saved = savedImage(found, wanted, livePossible);
     const restart = active && !off && !fit;
     const start = !off && (!active || restart);
     return {
-        define, start,
+        define,
+        start,
         stop: active && (off || restart),
         resume: start && saved?.fit === true,
         discard: saved?.fit === false,
@@ -74,12 +85,23 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
  * The guest in the saved memory image, as what runs is judged. Where the image itself cannot be read (libxl), the definition
  * stands for it: libvirt refuses no change of that while an image is there.
  */
-function savedImage(found: Findings, wanted: Wanted, livePossible: (property: string) => boolean): { fit: boolean; live: string[] } | undefined {
+function savedImage(
+    found: Findings,
+    wanted: Wanted,
+    livePossible: (property: string) => boolean,
+): { fit: boolean; live: string[] } | undefined {
     if (!found.record?.saved || found.record.active) return undefined;
     const mark = found.savedMark ?? found.mark;
     const facts = found.savedFacts ?? found.facts;
     const live = facts ? differences(facts, wanted.facts) : [];
-    return { live, fit: facts !== undefined && mark?.bootDigest === wanted.bootDigest && !found.kernelReplaced && live.every(livePossible) };
+    return {
+        live,
+        fit:
+            facts !== undefined &&
+            mark?.bootDigest === wanted.bootDigest &&
+            !found.kernelReplaced &&
+            live.every(livePossible),
+    };
 }
 
 /** Within what it was built with; only Xen's guests have a balloon. */
@@ -89,13 +111,20 @@ function balloons(live: DomainFacts, wanted: DomainFacts): boolean {
 
 /** The same interfaces with the same kind of plug, in other networks or bridges. libvirt's libxl driver has no call for it. */
 function movable(live: DomainFacts, wanted: DomainFacts, unbridged: string[] = []): boolean {
-    const isPort = ({ kind, source }: DomainFacts["interfaces"][number]): boolean => MOVABLE.includes(kind) && !(kind === "network" && unbridged.includes(source ?? ""));
-    return live.type !== "xen" && live.interfaces.length === wanted.interfaces.length
-        && JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards)
-        && live.interfaces.every(({ mac, kind, source }, index) => {
+    const isPort = ({ kind, source }: DomainFacts["interfaces"][number]): boolean =>
+        MOVABLE.includes(kind) && !(kind === "network" && unbridged.includes(source ?? ""));
+    return (
+        live.type !== "xen" &&
+        live.interfaces.length === wanted.interfaces.length &&
+        JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards) &&
+        live.interfaces.every(({ mac, kind, source }, index) => {
             const other = wanted.interfaces[index]!;
-            return mac === other.mac && ((kind === other.kind && source === other.source) || (isPort({ mac, kind, source }) && isPort(other)));
-        });
+            return (
+                mac === other.mac &&
+                ((kind === other.kind && source === other.source) || (isPort({ mac, kind, source }) && isPort(other)))
+            );
+        })
+    );
 }
 
 function lastGood({ record, mark, facts }: Existing, define: boolean): string | undefined {
@@ -114,8 +143,13 @@ function isProven(mark: Mark | undefined): boolean {
  * Return the definition to keep at the end: the last good one, until a guest of the new one has become ready.
  * @param wanted `seeds`: a persist disk begins again, which the boot digest does not say
  */
-export function unprovenLastGood({ mark }: Existing, { lastGood: before }: Pick<Decision, "lastGood">, wanted: Pick<Wanted, "bootDigest" | "state"> & { seeds?: boolean }): string | undefined {
-    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest && !wanted.seeds)) return undefined;
+export function unprovenLastGood(
+    { mark }: Existing,
+    { lastGood: before }: Pick<Decision, "lastGood">,
+    wanted: Pick<Wanted, "bootDigest" | "state"> & { seeds?: boolean },
+): string | undefined {
+    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest && !wanted.seeds))
+        return undefined;
     return before;
 }
 

@@ -12,10 +12,10 @@ import { knownTo, removeFiles } from "./files";
 import { forgetConsole } from "./halted";
 import { urnsOf } from "./imported";
 import { look, restarts } from "./look";
-import { othersData, refuseOthersData } from "./othersData";
-import { assertSamePlace } from "./place";
 import { enter, leave } from "./operations";
+import { othersData, refuseOthersData } from "./othersData";
 import { isMeant } from "./ownership";
+import { assertSamePlace } from "./place";
 import { assertFolder } from "./reconcile";
 import { folderOf, isData } from "./records";
 import { ownEntries, release } from "./reservations";
@@ -23,18 +23,38 @@ import { stop } from "./stop";
 import { assertSeen } from "./unseen";
 
 /** Removes the guest and all that is ours: gone already is success. */
-export async function remove(configured: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, context: Context): Promise<void> {
-    const claim = { urns: urnsOf(ref, applied), creator: context.creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined };
+export async function remove(
+    configured: Host,
+    platform: LibvirtPlatform,
+    ref: GuestRef,
+    applied: Applied,
+    context: Context,
+): Promise<void> {
+    const claim = {
+        urns: urnsOf(ref, applied),
+        creator: context.creator,
+        adopt: applied.adopt,
+        inState: true,
+        imported: applied.imported !== undefined,
+    };
     assertSamePlace(await configured.info(), applied);
     const { record, mark, liveMark, facts, liveFacts, files } = await look(configured, ref, claim, applied);
     await assertUnclaimed(configured, ref, files);
     const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
     assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
     if (!isMeant(mark ?? liveMark, applied)) {
-        context.log(`warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`);
+        context.log(
+            `warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`,
+        );
         return;
     }
-    await assertSeen(host, ref, mark ?? liveMark, host === configured ? files : await host.files.list(ref.uuid), context);
+    await assertSeen(
+        host,
+        ref,
+        mark ?? liveMark,
+        host === configured ? files : await host.files.list(ref.uuid),
+        context,
+    );
     // A guest that is off may just be started again by its host: then this ends it too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
@@ -43,15 +63,29 @@ export async function remove(configured: Host, platform: LibvirtPlatform, ref: G
     enter(ref.uuid);
     const { kept, foreign } = await noted(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {
-            await stop(host, platform, { ...applied, ...ref }, { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting });
+            await stop(
+                host,
+                platform,
+                { ...applied, ...ref },
+                { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting },
+            );
         }
         return erase(host, {
-            spec: applied, entries: ownEntries({ mark: mark ?? liveMark, specs: [applied] }), keep: applied.deleteData ? undefined : "persist",
-            known: new Set([...knownTo({ mark, liveMark }), ...data.files]), console: keptConsole(host, platform, { ...applied, ...ref }),
+            spec: applied,
+            entries: ownEntries({ mark: mark ?? liveMark, specs: [applied] }),
+            keep: applied.deleteData ? undefined : "persist",
+            known: new Set([...knownTo({ mark, liveMark }), ...data.files]),
+            console: keptConsole(host, platform, { ...applied, ...ref }),
         });
-    }).finally(() => { leave(ref.uuid); });
-    for (const path of kept) context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
-    if (foreign.length > 0) context.log(`${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`);
+    }).finally(() => {
+        leave(ref.uuid);
+    });
+    for (const path of kept)
+        context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
+    if (foreign.length > 0)
+        context.log(
+            `${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`,
+        );
 }
 
 /** Return the host with the guests' folders where this guest's files are recorded: a replacement may come with another folder. */
@@ -83,12 +117,18 @@ interface Erase {
 }
 
 /** Leaves nothing of a guest that is off but what is kept. @returns paths of that, and names of what others put into its folder */
-export async function erase(host: Host, { spec, entries, keep, known, console }: Erase): Promise<{ kept: string[]; foreign: string[] }> {
+export async function erase(
+    host: Host,
+    { spec, entries, keep, known, console }: Erase,
+): Promise<{ kept: string[]; foreign: string[] }> {
     // While the domain is there, its mark says which entries are its own.
     await release(host, entries);
     await host.domains.undefine(spec.uuid);
     const [{ kept, foreign }] = await Promise.all([
-        removeFiles(host, spec.uuid, { known, keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)) }),
+        removeFiles(host, spec.uuid, {
+            known,
+            keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)),
+        }),
         console.remove(),
     ]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };

@@ -1,7 +1,7 @@
 import { everyFewSeconds } from "../../../images";
 import { UnikernelError } from "../../../spec";
-import type { Host } from "../host";
 import { roleOf } from "../fileNames";
+import type { Host } from "../host";
 import { CLAIM, isClaimedByOther } from "./claim";
 import { copiesOf, isConsole, type Layout } from "./layout";
 import type { Existing } from "./look";
@@ -20,23 +20,39 @@ export interface PutOptions {
 }
 
 /** Puts what is missing into the guest's folder; what is there already stays as it is. */
-export async function putFiles({ host, plan, context }: Run, { puts }: Layout, { present, broken, former }: PutOptions, undo: Undo): Promise<void> {
+export async function putFiles(
+    { host, plan, context }: Run,
+    { puts }: Layout,
+    { present, broken, former }: PutOptions,
+    undo: Undo,
+): Promise<void> {
     const { uuid, name } = plan.spec;
     await removeAll(host, uuid, broken);
-    const results = await Promise.allSettled(puts.filter((put) => !present.has(put.name)).map(async (put) => {
-        const takeBack = (): void => { if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name)); };
-        const onProgress = everyFewSeconds((bytes: number) => context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`));
-        const options = { mode: put.mode, digest: put.digest, onProgress };
-        if (!put.seed) {
-            takeBack();
-            await host.files.put(uuid, put.name, put.parts, options);
-        } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
-            takeBack();
-        } else {
-            throw new UnikernelError("in-use", `${await host.files.path(uuid, put.name)} was made by another run while this one was about to make it`,
-                { hint: "run pulumi up again when the other run has ended: the disk keeps its data" });
-        }
-    }));
+    const results = await Promise.allSettled(
+        puts
+            .filter((put) => !present.has(put.name))
+            .map(async (put) => {
+                const takeBack = (): void => {
+                    if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
+                };
+                const onProgress = everyFewSeconds((bytes: number) =>
+                    context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`),
+                );
+                const options = { mode: put.mode, digest: put.digest, onProgress };
+                if (!put.seed) {
+                    takeBack();
+                    await host.files.put(uuid, put.name, put.parts, options);
+                } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
+                    takeBack();
+                } else {
+                    throw new UnikernelError(
+                        "in-use",
+                        `${await host.files.path(uuid, put.name)} was made by another run while this one was about to make it`,
+                        { hint: "run pulumi up again when the other run has ended: the disk keeps its data" },
+                    );
+                }
+            }),
+    );
     // Only when all have ended: a file that is still being written cannot be taken back.
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
@@ -53,7 +69,10 @@ async function removeAll(host: Host, uuid: string, names: string[]): Promise<voi
 }
 
 /** Return the names of all files that the records of a guest have: of its definition, of the last good one, and of the wanted one. */
-export function knownTo({ mark, liveMark }: Pick<Existing, "mark" | "liveMark">, wanted?: Pick<Definition, "layout">): Set<string> {
+export function knownTo(
+    { mark, liveMark }: Pick<Existing, "mark" | "liveMark">,
+    wanted?: Pick<Definition, "layout">,
+): Set<string> {
     return new Set([...[mark, liveMark, lastGoodOf(mark)].flatMap(namesOf), ...(wanted?.layout.files ?? [])]);
 }
 
@@ -68,9 +87,17 @@ export function foreignIn(present: Iterable<string>, known: Set<string>): string
 }
 
 /** Removes our files that no definition needs. What the guest wrote to its persist disks stays, and so do its console, a create's claim and what others put there. */
-export async function removeUnneeded(host: Host, uuid: string, present: Iterable<string>, known: Set<string>, needed: string[]): Promise<void> {
+export async function removeUnneeded(
+    host: Host,
+    uuid: string,
+    present: Iterable<string>,
+    known: Set<string>,
+    needed: string[],
+): Promise<void> {
     const kept = new Set(needed);
-    const unneeded = [...present].filter((name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name) && name !== CLAIM);
+    const unneeded = [...present].filter(
+        (name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name) && name !== CLAIM,
+    );
     await removeAll(host, uuid, unneeded);
 }
 
@@ -82,11 +109,22 @@ export interface Removal {
 }
 
 /** Removes our files from the guest's folder, and the folder if nothing is left in it. Where another run has begun to make the guest again, all are that one's. */
-export async function removeFiles(host: Host, uuid: string, { known, keep }: Removal): Promise<{ kept: string[]; foreign: string[] }> {
+export async function removeFiles(
+    host: Host,
+    uuid: string,
+    { known, keep }: Removal,
+): Promise<{ kept: string[]; foreign: string[] }> {
     const names = (await host.files.list(uuid)).map(({ name }) => name);
     if (await isClaimedByOther(host, uuid, names)) return { kept: [], foreign: [] };
     const strange = await host.files.strange(uuid);
-    await removeAll(host, uuid, names.filter((name) => isOurs(name, known) && !keep(name)));
+    await removeAll(
+        host,
+        uuid,
+        names.filter((name) => isOurs(name, known) && !keep(name)),
+    );
     await host.files.removeFolder(uuid);
-    return { kept: names.filter(keep), foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange] };
+    return {
+        kept: names.filter(keep),
+        foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange],
+    };
 }

@@ -8,7 +8,11 @@ import { readExisting, seenState, settled } from "./look";
 import { leasesFor } from "./observation";
 
 /** What a host shows of one guest, whoever made it; undefined when libvirt says that there is none. Changes nothing. */
-export async function glance(host: Host, platform: LibvirtPlatform, wanted: GuestName): Promise<GuestGlance | undefined> {
+export async function glance(
+    host: Host,
+    platform: LibvirtPlatform,
+    wanted: GuestName,
+): Promise<GuestGlance | undefined> {
     const record = await find(host, wanted);
     if (!record) return undefined;
     const { mark, liveMark, facts, liveFacts } = readExisting(record, []);
@@ -17,10 +21,14 @@ export async function glance(host: Host, platform: LibvirtPlatform, wanted: Gues
     const guest = { uuid, name, connection: host.uri, interfaces: shape ? plugsOf(shape) : [] };
     const leases = record.active ? await leasesFor(host, guest) : [];
     return {
-        uuid, name, state: seenState(record),
-        memory: Math.round(shape?.currentMemoryMib ?? 0), vcpus: shape?.vcpus ?? 0, interfaces: shape?.interfaces ?? [],
+        uuid,
+        name,
+        state: seenState(record),
+        memory: Math.round(shape?.currentMemoryMib ?? 0),
+        vcpus: shape?.vcpus ?? 0,
+        interfaces: shape?.interfaces ?? [],
         ipAddresses: platform.ipAddresses(guest, leases),
-        consoleLog: platform.console ? await keptConsole(host, platform, guest).path() : shape?.consoleLog ?? "",
+        consoleLog: platform.console ? await keptConsole(host, platform, guest).path() : (shape?.consoleLog ?? ""),
         consoleCommand: platform.consoleCommand(guest),
         urn: (mark ?? liveMark)?.urn,
     };
@@ -41,10 +49,14 @@ async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undef
 function plugsOf({ interfaces, forwards }: DomainFacts): InterfaceSpec[] {
     return interfaces.map(({ mac, kind, source = "" }) => {
         switch (kind) {
-            case "user": return { mac, attach: { user: { forward: forwards } } };
-            case "network": return { mac, attach: { network: source } };
-            case "bridge": return { mac, attach: { bridge: source } };
-            default: return { mac, attach: { tap: source } };
+            case "user":
+                return { mac, attach: { user: { forward: forwards } } };
+            case "network":
+                return { mac, attach: { network: source } };
+            case "bridge":
+                return { mac, attach: { bridge: source } };
+            default:
+                return { mac, attach: { tap: source } };
         }
     });
 }

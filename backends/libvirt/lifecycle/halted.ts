@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
-import { hasCode, type ConsoleVerdict } from "../../../spec";
+import { type ConsoleVerdict, hasCode } from "../../../spec";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { KeptConsole } from "../platform";
 import { plain, TAIL_BYTES } from "./console";

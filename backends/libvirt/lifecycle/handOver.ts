@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { attachKind, hasCode, isSameThing, keyOf, unlessEnded, type UnikernelSpec } from "../../../spec";
+import { attachKind, hasCode, isSameThing, keyOf, type UnikernelSpec, unlessEnded } from "../../../spec";
 import { readMark } from "../xml";
-import { census, openOf, type Holder } from "./census";
-import { heldBy, isOfStack, type Declared, type Thing } from "./holding";
+import { census, type Holder, openOf } from "./census";
+import { type Declared, heldBy, isOfStack, type Thing } from "./holding";
 import type { Existing } from "./look";
 import { enter, isUnderWay, mayGoOn } from "./operations";
 import { refusalOf, type Taking } from "./reservations";
@@ -35,7 +35,10 @@ export async function settleHolders({ host, plan: { spec }, context }: Run, exis
             const answer = answers[index];
             if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
         });
-        enter(spec.uuid, held.map(({ holder }) => holder.uuid));
+        enter(
+            spec.uuid,
+            held.map(({ holder }) => holder.uuid),
+        );
         if (answers.every((answer) => answer === "yields") && mayGoOn(spec.uuid)) return held.map(({ thing }) => thing);
         await unlessEnded(sleep(PAUSE_MS));
     }
@@ -45,11 +48,16 @@ export async function settleHolders({ host, plan: { spec }, context }: Run, exis
 export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
     const gone = new Set<string>();
     for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
-        const [first] = holdersOf(things.filter((thing) => !isMac(thing)), await census(host, true), spec.uuid);
+        const [first] = holdersOf(
+            things.filter((thing) => !isMac(thing)),
+            await census(host, true),
+            spec.uuid,
+        );
         if (!first) return;
         const { thing, holder } = first;
         // Its update may have ended right after it was looked at: that is seen at the second look.
-        if (gone.has(holder.uuid) || Date.now() - begin > patience.yield) throw heldBy(thing, holder, spec.urn, "yields");
+        if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
+            throw heldBy(thing, holder, spec.urn, "yields");
         if (!isUnderWay(holder.uuid)) gone.add(holder.uuid);
     }
 }
@@ -78,7 +86,13 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
             if (!record) continue;
             const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
             if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
-            const thing: Thing = { key: keyOf.name(spec.name), property: "name", code: "not-ours", hint: error.hint ?? "", says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get` };
+            const thing: Thing = {
+                key: keyOf.name(spec.name),
+                property: "name",
+                code: "not-ours",
+                hint: error.hint ?? "",
+                says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get`,
+            };
             const answer = declaredBy(context, spec.urn, holder, thing);
             if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
         }
@@ -93,15 +107,32 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
     return async (entry) => {
         const { network, mac, address, property, by } = entry;
         const holders = await census(host, true);
-        const recorded = holders.find(({ reservations }) => reservations.some((one) => one.network === network && one.mac === mac && one.address === address));
-        const holder = recorded ?? (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
+        const recorded = holders.find(({ reservations }) =>
+            reservations.some((one) => one.network === network && one.mac === mac && one.address === address),
+        );
+        const holder =
+            recorded ??
+            (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
         if (!holder) throw refusalOf(entry);
         const thing: Thing = {
-            key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address), property, hint: by === "mac" ? "choose another MAC address" : "choose another address",
-            says: (domain) => `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
+            key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address),
+            property,
+            hint: by === "mac" ? "choose another MAC address" : "choose another address",
+            says: (domain) =>
+                `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
         };
         // An entry that is not recorded is an administrator's.
-        if (!recorded) throw heldBy({ ...thing, says: (domain) => `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it` }, { name: holder.name }, spec.urn, undefined);
+        if (!recorded)
+            throw heldBy(
+                {
+                    ...thing,
+                    says: (domain) =>
+                        `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it`,
+                },
+                { name: holder.name },
+                spec.urn,
+                undefined,
+            );
         for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
             const answer = declaredBy(context, spec.urn, holder, thing);
             if (answer === "yields") return;
@@ -115,7 +146,12 @@ function patienceFor(answer: Declared | "unknown"): number {
 }
 
 /** "unknown": it may be declared yet; undefined: there is no use in waiting. */
-function declaredBy(context: Run["context"], urn: string, holder: Pick<Holder, "uuid" | "urn">, { key }: Thing): Declared | "unknown" {
+function declaredBy(
+    context: Run["context"],
+    urn: string,
+    holder: Pick<Holder, "uuid" | "urn">,
+    { key }: Thing,
+): Declared | "unknown" {
     if (!context.declares || !isOfStack(holder.urn, urn)) return undefined;
     return context.declares(holder.uuid, key) ?? "unknown";
 }
@@ -123,10 +159,18 @@ function declaredBy(context: Run["context"], urn: string, holder: Pick<Holder, "
 /** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
 function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
     const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
-    const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] => (attachKind(attach) === "user" || known.includes(mac) ? [] : [{
-        key: keyOf.mac(mac), property: `interfaces[${index}].mac`, says: (domain) => `${domain} has the MAC address ${mac}`,
-        hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
-    }]));
+    const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] =>
+        attachKind(attach) === "user" || known.includes(mac)
+            ? []
+            : [
+                  {
+                      key: keyOf.mac(mac),
+                      property: `interfaces[${index}].mac`,
+                      says: (domain) => `${domain} has the MAC address ${mac}`,
+                      hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
+                  },
+              ],
+    );
     if (spec.state === "stopped") return things;
     const own = new Set(liveFacts ? openOf(liveFacts) : []);
     const add = (key: string, property: string, what: string, hint: string): void => {
@@ -134,20 +178,37 @@ function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "fac
     };
     spec.interfaces.forEach(({ attach }, index) => {
         const at = `interfaces[${index}].attach`;
-        if ("tap" in attach) add(keyOf.tap(attach.tap), `${at}.tap`, `the tap device ${attach.tap}`, "give each guest a tap device of its own");
+        if ("tap" in attach)
+            add(
+                keyOf.tap(attach.tap),
+                `${at}.tap`,
+                `the tap device ${attach.tap}`,
+                "give each guest a tap device of its own",
+            );
         for (const [place, forward] of ("user" in attach ? attach.user.forward : []).entries()) {
-            add(keyOf.port(forward), `${at}.user.forward[${place}].host`, `${forward.protocol} port ${forward.host} of ${forward.address}`, "where no host port is declared, run pulumi up again: another one is chosen; else declare another port");
+            add(
+                keyOf.port(forward),
+                `${at}.user.forward[${place}].host`,
+                `${forward.protocol} port ${forward.host} of ${forward.address}`,
+                "where no host port is declared, run pulumi up again: another one is chosen; else declare another port",
+            );
         }
     });
-    if (spec.gdb) add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
+    if (spec.gdb)
+        add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
     return things;
 }
 
 /** The first other domain that has each thing. A port of all addresses is one of each. */
 function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
     return things.flatMap((thing) => {
-        const holder = holders.find((one) => one.uuid !== uuid && (isMac(thing)
-            ? one.macs.some((mac) => keyOf.mac(mac) === thing.key) : one.open.some((key) => isSameThing(key, thing.key))));
+        const holder = holders.find(
+            (one) =>
+                one.uuid !== uuid &&
+                (isMac(thing)
+                    ? one.macs.some((mac) => keyOf.mac(mac) === thing.key)
+                    : one.open.some((key) => isSameThing(key, thing.key))),
+        );
         return holder ? [{ thing, holder }] : [];
     });
 }

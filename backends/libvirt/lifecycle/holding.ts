@@ -1,4 +1,4 @@
-import { logicalName, stackOf, stackPart, UnikernelError, type ErrorCode } from "../../../spec";
+import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from "../../../spec";
 import type { Context } from "../../backend";
 import type { Holder } from "./census";
 
@@ -24,19 +24,35 @@ export function isOfStack(other: string | undefined, urn: string): other is stri
 }
 
 /** Return the error of a thing that another domain has. A guest of the same stack is named as the program knows it. */
-export function heldBy(thing: Thing, { name, urn: other }: Pick<Holder, "name" | "urn">, urn: string, declared: Declared | "unknown"): UnikernelError {
+export function heldBy(
+    thing: Thing,
+    { name, urn: other }: Pick<Holder, "name" | "urn">,
+    urn: string,
+    declared: Declared | "unknown",
+): UnikernelError {
     const { property, code = "in-use" } = thing;
-    const of = other === undefined ? "" : isOfStack(other, urn) ? `"${logicalName(other)}" of this stack` : `"${logicalName(other)}" of ${placeOf(other)}`;
-    const error = (text: string, hint: string): UnikernelError => new UnikernelError(code, thing.says(`domain ${name}`) + (text ? `: ${text}` : ""), { property, hint });
+    const of =
+        other === undefined
+            ? ""
+            : isOfStack(other, urn)
+              ? `"${logicalName(other)}" of this stack`
+              : `"${logicalName(other)}" of ${placeOf(other)}`;
+    const error = (text: string, hint: string): UnikernelError =>
+        new UnikernelError(code, thing.says(`domain ${name}`) + (text ? `: ${text}` : ""), { property, hint });
     if (!isOfStack(other, urn)) return error(of && `it belongs to ${of}`, thing.hint);
-    if (declared === "keeps") return error(`it is ${of}, which declares it too`, "one of the two has to declare another");
+    if (declared === "keeps")
+        return error(`it is ${of}, which declares it too`, "one of the two has to declare another");
     if (declared === "yields") {
-        return error(`it is ${of}, which no longer declares it but has not been updated yet`,
-            `update it first: pulumi up --target '${other}', then pulumi up; two guests that exchange such things need pulumi up --parallel 2 or more`);
+        return error(
+            `it is ${of}, which no longer declares it but has not been updated yet`,
+            `update it first: pulumi up --target '${other}', then pulumi up; two guests that exchange such things need pulumi up --parallel 2 or more`,
+        );
     }
-    return error(`it is ${of}, which the program has not declared in this run`,
-        `if "${logicalName(other)}" was renamed, say so: aliases: [{ name: "${logicalName(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last `
-        + "(deleteBeforeReplace is for replacements)");
+    return error(
+        `it is ${of}, which the program has not declared in this run`,
+        `if "${logicalName(other)}" was renamed, say so: aliases: [{ name: "${logicalName(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last ` +
+            "(deleteBeforeReplace is for replacements)",
+    );
 }
 
 /** `stack dev of project shop`. */

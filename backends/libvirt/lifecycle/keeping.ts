@@ -20,19 +20,40 @@ const KEEP_LAST = 1;
  * @param present names in the guest's folder
  * @param keepLast former files of each disk that stay
  */
-export function keepFormer({ disks, plan: { spec: { blocks } } }: Pick<Layout, "disks" | "plan">, present: string[], keepLast = KEEP_LAST): Keeping {
+export function keepFormer(
+    {
+        disks,
+        plan: {
+            spec: { blocks },
+        },
+    }: Pick<Layout, "disks" | "plan">,
+    present: string[],
+    keepLast = KEEP_LAST,
+): Keeping {
     const names = diskNames(blocks);
-    const each = blocks.map(({ name, access }, index) => (access === "persist" ? keepDisk({ disk: name, base: names[index]!, used: disks[index]! }, present, keepLast) : NOTHING));
+    const each = blocks.map(({ name, access }, index) =>
+        access === "persist"
+            ? keepDisk({ disk: name, base: names[index]!, used: disks[index]! }, present, keepLast)
+            : NOTHING,
+    );
     return { renames: each.flatMap(({ renames }) => renames), removals: each.flatMap(({ removals }) => removals) };
 }
 
-function keepDisk({ disk, base, used }: { disk: string; base: string; used: string }, present: string[], keepLast: number): Keeping {
-    const before = present.flatMap((name) => {
-        const number = keptNumber(base, name);
-        return number === undefined ? [] : [{ name, number }];
-    }).sort((one, other) => one.number - other.number);
+function keepDisk(
+    { disk, base, used }: { disk: string; base: string; used: string },
+    present: string[],
+    keepLast: number,
+): Keeping {
+    const before = present
+        .flatMap((name) => {
+            const number = keptNumber(base, name);
+            return number === undefined ? [] : [{ name, number }];
+        })
+        .sort((one, other) => one.number - other.number);
     const next = (before.at(-1)?.number ?? 0) + 1;
-    const former = present.filter((name) => name !== used && isFileOf(base, name)).sort()
+    const former = present
+        .filter((name) => name !== used && isFileOf(base, name))
+        .sort()
         .map((name, index) => ({ name, number: next + index, to: keptFile(base, next + index, name) }));
     const all: { name: string; to?: string }[] = [...before, ...former];
     const gone = all.slice(0, Math.max(0, all.length - keepLast));
@@ -44,18 +65,26 @@ function keepDisk({ disk, base, used }: { disk: string; base: string; used: stri
 
 /** Return the records as they are when that is done. */
 export function recordsAfter({ renames, removals }: Keeping, records: FileRecord[]): FileRecord[] {
-    return records.filter(({ name }) => !removals.some((removal) => removal.name === name))
+    return records
+        .filter(({ name }) => !removals.some((removal) => removal.name === name))
         .map((record) => ({ ...record, name: renames.find(({ from }) => from === record.name)?.to ?? record.name }));
 }
 
 /** Renames and removes. The guest must be proven: a definition to go back to boots from the former files. */
-export async function carryOutKeeping(host: Host, { uuid, name, keepLast = KEEP_LAST }: { uuid: string; name: string; keepLast?: number }, { renames, removals }: Keeping,
-    log: (message: string) => void): Promise<void> {
+export async function carryOutKeeping(
+    host: Host,
+    { uuid, name, keepLast = KEEP_LAST }: { uuid: string; name: string; keepLast?: number },
+    { renames, removals }: Keeping,
+    log: (message: string) => void,
+): Promise<void> {
     for (const { disk, from, to } of renames) {
         await host.files.rename(uuid, from, to);
-        log(`${name}: the disk ${disk} began again from its image; its former data are kept as ${await host.files.path(uuid, to)}`);
+        log(
+            `${name}: the disk ${disk} began again from its image; its former data are kept as ${await host.files.path(uuid, to)}`,
+        );
     }
     if (removals.length === 0) return;
     await host.files.remove(uuid, ...removals.map((removal) => removal.name));
-    for (const removal of removals) log(`${name}: removed ${removal.name}, former data of the disk ${removal.disk} (keepLast: ${keepLast})`);
+    for (const removal of removals)
+        log(`${name}: removed ${removal.name}, former data of the disk ${removal.disk} (keepLast: ${keepLast})`);
 }

@@ -1,9 +1,8 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
-
-import { diskNames, isFileOf, persistFile, persistFiles } from "../../diskNames";
-import { keyBytes, UnikernelError } from "../../../spec";
 import type { BlockSpec, GuestPlan, Part, Platform } from "../../../spec";
+import { keyBytes, UnikernelError } from "../../../spec";
+import { diskNames, isFileOf, persistFile, persistFiles } from "../../diskNames";
 import type { HostFile } from "../host";
 import type { FileRecord } from "../model";
 
@@ -46,8 +45,20 @@ export const PRIVATE = 0o600;
  * @param former files of the definition that is there, where it boots the same
  * @param recorded what the guest's mark says of its files
  */
-export async function layOut(plan: GuestPlan, present: HostFile[], former: string[] = [], recorded: FileRecord[] = []): Promise<Layout> {
-    const puts: Put[] = [{ name: `kernel-${short(plan.digests.kernel)}`, parts: [{ file: plan.spec.kernel }], mode: PUBLIC, digest: plan.digests.kernel }];
+export async function layOut(
+    plan: GuestPlan,
+    present: HostFile[],
+    former: string[] = [],
+    recorded: FileRecord[] = [],
+): Promise<Layout> {
+    const puts: Put[] = [
+        {
+            name: `kernel-${short(plan.digests.kernel)}`,
+            parts: [{ file: plan.spec.kernel }],
+            mode: PUBLIC,
+            digest: plan.digests.kernel,
+        },
+    ];
     const kernel = puts[0]!.name;
     let initrd: string | undefined;
     if (plan.boot.initrd.length) {
@@ -58,25 +69,44 @@ export async function layOut(plan: GuestPlan, present: HostFile[], former: strin
         const parts = [{ bytes: Buffer.from(plan.boot.xenstore.value) }];
         puts.push({ name: await nameOf("config", plan, parts, former), parts, mode: PRIVATE });
     }
-    const disks = diskNames(plan.spec.blocks).map((name, index) => layDisk(name, index, { plan, present, former, recorded }));
+    const disks = diskNames(plan.spec.blocks).map((name, index) =>
+        layDisk(name, index, { plan, present, former, recorded }),
+    );
     puts.push(...disks.flatMap((disk) => disk.put ?? []));
     return {
-        kernel, initrd, disks: disks.map((disk) => disk.name), puts,
+        kernel,
+        initrd,
+        disks: disks.map((disk) => disk.name),
+        puts,
         files: [...new Set([...puts.map((put) => put.name), ...disks.map((disk) => disk.name)])],
         plan: { ...plan, spec: { ...plan.spec, blocks: disks.map((disk) => disk.block) } },
     };
 }
 
-interface Disk { name: string; block: BlockSpec; put?: Put }
+interface Disk {
+    name: string;
+    block: BlockSpec;
+    put?: Put;
+}
 
-interface Before { plan: GuestPlan; present: HostFile[]; former: string[]; recorded: FileRecord[] }
+interface Before {
+    plan: GuestPlan;
+    present: HostFile[];
+    former: string[];
+    recorded: FileRecord[];
+}
 
 function layDisk(base: string, index: number, { plan, present, former, recorded }: Before): Disk {
     const block = plan.spec.blocks[index]!;
     const extension = block.format === "qcow2" ? "qcow2" : "img";
     const parts = [{ file: plan.blockFiles[index]! }];
     if (block.access === "persist") {
-        const kept = dataOf(base, block, present.map(({ name }) => name), recorded);
+        const kept = dataOf(
+            base,
+            block,
+            present.map(({ name }) => name),
+            recorded,
+        );
         // What the guest wrote stays, whatever became of the image.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
         const name = persistFile(base, block.format, block.reseed);
@@ -90,14 +120,23 @@ function layDisk(base: string, index: number, { plan, present, former, recorded 
 }
 
 /** The file with a persist disk's data: of the seeding that is asked for; else the one in the record, or the only one that there is. */
-function dataOf(base: string, { name, reseed }: BlockSpec, present: string[], recorded: FileRecord[]): string | undefined {
+function dataOf(
+    base: string,
+    { name, reseed }: BlockSpec,
+    present: string[],
+    recorded: FileRecord[],
+): string | undefined {
     if (reseed !== undefined) return present.find((file) => persistFiles(base, reseed).includes(file));
     const found = present.filter((file) => isFileOf(base, file));
     const known = found.find((file) => recorded.some((record) => record.name === file && record.role === "persist"));
     if (known !== undefined || found.length < 2) return known ?? found[0];
-    throw new UnikernelError("in-use", `the folder of this guest has ${found.join(" and ")}, and no record says which of them is the persist disk ${name}`, {
-        hint: "move those away that are not to be used, or set reseed to the text of the seeding whose data are to be used",
-    });
+    throw new UnikernelError(
+        "in-use",
+        `the folder of this guest has ${found.join(" and ")}, and no record says which of them is the persist disk ${name}`,
+        {
+            hint: "move those away that are not to be used, or set reseed to the text of the seeding whose data are to be used",
+        },
+    );
 }
 
 /** The digest of a block that is a file is that file's; one of a data image is its tree's. */
@@ -128,7 +167,9 @@ const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, ".scratch
 
 /** The copies that a definition needs before a start, read off its own file names: a rollback knows no plan. */
 export function copiesOf(files: string[]): { from: string; to: string }[] {
-    return files.filter((name) => /\.scratch\.(img|qcow2)$/.test(name)).map((to) => ({ from: to.replace(/\.scratch\.([^.]+)$/, ".$1"), to }));
+    return files
+        .filter((name) => /\.scratch\.(img|qcow2)$/.test(name))
+        .map((to) => ({ from: to.replace(/\.scratch\.([^.]+)$/, ".$1"), to }));
 }
 
 /** What the guest said, with the older parts that virtlogd moves aside. */
@@ -147,17 +188,28 @@ export function isTold(name: string): boolean {
  */
 async function nameOf(kind: "initrd" | "config", plan: GuestPlan, parts: Part[], former: string[]): Promise<string> {
     const before = plan.boot.secret ? `${kind}-${short(await formerDigest(plan, parts))}` : undefined;
-    return before !== undefined && former.includes(before) ? before : `${kind}-${short(await partsDigest(plan, parts))}`;
+    return before !== undefined && former.includes(before)
+        ? before
+        : `${kind}-${short(await partsDigest(plan, parts))}`;
 }
 
 /** As in 0.1.0: it covers neither a MAC nor the access of a block. */
 function formerDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
-    return digestOf(createHash("sha256"), plan, parts.map((part) => ("bytes" in part ? { bytes: Buffer.from(`${plan.digests.config} ${part.bytes.length}`) } : part)));
+    return digestOf(
+        createHash("sha256"),
+        plan,
+        parts.map((part) =>
+            "bytes" in part ? { bytes: Buffer.from(`${plan.digests.config} ${part.bytes.length}`) } : part,
+        ),
+    );
 }
 
 /** Keyed where a secret is in it: the name of a file can be read by others, and a plain hash of a short password be guessed. */
 function partsDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
-    const { boot: { secret }, digestKey } = plan;
+    const {
+        boot: { secret },
+        digestKey,
+    } = plan;
     if (!secret) return digestOf(createHash("sha256"), plan, parts);
     if (digestKey === undefined) return formerDigest(plan, parts);
     return digestOf(createHmac("sha256", keyBytes(digestKey)), plan, parts);

@@ -1,14 +1,19 @@
 import type { GuestState, SeenState } from "../../../spec";
 import type { Host } from "../host";
 import { renderInterface } from "../xml";
-import { stateOf, type Existing } from "./look";
+import { type Existing, stateOf } from "./look";
 import type { Run } from "./run";
 import type { Definition } from "./wanted";
 
 const LIVE = { live: true, config: false };
 
 /** Changes what runs without interrupting it. The definition for the next boot is written already. */
-export async function adjust({ host, plan: { spec } }: Run, { record, liveFacts }: Existing, { model, facts }: Definition, properties: string[]): Promise<void> {
+export async function adjust(
+    { host, plan: { spec } }: Run,
+    { record, liveFacts }: Existing,
+    { model, facts }: Definition,
+    properties: string[],
+): Promise<void> {
     if (!record?.active) return;
     if (properties.includes("memory")) await host.domains.setMemory(spec.uuid, facts.currentMemoryMib * 1024, LIVE);
     if (properties.includes("vcpus")) await host.domains.setVcpus(spec.uuid, facts.vcpus, LIVE);

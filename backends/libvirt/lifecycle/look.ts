@@ -27,7 +27,12 @@ export interface Existing {
  * Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing.
  * @param applied what state says of it
  */
-export async function look(host: Host, ref: Pick<GuestRef, "uuid" | "name">, claim: Claim, applied?: Applied): Promise<Existing> {
+export async function look(
+    host: Host,
+    ref: Pick<GuestRef, "uuid" | "name">,
+    claim: Claim,
+    applied?: Applied,
+): Promise<Existing> {
     const [record, namesake, files] = await Promise.all([
         settled(host, ref.uuid),
         // State that names the guest means that it has its name already.
@@ -81,7 +86,8 @@ export function readExisting(record: DomainRecord, files: HostFile[], unmarked?:
     const instead = mark || liveMark ? undefined : unmarked;
     const saved = record.saved ? record.savedXml : undefined;
     return {
-        record, files,
+        record,
+        files,
         mark: mark ?? (inactive ? instead : undefined),
         facts: inactive ? readFacts(inactive) : undefined,
         liveMark: liveMark ?? (record.liveXml ? instead : undefined),

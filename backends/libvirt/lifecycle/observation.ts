@@ -5,7 +5,9 @@ import type { LibvirtPlatform } from "../platform";
 
 /** The leases that may name this guest's addresses; asked only where DHCP gives them. */
 export async function leasesFor(host: Host, { interfaces }: Pick<UnikernelSpec, "interfaces">): Promise<LeaseRecord[]> {
-    const networks = interfaces.flatMap(({ attach, ipv4 }) => ("network" in attach && (ipv4 === undefined || ipv4 === "dhcp") ? [attach.network] : []));
+    const networks = interfaces.flatMap(({ attach, ipv4 }) =>
+        "network" in attach && (ipv4 === undefined || ipv4 === "dhcp") ? [attach.network] : [],
+    );
     // Addresses are for people: a network that cannot be asked gives none.
     const all = await Promise.all([...new Set(networks)].map((name) => host.networks.leases(name).catch(() => [])));
     return all.flat();
@@ -20,10 +22,16 @@ export interface Seen {
 }
 
 /** What a create or update that just ended knows of the guest, with few questions or none. */
-export async function observation({ host, platform, spec, hostUuid, consoleLog }: Seen,
-    known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation" | "folder">): Promise<Observation> {
+export async function observation(
+    { host, platform, spec, hostUuid, consoleLog }: Seen,
+    known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation" | "folder">,
+): Promise<Observation> {
     return {
-        ...known, host: hostUuid, drift: {}, consoleLog, consoleCommand: platform.consoleCommand(spec),
+        ...known,
+        host: hostUuid,
+        drift: {},
+        consoleLog,
+        consoleCommand: platform.consoleCommand(spec),
         ipAddresses: platform.ipAddresses(spec, known.state === "stopped" ? [] : await leasesFor(host, spec)),
     };
 }

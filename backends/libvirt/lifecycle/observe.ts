@@ -7,7 +7,7 @@ import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
 import { hasHalted, type ReadConsole } from "./halted";
 import { isAsImported, standIn, urnsOf } from "./imported";
-import { readExisting, seenState, settled, type Existing } from "./look";
+import { type Existing, readExisting, seenState, settled } from "./look";
 import { leasesFor } from "./observation";
 import { assertOurs } from "./ownership";
 import { assertSamePlace, placeOf } from "./place";
@@ -20,7 +20,14 @@ import { isUntold } from "./telling";
  * @param creator who asks; left out: an import, which takes a guest from whoever has it
  * @param readConsole what its ABI reads in a console; left out: a guest that has ended by itself is running while its host runs it
  */
-export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestRef, applied: Applied, creator?: Creator, readConsole?: ReadConsole): Promise<Observation | undefined> {
+export async function observe(
+    host: Host,
+    platform: LibvirtPlatform,
+    ref: GuestRef,
+    applied: Applied,
+    creator?: Creator,
+    readConsole?: ReadConsole,
+): Promise<Observation | undefined> {
     const info = await host.info();
     assertSamePlace(info, applied);
     const console = keptConsole(host, platform, { ...applied, ...ref });
@@ -28,21 +35,42 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
     if (!record) return undefined;
     const existing = readExisting(record, [], standIn(applied));
     const { mark, liveMark, facts } = existing;
-    assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid,
-        { urns: urnsOf(ref, applied), creator, adopt: applied.adopt, inState: true, imported: applied.imported !== undefined });
+    assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid, {
+        urns: urnsOf(ref, applied),
+        creator,
+        adopt: applied.adopt,
+        inState: true,
+        imported: applied.imported !== undefined,
+    });
     const [kernel, leases, untold, halted] = await Promise.all([
-        kernelDrift(host, ref.uuid, existing), record.active ? leasesFor(host, applied) : [], isUntold(host, platform, applied, existing),
+        kernelDrift(host, ref.uuid, existing),
+        record.active ? leasesFor(host, applied) : [],
+        isUntold(host, platform, applied, existing),
         readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole }) : false,
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = halted ? "stopped" : seenState(record);
     return {
-        host: placeOf(info), state,
+        host: placeOf(info),
+        state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
-        bootDigest: edited ? undefined : state === "stopped" ? mark.bootDigest : (liveMark ?? existing.savedMark ?? mark).bootDigest,
-        drift: { ...drift(existing, state, applied, isAsImported(facts, applied)), ...(kernel === undefined ? {} : { "digests.kernel": kernel }), ...(untold ? { configuration: "none" } : {}), ...elsewhere(existing, await folderOf(host, ref.uuid)) },
-        ipAddresses: platform.ipAddresses(applied, leases), consoleLog: consoleLogOf(existing, applied) ?? consoleLog, consoleCommand: platform.consoleCommand(applied),
-        unfinished: mark?.phase !== "ready", incarnation: (mark ?? liveMark)?.incarnation, folder: baseOf(mark ?? liveMark),
+        bootDigest: edited
+            ? undefined
+            : state === "stopped"
+              ? mark.bootDigest
+              : (liveMark ?? existing.savedMark ?? mark).bootDigest,
+        drift: {
+            ...drift(existing, state, applied, isAsImported(facts, applied)),
+            ...(kernel === undefined ? {} : { "digests.kernel": kernel }),
+            ...(untold ? { configuration: "none" } : {}),
+            ...elsewhere(existing, await folderOf(host, ref.uuid)),
+        },
+        ipAddresses: platform.ipAddresses(applied, leases),
+        consoleLog: consoleLogOf(existing, applied) ?? consoleLog,
+        consoleCommand: platform.consoleCommand(applied),
+        unfinished: mark?.phase !== "ready",
+        incarnation: (mark ?? liveMark)?.incarnation,
+        folder: baseOf(mark ?? liveMark),
     };
 }
 
@@ -50,19 +78,27 @@ export async function observe(host: Host, platform: LibvirtPlatform, ref: GuestR
 function elsewhere(existing: Existing, folder: string): Observation["drift"] {
     const other = overlaid(existing);
     const recorded = (existing.mark ?? existing.liveMark)?.folder;
-    return { ...(other ? { blocks: other.path } : {}), ...(recorded === undefined || recorded === folder ? {} : { folder: recorded }) };
+    return {
+        ...(other ? { blocks: other.path } : {}),
+        ...(recorded === undefined || recorded === folder ? {} : { folder: recorded }),
+    };
 }
 
 /** Until we have written its definition, the console is where somebody else's says. */
 function consoleLogOf({ facts }: Existing, { imported }: Applied): string | undefined {
-    return imported ? facts?.consoleLog ?? "" : undefined;
+    return imported ? (facts?.consoleLog ?? "") : undefined;
 }
 
 /**
  * Values that differ from what was applied. What runs now comes before what would run next.
  * @param known the definition is one that was imported, whole: it may say in other words what was read from it
  */
-function drift({ record, facts, liveFacts }: Existing, state: SeenState, applied: UnikernelSpec, known: boolean): Observation["drift"] {
+function drift(
+    { record, facts, liveFacts }: Existing,
+    state: SeenState,
+    applied: UnikernelSpec,
+    known: boolean,
+): Observation["drift"] {
     const found: Observation["drift"] = {};
     const compare = (property: string, wanted: unknown, ...values: unknown[]): void => {
         const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
@@ -73,8 +109,14 @@ function drift({ record, facts, liveFacts }: Existing, state: SeenState, applied
     if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
     if (known) return found;
-    compare("memory", applied.memory, ...shapes.map((one) => one?.currentMemoryMib), ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []));
-    if (applied.maxMemory !== undefined) compare("maxMemory", applied.maxMemory, ...shapes.map((one) => one?.memoryMib));
+    compare(
+        "memory",
+        applied.memory,
+        ...shapes.map((one) => one?.currentMemoryMib),
+        ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []),
+    );
+    if (applied.maxMemory !== undefined)
+        compare("maxMemory", applied.maxMemory, ...shapes.map((one) => one?.memoryMib));
     compare("vcpus", applied.vcpus, ...shapes.map((one) => one?.vcpus));
     compare("onCrash", applied.onCrash, ...shapes.map((one) => one?.onCrash));
     compare("interfaces", plugs(applied), ...shapes.map((one) => one && plugsOf(one)));
@@ -90,7 +132,11 @@ function plugs({ interfaces }: UnikernelSpec): unknown[] {
 }
 
 function plugsOf({ interfaces }: DomainFacts): unknown[] {
-    return interfaces.map(({ mac, kind, source }) => ({ mac, kind, ...(source === undefined || kind === "user" ? {} : { source }) }));
+    return interfaces.map(({ mac, kind, source }) => ({
+        mac,
+        kind,
+        ...(source === undefined || kind === "user" ? {} : { source }),
+    }));
 }
 
 /** The digest of the kernel on the host where it is not the one that its name promises; "" when it is gone. */

@@ -17,26 +17,48 @@ export interface OthersData {
     files: string[];
 }
 
-export async function othersData(host: Host, { uuid }: Pick<GuestRef, "uuid">, existing: Omit<Existing, "files">): Promise<OthersData> {
+export async function othersData(
+    host: Host,
+    { uuid }: Pick<GuestRef, "uuid">,
+    existing: Omit<Existing, "files">,
+): Promise<OthersData> {
     if (!existing.record) return { snapshots: [], checkpoints: [], files: [] };
     const [{ snapshots, checkpoints }, folder] = await Promise.all([host.domains.history(uuid), folderOf(host, uuid)]);
     const paths = [existing.facts, existing.liveFacts].flatMap((facts) => facts?.disks.map(({ path }) => path) ?? []);
-    return { snapshots, checkpoints, overlay: overlaid(existing)?.path, files: paths.filter((path) => dirname(path) === folder).map((path) => basename(path)) };
+    return {
+        snapshots,
+        checkpoints,
+        overlay: overlaid(existing)?.path,
+        files: paths.filter((path) => dirname(path) === folder).map((path) => basename(path)),
+    };
 }
 
 /** Throws where a deletion would take more than what this package made. */
 export function refuseOthersData(name: string, { snapshots, checkpoints, overlay }: OthersData): void {
     const found = [
-        ...snapshots.map((one) => `snapshot ${one}`), ...checkpoints.map((one) => `checkpoint ${one}`),
+        ...snapshots.map((one) => `snapshot ${one}`),
+        ...checkpoints.map((one) => `checkpoint ${one}`),
         ...(overlay === undefined ? [] : [`the overlay ${overlay}`]),
     ];
     if (found.length === 0) return;
-    throw new UnikernelError("in-use", `${name} has ${found.join(", ")}, which this package did not make and which would go with the guest`, {
-        hint: [
-            ...(overlay === undefined ? [] : [`virsh blockcommit ${name} TARGET --active --pivot --wait merges the overlay (virsh domblklist ${name} shows TARGET)`]),
-            ...(snapshots.length ? [`virsh snapshot-delete ${name} ${snapshots[0]} --metadata forgets a snapshot`] : []),
-            ...(checkpoints.length ? [`virsh checkpoint-delete ${name} ${checkpoints[0]} removes a checkpoint`] : []),
-            "set deleteData: true and run pulumi up to delete all of it with the guest",
-        ].join("; "),
-    });
+    throw new UnikernelError(
+        "in-use",
+        `${name} has ${found.join(", ")}, which this package did not make and which would go with the guest`,
+        {
+            hint: [
+                ...(overlay === undefined
+                    ? []
+                    : [
+                          `virsh blockcommit ${name} TARGET --active --pivot --wait merges the overlay (virsh domblklist ${name} shows TARGET)`,
+                      ]),
+                ...(snapshots.length
+                    ? [`virsh snapshot-delete ${name} ${snapshots[0]} --metadata forgets a snapshot`]
+                    : []),
+                ...(checkpoints.length
+                    ? [`virsh checkpoint-delete ${name} ${checkpoints[0]} removes a checkpoint`]
+                    : []),
+                "set deleteData: true and run pulumi up to delete all of it with the guest",
+            ].join("; "),
+        },
+    );
 }

@@ -35,30 +35,44 @@ export interface Found {
 export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.now()): void {
     const what = `domain ${found.name} (${found.uuid})`;
     if (found.uuid !== uuid) {
-        throw new UnikernelError("not-ours", `${what} has the name that this guest would get`,
-            { property: "name", hint: "set another name; remove that domain only where no stack has it in its state" });
+        throw new UnikernelError("not-ours", `${what} has the name that this guest would get`, {
+            property: "name",
+            hint: "set another name; remove that domain only where no stack has it in its state",
+        });
     }
     const { mark } = found;
     if (!mark) {
         if (claim.adopt) return;
-        throw new UnikernelError("not-ours", `${what} does not carry the mark of this package`,
-            { hint: "set adopt: true to take it over, or remove that domain" });
+        throw new UnikernelError("not-ours", `${what} does not carry the mark of this package`, {
+            hint: "set adopt: true to take it over, or remove that domain",
+        });
     }
     if (!claim.urns.includes(mark.urn)) {
-        throw new UnikernelError("not-ours", `${what} belongs to ${mark.urn}`, { hint: claim.inState
-            ? "an import took it over: take it out of this stack's state with pulumi state delete"
-            : "leave that domain; run pulumi up again: this one then gets a uuid and a name of its own" });
+        throw new UnikernelError("not-ours", `${what} belongs to ${mark.urn}`, {
+            hint: claim.inState
+                ? "an import took it over: take it out of this stack's state with pulumi state delete"
+                : "leave that domain; run pulumi up again: this one then gets a uuid and a name of its own",
+        });
     }
     if (mayTake(mark, claim, now)) return;
     if (!claim.inState && same(mark.creator, claim.creator)) {
-        throw new UnikernelError("not-ours", `${what} was made for the same project, stack and name, but is not in this stack's state`, {
-            hint: "if that stack or resource was renamed since: run pulumi up where it is now, then here again, and this one gets a uuid and a name of its own; "
-                + "only if the state of this stack was lost: set adopt: true",
-        });
+        throw new UnikernelError(
+            "not-ours",
+            `${what} was made for the same project, stack and name, but is not in this stack's state`,
+            {
+                hint:
+                    "if that stack or resource was renamed since: run pulumi up where it is now, then here again, and this one gets a uuid and a name of its own; " +
+                    "only if the state of this stack was lost: set adopt: true",
+            },
+        );
     }
-    throw new UnikernelError("not-ours", claim.inState
-        ? `${what} was taken over by ${person(mark.creator)}`
-        : `${what} was made by ${person(mark.creator)} for the same project, stack and name`, { hint: "set adopt: true" });
+    throw new UnikernelError(
+        "not-ours",
+        claim.inState
+            ? `${what} was taken over by ${person(mark.creator)}`
+            : `${what} was made by ${person(mark.creator)} for the same project, stack and name`,
+        { hint: "set adopt: true" },
+    );
 }
 
 function mayTake(mark: Mark, { creator, adopt, inState, imported, begun }: Claim, now: number): boolean {
@@ -70,7 +84,10 @@ function mayTake(mark: Mark, { creator, adopt, inState, imported, begun }: Claim
 }
 
 /** Who no longer owns a guest once this creator has it. */
-export function disown(mark: Mark | undefined, { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">): Creator[] {
+export function disown(
+    mark: Mark | undefined,
+    { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">,
+): Creator[] {
     // Release 0.1.0 wrote an empty creator here for a guest that was imported without a mark.
     const before = mark?.disowned?.filter((other) => other.user !== "" && !same(other, creator)) ?? [];
     // Somebody who shares our state stays an owner. The stand-in for the mark of an imported guest has no creator.
@@ -93,7 +110,13 @@ export function isMeant(mark: Mark | undefined, { incarnation }: { incarnation?:
 
 /** Whether both are known, and the same. */
 export function same(one: Creator | undefined, other: Creator | undefined): boolean {
-    return one !== undefined && other !== undefined && one.user === other.user && one.machine === other.machine && one.project === other.project;
+    return (
+        one !== undefined &&
+        other !== undefined &&
+        one.user === other.user &&
+        one.machine === other.machine &&
+        one.project === other.project
+    );
 }
 
 function person(creator: Creator | undefined): string {

@@ -1,4 +1,4 @@
-import { createContext, Script, type Context } from "node:vm";
+import { type Context, createContext, Script } from "node:vm";
 import { UnikernelError } from "../../../spec";
 import { tail } from "./console";
 
@@ -40,14 +40,21 @@ export class ConsolePattern {
 
     /** The message says what to do, since a rollback has a hint of its own. */
     private endless(text: string): UnikernelError {
-        return new UnikernelError("not-ready", `not ready: the regular expression /${this.pattern}/ was not decided within ${LIMIT_MS} ms on the ${text.length} characters of the console; `
-            + "write it without repetitions inside of repetitions, such as (a+)+ or (.*)*: a plain text or a line's beginning (^ready) will do",
-        { property: "readiness.console", console: tail(text) });
+        return new UnikernelError(
+            "not-ready",
+            `not ready: the regular expression /${this.pattern}/ was not decided within ${LIMIT_MS} ms on the ${text.length} characters of the console; ` +
+                "write it without repetitions inside of repetitions, such as (a+)+ or (.*)*: a plain text or a line's beginning (^ready) will do",
+            { property: "readiness.console", console: tail(text) },
+        );
     }
 
     private refused(error: unknown): UnikernelError {
         const message = String(Object(error).message);
-        return new UnikernelError("invalid", `/${this.pattern}/ cannot be used: ${message}`, { property: "readiness.console", hint: "write a shorter regular expression", cause: error });
+        return new UnikernelError("invalid", `/${this.pattern}/ cannot be used: ${message}`, {
+            property: "readiness.console",
+            hint: "write a shorter regular expression",
+            cause: error,
+        });
     }
 }
 

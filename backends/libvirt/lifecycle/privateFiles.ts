@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 
 import { roleOf } from "../fileNames";
 import type { Decision } from "./decide";
-import { PRIVATE, type Layout } from "./layout";
+import { type Layout, PRIVATE } from "./layout";
 import type { Existing } from "./look";
 import type { Run } from "./run";
 import { notOpened } from "./startErrors";
@@ -19,7 +19,10 @@ export interface Restart {
  * Refuses an update that would give a running guest its first private file (mode 0600) on a host where QEMU may not open it: the start
  * would fail, after the guest was stopped. A guest that already runs with such a file is the proof that it works, and costs no call.
  */
-export async function assertOpens({ host, platform, plan: { spec } }: Run, { existing: { record, liveFacts }, layout, decision, present }: Restart): Promise<void> {
+export async function assertOpens(
+    { host, platform, plan: { spec } }: Run,
+    { existing: { record, liveFacts }, layout, decision, present }: Restart,
+): Promise<void> {
     if (!platform.opensPrivateFiles || !record?.active || !liveFacts || !decision.stop || !decision.start) return;
     const file = madePrivate(layout, present);
     if (file === undefined) return;
@@ -27,7 +30,8 @@ export async function assertOpens({ host, platform, plan: { spec } }: Run, { exi
     const isOwn = (other: string): boolean => dirname(other) === dirname(path);
     if (liveFacts.disks.some((disk) => isOwn(disk.path) && isWritten(basename(disk.path)))) return;
     const kernel = liveFacts.kernel !== undefined && isOwn(liveFacts.kernel) ? basename(liveFacts.kernel) : undefined;
-    if (!(await platform.opensPrivateFiles(host, { uuid: spec.uuid, type: liveFacts.type, kernel }))) throw notOpened(spec, path);
+    if (!(await platform.opensPrivateFiles(host, { uuid: spec.uuid, type: liveFacts.type, kernel })))
+        throw notOpened(spec, path);
 }
 
 /** Return the first file that the next boot opens and this run makes for its owner only. One that is there may have been given to QEMU by hand. */

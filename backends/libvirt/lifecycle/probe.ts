@@ -24,7 +24,12 @@ const within = (least: number, value: number, most: number): number => Math.min(
  * guest again only after seconds, while a fresh connection is answered at once.
  * Pauses grow with the time that has passed, so that what they add stays a few hundredths of it.
  */
-export async function probe(find: FindRoute, attempt: Attempt, signal: AbortSignal, onFailure: (why: string) => void): Promise<void> {
+export async function probe(
+    find: FindRoute,
+    attempt: Attempt,
+    signal: AbortSignal,
+    onFailure: (why: string) => void,
+): Promise<void> {
     const stop = new AbortController();
     const all = AbortSignal.any([signal, stop.signal]);
     const begin = Date.now();
@@ -36,10 +41,14 @@ export async function probe(find: FindRoute, attempt: Attempt, signal: AbortSign
             const passed = Date.now() - begin;
             if (inFlight < MAX_IN_FLIGHT) {
                 inFlight++;
-                const patience = count % PATIENT_EACH === 0 ? PATIENT_MS : attempt.takes + within(300, Math.round(passed / 2), 1000);
+                const patience =
+                    count % PATIENT_EACH === 0 ? PATIENT_MS : attempt.takes + within(300, Math.round(passed / 2), 1000);
                 void tryOnce(find, attempt, all, patience).then((why) => {
                     inFlight--;
-                    if (why === undefined) { done = true; stop.abort(); } else if (!all.aborted) onFailure(why);
+                    if (why === undefined) {
+                        done = true;
+                        stop.abort();
+                    } else if (!all.aborted) onFailure(why);
                 });
             }
             await sleep(within(20, passed / 20, 250), undefined, { signal: all }).catch(() => undefined);
@@ -49,7 +58,12 @@ export async function probe(find: FindRoute, attempt: Attempt, signal: AbortSign
     }
 }
 
-async function tryOnce(find: FindRoute, attempt: Attempt, signal: AbortSignal, patience: number): Promise<string | undefined> {
+async function tryOnce(
+    find: FindRoute,
+    attempt: Attempt,
+    signal: AbortSignal,
+    patience: number,
+): Promise<string | undefined> {
     try {
         const route = await find();
         if (!route) return "the guest has no address yet";
@@ -61,14 +75,18 @@ async function tryOnce(find: FindRoute, attempt: Attempt, signal: AbortSignal, p
 
 /** Any answer from 200 to 399. */
 export function httpAttempt(path: string): Attempt {
-    const run: Attempt["run"] = ({ address, port }, signal) => new Promise((resolve) => {
-        const request = get({ host: address, port, path, agent: false, signal, headers: { connection: "close" } }, (response) => {
-            response.resume();
-            const { statusCode = 0 } = response;
-            resolve(statusCode >= 200 && statusCode < 400 ? undefined : `HTTP ${statusCode}`);
+    const run: Attempt["run"] = ({ address, port }, signal) =>
+        new Promise((resolve) => {
+            const request = get(
+                { host: address, port, path, agent: false, signal, headers: { connection: "close" } },
+                (response) => {
+                    response.resume();
+                    const { statusCode = 0 } = response;
+                    resolve(statusCode >= 200 && statusCode < 400 ? undefined : `HTTP ${statusCode}`);
+                },
+            );
+            request.on("error", (error) => resolve(signal.aborted ? "no answer" : error.message));
         });
-        request.on("error", (error) => resolve(signal.aborted ? "no answer" : error.message));
-    });
     return { run, takes: 0 };
 }
 
@@ -82,18 +100,25 @@ const SETTLE_MS = 250;
 export const tcpAttempt: Attempt = {
     takes: 2 * SETTLE_MS,
     // Twice, behind a forward: the first may have hung until the guest had an address, and was refused only then.
-    run: async (route, signal) => (await tcpOnce(route, signal)) ?? (route.forwarded ? tcpOnce(route, signal) : undefined),
+    run: async (route, signal) =>
+        (await tcpOnce(route, signal)) ?? (route.forwarded ? tcpOnce(route, signal) : undefined),
 };
 
 function tcpOnce({ address, port, forwarded }: Route, signal: AbortSignal): Promise<string | undefined> {
     return new Promise((resolve) => {
         let asked = false;
         const socket = connect({ host: address, port, signal, allowHalfOpen: true });
-        const end = (why?: string) => { resolve(why); socket.destroy(); };
+        const end = (why?: string) => {
+            resolve(why);
+            socket.destroy();
+        };
         socket.on("error", (error) => end(signal.aborted ? "no answer" : error.message));
         socket.on("connect", () => {
             if (!forwarded) return end();
-            setTimeout(() => { asked = true; socket.end(); }, SETTLE_MS).unref();
+            setTimeout(() => {
+                asked = true;
+                socket.end();
+            }, SETTLE_MS).unref();
         });
         socket.on("data", () => end());
         socket.on("end", () => end(asked ? undefined : "connection refused by the guest"));

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { currentSignal, UnikernelError, type ConsoleVerdict, type Readiness, type UnikernelSpec } from "../../../spec";
+import { type ConsoleVerdict, currentSignal, type Readiness, UnikernelError, type UnikernelSpec } from "../../../spec";
 import type { Host, HostInfo } from "../host";
 import type { KeptConsole } from "../platform";
 import { ConsoleReader, tail } from "./console";
 import { CRASHED } from "./look";
 import { ConsolePattern } from "./pattern";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
-import { noRoute, portOf, routeTo, type FindRoute } from "./routes";
+import { type FindRoute, noRoute, portOf, routeTo } from "./routes";
 
 export interface ReadyOptions {
     host: Host;
@@ -41,7 +41,9 @@ export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "h
  * Throws `guest-ended` as soon as the domain or the console says so, `not-ready` after the time-out.
  */
 export async function waitReady(options: ReadyOptions): Promise<void> {
-    const { spec: { readiness } } = options;
+    const {
+        spec: { readiness },
+    } = options;
     if (!readiness) return;
     const find = assertRoute(options);
     const pattern = "console" in readiness ? new ConsolePattern(readiness.console) : undefined;
@@ -52,29 +54,51 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     let last = "";
     let answered = find === undefined ? undefined : false;
-    const probing = find && probe(find, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => { last = why; })
-        .then(() => { answered = true; }, () => undefined);
+    const probing =
+        find &&
+        probe(find, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => {
+            last = why;
+        }).then(
+            () => {
+                answered = true;
+            },
+            () => undefined,
+        );
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const { ready, text } = await lookOnce(options, reader, (printed) => answered === true || saysReady(printed));
+            const { ready, text } = await lookOnce(
+                options,
+                reader,
+                (printed) => answered === true || saysReady(printed),
+            );
             if (ready || answered) return;
             if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
-            await Promise.race([sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }), ...(probing ? [probing] : [])]);
+            await Promise.race([
+                sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }),
+                ...(probing ? [probing] : []),
+            ]);
         }
     } finally {
         stop.abort();
     }
 }
 
-interface Look { ready: boolean; text: string }
+interface Look {
+    ready: boolean;
+    text: string;
+}
 
 /**
  * Reads state and console; throws when the guest has ended. One that printed its readiness pattern was ready, even if it ended
  * a moment later: which of the two a look sees first depends on the load of the host.
  * @returns whether it is ready, and the console
  */
-async function lookOnce({ host, spec, console: kept, readConsole: judge }: ReadyOptions, reader: ConsoleReader, ready: (printed: string) => boolean): Promise<Look> {
+async function lookOnce(
+    { host, spec, console: kept, readConsole: judge }: ReadyOptions,
+    reader: ConsoleReader,
+    ready: (printed: string) => boolean,
+): Promise<Look> {
     if (ready("")) return { ready: true, text: "" };
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
     if (ready(text)) return { ready: true, text };
@@ -88,7 +112,11 @@ async function lookOnce({ host, spec, console: kept, readConsole: judge }: Ready
     // What it said last may have come after the read.
     const final = await readToTheEnd(reader, text);
     if (ready(final)) return { ready: true, text: final };
-    throw guestEnded(judge(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"), final, await kept.path());
+    throw guestEnded(
+        judge(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"),
+        final,
+        await kept.path(),
+    );
 }
 
 /** libvirt calls a guest crashed while what crashed is kept, and else shut off with the reason "crashed" (pvpanic, Xen's shutdown code). */
@@ -109,7 +137,11 @@ async function readToTheEnd(reader: ConsoleReader, before: string): Promise<stri
 }
 
 function guestEnded(because: string, text: string, log: string): UnikernelError {
-    return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, { property: "readiness", console: tail(text), hint: wholeConsole(log) });
+    return new UnikernelError("guest-ended", `the guest ended before it was ready: ${because}`, {
+        property: "readiness",
+        console: tail(text),
+        hint: wholeConsole(log),
+    });
 }
 
 export function wholeConsole(log: string): string | undefined {
@@ -117,8 +149,11 @@ export function wholeConsole(log: string): string | undefined {
 }
 
 function notReady(readiness: Readiness, last: string, text: string, log: string): UnikernelError {
-    return new UnikernelError("not-ready", `not ready after ${readiness.timeout} s: waited for ${describe(readiness)}${last ? `, last seen: ${last}` : ""}`,
-        { property: "readiness", console: tail(text), hint: wholeConsole(log) });
+    return new UnikernelError(
+        "not-ready",
+        `not ready after ${readiness.timeout} s: waited for ${describe(readiness)}${last ? `, last seen: ${last}` : ""}`,
+        { property: "readiness", console: tail(text), hint: wholeConsole(log) },
+    );
 }
 
 export function describe(readiness: Readiness): string {

@@ -1,11 +1,11 @@
 import { dirname } from "node:path";
 
 import type { GuestPlan } from "../../../spec";
-import type { FileRecord, Mark } from "../model";
 import { roleOf } from "../fileNames";
-import { CONSOLE_LOG, isPersist, type Layout } from "./layout";
-import { readMark } from "../xml";
 import type { Host } from "../host";
+import type { FileRecord, Mark } from "../model";
+import { readMark } from "../xml";
+import { CONSOLE_LOG, isPersist, type Layout } from "./layout";
 
 /** Return the names of the files that a mark records. */
 export function namesOf(mark: Pick<Mark, "files"> | undefined): string[] {
@@ -35,12 +35,23 @@ export function recordsOf(layout: Layout, plan: GuestPlan, before: FileRecord[])
     const used = layout.files.map((name): FileRecord => {
         const index = layout.disks.indexOf(name);
         const former = before.find((file) => file.name === name);
-        if (index < 0) return prune({ name, role: roleOf(name) ?? "image", digest: bootDigestOf(name, layout, plan) ?? seedOf(name, layout, plan) });
+        if (index < 0)
+            return prune({
+                name,
+                role: roleOf(name) ?? "image",
+                digest: bootDigestOf(name, layout, plan) ?? seedOf(name, layout, plan),
+            });
         const { name: key, digest, access } = plan.spec.blocks[index]!;
-        const role = access === "persist" ? "persist" : layout.puts.some((put) => put.name === name) ? "image" : "scratch";
+        const role =
+            access === "persist" ? "persist" : layout.puts.some((put) => put.name === name) ? "image" : "scratch";
         if (role !== "persist") return prune({ name, role, key, digest });
         // The image may be another by now. Of a disk that was found without a record, the seed is not known.
-        return prune({ name, role, key, digest: former || !layout.puts.some((put) => put.name === name) ? former?.digest : digest });
+        return prune({
+            name,
+            role,
+            key,
+            digest: former || !layout.puts.some((put) => put.name === name) ? former?.digest : digest,
+        });
     });
     const unused = before.filter(({ name }) => isData(name) && !used.some((file) => file.name === name));
     return [...used, ...unused.map((file): FileRecord => ({ ...file, role: "kept" }))];

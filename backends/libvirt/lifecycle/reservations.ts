@@ -2,8 +2,8 @@ import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../spe
 import type { Host, ReservationCommand } from "../host";
 import type { Mark, NetworkFacts, RecordedReservation } from "../model";
 import { readNetwork, renderReservation } from "../xml";
+import { type Reservation, reservationsOf } from "./declaredReservations";
 import { assertReservable } from "./reservable";
-import { reservationsOf, type Reservation } from "./declaredReservations";
 
 export { reservationsOf };
 
@@ -17,11 +17,20 @@ const TAKES_NONE: Taking = (entry) => Promise.reject(refusalOf(entry));
 
 /** Return the error about an entry of which no guest is known. */
 export function refusalOf({ network, address, mac, name, property, by }: Held): UnikernelError {
-    if (by === "address") return new UnikernelError("in-use", `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`, { property, hint: "choose another address" });
-    return new UnikernelError("in-use", `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`, {
-        property,
-        hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
-    });
+    if (by === "address")
+        return new UnikernelError(
+            "in-use",
+            `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`,
+            { property, hint: "choose another address" },
+        );
+    return new UnikernelError(
+        "in-use",
+        `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`,
+        {
+            property,
+            hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
+        },
+    );
 }
 
 /** What is known of a guest's entries: by its mark, and by the specs that were realised or begun. */
@@ -36,7 +45,10 @@ export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
     const recorded = mark?.reservations ?? [];
     const foreign = recorded.filter((entry) => entry.foreign);
     const declared = specs.flatMap((spec) => (spec ? reservationsOf(spec) : [])).map(entryOf);
-    return union([...recorded.filter((entry) => !entry.foreign), ...declared.filter((entry) => !includes(foreign, entry))]);
+    return union([
+        ...recorded.filter((entry) => !entry.foreign),
+        ...declared.filter((entry) => !includes(foreign, entry)),
+    ]);
 }
 
 export function union(entries: RecordedReservation[]): RecordedReservation[] {
@@ -48,7 +60,12 @@ export function union(entries: RecordedReservation[]): RecordedReservation[] {
  * `unsupported`, or `in-use` where another guest or an administrator's entry stands in the way.
  * @returns what the mark is to record
  */
-export async function examine(host: Host, wanted: Reservation[], own: RecordedReservation[], taking = TAKES_NONE): Promise<RecordedReservation[]> {
+export async function examine(
+    host: Host,
+    wanted: Reservation[],
+    own: RecordedReservation[],
+    taking = TAKES_NONE,
+): Promise<RecordedReservation[]> {
     const records: RecordedReservation[] = [];
     for (const [name, entries] of byNetwork(wanted)) {
         const network = await factsOf(host, name, entries[0]!.property);
@@ -69,12 +86,19 @@ export async function examine(host: Host, wanted: Reservation[], own: RecordedRe
  * @param own entries that may be replaced
  * @returns what undoes it, newest first
  */
-export async function reserve(host: Host, wanted: Reservation[], own: RecordedReservation[], taking = TAKES_NONE): Promise<(() => Promise<void>)[]> {
+export async function reserve(
+    host: Host,
+    wanted: Reservation[],
+    own: RecordedReservation[],
+    taking = TAKES_NONE,
+): Promise<(() => Promise<void>)[]> {
     const undo: (() => Promise<void>)[] = [];
     for (const [name, entries] of byNetwork(wanted)) {
         for (const entry of entries) {
             try {
-                const inverse = await alone(host, name, async () => reserveOne(host, await factsOf(host, name, entry.property), entry, own, taking));
+                const inverse = await alone(host, name, async () =>
+                    reserveOne(host, await factsOf(host, name, entry.property), entry, own, taking),
+                );
                 if (inverse) undo.unshift(inverse);
             } catch (error) {
                 for (const step of undo) await step();
@@ -85,20 +109,37 @@ export async function reserve(host: Host, wanted: Reservation[], own: RecordedRe
     return undo;
 }
 
-async function reserveOne(host: Host, network: NetworkFacts, entry: Reservation, own: RecordedReservation[], taking: Taking): Promise<(() => Promise<void>) | undefined> {
+async function reserveOne(
+    host: Host,
+    network: NetworkFacts,
+    entry: Reservation,
+    own: RecordedReservation[],
+    taking: Taking,
+): Promise<(() => Promise<void>) | undefined> {
     if (includes(entriesIn(network), entry)) return undefined;
     const { mac, address } = entry;
     const others = inTheWay(network, entry);
     for (const other of others) if (!isOwn(other, own)) await taking(other);
-    const change = (command: ReservationCommand, one: { mac?: string; address: string; name?: string }): Promise<void> =>
-        host.networks.updateReservation(network.name, command, renderReservation({ ...one, mac: one.mac ?? "" }), placeOf(network));
+    const change = (
+        command: ReservationCommand,
+        one: { mac?: string; address: string; name?: string },
+    ): Promise<void> =>
+        host.networks.updateReservation(
+            network.name,
+            command,
+            renderReservation({ ...one, mac: one.mac ?? "" }),
+            placeOf(network),
+        );
     const removed: Held[] = [];
     let added = false;
     const undo = async (): Promise<void> => {
         if (added) await change("delete", { mac, address });
         // A guest that got the former address in the meantime keeps it; so does one that has another address by now.
         const { reservations } = await factsOf(host, network.name, entry.property);
-        const isFree = (one: Held): boolean => !reservations.some((now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac));
+        const isFree = (one: Held): boolean =>
+            !reservations.some(
+                (now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac),
+            );
         for (const other of removed) if (isFree(other)) await change("add-last", other);
     };
     try {
@@ -146,7 +187,11 @@ function entriesIn({ name: network, reservations }: NetworkFacts): Entry[] {
 }
 
 /** Removes those of these entries that are still on their networks. A network that is gone has none. */
-export async function release(host: Host, own: RecordedReservation[], kept: (Reservation | RecordedReservation)[] = []): Promise<void> {
+export async function release(
+    host: Host,
+    own: RecordedReservation[],
+    kept: (Reservation | RecordedReservation)[] = [],
+): Promise<void> {
     for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
         await alone(host, name, async () => {
             const record = await host.networks.get(name);
@@ -154,7 +199,12 @@ export async function release(host: Host, own: RecordedReservation[], kept: (Res
             const network = readNetwork(record.xml);
             for (const { mac, address, name: hostname } of network.reservations) {
                 if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
-                await host.networks.updateReservation(name, "delete", renderReservation({ mac, address, name: hostname }), placeOf(network));
+                await host.networks.updateReservation(
+                    name,
+                    "delete",
+                    renderReservation({ mac, address, name: hostname }),
+                    placeOf(network),
+                );
             }
         });
     }
@@ -186,5 +236,8 @@ async function factsOf(host: Host, name: string, property: string): Promise<Netw
 }
 
 export function missingNetwork(name: string, property: string): UnikernelError {
-    return new UnikernelError("not-found", `there is no network ${name} on the host`, { property, hint: "virsh net-list --all shows those that there are" });
+    return new UnikernelError("not-found", `there is no network ${name} on the host`, {
+        property,
+        hint: "virsh net-list --all shows those that there are",
+    });
 }

@@ -2,7 +2,7 @@ import { hasCode, UnikernelError } from "../../../spec";
 import { PartialError } from "../../backend";
 import { readMark } from "../xml";
 import { lastLines } from "./console";
-import { report, type Course } from "./course";
+import { type Course, report } from "./course";
 import { knownTo, removeUnneeded } from "./files";
 import { stateOf } from "./look";
 import { waitReady, wholeConsole } from "./readiness";
@@ -17,8 +17,15 @@ import { messageOf, type Undo } from "./undo";
  * @returns `rolled-back` with the failed guest's console, or PartialError when this failed too
  */
 export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
-    const { host, plan: { spec }, context, wanted } = course;
-    const console = (failure instanceof UnikernelError ? failure.console : undefined) ?? (await lastLines(host, spec.uuid, course.console));
+    const {
+        host,
+        plan: { spec },
+        context,
+        wanted,
+    } = course;
+    const console =
+        (failure instanceof UnikernelError ? failure.console : undefined) ??
+        (await lastLines(host, spec.uuid, course.console));
     context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
     try {
         await stop(host, course.platform, spec, afterFailure(course));
@@ -26,25 +33,41 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
         await host.domains.define(lastGood);
         await bootAgain(course, lastGood);
         const files = namesOf(readMark(lastGood));
-        await removeUnneeded(host, spec.uuid, [...course.present, ...wanted.layout.files], knownTo(course.existing, wanted), files);
+        await removeUnneeded(
+            host,
+            spec.uuid,
+            [...course.present, ...wanted.layout.files],
+            knownTo(course.existing, wanted),
+            files,
+        );
     } catch (error) {
         if (hasCode(error, "unreachable")) return error;
         const now = await host.domains.state(spec.uuid).catch(() => undefined);
-        return new PartialError(await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
-            [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`], { cause: failure });
+        return new PartialError(
+            await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
+            [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`],
+            { cause: failure },
+        );
     }
     return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
         property: failure instanceof UnikernelError ? failure.property : undefined,
         // Its log was moved aside for that of the guest that runs now.
-        hint: hasCode(failure, "guest-ended", "not-ready") ? wholeConsole(await course.console.path("last"))
-            : failure instanceof UnikernelError ? failure.hint : undefined,
-        console, cause: failure,
+        hint: hasCode(failure, "guest-ended", "not-ready")
+            ? wholeConsole(await course.console.path("last"))
+            : failure instanceof UnikernelError
+              ? failure.hint
+              : undefined,
+        console,
+        cause: failure,
     });
 }
 
-async function bootAgain({ host, platform, info, plan, existing, entries, from, wanted, console }: Course, lastGood: string): Promise<void> {
+async function bootAgain(
+    { host, platform, info, plan, existing, entries, from, wanted, console }: Course,
+    lastGood: string,
+): Promise<void> {
     if (from) {
-        const own = union([...entries, ...wanted.mark.reservations?.filter(({ foreign }) => !foreign) ?? []]);
+        const own = union([...entries, ...(wanted.mark.reservations?.filter(({ foreign }) => !foreign) ?? [])]);
         await reserve(host, reservationsOf(from), own);
         await release(host, own, reservationsOf(from));
     }
@@ -52,7 +75,13 @@ async function bootAgain({ host, platform, info, plan, existing, entries, from, 
     if (state === "stopped") return;
     // A guest that was saved served before; its memory is of no use to a definition that was replaced meanwhile.
     const again = state === "saved" ? "running" : state;
-    await start(host, platform, plan.spec, { state: again, mark: readMark(lastGood), again: true, console, shutdownTimeout: (from ?? plan.spec).shutdownTimeout });
+    await start(host, platform, plan.spec, {
+        state: again,
+        mark: readMark(lastGood),
+        again: true,
+        console,
+        shutdownTimeout: (from ?? plan.spec).shutdownTimeout,
+    });
     if (from && again === "running") {
         await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole });
     }

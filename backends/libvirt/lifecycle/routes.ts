@@ -1,4 +1,4 @@
-import { attachKind, problemOf, UnikernelError, type Problem, type UnikernelSpec } from "../../../spec";
+import { attachKind, type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../spec";
 import { isRemote, parseUri } from "../client";
 import type { Host, HostInfo } from "../host";
 
@@ -14,7 +14,10 @@ export interface Route {
 export type FindRoute = () => Promise<Route | undefined>;
 
 /** Where the connection leads, for a way there. */
-interface End { uri: string; local: boolean }
+interface End {
+    uri: string;
+    local: boolean;
+}
 
 /** A way as far as the declaration tells it. */
 type Way =
@@ -29,14 +32,17 @@ export function routeTo(spec: UnikernelSpec, port: number, host: Host, info: Hos
     if (way?.kind === "fixed") return async () => ({ address: way.address, port, forwarded: false });
     if (way?.kind !== "lease") return undefined;
     return async () => {
-        const lease = (await host.networks.leases(way.network)).find((one) => one.mac.toLowerCase() === way.mac && !one.address.includes(":"));
+        const lease = (await host.networks.leases(way.network)).find(
+            (one) => one.mac.toLowerCase() === way.mac && !one.address.includes(":"),
+        );
         return lease && { address: lease.address, port, forwarded: false };
     };
 }
 
 function wayTo(spec: UnikernelSpec, port: number, end: End): Way | undefined {
     for (const { attach } of spec.interfaces) {
-        const forward = "user" in attach && attach.user.forward.find((one) => one.guest === port && one.protocol === "tcp");
+        const forward =
+            "user" in attach && attach.user.forward.find((one) => one.guest === port && one.protocol === "tcp");
         if (forward) {
             const address = reachable(forward.address, end);
             if (address) return { kind: "forward", address, port: forward.host, declared: forward.address };
@@ -48,12 +54,14 @@ function wayTo(spec: UnikernelSpec, port: number, end: End): Way | undefined {
         const address = fixed?.split("/")[0];
         if (address) return { kind: "fixed", address };
     }
-    for (const { attach, mac } of spec.interfaces) if ("network" in attach) return { kind: "lease", network: attach.network, mac };
+    for (const { attach, mac } of spec.interfaces)
+        if ("network" in attach) return { kind: "lease", network: attach.network, mac };
     return undefined;
 }
 
 const isAny = (address: string): boolean => address === "0.0.0.0" || address === "::" || address === "";
-const isLoopback = (address: string): boolean => address.startsWith("127.") || address === "::1" || address === "localhost";
+const isLoopback = (address: string): boolean =>
+    address.startsWith("127.") || address === "::1" || address === "localhost";
 
 /** A loopback address of another machine is not reachable from here. */
 function reachable(address: string, { uri, local }: End): string | undefined {
@@ -86,14 +94,21 @@ export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
     const way = port === undefined || end.local ? undefined : wayTo(spec, port, end);
     if (!way) return [];
     const host = hostOf(end.uri);
-    if (way.kind === "forward" && (isAny(way.declared) || way.declared === host) && host !== "" && !isLoopback(host)) return [];
+    if (way.kind === "forward" && (isAny(way.declared) || way.declared === host) && host !== "" && !isLoopback(host))
+        return [];
     const found = way.kind === "lease" ? `its lease on network ${way.network}` : way.address;
-    const because = isLoopback(host) || host === "" ? "the connection leads through a tunnel, so its host's own address is not known" : `${found} is not the address of the host ${host}`;
-    return [{
-        property: "readiness",
-        reason: `the guest is on another host, and the probe leaves from this machine, where another machine may answer for it: ${because}; `
-            + "use readiness.console, or a forward with address \"0.0.0.0\" on a host that the connection names",
-    }];
+    const because =
+        isLoopback(host) || host === ""
+            ? "the connection leads through a tunnel, so its host's own address is not known"
+            : `${found} is not the address of the host ${host}`;
+    return [
+        {
+            property: "readiness",
+            reason:
+                `the guest is on another host, and the probe leaves from this machine, where another machine may answer for it: ${because}; ` +
+                'use readiness.console, or a forward with address "0.0.0.0" on a host that the connection names',
+        },
+    ];
 }
 
 /** The guest's port that a probe asks. */
@@ -104,9 +119,15 @@ export function portOf(readiness: UnikernelSpec["readiness"]): number | undefine
 
 export function noRoute(spec: UnikernelSpec, port: number): UnikernelError {
     const user = spec.interfaces.findIndex(({ attach }) => attachKind(attach) === "user");
-    return new UnikernelError("invalid", `port ${port} of the guest cannot be reached from here, so nothing can tell that it is ready`, {
-        property: "readiness",
-        hint: user >= 0 ? `add { host: PORT, guest: ${port} } to interfaces[${user}].attach.user.forward, or use readiness.console`
-            : "give an interface an address that is known before the guest runs, or use readiness.console",
-    });
+    return new UnikernelError(
+        "invalid",
+        `port ${port} of the guest cannot be reached from here, so nothing can tell that it is ready`,
+        {
+            property: "readiness",
+            hint:
+                user >= 0
+                    ? `add { host: PORT, guest: ${port} } to interfaces[${user}].attach.user.forward, or use readiness.console`
+                    : "give an interface an address that is known before the guest runs, or use readiness.console",
+        },
+    );
 }

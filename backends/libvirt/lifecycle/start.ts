@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError, type GuestState } from "../../../spec";
+import { type GuestState, hasCode, UnikernelError } from "../../../spec";
 import type { Host } from "../host";
 import type { Mark } from "../model";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
@@ -24,7 +24,12 @@ export interface StartOptions {
 }
 
 /** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
-export async function start(host: Host, platform: LibvirtPlatform, guest: GuestWay, { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions): Promise<void> {
+export async function start(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions,
+): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be there from a guest of the same name.
     if (!resume && (again || platform.console)) await console.turn();
@@ -35,8 +40,15 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
     const begin = performance.now();
     let id: number;
     try {
-        id = await create(host, uuid, { paused: state === "paused" || tell !== undefined || debug !== undefined, ...(resume ? { resumeSaved: true } : {}) },
-            () => stop(host, platform, guest, { asks: hears(mark) && hasData(mark), timeout: shutdownTimeout }));
+        id = await create(
+            host,
+            uuid,
+            {
+                paused: state === "paused" || tell !== undefined || debug !== undefined,
+                ...(resume ? { resumeSaved: true } : {}),
+            },
+            () => stop(host, platform, guest, { asks: hears(mark) && hasData(mark), timeout: shutdownTimeout }),
+        );
     } catch (error) {
         throw await explained(host, platform, guest, error, performance.now() - begin);
     }
@@ -47,7 +59,12 @@ export async function start(host: Host, platform: LibvirtPlatform, guest: GuestW
 }
 
 /** @param end ends what runs already @returns the domain's number */
-async function create(host: Host, uuid: string, how: { paused: boolean; resumeSaved?: boolean }, end: () => Promise<void>): Promise<number> {
+async function create(
+    host: Host,
+    uuid: string,
+    how: { paused: boolean; resumeSaved?: boolean },
+    end: () => Promise<void>,
+): Promise<number> {
     for (let tries = 1; ; tries++) {
         try {
             return await host.domains.start(uuid, how);
@@ -73,16 +90,28 @@ async function whilePaused(host: Host, uuid: string, failing: string, work: () =
     } catch (error) {
         await host.domains.destroy(uuid);
         const { code = "program-failed", property, hint } = error instanceof UnikernelError ? error : {};
-        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, { property, hint, cause: error });
+        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, {
+            property,
+            hint,
+            cause: error,
+        });
     }
 }
 
 /** libxl_domain.c, libxlDomainStartPerform: whatever went wrong, it says only this; what libxl knows stands in a log of the host's. */
 const UNSAID = /libxenlight failed to create new domain/;
 
-async function explained(host: Host, platform: LibvirtPlatform, guest: GuestWay, error: unknown, took: number): Promise<unknown> {
+async function explained(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    error: unknown,
+    took: number,
+): Promise<unknown> {
     if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) return error;
     const lines = await platform.explain(host, guest, took).catch(() => []);
     if (lines.length === 0) return error;
-    return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), { cause: error });
+    return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), {
+        cause: error,
+    });
 }

@@ -24,7 +24,12 @@ export interface StopOptions {
  * Return how a guest is ended whose create or update failed. It is asked where it may have data to write, and where the guest
  * that runs may be the one from before.
  */
-export function afterFailure({ wanted: { mark, facts, model }, existing, from, plan: { spec } }: Pick<Course, "wanted" | "existing" | "from" | "plan">): StopOptions {
+export function afterFailure({
+    wanted: { mark, facts, model },
+    existing,
+    from,
+    plan: { spec },
+}: Pick<Course, "wanted" | "existing" | "from" | "plan">): StopOptions {
     const before = existing.record?.active ? [existing.liveMark] : [];
     return {
         asks: [mark, ...before].some((one) => hears(one) && hasData(one)),
@@ -45,7 +50,12 @@ export function hasData(mark: Pick<Mark, "files"> | undefined): boolean {
 }
 
 /** Ends a guest: asks it where it listens, waits, then forces. Off already is success. */
-export async function stop(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">, guest: GuestWay, { asks, timeout, debugged, restarting }: StopOptions): Promise<void> {
+export async function stop(
+    host: Host,
+    platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">,
+    guest: GuestWay,
+    { asks, timeout, debugged, restarting }: StopOptions,
+): Promise<void> {
     if (debugged) await platform.endDebug?.(host, guest);
     if (asks && timeout > 0 && (await shutsDown(host, platform, guest, timeout))) return;
     if (restarting === undefined) await host.domains.destroy(guest.uuid);
@@ -63,7 +73,9 @@ async function endForGood(host: Host, uuid: string, still: string): Promise<void
         await host.domains.define(still);
         if (!(await host.domains.destroy(uuid)) && (await staysOff(host, uuid))) return;
     }
-    throw new UnikernelError("in-use", `its host started it again after each of ${DESTROYS} destroys`, { hint: "run the command again" });
+    throw new UnikernelError("in-use", `its host started it again after each of ${DESTROYS} destroys`, {
+        hint: "run the command again",
+    });
 }
 
 const DESTROYS = 12;
@@ -78,7 +90,12 @@ async function staysOff(host: Host, uuid: string): Promise<boolean> {
     return true;
 }
 
-async function shutsDown(host: Host, platform: Pick<LibvirtPlatform, "askToShutDown">, guest: GuestWay, timeout: number): Promise<boolean> {
+async function shutsDown(
+    host: Host,
+    platform: Pick<LibvirtPlatform, "askToShutDown">,
+    guest: GuestWay,
+    timeout: number,
+): Promise<boolean> {
     const { uuid } = guest;
     const end = Date.now() + timeout * 1000;
     const now = await host.domains.state(uuid);

@@ -1,8 +1,8 @@
 import { UnikernelError } from "../../../spec";
 import type { LeftDomain, LeftFolder } from "../../backend";
 import type { Host } from "../host";
-import { MARK_VERSION, readFacts, readMark } from "../xml";
 import type { LibvirtPlatform } from "../platform";
+import { MARK_VERSION, readFacts, readMark } from "../xml";
 import { claimedBy } from "./claim";
 import { keptConsole } from "./console";
 import { forgetCreation } from "./creations";
@@ -19,27 +19,45 @@ import { stop } from "./stop";
  * or that is another's, stays.
  * @returns paths that stay: data, unless they are to go, and what others put there
  */
-export async function sweep(host: Host, platform: LibvirtPlatform, left: LeftDomain | LeftFolder, { deleteData }: { deleteData: boolean }): Promise<string[]> {
+export async function sweep(
+    host: Host,
+    platform: LibvirtPlatform,
+    left: LeftDomain | LeftFolder,
+    { deleteData }: { deleteData: boolean },
+): Promise<string[]> {
     const { uuid } = left;
     const record = await host.domains.get(uuid);
-    const mark = record && (readMark(record.inactiveXml) ?? (record.liveXml === undefined ? undefined : readMark(record.liveXml)));
+    const mark =
+        record &&
+        (readMark(record.inactiveXml) ?? (record.liveXml === undefined ? undefined : readMark(record.liveXml)));
     if (record && !("name" in left && mark?.urn === left.urn && isLeftover(mark))) {
-        throw new UnikernelError("in-use", `domain ${record.name} (${uuid}) has changed since it was looked at`, { hint: "run the command again" });
+        throw new UnikernelError("in-use", `domain ${record.name} (${uuid}) has changed since it was looked at`, {
+            hint: "run the command again",
+        });
     }
     if ((await claimedBy(host, uuid))?.alive) {
-        throw new UnikernelError("in-use", `guest ${uuid} is being made since it was looked at`, { hint: "run the command again when that has ended" });
+        throw new UnikernelError("in-use", `guest ${uuid} is being made since it was looked at`, {
+            hint: "run the command again when that has ended",
+        });
     }
     if (record && mark) {
-        if (mark.schemaVersion > MARK_VERSION) throw new UnikernelError("unsupported", `domain ${record.name} was made by a newer release`, { hint: "sweep with that release" });
+        if (mark.schemaVersion > MARK_VERSION)
+            throw new UnikernelError("unsupported", `domain ${record.name} was made by a newer release`, {
+                hint: "sweep with that release",
+            });
         const way = { uuid, name: record.name, sshTarget: undefined };
         const restarting = restarts(readFacts(record.inactiveXml)) ? record.inactiveXml : undefined;
         // It was never whole: nothing of what it does is to be waited for.
-        if (record.active || restarting) await stop(host, platform, way, { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting });
+        if (record.active || restarting)
+            await stop(host, platform, way, { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting });
         await release(host, ownEntries({ mark, specs: [] }));
         await host.domains.undefine(uuid);
         await keptConsole(host, platform, way).remove();
     }
-    const { kept, foreign } = await removeFiles(host, uuid, { known: knownTo({ mark }), keep: (name) => isData(name) && !deleteData });
+    const { kept, foreign } = await removeFiles(host, uuid, {
+        known: knownTo({ mark }),
+        keep: (name) => isData(name) && !deleteData,
+    });
     // While data stay, the note says whose they are.
     if (kept.length === 0) await forgetCreation(placeOf(await host.info()), uuid);
     const folder = await folderOf(host, uuid);

@@ -9,17 +9,32 @@ import { folderOf, namesOf } from "./records";
  * there all the same, something is mounted over it: removing the guest would leave its disks and secrets, and what knows of them would be
  * gone. An empty folder is removed; where there is none the files are gone, or not mounted, and that is said.
  */
-export async function assertSeen(host: Host, { uuid, name }: GuestRef, mark: Mark | undefined, files: HostFile[], context: Context): Promise<void> {
+export async function assertSeen(
+    host: Host,
+    { uuid, name }: GuestRef,
+    mark: Mark | undefined,
+    files: HostFile[],
+    context: Context,
+): Promise<void> {
     const recorded = namesOf(mark);
     if (recorded.length === 0 || files.some((file) => recorded.includes(file.name))) return;
     const folder = await folderOf(host, uuid);
-    const failure: unknown = await host.files.removeFolder(uuid).then(() => undefined, (error: unknown) => error);
+    const failure: unknown = await host.files.removeFolder(uuid).then(
+        () => undefined,
+        (error: unknown) => error,
+    );
     if (hasCode(failure, "unreachable", "timeout")) throw failure;
     if (failure !== undefined || (await host.files.guests())?.includes(uuid)) {
-        throw new UnikernelError("not-found", `${folder} shows none of the files that are recorded of ${name}: ${recorded.join(", ")}`, {
-            hint: `see on its host whether something is mounted over it, or a link leads nowhere (ls -ld ${folder}; findmnt -T ${folder}), and put that right; if the files were removed, remove the folder too; then run again`,
-            cause: failure,
-        });
+        throw new UnikernelError(
+            "not-found",
+            `${folder} shows none of the files that are recorded of ${name}: ${recorded.join(", ")}`,
+            {
+                hint: `see on its host whether something is mounted over it, or a link leads nowhere (ls -ld ${folder}; findmnt -T ${folder}), and put that right; if the files were removed, remove the folder too; then run again`,
+                cause: failure,
+            },
+        );
     }
-    context.log(`warning: ${name}: ${folder} does not exist, so none of its files was removed: ${recorded.join(", ")}; if it is on a file system that is not mounted now, remove it there`);
+    context.log(
+        `warning: ${name}: ${folder} does not exist, so none of its files was removed: ${recorded.join(", ")}; if it is on a file system that is not mounted now, remove it there`,
+    );
 }

@@ -4,10 +4,10 @@ import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../mod
 import type { Choices } from "../platform";
 import { MARK_VERSION, readFacts, renderDomain, withLockedDisplays } from "../xml";
 import { definitionDigest } from "./definition";
-import { keepFormer, recordsAfter, type Keeping } from "./keeping";
-import { CONSOLE_LOG, layOut, type Layout } from "./layout";
+import { type Keeping, keepFormer, recordsAfter } from "./keeping";
+import { CONSOLE_LOG, type Layout, layOut } from "./layout";
 import type { Existing } from "./look";
-import { disown, incarnationOf, type Claim } from "./ownership";
+import { type Claim, disown, incarnationOf } from "./ownership";
 import { folderOf, namesOf, recordsOf } from "./records";
 import type { Run } from "./run";
 
@@ -22,12 +22,30 @@ export interface Definition {
     mark: Mark;
 }
 
-export async function define({ host, platform, plan, context }: Run, existing: Existing, choices: Choices, claim: Claim, reservations: RecordedReservation[] = []): Promise<Definition> {
-    const layout = await layOut(plan, existing.files, existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : [], existing.mark?.files);
-    const keeping = keepFormer(layout, existing.files.map(({ name }) => name), plan.spec.keepLast);
+export async function define(
+    { host, platform, plan, context }: Run,
+    existing: Existing,
+    choices: Choices,
+    claim: Claim,
+    reservations: RecordedReservation[] = [],
+): Promise<Definition> {
+    const layout = await layOut(
+        plan,
+        existing.files,
+        existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : [],
+        existing.mark?.files,
+    );
+    const keeping = keepFormer(
+        layout,
+        existing.files.map(({ name }) => name),
+        plan.spec.keepLast,
+    );
     const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
     const [kernel, initrd, log, ...disks] = await Promise.all([
-        path(layout.kernel), layout.initrd === undefined ? undefined : path(layout.initrd), path(CONSOLE_LOG), ...layout.disks.map(path),
+        path(layout.kernel),
+        layout.initrd === undefined ? undefined : path(layout.initrd),
+        path(CONSOLE_LOG),
+        ...layout.disks.map(path),
     ]);
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
     const incarnation = incarnationOf(existing.mark, claim);
@@ -42,9 +60,19 @@ export async function define({ host, platform, plan, context }: Run, existing: E
     return { layout, model, facts, keeping, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
-function readyMark({ spec, bootDigest, guest, boot }: Run["plan"], creator: Creator, disowned: Creator[], debugs: boolean): Mark {
+function readyMark(
+    { spec, bootDigest, guest, boot }: Run["plan"],
+    creator: Creator,
+    disowned: Creator[],
+    debugs: boolean,
+): Mark {
     return {
-        schemaVersion: MARK_VERSION, urn: spec.urn, creator, bootDigest, phase: "ready", since: new Date().toISOString(),
+        schemaVersion: MARK_VERSION,
+        urn: spec.urn,
+        creator,
+        bootDigest,
+        phase: "ready",
+        since: new Date().toISOString(),
         ...(guest.shutdown ? { shutdown: true } : {}),
         ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
         ...(spec.gdb && debugs ? { gdb: spec.gdb.port } : {}),
@@ -63,7 +91,14 @@ export function timeFor({ readiness, shutdownTimeout }: Pick<UnikernelSpec, "rea
 /** The mark while the guest is not proven yet. */
 export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
     const deadline = Date.now() + timeFor(spec);
-    return withLastGood({ ...mark, phase: lastGood === undefined ? "creating" : "updating", deadline: new Date(deadline).toISOString() }, lastGood);
+    return withLastGood(
+        {
+            ...mark,
+            phase: lastGood === undefined ? "creating" : "updating",
+            deadline: new Date(deadline).toISOString(),
+        },
+        lastGood,
+    );
 }
 
 export function withLastGood(mark: Mark, lastGood: string | undefined): Mark {
@@ -77,5 +112,7 @@ export function sameMark(one: Mark | undefined, other: Mark): boolean {
 
 function comparable(mark: Mark): unknown {
     const { since: _since, ...rest } = mark;
-    return Object.entries(rest).filter(([, value]) => value !== undefined).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.entries(rest)
+        .filter(([, value]) => value !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,14 +1,18 @@
 import type { CapabilityFacts, DomainCapabilityFacts } from "../model";
-import { all, at, text, tree, type Tree } from "./tree";
+import { all, at, type Tree, text, tree } from "./tree";
 
 /** Reads virConnectGetCapabilities. */
 export function readCapabilities(xml: string): CapabilityFacts {
     const root = tree(xml, "capabilities");
-    const arches = all(root, "guest").flatMap((guest) => all(guest, "arch")).filter((arch) => arch.attributes.name === "x86_64");
+    const arches = all(root, "guest")
+        .flatMap((guest) => all(guest, "arch"))
+        .filter((arch) => arch.attributes.name === "x86_64");
     return {
         hostUuid: text(root, "host", "uuid") ?? "",
         arch: text(root, "host", "cpu", "arch") ?? "",
-        domainTypes: [...new Set(arches.flatMap((arch) => all(arch, "domain")).map((domain) => domain.attributes.type ?? ""))],
+        domainTypes: [
+            ...new Set(arches.flatMap((arch) => all(arch, "domain")).map((domain) => domain.attributes.type ?? "")),
+        ],
         emulator: arches.map((arch) => text(arch, "emulator")).find((path) => path !== undefined),
         qemuUser: readBaseLabel(root),
     };
@@ -31,6 +35,8 @@ export function readDomainCapabilities(xml: string): DomainCapabilityFacts {
         emulator: text(root, "path"),
         maxVcpus: max === undefined ? undefined : Number(max),
         netBackends: all(backends, "value").map((value) => value.text),
-        cpuModes: all(at(root, "cpu"), "mode").filter((mode) => mode.attributes.supported === "yes").map((mode) => mode.attributes.name ?? ""),
+        cpuModes: all(at(root, "cpu"), "mode")
+            .filter((mode) => mode.attributes.supported === "yes")
+            .map((mode) => mode.attributes.name ?? ""),
     };
 }

@@ -1,5 +1,10 @@
 /** What stands between < and > without being an element: where it ends. */
-const ASIDES: [begin: string, end: string][] = [["<!--", "-->"], ["<![CDATA[", "]]>"], ["<?", "?>"], ["<!", ">"]];
+const ASIDES: [begin: string, end: string][] = [
+    ["<!--", "-->"],
+    ["<![CDATA[", "]]>"],
+    ["<?", "?>"],
+    ["<!", ">"],
+];
 
 /**
  * Return how deep the elements of a document are nested at most, without making a tree of it: the library needs the square of the
@@ -26,7 +31,7 @@ function endOfTag(xml: string, begin: number): number {
         const character = xml[at]!;
         if (quote !== "") quote = character === quote ? "" : quote;
         else if (character === ">") return at;
-        else if (character === "\"" || character === "'") quote = character;
+        else if (character === '"' || character === "'") quote = character;
     }
     return -1;
 }

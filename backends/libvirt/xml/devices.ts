@@ -1,7 +1,6 @@
-import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-
 import type { DiskModel, DomainModel, InterfaceModel, UserSource } from "../model";
+import { library } from "./library";
 import { print } from "./print";
 import { isQemuNet } from "./qemu";
 
@@ -27,7 +26,11 @@ export function addDevices(domain: XMLBuilder, model: DomainModel): void {
 }
 
 function addDisk(devices: XMLBuilder, { path, format, readonly, target, bus, driver = "qemu", slot }: DiskModel): void {
-    const disk = devices.ele("disk", { type: "file", device: "disk", ...(bus === "virtio-transitional" ? { model: bus } : {}) });
+    const disk = devices.ele("disk", {
+        type: "file",
+        device: "disk",
+        ...(bus === "virtio-transitional" ? { model: bus } : {}),
+    });
     disk.ele("driver", { name: driver, type: format });
     disk.ele("source", { file: path });
     disk.ele("target", { dev: target, bus: bus === "xen" ? "xen" : "virtio" });
@@ -59,7 +62,13 @@ function addPasst(net: XMLBuilder, { forwards }: UserSource): void {
 
 function addSlot(device: XMLBuilder, slot?: number): void {
     if (slot === undefined) return;
-    device.ele("address", { type: "pci", domain: "0x0000", bus: "0x00", slot: `0x${slot.toString(16).padStart(2, "0")}`, function: "0x0" });
+    device.ele("address", {
+        type: "pci",
+        domain: "0x0000",
+        bus: "0x00",
+        slot: `0x${slot.toString(16).padStart(2, "0")}`,
+        function: "0x0",
+    });
 }
 
 function addConsole(devices: XMLBuilder, { type, console: kept }: DomainModel): void {

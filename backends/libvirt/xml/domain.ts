@@ -1,8 +1,7 @@
-import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-
 import type { DomainModel, Mark } from "../model";
 import { addDevices } from "./devices";
+import { library } from "./library";
 import { addMark } from "./mark";
 import { QEMU_NAMESPACE } from "./names";
 import { print } from "./print";

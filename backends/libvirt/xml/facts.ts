@@ -1,7 +1,7 @@
 import type { Forward } from "../../../spec";
 import type { DomainFacts } from "../model";
-import { readQemu, type QemuFacts } from "./qemu";
-import { all, at, text, tree, type Tree } from "./tree";
+import { type QemuFacts, readQemu } from "./qemu";
+import { all, at, type Tree, text, tree } from "./tree";
 
 /** What a domain's XML says, in the model's terms: the same for what we render and for what libvirt makes of it. */
 export function readFacts(domainXml: string): DomainFacts {
@@ -55,21 +55,44 @@ function readInterfaces(elements: Tree[], qemu: QemuFacts): DomainFacts["interfa
 function readSource(element: Tree): Omit<DomainFacts["interfaces"][number], "mac"> {
     const source = at(element, "source")?.attributes;
     switch (element.attributes.type) {
-        case "user": return { kind: "user" };
-        case "network": return { kind: "network", source: source?.network };
-        case "bridge": return { kind: "bridge", source: source?.bridge };
-        case "ethernet": return { kind: "tap", source: at(element, "target")?.attributes.dev };
-        default: return { kind: "other" };
+        case "user":
+            return { kind: "user" };
+        case "network":
+            return { kind: "network", source: source?.network };
+        case "bridge":
+            return { kind: "bridge", source: source?.bridge };
+        case "ethernet":
+            return { kind: "tap", source: at(element, "target")?.attributes.dev };
+        default:
+            return { kind: "other" };
     }
 }
 
 export function readForwards(element: Tree): Forward[] {
-    return all(element, "portForward").flatMap(({ attributes: { proto, address = "0.0.0.0" }, children }) => children.map(({ attributes: range }): Forward => ({
-        protocol: proto === "udp" ? "udp" : "tcp", address, host: Number(range.start), guest: Number(range.to ?? range.start),
-    })));
+    return all(element, "portForward").flatMap(({ attributes: { proto, address = "0.0.0.0" }, children }) =>
+        children.map(
+            ({ attributes: range }): Forward => ({
+                protocol: proto === "udp" ? "udp" : "tcp",
+                address,
+                host: Number(range.start),
+                guest: Number(range.to ?? range.start),
+            }),
+        ),
+    );
 }
 
-const KIB = new Map([["b", 1 / 1024], ["bytes", 1 / 1024], ["KiB", 1], ["k", 1], ["MiB", 1024], ["M", 1024], ["GiB", 1024 ** 2], ["G", 1024 ** 2], ["TiB", 1024 ** 3], ["T", 1024 ** 3]]);
+const KIB = new Map([
+    ["b", 1 / 1024],
+    ["bytes", 1 / 1024],
+    ["KiB", 1],
+    ["k", 1],
+    ["MiB", 1024],
+    ["M", 1024],
+    ["GiB", 1024 ** 2],
+    ["G", 1024 ** 2],
+    ["TiB", 1024 ** 3],
+    ["T", 1024 ** 3],
+]);
 
 /** libvirt writes KiB back, whatever it was given. */
 export function mebibytes(element: Tree | undefined): number {

@@ -15,11 +15,12 @@ export function keepForeign(definition: string, before: string | undefined): str
     if (before === undefined) return definition;
     const former = parse(before, "domain");
     const titles = former.filter((child) => TITLES.includes(child.node.nodeName));
-    const others = metadataOf(former)?.filter((child) => child.node.nodeName !== MARK && child.node.nodeType === ELEMENT) ?? [];
+    const others =
+        metadataOf(former)?.filter((child) => child.node.nodeName !== MARK && child.node.nodeType === ELEMENT) ?? [];
     if (titles.length === 0 && others.length === 0) return definition;
     const domain = parse(definition, "domain");
     for (const title of titles) domain.import(title);
-    const metadata = others.length === 0 ? undefined : metadataOf(domain) ?? domain.ele("metadata");
+    const metadata = others.length === 0 ? undefined : (metadataOf(domain) ?? domain.ele("metadata"));
     for (const other of others) metadata?.import(other);
     // As it is: white space inside of what others wrote may mean something to them.
     return print(domain, { prettyPrint: false });

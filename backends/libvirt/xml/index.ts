@@ -1,12 +1,13 @@
 /** XML of libvirt, written and read here and nowhere else. */
-export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
-export { renderDomain } from "./domain";
-export { keepForeign } from "./foreign";
+
+export { readCapabilities, readDomainCapabilities } from "./capabilities";
 export { renderInterface } from "./devices";
-export { readMark, renderMark, withMark, withoutMark } from "./mark";
+export { renderDomain } from "./domain";
 export { readFacts } from "./facts";
-export { readForImport, type Declared } from "./import";
+export { keepForeign } from "./foreign";
+export { type Declared, readForImport } from "./import";
+export { readMark, renderMark, withMark, withoutMark } from "./mark";
+export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
+export { readNetwork, renderReservation } from "./network";
 export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
-export { readNetwork, renderReservation } from "./network";
-export { readCapabilities, readDomainCapabilities } from "./capabilities";

@@ -1,16 +1,14 @@
 import { basename, dirname } from "node:path";
-
-import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-
 import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
 import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";
-import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { readFacts } from "./facts";
+import { library } from "./library";
+import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { print } from "./print";
-import { all, at, parse, text, tree, type Tree } from "./tree";
+import { all, at, parse, type Tree, text, tree } from "./tree";
 
 const ROLES: readonly FileRole[] = ["kernel", "initrd", "config", "image", "scratch", "persist", "kept"];
 const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
@@ -27,7 +25,8 @@ export function renderMark(mark: Mark): string {
 
 /** Adds `<metadata>` with the mark to a domain. */
 export function addMark(domain: XMLBuilder, mark: Mark): void {
-    const inside = (parent: XMLBuilder, name: string): XMLBuilder => parent.ele(MARK_NAMESPACE, `${MARK_PREFIX}:${name}`);
+    const inside = (parent: XMLBuilder, name: string): XMLBuilder =>
+        parent.ele(MARK_NAMESPACE, `${MARK_PREFIX}:${name}`);
     const metadata = domain.find((child) => child.node.nodeName === "metadata") ?? domain.ele("metadata");
     fill(inside(metadata, MARK_ELEMENT), mark, inside);
 }
@@ -47,9 +46,15 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     if (mark.gdb !== undefined) boot.att("gdb", String(mark.gdb));
     if (mark.folder !== undefined) add(element, "folder").att("path", mark.folder);
     for (const { name, role, key, digest } of mark.files ?? []) {
-        add(element, "file").att({ name, role, ...(key === undefined ? {} : { key }), ...(digest === undefined ? {} : { digest }) });
+        add(element, "file").att({
+            name,
+            role,
+            ...(key === undefined ? {} : { key }),
+            ...(digest === undefined ? {} : { digest }),
+        });
     }
-    for (const { foreign, ...entry } of mark.reservations ?? []) add(element, "reservation").att({ ...entry, ...(foreign ? { foreign: "yes" } : {}) });
+    for (const { foreign, ...entry } of mark.reservations ?? [])
+        add(element, "reservation").att({ ...entry, ...(foreign ? { foreign: "yes" } : {}) });
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
 
@@ -59,8 +64,11 @@ export function readMark(domainXml: string): Mark | undefined {
     if (!found) return undefined;
     const version = Number(found.attributes.version);
     if (version > MARK_VERSION) {
-        throw new UnikernelError("newer-state", `the domain's mark has version ${version}, this release reads up to ${MARK_VERSION}`,
-            { hint: "install the release of pulumi-unikernel that made this guest, or a newer one" });
+        throw new UnikernelError(
+            "newer-state",
+            `the domain's mark has version ${version}, this release reads up to ${MARK_VERSION}`,
+            { hint: "install the release of pulumi-unikernel that made this guest, or a newer one" },
+        );
     }
     const phase = PHASES.find((known) => known === found.attributes.phase);
     const creator = at(found, "creator")?.attributes;
@@ -69,7 +77,10 @@ export function readMark(domainXml: string): Mark | undefined {
     // A mark that somebody cut short says nothing: the guest then counts as not ours.
     if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
     return prune({
-        schemaVersion: version, urn, bootDigest: digest, phase,
+        schemaVersion: version,
+        urn,
+        bootDigest: digest,
+        phase,
         creator: readCreator(creator),
         disowned: all(found, "disowned").map(({ attributes }) => readCreator(attributes)),
         definition,
@@ -98,25 +109,40 @@ function readCreator({ user = "", machine = "", project = "" }: Tree["attributes
 /** A role that this release does not know keeps its file from being deleted. */
 function readFile({ attributes: { name, role, key, digest } }: Tree): FileRecord[] {
     if (!name) return [];
-    return [{ name, role: ROLES.find((known) => known === role) ?? "kept", ...(key === undefined ? {} : { key }), ...(digest === undefined ? {} : { digest }) }];
+    return [
+        {
+            name,
+            role: ROLES.find((known) => known === role) ?? "kept",
+            ...(key === undefined ? {} : { key }),
+            ...(digest === undefined ? {} : { digest }),
+        },
+    ];
 }
 
 /** A mark of version 1 has names alone, and the definition around it has paths. No listing of a folder takes part. */
 function namesOf(mark: Tree, domainXml: string): string[] {
     const folder = folderOf(domainXml);
-    const booted = pathsOf(domainXml).filter((path) => dirname(path) === folder).map((path) => basename(path));
-    return [...new Set([...all(mark, "file").map((file) => file.attributes.name ?? ""), ...booted])].filter((name) => roleOf(name) !== undefined);
+    const booted = pathsOf(domainXml)
+        .filter((path) => dirname(path) === folder)
+        .map((path) => basename(path));
+    return [...new Set([...all(mark, "file").map((file) => file.attributes.name ?? ""), ...booted])].filter(
+        (name) => roleOf(name) !== undefined,
+    );
 }
 
 /** The folder named by the guest's uuid from which its definition boots. */
 function folderOf(domainXml: string): string | undefined {
     const { uuid } = readFacts(domainXml);
-    return pathsOf(domainXml).map((path) => dirname(path)).find((folder) => basename(folder) === uuid);
+    return pathsOf(domainXml)
+        .map((path) => dirname(path))
+        .find((folder) => basename(folder) === uuid);
 }
 
 function pathsOf(domainXml: string): string[] {
     const { kernel, initrd, disks } = readFacts(domainXml);
-    return [kernel, initrd, ...disks.map(({ path }) => path)].filter((path): path is string => path?.startsWith("/") ?? false);
+    return [kernel, initrd, ...disks.map(({ path }) => path)].filter(
+        (path): path is string => path?.startsWith("/") ?? false,
+    );
 }
 
 function ours(element: Tree): boolean {
@@ -158,4 +184,3 @@ function removeMark(domain: XMLBuilder): XMLBuilder {
     if (metadata && !metadata.some(() => true)) metadata.remove();
     return domain;
 }
-

@@ -1,12 +1,17 @@
-import { library } from "./library";
-
 import type { NetworkFacts, ReservationModel } from "../model";
+import { library } from "./library";
 import { print } from "./print";
-import { all, at, text, tree, type Tree } from "./tree";
+import { all, at, type Tree, text, tree } from "./tree";
 
 /** `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
 export function renderReservation({ mac, name, address }: ReservationModel): string {
-    return print(library().fragment().ele("host", { mac, ...(name ? { name } : {}), ip: address }).up(), { prettyPrint: false });
+    return print(
+        library()
+            .fragment()
+            .ele("host", { mac, ...(name ? { name } : {}), ip: address })
+            .up(),
+        { prettyPrint: false },
+    );
 }
 
 /** What a network's XML says of where guests get their addresses. */
@@ -21,14 +26,21 @@ export function readNetwork(xml: string): NetworkFacts {
         // libvirt: <forward/> without a mode is nat.
         forward: forward && (forward.attributes.mode ?? "nat"),
         subnets: ips.map(subnet),
-        reservations: ips.flatMap((ip) => all(at(ip, "dhcp"), "host")).map(({ attributes: { mac, name, ip } }) => ({ mac, name, address: ip ?? "" })),
+        reservations: ips
+            .flatMap((ip) => all(at(ip, "dhcp"), "host"))
+            .map(({ attributes: { mac, name, ip } }) => ({ mac, name, address: ip ?? "" })),
     };
 }
 
 function subnet(ip: Tree): NetworkFacts["subnets"][number] {
     const { address = "", prefix, netmask, family } = ip.attributes;
     const ipv6 = family === "ipv6" || address.includes(":");
-    return { address, prefix: prefix ? Number(prefix) : netmask ? maskLength(netmask) : ipv6 ? 64 : classful(address), family: ipv6 ? "ipv6" : "ipv4", dhcp: at(ip, "dhcp") !== undefined };
+    return {
+        address,
+        prefix: prefix ? Number(prefix) : netmask ? maskLength(netmask) : ipv6 ? 64 : classful(address),
+        family: ipv6 ? "ipv6" : "ipv4",
+        dhcp: at(ip, "dhcp") !== undefined,
+    };
 }
 
 function maskLength(netmask: string): number {

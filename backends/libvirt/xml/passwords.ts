@@ -9,12 +9,18 @@ import { parse } from "./tree";
 export function withLockedDisplays(domainXml: string): string {
     if (!domainXml.includes("passwd")) return domainXml;
     const domain = parse(domainXml, "domain");
-    domain.each((node: XMLBuilder) => {
-        const element: object = node.node;
-        if (node.node.nodeName !== "graphics" || !("hasAttribute" in element)) return;
-        if ((element as Element).hasAttribute("passwd")) node.att("passwd", "");
-    }, false, true);
+    domain.each(
+        (node: XMLBuilder) => {
+            const element: object = node.node;
+            if (node.node.nodeName !== "graphics" || !("hasAttribute" in element)) return;
+            if ((element as Element).hasAttribute("passwd")) node.att("passwd", "");
+        },
+        false,
+        true,
+    );
     return print(domain, { prettyPrint: true });
 }
 
-interface Element { hasAttribute(name: string): boolean }
+interface Element {
+    hasAttribute(name: string): boolean;
+}

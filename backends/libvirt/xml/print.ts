@@ -40,7 +40,10 @@ function escape(text: string): string {
     const found = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.exec(text);
     if (found) {
         const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-        throw new UnikernelError("invalid", `libvirt cannot be given the character U+${code}, in ${JSON.stringify(text.slice(0, 80))}`);
+        throw new UnikernelError(
+            "invalid",
+            `libvirt cannot be given the character U+${code}, in ${JSON.stringify(text.slice(0, 80))}`,
+        );
     }
     return text.replaceAll(/&(?=\w+;|#)/g, "&amp;");
 }

@@ -20,7 +20,9 @@ export function isQemuNet(model: InterfaceModel): model is QemuNet {
 /** What goes to QEMU past libvirt: its user network, the debugger's port, the user's own arguments. In this order. */
 export function qemuCommandline(model: DomainModel): string[] {
     return [
-        ...model.interfaces.filter(isQemuNet).flatMap((net, index) => userNet(net, `${ID}${index}`, rootBus(model.machine))),
+        ...model.interfaces
+            .filter(isQemuNet)
+            .flatMap((net, index) => userNet(net, `${ID}${index}`, rootBus(model.machine))),
         ...(model.gdb ? [GDB, `tcp:${model.gdb.address}:${model.gdb.port}`] : []),
         ...model.qemuArgs,
     ];
@@ -29,13 +31,26 @@ export function qemuCommandline(model: DomainModel): string[] {
 function userNet({ mac, model = "virtio", slot, source }: QemuNet, id: string, bus: string): string[] {
     const { subnet, subnet6 } = source;
     const netdev = [
-        "user", `id=${id}`,
-        ...(subnet ? [`net=${subnet.network}`, `host=${subnet.gateway}`, ...(subnet.dns ? [`dns=${subnet.dns}`] : []), `dhcpstart=${subnet.guest}`] : []),
-        ...(subnet6 ? [`ipv6-net=${subnet6.network}`, ...(subnet6.gateway ? [`ipv6-host=${subnet6.gateway}`] : [])] : []),
+        "user",
+        `id=${id}`,
+        ...(subnet
+            ? [
+                  `net=${subnet.network}`,
+                  `host=${subnet.gateway}`,
+                  ...(subnet.dns ? [`dns=${subnet.dns}`] : []),
+                  `dhcpstart=${subnet.guest}`,
+              ]
+            : []),
+        ...(subnet6
+            ? [`ipv6-net=${subnet6.network}`, ...(subnet6.gateway ? [`ipv6-host=${subnet6.gateway}`] : [])]
+            : []),
         ...source.forwards.map((forward) => `hostfwd=${hostForward(forward, subnet?.guest ?? "")}`),
     ];
     const device = [
-        model === "virtio" ? "virtio-net-pci" : "virtio-net-pci-transitional", `netdev=${id}`, `id=${id}-device`, `mac=${mac}`,
+        model === "virtio" ? "virtio-net-pci" : "virtio-net-pci-transitional",
+        `netdev=${id}`,
+        `id=${id}-device`,
+        `mac=${mac}`,
         ...(slot === undefined ? [] : [`bus=${bus}`, `addr=0x${slot.toString(16)}`]),
         // No boot ROM: these guests boot from -kernel, and a ROM file costs start time.
         "romfile=",
@@ -65,7 +80,11 @@ export function readQemu(args: string[]): QemuFacts {
         if (name === "-netdev" && id.startsWith(ID)) {
             forwards.set(id, (options.get("hostfwd") ?? []).flatMap(readForward));
         } else if (name === "-device" && id.startsWith(ID)) {
-            facts.nets.push({ mac: options.get("mac")?.[0] ?? "", slot: Number(options.get("addr")?.[0] ?? 0), forwards: forwards.get(id) ?? [] });
+            facts.nets.push({
+                mac: options.get("mac")?.[0] ?? "",
+                slot: Number(options.get("addr")?.[0] ?? 0),
+                forwards: forwards.get(id) ?? [],
+            });
         } else if (gdb) {
             facts.gdb = { address: gdb[1] ?? "", port: Number(gdb[2]) };
         } else {
@@ -92,5 +111,12 @@ export function split(argument: string): Map<string, string[]> {
 function readForward(text: string): Forward[] {
     const found = /^(tcp|udp):(.*):(\d+)-[^:]*:(\d+)$/.exec(text);
     if (!found) return [];
-    return [{ protocol: found[1] === "udp" ? "udp" : "tcp", address: found[2] ?? "", host: Number(found[3]), guest: Number(found[4]) }];
+    return [
+        {
+            protocol: found[1] === "udp" ? "udp" : "tcp",
+            address: found[2] ?? "",
+            host: Number(found[3]),
+            guest: Number(found[4]),
+        },
+    ];
 }

@@ -1,5 +1,5 @@
-import { parse } from "./tree";
 import { print } from "./print";
+import { parse } from "./tree";
 
 /** The same domain, which its host does not start again when it crashes or reboots. */
 export function withoutRestarts(domainXml: string): string {

@@ -1,8 +1,7 @@
-import { library } from "./library";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-
 import { UnikernelError } from "../../../spec";
 import { depthOf } from "./depth";
+import { library } from "./library";
 
 /** An element as plain data. Names are without prefix. */
 export interface Tree {
@@ -25,8 +24,13 @@ const DEEPEST = 256;
 export function parse(xml: string, root: string): XMLBuilder {
     let builder: XMLBuilder;
     // The library would read JSON and YAML too.
-    if (!/^\s*</.test(xml)) throw new UnikernelError("internal", `unreadable XML where <${root}> was expected: it begins with ${JSON.stringify(xml.slice(0, 40))}`);
-    if (depthOf(xml) > DEEPEST) throw new UnikernelError("internal", `XML of more than ${DEEPEST} levels where <${root}> was expected`);
+    if (!/^\s*</.test(xml))
+        throw new UnikernelError(
+            "internal",
+            `unreadable XML where <${root}> was expected: it begins with ${JSON.stringify(xml.slice(0, 40))}`,
+        );
+    if (depthOf(xml) > DEEPEST)
+        throw new UnikernelError("internal", `XML of more than ${DEEPEST} levels where <${root}> was expected`);
     try {
         // xmlbuilder2 decodes names before numbers, so that `&amp;#10;` would become a line break; `&#35;` is a `#`.
         builder = library().create(xml.replaceAll("&amp;#", "&amp;&#35;")).root();
@@ -46,7 +50,10 @@ export function tree(xml: string, root: string): Tree {
 }
 
 // What we use of the DOM: xmlbuilder2's nodes have no types of their own outside its dependency.
-interface Node { nodeType: number; nodeValue: string | null }
+interface Node {
+    nodeType: number;
+    nodeValue: string | null;
+}
 interface Element extends Node {
     localName: string;
     namespaceURI: string | null;
@@ -55,7 +62,13 @@ interface Element extends Node {
 }
 
 function plain(element: Element): Tree {
-    const result: Tree = { name: element.localName, namespace: element.namespaceURI ?? "", attributes: {}, children: [], text: "" };
+    const result: Tree = {
+        name: element.localName,
+        namespace: element.namespaceURI ?? "",
+        attributes: {},
+        children: [],
+        text: "",
+    };
     for (const { localName, value } of element.attributes) result.attributes[localName] = value;
     for (const child of element.childNodes as Iterable<Node>) {
         if (child.nodeType === ELEMENT) result.children.push(plain(child as Element));

@@ -3,7 +3,8 @@ const pulumi = require("@pulumi/pulumi");
 
 const plugin = process.env.BENCH_BY === "plugin";
 const dynamic = plugin ? {} : require("pulumi-unikernel");
-const declare = (kind, name, args) => (plugin ? new pulumi.CustomResource(`unikernel:index:${kind}`, name, args) : new dynamic[kind](name, args));
+const declare = (kind, name, args) =>
+    plugin ? new pulumi.CustomResource(`unikernel:index:${kind}`, name, args) : new dynamic[kind](name, args);
 
 const data = declare("BlockImage", "data", { source: { "index.html": "hello" } });
 for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {

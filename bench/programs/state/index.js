@@ -2,7 +2,10 @@
 const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
 
 const data = new BlockImage("data", { source: process.env.BENCH_TREE });
-const eth = new NetworkInterface("eth", { attach: { user: { forward: [{ host: Number(process.env.BENCH_PORT), guest: 80 }] } }, ipv4: "dhcp" });
+const eth = new NetworkInterface("eth", {
+    attach: { user: { forward: [{ host: Number(process.env.BENCH_PORT), guest: 80 }] } },
+    ipv4: "dhcp",
+});
 new Unikernel("guest", {
     platform: "kvm",
     connection: process.env.BENCH_CONNECTION,

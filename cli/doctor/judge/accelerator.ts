@@ -32,13 +32,22 @@ function judgeKvm(device: AcceleratorFacts["device"], kvm: ProbeFacts, tcg: Prob
     if (kvm.booted) return { status: "ok", found: `kvm: the probe guest booted${after(kvm)}` };
     const instead = tcg.booted ? "accelerator auto will use tcg" : "accelerator auto has nothing to use";
     if (device?.state === "absent") {
-        return { status: "warn", found: `kvm: there is no /dev/kvm; ${instead}`, note: "Turn virtualisation on in the firmware, or nested virtualisation in the host of this machine; then `sudo modprobe kvm_intel` or `kvm_amd`." };
+        return {
+            status: "warn",
+            found: `kvm: there is no /dev/kvm; ${instead}`,
+            note: "Turn virtualisation on in the firmware, or nested virtualisation in the host of this machine; then `sudo modprobe kvm_intel` or `kvm_amd`.",
+        };
     }
     if (device?.state === "closed") {
         return {
-            status: "warn", found: `kvm: /dev/kvm is there but ${device.user} may not open it; ${instead}`,
-            fix: device.group ? `sudo usermod -aG ${device.group} ${device.user}` : "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
-            note: device.group ? "Then log in again, and restart libvirtd." : "Until the machine starts again: udev's rules set it for good.",
+            status: "warn",
+            found: `kvm: /dev/kvm is there but ${device.user} may not open it; ${instead}`,
+            fix: device.group
+                ? `sudo usermod -aG ${device.group} ${device.user}`
+                : "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
+            note: device.group
+                ? "Then log in again, and restart libvirtd."
+                : "Until the machine starts again: udev's rules set it for good.",
         };
     }
     const there = device?.state === "open" ? "/dev/kvm is there but " : "";

@@ -2,7 +2,10 @@ import type { Finding } from "../finding";
 import { quote } from "../quote";
 
 /** A folder on the way to the boot files, and whether its mode or ACL lets the QEMU user through. */
-export interface Step { path: string; searchable: boolean }
+export interface Step {
+    path: string;
+    searchable: boolean;
+}
 
 export interface FolderFacts {
     folder: string;
@@ -34,7 +37,11 @@ function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: Fold
         const found = `${folder}: the user that QEMU runs as (${user.name}) may not pass ${closed.join(", ")}`;
         const paths = closed.map(quote).join(" ");
         // The narrow way first: an entry for that user alone, not for everybody.
-        return { status: "fail", found, fix: acl ? `${sudo}setfacl -m u:${user.name}:x ${paths}` : `${sudo}chmod o+x ${paths}` };
+        return {
+            status: "fail",
+            found,
+            fix: acl ? `${sudo}setfacl -m u:${user.name}:x ${paths}` : `${sudo}chmod o+x ${paths}`,
+        };
     }
     if (volumes) return { status: "ok", found: `${folder}: libvirt writes there for us, and ${user.name} can read it` };
     if (!writable) {

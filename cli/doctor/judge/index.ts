@@ -1,7 +1,7 @@
-export * from "./libvirt";
 export * from "./accelerator";
 export * from "./folder";
+export { judgeLeftovers } from "./leftovers";
+export * from "./libvirt";
 export * from "./network";
 export * from "./program";
 export * from "./xen";
-export { judgeLeftovers } from "./leftovers";

@@ -7,5 +7,10 @@ export function judgeLeftovers({ uri, leftovers }: { uri: string; leftovers: Pic
     const count = (kind: Leftover["kind"]): number => leftovers.filter((one) => one.kind === kind).length;
     const found = `${count("domain")} domains that were never whole, ${count("folder")} folders without a domain, ${count("reservation")} reservations without a guest`;
     if (leftovers.length === 0) return { status: "ok", found };
-    return { status: "warn", found, fix: `npx pulumi-unikernel sweep --connection ${quote(uri)}`, note: "lists them, with the stack of each as far as it is known" };
+    return {
+        status: "warn",
+        found,
+        fix: `npx pulumi-unikernel sweep --connection ${quote(uri)}`,
+        note: "lists them, with the stack of each as far as it is known",
+    };
 }

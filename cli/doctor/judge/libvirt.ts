@@ -4,11 +4,18 @@ import { compareVersions, type Finding } from "../finding";
 const LIBVIRT = { oldest: "6.0.0", tried: "9.0.0" };
 const QEMU = { oldest: "4.0.0", tried: "7.2.0" };
 
-export interface LibraryFacts { version?: string; error?: string }
+export interface LibraryFacts {
+    version?: string;
+    error?: string;
+}
 
 export function judgeLibrary({ version, error }: LibraryFacts): Finding {
     if (version) return { status: "ok", found: `libvirt.so.0, version ${version}` };
-    return { status: "fail", found: `libvirt.so.0 cannot be loaded: ${error ?? "unknown error"}`, fix: "sudo apt-get install libvirt0" };
+    return {
+        status: "fail",
+        found: `libvirt.so.0 cannot be loaded: ${error ?? "unknown error"}`,
+        fix: "sudo apt-get install libvirt0",
+    };
 }
 
 export interface ConnectionFacts {
@@ -30,18 +37,45 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
     if (!error) return { status: "ok", found: `${uri} on ${hostname ?? "an unnamed host"}` };
     const found = `${uri}: ${error.message.split("\n")[0]}`;
     const remote = remoteHost(uri);
-    if (remote) return { status: "fail", found, fix: `ssh ${remote} virsh version`, note: "That must answer without a question; then libvirt can be reached over ssh too." };
-    if (!facts.daemon) return { status: "fail", found, fix: "sudo apt-get install libvirt-daemon-system libvirt-clients" };
+    if (remote)
+        return {
+            status: "fail",
+            found,
+            fix: `ssh ${remote} virsh version`,
+            note: "That must answer without a question; then libvirt can be reached over ssh too.",
+        };
+    if (!facts.daemon)
+        return { status: "fail", found, fix: "sudo apt-get install libvirt-daemon-system libvirt-clients" };
     if (error.code === "permission") {
-        return { status: "fail", found, fix: `sudo usermod -aG libvirt ${facts.user}`, note: `Then log in again: groups are read at login.${xen ? "" : " Or use qemu:///session, which needs no group."}` };
+        return {
+            status: "fail",
+            found,
+            fix: `sudo usermod -aG libvirt ${facts.user}`,
+            note: `Then log in again: groups are read at login.${xen ? "" : " Or use qemu:///session, which needs no group."}`,
+        };
     }
-    if (error.code === "unsupported") return { status: "fail", found, fix: `sudo apt-get install libvirt-daemon-system ${xen ? "libvirt-daemon-driver-xen" : "qemu-system-x86"}` };
+    if (error.code === "unsupported")
+        return {
+            status: "fail",
+            found,
+            fix: `sudo apt-get install libvirt-daemon-system ${xen ? "libvirt-daemon-driver-xen" : "qemu-system-x86"}`,
+        };
     const socket = new URLSearchParams(uri.split("?")[1]).get("socket");
     if (socket) return { status: "fail", found, note: `Start the libvirtd whose socket is ${socket}.` };
-    if (/\/session$/.test(uri.split("?")[0] ?? "")) return { status: "fail", found, fix: "libvirtd -d", note: "A session daemon starts by itself when it can; this one did not." };
+    if (/\/session$/.test(uri.split("?")[0] ?? ""))
+        return {
+            status: "fail",
+            found,
+            fix: "libvirtd -d",
+            note: "A session daemon starts by itself when it can; this one did not.",
+        };
     if (facts.managed) return { status: "fail", found, fix: "sudo systemctl start libvirtd" };
     // Not &&: virtlogd may run already.
-    return { status: "fail", found, fix: facts.root ? "virtlogd -d; libvirtd -d" : "sudo virtlogd -d; sudo libvirtd -d" };
+    return {
+        status: "fail",
+        found,
+        fix: facts.root ? "virtlogd -d; libvirtd -d" : "sudo virtlogd -d; sudo libvirtd -d",
+    };
 }
 
 /** Whether the guests of a connection are Xen's. */
@@ -63,12 +97,22 @@ export interface DriverFacts {
 
 export function judgeDriver({ libvirt, qemu, emulators }: DriverFacts): Finding {
     if (emulators.length === 0) {
-        return { status: "fail", found: "libvirt knows no emulator for x86_64", fix: "sudo apt-get install qemu-system-x86", note: "Then restart libvirtd." };
+        return {
+            status: "fail",
+            found: "libvirt knows no emulator for x86_64",
+            fix: "sudo apt-get install qemu-system-x86",
+            note: "Then restart libvirtd.",
+        };
     }
     const found = `libvirt ${libvirt}, QEMU ${qemu} (${emulators.join(", ")})`;
-    for (const [name, version, limits] of [["libvirt", libvirt, LIBVIRT], ["QEMU", qemu, QEMU]] as const) {
-        if (compareVersions(version, limits.oldest) < 0) return { status: "fail", found, note: `${name} ${limits.oldest} is the oldest that can work.` };
-        if (compareVersions(version, limits.tried) < 0) return { status: "warn", found, note: `${name} below ${limits.tried} was never tried.` };
+    for (const [name, version, limits] of [
+        ["libvirt", libvirt, LIBVIRT],
+        ["QEMU", qemu, QEMU],
+    ] as const) {
+        if (compareVersions(version, limits.oldest) < 0)
+            return { status: "fail", found, note: `${name} ${limits.oldest} is the oldest that can work.` };
+        if (compareVersions(version, limits.tried) < 0)
+            return { status: "warn", found, note: `${name} below ${limits.tried} was never tried.` };
     }
     return { status: "ok", found };
 }

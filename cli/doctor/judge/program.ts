@@ -14,7 +14,11 @@ export interface ProgramFacts {
 
 export function judgeProgram({ program, package: owner, purpose, needed, version }: ProgramFacts): Finding {
     if (version !== undefined) return { status: "ok", found: version || "found" };
-    return { status: needed ? "fail" : "warn", found: `${program} is not on PATH (for ${purpose})`, fix: `sudo apt-get install ${owner}` };
+    return {
+        status: needed ? "fail" : "warn",
+        found: `${program} is not on PATH (for ${purpose})`,
+        fix: `sudo apt-get install ${owner}`,
+    };
 }
 
 export interface LoaderFacts {
@@ -27,7 +31,11 @@ export interface LoaderFacts {
 
 export function judgeLoader({ firmware, folder, error = "", hint = "" }: LoaderFacts): Finding {
     if (folder !== undefined) return { status: "ok", found: `${firmware}: ${folder}` };
-    return { status: "warn", found: `${firmware}: ${error} (for platform iso)`, fix: `sudo ${/apt-get .*$/.exec(hint)?.[0] ?? "apt-get install grub-common"}` };
+    return {
+        status: "warn",
+        found: `${firmware}: ${error} (for platform iso)`,
+        fix: `sudo ${/apt-get .*$/.exec(hint)?.[0] ?? "apt-get install grub-common"}`,
+    };
 }
 
 const NODE = "20.12.0";
@@ -51,18 +59,33 @@ export interface EngineFacts {
 
 export function judgeEngine({ version, language, kept }: EngineFacts): Finding {
     const install = "curl -fsSL https://get.pulumi.com | sh";
-    if (version === undefined && kept) return { status: "fail", found: `pulumi is not on PATH, but set-up keeps one in ${kept}`, fix: `export PATH="${kept}:$PATH"` };
+    if (version === undefined && kept)
+        return {
+            status: "fail",
+            found: `pulumi is not on PATH, but set-up keeps one in ${kept}`,
+            fix: `export PATH="${kept}:$PATH"`,
+        };
     if (version === undefined) return { status: "fail", found: "pulumi is not on PATH", fix: install };
-    if (compareVersions(version, PULUMI) < 0) return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix: install };
-    if (!language) return { status: "fail", found: `${version}, without its Node language host (pulumi-language-nodejs)`, fix: install };
+    if (compareVersions(version, PULUMI) < 0)
+        return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix: install };
+    if (!language)
+        return {
+            status: "fail",
+            found: `${version}, without its Node language host (pulumi-language-nodejs)`,
+            fix: install,
+        };
     return { status: "ok", found: version };
 }
 
-export interface SdkFacts { folder: string; version?: string }
+export interface SdkFacts {
+    folder: string;
+    version?: string;
+}
 
 export function judgeSdk({ folder, version }: SdkFacts): Finding {
     const fix = `cd ${folder} && npm install @pulumi/pulumi@^3.200.0`;
     if (version === undefined) return { status: "fail", found: `does not resolve from ${folder}`, fix };
-    if (compareVersions(version, PULUMI) < 0) return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix };
+    if (compareVersions(version, PULUMI) < 0)
+        return { status: "fail", found: `${version}; ${PULUMI} or newer is needed`, fix };
     return { status: "ok", found: version };
 }

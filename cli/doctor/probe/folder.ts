@@ -1,19 +1,26 @@
 import { constants } from "node:fs";
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { runProgram } from "./run";
 import type { FolderFacts, Step } from "../judge";
-import { permits, type Account } from "./account";
-import { exists, which, type Machine } from "./machine";
+import { type Account, permits } from "./account";
+import { exists, type Machine, which } from "./machine";
+import { runProgram } from "./run";
 
-export async function probeFolder(machine: Machine, folder: string, user: Account): Promise<Omit<FolderFacts, "volumes">> {
+export async function probeFolder(
+    machine: Machine,
+    folder: string,
+    user: Account,
+): Promise<Omit<FolderFacts, "volumes">> {
     const there = await deepest(folder);
     const acl = (await which(machine, "setfacl")) !== undefined;
     const steps: Step[] = [];
     for (const path of ancestors(there)) steps.push({ path, searchable: await searchable(machine, path, user) });
     const space = await statfs(there);
     return {
-        folder, user, steps, acl,
+        folder,
+        user,
+        steps,
+        acl,
         writable: await exists(there, constants.W_OK | constants.X_OK),
         root: machine.user.uid === 0,
         free: space.bavail * space.bsize,
@@ -22,7 +29,7 @@ export async function probeFolder(machine: Machine, folder: string, user: Accoun
 
 /** The folder, or the nearest parent that is there: what would be made below it gets the right mode from us. */
 async function deepest(folder: string): Promise<string> {
-    for (let path = folder; ; path = dirname(path)) if (path === dirname(path) || await exists(path)) return path;
+    for (let path = folder; ; path = dirname(path)) if (path === dirname(path) || (await exists(path))) return path;
 }
 
 /** From / to the path. */
@@ -40,6 +47,10 @@ async function searchable(machine: Machine, path: string, user: Account): Promis
 
 /** Whether `getfacl -cnp` shows an entry that lets the user search the folder, its mask applied. */
 export function aclAllows(text: string, uid: number): boolean {
-    const permissions = (entry: string) => text.split("\n").find((line) => line.startsWith(`${entry}:`))?.split(":")[2] ?? "";
+    const permissions = (entry: string) =>
+        text
+            .split("\n")
+            .find((line) => line.startsWith(`${entry}:`))
+            ?.split(":")[2] ?? "";
     return permissions(`user:${uid}`).includes("x") && permissions("mask:").includes("x");
 }

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { KvmDevice } from "../judge";
-import { groupName, permits, type Account } from "./account";
+import { type Account, groupName, permits } from "./account";
 
 const READ_WRITE = 6;
 

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { delimiter, isAbsolute, join } from "node:path";
 import { userInfo } from "node:os";
+import { delimiter, isAbsolute, join } from "node:path";
 
 /** The machine as doctor sees it; tests put another environment in. */
 export interface Machine {
@@ -24,7 +24,10 @@ function accountName(uid: number): string {
 }
 
 export async function exists(path: string, mode: number = constants.F_OK): Promise<boolean> {
-    return access(path, mode).then(() => true, () => false);
+    return access(path, mode).then(
+        () => true,
+        () => false,
+    );
 }
 
 /** Administrators' programs (mke2fs, libvirtd, getcap) are looked for even where they are not on a user's PATH. */

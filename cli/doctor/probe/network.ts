@@ -1,19 +1,24 @@
 import { constants } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { runProgram } from "./run";
 import type { BridgeFacts } from "../judge";
-import { exists, which, type Machine } from "./machine";
+import { exists, type Machine, which } from "./machine";
+import { runProgram } from "./run";
 
 /** S_ISUID of sys/stat.h, which Node does not name. */
 const SET_UID = 0o4000;
-const HELPERS = ["/usr/lib/qemu/qemu-bridge-helper", "/usr/libexec/qemu-bridge-helper", "/usr/local/libexec/qemu-bridge-helper"];
+const HELPERS = [
+    "/usr/lib/qemu/qemu-bridge-helper",
+    "/usr/libexec/qemu-bridge-helper",
+    "/usr/local/libexec/qemu-bridge-helper",
+];
 
 export async function probeBridges(machine: Machine, session: boolean): Promise<BridgeFacts> {
     const bridges = await hostBridges();
     const accessList = await readAccessList("/etc/qemu/bridge.conf");
     return {
-        session, bridges,
+        session,
+        bridges,
         helper: await bridgeHelper(machine),
         allowed: bridges.filter((bridge) => bridgeAllowed(accessList, bridge)),
     };
@@ -45,7 +50,10 @@ export async function readAccessList(path: string, read = new Set<string>()): Pr
     if (read.has(path)) return "";
     read.add(path);
     const text = await readFile(path, "utf8").catch(() => "");
-    const included = text.split("\n").map((line) => line.trim().split(/\s+/)).flatMap(([word, file]) => (word === "include" && file ? [file] : []));
+    const included = text
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .flatMap(([word, file]) => (word === "include" && file ? [file] : []));
     const texts = [text];
     for (const file of included) texts.push(await readAccessList(file, read));
     return texts.join("\n");
@@ -60,5 +68,8 @@ export function bridgeAllowed(accessList: string, bridge: string): boolean {
 
 /** The tun device's node. */
 export async function hasTun(): Promise<boolean> {
-    return stat("/dev/net/tun").then((entry) => entry.isCharacterDevice(), () => false);
+    return stat("/dev/net/tun").then(
+        (entry) => entry.isCharacterDevice(),
+        () => false,
+    );
 }

@@ -1,12 +1,12 @@
-import { createRequire } from "node:module";
 import { constants, existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { runProgram } from "./run";
 import { parseVersion } from "../finding";
 import type { EngineFacts, SdkFacts } from "../judge";
-import { exists, which, type Machine } from "./machine";
+import { exists, type Machine, which } from "./machine";
+import { runProgram } from "./run";
 
 /** The program's version; "" when it does not say, undefined when it is not on PATH. */
 export async function versionOf(machine: Machine, program: string, argument: string): Promise<string | undefined> {
@@ -20,8 +20,9 @@ export async function probeEngine(machine: Machine): Promise<EngineFacts> {
     if (!path) return { language: false, kept: await keptEngine(machine) };
     const host = "pulumi-language-nodejs";
     const beside = [dirname(path), join(machine.env.PULUMI_HOME ?? join(homedir(), ".pulumi"), "bin")];
-    const language = (await which(machine, host)) !== undefined
-        || (await Promise.all(beside.map((folder) => exists(join(folder, host))))).includes(true);
+    const language =
+        (await which(machine, host)) !== undefined ||
+        (await Promise.all(beside.map((folder) => exists(join(folder, host))))).includes(true);
     return { version: parseVersion((await runProgram(path, ["version"])) ?? "") ?? "0.0", language };
 }
 
@@ -30,7 +31,10 @@ async function keptEngine(machine: Machine): Promise<string | undefined> {
     const root = join(machine.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-unikernel", "engine");
     const folders = (await readdir(root).catch(() => [])).map((version) => join(root, version));
     const there = await Promise.all(folders.map((folder) => exists(join(folder, "pulumi"), constants.X_OK)));
-    return folders.filter((_, index) => there[index]).sort().at(-1);
+    return folders
+        .filter((_, index) => there[index])
+        .sort()
+        .at(-1);
 }
 
 // Looked for, never imported: this room speaks to no engine.
@@ -41,7 +45,10 @@ export function probeSdk(folder: string): SdkFacts {
     const require = createRequire(join(folder, "index.js"));
     try {
         const manifest: unknown = require(`${SDK}/package.json`);
-        const version = typeof manifest === "object" && manifest !== null && "version" in manifest ? String(manifest.version) : "0.0";
+        const version =
+            typeof manifest === "object" && manifest !== null && "version" in manifest
+                ? String(manifest.version)
+                : "0.0";
         return { folder, version };
     } catch {
         return { folder };

@@ -2,7 +2,10 @@
 export async function runProgram(path: string, args: string[]): Promise<string | undefined> {
     const { execa } = await import("execa");
     const { failed, all } = await execa(path, args, {
-        all: true, reject: false, stdin: "ignore", timeout: 20_000,
+        all: true,
+        reject: false,
+        stdin: "ignore",
+        timeout: 20_000,
         env: { LC_ALL: "C", PULUMI_SKIP_UPDATE_CHECK: "true" },
     });
     return failed ? undefined : all;

@@ -1,4 +1,5 @@
 /** What programs of every language call besides resources. */
-export { invoke } from "./invoke";
-export { PLUGIN_FUNCTIONS, functionToken } from "./tokens";
+
 export type { FunctionShape } from "../../../core/functions";
+export { invoke } from "./invoke";
+export { functionToken, PLUGIN_FUNCTIONS } from "./tokens";

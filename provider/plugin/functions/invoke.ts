@@ -1,6 +1,6 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { callFunction } from "../../../core/functions";
 import type { CheckFailure } from "../../../core";
+import { callFunction } from "../../../core/functions";
 import type { Calls } from "../calls";
 import { decode, encode } from "../codec";
 import type { Configuration } from "../configuration";
@@ -17,17 +17,27 @@ interface Asked {
  * Calls one function. What is wrong with its arguments is in the response's failures.
  * @throws UnikernelError `invalid` for a function that there is not, and what the function throws
  */
-export async function invoke(request: proto.InvokeRequest, { calls, configuration, log }: Asked): Promise<proto.InvokeResponse> {
+export async function invoke(
+    request: proto.InvokeRequest,
+    { calls, configuration, log }: Asked,
+): Promise<proto.InvokeResponse> {
     const name = functionOf(request.getTok());
     const { value, secrets, unknowns } = decode(request.getArgs());
     // The engine asks nothing of what it does not know; nor is an unknown the name of any guest.
-    if (unknowns.length > 0) return failing(unknowns.map((path) => ({ property: textOf(path), reason: "is not known yet" })));
+    if (unknowns.length > 0)
+        return failing(unknowns.map((path) => ({ property: textOf(path), reason: "is not known yet" })));
     const said: Promise<void>[] = [];
     const connection = configuration.defaultsOf("kvm").connection;
     try {
-        const outcome = await calls.run(0, (signal) => callFunction(name, value, {
-            signal, log: (message) => { said.push(log(message)); }, connection: typeof connection === "string" ? connection : undefined,
-        }));
+        const outcome = await calls.run(0, (signal) =>
+            callFunction(name, value, {
+                signal,
+                log: (message) => {
+                    said.push(log(message));
+                },
+                connection: typeof connection === "string" ? connection : undefined,
+            }),
+        );
         if ("problems" in outcome) return failing(outcome.problems);
         // What was asked with a secret may say it again.
         const hidden = secrets.length > 0 ? Object.keys(outcome.results).map((key) => [key]) : [];
@@ -38,5 +48,7 @@ export async function invoke(request: proto.InvokeRequest, { calls, configuratio
 }
 
 function failing(failures: CheckFailure[]): proto.InvokeResponse {
-    return new proto.InvokeResponse().setFailuresList(failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)));
+    return new proto.InvokeResponse().setFailuresList(
+        failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)),
+    );
 }

@@ -1,5 +1,5 @@
-import { functionShapes } from "../../../core/functions";
 import type { FunctionName, FunctionShape } from "../../../core/functions";
+import { functionShapes } from "../../../core/functions";
 import { UnikernelError } from "../../../spec";
 import { PACKAGE } from "../urn";
 
@@ -10,11 +10,15 @@ export function functionToken(name: FunctionName): string {
 }
 
 /** Tokens of the plugin's functions → their arguments and results, as the package's schema shows them. */
-export const PLUGIN_FUNCTIONS: Record<string, FunctionShape> = Object.fromEntries(NAMES.map((name) => [functionToken(name), functionShapes[name]]));
+export const PLUGIN_FUNCTIONS: Record<string, FunctionShape> = Object.fromEntries(
+    NAMES.map((name) => [functionToken(name), functionShapes[name]]),
+);
 
 /** @throws UnikernelError `invalid` */
 export function functionOf(token: string): FunctionName {
     const found = NAMES.find((name) => functionToken(name) === token);
     if (found) return found;
-    throw new UnikernelError("invalid", `this plugin has no function ${JSON.stringify(token)}`, { hint: `it has ${NAMES.map(functionToken).join(", ")}` });
+    throw new UnikernelError("invalid", `this plugin has no function ${JSON.stringify(token)}`, {
+        hint: `it has ${NAMES.map(functionToken).join(", ")}`,
+    });
 }

@@ -1,23 +1,48 @@
 // Builds the test kernels for Xen with the system's gcc and Xen's headers (libxen-dev) into .cache/test-kernels/.
 import { createHash } from "node:crypto";
 import { access, chmod, mkdir, mkdtemp, readdir, readFile, rename, rm } from "node:fs/promises";
-import { fileURLToPath } from "node:url";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 
 const cache = fileURLToPath(new URL("../../../.cache/test-kernels/", import.meta.url));
 
 const common = [
-    "-ffreestanding", "-nostdlib", "-static", "-fno-pie", "-no-pie", "-Os", "-Wall", "-Wextra", "-Werror",
-    "-fno-stack-protector", "-fno-asynchronous-unwind-tables", "-fcf-protection=none", "-mgeneral-regs-only", "-fno-tree-loop-distribute-patterns",
-    "-T", "kernel.ld", "-Wl,--build-id=none", "-Wl,-z,max-page-size=0x1000", "-Wl,-z,noexecstack", "-Wl,--no-warn-rwx-segments",
+    "-ffreestanding",
+    "-nostdlib",
+    "-static",
+    "-fno-pie",
+    "-no-pie",
+    "-Os",
+    "-Wall",
+    "-Wextra",
+    "-Werror",
+    "-fno-stack-protector",
+    "-fno-asynchronous-unwind-tables",
+    "-fcf-protection=none",
+    "-mgeneral-regs-only",
+    "-fno-tree-loop-distribute-patterns",
+    "-T",
+    "kernel.ld",
+    "-Wl,--build-id=none",
+    "-Wl,-z,max-page-size=0x1000",
+    "-Wl,-z,noexecstack",
+    "-Wl,--no-warn-rwx-segments",
 ];
 
 /** Sources of their own, and what they share with the other test kernels. */
 const kernels = {
-    pv: { sources: "./", shared: ["config.h", "config.c", "words.c", "console.c"], flags: ["-m64", "-mno-red-zone", "-include", "machine.h"] },
+    pv: {
+        sources: "./",
+        shared: ["config.h", "config.c", "words.c", "console.c"],
+        flags: ["-m64", "-mno-red-zone", "-include", "machine.h"],
+    },
     // The interface version is what Xen's headers must be asked for, or structures take an old layout.
-    pvh: { sources: "../pvh/", shared: ["console.c"], flags: ["-m32", "-march=i686", "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-include", "../xen/machine.h"] },
+    pvh: {
+        sources: "../pvh/",
+        shared: ["console.c"],
+        flags: ["-m32", "-march=i686", "-D__XEN_INTERFACE_VERSION__=0x00040d00", "-include", "../xen/machine.h"],
+    },
 };
 
 /**
@@ -35,7 +60,10 @@ async function build(prefix, name, kernel) {
     const flags = [...common, ...kernel.flags];
     const own = (await readdir(sources)).filter((file) => /\.([chS]|ld)$/.test(file)).sort();
     const hash = createHash("sha256").update(JSON.stringify(flags));
-    for (const file of [...own, ...shared, "../xen/machine.h"]) hash.update(file).update("\0").update(await readFile(join(sources, file)));
+    for (const file of [...own, ...shared, "../xen/machine.h"])
+        hash.update(file)
+            .update("\0")
+            .update(await readFile(join(sources, file)));
     const folder = join(cache, `${prefix}-${hash.digest("hex").slice(0, 16)}`);
     const built = join(folder, name);
     if (await exists(built)) return built;
@@ -56,4 +84,8 @@ async function build(prefix, name, kernel) {
     return built;
 }
 
-const exists = (path) => access(path).then(() => true, () => false);
+const exists = (path) =>
+    access(path).then(
+        () => true,
+        () => false,
+    );

@@ -1,12 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-import { burnImage, type BurnPhase } from "../../../backends/iso/burn";
+import { type BurnPhase, burnImage } from "../../../backends/iso/burn";
 import { workspace } from "../../unit/images/workspace";
-import { errno, fileDevice, type Fault } from "./fileDevice";
+import { errno, type Fault, fileDevice } from "./fileDevice";
 
 const { path } = workspace();
-const KIB = 1024, MIB = 1 << 20, BLOCK = 64 * KIB;
+const KIB = 1024,
+    MIB = 1 << 20,
+    BLOCK = 64 * KIB;
 
 /** A device that is larger than the image by `more` bytes, and what each holds. */
 function plant(image: Buffer, there: Buffer, sector: number, fault?: Fault): ReturnType<typeof fileDevice> {
@@ -14,7 +16,11 @@ function plant(image: Buffer, there: Buffer, sector: number, fault?: Fault): Ret
     writeFileSync(path("device"), there);
     return fileDevice(path("device"), there.length, sector, fault);
 }
-const burn = ({ device, open }: ReturnType<typeof fileDevice>, size: number, options = {}): Promise<{ written: number }> => burnImage(path("image"), size, device, { open, ...options });
+const burn = (
+    { device, open }: ReturnType<typeof fileDevice>,
+    size: number,
+    options = {},
+): Promise<{ written: number }> => burnImage(path("image"), size, device, { open, ...options });
 const device = (): Buffer => readFileSync(path("device"));
 /** Equal, without Jest's slow look at millions of bytes. */
 const same = (a: Buffer, b: Buffer): boolean => a.equals(b);
@@ -25,18 +31,26 @@ const changed = (bytes: Buffer, ...places: number[]): Buffer => {
 };
 
 describe.each([512, 4096])("sectors of %i bytes:", (sector) => {
-    test.each([2 * KIB, 32 * KIB, MIB - 2 * KIB, MIB, MIB + 2 * KIB, 4 * MIB - 2 * KIB, 4 * MIB, 9 * MIB + 6 * KIB])("an image of %i bytes lies there, and all behind it is as it was", async (size) => {
-        const image = randomBytes(size);
-        for (const there of [Buffer.alloc(10 * MIB), randomBytes(10 * MIB), Buffer.concat([changed(image, 0, size >> 1, size - 1), randomBytes(10 * MIB - size)])]) {
-            const stick = plant(image, there, sector);
-            await burn(stick, size);
-            expect(same(device(), Buffer.concat([image, there.subarray(size)]))).toBe(true);
-            expect(stick.calls.at(-1)!.what).toBe("close");
-        }
-    });
+    test.each([2 * KIB, 32 * KIB, MIB - 2 * KIB, MIB, MIB + 2 * KIB, 4 * MIB - 2 * KIB, 4 * MIB, 9 * MIB + 6 * KIB])(
+        "an image of %i bytes lies there, and all behind it is as it was",
+        async (size) => {
+            const image = randomBytes(size);
+            for (const there of [
+                Buffer.alloc(10 * MIB),
+                randomBytes(10 * MIB),
+                Buffer.concat([changed(image, 0, size >> 1, size - 1), randomBytes(10 * MIB - size)]),
+            ]) {
+                const stick = plant(image, there, sector);
+                await burn(stick, size);
+                expect(same(device(), Buffer.concat([image, there.subarray(size)]))).toBe(true);
+                expect(stick.calls.at(-1)!.what).toBe("close");
+            }
+        },
+    );
 });
 
-const SIZE = 5 * MIB + 6 * KIB, DEVICE = 6 * MIB;
+const SIZE = 5 * MIB + 6 * KIB,
+    DEVICE = 6 * MIB;
 const image = randomBytes(SIZE);
 const rest = randomBytes(DEVICE - SIZE);
 const whole = Buffer.concat([image, rest]);
@@ -45,7 +59,12 @@ const whole = Buffer.concat([image, rest]);
 test.each<[string, Buffer, number[][], number]>([
     ["nothing, where it is there already", whole, [], 0],
     ["one block, where one byte of it differs", changed(whole, 4.5 * MIB), [[4.5, BLOCK]], BLOCK + MIB],
-    ["from the first that differs to the last, in a chunk of 4 MiB", changed(whole, 4.5 * MIB, 4.5 * MIB + 3 * BLOCK), [[4.5, 4 * BLOCK]], 4 * BLOCK + MIB],
+    [
+        "from the first that differs to the last, in a chunk of 4 MiB",
+        changed(whole, 4.5 * MIB, 4.5 * MIB + 3 * BLOCK),
+        [[4.5, 4 * BLOCK]],
+        4 * BLOCK + MIB,
+    ],
     ["the boot sector alone", changed(whole, 0), [], 512],
     ["the head, where it alone differs", changed(whole, 700 * KIB), [], MIB],
 ])("written: %s", async (_, there, parts, bytes) => {
@@ -61,27 +80,36 @@ test("a device that holds something else altogether is not read before it is wri
     const phases = new Set<BurnPhase>();
     const stick = plant(image, randomBytes(DEVICE), 512);
     await burn(stick, SIZE, { onProgress: (_b: number, _t: number, phase: BurnPhase) => phases.add(phase) });
-    const before = stick.calls.slice(0, stick.calls.findIndex(({ what, offset }) => what === "write" && offset >= 4 * MIB));
+    const before = stick.calls.slice(
+        0,
+        stick.calls.findIndex(({ what, offset }) => what === "write" && offset >= 4 * MIB),
+    );
     expect(before.filter(({ what }) => what === "read").every(({ length }) => length <= BLOCK)).toBe(true);
     expect(phases).toEqual(new Set(["write", "verify"]));
 });
 
 test("progress grows to the whole in each phase", async () => {
     const seen: Record<string, number[]> = {};
-    await burn(plant(image, changed(whole, 2 * MIB), 512), SIZE, { onProgress: (bytes: number, total: number, phase: string) => {
-        expect(bytes).toBeLessThanOrEqual(total);
-        (seen[phase] ??= []).push(bytes);
-    } });
+    await burn(plant(image, changed(whole, 2 * MIB), 512), SIZE, {
+        onProgress: (bytes: number, total: number, phase: string) => {
+            expect(bytes).toBeLessThanOrEqual(total);
+            (seen[phase] ??= []).push(bytes);
+        },
+    });
     for (const steps of Object.values(seen)) expect(steps).toEqual([...steps].sort((a, b) => a - b));
     expect(Object.keys(seen)).toEqual(["compare", "verify"]);
     expect(seen.compare!.at(-1)).toBe(SIZE);
 });
 
 /** Whether a machine would begin to boot from it. */
-const hasBootSector = (): boolean => same(device().subarray(0, 512), image.subarray(0, 512)) || same(device().subarray(0, 512), older.subarray(0, 512));
+const hasBootSector = (): boolean =>
+    same(device().subarray(0, 512), image.subarray(0, 512)) || same(device().subarray(0, 512), older.subarray(0, 512));
 const older = Buffer.concat([changed(image, 0, 600 * KIB, 3 * MIB, 4.5 * MIB, 5 * MIB), rest]);
 
-test.each([["an older image", older], ["something else", randomBytes(DEVICE)]])("over %s: cut at any call, it does not boot half of it, and the next burn ends it", async (_, there) => {
+test.each([
+    ["an older image", older],
+    ["something else", randomBytes(DEVICE)],
+])("over %s: cut at any call, it does not boot half of it, and the next burn ends it", async (_, there) => {
     const whole = Buffer.concat([image, there.subarray(SIZE)]);
     const clean = plant(image, there, 512);
     await burn(clean, SIZE);
@@ -94,7 +122,8 @@ test.each([["an older image", older], ["something else", randomBytes(DEVICE)]])(
         // Bad sectors on the way in are no end: what is written over them is.
         await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "program-failed", property: "burn.device" });
         expect(stick.calls.at(-1)!.what).toBe("close");
-        const untouched = same(device(), there), finished = same(device(), whole);
+        const untouched = same(device(), there),
+            finished = same(device(), whole);
         if (!untouched && !finished) expect(hasBootSector()).toBe(false);
         await burn(fileDevice(path("device"), there.length, 512), SIZE);
         expect(same(device(), whole)).toBe(true);
@@ -102,20 +131,62 @@ test.each([["an older image", older], ["something else", randomBytes(DEVICE)]])(
 });
 
 /** From an offset on, in writes only or in all calls. */
-const from = (offset: number, what: string[], then: () => number | undefined): Fault => (call) => (what.includes(call.what) && call.offset + call.length > offset ? then() : undefined);
-const fail = (code: string) => (): never => { throw errno(code); };
+const from =
+    (offset: number, what: string[], then: () => number | undefined): Fault =>
+    (call) =>
+        what.includes(call.what) && call.offset + call.length > offset ? then() : undefined;
+const fail = (code: string) => (): never => {
+    throw errno(code);
+};
 
 test.each<[string, Fault, string, RegExp, RegExp]>([
-    ["an i/o error", from(4.5 * MIB, ["write"], fail("EIO")), "program-failed", /write to \/dev\/disk\/by-id\/stick .* failed at byte 4194304: EIO/, /dmesg/],
+    [
+        "an i/o error",
+        from(4.5 * MIB, ["write"], fail("EIO")),
+        "program-failed",
+        /write to \/dev\/disk\/by-id\/stick .* failed at byte 4194304: EIO/,
+        /dmesg/,
+    ],
     ["a stick that is pulled out", from(4.5 * MIB, ["write"], fail("ENODEV")), "not-found", /ENODEV/, /pulled out/],
     ["a switch that is moved", from(4.5 * MIB, ["write"], fail("EROFS")), "permission", /EROFS/, /write-protected/],
-    ["no space below it", from(4.5 * MIB, ["write"], fail("ENOSPC")), "no-space", /at byte 4194304: ENOSPC/, /ends before its size says/],
-    ["a device that ends early", from(4.5 * MIB, ["write"], () => 0), "no-space", /ends at byte 4194304/, /counterfeit/],
-    ["one that ends early when it is read", from(5 * MIB, ["read"], () => 0), "no-space", /ends at byte \d+/, /counterfeit/],
-    ["a flush that fails", (call) => { if (call.what === "sync") throw errno("EIO"); }, "program-failed", /sync of .* failed: EIO/, /another port/],
+    [
+        "no space below it",
+        from(4.5 * MIB, ["write"], fail("ENOSPC")),
+        "no-space",
+        /at byte 4194304: ENOSPC/,
+        /ends before its size says/,
+    ],
+    [
+        "a device that ends early",
+        from(4.5 * MIB, ["write"], () => 0),
+        "no-space",
+        /ends at byte 4194304/,
+        /counterfeit/,
+    ],
+    [
+        "one that ends early when it is read",
+        from(5 * MIB, ["read"], () => 0),
+        "no-space",
+        /ends at byte \d+/,
+        /counterfeit/,
+    ],
+    [
+        "a flush that fails",
+        (call) => {
+            if (call.what === "sync") throw errno("EIO");
+        },
+        "program-failed",
+        /sync of .* failed: EIO/,
+        /another port/,
+    ],
 ])("%s is said with device and place, and the device is closed", async (_, fault, code, message, hint) => {
     const stick = plant(image, randomBytes(DEVICE), 512, fault);
-    await expect(burn(stick, SIZE)).rejects.toMatchObject({ code, property: "burn.device", message: expect.stringMatching(message), hint: expect.stringMatching(hint) });
+    await expect(burn(stick, SIZE)).rejects.toMatchObject({
+        code,
+        property: "burn.device",
+        message: expect.stringMatching(message),
+        hint: expect.stringMatching(hint),
+    });
     expect(stick.calls.filter(({ what }) => what === "close")).toHaveLength(1);
     expect(stick.calls.at(-1)!.what).toBe("close");
     expect(hasBootSector()).toBe(false);
@@ -126,18 +197,27 @@ test("what is read back and differs is an error that names the byte", async () =
     let broken = false;
     const stick = plant(image, randomBytes(DEVICE), 512, ({ what }) => {
         // As flash that wears out does: written well, gone when it is read.
-        if (what === "sync" && stick.calls.some(({ what: other, offset }) => other === "write" && offset >= 4 * MIB) && !broken) {
+        if (
+            what === "sync" &&
+            stick.calls.some(({ what: other, offset }) => other === "write" && offset >= 4 * MIB) &&
+            !broken
+        ) {
             broken = true;
             writeFileSync(path("device"), changed(device(), at, at + 99));
         }
     });
-    await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "program-failed", message: expect.stringContaining(`from byte ${at} on`) });
+    await expect(burn(stick, SIZE)).rejects.toMatchObject({
+        code: "program-failed",
+        message: expect.stringContaining(`from byte ${at} on`),
+    });
     expect(hasBootSector()).toBe(false);
 });
 
 test("writes and reads that end halfway go on from there", async () => {
     const there = randomBytes(DEVICE);
-    const stick = plant(image, there, 512, ({ what, length }) => (["read", "write"].includes(what) && length > 4096 ? Math.ceil(length / 8192) * 4096 : undefined));
+    const stick = plant(image, there, 512, ({ what, length }) =>
+        ["read", "write"].includes(what) && length > 4096 ? Math.ceil(length / 8192) * 4096 : undefined,
+    );
     await burn(stick, SIZE);
     expect(same(device(), Buffer.concat([image, there.subarray(SIZE)]))).toBe(true);
 });
@@ -172,10 +252,16 @@ test.each<[string, () => void, string]>([
     expect(stick.calls).toEqual([]);
 });
 
-test.each([["before it was read there", 4 * MIB, 5 * MIB], ["after it was read there", 512, 3 * MIB]])("an image that changes while it is burned, %s", async (_, when, where) => {
+test.each([
+    ["before it was read there", 4 * MIB, 5 * MIB],
+    ["after it was read there", 512, 3 * MIB],
+])("an image that changes while it is burned, %s", async (_, when, where) => {
     const stick = plant(image, randomBytes(DEVICE), 512, ({ what, offset }) => {
         if (what === "write" && offset === when) writeFileSync(path("image"), changed(image, where));
     });
-    await expect(burn(stick, SIZE)).rejects.toMatchObject({ code: "changed", message: expect.stringContaining(path("image")) });
+    await expect(burn(stick, SIZE)).rejects.toMatchObject({
+        code: "changed",
+        message: expect.stringContaining(path("image")),
+    });
     expect(hasBootSector()).toBe(false);
 });

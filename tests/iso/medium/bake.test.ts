@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 import { bake, mediumOf } from "../../../backends/iso/medium";
-import { mediumPlan, type MediumPlanOptions } from "../../support/mediumPlans";
+import { type MediumPlanOptions, mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";
 
@@ -19,7 +19,9 @@ const NOBODY = 65534;
 test("the image holds what was declared, says its own digest, and takes little beside", async () => {
     const options = await plantMedium(path("in"), { kernel: 7 * MIB, initrd: 3 * MIB + 1, data: 5 * MIB });
     const progress: [number, number][] = [];
-    const contents = mediumOf(mediumPlan({ ...options, initrd: [...options.initrd!, { bytes: Buffer.from("config") }] }));
+    const contents = mediumOf(
+        mediumPlan({ ...options, initrd: [...options.initrd!, { bytes: Buffer.from("config") }] }),
+    );
     await mkdir(path("out"));
     const baked = await bake(contents, path("out/image"), { onProgress: (...step) => progress.push(step) });
 
@@ -30,7 +32,9 @@ test("the image holds what was declared, says its own digest, and takes little b
     expect(progress.at(-1)![0]).toBe(image.length);
     expect(progress.every(([bytes, total]) => bytes <= total && total < 18 * MIB)).toBe(true);
 
-    execFileSync("xorriso", ["-osirrox", "on", "-indev", path("out/image"), "-extract", "/", path("tree")], { stdio: "ignore" });
+    execFileSync("xorriso", ["-osirrox", "on", "-indev", path("out/image"), "-extract", "/", path("tree")], {
+        stdio: "ignore",
+    });
     for (const file of contents.files) {
         const parts = await Promise.all(file.parts.map((part) => ("bytes" in part ? part.bytes : readFile(part.file))));
         const found = await readFile(path("tree", file.path));
@@ -74,7 +78,7 @@ test("a stick or disk finds the boot loaders too: an active partition, a whole G
 });
 
 test("a guest that only a BIOS can start has no EFI loader, so that UEFI machines with both try the other way", async () => {
-    await bake(mediumOf(mediumPlan({ ...await plantMedium(path("in")), firmware: ["bios"] })), path("image"));
+    await bake(mediumOf(mediumPlan({ ...(await plantMedium(path("in"))), firmware: ["bios"] })), path("image"));
     const image = await readFile(path("image"));
     expect(image.includes("EFI PART")).toBe(false);
     expect(image.length).toBeLessThan(300_001 + 1.2 * MIB);
@@ -92,10 +96,21 @@ test("the same declaration gives the same bytes: another user, folder, locale, t
         await utimes(to, 1e9, 1.1e9);
         return to;
     };
-    const there = { ...options, kernel: await copy(options.kernel), initrd: [{ file: await copy(path("in/initrd")) }], blocks: [await copy(path("in/data.iso"))] };
+    const there = {
+        ...options,
+        kernel: await copy(options.kernel),
+        initrd: [{ file: await copy(path("in/initrd")) }],
+        blocks: [await copy(path("in/data.iso"))],
+    };
     await writeFile(path("options"), JSON.stringify(there));
     await sleep(1100);
-    const child = bakeChild([path("options"), path("elsewhere/image"), String(NOBODY)], { TZ: "Asia/Tokyo", LC_ALL: "C.UTF-8", LANGUAGE: "de", HOME: path("elsewhere"), XDG_CACHE_HOME: path("elsewhere/cache") });
+    const child = bakeChild([path("options"), path("elsewhere/image"), String(NOBODY)], {
+        TZ: "Asia/Tokyo",
+        LC_ALL: "C.UTF-8",
+        LANGUAGE: "de",
+        HOME: path("elsewhere"),
+        XDG_CACHE_HOME: path("elsewhere/cache"),
+    });
     expect(await text(child.stdout!)).toBe(here.sha256);
     const [image] = (await readdir(path("elsewhere"))).filter((name) => name.startsWith(".image"));
     expect(sha256(await readFile(path("elsewhere", image!)))).toBe(here.sha256);
@@ -117,7 +132,12 @@ test("SOURCE_DATE_EPOCH changes times, and nothing else", async () => {
     const [said, given, unsaid] = await Promise.all(["said", "given", "unsaid"].map((name) => readFile(path(name))));
     expect(said!.equals(given!)).toBe(true);
     expect(said!.length).toBe(unsaid!.length);
-    const tree = (name: string): string => execFileSync("xorriso", ["-indev", path(name), "-find", "/", "-exec", "lsdl"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"], env: { ...process.env, TZ: "UTC" } });
+    const tree = (name: string): string =>
+        execFileSync("xorriso", ["-indev", path(name), "-find", "/", "-exec", "lsdl"], {
+            encoding: "utf8",
+            stdio: ["ignore", "pipe", "ignore"],
+            env: { ...process.env, TZ: "UTC" },
+        });
     expect(tree("said")).toBe(tree("unsaid").replaceAll("Jan  1  1980", "Nov 14  2023"));
     expect(tree("said")).toContain("Nov 14  2023");
     // 7 bytes for each record of ISO 9660, up to 21 for each of Rock Ridge, and a few in FAT: none in what is stored.
@@ -127,9 +147,11 @@ test("SOURCE_DATE_EPOCH changes times, and nothing else", async () => {
 
 test("with a secret: the file is its owner's alone from the start, and no plain digest is told", async () => {
     const key = "00112233445566778899aabbccddeeff";
-    const contents = mediumOf(mediumPlan({ ...await plantMedium(path("in")), secret: true, digestKey: key }));
+    const contents = mediumOf(mediumPlan({ ...(await plantMedium(path("in"))), secret: true, digestKey: key }));
     const modes = new Set<number>();
-    const baking = bake(contents, path("image"), { onProgress: () => void stat(path("image")).then(({ mode }) => modes.add(mode & 0o777)) });
+    const baking = bake(contents, path("image"), {
+        onProgress: () => void stat(path("image")).then(({ mode }) => modes.add(mode & 0o777)),
+    });
     const { manifest, sha256: digest } = await baking;
     modes.add((await stat(path("image"))).mode & 0o777);
     expect([...modes]).toEqual([0o600]);
@@ -138,10 +160,22 @@ test("with a secret: the file is its owner's alone from the start, and no plain 
     expect(JSON.stringify(manifest)).not.toContain(contents.id);
 });
 
-const large = (block: MediumPlanOptions["medium"]["blocks"]): Partial<MediumPlanOptions> => ({ medium: { protocol: block![0]!.where === "memory" ? "linux" : "multiboot", blocks: block } });
+const large = (block: MediumPlanOptions["medium"]["blocks"]): Partial<MediumPlanOptions> => ({
+    medium: { protocol: block![0]!.where === "memory" ? "linux" : "multiboot", blocks: block },
+});
 test.each<[string, number, Partial<MediumPlanOptions>, RegExp]>([
-    ["more than a boot loader can load", 769 * MIB, large([{ where: "memory", path: "/unikernel/images/0" }]), /blocks\[0\]: 770 MiB would have to be loaded before the kernel runs, 769 of them \/images\/0: a boot loader has room for 768/],
-    ["a file of 4 GiB", 4096 * MIB, large([{ where: "medium", path: "/images/data.iso" }]), /blocks\[0\]: 4096 MiB: a file on a medium has to be smaller than 4 GiB/],
+    [
+        "more than a boot loader can load",
+        769 * MIB,
+        large([{ where: "memory", path: "/unikernel/images/0" }]),
+        /blocks\[0\]: 770 MiB would have to be loaded before the kernel runs, 769 of them \/images\/0: a boot loader has room for 768/,
+    ],
+    [
+        "a file of 4 GiB",
+        4096 * MIB,
+        large([{ where: "medium", path: "/images/data.iso" }]),
+        /blocks\[0\]: 4096 MiB: a file on a medium has to be smaller than 4 GiB/,
+    ],
 ])("%s is refused with its figures, at once", async (_, size, change, said) => {
     const options = await plantMedium(path("in"));
     const contents = mediumOf(mediumPlan({ ...options, ...change }));

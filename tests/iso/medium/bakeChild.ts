@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { bake, mediumOf } from "../../../backends/iso/medium";
 import { temporaryName } from "../../../images";
-import { mediumPlan, type MediumPlanOptions } from "../../support/mediumPlans";
+import { type MediumPlanOptions, mediumPlan } from "../../support/mediumPlans";
 
 /**
  * Bakes what the file of its first argument says, under a temporary name beside its second, as the lifecycle does. With a
@@ -14,7 +14,10 @@ async function main([options = "", path = "", user]: string[]): Promise<void> {
         process.setuid!(Number(user));
         process.umask(0o077);
     }
-    const { sha256 } = await bake(mediumOf(mediumPlan(JSON.parse(readFileSync(options, "utf8")) as MediumPlanOptions)), temporaryName(path));
+    const { sha256 } = await bake(
+        mediumOf(mediumPlan(JSON.parse(readFileSync(options, "utf8")) as MediumPlanOptions)),
+        temporaryName(path),
+    );
     process.stdout.write(sha256);
 }
 

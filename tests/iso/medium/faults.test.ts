@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bake, mediumOf, type MediumContents } from "../../../backends/iso/medium";
+import { bake, type MediumContents, mediumOf } from "../../../backends/iso/medium";
 import { moduleFolder } from "../../../backends/iso/medium/modules";
 import { sweepTemporaries } from "../../../images";
 import { mediumPlan } from "../../support/mediumPlans";
@@ -13,19 +13,32 @@ import { bakeChild, plantMedium } from "./media";
 
 jest.setTimeout(60_000);
 const { path } = workspace();
-const plant = async (sizes?: Parameters<typeof plantMedium>[1]): Promise<MediumContents> => mediumOf(mediumPlan(await plantMedium(path("in"), sizes)));
+const plant = async (sizes?: Parameters<typeof plantMedium>[1]): Promise<MediumContents> =>
+    mediumOf(mediumPlan(await plantMedium(path("in"), sizes)));
 
 describe("a missing program is named with its package, and nothing is left", () => {
     const { PATH } = process.env;
-    afterEach(() => { process.env.PATH = PATH; });
+    afterEach(() => {
+        process.env.PATH = PATH;
+    });
 
-    test.each([["grub-mkimage", "grub-common"], ["mformat", "mtools"], ["mcopy", "mtools"], ["xorriso", "xorriso"]])("%s", async (missing, package_) => {
+    test.each([
+        ["grub-mkimage", "grub-common"],
+        ["mformat", "mtools"],
+        ["mcopy", "mtools"],
+        ["xorriso", "xorriso"],
+    ])("%s", async (missing, package_) => {
         await mkdir(path("bin"));
         await mkdir(path("out"));
-        for (const name of ["grub-mkimage", "mformat", "mcopy", "xorriso"]) if (name !== missing) await symlink(join("/usr/bin", name), path("bin", name));
+        for (const name of ["grub-mkimage", "mformat", "mcopy", "xorriso"])
+            if (name !== missing) await symlink(join("/usr/bin", name), path("bin", name));
         const contents = await plant();
         process.env.PATH = path("bin");
-        await expect(bake(contents, path("out/image"))).rejects.toMatchObject({ code: "program-missing", message: expect.stringContaining(missing), hint: expect.stringContaining(`apt-get install ${package_}`) });
+        await expect(bake(contents, path("out/image"))).rejects.toMatchObject({
+            code: "program-missing",
+            message: expect.stringContaining(missing),
+            hint: expect.stringContaining(`apt-get install ${package_}`),
+        });
         expect(await readdir(path("out"))).toEqual([]);
     });
 });
@@ -35,28 +48,44 @@ test("GRUB's modules are found where a distribution has them, and missing ones n
     await writeFile(path("lib/grub2/i386-pc/moddep.lst"), "");
     const roots = [path("lib/grub"), path("lib/grub2")];
     expect(await moduleFolder("bios", roots)).toBe(path("lib/grub2/i386-pc"));
-    await expect(moduleFolder("uefi", roots)).rejects.toMatchObject({ code: "program-missing", message: expect.stringMatching(/x86_64-efi.*grub2/s), hint: expect.stringContaining("grub-efi-amd64-bin") });
-    await expect(moduleFolder("bios", [])).rejects.toMatchObject({ code: "program-missing", hint: expect.stringContaining("grub-pc-bin") });
+    await expect(moduleFolder("uefi", roots)).rejects.toMatchObject({
+        code: "program-missing",
+        message: expect.stringMatching(/x86_64-efi.*grub2/s),
+        hint: expect.stringContaining("grub-efi-amd64-bin"),
+    });
+    await expect(moduleFolder("bios", [])).rejects.toMatchObject({
+        code: "program-missing",
+        hint: expect.stringContaining("grub-pc-bin"),
+    });
 });
 
-test.each(["64k", "700k", "2m", "4m"])("a disk with %s is full at one step or another: said with its figures, and nothing is left", async (size) => {
-    const contents = await plant({ kernel: 3_000_000 });
-    await mkdir(path("small"));
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "none", path("small")]);
-    try {
-        await expect(bake(contents, path("small/image"))).rejects.toMatchObject({ code: "no-space", hint: expect.stringMatching(/small has \d+ bytes free and about [5-6]\d{6} are needed/) });
-        expect(await readdir(path("small"))).toEqual([]);
-    } finally {
-        execFileSync("umount", [path("small")]);
-    }
-});
+test.each(["64k", "700k", "2m", "4m"])(
+    "a disk with %s is full at one step or another: said with its figures, and nothing is left",
+    async (size) => {
+        const contents = await plant({ kernel: 3_000_000 });
+        await mkdir(path("small"));
+        execFileSync("mount", ["-t", "tmpfs", "-o", `size=${size}`, "none", path("small")]);
+        try {
+            await expect(bake(contents, path("small/image"))).rejects.toMatchObject({
+                code: "no-space",
+                hint: expect.stringMatching(/small has \d+ bytes free and about [5-6]\d{6} are needed/),
+            });
+            expect(await readdir(path("small"))).toEqual([]);
+        } finally {
+            execFileSync("umount", [path("small")]);
+        }
+    },
+);
 
 test("a folder that cannot be written to is named", async () => {
     const contents = await plant();
     await mkdir(path("out"));
     execFileSync("mount", ["-t", "tmpfs", "-o", "ro", "none", path("out")]);
     try {
-        await expect(bake(contents, path("out/image"))).rejects.toMatchObject({ code: "permission", message: expect.stringContaining(path("out/image")) });
+        await expect(bake(contents, path("out/image"))).rejects.toMatchObject({
+            code: "permission",
+            message: expect.stringContaining(path("out/image")),
+        });
     } finally {
         execFileSync("umount", [path("out")]);
     }
@@ -75,7 +104,9 @@ test.each(["before", "while"])("a kernel that changes %s it is baked is an error
     const change = (): Promise<void> => appendFile(path("in/vmlinuz"), "more");
     if (when === "before") await change();
     let pending: Promise<void> | undefined;
-    await expect(bake(contents, path("out/image"), { onProgress: () => void (pending ??= change()) })).rejects.toMatchObject({ code: "changed", property: "kernel" });
+    await expect(
+        bake(contents, path("out/image"), { onProgress: () => void (pending ??= change()) }),
+    ).rejects.toMatchObject({ code: "changed", property: "kernel" });
     await pending;
     expect(await readdir(path("out"))).toEqual([]);
 });
@@ -83,14 +114,19 @@ test.each(["before", "while"])("a kernel that changes %s it is baked is an error
 test("a data image that is gone is named", async () => {
     const contents = await plant();
     contents.files.find((file) => file.path === "/images/0")!.parts = [{ file: path("gone") }];
-    await expect(bake(contents, path("image"))).rejects.toMatchObject({ code: "not-found", message: expect.stringContaining(path("gone")) });
+    await expect(bake(contents, path("image"))).rejects.toMatchObject({
+        code: "not-found",
+        message: expect.stringContaining(path("gone")),
+    });
 });
 
 test("an abort ends it, and nothing is left", async () => {
     const contents = await plant({ data: 20_000_000 });
     await mkdir(path("out"));
     const controller = new AbortController();
-    await expect(bake(contents, path("out/image"), { signal: controller.signal, onProgress: () => controller.abort() })).rejects.toThrow(/abort/i);
+    await expect(
+        bake(contents, path("out/image"), { signal: controller.signal, onProgress: () => controller.abort() }),
+    ).rejects.toThrow(/abort/i);
     expect(await readdir(path("out"))).toEqual([]);
 });
 
@@ -105,8 +141,10 @@ test.each(moments)("killed as soon as it %s, it leaves what the next sweep remov
     await mkdir(path("out"));
     const child = bakeChild([path("options"), path("out/image")]);
     const ended = once(child, "exit");
-    const reached = async (): Promise<boolean> => (await readdir(path("out"), { recursive: true }))
-        .some((name) => file.test(name) && (statSync(path("out", name), { throwIfNoEntry: false })?.size ?? -1) >= bytes);
+    const reached = async (): Promise<boolean> =>
+        (await readdir(path("out"), { recursive: true })).some(
+            (name) => file.test(name) && (statSync(path("out", name), { throwIfNoEntry: false })?.size ?? -1) >= bytes,
+        );
     while (!(await reached()) && child.exitCode === null) await sleep(1);
     child.kill("SIGKILL");
     await ended;

@@ -40,7 +40,14 @@ test.each<[string, string[]]>([
 test.each([
     `a="b c"`, // the loader quotes whole words
     `"a"`, // and none without a blank
-    `it's`, `a"b`, `a\\b`, `\\`, `"a b`, `"a b"c`, `\\\\x41`, `\\x41`, // no two releases do the same with it
+    `it's`,
+    `a"b`,
+    `a\\b`,
+    `\\`,
+    `"a b`,
+    `"a b"c`,
+    `\\\\x41`,
+    `\\x41`, // no two releases do the same with it
 ])("no words make the command line %j", (line) => {
     expect(wordsFor(line)).toBeUndefined();
 });

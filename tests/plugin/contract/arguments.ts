@@ -4,7 +4,8 @@ import { reference, secret, urnOf } from "../../unit/provider/plugin/plugin";
 
 export type Values = Record<string, unknown>;
 
-const isObject = (value: unknown): value is Values => typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Values =>
+    typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A test writes `{ secret: "text" }`, `blocks: [{ image: "data" }]` and `interfaces: ["card"]`; this is what a constructor makes of it. */
 export function constructed(kind: ResourceKind, name: string, args: Values, checked: Record<string, Values>): Values {
@@ -13,8 +14,20 @@ export function constructed(kind: ResourceKind, name: string, args: Values, chec
     const { blocks, interfaces } = plain;
     return defined({
         ...plain,
-        ...(Array.isArray(blocks) ? { blocks: blocks.map(({ image, ...rest }: Values) => defined({ ...rest, ...(image ? imageOf(String(image), checked) : {}) })) } : {}),
-        ...(Array.isArray(interfaces) ? { interfaces: interfaces.map((card) => (typeof card === "string" && checked[card] ? cardOf(checked[card]) : card)) } : {}),
+        ...(Array.isArray(blocks)
+            ? {
+                  blocks: blocks.map(({ image, ...rest }: Values) =>
+                      defined({ ...rest, ...(image ? imageOf(String(image), checked) : {}) }),
+                  ),
+              }
+            : {}),
+        ...(Array.isArray(interfaces)
+            ? {
+                  interfaces: interfaces.map((card) =>
+                      typeof card === "string" && checked[card] ? cardOf(checked[card]) : card,
+                  ),
+              }
+            : {}),
         ...(secrets.length > 0 ? { secrets, digestKey: "" } : {}),
         resourceUrn: urnOf(PLUGIN_TOKENS[kind].split(":")[2]!, name),
     });
@@ -25,8 +38,21 @@ export function written(_kind: ResourceKind, _name: string, args: Values, checke
     const { blocks, interfaces } = args;
     return wrap({
         ...args,
-        ...(Array.isArray(blocks) ? { blocks: blocks.map(({ image, ...rest }: Values) => ({ ...rest, ...(image ? { image: reference(urnOf("BlockImage", String(image))) } : {}) })) } : {}),
-        ...(Array.isArray(interfaces) ? { interfaces: interfaces.map((card) => (typeof card === "string" && checked[card] ? reference(urnOf("NetworkInterface", card)) : card)) } : {}),
+        ...(Array.isArray(blocks)
+            ? {
+                  blocks: blocks.map(({ image, ...rest }: Values) => ({
+                      ...rest,
+                      ...(image ? { image: reference(urnOf("BlockImage", String(image))) } : {}),
+                  })),
+              }
+            : {}),
+        ...(Array.isArray(interfaces)
+            ? {
+                  interfaces: interfaces.map((card) =>
+                      typeof card === "string" && checked[card] ? reference(urnOf("NetworkInterface", card)) : card,
+                  ),
+              }
+            : {}),
     }) as Values;
 }
 
@@ -48,12 +74,19 @@ function strip(value: unknown, at: string[], secrets: string[]): unknown {
         secrets.push(at.join("."));
         return value.secret;
     }
-    if (Array.isArray(value)) return value.map((inner: unknown, index) => strip(inner, [...at.slice(0, -1), `${at.at(-1)}[${index}]`], secrets));
-    return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, strip(inner, [...at, key], secrets)])) : value;
+    if (Array.isArray(value))
+        return value.map((inner: unknown, index) =>
+            strip(inner, [...at.slice(0, -1), `${at.at(-1)}[${index}]`], secrets),
+        );
+    return isObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, strip(inner, [...at, key], secrets)]))
+        : value;
 }
 
 function wrap(value: unknown): unknown {
     if (isObject(value) && typeof value.secret === "string") return secret(value.secret);
     if (Array.isArray(value)) return value.map(wrap);
-    return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wrap(inner)])) : value;
+    return isObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, wrap(inner)]))
+        : value;
 }

@@ -8,18 +8,22 @@ import { credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { closeHosts } from "../../../core/doctor";
-import { trampoline } from "../../../provider";
 import type { ResourceKind } from "../../../provider";
+import { trampoline } from "../../../provider";
 import { PLUGIN_TOKENS } from "../../../provider/plugin/urn";
 import { handlersOf } from "../../../provider/registry";
-import { Plugin, ask, initFailedOf, struct, urnOf } from "../../unit/provider/plugin/plugin";
-import { constructed, written } from "./arguments";
+import { ask, initFailedOf, Plugin, struct, urnOf } from "../../unit/provider/plugin/plugin";
 import type { Values } from "./arguments";
+import { constructed, written } from "./arguments";
 
 const repository = resolve(__dirname, "../../..");
 
 /** A partial result: what an error says of a resource that is there. */
-export interface Partial { id: string; reasons: string[]; properties: Values }
+export interface Partial {
+    id: string;
+    reasons: string[];
+    properties: Values;
+}
 
 /** One way to the handlers, in plain data. Every one of them gets the plugin's URNs: all is to be the same. */
 export interface ContractHost {
@@ -48,7 +52,8 @@ export function bareHandlers(): ContractHost {
         read: (kind, _name, id, props) => of(kind).read(id, props),
         update: (kind, _name, id, olds, news) => of(kind).update(id, olds, news),
         delete: (kind, _name, id, props) => of(kind).delete(id, props),
-        partialOf: (error) => (error instanceof Error && "reasons" in error ? error as unknown as Partial : undefined),
+        partialOf: (error) =>
+            error instanceof Error && "reasons" in error ? (error as unknown as Partial) : undefined,
         close: closeHosts,
     };
 }
@@ -58,7 +63,11 @@ export async function dynamicHost(env: Record<string, string>): Promise<Contract
     const folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-contract-"));
     await mkdir(join(folder, "node_modules"));
     await symlink(repository, join(folder, "node_modules", "pulumi-unikernel"));
-    const host = await served([join(repository, "node_modules/@pulumi/pulumi/cmd/dynamic-provider"), "127.0.0.1:1"], env, folder);
+    const host = await served(
+        [join(repository, "node_modules/@pulumi/pulumi/cmd/dynamic-provider"), "127.0.0.1:1"],
+        env,
+        folder,
+    );
     return {
         ...host,
         argumentsOf: (kind, ...rest) => ({ ...constructed(kind, ...rest), __provider: trampoline(kind) }),
@@ -71,24 +80,46 @@ export async function dynamicHost(env: Record<string, string>): Promise<Contract
 
 /** The plugin's executable. */
 export async function pluginHost(env: Record<string, string>): Promise<ContractHost & { plugin: Plugin }> {
-    return { ...await served([join(repository, "bin/pulumi-resource-unikernel")], env, repository), argumentsOf: written };
+    return {
+        ...(await served([join(repository, "bin/pulumi-resource-unikernel")], env, repository)),
+        argumentsOf: written,
+    };
 }
 
-async function served(program: string[], env: Record<string, string>, folder: string): Promise<Omit<ContractHost, "argumentsOf"> & { plugin: Plugin }> {
-    const child = spawn(process.execPath, program, { cwd: folder, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "ignore"] });
+async function served(
+    program: string[],
+    env: Record<string, string>,
+    folder: string,
+): Promise<Omit<ContractHost, "argumentsOf"> & { plugin: Plugin }> {
+    const child = spawn(process.execPath, program, {
+        cwd: folder,
+        env: { ...process.env, ...env },
+        stdio: ["pipe", "pipe", "ignore"],
+    });
     const ended = once(child, "exit");
-    const [port] = await once(createInterface({ input: child.stdout }), "line") as [string];
-    const plugin = new Plugin(new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure()), () => child.kill());
+    const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+    const plugin = new Plugin(new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure()), () =>
+        child.kill(),
+    );
     await plugin.configure();
     return {
         plugin,
         check: (kind, name, olds, news) => plugin.check(urnIn(kind, name), news, olds),
         diff: async (kind, name, id, olds, news) => {
-            const request = new proto.DiffRequest().setId(id).setUrn(urnIn(kind, name)).setOlds(struct(olds)).setOldInputs(struct(olds)).setNews(struct(news));
+            const request = new proto.DiffRequest()
+                .setId(id)
+                .setUrn(urnIn(kind, name))
+                .setOlds(struct(olds))
+                .setOldInputs(struct(olds))
+                .setNews(struct(news));
             const response = await ask<proto.DiffResponse>((done) => plugin.client.diff(request, done));
             const { DIFF_NONE, DIFF_SOME } = proto.DiffResponse.DiffChanges;
             const changes = { [DIFF_NONE]: false, [DIFF_SOME]: true }[response.getChanges() as number];
-            return { changes, replaces: response.getReplacesList(), deleteBeforeReplace: response.getDeletebeforereplace() };
+            return {
+                changes,
+                replaces: response.getReplacesList(),
+                deleteBeforeReplace: response.getDeletebeforereplace(),
+            };
         },
         create: (kind, name, inputs) => plugin.create(urnIn(kind, name), inputs),
         read: async (kind, name, id, props, inputs) => {
@@ -96,10 +127,16 @@ async function served(program: string[], env: Record<string, string>, folder: st
             // Nothing on the wire is an empty message here.
             return found.id === "" ? { id: found.id, props: found.props } : found;
         },
-        update: async (kind, name, id, olds, news) => ({ outs: await plugin.update(urnIn(kind, name), id, olds, news) }),
+        update: async (kind, name, id, olds, news) => ({
+            outs: await plugin.update(urnIn(kind, name), id, olds, news),
+        }),
         delete: (kind, name, id, props) => plugin.delete(urnIn(kind, name), id, props),
-        partialOf: (error) => (error instanceof Error && "metadata" in error && (error.metadata as { get(key: string): unknown[] }).get("grpc-status-details-bin").length > 0
-            ? initFailedOf(error) : undefined),
+        partialOf: (error) =>
+            error instanceof Error &&
+            "metadata" in error &&
+            (error.metadata as { get(key: string): unknown[] }).get("grpc-status-details-bin").length > 0
+                ? initFailedOf(error)
+                : undefined,
         close: async () => {
             plugin.close();
             await ended;

@@ -8,10 +8,15 @@ import { workspace } from "../images/workspace";
 const { path, plant } = workspace();
 const said: string[] = [];
 const handlers = blockImageHandlers({ log: (message) => said.push(message) });
-const urnOf = (name: string, stack = "dev"): string => `urn:pulumi:${stack}::site::pulumi-unikernel:index:BlockImage::${name}`;
+const urnOf = (name: string, stack = "dev"): string =>
+    `urn:pulumi:${stack}::site::pulumi-unikernel:index:BlockImage::${name}`;
 
 type Properties = Record<string, unknown>;
-interface Resource { id: string; inputs: Properties; outs: Properties }
+interface Resource {
+    id: string;
+    inputs: Properties;
+    outs: Properties;
+}
 
 async function checked(news: Properties, olds: Properties = {}): Promise<Properties> {
     const { inputs, failures } = await handlers.check(olds, { resourceUrn: urnOf("data"), ...news });
@@ -48,7 +53,10 @@ test("create, nothing to do, change, nothing to do, destroy: nothing is left", a
     const first = await up({ source });
     const { manifest: _, ...inputs } = first.inputs;
     expect(first.outs).toEqual({
-        ...inputs, path: cachePath(String(inputs.digest), "iso9660"), sha256: expect.stringMatching(/^[0-9a-f]{64}$/), bytes: (await stat(String(first.outs.path))).size,
+        ...inputs,
+        path: cachePath(String(inputs.digest), "iso9660"),
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        bytes: (await stat(String(first.outs.path))).size,
     });
     expect(await again(first, { source })).toMatchObject({ updated: false });
     await writeFile(`${source}/index.html`, "two");
@@ -66,10 +74,13 @@ test("create, nothing to do, change, nothing to do, destroy: nothing is left", a
 test.each<[string, (file: string) => Promise<unknown>]>([
     ["lost", (file) => rm(file)],
     ["truncated", (file) => truncate(file, 100)],
-    ["overwritten", async (file) => {
-        const bytes = await readFile(file);
-        await writeFile(file, bytes.fill(7, 0, 10));
-    }],
+    [
+        "overwritten",
+        async (file) => {
+            const bytes = await readFile(file);
+            await writeFile(file, bytes.fill(7, 0, 10));
+        },
+    ],
     ["lost with the whole cache", () => rm(path("cache"), { recursive: true })],
 ])("a file that was %s is built again, with the same digest and bytes", async (_, spoil) => {
     const source = { a: "a" };
@@ -119,8 +130,15 @@ test("a full cache disk is said with its figures, and leaves nothing of the imag
     try {
         process.env.XDG_CACHE_HOME = path("small");
         const inputs = await checked({ source: { a: "x".repeat(2 << 20) } });
-        await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "no-space", hint: expect.stringMatching(/bytes free and about 2097152 are needed/) });
-        expect((await readdir(path("small/pulumi-unikernel"), { recursive: true })).filter((name) => /images\/|users\/|built\//.test(name))).toEqual([]);
+        await expect(handlers.create(inputs)).rejects.toMatchObject({
+            code: "no-space",
+            hint: expect.stringMatching(/bytes free and about 2097152 are needed/),
+        });
+        expect(
+            (await readdir(path("small/pulumi-unikernel"), { recursive: true })).filter((name) =>
+                /images\/|users\/|built\//.test(name),
+            ),
+        ).toEqual([]);
         await writeFile(path("small/fill"), Buffer.alloc(1 << 20)).catch(() => undefined);
         await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "no-space" });
     } finally {
@@ -129,13 +147,15 @@ test("a full cache disk is said with its figures, and leaves nothing of the imag
 });
 
 test("stacks that come and go at once on one image all succeed, and leave nothing", async () => {
-    await Promise.all(Array.from({ length: 6 }, async (_, index) => {
-        for (let round = 0; round < 3; round++) {
-            const { id, outs } = await up({ source: { a: "a" }, resourceUrn: urnOf("data", `stack${index}`) });
-            expect((await stat(String(outs.path))).size).toBe(outs.bytes);
-            await handlers.delete(id, outs);
-        }
-    }));
+    await Promise.all(
+        Array.from({ length: 6 }, async (_, index) => {
+            for (let round = 0; round < 3; round++) {
+                const { id, outs } = await up({ source: { a: "a" }, resourceUrn: urnOf("data", `stack${index}`) });
+                expect((await stat(String(outs.path))).size).toBe(outs.bytes);
+                await handlers.delete(id, outs);
+            }
+        }),
+    );
     expect((await Promise.all(["images", "users", "built"].map(rooms))).flat()).toEqual([]);
 });
 
@@ -174,7 +194,10 @@ describe("output", () => {
         await writeFile(output(), "my own work");
         const next = await checked({ source: { a: "b" }, output: output() }, first.inputs);
         expect(await handlers.diff(first.id, first.outs, next)).toMatchObject({ changes: undefined });
-        await expect(handlers.update(first.id, first.outs, next)).rejects.toMatchObject({ code: "not-ours", property: "output" });
+        await expect(handlers.update(first.id, first.outs, next)).rejects.toMatchObject({
+            code: "not-ours",
+            property: "output",
+        });
         await handlers.delete(first.id, first.outs);
         expect(await readFile(output(), "utf8")).toBe("my own work");
         expect(said).toEqual([expect.stringMatching(/image\.iso was changed.*left/)]);
@@ -191,38 +214,50 @@ describe("output", () => {
         expect(await readdir(path())).not.toContain("image.iso");
     });
 
-    const refusedAs = (urn: string): RegExp => new RegExp(`image\\.iso is the image of ${urn}, and is not in this stack's state`);
+    const refusedAs = (urn: string): RegExp =>
+        new RegExp(`image\\.iso is the image of ${urn}, and is not in this stack's state`);
 
-    test.each(["not deployed since", "deployed since"])("of a stack that was renamed (%s) is not overwritten by a new one of the former name, and stays the first one's", async (deployed) => {
-        let prod = await up({ source, output: output() });
-        if (deployed === "deployed since") prod = await again(prod, { source, output: output(), resourceUrn: urnOf("data", "prod") });
-        const holder = urnOf("data", deployed === "deployed since" ? "prod" : "dev");
-        const bytes = await readFile(output());
-        // A run of its own, whose state has nothing, and whose URN is the one that the first stack had.
-        forgetRun();
-        const news = { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() };
-        const { inputs, failures } = await handlers.check({}, news);
-        expect(failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
-        expect(failures[0]?.reason).toMatch(/choose another output here.*remove the file/);
-        // One that was refused is no proof for the next one.
-        for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "not-ours", message: expect.stringMatching(refusedAs(holder)) as string });
-        // Nor may it move there.
-        const dev = await up({ ...news, output: path("dev.iso") });
-        const moved = await handlers.check(dev.inputs, news);
-        expect(moved.failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
-        for (let attempt = 0; attempt < 2; attempt++) await expect(handlers.update(dev.id, dev.outs, moved.inputs)).rejects.toMatchObject({ code: "not-ours" });
-        expect(await readFile(output())).toEqual(bytes);
-        await handlers.delete(dev.id, dev.outs);
+    test.each(["not deployed since", "deployed since"])(
+        "of a stack that was renamed (%s) is not overwritten by a new one of the former name, and stays the first one's",
+        async (deployed) => {
+            let prod = await up({ source, output: output() });
+            if (deployed === "deployed since")
+                prod = await again(prod, { source, output: output(), resourceUrn: urnOf("data", "prod") });
+            const holder = urnOf("data", deployed === "deployed since" ? "prod" : "dev");
+            const bytes = await readFile(output());
+            // A run of its own, whose state has nothing, and whose URN is the one that the first stack had.
+            forgetRun();
+            const news = { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() };
+            const { inputs, failures } = await handlers.check({}, news);
+            expect(failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
+            expect(failures[0]?.reason).toMatch(/choose another output here.*remove the file/);
+            // One that was refused is no proof for the next one.
+            for (let attempt = 0; attempt < 2; attempt++)
+                await expect(handlers.create(inputs)).rejects.toMatchObject({
+                    code: "not-ours",
+                    message: expect.stringMatching(refusedAs(holder)) as string,
+                });
+            // Nor may it move there.
+            const dev = await up({ ...news, output: path("dev.iso") });
+            const moved = await handlers.check(dev.inputs, news);
+            expect(moved.failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(holder)) }]);
+            for (let attempt = 0; attempt < 2; attempt++)
+                await expect(handlers.update(dev.id, dev.outs, moved.inputs)).rejects.toMatchObject({
+                    code: "not-ours",
+                });
+            expect(await readFile(output())).toEqual(bytes);
+            await handlers.delete(dev.id, dev.outs);
 
-        // The first one keeps, changes and removes it.
-        forgetRun();
-        const prodUrn = urnOf("data", "prod");
-        prod = await again(prod, { source, output: output(), resourceUrn: prodUrn });
-        prod = await again(prod, { source: { a: "c" }, output: output(), resourceUrn: prodUrn });
-        expect(await readFile(output())).not.toEqual(bytes);
-        await handlers.delete(prod.id, prod.outs);
-        expect([await left(), await rooms("creations"), await readdir(path())]).toEqual([[], [], ["cache"]]);
-    });
+            // The first one keeps, changes and removes it.
+            forgetRun();
+            const prodUrn = urnOf("data", "prod");
+            prod = await again(prod, { source, output: output(), resourceUrn: prodUrn });
+            prod = await again(prod, { source: { a: "c" }, output: output(), resourceUrn: prodUrn });
+            expect(await readFile(output())).not.toEqual(bytes);
+            await handlers.delete(prod.id, prod.outs);
+            expect([await left(), await rooms("creations"), await readdir(path())]).toEqual([[], [], ["cache"]]);
+        },
+    );
 
     test("removed, as the error says, is built", async () => {
         await up({ source, output: output() });
@@ -243,7 +278,9 @@ describe("output", () => {
             execFileSync("mount", ["-o", "remount,rw", path("old")]);
             forgetRun();
             // It proves nothing to a create.
-            expect((await handlers.check({}, { resourceUrn: urnOf("data"), source, output: output() })).failures).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(urnOf("data"))) }]);
+            expect(
+                (await handlers.check({}, { resourceUrn: urnOf("data"), source, output: output() })).failures,
+            ).toEqual([{ property: "output", reason: expect.stringMatching(refusedAs(urnOf("data"))) }]);
             const second = await again(first, { source: { a: "c" }, output: output() });
             expect([await readdir(path("old")), await rooms("creations")]).toEqual([[], []]);
             await handlers.delete(second.id, second.outs);
@@ -263,7 +300,10 @@ describe("output", () => {
     test("of a resource that the engine was told to replace is written", async () => {
         await up({ source, output: output() });
         const told = blockImageHandlers({ log: () => undefined, isReplaced: (urn) => urn === urnOf("data") });
-        const { inputs, failures } = await told.check({}, { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() });
+        const { inputs, failures } = await told.check(
+            {},
+            { resourceUrn: urnOf("data"), source: { a: "b" }, output: output() },
+        );
         expect(failures).toEqual([]);
         expect((await told.create(inputs)).outs).toMatchObject({ path: output() });
     });

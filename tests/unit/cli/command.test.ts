@@ -1,16 +1,29 @@
 import { run } from "../../../cli/command";
-import { aclAllows, ancestors } from "../../../cli/doctor/probe/folder";
 import { permits } from "../../../cli/doctor/probe/account";
+import { aclAllows, ancestors } from "../../../cli/doctor/probe/folder";
 import { bridgeAllowed } from "../../../cli/doctor/probe/network";
 
 /** What a command line ends with, and what it calls doctor with. */
 async function command(...argv: string[]) {
     const called: unknown[] = [];
     let [out, error] = ["", ""];
-    const streams = { out: (text: string) => { out += text; }, error: (text: string) => { error += text; } };
+    const streams = {
+        out: (text: string) => {
+            out += text;
+        },
+        error: (text: string) => {
+            error += text;
+        },
+    };
     const code = await run(argv, streams, {
-        doctor: async ({ print: _, ...options } = {}) => { called.push(options); return options.connection !== "broken:///"; },
-        selftest: async ({ print: _, say: _say, ...options }) => { called.push(options); return options.connection === "broken:///" ? 143 : 0; },
+        doctor: async ({ print: _, ...options } = {}) => {
+            called.push(options);
+            return options.connection !== "broken:///";
+        },
+        selftest: async ({ print: _, say: _say, ...options }) => {
+            called.push(options);
+            return options.connection === "broken:///" ? 143 : 0;
+        },
     });
     return { code, out, error, called };
 }
@@ -30,7 +43,12 @@ test.each<[string[], number, string, string]>([
     [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
 ])("%j ends with %i", async (argv, code, out, error) => {
     const result = await command(...argv);
-    expect(result).toMatchObject({ code, called: [], out: expect.stringContaining(out), error: expect.stringContaining(error) });
+    expect(result).toMatchObject({
+        code,
+        called: [],
+        out: expect.stringContaining(out),
+        error: expect.stringContaining(error),
+    });
     expect(result.error.includes("Usage:")).toBe(code === 2);
 });
 
@@ -44,15 +62,26 @@ test.each<[string[], number, object]>([
 
 test.each<[string[], number, object]>([
     [["selftest"], 0, {}],
-    [["selftest", "--connection", "xen:///system", "--accelerator", "kvm", "--kills", "3", "--json"], 0, { connection: "xen:///system", accelerator: "kvm", kills: 3, json: true }],
+    [
+        ["selftest", "--connection", "xen:///system", "--accelerator", "kvm", "--kills", "3", "--json"],
+        0,
+        { connection: "xen:///system", accelerator: "kvm", kills: 3, json: true },
+    ],
     [["selftest", "--connection=broken:///"], 143, { connection: "broken:///" }],
 ])("%j asks selftest and ends with its code, %i", async (argv, code, options) => {
     expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
 });
 
 test.each([
-    ["allow br0", true], ["allow all", true], ["allow br1", false], ["", false], ["# allow br0", false],
-    ["allow br0\ndeny br0", false], ["deny br0\nallow all", false], ["deny all\nallow br0", false], ["  allow   br0  ", true],
+    ["allow br0", true],
+    ["allow all", true],
+    ["allow br1", false],
+    ["", false],
+    ["# allow br0", false],
+    ["allow br0\ndeny br0", false],
+    ["deny br0\nallow all", false],
+    ["deny all\nallow br0", false],
+    ["  allow   br0  ", true],
 ])("an access list %j lets br0 in: %j", (text, allowed) => expect(bridgeAllowed(text, "br0")).toBe(allowed));
 
 const file = { uid: 1000, gid: 100 };

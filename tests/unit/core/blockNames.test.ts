@@ -1,43 +1,104 @@
+import { diskNames } from "../../../backends/diskNames";
 import { nameBlocks } from "../../../core/unikernel/blockNames";
 import type { Nameable } from "../../../core/unikernel/nameable";
-import { diskNames } from "../../../backends/diskNames";
 import type { Access, BlockSpec } from "../../../spec";
 
-interface Options { name?: string; access?: Access; mount?: string; formerly?: string[]; image?: string }
+interface Options {
+    name?: string;
+    access?: Access;
+    mount?: string;
+    formerly?: string[];
+    image?: string;
+}
 
 /** A block as it comes from the program: of a file, or of an image. */
 function block(source: string, { name, access = "persist", mount, formerly }: Options = {}): Nameable {
     const path = source.includes("/") ? source : undefined;
-    const spec = { digest: "d", format: "raw", access, ...(path ? { path } : {}), ...(mount ? { mount } : {}) } as BlockSpec;
+    const spec = {
+        digest: "d",
+        format: "raw",
+        access,
+        ...(path ? { path } : {}),
+        ...(mount ? { mount } : {}),
+    } as BlockSpec;
     return { block: spec, base: source.split("/").at(-1), given: name, formerly };
 }
 
 /** A block as state has it. */
 function stored(name: string, source: string, { access = "persist", mount, image }: Options = {}): BlockSpec {
     const path = source.includes("/") ? source : undefined;
-    return { name, digest: "d", format: "raw", access, ...(path ? { path } : {}), ...(image ? { image } : {}), ...(mount ? { mount } : {}) };
+    return {
+        name,
+        digest: "d",
+        format: "raw",
+        access,
+        ...(path ? { path } : {}),
+        ...(image ? { image } : {}),
+        ...(mount ? { mount } : {}),
+    };
 }
 
-const A = "a/disk.img", B = "b/disk.img";
+const A = "a/disk.img",
+    B = "b/disk.img";
 const twoFiles = [stored("disk.img", A), stored("disk.img-2", B)];
 const oneImageTwice = [stored("data", "data", { mount: "/a" }), stored("data-2", "data", { mount: "/b" })];
 
 test.each<[string, Nameable[], BlockSpec[], string[]]>([
     ["base names", [block("data"), block(A)], [], ["data", "disk.img"]],
-    ["names of the program, in any order", [block(B, { name: "logs" }), block(A, { name: "db" })], [stored("db", A), stored("logs", B)], ["logs", "db"]],
-    ["a name, and the disk before it gone", [block(B, { name: "logs" })], [stored("db", A), stored("logs", B)], ["logs"]],
-    ["disks without data: numbers", [block(A, { access: "read" }), block(B, { access: "scratch" })], [], ["disk.img", "disk.img-2"]],
-    ["a named persist disk beside one without data", [block(A, { access: "read" }), block(B, { name: "disk.img" })], [], ["disk.img-2", "disk.img"]],
+    [
+        "names of the program, in any order",
+        [block(B, { name: "logs" }), block(A, { name: "db" })],
+        [stored("db", A), stored("logs", B)],
+        ["logs", "db"],
+    ],
+    [
+        "a name, and the disk before it gone",
+        [block(B, { name: "logs" })],
+        [stored("db", A), stored("logs", B)],
+        ["logs"],
+    ],
+    [
+        "disks without data: numbers",
+        [block(A, { access: "read" }), block(B, { access: "scratch" })],
+        [],
+        ["disk.img", "disk.img-2"],
+    ],
+    [
+        "a named persist disk beside one without data",
+        [block(A, { access: "read" }), block(B, { name: "disk.img" })],
+        [],
+        ["disk.img-2", "disk.img"],
+    ],
     ["a guest of the first release, unchanged", [block(A), block(B)], twoFiles, ["disk.img", "disk.img-2"]],
     ["a guest of the first release, swapped", [block(B), block(A)], twoFiles, ["disk.img-2", "disk.img"]],
     ["a guest of the first release, the first removed", [block(B)], twoFiles, ["disk.img-2"]],
-    ["a guest of the first release, a disk of another kind in the count", [block(B)], [stored("disk.img", A, { access: "read" }), stored("disk.img-2", B)], ["disk.img-2"]],
-    ["one image twice, swapped", [block("data", { mount: "/b" }), block("data", { mount: "/a" })], oneImageTwice, ["data-2", "data"]],
+    [
+        "a guest of the first release, a disk of another kind in the count",
+        [block(B)],
+        [stored("disk.img", A, { access: "read" }), stored("disk.img-2", B)],
+        ["disk.img-2"],
+    ],
+    [
+        "one image twice, swapped",
+        [block("data", { mount: "/b" }), block("data", { mount: "/a" })],
+        oneImageTwice,
+        ["data-2", "data"],
+    ],
     ["one image twice, the first removed", [block("data", { mount: "/b" })], oneImageTwice, ["data-2"]],
-    ["one image twice without mounts, unchanged", [block("data"), block("data")], [stored("data", "data"), stored("data-2", "data")], ["data", "data-2"]],
+    [
+        "one image twice without mounts, unchanged",
+        [block("data"), block("data")],
+        [stored("data", "data"), stored("data-2", "data")],
+        ["data", "data-2"],
+    ],
     ["a renamed image with an alias", [block("store", { formerly: ["data"] })], [stored("data", "data")], ["data"]],
     ["the alias is gone since", [block("store")], [stored("data", "data", { image: "store" })], ["data"]],
-    ["an alias of an image that is another block's now", [block("store", { formerly: ["data"] }), block("data")], [stored("data", "data")], ["store", "data"]],
+    [
+        "an alias of an image that is another block's now",
+        [block("store", { formerly: ["data"] }), block("data")],
+        [stored("data", "data")],
+        ["store", "data"],
+    ],
     ["a renamed image without an alias", [block("store")], [stored("data", "data")], ["store"]],
     ["a moved file", [block("c/disk.img")], [stored("disk.img", A)], ["disk.img"]],
     ["a name that the program leaves out again", [block("data")], [stored("db", "data", { image: "data" })], ["db"]],
@@ -46,14 +107,62 @@ test.each<[string, Nameable[], BlockSpec[], string[]]>([
 });
 
 test.each<[string, Nameable[], BlockSpec[], string, string[]]>([
-    ["two files of one base name", [block(A), block(B)], [], "blocks[0].name", ['blocks[0]: name: "disk.img"', 'blocks[1]: name: "disk.img-2"', "0.1.0"]],
-    ["one image twice", [block("data", { mount: "/a" }), block("data", { mount: "/b" })], [], "blocks[0].name", ['blocks[0]: name: "data"', 'blocks[1]: name: "data-2"']],
-    ["a disk of another kind in the count", [block(A, { access: "read" }), block(B)], [], "blocks[1].name", ['blocks[1]: name: "disk.img-2"']],
-    ["a second one beside one that is there", [block(A), block(B)], [stored("disk.img", A)], "blocks[1].name", ['blocks[0]: name: "disk.img"', 'blocks[1]: name: "disk.img-2"']],
-    ["paths that state does not know", [block("x/disk.img"), block("y/disk.img")], twoFiles, "blocks[0].name", ['"disk.img" (a/disk.img) and "disk.img-2" (b/disk.img)', 'blocks[0]: name: "disk.img"']],
-    ["one of two that are alike removed", [block("data")], [stored("data", "data"), stored("data-2", "data")], "blocks[0].name", ['"data" (image data) and "data-2" (image data)']],
-    ["one name given twice", [block(A, { name: "db" }), block(B, { name: "db" })], [], "blocks[1].name", ['"db" is already the name of blocks[0]']],
-    ["a base name that is given to another", [block(A), block("c/x.img", { name: "disk.img" })], [], "blocks[0].name", ['blocks[0]: name: "disk.img"']],
+    [
+        "two files of one base name",
+        [block(A), block(B)],
+        [],
+        "blocks[0].name",
+        ['blocks[0]: name: "disk.img"', 'blocks[1]: name: "disk.img-2"', "0.1.0"],
+    ],
+    [
+        "one image twice",
+        [block("data", { mount: "/a" }), block("data", { mount: "/b" })],
+        [],
+        "blocks[0].name",
+        ['blocks[0]: name: "data"', 'blocks[1]: name: "data-2"'],
+    ],
+    [
+        "a disk of another kind in the count",
+        [block(A, { access: "read" }), block(B)],
+        [],
+        "blocks[1].name",
+        ['blocks[1]: name: "disk.img-2"'],
+    ],
+    [
+        "a second one beside one that is there",
+        [block(A), block(B)],
+        [stored("disk.img", A)],
+        "blocks[1].name",
+        ['blocks[0]: name: "disk.img"', 'blocks[1]: name: "disk.img-2"'],
+    ],
+    [
+        "paths that state does not know",
+        [block("x/disk.img"), block("y/disk.img")],
+        twoFiles,
+        "blocks[0].name",
+        ['"disk.img" (a/disk.img) and "disk.img-2" (b/disk.img)', 'blocks[0]: name: "disk.img"'],
+    ],
+    [
+        "one of two that are alike removed",
+        [block("data")],
+        [stored("data", "data"), stored("data-2", "data")],
+        "blocks[0].name",
+        ['"data" (image data) and "data-2" (image data)'],
+    ],
+    [
+        "one name given twice",
+        [block(A, { name: "db" }), block(B, { name: "db" })],
+        [],
+        "blocks[1].name",
+        ['"db" is already the name of blocks[0]'],
+    ],
+    [
+        "a base name that is given to another",
+        [block(A), block("c/x.img", { name: "disk.img" })],
+        [],
+        "blocks[0].name",
+        ['blocks[0]: name: "disk.img"'],
+    ],
 ])("refused: %s", (_title, blocks, olds, property, texts) => {
     const { problems } = nameBlocks(blocks, olds);
     expect(problems.map((problem) => problem.property)).toEqual([property]);

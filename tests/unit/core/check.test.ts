@@ -38,13 +38,28 @@ const handlers = unikernelHandlers({
 });
 
 const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
-const args = (more: object = {}) => ({ platform: "kvm", kernel: linux, initrd, args: ["nginx"], connection: "qemu:///system", ...more });
-const check = (more: object = {}, olds: object = {}, name = "web") => handlers.check({ ...olds }, { resourceUrn: urn(name), ...args(more) });
+const args = (more: object = {}) => ({
+    platform: "kvm",
+    kernel: linux,
+    initrd,
+    args: ["nginx"],
+    connection: "qemu:///system",
+    ...more,
+});
+const check = (more: object = {}, olds: object = {}, name = "web") =>
+    handlers.check({ ...olds }, { resourceUrn: urn(name), ...args(more) });
 const card = (more: object = {}) => ({ mac: "52:54:00:00:00:01", attach: { network: "default" }, ...more });
-const forward = (host: number, more: object = {}) => ({ attach: { user: { forward: [{ host, guest: 80, ...more }] } } });
+const forward = (host: number, more: object = {}) => ({
+    attach: { user: { forward: [{ host, guest: 80, ...more }] } },
+});
 
 test.each<[string, object, string[], RegExp?]>([
-    ["unknown properties, at any depth", { memroy: 64, readiness: { tcp: { port: 80 }, retries: 3 } }, ["memroy", "readiness.retries"], /unknown property/],
+    [
+        "unknown properties, at any depth",
+        { memroy: 64, readiness: { tcp: { port: 80 }, retries: 3 } },
+        ["memroy", "readiness.retries"],
+        /unknown property/,
+    ],
     ["no kernel", { kernel: undefined }, ["kernel"], /required/],
     ["a kernel that is not there", { kernel: "/nowhere/nginx" }, ["kernel"]],
     ["a folder as kernel", { kernel: folder }, ["kernel"]],
@@ -58,7 +73,11 @@ test.each<[string, object, string[], RegExp?]>([
     ["a name of 64", { name: "x".repeat(64) }, ["name"]],
     ["ways that are not ways", { sshTarget: "-oProxyCommand=x" }, ["sshTarget"]],
     ["a way with a word too many", { sshTarget: "root@far -v" }, ["sshTarget"]],
-    ["numbers out of range", { memory: 0.5, maxMemory: 0, vcpus: 0, shutdownTimeout: -1 }, ["memory", "maxMemory", "vcpus", "shutdownTimeout"]],
+    [
+        "numbers out of range",
+        { memory: 0.5, maxMemory: 0, vcpus: 0, shutdownTimeout: -1 },
+        ["memory", "maxMemory", "vcpus", "shutdownTimeout"],
+    ],
     ["less memory than it boots with", { memory: 4 }, ["memory"]],
     ["text where a number belongs", { memory: "64" }, ["memory"], /whole number of MiB.*found "64"/],
     ["a variable's name with =", { env: { "A=B": "1" } }, ['env["A=B"]']],
@@ -68,12 +87,24 @@ test.each<[string, object, string[], RegExp?]>([
     ["a block without content", { blocks: [{ mount: "/data" }] }, ["blocks[0]"]],
     ["a block's file that is not there", { blocks: [{ path: "/nowhere/disk" }] }, ["blocks[0].path"]],
     ["a relative mount", { blocks: [{ path: initrd, mount: "data" }] }, ["blocks[0].mount"]],
-    ["QEMU arguments without consent", { qemuArgs: ["-d", "int"] }, ["qemuArgs"], /pulumi config set unikernel:allowQemuArgs true/],
+    [
+        "QEMU arguments without consent",
+        { qemuArgs: ["-d", "int"] },
+        ["qemuArgs"],
+        /pulumi config set unikernel:allowQemuArgs true/,
+    ],
     ["a URI that is none", { connection: "localhost" }, ["connection"]],
-    ["a network of the system in a session", { connection: "qemu:///session", interfaces: [card()] }, ["interfaces[0].attach.network"]],
+    [
+        "a network of the system in a session",
+        { connection: "qemu:///session", interfaces: [card()] },
+        ["interfaces[0].attach.network"],
+    ],
     ["a MAC twice in a unikernel", { interfaces: [card(), card()] }, ["interfaces[1].mac"]],
-    ["everything at once", { memory: -1, kernel: "/nowhere/nginx", interfaces: [card({ mac: "x" })], blocks: [{ path: "" }] },
-        ["memory", "blocks[0].path", "interfaces[0].mac", "kernel"]],
+    [
+        "everything at once",
+        { memory: -1, kernel: "/nowhere/nginx", interfaces: [card({ mac: "x" })], blocks: [{ path: "" }] },
+        ["memory", "blocks[0].path", "interfaces[0].mac", "kernel"],
+    ],
 ])("refuses %s", async (_title, more, properties, reason = /./) => {
     const { failures } = await check(more);
     expect(failures.map(({ property }) => property)).toEqual(properties);
@@ -99,7 +130,16 @@ test("fills in what is left out", async () => {
         memory: expect.any(Number),
         state: "running",
         interfaces: [{ mac: "52:54:00:00:00:01", attach: { network: "default" }, driver: "eth", ipv4: "dhcp" }],
-        blocks: [{ name: "initrd", format: "raw", path: initrd, mount: "/data", access: "read", digest: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+        blocks: [
+            {
+                name: "initrd",
+                format: "raw",
+                path: initrd,
+                mount: "/data",
+                access: "read",
+                digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+            },
+        ],
         digests: { kernel: expect.stringMatching(/^[0-9a-f]{64}$/), config: expect.stringMatching(/^[0-9a-f]{32}$/) },
         consequence: "create",
     });
@@ -123,18 +163,27 @@ test("identity is kept from olds, whatever the URN has become", async () => {
     // A new resource under the old URN must not take the guest over.
     const newcomer = await check();
     expect(newcomer.failures).toEqual([]);
-    expect(newcomer.inputs).toMatchObject({ uuid: expect.not.stringMatching(String(first.uuid)), name: expect.not.stringMatching(String(first.name)) });
+    expect(newcomer.inputs).toMatchObject({
+        uuid: expect.not.stringMatching(String(first.uuid)),
+        name: expect.not.stringMatching(String(first.name)),
+    });
 });
 
 test("a kernel is what is in it", async () => {
     const kernel = file("kernel", bzImage("one"));
     const first = (await check({ kernel })).inputs;
     const copy = file("copy", bzImage("one"));
-    expect(await handlers.diff("id", first, (await check({ kernel: copy }, first)).inputs)).toMatchObject({ changes: false });
+    expect(await handlers.diff("id", first, (await check({ kernel: copy }, first)).inputs)).toMatchObject({
+        changes: false,
+    });
     file("kernel", bzImage("two"));
     const rebuilt = (await check({ kernel }, first)).inputs;
     expect(rebuilt.consequence).toBe("restart: kernel");
-    expect(await handlers.diff("id", first, rebuilt)).toEqual({ changes: true, replaces: [], deleteBeforeReplace: true });
+    expect(await handlers.diff("id", first, rebuilt)).toEqual({
+        changes: true,
+        replaces: [],
+        deleteBeforeReplace: true,
+    });
 });
 
 test.each<[string, object, string[]]>([
@@ -142,35 +191,75 @@ test.each<[string, object, string[]]>([
     ["a changed argument", { args: ["nginx", "-t"] }, []],
 ])("replaces for %s", async (_title, more, replaces) => {
     const first = (await check()).inputs;
-    expect(await handlers.diff("id", first, (await check(more, first)).inputs)).toEqual({ changes: undefined, replaces, deleteBeforeReplace: true });
+    expect(await handlers.diff("id", first, (await check(more, first)).inputs)).toEqual({
+        changes: undefined,
+        replaces,
+        deleteBeforeReplace: true,
+    });
 });
 
 test.each<[string, object, string]>([
     ["a changed name", { name: "other" }, "replace: name"],
     ["the user's wish", {}, "replace"],
-])("the second check of a replacement, with empty olds, is not taken for a create: %s", async (_title, more, consequence) => {
-    const first = (await check()).inputs;
-    expect(first.consequence).toBe("create");
-    await check(more, first);
-    const { inputs, failures } = await check(more);
-    expect(failures).toEqual([]);
-    expect(inputs).toMatchObject({ uuid: first.uuid, consequence });
-});
+])(
+    "the second check of a replacement, with empty olds, is not taken for a create: %s",
+    async (_title, more, consequence) => {
+        const first = (await check()).inputs;
+        expect(first.consequence).toBe("create");
+        await check(more, first);
+        const { inputs, failures } = await check(more);
+        expect(failures).toEqual([]);
+        expect(inputs).toMatchObject({ uuid: first.uuid, consequence });
+    },
+);
 
 describe("what two unikernels of a program cannot both have", () => {
     const other = "52:54:00:00:00:02";
     test.each<[string, object, object, string | undefined]>([
         ["a MAC", { interfaces: [card()] }, { interfaces: [card()] }, "interfaces[0].mac"],
-        ["a host port", { interfaces: [card(forward(8080))] }, { interfaces: [card({ mac: other, ...forward(8080) })] }, "interfaces[0].attach.user.forward[0].host"],
-        ["a host port on all addresses", { interfaces: [card(forward(8080))] },
-            { interfaces: [card({ mac: other, ...forward(8080, { address: "0.0.0.0" }) })] }, "interfaces[0].attach.user.forward[0].host"],
-        ["a tap", { interfaces: [card({ attach: { tap: "tap0" } })] }, { interfaces: [card({ mac: other, attach: { tap: "tap0" } })] }, "interfaces[0].attach.tap"],
+        [
+            "a host port",
+            { interfaces: [card(forward(8080))] },
+            { interfaces: [card({ mac: other, ...forward(8080) })] },
+            "interfaces[0].attach.user.forward[0].host",
+        ],
+        [
+            "a host port on all addresses",
+            { interfaces: [card(forward(8080))] },
+            { interfaces: [card({ mac: other, ...forward(8080, { address: "0.0.0.0" }) })] },
+            "interfaces[0].attach.user.forward[0].host",
+        ],
+        [
+            "a tap",
+            { interfaces: [card({ attach: { tap: "tap0" } })] },
+            { interfaces: [card({ mac: other, attach: { tap: "tap0" } })] },
+            "interfaces[0].attach.tap",
+        ],
         ["a name", { name: "one" }, { name: "one" }, "name"],
-        ["a debugger's port", { gdb: { port: 1234 } }, { interfaces: [card(forward(1234))] }, "interfaces[0].attach.user.forward[0].host"],
-        ["but one port of two protocols", { interfaces: [card(forward(53))] }, { interfaces: [card({ mac: other, ...forward(53, { protocol: "udp" }) })] }, undefined],
-        ["but one port of two addresses", { interfaces: [card(forward(80))] }, { interfaces: [card({ mac: other, ...forward(80, { address: "127.0.0.2" }) })] }, undefined],
-        ["but one port of two hosts", { interfaces: [card(forward(80))] },
-            { connection: "qemu+ssh://other/system", interfaces: [card({ mac: other, ...forward(80) })] }, undefined],
+        [
+            "a debugger's port",
+            { gdb: { port: 1234 } },
+            { interfaces: [card(forward(1234))] },
+            "interfaces[0].attach.user.forward[0].host",
+        ],
+        [
+            "but one port of two protocols",
+            { interfaces: [card(forward(53))] },
+            { interfaces: [card({ mac: other, ...forward(53, { protocol: "udp" }) })] },
+            undefined,
+        ],
+        [
+            "but one port of two addresses",
+            { interfaces: [card(forward(80))] },
+            { interfaces: [card({ mac: other, ...forward(80, { address: "127.0.0.2" }) })] },
+            undefined,
+        ],
+        [
+            "but one port of two hosts",
+            { interfaces: [card(forward(80))] },
+            { connection: "qemu+ssh://other/system", interfaces: [card({ mac: other, ...forward(80) })] },
+            undefined,
+        ],
     ])("%s", async (_title, one, two, property) => {
         expect((await check(one, {}, "one")).failures).toEqual([]);
         const { failures } = await check(two, {}, "two");
@@ -189,46 +278,108 @@ describe("while something is unknown", () => {
         ["a variable", { env: { A: UNKNOWN } }, "restart if env.A changes"],
         ["the name", { name: UNKNOWN }, "restart if name changes"],
     ])("nothing is replaced, and the rest is checked: %s", async (_title, more, consequence) => {
-        const first = (await check({ blocks: [{ ...digest, digest: "d1" }], interfaces: [card()], env: { A: "1" } })).inputs;
+        const first = (await check({ blocks: [{ ...digest, digest: "d1" }], interfaces: [card()], env: { A: "1" } }))
+            .inputs;
         const whole = { blocks: [{ ...digest, digest: "d1" }], interfaces: [card()], env: { A: "1" }, ...more };
         const { inputs, failures } = await check(whole, first);
         expect(failures).toEqual([]);
         expect(inputs.consequence).toBe(consequence);
-        expect(await handlers.diff("id", first, inputs)).toEqual({ changes: undefined, replaces: [], deleteBeforeReplace: true });
-        expect((await check({ ...whole, vcpus: 0 }, first)).failures.map(({ property }) => property)).toEqual(["vcpus"]);
+        expect(await handlers.diff("id", first, inputs)).toEqual({
+            changes: undefined,
+            replaces: [],
+            deleteBeforeReplace: true,
+        });
+        expect((await check({ ...whole, vcpus: 0 }, first)).failures.map(({ property }) => property)).toEqual([
+            "vcpus",
+        ]);
     });
 
     // Every argument that a person writes, whole and at depth.
     const whole = {
-        name: "web", guest: "linux", hostname: "web", env: { A: "1" }, memory: 128, vcpus: 2, accelerator: "tcg", state: "paused", onCrash: "restart",
-        autostart: true, readiness: { http: { port: 80, path: "/" }, timeout: 9 }, shutdownTimeout: 3, gdb: { port: 1234, address: "127.0.0.1" },
-        qemuArgs: ["-d"], allowQemuArgs: true, adopt: true, deleteData: true,
-        blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data", output: "data.iso", access: "persist" }],
-        interfaces: [card({ attach: { user: { forward: [{ host: 8080, guest: 80, protocol: "tcp", address: "127.0.0.1" }] } }, driver: "virtio", ipv4: { address: "10.0.2.15/24", gateway: "10.0.2.2" } })],
+        name: "web",
+        guest: "linux",
+        hostname: "web",
+        env: { A: "1" },
+        memory: 128,
+        vcpus: 2,
+        accelerator: "tcg",
+        state: "paused",
+        onCrash: "restart",
+        autostart: true,
+        readiness: { http: { port: 80, path: "/" }, timeout: 9 },
+        shutdownTimeout: 3,
+        gdb: { port: 1234, address: "127.0.0.1" },
+        qemuArgs: ["-d"],
+        allowQemuArgs: true,
+        adopt: true,
+        deleteData: true,
+        blocks: [
+            { name: "data", digest: "d1", format: "iso9660", mount: "/data", output: "data.iso", access: "persist" },
+        ],
+        interfaces: [
+            card({
+                attach: { user: { forward: [{ host: 8080, guest: 80, protocol: "tcp", address: "127.0.0.1" }] } },
+                driver: "virtio",
+                ipv4: { address: "10.0.2.15/24", gateway: "10.0.2.2" },
+            }),
+        ],
     };
-    const medium = { platform: "iso", connection: undefined, kernel: linux, initrd, output: join(folder, "web.iso"), label: "WEB", console: ["serial"], burn: { device: "/dev/disk/by-id/usb-x", serial: "7", allowFixed: true } };
+    const medium = {
+        platform: "iso",
+        connection: undefined,
+        kernel: linux,
+        initrd,
+        output: join(folder, "web.iso"),
+        label: "WEB",
+        console: ["serial"],
+        burn: { device: "/dev/disk/by-id/usb-x", serial: "7", allowFixed: true },
+    };
     const written = { ...args(), ...whole };
-    const unknowns = (value: unknown): unknown[] => [UNKNOWN, ...(Array.isArray(value)
-        ? value.flatMap((inner, index) => unknowns(inner).map((one) => value.with(index, one)))
-        : value !== null && typeof value === "object" ? Object.entries(value).flatMap(([key, inner]) => unknowns(inner).map((one) => ({ ...value, [key]: one }))) : [])];
-    const each = (values: object) => Object.entries(values).filter(([name, value]) => name !== "allowQemuArgs" && value !== undefined)
-        .flatMap(([name, value]) => unknowns(value).map((one): [string, object, object] => [`${name}: ${JSON.stringify(one).replaceAll(UNKNOWN, "?")}`, { [name]: one }, values]));
+    const unknowns = (value: unknown): unknown[] => [
+        UNKNOWN,
+        ...(Array.isArray(value)
+            ? value.flatMap((inner, index) => unknowns(inner).map((one) => value.with(index, one)))
+            : value !== null && typeof value === "object"
+              ? Object.entries(value).flatMap(([key, inner]) =>
+                    unknowns(inner).map((one) => ({ ...value, [key]: one })),
+                )
+              : []),
+    ];
+    const each = (values: object) =>
+        Object.entries(values)
+            .filter(([name, value]) => name !== "allowQemuArgs" && value !== undefined)
+            .flatMap(([name, value]) =>
+                unknowns(value).map((one): [string, object, object] => [
+                    `${name}: ${JSON.stringify(one).replaceAll(UNKNOWN, "?")}`,
+                    { [name]: one },
+                    values,
+                ]),
+            );
 
-    test.each([...each(written), ...each(medium)])("an unknown never replaces, and loses no identity: %s", async (_title, unknown, values) => {
-        const olds = await check(values);
-        expect(olds.failures).toEqual([]);
-        // The key of secrets aside, what there was has a host.
-        const first = { ...olds.inputs, host: "11111111-1111-1111-1111-111111111111" };
-        const { inputs, failures } = await check({ ...values, ...unknown }, first);
-        expect(failures).toEqual([]);
-        const kept = Object.fromEntries(["uuid", "host", "urn", "name", "connection"].filter((name) => !(name in unknown)).map((name) => [name, Object(first)[name]]));
-        expect(inputs).toMatchObject(kept);
-        expect(inputs.consequence).not.toMatch(/replace/);
-        expect((await handlers.diff("id", first, inputs)).replaces).toEqual([]);
-        // Nothing but what is unknown differs.
-        const root = Object.keys(unknown)[0]!;
-        expect(handlers.differences!(first, inputs).filter(({ property }) => property.split(/[.[]/)[0] !== root)).toEqual([]);
-    });
+    test.each([...each(written), ...each(medium)])(
+        "an unknown never replaces, and loses no identity: %s",
+        async (_title, unknown, values) => {
+            const olds = await check(values);
+            expect(olds.failures).toEqual([]);
+            // The key of secrets aside, what there was has a host.
+            const first = { ...olds.inputs, host: "11111111-1111-1111-1111-111111111111" };
+            const { inputs, failures } = await check({ ...values, ...unknown }, first);
+            expect(failures).toEqual([]);
+            const kept = Object.fromEntries(
+                ["uuid", "host", "urn", "name", "connection"]
+                    .filter((name) => !(name in unknown))
+                    .map((name) => [name, Object(first)[name]]),
+            );
+            expect(inputs).toMatchObject(kept);
+            expect(inputs.consequence).not.toMatch(/replace/);
+            expect((await handlers.diff("id", first, inputs)).replaces).toEqual([]);
+            // Nothing but what is unknown differs.
+            const root = Object.keys(unknown)[0]!;
+            expect(
+                handlers.differences!(first, inputs).filter(({ property }) => property.split(/[.[]/)[0] !== root),
+            ).toEqual([]);
+        },
+    );
 
     test.each<[string, object]>([
         ["a connection", { name: "twin", connection: UNKNOWN }],
@@ -238,8 +389,15 @@ describe("while something is unknown", () => {
     });
 
     test("of a guest that is new, an unknown kernel leaves unknown what follows from it", async () => {
-        expect((await check({ kernel: UNKNOWN, interfaces: [card()] })).inputs).toMatchObject({ guest: UNKNOWN, memory: UNKNOWN, bootDigest: UNKNOWN });
-        expect((await check({ kernel: UNKNOWN, guest: "linux", memory: 64 })).inputs).toMatchObject({ guest: "linux", memory: 64 });
+        expect((await check({ kernel: UNKNOWN, interfaces: [card()] })).inputs).toMatchObject({
+            guest: UNKNOWN,
+            memory: UNKNOWN,
+            bootDigest: UNKNOWN,
+        });
+        expect((await check({ kernel: UNKNOWN, guest: "linux", memory: 64 })).inputs).toMatchObject({
+            guest: "linux",
+            memory: 64,
+        });
     });
 
     test.each(["kernel", "platform", "guest", "connection"])("an unknown %s is no failure", async (property) => {
@@ -266,7 +424,11 @@ describe("digests over secrets", () => {
         const { inputs, failures } = await check(secretly, plain, "one");
         expect(failures).toEqual([]);
         expect(plain.digestKey).toBeUndefined();
-        expect(inputs).toEqual({ ...plain, digestKey: expect.any(String), blocks: [{ ...disk, access: "read", secret: true }] });
+        expect(inputs).toEqual({
+            ...plain,
+            digestKey: expect.any(String),
+            blocks: [{ ...disk, access: "read", secret: true }],
+        });
         expect(await handlers.diff("id", plain, inputs)).toMatchObject({ changes: false });
     });
 
@@ -278,14 +440,22 @@ describe("digests over secrets", () => {
 });
 
 test("a boot digest stays what it is from release to release", async () => {
-    const { bootDigest } = (await check({ memory: 128, interfaces: [card()], blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data" }] })).inputs;
+    const { bootDigest } = (
+        await check({
+            memory: 128,
+            interfaces: [card()],
+            blocks: [{ name: "data", digest: "d1", format: "iso9660", mount: "/data" }],
+        })
+    ).inputs;
     expect(bootDigest).toBe("62557cb95edd655c22b8cdcf37e6dac7");
 });
 
 test("the connection that is left out is the backend's, and kept", async () => {
     const first = (await check({ connection: undefined })).inputs;
     expect(first.connection).toMatch(/^qemu:\/\/\/(system|session)$/);
-    expect((await check({ connection: undefined }, { ...first, connection: "qemu+ssh://there/system" })).inputs.connection).toBe("qemu+ssh://there/system");
+    expect(
+        (await check({ connection: undefined }, { ...first, connection: "qemu+ssh://there/system" })).inputs.connection,
+    ).toBe("qemu+ssh://there/system");
 });
 
 test("an older state keeps its version until something changes", async () => {
@@ -323,9 +493,15 @@ describe("a qcow2 that needs another file", () => {
         header.writeBigUInt64BE(size, 24);
         return file(name, header);
     };
-    const refusal = { property: "blocks[0].path", reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) as string };
+    const refusal = {
+        property: "blocks[0].path",
+        reason: expect.stringMatching(/backing or data file.*qemu-img convert -O qcow2/) as string,
+    };
     /** A guest that takes qcow2. */
-    const raw = (path: string, more: object = {}): object => ({ guest: "raw", blocks: [{ path, access: "scratch", ...more }] });
+    const raw = (path: string, more: object = {}): object => ({
+        guest: "raw",
+        blocks: [{ path, access: "scratch", ...more }],
+    });
 
     test("is refused, with the command that makes it whole", async () => {
         const { failures } = await check({ blocks: [{ path: overlay("overlay.qcow2") }] });
@@ -337,11 +513,19 @@ describe("a qcow2 that needs another file", () => {
         const { inputs, failures } = await check(raw(file("whole.img", "a disk")));
         expect(failures).toEqual([]);
         const digest = createHash("sha256").update(readFileSync(path)).digest("hex");
-        const old = { ...inputs, schemaVersion: 1, blocks: [{ path, name: "old.qcow2", access: "scratch", format: "qcow2", digest }] };
+        const old = {
+            ...inputs,
+            schemaVersion: 1,
+            blocks: [{ path, name: "old.qcow2", access: "scratch", format: "qcow2", digest }],
+        };
         const again = await check(raw(path), old);
         expect(again.failures).toEqual([]);
         expect(again.inputs).toMatchObject({ schemaVersion: 1, blocks: old.blocks });
-        expect(said.filter((line) => line.includes("old.qcow2"))).toEqual([expect.stringMatching(/^warning: blocks\[0\]\.path: .*cannot start once that file is moved.*qemu-img convert/)]);
+        expect(said.filter((line) => line.includes("old.qcow2"))).toEqual([
+            expect.stringMatching(
+                /^warning: blocks\[0\]\.path: .*cannot start once that file is moved.*qemu-img convert/,
+            ),
+        ]);
         const moved = await check({ ...raw(path), memory: 128 }, old);
         expect(moved.failures).toEqual([]);
 
@@ -352,11 +536,20 @@ describe("a qcow2 that needs another file", () => {
 });
 
 describe("what an earlier release let pass", () => {
-    const remote = { connection: "qemu+ssh://root@far.example/system", interfaces: [card({ ipv4: { reserve: "10.0.0.2" } })], readiness: { tcp: { port: 80 } } };
+    const remote = {
+        connection: "qemu+ssh://root@far.example/system",
+        interfaces: [card({ ipv4: { reserve: "10.0.0.2" } })],
+        readiness: { tcp: { port: 80 } },
+    };
 
     test("a probe that leaves for an address of another host is refused, and a warning while it is as it was", async () => {
         const { failures, inputs } = await check(remote);
-        expect(failures).toEqual([{ property: "readiness", reason: expect.stringContaining("10.0.0.2 is not the address of the host far.example") as string }]);
+        expect(failures).toEqual([
+            {
+                property: "readiness",
+                reason: expect.stringContaining("10.0.0.2 is not the address of the host far.example") as string,
+            },
+        ]);
         const again = await check(remote, inputs);
         expect(again.failures).toEqual([]);
         expect(said).toContainEqual(expect.stringContaining("warning: readiness: the guest is on another host"));

@@ -1,26 +1,56 @@
 import { claim, declares, forgetClaims } from "../../../core/unikernel/claims";
-import { checked } from "./specs";
 import type { InterfaceSpec } from "../../../spec";
+import { checked } from "./specs";
 
 beforeEach(forgetClaims);
 
-const reserved = (address: string): InterfaceSpec[] => [{ mac: "52:54:00:00:00:01", attach: { network: "lan" }, ipv4: { reserve: address } }];
-const forwarded = (host: number, address = "127.0.0.1"): InterfaceSpec[] => [{ mac: "52:54:00:00:00:01", attach: { user: { forward: [{ host, guest: 80, address, protocol: "tcp" }] } } }];
+const reserved = (address: string): InterfaceSpec[] => [
+    { mac: "52:54:00:00:00:01", attach: { network: "lan" }, ipv4: { reserve: address } },
+];
+const forwarded = (host: number, address = "127.0.0.1"): InterfaceSpec[] => [
+    { mac: "52:54:00:00:00:01", attach: { user: { forward: [{ host, guest: 80, address, protocol: "tcp" }] } } },
+];
 
 test("what a guest keeps and yields is known from its check in this run", () => {
     const spec = checked({ interfaces: reserved("10.0.0.2"), name: "web" });
     expect(declares(spec.uuid, "name web")).toBeUndefined();
     claim(spec);
-    expect(["name web", "name db", "address lan 10.0.0.2", "address lan 10.0.0.3", "address dmz 10.0.0.2", "mac 52:54:00:00:00:01"].map((thing) => declares(spec.uuid, thing)))
-        .toEqual(["keeps", "yields", "keeps", "yields", "yields", "keeps"]);
+    expect(
+        [
+            "name web",
+            "name db",
+            "address lan 10.0.0.2",
+            "address lan 10.0.0.3",
+            "address dmz 10.0.0.2",
+            "mac 52:54:00:00:00:01",
+        ].map((thing) => declares(spec.uuid, thing)),
+    ).toEqual(["keeps", "yields", "keeps", "yields", "yields", "keeps"]);
     claim({ ...spec, interfaces: forwarded(8080, "0.0.0.0") });
-    expect(["tcp 127.0.0.1 8080", "tcp 0.0.0.0 8080", "udp 127.0.0.1 8080", "tcp 127.0.0.1 8081", "address lan 10.0.0.2"].map((thing) => declares(spec.uuid, thing)))
-        .toEqual(["keeps", "keeps", "yields", "yields", "yields"]);
+    expect(
+        [
+            "tcp 127.0.0.1 8080",
+            "tcp 0.0.0.0 8080",
+            "udp 127.0.0.1 8080",
+            "tcp 127.0.0.1 8081",
+            "address lan 10.0.0.2",
+        ].map((thing) => declares(spec.uuid, thing)),
+    ).toEqual(["keeps", "keeps", "yields", "yields", "yields"]);
 });
 
 test("an address that two guests of a program reserve is refused, naming the other", () => {
     const spec = checked({ interfaces: reserved("10.0.0.2") });
     expect(claim(spec)).toEqual([]);
-    const other = { ...spec, urn: `${spec.urn}2`, uuid: "2", name: "other", interfaces: [{ ...reserved("10.0.0.2")[0]!, mac: "52:54:00:00:00:02" }] };
-    expect(claim(other)).toEqual([{ property: "interfaces[0].ipv4.reserve", reason: expect.stringMatching(/^the address 10\.0\.0\.2 of network lan is already used by /) as string }]);
+    const other = {
+        ...spec,
+        urn: `${spec.urn}2`,
+        uuid: "2",
+        name: "other",
+        interfaces: [{ ...reserved("10.0.0.2")[0]!, mac: "52:54:00:00:00:02" }],
+    };
+    expect(claim(other)).toEqual([
+        {
+            property: "interfaces[0].ipv4.reserve",
+            reason: expect.stringMatching(/^the address 10\.0\.0\.2 of network lan is already used by /) as string,
+        },
+    ]);
 });

@@ -1,7 +1,7 @@
-import { consequenceOfCheck, type Judge } from "../../../core/unikernel/consequenceOfCheck";
-import { sentence } from "../../../core/unikernel/consequence";
-import { differences } from "../../../core/unikernel/diff";
 import { UNKNOWN } from "../../../core/handlers";
+import { sentence } from "../../../core/unikernel/consequence";
+import { consequenceOfCheck, type Judge } from "../../../core/unikernel/consequenceOfCheck";
+import { differences } from "../../../core/unikernel/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { checked, table } from "./specs";
 
@@ -14,7 +14,10 @@ test.each<[Partial<StoredInputs>, string]>([
     [{ autostart: true }, "live: autostart"],
     [{ autostart: true, memory: 128 }, "restart: memory, autostart"],
     [{ platform: "xen", memory: 128 }, "replace: platform, memory"],
-    [{ env: Object.fromEntries([..."ABCDEFG"].map((name) => [name, "1"])) }, "restart: env.GREETING, env.ZONE, env.A, env.B, env.C and 4 more"],
+    [
+        { env: Object.fromEntries([..."ABCDEFG"].map((name) => [name, "1"])) },
+        "restart: env.GREETING, env.ZONE, env.A, env.B, env.C and 4 more",
+    ],
     [{ blocks: [{ ...image, digest: UNKNOWN }] }, "restart if blocks[0] changes"],
     [{ blocks: [{ ...image, digest: UNKNOWN }], hostname: UNKNOWN }, "restart if hostname, blocks[0] change"],
     [{ blocks: [{ ...image, digest: UNKNOWN }], args: [] }, "restart: args; restart if blocks[0] changes"],
@@ -25,29 +28,78 @@ test.each<[Partial<StoredInputs>, string]>([
 
 test("a changed image is told by its files where they are known", () => {
     const found = differences(checked(), checked({ blocks: [{ ...image, digest: "d2" }], memory: 65 }), table);
-    expect(sentence(found, ({ property }) => (property === "blocks[0]" ? ["/etc/nginx/nginx.conf"] : undefined)))
-        .toBe("restart: memory, /etc/nginx/nginx.conf");
+    expect(sentence(found, ({ property }) => (property === "blocks[0]" ? ["/etc/nginx/nginx.conf"] : undefined))).toBe(
+        "restart: memory, /etc/nginx/nginx.conf",
+    );
 });
 
 test("a persist disk keeps its data, and the preview says so", () => {
     const old = checked({ blocks: [{ ...image, access: "persist" }] });
     const next = checked({ blocks: [{ ...image, access: "persist", digest: "d2" }] });
-    expect(sentence(differences(old, next, table))).toBe("live: blocks[0] (persist: its data stay, the new image is not used)");
+    expect(sentence(differences(old, next, table))).toBe(
+        "live: blocks[0] (persist: its data stay, the new image is not used)",
+    );
 });
 
-const disk = (name: string, more: Partial<StoredInputs["blocks"][number]> = {}): StoredInputs["blocks"][number] => ({ name, digest: name, format: "raw", access: "persist", ...more });
+const disk = (name: string, more: Partial<StoredInputs["blocks"][number]> = {}): StoredInputs["blocks"][number] => ({
+    name,
+    digest: name,
+    format: "raw",
+    access: "persist",
+    ...more,
+});
 
 test.each<[string, StoredInputs["blocks"], StoredInputs["blocks"], string]>([
-    ["a seed with another version in its name", [disk("db-1.2.img")], [disk("db-1.3.img")], 'restart: blocks[0] (a new, empty disk "db-1.3.img"; db-1.2.img.persist.img stays behind)'],
-    ["a renamed image", [disk("db", { format: "qcow2" })], [disk("store")], 'restart: blocks[0] (a new, empty disk "store"; db.persist.qcow2 stays behind)'],
+    [
+        "a seed with another version in its name",
+        [disk("db-1.2.img")],
+        [disk("db-1.3.img")],
+        'restart: blocks[0] (a new, empty disk "db-1.3.img"; db-1.2.img.persist.img stays behind)',
+    ],
+    [
+        "a renamed image",
+        [disk("db", { format: "qcow2" })],
+        [disk("store")],
+        'restart: blocks[0] (a new, empty disk "store"; db.persist.qcow2 stays behind)',
+    ],
     ["one more", [], [disk("db")], 'restart: blocks[0] (a new, empty disk "db")'],
     ["one less", [disk("a"), disk("b")], [disk("a")], "restart: blocks[1] (its data stay in b.persist.img)"],
-    ["the first of two removed", [disk("a"), disk("b")], [disk("b")], 'restart: blocks[0] (disk "b" of blocks[1]: its data stay; the data of "a" stay in a.persist.img), blocks[1]'],
-    ["swapped", [disk("a"), disk("b")], [disk("b"), disk("a")], 'restart: blocks[0] (disk "b" of blocks[1]: its data stay), blocks[1] (disk "a" of blocks[0]: its data stay)'],
-    ["from persist to read", [disk("a")], [disk("a", { access: "read" })], "restart: blocks[0] (its data stay in a.persist.img)"],
-    ["from read to persist", [disk("a", { access: "read" })], [disk("a")], 'restart: blocks[0] (a new, empty disk "a")'],
-    ["a disk that is to begin again", [disk("a")], [disk("a", { reseed: "monday" })], 'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)'],
-    ["again, with an image that is not known yet", [disk("a", { reseed: "monday" })], [disk("a", { reseed: "tuesday", digest: UNKNOWN })], 'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)'],
+    [
+        "the first of two removed",
+        [disk("a"), disk("b")],
+        [disk("b")],
+        'restart: blocks[0] (disk "b" of blocks[1]: its data stay; the data of "a" stay in a.persist.img), blocks[1]',
+    ],
+    [
+        "swapped",
+        [disk("a"), disk("b")],
+        [disk("b"), disk("a")],
+        'restart: blocks[0] (disk "b" of blocks[1]: its data stay), blocks[1] (disk "a" of blocks[0]: its data stay)',
+    ],
+    [
+        "from persist to read",
+        [disk("a")],
+        [disk("a", { access: "read" })],
+        "restart: blocks[0] (its data stay in a.persist.img)",
+    ],
+    [
+        "from read to persist",
+        [disk("a", { access: "read" })],
+        [disk("a")],
+        'restart: blocks[0] (a new, empty disk "a")',
+    ],
+    [
+        "a disk that is to begin again",
+        [disk("a")],
+        [disk("a", { reseed: "monday" })],
+        'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)',
+    ],
+    [
+        "again, with an image that is not known yet",
+        [disk("a", { reseed: "monday" })],
+        [disk("a", { reseed: "tuesday", digest: UNKNOWN })],
+        'restart: blocks[0] (reseed: disk "a" begins again from its image; its present data are kept in a.kept.*)',
+    ],
     ["a text that was used", [disk("a", { reseed: "monday" })], [disk("a", { reseed: "monday" })], ""],
     ["a new disk with a text", [], [disk("a", { reseed: "monday" })], 'restart: blocks[0] (a new, empty disk "a")'],
     ["another mount of the same disk", [disk("a")], [disk("a", { mount: "/a" })], "restart: blocks[0]"],
@@ -57,12 +109,19 @@ test.each<[string, StoredInputs["blocks"], StoredInputs["blocks"], string]>([
 });
 
 test("drift is named as such", () => {
-    expect(sentence(differences(checked({ drift: ["interfaces"] }), checked(), table))).toBe("restart: interfaces (edited on the host)");
+    expect(sentence(differences(checked({ drift: ["interfaces"] }), checked(), table))).toBe(
+        "restart: interfaces (edited on the host)",
+    );
 });
 
 test.each<[string, Partial<StoredInputs>, Partial<StoredInputs>, string]>([
     ["another boot", { state: "saved" }, { args: [] }, "restart: args, state (the saved memory image is discarded)"],
-    ["another boot, later", { state: "saved" }, { args: [], state: "stopped" }, "restart: args (the saved memory image is discarded)"],
+    [
+        "another boot, later",
+        { state: "saved" },
+        { args: [], state: "stopped" },
+        "restart: args (the saved memory image is discarded)",
+    ],
     ["the same boot", { state: "saved" }, {}, "live: state"],
     ["off, as declared", { state: "saved", consequence: "as before" }, { state: "stopped" }, "as before"],
     ["nothing is saved", {}, { args: [] }, "restart: args"],
@@ -74,11 +133,15 @@ test.each([
     ["the host cannot do it live", "restart", "restart: interfaces[0].attach"],
     ["the host can", "live", "live: interfaces[0].attach"],
 ] as const)("what the table calls live is the host's to say: %s", async (_title, consequence, expected) => {
-    const on = (network: string): StoredInputs => checked({ interfaces: [{ mac: "52:54:00:00:00:01", attach: { network } }] });
+    const on = (network: string): StoredInputs =>
+        checked({ interfaces: [{ mac: "52:54:00:00:00:01", attach: { network } }] });
     const asked: unknown[] = [];
     const judge = {
         consequences: table,
-        consequenceOnHost: (connection: string, { property, from, to }: { property: string; from: unknown; to: unknown }) => {
+        consequenceOnHost: (
+            connection: string,
+            { property, from, to }: { property: string; from: unknown; to: unknown },
+        ) => {
             asked.push([connection, property, from, to]);
             return Promise.resolve(consequence);
         },

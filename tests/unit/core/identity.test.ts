@@ -1,7 +1,8 @@
 import { defaultMac, defaultName, NAME_PATTERN, uuidOf } from "../../../core/identity";
 import { logicalName } from "../../../spec";
 
-const urn = (name: string, stack = "dev") => `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
+const urn = (name: string, stack = "dev") =>
+    `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
 
 // Golden: what a released version has once computed, every later one must.
 test("identity follows from the URN, for ever", () => {
@@ -28,9 +29,12 @@ test.each([
     expect(logicalName(urn(name))).toBe(expected);
 });
 
-test.each(["web", "with blank/and slash", "ünïcödé", "x".repeat(300), "a::b", "$(reboot)"])("the default name of %j is one that the host takes", (name) => {
-    expect(defaultName(urn(name))).toMatch(NAME_PATTERN);
-});
+test.each(["web", "with blank/and slash", "ünïcödé", "x".repeat(300), "a::b", "$(reboot)"])(
+    "the default name of %j is one that the host takes",
+    (name) => {
+        expect(defaultName(urn(name))).toMatch(NAME_PATTERN);
+    },
+);
 
 test("a MAC is unicast and of QEMU's prefix", () => {
     expect(defaultMac(urn("web"))).toMatch(/^52:54:00(:[0-9a-f]{2}){3}$/);

@@ -1,7 +1,7 @@
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { UNKNOWN, keyFromSeed } from "../../../core";
+import { keyFromSeed, UNKNOWN } from "../../../core";
 import { digestKeyOf } from "../../../core/digestKeys";
 import { keyFilePath, keyFromFile } from "../../../core/keyFile";
 import { keyBytes } from "../../../spec";
@@ -55,19 +55,33 @@ test.each([
 ])("%s that is open to others is refused, with the command that closes it", async (_what, path, mode, expected) => {
     await keyFromFile("urn:one");
     await chmod(path(), mode);
-    const error = await digestKeyOf({ urn: "urn:one", old: undefined, given: "", log: () => undefined }).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "permission", message: expect.stringContaining(`found mode 0${mode.toString(8)}, expected ${expected}`) });
+    const error = await digestKeyOf({ urn: "urn:one", old: undefined, given: "", log: () => undefined }).catch(
+        (thrown: unknown) => thrown,
+    );
+    expect(error).toMatchObject({
+        code: "permission",
+        message: expect.stringContaining(`found mode 0${mode.toString(8)}, expected ${expected}`),
+    });
     expect((error as Error).message).toContain(`chmod ${expected.slice(1)} ${path()}`);
     // A key in state needs no file.
-    expect(await digestKeyOf({ urn: "urn:one", old: "ab".repeat(16), given: "", log: () => undefined })).toBe("ab".repeat(16));
+    expect(await digestKeyOf({ urn: "urn:one", old: "ab".repeat(16), given: "", log: () => undefined })).toBe(
+        "ab".repeat(16),
+    );
     await chmod(path(), Number.parseInt(expected, 8));
     expect(await keyFromFile("urn:one")).toMatch(/^[0-9a-f]{32} /);
 });
 
-test.each([["an empty file", ""], ["half a key", `${"ab".repeat(20)}`], ["control characters", `${"ab".repeat(32)} made on \u001b[31mhost\n`]])("%s is refused, and stays as it is", async (_what, text) => {
+test.each([
+    ["an empty file", ""],
+    ["half a key", `${"ab".repeat(20)}`],
+    ["control characters", `${"ab".repeat(32)} made on \u001b[31mhost\n`],
+])("%s is refused, and stays as it is", async (_what, text) => {
     await mkdir(dirname(keyFilePath()), { recursive: true, mode: 0o700 });
     await writeFile(keyFilePath(), text, { mode: 0o600 });
-    await expect(keyFromFile("urn:one")).rejects.toMatchObject({ code: "invalid", hint: expect.stringContaining("remove it") });
+    await expect(keyFromFile("urn:one")).rejects.toMatchObject({
+        code: "invalid",
+        hint: expect.stringContaining("remove it"),
+    });
     expect(await readFile(keyFilePath(), "utf8")).toBe(text);
 });
 

@@ -1,9 +1,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer } from "node:net";
-
-import { networkInterfaceHandlers, noteRefused } from "../../../core/networkInterface";
 import { UNKNOWN } from "../../../core/handlers";
+import { networkInterfaceHandlers, noteRefused } from "../../../core/networkInterface";
 
 const urn = (name: string) => `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:NetworkInterface::${name}`;
 const user = (...forward: object[]) => ({ user: { forward } });
@@ -17,22 +16,58 @@ test.each<[string, object, string[]]>([
     ["an unknown property", { attach: { tap: "tap0" }, speed: 100 }, ["speed"]],
     ["a device name with a slash", { attach: { tap: "net/tap" } }, ["attach.tap"]],
     ["a device name of 16 characters", { attach: { bridge: "abcdefghijklmnop" } }, ["attach.bridge"]],
-    ["ports out of range", { attach: user({ host: 0, guest: 65536 }) }, ["attach.user.forward[0].host", "attach.user.forward[0].guest"]],
+    [
+        "ports out of range",
+        { attach: user({ host: 0, guest: 65536 }) },
+        ["attach.user.forward[0].host", "attach.user.forward[0].guest"],
+    ],
     ["no guest port", { attach: user({ host: 8080 }) }, ["attach.user.forward[0].guest"]],
-    ["a host name as address", { attach: user({ guest: 80, address: "localhost" }) }, ["attach.user.forward[0].address"]],
+    [
+        "a host name as address",
+        { attach: user({ guest: 80, address: "localhost" }) },
+        ["attach.user.forward[0].address"],
+    ],
     ["a protocol that is none", { attach: user({ guest: 80, protocol: "icmp" }) }, ["attach.user.forward[0].protocol"]],
     ["a broken mac", { attach: { tap: "tap0" }, mac: "52:54:00:00:00" }, ["mac"]],
     ["a multicast mac", { attach: { tap: "tap0" }, mac: "53:54:00:00:00:01" }, ["mac"]],
-    ["an address without its prefix length", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2" } }, ["ipv4.address"]],
+    [
+        "an address without its prefix length",
+        { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2" } },
+        ["ipv4.address"],
+    ],
     ["a prefix length too long", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/33" } }, ["ipv4.address"]],
     ["an IPv6 address as IPv4", { attach: { tap: "tap0" }, ipv4: { address: "fd00::2/64" } }, ["ipv4.address"]],
-    ["a gateway elsewhere", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.1.1" } }, ["ipv4.gateway"]],
-    ["the guest as its own gateway", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.0.2" } }, ["ipv4.gateway"]],
-    ["an IPv6 gateway elsewhere", { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fd01::1" } }, ["ipv6.gateway"]],
+    [
+        "a gateway elsewhere",
+        { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.1.1" } },
+        ["ipv4.gateway"],
+    ],
+    [
+        "the guest as its own gateway",
+        { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/24", gateway: "10.0.0.2" } },
+        ["ipv4.gateway"],
+    ],
+    [
+        "an IPv6 gateway elsewhere",
+        { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fd01::1" } },
+        ["ipv6.gateway"],
+    ],
     ["a word for ipv4", { attach: { tap: "tap0" }, ipv4: "static" }, ["ipv4"]],
-    ["a reservation without a libvirt network", { attach: { bridge: "br0" }, ipv4: { reserve: "10.0.0.9" } }, ["ipv4.reserve"]],
-    ["a reservation with a prefix length", { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9/24" } }, ["ipv4.reserve"]],
-    ["many things at once", { attach: { tap: "" }, mac: 7, ipv6: { address: "x" } }, ["attach.tap", "mac", "ipv6.address"]],
+    [
+        "a reservation without a libvirt network",
+        { attach: { bridge: "br0" }, ipv4: { reserve: "10.0.0.9" } },
+        ["ipv4.reserve"],
+    ],
+    [
+        "a reservation with a prefix length",
+        { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9/24" } },
+        ["ipv4.reserve"],
+    ],
+    [
+        "many things at once",
+        { attach: { tap: "" }, mac: 7, ipv6: { address: "x" } },
+        ["attach.tap", "mac", "ipv6.address"],
+    ],
 ])("refuses %s", async (_title, args, properties) => {
     const { failures } = await check(args);
     expect(failures.map(({ property }) => property)).toEqual(properties);
@@ -100,9 +135,17 @@ test("a port on which another program of this machine listens is not chosen; one
         try {
             const { inputs } = await check({ attach: user({ guest: 80, protocol }) }, {}, `listened-${protocol}`);
             expect(portTo(80, inputs)).not.toBe(port);
-            expect((await check({ attach: user({ guest: 80, protocol }) }, before, `listened-${protocol}`)).inputs).toEqual(before);
+            expect(
+                (await check({ attach: user({ guest: 80, protocol }) }, before, `listened-${protocol}`)).inputs,
+            ).toEqual(before);
             // What the program names itself is its own affair.
-            expect(portTo(80, (await check({ attach: user({ host: port, guest: 80, protocol }) }, {}, `listened-${protocol}`)).inputs)).toBe(port);
+            expect(
+                portTo(
+                    80,
+                    (await check({ attach: user({ host: port, guest: 80, protocol }) }, {}, `listened-${protocol}`))
+                        .inputs,
+                ),
+            ).toBe(port);
         } finally {
             await close();
         }
@@ -113,11 +156,21 @@ async function listenOn(protocol: "tcp" | "udp", port: number): Promise<() => Pr
     if (protocol === "udp") {
         const socket = createSocket("udp4").bind(port, "127.0.0.1");
         await once(socket, "listening");
-        return () => new Promise((resolve) => { socket.close(() => { resolve(); }); });
+        return () =>
+            new Promise((resolve) => {
+                socket.close(() => {
+                    resolve();
+                });
+            });
     }
     const server = createServer().listen(port, "127.0.0.1");
     await once(server, "listening");
-    return () => new Promise((resolve) => { server.close(() => { resolve(); }); });
+    return () =>
+        new Promise((resolve) => {
+            server.close(() => {
+                resolve();
+            });
+        });
 }
 
 test("a port that the guest's host refused is given up, and not chosen again", async () => {
@@ -129,11 +182,17 @@ test("a port that the guest's host refused is given up, and not chosen again", a
     expect(after.mac).toBe(before.mac);
     expect((await check({ attach: user({ guest: 80 }) }, after, "refused")).inputs).toEqual(after);
     expect(portTo(80, (await check({ attach: user({ guest: 80 }) }, {}, "refused")).inputs)).toBe(portTo(80, after));
-    expect(portTo(80, (await check({ attach: user({ host: portTo(80, before), guest: 80 }) }, after, "refused")).inputs)).toBe(portTo(80, before));
+    expect(
+        portTo(80, (await check({ attach: user({ host: portTo(80, before), guest: 80 }) }, after, "refused")).inputs),
+    ).toBe(portTo(80, before));
 });
 
 test("an unknown keeps nothing else from being checked, and is passed on", async () => {
-    const { inputs, failures } = await check({ attach: { network: UNKNOWN }, mac: "broken", ipv4: { reserve: "10.0.0.9" } });
+    const { inputs, failures } = await check({
+        attach: { network: UNKNOWN },
+        mac: "broken",
+        ipv4: { reserve: "10.0.0.9" },
+    });
     expect(failures.map(({ property }) => property)).toEqual(["mac"]);
     expect((await check({ attach: { network: UNKNOWN } })).inputs.attach).toEqual({ network: UNKNOWN });
     expect(inputs.attach).toEqual({ network: UNKNOWN });
@@ -146,7 +205,11 @@ test.each([
 ])("diff of %s", async (_title, change, changes) => {
     const { inputs } = await check({ attach: user({ host: 8080, guest: 80 }) });
     const news = (await check({ attach: user({ host: 8080, guest: 80 }), ...change }, inputs)).inputs;
-    expect(await networkInterfaceHandlers().diff("id", inputs, news)).toEqual({ changes, replaces: [], deleteBeforeReplace: true });
+    expect(await networkInterfaceHandlers().diff("id", inputs, news)).toEqual({
+        changes,
+        replaces: [],
+        deleteBeforeReplace: true,
+    });
 });
 
 test("an older state keeps its version until something changes", async () => {
@@ -161,10 +224,13 @@ test("an older state keeps its version until something changes", async () => {
 
 test("state of a newer release is refused, naming what to install", async () => {
     const { read, delete: remove } = networkInterfaceHandlers();
-    for (const call of [read, remove]) await expect(call("id", { schemaVersion: 3 })).rejects.toThrow(/schema version 3.*\n.*npm install/);
+    for (const call of [read, remove])
+        await expect(call("id", { schemaVersion: 3 })).rejects.toThrow(/schema version 3.*\n.*npm install/);
 });
 
 function portTo(guest: number, inputs: Record<string, unknown>): number {
-    const { user: { forward } } = inputs.attach as { user: { forward: { guest: number; host: number }[] } };
+    const {
+        user: { forward },
+    } = inputs.attach as { user: { forward: { guest: number; host: number }[] } };
     return forward.find((one) => one.guest === guest)!.host;
 }

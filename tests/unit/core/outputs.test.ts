@@ -1,19 +1,33 @@
+import type { Observation } from "../../../backends/backend";
 import { differences } from "../../../core/unikernel/diff";
 import type { StoredOutputs } from "../../../core/unikernel/inputs";
 import { outputsOf, withDrift } from "../../../core/unikernel/outputs";
-import type { Observation } from "../../../backends/backend";
 import { checked, table } from "./specs";
 
 const seen = (changes: Partial<Observation> = {}): Observation => ({
-    host: checked().host!, state: "running", bootDigest: "b1", drift: {}, ipAddresses: ["10.0.0.2"],
-    consoleLog: "/var/log/console", consoleCommand: "virsh console web", unfinished: false, ...changes,
+    host: checked().host!,
+    state: "running",
+    bootDigest: "b1",
+    drift: {},
+    ipAddresses: ["10.0.0.2"],
+    consoleLog: "/var/log/console",
+    consoleCommand: "virsh console web",
+    unfinished: false,
+    ...changes,
 });
 const boot = { cmdline: "", initrd: [], secret: false, guestConfig: "{}" };
-const stored = (changes: Partial<StoredOutputs> = {}): StoredOutputs => ({ ...outputsOf(checked(), seen(), { boot }), ...changes });
+const stored = (changes: Partial<StoredOutputs> = {}): StoredOutputs => ({
+    ...outputsOf(checked(), seen(), { boot }),
+    ...changes,
+});
 
 test("outputs are the inputs and what was seen", () => {
     expect(stored()).toEqual({
-        ...checked(), ipAddresses: ["10.0.0.2"], consoleLog: "/var/log/console", consoleCommand: "virsh console web", guestConfig: "{}",
+        ...checked(),
+        ipAddresses: ["10.0.0.2"],
+        consoleLog: "/var/log/console",
+        consoleCommand: "virsh console web",
+        guestConfig: "{}",
     });
 });
 

@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { planGuest } from "../../../core/unikernel/plan";
 import { hashFile } from "../../../images";
-import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { bzImage } from "./kernels";
 import { checked } from "./specs";
 
@@ -22,19 +22,38 @@ async function inputs(changes: Partial<StoredInputs> = {}): Promise<StoredInputs
 }
 
 test("a plan has what a backend needs: capabilities, what is told, and local files", async () => {
-    const block = { name: "disk", path: disk, digest: await hashFile(disk), format: "raw" as const, access: "read" as const };
+    const block = {
+        name: "disk",
+        path: disk,
+        digest: await hashFile(disk),
+        format: "raw" as const,
+        access: "read" as const,
+    };
     const plan = await planGuest(await inputs({ blocks: [block], args: ["nginx"] }));
-    expect(plan).toMatchObject({ bootDigest: "b1", blockFiles: [disk], guest: { platforms: expect.arrayContaining(["kvm"]) } });
+    expect(plan).toMatchObject({
+        bootDigest: "b1",
+        blockFiles: [disk],
+        guest: { platforms: expect.arrayContaining(["kvm"]) },
+    });
     expect(plan.boot.guestConfig).toContain("nginx");
     expect(plan.readConsole("").ended).toBeUndefined();
 });
 
 test.each<[string, () => void, Partial<StoredInputs>, object]>([
-    ["a kernel that was rebuilt after the check", () => writeFileSync(kernel, bzImage("two")), {}, { code: "changed", property: "kernel" }],
+    [
+        "a kernel that was rebuilt after the check",
+        () => writeFileSync(kernel, bzImage("two")),
+        {},
+        { code: "changed", property: "kernel" },
+    ],
     ["an initrd that was", () => writeFileSync(disk, "other"), {}, { code: "changed", property: "initrd" }],
     ["a kernel that is gone", () => rmSync(kernel), {}, { property: "kernel" }],
-    ["a data image that was built elsewhere", () => undefined,
-        { blocks: [{ name: "data", digest: "d".repeat(64), format: "iso9660", access: "read" }] }, { code: "not-found", property: "blocks[0].image" }],
+    [
+        "a data image that was built elsewhere",
+        () => undefined,
+        { blocks: [{ name: "data", digest: "d".repeat(64), format: "iso9660", access: "read" }] },
+        { code: "not-found", property: "blocks[0].image" },
+    ],
 ])("nothing is begun with %s", async (_title, spoil, changes, error) => {
     const before = await inputs(changes);
     spoil();

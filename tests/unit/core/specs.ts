@@ -1,5 +1,5 @@
-import type { StoredInputs } from "../../../core/unikernel/inputs";
 import type { ConsequenceTable } from "../../../backends/backend";
+import type { StoredInputs } from "../../../core/unikernel/inputs";
 
 /** Checked inputs of a small guest, with what a row of a table changes. */
 export function checked(changes: Partial<StoredInputs> = {}): StoredInputs {
@@ -40,7 +40,11 @@ export const table: ConsequenceTable = {
     platform: { consequence: "replace", why: "another hypervisor" },
     name: { consequence: "replace", why: "libvirt refuses a second name for a uuid" },
     memory: { consequence: "restart", why: "no balloon" },
-    vcpus: { consequence: "restart", why: "unplugging is not safe", refine: (from, to) => (Number(to) > Number(from) ? "live" : "restart") },
+    vcpus: {
+        consequence: "restart",
+        why: "unplugging is not safe",
+        refine: (from, to) => (Number(to) > Number(from) ? "live" : "restart"),
+    },
     autostart: { consequence: "live", why: "a flag of the host" },
     state: { consequence: "live", why: "pause and resume" },
     "interfaces.attach": {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { isRemovable } from "../../../backends/iso/burn/removable";
 import { serialsOf } from "../../../backends/iso/burn/serial";
 import { usesOf } from "../../../backends/iso/burn/uses";
@@ -27,7 +27,8 @@ const files: Record<string, string> = {
     "sys/block/dm-0/dm/uuid": "LVM-abc\n",
     "sys/block/dm-0/dm/name": "vg-root\n",
     "udev/b8:16": "S:disk/by-id/usb-x\nE:ID_SERIAL_SHORT=4C530001\nE:ID_SCSI_SERIAL=x\n",
-    "proc/self/mountinfo": "22 1 8:17 / /media/a\\040b rw,relatime shared:1 - ext4 /dev/sdb1 rw\n23 1 0:5 / / rw - btrfs /dev/mapper/vg rw\n",
+    "proc/self/mountinfo":
+        "22 1 8:17 / /media/a\\040b rw,relatime shared:1 - ext4 /dev/sdb1 rw\n23 1 0:5 / / rw - btrfs /dev/mapper/vg rw\n",
     "proc/swaps": "Filename\tType\tSize\tUsed\tPriority\n/dev/sdb1\\040(deleted) partition 1 0 -2\n",
 };
 for (const [path, content] of Object.entries(files)) {
@@ -40,12 +41,17 @@ symlinkSync(join(roots.sys, "block/dm-0"), join(stick, "sdb1/holders/dm-0"));
 
 describe.each(Object.keys(files))("%s", (path) => {
     survives("of a device", {
-        samples: [Buffer.from(files[path]!, "latin1")], tokens: ["E:ID_SERIAL_SHORT=", " - ", "/dev/", "\\040", "\\000", "\\777", "8:17", "0:1 "], limit: 16_384, share: Object.keys(files).length,
+        samples: [Buffer.from(files[path]!, "latin1")],
+        tokens: ["E:ID_SERIAL_SHORT=", " - ", "/dev/", "\\040", "\\000", "\\777", "8:17", "0:1 "],
+        limit: 16_384,
+        share: Object.keys(files).length,
         parse: async (bytes) => {
             writeFileSync(join(root, path), bytes);
             try {
                 await isRemovable(stick);
-                expect((await serialsOf(stick, "8:16", roots)).every((serial) => serial.length <= bytes.length + 64)).toBe(true);
+                expect(
+                    (await serialsOf(stick, "8:16", roots)).every((serial) => serial.length <= bytes.length + 64),
+                ).toBe(true);
                 await usesOf(stick, roots);
             } finally {
                 writeFileSync(join(root, path), files[path]!, "latin1");

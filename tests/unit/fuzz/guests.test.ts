@@ -1,9 +1,9 @@
+import { plain, tail } from "../../../backends/libvirt/lifecycle/console";
 import { readProbe } from "../../../guests";
 import { linux } from "../../../guests/linux";
 import { rumprun } from "../../../guests/rumprun";
 import { encodeConfig } from "../../../guests/rumprun/config";
 import { decodeConfig } from "../../../guests/rumprun/decode";
-import { plain, tail } from "../../../backends/libvirt/lifecycle/console";
 import { block, nic, spec } from "../guests/fixtures";
 import { survives } from "./survives";
 
@@ -17,7 +17,23 @@ const ends = [
 
 survives("a guest's console", {
     samples: ends,
-    tokens: ["=== main() of \"", "\" returned ", " ===", "Assertion ", " failed", "FATAL TRAP: ", "\u001b[", "\u001b]", "\u001b\\", "\u0007", "0;", "\r\n", "[ ", "rumprun:", "probe: ok"],
+    tokens: [
+        '=== main() of "',
+        '" returned ',
+        " ===",
+        "Assertion ",
+        " failed",
+        "FATAL TRAP: ",
+        "\u001b[",
+        "\u001b]",
+        "\u001b\\",
+        "\u0007",
+        "0;",
+        "\r\n",
+        "[ ",
+        "rumprun:",
+        "probe: ok",
+    ],
     parse: (bytes) => {
         const text = bytes.toString("utf8");
         for (const printed of [text, plain(text)]) {
@@ -29,14 +45,26 @@ survives("a guest's console", {
     },
 });
 
-const whole = spec({ args: ["-c", "two words"], env: { A: "b" }, hostname: "web", blocks: [block("/data")], interfaces: [nic(), nic({ ipv4: undefined, ipv6: { address: "fd00::2/64", gateway: "fd00::1" } })] });
+const whole = spec({
+    args: ["-c", "two words"],
+    env: { A: "b" },
+    hostname: "web",
+    blocks: [block("/data")],
+    interfaces: [nic(), nic({ ipv4: undefined, ipv6: { address: "fd00::2/64", gateway: "fd00::1" } })],
+});
 
 survives("a rumprun configuration", {
-    samples: [encodeConfig(whole, "kvm", "program"), encodeConfig(whole, "xen", "program"), "{,, \"cmdline\": \"nginx -g 'daemon off;'\",}"],
-    tokens: ["{", "}", "\"", ":", ",", "\\", "'", "\"net\": {", "\"cmdline\": \"", "' '", "a ", "__proto__"], limit: 16_384,
+    samples: [
+        encodeConfig(whole, "kvm", "program"),
+        encodeConfig(whole, "xen", "program"),
+        '{,, "cmdline": "nginx -g \'daemon off;\'",}',
+    ],
+    tokens: ["{", "}", '"', ":", ",", "\\", "'", '"net": {', '"cmdline": "', "' '", "a ", "__proto__"],
+    limit: 16_384,
     parse: (bytes) => {
         const text = bytes.toString("utf8");
-        for (const platform of ["kvm", "xen", "iso"] as const) decodeConfig(text, { platform, blocks: 1, interfaces: 2 });
-        decodeConfig(`{ "cmdline": "${text.replaceAll("\"", "'")}" }`, { platform: "kvm", blocks: 0, interfaces: 0 });
+        for (const platform of ["kvm", "xen", "iso"] as const)
+            decodeConfig(text, { platform, blocks: 1, interfaces: 2 });
+        decodeConfig(`{ "cmdline": "${text.replaceAll('"', "'")}" }`, { platform: "kvm", blocks: 0, interfaces: 0 });
     },
 });

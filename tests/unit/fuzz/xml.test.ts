@@ -2,16 +2,34 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { assertReservable } from "../../../backends/libvirt/lifecycle/reservable";
-import { readCapabilities, readDomainCapabilities, readFacts, readForImport, readMark, readNetwork, withLockedDisplays, withMark, withoutMark, withoutRestarts } from "../../../backends/libvirt/xml";
 import type { Mark } from "../../../backends/libvirt/model";
+import {
+    readCapabilities,
+    readDomainCapabilities,
+    readFacts,
+    readForImport,
+    readMark,
+    readNetwork,
+    withLockedDisplays,
+    withMark,
+    withoutMark,
+    withoutRestarts,
+} from "../../../backends/libvirt/xml";
 import { pieces, textOf } from "./mutate";
 import { made, survives } from "./survives";
 
 const golden = (name: string): string => readFileSync(join(__dirname, "../libvirt-xml", name), "utf8");
 const mark: Mark = {
-    schemaVersion: 2, urn: "urn:pulumi:dev::p::unikernel:index:Unikernel::web", bootDigest: "0123", phase: "ready", since: "2026-01-01T00:00:00.000Z",
-    creator: { user: "alice", machine: "m", project: "p" }, disowned: [{ user: "bob", machine: "m", project: "p" }],
-    folder: "/var/lib/pulumi-unikernel/u", files: [{ name: "kernel-0123456789abcdef", role: "kernel", digest: "0123" }], lastGood: "<domain type='qemu'/>",
+    schemaVersion: 2,
+    urn: "urn:pulumi:dev::p::unikernel:index:Unikernel::web",
+    bootDigest: "0123",
+    phase: "ready",
+    since: "2026-01-01T00:00:00.000Z",
+    creator: { user: "alice", machine: "m", project: "p" },
+    disowned: [{ user: "bob", machine: "m", project: "p" }],
+    folder: "/var/lib/pulumi-unikernel/u",
+    files: [{ name: "kernel-0123456789abcdef", role: "kernel", digest: "0123" }],
+    lastGood: "<domain type='qemu'/>",
     reservations: [{ network: "default", mac: "52:54:00:00:00:01", address: "192.168.122.10" }],
 };
 const strangers = `<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>s</name><memory unit='GiB'>1</memory><vcpu current='1'>2</vcpu>
@@ -24,29 +42,97 @@ const strangers = `<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/dom
 const LIMIT = 10_000;
 /** Elements cost more than text. */
 const usual = (root: string): string => `<${root}>${"<a b='1'>c</a>".repeat(LIMIT / 14)}</${root}>`;
-const tokens = ["<a>", "</a>", "<domain>", "<a", "/>", "<!--", "-->", "<![CDATA[", "]]>", "<?", "<!DOCTYPE domain [", "&amp;", "&#10;", "&lt;", "&", "\"", "'", " a='1'", "xmlns:a='b'", "<constructor/>", "constructor", "hostfwd=x,", ",,", "-netdev"];
+const tokens = [
+    "<a>",
+    "</a>",
+    "<domain>",
+    "<a",
+    "/>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "]]>",
+    "<?",
+    "<!DOCTYPE domain [",
+    "&amp;",
+    "&#10;",
+    "&lt;",
+    "&",
+    '"',
+    "'",
+    " a='1'",
+    "xmlns:a='b'",
+    "<constructor/>",
+    "constructor",
+    "hostfwd=x,",
+    ",,",
+    "-netdev",
+];
 
 survives("a domain's definition", {
-    samples: [withMark(golden("golden/everything.xml"), mark), golden("fixtures/running.xml"), strangers], limit: LIMIT, usual: usual("domain"),
-    tokens, parse: (bytes) => readDomain(bytes.toString("utf8")),
+    samples: [withMark(golden("golden/everything.xml"), mark), golden("fixtures/running.xml"), strangers],
+    limit: LIMIT,
+    usual: usual("domain"),
+    tokens,
+    parse: (bytes) => readDomain(bytes.toString("utf8")),
 });
 
 /** Arguments of QEMU, which libvirt takes as they are. */
-const commandlines = made(fc.array(fc.record({ option: fc.constantFrom("-netdev", "-device", "-gdb", "-append"), value: pieces(["hostfwd=x,", "user,", "id=unikernel-net0,", "netdev=", "tcp::1-:2", ",", ",,", "=", "tcp:", ":1"]) }), { maxLength: 4 }),
-    (args) => Buffer.from(`<domain><devices/><commandline>${args.map(({ option, value }) => `<arg value='${option}'/><arg value='${escaped(textOf(value, 60_000))}'/>`).join("")}</commandline></domain>`));
+const commandlines = made(
+    fc.array(
+        fc.record({
+            option: fc.constantFrom("-netdev", "-device", "-gdb", "-append"),
+            value: pieces([
+                "hostfwd=x,",
+                "user,",
+                "id=unikernel-net0,",
+                "netdev=",
+                "tcp::1-:2",
+                ",",
+                ",,",
+                "=",
+                "tcp:",
+                ":1",
+            ]),
+        }),
+        { maxLength: 4 },
+    ),
+    (args) =>
+        Buffer.from(
+            `<domain><devices/><commandline>${args.map(({ option, value }) => `<arg value='${option}'/><arg value='${escaped(textOf(value, 60_000))}'/>`).join("")}</commandline></domain>`,
+        ),
+);
 
 survives("a domain's arguments of QEMU", {
-    samples: ["<domain><commandline><arg value='-netdev'/><arg value='user,id=unikernel-net0,hostfwd=tcp::8080-:80'/><arg value='-gdb'/><arg value='tcp:127.0.0.1:1234'/></commandline></domain>"],
-    tokens: ["hostfwd=x,", ",,", "tcp:", ":1"], made: commandlines, limit: 20_000,
-    parse: (bytes) => { readFacts(bytes.toString("utf8")); readForImport(bytes.toString("utf8")); },
+    samples: [
+        "<domain><commandline><arg value='-netdev'/><arg value='user,id=unikernel-net0,hostfwd=tcp::8080-:80'/><arg value='-gdb'/><arg value='tcp:127.0.0.1:1234'/></commandline></domain>",
+    ],
+    tokens: ["hostfwd=x,", ",,", "tcp:", ":1"],
+    made: commandlines,
+    limit: 20_000,
+    parse: (bytes) => {
+        readFacts(bytes.toString("utf8"));
+        readForImport(bytes.toString("utf8"));
+    },
 });
 
 function escaped(text: string): string {
-    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll("'", "&apos;").replaceAll(/[\0-\x1f\x7f-\xff]/g, "?");
+    return text
+        .replaceAll("&", "&amp;")
+        .replaceAll("<", "&lt;")
+        .replaceAll("'", "&apos;")
+        .replaceAll(/[\0-\x1f\x7f-\xff]/g, "?");
 }
 
 function readDomain(xml: string): void {
-    const facts = [() => readFacts(xml), () => readMark(xml), () => readForImport(xml), () => withLockedDisplays(xml), () => withoutRestarts(xml), () => withMark(withoutMark(xml), mark)];
+    const facts = [
+        () => readFacts(xml),
+        () => readMark(xml),
+        () => readForImport(xml),
+        () => withLockedDisplays(xml),
+        () => withoutRestarts(xml),
+        () => withMark(withoutMark(xml), mark),
+    ];
     // One that refuses must not keep the others from being tried.
     const refused: unknown[] = [];
     for (const read of facts) {
@@ -56,22 +142,36 @@ function readDomain(xml: string): void {
             refused.push(error);
         }
     }
-    if (refused.length > 0) throw refused.find((error) => !(error instanceof Error && error.name === "UnikernelError")) ?? refused[0];
+    if (refused.length > 0)
+        throw refused.find((error) => !(error instanceof Error && error.name === "UnikernelError")) ?? refused[0];
 }
 
 survives("a network's definition", {
-    samples: ["<network><name>default</name><uuid>u</uuid><forward mode='nat'/><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><host mac='52:54:00:00:00:01' name='web' ip='192.168.122.10'/></dhcp></ip><ip family='ipv6' address='fd00:1::1' prefix='64'/></network>"],
-    tokens: [...tokens, "<ip address='10.0.0.1' prefix='", "<dhcp>", "4294967296", "-1"], limit: LIMIT, usual: usual("network"),
+    samples: [
+        "<network><name>default</name><uuid>u</uuid><forward mode='nat'/><bridge name='virbr0'/><ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><host mac='52:54:00:00:00:01' name='web' ip='192.168.122.10'/></dhcp></ip><ip family='ipv6' address='fd00:1::1' prefix='64'/></network>",
+    ],
+    tokens: [...tokens, "<ip address='10.0.0.1' prefix='", "<dhcp>", "4294967296", "-1"],
+    limit: LIMIT,
+    usual: usual("network"),
     parse: (bytes) => assertReservable(readNetwork(bytes.toString("utf8")), "192.168.122.10", "ipv4.reserve"),
 });
 
 survives("a host's capabilities", {
-    samples: ["<capabilities><host><uuid>h</uuid><cpu><arch>x86_64</arch></cpu><secmodel><model>dac</model><baselabel>+64055:+106</baselabel></secmodel></host><guest><arch name='x86_64'><emulator>/usr/bin/qemu-system-x86_64</emulator><domain type='kvm'/></arch></guest></capabilities>"],
-    tokens, limit: LIMIT, usual: usual("capabilities"), parse: (bytes) => readCapabilities(bytes.toString("utf8")),
+    samples: [
+        "<capabilities><host><uuid>h</uuid><cpu><arch>x86_64</arch></cpu><secmodel><model>dac</model><baselabel>+64055:+106</baselabel></secmodel></host><guest><arch name='x86_64'><emulator>/usr/bin/qemu-system-x86_64</emulator><domain type='kvm'/></arch></guest></capabilities>",
+    ],
+    tokens,
+    limit: LIMIT,
+    usual: usual("capabilities"),
+    parse: (bytes) => readCapabilities(bytes.toString("utf8")),
 });
 
 survives("what a host can do for a domain", {
-    samples: ["<domainCapabilities><path>/q</path><machine>pc</machine><vcpu max='255'/><cpu><mode name='maximum' supported='yes'/></cpu><devices><interface supported='yes'><enum name='backendType'><value>passt</value></enum></interface></devices></domainCapabilities>"],
-    tokens, limit: LIMIT, usual: usual("domainCapabilities"), parse: (bytes) => readDomainCapabilities(bytes.toString("utf8")),
+    samples: [
+        "<domainCapabilities><path>/q</path><machine>pc</machine><vcpu max='255'/><cpu><mode name='maximum' supported='yes'/></cpu><devices><interface supported='yes'><enum name='backendType'><value>passt</value></enum></interface></devices></domainCapabilities>",
+    ],
+    tokens,
+    limit: LIMIT,
+    usual: usual("domainCapabilities"),
+    parse: (bytes) => readDomainCapabilities(bytes.toString("utf8")),
 });
-

@@ -1,4 +1,8 @@
-export interface ElfNoteInput { owner: string; type: number; desc?: Buffer }
+export interface ElfNoteInput {
+    owner: string;
+    type: number;
+    desc?: Buffer;
+}
 export interface ElfInput {
     bits?: 32 | 64;
     machine?: number;
@@ -17,16 +21,37 @@ const PT = { load: 1, interp: 3, note: 4 };
 const SHT = { progbits: 1, symtab: 2, strtab: 3, note: 7 };
 
 /** Writes a small ELF file with what is asked for, laid out as the gABI says (chapters 4 and 5). */
-export function makeElf({ bits = 64, machine = bits === 64 ? 62 : 3, type = 2, sections = {}, notes, symbols, interpreter, multiboot, bare }: ElfInput): Buffer {
+export function makeElf({
+    bits = 64,
+    machine = bits === 64 ? 62 : 3,
+    type = 2,
+    sections = {},
+    notes,
+    symbols,
+    interpreter,
+    multiboot,
+    bare,
+}: ElfInput): Buffer {
     const wide = bits === 64;
     const [headerSize, programSize, sectionSize] = wide ? [64, 56, 64] : [52, 32, 40];
     const pieces: { name: string; type: number; content: Buffer; link?: number }[] = [
-        ...(multiboot ? [{ name: ".multiboot", type: SHT.progbits, content: words(0x1badb002, 3, -(0x1badb002 + 3)) }] : []),
-        ...Object.entries(sections).map(([name, content]) => ({ name, type: SHT.progbits, content: Buffer.from(content) })),
+        ...(multiboot
+            ? [{ name: ".multiboot", type: SHT.progbits, content: words(0x1badb002, 3, -(0x1badb002 + 3)) }]
+            : []),
+        ...Object.entries(sections).map(([name, content]) => ({
+            name,
+            type: SHT.progbits,
+            content: Buffer.from(content),
+        })),
         ...(notes ? [{ name: ".note", type: SHT.note, content: Buffer.concat(notes.map(makeNote)) }] : []),
     ];
     if (symbols) {
-        pieces.push({ name: ".symtab", type: SHT.symtab, content: Buffer.alloc(wide ? 24 : 16), link: pieces.length + 2 });
+        pieces.push({
+            name: ".symtab",
+            type: SHT.symtab,
+            content: Buffer.alloc(wide ? 24 : 16),
+            link: pieces.length + 2,
+        });
         pieces.push({ name: ".strtab", type: SHT.strtab, content: Buffer.from(`\0${symbols.join("\0")}\0`) });
     }
     const names = Buffer.from(`\0${pieces.map((piece) => piece.name).join("\0")}\0.shstrtab\0`);
@@ -53,12 +78,23 @@ export function makeElf({ bits = 64, machine = bits === 64 ? 62 : 3, type = 2, s
     word(header, wide, 24, 24, 0x100000);
     word(header, wide, 28, 32, headerSize);
     word(header, wide, 32, 40, bare ? 0 : bodyEnd);
-    [headerSize, programSize, segments.length, bare ? 0 : sectionSize, bare ? 0 : pieces.length + 1, bare ? 0 : pieces.length]
-        .forEach((value, index) => header.writeUInt16LE(value, (wide ? 52 : 40) + index * 2));
+    [
+        headerSize,
+        programSize,
+        segments.length,
+        bare ? 0 : sectionSize,
+        bare ? 0 : pieces.length + 1,
+        bare ? 0 : pieces.length,
+    ].forEach((value, index) => header.writeUInt16LE(value, (wide ? 52 : 40) + index * 2));
 
     const programs = segments.map((kind) => {
         const row = Buffer.alloc(programSize);
-        const [offset, length] = kind === PT.load ? [0, bodyEnd] : kind === PT.note ? [noteAt?.offset ?? 0, noteAt?.content.length ?? 0] : [interpAt, interp.length];
+        const [offset, length] =
+            kind === PT.load
+                ? [0, bodyEnd]
+                : kind === PT.note
+                  ? [noteAt?.offset ?? 0, noteAt?.content.length ?? 0]
+                  : [interpAt, interp.length];
         row.writeUInt32LE(kind, 0);
         word(row, wide, 4, 8, offset);
         word(row, wide, 16, 32, length);
@@ -98,10 +134,20 @@ function word(bytes: Buffer, wide: boolean, at32: number, at64: number, value: n
 const align = (offset: number) => (offset + 7) & ~7;
 const pad = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(-bytes.length & 3)]);
 
-export interface BzImageInput { protocol?: number; version?: string; high?: boolean; packed?: string }
+export interface BzImageInput {
+    protocol?: number;
+    version?: string;
+    high?: boolean;
+    packed?: string;
+}
 
 /** A bzImage with 4 setup sectors and 64 bytes of kernel (Documentation/arch/x86/boot.rst). */
-export function makeBzImage({ protocol = 0x020f, version = "6.1.0-test (someone@somewhere) #1", high = true, packed = "0221" }: BzImageInput = {}): Buffer {
+export function makeBzImage({
+    protocol = 0x020f,
+    version = "6.1.0-test (someone@somewhere) #1",
+    high = true,
+    packed = "0221",
+}: BzImageInput = {}): Buffer {
     const image = Buffer.alloc(5 * 512 + 64);
     image.writeUInt8(4, 0x1f1);
     image.writeUInt32LE(64 / 16, 0x1f4);

@@ -11,7 +11,10 @@ test("the image is probe.S, assembled", async () => {
 
 test("it is a multiboot kernel of under 1 KB", async () => {
     expect(probeKernel().length).toBeLessThan(1024);
-    expect(await readKernel(files.write("probe", probeKernel()))).toMatchObject({ elf: { bits: 32, machine: "i386" }, multiboot: { addresses: false } });
+    expect(await readKernel(files.write("probe", probeKernel()))).toMatchObject({
+        elf: { bits: 32, machine: "i386" },
+        multiboot: { addresses: false },
+    });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { abi, abis, describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../../guests";
-import { makeBzImage, makeElf, words, type ElfInput } from "./elfFixture";
+import { type ElfInput, makeBzImage, makeElf, words } from "./elfFixture";
 import { scratch } from "./fixtures";
 
 const files = scratch();
@@ -12,11 +12,39 @@ const rump = { link_set_rump_components: "....", ".rodata": "rump kernel bare me
 
 describe("recognised by its marks", () => {
     const cases: [name: string, elf: ElfInput | Buffer, id: string | undefined, platforms: string[]][] = [
-        ["rumprun for hardware, 64 bits", { multiboot: true, sections: { ".bootstrap": "", ...rump } }, "rumprun", ["kvm", "iso"]],
-        ["rumprun for hardware, 32 bits", { bits: 32, multiboot: true, sections: { ".bootstrap": "", ...rump } }, "rumprun", ["kvm", "iso"]],
-        ["rumprun without section headers", { bare: true, multiboot: true, sections: { ".rodata": rump[".rodata"] } }, "rumprun", ["kvm", "iso"]],
-        ["rumprun for Xen", { sections: { __xen_guest: "GUEST_OS=Mini-OS", link_set_rump_components: "" }, notes: [{ owner: "rumpkernel.org", type: 1 }] }, "rumprun", ["xen"]],
-        ["rumprun for Xen, by its note", { sections: { __xen_guest: "GUEST_OS=Mini-OS" }, notes: [{ owner: "rumpkernel.org", type: 1 }] }, "rumprun", ["xen"]],
+        [
+            "rumprun for hardware, 64 bits",
+            { multiboot: true, sections: { ".bootstrap": "", ...rump } },
+            "rumprun",
+            ["kvm", "iso"],
+        ],
+        [
+            "rumprun for hardware, 32 bits",
+            { bits: 32, multiboot: true, sections: { ".bootstrap": "", ...rump } },
+            "rumprun",
+            ["kvm", "iso"],
+        ],
+        [
+            "rumprun without section headers",
+            { bare: true, multiboot: true, sections: { ".rodata": rump[".rodata"] } },
+            "rumprun",
+            ["kvm", "iso"],
+        ],
+        [
+            "rumprun for Xen",
+            {
+                sections: { __xen_guest: "GUEST_OS=Mini-OS", link_set_rump_components: "" },
+                notes: [{ owner: "rumpkernel.org", type: 1 }],
+            },
+            "rumprun",
+            ["xen"],
+        ],
+        [
+            "rumprun for Xen, by its note",
+            { sections: { __xen_guest: "GUEST_OS=Mini-OS" }, notes: [{ owner: "rumpkernel.org", type: 1 }] },
+            "rumprun",
+            ["xen"],
+        ],
         ["Linux bzImage", makeBzImage(), "linux", ["kvm", "xen", "iso"]],
         ["Linux vmlinux with PVH", { notes: [xen(6, "linux"), xen(18)] }, "linux", ["kvm", "xen"]],
         ["Linux vmlinux for Xen PV only", { notes: [xen(6, "linux")] }, "linux", ["xen"]],
@@ -33,11 +61,17 @@ describe("recognised by its marks", () => {
 
     test("drivers are named where the symbols are there", async () => {
         const elf: ElfInput = { multiboot: true, sections: { ".bootstrap": "", ...rump } };
-        expect(recognise(await read(makeElf({ ...elf, symbols: ["rumpns_vioif_ca", "rumpns_ld_virtio_ca"] })))?.drivers).toEqual(["ld_virtio", "vioif"]);
+        expect(
+            recognise(await read(makeElf({ ...elf, symbols: ["rumpns_vioif_ca", "rumpns_ld_virtio_ca"] })))?.drivers,
+        ).toEqual(["ld_virtio", "vioif"]);
         expect(recognise(await read(makeElf(elf)))?.drivers).toBeUndefined();
     });
 
-    test.each([["testKernel", "rumprun", "kvm"], ["xenKernel", "rumprun", "xen"], ["rawKernel", undefined, undefined]] as const)("our own %s", async (name, id, platform) => {
+    test.each([
+        ["testKernel", "rumprun", "kvm"],
+        ["xenKernel", "rumprun", "xen"],
+        ["rawKernel", undefined, undefined],
+    ] as const)("our own %s", async (name, id, platform) => {
         const { buildTestKernels } = await import("../../guests/build.mjs");
         const found = recognise(await readKernel((await buildTestKernels())[name]));
         expect([found?.abi.id, found?.platforms[0]]).toEqual([id, platform]);
@@ -50,15 +84,23 @@ describe("what is not supported is named", () => {
         [{ notes: [solo5(2)] }, "a Solo5 spt binary; not supported yet"],
         [{ multiboot: true, notes: [solo5(3)] }, "a Solo5 virtio binary; not supported yet"],
         [{ notes: [solo5(99)] }, "a Solo5 binary; not supported yet"],
-        [{ bits: 32, multiboot: true, sections: { ".uk_libinfo": unikraft("libkvmplat") } }, "a Unikraft kernel for KVM; not supported yet"],
+        [
+            { bits: 32, multiboot: true, sections: { ".uk_libinfo": unikraft("libkvmplat") } },
+            "a Unikraft kernel for KVM; not supported yet",
+        ],
         [{ sections: { ".uk_bootinfo": "" } }, "a Unikraft kernel; not supported yet"],
         [{ notes: [xen(6, "Unikraft")] }, "a Unikraft kernel; not supported yet"],
-        [{ interpreter: "/lib64/ld-linux-x86-64.so.2" }, "a program for an operating system (it asks for /lib64/ld-linux-x86-64.so.2), not a kernel"],
+        [
+            { interpreter: "/lib64/ld-linux-x86-64.so.2" },
+            "a program for an operating system (it asks for /lib64/ld-linux-x86-64.so.2), not a kernel",
+        ],
         [{ multiboot: true }, "an ELF64 file with a multiboot header"],
         [{ notes: [xen(6, "osv")] }, 'an ELF64 file with Xen marks of "osv"'],
         [{ bits: 32 }, "an ELF32 file with neither a multiboot header nor Xen notes"],
     ];
-    test.each(cases)("%#: %s → %s", async (elf, expected) => expect(describeKernel(await read(makeElf(elf)))).toBe(expected));
+    test.each(cases)("%#: %s → %s", async (elf, expected) =>
+        expect(describeKernel(await read(makeElf(elf)))).toBe(expected),
+    );
 });
 
 describe("raw takes what some loader takes", () => {
@@ -70,14 +112,22 @@ describe("raw takes what some loader takes", () => {
         ["Xen PV, old form", { sections: { __xen_guest: "" } }, ["xen"]],
         ["nothing", {}, undefined],
     ];
-    test.each(cases)("%s", async (_, elf, platforms) => expect(abi("raw").recognise(await read(makeElf(elf)))?.platforms).toEqual(platforms));
+    test.each(cases)("%s", async (_, elf, platforms) =>
+        expect(abi("raw").recognise(await read(makeElf(elf)))?.platforms).toEqual(platforms),
+    );
 });
 
 test("guests by id", () => {
     expect(guestIds).toEqual(["rumprun", "linux", "raw"]);
     expect(guestAbi("linux")).toBe(abis[1]);
     expect(guestAbi("osv")).toBeUndefined();
-    expect(() => abi("osv")).toThrow(expect.objectContaining({ code: "invalid", property: "guest", message: expect.stringContaining("rumprun, linux, raw") }));
+    expect(() => abi("osv")).toThrow(
+        expect.objectContaining({
+            code: "invalid",
+            property: "guest",
+            message: expect.stringContaining("rumprun, linux, raw"),
+        }),
+    );
 });
 
 function unikraft(library: string): Buffer {

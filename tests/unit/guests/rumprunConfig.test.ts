@@ -24,9 +24,21 @@ const cases: Record<string, Partial<UnikernelSpec>> = {
     "seed-kvm": { args: NGINX, blocks: [block("/etc")], interfaces: [nic()] },
     "seed-xen": { platform: "xen", args: NGINX, blocks: [block("/etc")], interfaces: [nic()] },
     "unmounted-xen": { platform: "xen", blocks: [block("/data"), block()] },
-    "seed-iso": { platform: "iso", args: NGINX, blocks: [block("/etc", { name: "nginxdata.iso" })], interfaces: [nic()] },
+    "seed-iso": {
+        platform: "iso",
+        args: NGINX,
+        blocks: [block("/etc", { name: "nginxdata.iso" })],
+        interfaces: [nic()],
+    },
     quoting: { args: ["-g", "daemon off;", "", "a,b", "{}"] },
-    "two-interfaces": { interfaces: [nic({ ipv4: { reserve: "192.168.122.10" } }), nic({ driver: "wm" }), nic({ ipv4: undefined }), nic({ ipv4: { address: "10.0.0.2/24" } })] },
+    "two-interfaces": {
+        interfaces: [
+            nic({ ipv4: { reserve: "192.168.122.10" } }),
+            nic({ driver: "wm" }),
+            nic({ ipv4: undefined }),
+            nic({ ipv4: { address: "10.0.0.2/24" } }),
+        ],
+    },
     "nested-mounts": { blocks: [block("/data/site"), block("/data")] },
     "two-families-xen": { platform: "xen", interfaces: [nic({ ipv6: STATIC6 })] },
 };
@@ -44,13 +56,17 @@ test.each(Object.entries(cases))("%s is as in its golden file", (name, changes) 
 });
 
 test("every golden file has its case", () => {
-    expect([...new Set(readdirSync(golden).map((name) => name.replace(/\.\w+$/, "")))].sort()).toEqual(Object.keys(cases).sort());
+    expect([...new Set(readdirSync(golden).map((name) => name.replace(/\.\w+$/, "")))].sort()).toEqual(
+        Object.keys(cases).sort(),
+    );
 });
 
 const compared = Object.keys(cases).filter((name) => existsSync(join(golden, `${name}.tool`)));
 
 test.each(compared)("%s says what the launch tool says", (name) => {
-    const [ours, tool] = ["json", "tool"].map((suffix) => meaning(readFileSync(join(golden, `${name}.${suffix}`), "utf8")));
+    const [ours, tool] = ["json", "tool"].map((suffix) =>
+        meaning(readFileSync(join(golden, `${name}.${suffix}`), "utf8")),
+    );
     expect(ours).toEqual(tool);
 });
 
@@ -60,30 +76,51 @@ test("the configuration goes where the platform's guests look for it", () => {
     expect(bytesOf({ args: NGINX })).toBe(expected);
     expect(at("kvm")).toMatchObject({ cmdline: "", secret: false, xenstore: undefined });
     expect(at("iso")).toMatchObject({ cmdline: "", initrd: [{ bytes: Buffer.from(expected) }] });
-    expect(at("xen")).toMatchObject({ cmdline: "", initrd: [], xenstore: { key: "rumprun/cfg", value: expect.stringContaining("/kern") } });
+    expect(at("xen")).toMatchObject({
+        cmdline: "",
+        initrd: [],
+        xenstore: { key: "rumprun/cfg", value: expect.stringContaining("/kern") },
+    });
 });
 
 test("on a medium without data images the configuration is the first module", () => {
-    expect(encode({ platform: "iso", args: NGINX }).encoded.medium).toEqual({ protocol: "multiboot", blocks: [], files: {} });
+    expect(encode({ platform: "iso", args: NGINX }).encoded.medium).toEqual({
+        protocol: "multiboot",
+        blocks: [],
+        files: {},
+    });
 });
 
 test("on a medium with data images the guest reads its configuration beside them", () => {
-    const { encoded } = encode({ ...cases["seed-iso"], blocks: [block("/etc", { name: "nginxdata.iso" }), block(undefined, { name: "spare" })], secrets: ["args"] });
+    const { encoded } = encode({
+        ...cases["seed-iso"],
+        blocks: [block("/etc", { name: "nginxdata.iso" }), block(undefined, { name: "spare" })],
+        secrets: ["args"],
+    });
     expect(encoded).toMatchObject({ cmdline: "_RUMPRUN_ROOTFSCFG=/json.cfg", initrd: [], secret: true });
     expect(encoded.medium).toEqual({
         protocol: "multiboot",
-        blocks: [{ where: "medium", path: "/images/nginxdata.iso" }, { where: "medium", path: "/images/spare" }],
+        blocks: [
+            { where: "medium", path: "/images/nginxdata.iso" },
+            { where: "medium", path: "/images/spare" },
+        ],
         files: { "/json.cfg": readFileSync(join(golden, "seed-iso.json"), "utf8") },
     });
 });
 
 test("secrets are told to the guest and to nobody else", () => {
-    const changes = { args: ["-u", "root", "-p", "pw one"], env: { TOKEN: "t0k", PLAIN: "p" }, secrets: ["env.TOKEN", "args[3]"] };
+    const changes = {
+        args: ["-u", "root", "-p", "pw one"],
+        env: { TOKEN: "t0k", PLAIN: "p" },
+        secrets: ["env.TOKEN", "args[3]"],
+    };
     expect(bytesOf(changes)).toContain('"cmdline": "nginx -u root -p \'pw one\'"');
     expect(bytesOf(changes)).toContain('"env": "TOKEN=t0k"');
     const { encoded } = encode(changes);
     expect(encoded.secret).toBe(true);
-    expect(encoded.guestConfig).toContain('"env": "PLAIN=p",\n"env": "TOKEN=[secret]",\n"cmdline": "nginx -u root -p [secret]"');
+    expect(encoded.guestConfig).toContain(
+        '"env": "PLAIN=p",\n"env": "TOKEN=[secret]",\n"cmdline": "nginx -u root -p [secret]"',
+    );
     expect(encode({ ...changes, secrets: ["env"] }).encoded.guestConfig).not.toMatch(/t0k|PLAIN=p/);
     expect(encode({ ...changes, secrets: [] }).encoded.secret).toBe(false);
 });

@@ -1,5 +1,5 @@
 import { abi, readKernel } from "../../../guests";
-import { makeBzImage, makeElf, type ElfInput } from "./elfFixture";
+import { type ElfInput, makeBzImage, makeElf } from "./elfFixture";
 import { scratch } from "./fixtures";
 
 const files = scratch();
@@ -22,7 +22,11 @@ test.each<[string, ElfInput | Buffer, string | undefined]>([
     ["a note of another owner", { notes: [{ owner: "GNU", type: 1 }] }, undefined],
 ])("how Xen starts it: %s", async (_name, elf, expected) => {
     const kernel = await read(Buffer.isBuffer(elf) ? elf : makeElf(elf));
-    expect(["rumprun", "linux", "raw"].map((id) => abi(id).capabilities(kernel).xen)).toEqual([expected, expected, expected]);
+    expect(["rumprun", "linux", "raw"].map((id) => abi(id).capabilities(kernel).xen)).toEqual([
+        expected,
+        expected,
+        expected,
+    ]);
 });
 
 test("only rumprun is told by who starts it, and only Linux has a balloon", async () => {

@@ -1,7 +1,14 @@
-import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmod, chown, link, mkdir, readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
-import { buildImage, identify, optionProblems, type BuiltImage, type ImageOptions, type ImageSource } from "../../../images";
+import {
+    type BuiltImage,
+    buildImage,
+    type ImageOptions,
+    type ImageSource,
+    identify,
+    optionProblems,
+} from "../../../images";
 import { listing, unpack, verify } from "./contents";
 import { oddTree, workspace } from "./workspace";
 
@@ -43,7 +50,13 @@ test.each(trees)("%s is byte-identical in another order, time, locale, mask, use
         await chmod(path(folder), 0o777);
     }
     const environment = { ...process.env };
-    Object.assign(process.env, { TZ: "Asia/Tokyo", LC_ALL: "tr_TR.UTF-8", LANG: "C", SOURCE_DATE_EPOCH: "1", HOME: "/nonexistent" });
+    Object.assign(process.env, {
+        TZ: "Asia/Tokyo",
+        LC_ALL: "tr_TR.UTF-8",
+        LANG: "C",
+        SOURCE_DATE_EPOCH: "1",
+        HOME: "/nonexistent",
+    });
     const mask = process.umask(0o077);
     process.seteuid!(65534);
     try {
@@ -74,7 +87,10 @@ test("qcow2 holds the disk, the same bytes from a sparse or a dense file, and gr
     await truncate(`${folder}/sparse`, 5_000_704);
     const dense = await build(`${folder}/dense`, { format: "qcow2" }, "dense");
     verify(dense.path, "qcow2");
-    expect(await build(`${folder}/sparse`, { format: "qcow2" }, "sparse")).toEqual({ ...dense, path: path("out/sparse") });
+    expect(await build(`${folder}/sparse`, { format: "qcow2" }, "sparse")).toEqual({
+        ...dense,
+        path: path("out/sparse"),
+    });
     execFileSync("qemu-img", ["compare", "-f", "raw", "-F", "qcow2", `${folder}/dense`, dense.path]);
     // A qcow2 image as the source, grown.
     const grown = await build(dense.path, { format: "qcow2", size: 64 << 20 }, "grown");
@@ -84,21 +100,49 @@ test("qcow2 holds the disk, the same bytes from a sparse or a dense file, and gr
 
 test("a qcow2 that would read another file is refused", async () => {
     await writeFile(path("base.raw"), Buffer.alloc(1 << 20));
-    execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-b", path("base.raw"), "-F", "raw", path("overlay.qcow2")]);
-    execFileSync("qemu-img", ["create", "-q", "-f", "qcow2", "-o", `data_file=${path("data")}`, path("external.qcow2"), "1M"]);
+    execFileSync("qemu-img", [
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-b",
+        path("base.raw"),
+        "-F",
+        "raw",
+        path("overlay.qcow2"),
+    ]);
+    execFileSync("qemu-img", [
+        "create",
+        "-q",
+        "-f",
+        "qcow2",
+        "-o",
+        `data_file=${path("data")}`,
+        path("external.qcow2"),
+        "1M",
+    ]);
     for (const file of ["overlay.qcow2", "external.qcow2"]) {
-        await expect(identify(path(file), { format: "qcow2" })).rejects.toMatchObject({ code: "invalid", message: expect.stringContaining("needs another file") });
+        await expect(identify(path(file), { format: "qcow2" })).rejects.toMatchObject({
+            code: "invalid",
+            message: expect.stringContaining("needs another file"),
+        });
     }
 });
 
 test("an image as the source of another format is refused, naming the format to use", async () => {
     for (const format of all) await build({ disk: "disk" }, { format }, format);
     const cases: [string, ImageOptions["format"], RegExp][] = [
-        ["iso9660", "iso9660", /iso9660 image; use format "raw"/], ["ext2", "iso9660", /ext2 image; use format "raw"/],
-        ["ext4", "ext2", /ext4 image/], ["qcow2", "ext4", /qcow2 image; use format "qcow2"/], ["qcow2", "raw", /use format "qcow2"/],
+        ["iso9660", "iso9660", /iso9660 image; use format "raw"/],
+        ["ext2", "iso9660", /ext2 image; use format "raw"/],
+        ["ext4", "ext2", /ext4 image/],
+        ["qcow2", "ext4", /qcow2 image; use format "qcow2"/],
+        ["qcow2", "raw", /use format "qcow2"/],
     ];
     for (const [image, format, message] of cases) {
-        await expect(identify(path("out", image), { format })).rejects.toMatchObject({ code: "invalid", message: expect.stringMatching(message) });
+        await expect(identify(path("out", image), { format })).rejects.toMatchObject({
+            code: "invalid",
+            message: expect.stringMatching(message),
+        });
     }
 });
 
@@ -111,15 +155,25 @@ test("labels are those of the images", async () => {
 
 test("ext takes the size that it is told, and says when that is too small", async () => {
     expect((await build({ a: "a" }, { format: "ext2", size: 3 << 20 }, "small")).size).toBe(3 << 20);
-    await expect(build({ a: "a".repeat(4 << 20) }, { format: "ext2", size: 3 << 20 }, "full")).rejects.toMatchObject({ code: "invalid", property: "size" });
+    await expect(build({ a: "a".repeat(4 << 20) }, { format: "ext2", size: 3 << 20 }, "full")).rejects.toMatchObject({
+        code: "invalid",
+        property: "size",
+    });
     expect(await readdir(path("out"))).toEqual(["small"]);
-    expect(optionProblems({ format: "ext4", size: 9 << 20 })).toEqual([{ property: "size", reason: expect.stringContaining("10 MiB") }]);
+    expect(optionProblems({ format: "ext4", size: 9 << 20 })).toEqual([
+        { property: "size", reason: expect.stringContaining("10 MiB") },
+    ]);
     const smallest = await build({ a: "a" }, { format: "ext4", size: 10 << 20 }, "journal");
-    expect(execFileSync("/usr/sbin/dumpe2fs", ["-h", smallest.path], { encoding: "utf8", stdio: "pipe" })).toMatch(/has_journal[^]*Total journal blocks: +1024/);
+    expect(execFileSync("/usr/sbin/dumpe2fs", ["-h", smallest.path], { encoding: "utf8", stdio: "pipe" })).toMatch(
+        /has_journal[^]*Total journal blocks: +1024/,
+    );
 });
 
 test.each<[string, Record<string, string>]>([
-    ["many small files", Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`${index % 7}/${index}`, `${index}`]))],
+    [
+        "many small files",
+        Object.fromEntries(Array.from({ length: 1500 }, (_, index) => [`${index % 7}/${index}`, `${index}`])),
+    ],
     ["long names", Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`${index}${"n".repeat(240)}`, ""]))],
     ["nothing", {}],
 ])("the size that ext computes is enough for %s", async (_, files) => {

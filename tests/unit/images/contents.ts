@@ -30,5 +30,8 @@ export function verify(image: string, format: string): void {
 }
 
 function quietly(program: string, args: string[]): void {
-    execFileSync(program, args, { stdio: "pipe", env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+    execFileSync(program, args, {
+        stdio: "pipe",
+        env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` },
+    });
 }

@@ -1,8 +1,20 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from "node:fs/promises";
+import {
+    appendFile,
+    chmod,
+    mkdir,
+    readdir,
+    readFile,
+    rename,
+    rm,
+    stat,
+    symlink,
+    utimes,
+    writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
-import { buildImage, cachePath, identify, makeImageFolder, type ImageOptions } from "../../../images";
+import { buildImage, cachePath, type ImageOptions, identify, makeImageFolder } from "../../../images";
 import { temporaryName } from "../../../images/temporary";
 import { workspace } from "./workspace";
 
@@ -56,9 +68,15 @@ describe.each(["before the build", "while it is built"])("changed %s:", (when) =
 test.each(["raw", "qcow2"] as const)("%s: a file that changes while it is read is an error", async (format) => {
     const folder = await plant("tree", { disk: "x".repeat(1 << 20) });
     let pending: Promise<unknown> | undefined;
-    const building = buildImage(`${folder}/disk`, { format }, await identify(`${folder}/disk`, { format }), path("image"), () => {
-        pending ??= appendFile(`${folder}/disk`, "y");
-    });
+    const building = buildImage(
+        `${folder}/disk`,
+        { format },
+        await identify(`${folder}/disk`, { format }),
+        path("image"),
+        () => {
+            pending ??= appendFile(`${folder}/disk`, "y");
+        },
+    );
     await expect(building).rejects.toMatchObject({ code: "changed" });
     expect((await readdir(path())).filter((name) => name.includes("image"))).toEqual([]);
 });
@@ -71,14 +89,21 @@ describe("a full disk", () => {
     afterEach(() => void execFileSync("umount", [path("small")]));
 
     test.each<[ImageOptions["format"], string | Record<string, string>]>([
-        ["iso9660", { a: "x".repeat(12 << 20) }], ["ext2", { a: "x".repeat(12 << 20) }], ["ext4", { a: "x".repeat(12 << 20) }],
-        ["raw", "disk"], ["qcow2", "disk"], ["iso9660", "tree"],
+        ["iso9660", { a: "x".repeat(12 << 20) }],
+        ["ext2", { a: "x".repeat(12 << 20) }],
+        ["ext4", { a: "x".repeat(12 << 20) }],
+        ["raw", "disk"],
+        ["qcow2", "disk"],
+        ["iso9660", "tree"],
     ])("%s: is said with its figures, and leaves the old file and nothing else", async (format, content) => {
         const folder = await plant("tree", { disk: "x".repeat(12 << 20) });
         const source = content === "tree" ? folder : content === "disk" ? `${folder}/disk` : content;
         await writeFile(path("small/image"), "old");
         const building = buildImage(source, { format }, await identify(source, { format }), path("small/image"));
-        await expect(building).rejects.toMatchObject({ code: "no-space", hint: expect.stringMatching(/small has [78]\d{6} bytes free and about 12582912 are needed/) });
+        await expect(building).rejects.toMatchObject({
+            code: "no-space",
+            hint: expect.stringMatching(/small has [78]\d{6} bytes free and about 12582912 are needed/),
+        });
         expect(await readdir(path("small"))).toEqual(["image"]);
         expect(await readFile(path("small/image"), "utf8")).toBe("old");
     });
@@ -100,14 +125,21 @@ test("a folder that may not be written to is named, and the old file stays", asy
     process.seteuid!(65534);
     try {
         const building = buildImage({ a: "a" }, iso, await identify({ a: "a" }, iso), path("out/image"));
-        await expect(building).rejects.toMatchObject({ code: "permission", message: expect.stringContaining(path("out")) });
+        await expect(building).rejects.toMatchObject({
+            code: "permission",
+            message: expect.stringContaining(path("out")),
+        });
     } finally {
         process.seteuid!(0);
     }
     expect(await readFile(path("out/image"), "utf8")).toBe("old");
 });
 
-test.each([["iso9660", "xorriso"], ["ext4", "e2fsprogs"], ["qcow2", "qemu-utils"]] as const)("%s: a missing program names its package", async (format, name) => {
+test.each([
+    ["iso9660", "xorriso"],
+    ["ext4", "e2fsprogs"],
+    ["qcow2", "qemu-utils"],
+] as const)("%s: a missing program names its package", async (format, name) => {
     const identity = await identify({ a: "a" }, { format });
     const before = process.env.PATH;
     process.env.PATH = path("nothing");
@@ -115,7 +147,11 @@ test.each([["iso9660", "xorriso"], ["ext4", "e2fsprogs"], ["qcow2", "qemu-utils"
         const building = buildImage({ a: "a" }, { format }, identity, path("image"));
         // The programs of e2fsprogs are looked for in /usr/sbin too.
         if (format === "ext4") await building;
-        else await expect(building).rejects.toMatchObject({ code: "program-missing", hint: expect.stringContaining(name) });
+        else
+            await expect(building).rejects.toMatchObject({
+                code: "program-missing",
+                hint: expect.stringContaining(name),
+            });
     } finally {
         process.env.PATH = before;
     }
@@ -123,12 +159,17 @@ test.each([["iso9660", "xorriso"], ["ext4", "e2fsprogs"], ["qcow2", "qemu-utils"
 
 test("a program that fails is quoted", async () => {
     await mkdir(path("bin"));
-    await writeFile(path("bin/xorriso"), "#!/bin/sh\necho first >&2\necho 'the disk is on fire' >&2\nexit 7\n", { mode: 0o755 });
+    await writeFile(path("bin/xorriso"), "#!/bin/sh\necho first >&2\necho 'the disk is on fire' >&2\nexit 7\n", {
+        mode: 0o755,
+    });
     const before = process.env.PATH;
     process.env.PATH = `${path("bin")}:${before}`;
     try {
         const building = buildImage({ a: "a" }, iso, await identify({ a: "a" }, iso), path("image"));
-        await expect(building).rejects.toMatchObject({ code: "program-failed", hint: expect.stringContaining("the disk is on fire") });
+        await expect(building).rejects.toMatchObject({
+            code: "program-failed",
+            hint: expect.stringContaining("the disk is on fire"),
+        });
     } finally {
         process.env.PATH = before;
     }

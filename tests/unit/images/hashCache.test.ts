@@ -19,7 +19,10 @@ async function settled(name: string, text: string): Promise<string> {
 async function poison(): Promise<string> {
     const [name] = await readdir(records());
     const wrong = "0".repeat(64);
-    await writeFile(`${records()}/${name}`, (await readFile(`${records()}/${name}`, "utf8")).replace(/[0-9a-f]{64}/, wrong));
+    await writeFile(
+        `${records()}/${name}`,
+        (await readFile(`${records()}/${name}`, "utf8")).replace(/[0-9a-f]{64}/, wrong),
+    );
     return wrong;
 }
 
@@ -104,9 +107,16 @@ test("a cache folder that cannot be made costs nothing but time", async () => {
     expect(await loadManifest("d".repeat(64))).toBeUndefined();
 });
 
-test.each([["missing", "not-found"], ["tree", "invalid"], ["/dev/zero", "invalid"]])("hashFile refuses %s", async (name, code) => {
+test.each([
+    ["missing", "not-found"],
+    ["tree", "invalid"],
+    ["/dev/zero", "invalid"],
+])("hashFile refuses %s", async (name, code) => {
     await plant("tree", { a: "a" });
-    await expect(hashFile(name === "tree" ? path("tree") : name)).rejects.toMatchObject({ code, message: expect.stringContaining(name) });
+    await expect(hashFile(name === "tree" ? path("tree") : name)).rejects.toMatchObject({
+        code,
+        message: expect.stringContaining(name),
+    });
 });
 
 test("manifests are kept, and a damaged one is not believed", async () => {

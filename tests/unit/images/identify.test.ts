@@ -1,12 +1,13 @@
-import { chmod, chown, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { execFileSync } from "node:child_process";
+import { chmod, chown, link, mkdir, rename, rm, symlink, truncate, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { identify, loadManifest, type ImageOptions, type ImageSource } from "../../../images";
+import { type ImageOptions, type ImageSource, identify, loadManifest } from "../../../images";
 import { oddTree, workspace } from "./workspace";
 
 const { path, plant } = workspace();
 const iso: ImageOptions = { format: "iso9660" };
-const digestOf = async (source: ImageSource, options = iso): Promise<string> => (await identify(source, options)).digest;
+const digestOf = async (source: ImageSource, options = iso): Promise<string> =>
+    (await identify(source, options)).digest;
 
 const same: Record<string, (folder: string) => Promise<unknown>> = {
     times: (folder) => utimes(`${folder}/index.html`, 5, 5),
@@ -64,8 +65,16 @@ test.each(Object.entries(other))("%s makes another image, and its manifest tells
 test("every option makes another image", async () => {
     const file = `${await plant("tree", { disk: "disk" })}/disk`;
     const variants: ImageOptions[] = [
-        iso, { format: "iso9660", label: "DATA" }, { format: "ext2" }, { format: "ext4" }, { format: "ext4", size: 8 << 20 },
-        { format: "raw" }, { format: "raw", size: 1024 }, { format: "qcow2" }, { format: "raw", key: "00" }, { format: "raw", key: "01" },
+        iso,
+        { format: "iso9660", label: "DATA" },
+        { format: "ext2" },
+        { format: "ext4" },
+        { format: "ext4", size: 8 << 20 },
+        { format: "raw" },
+        { format: "raw", size: 1024 },
+        { format: "qcow2" },
+        { format: "raw", key: "00" },
+        { format: "raw", key: "01" },
     ];
     const digests = await Promise.all(variants.map((options) => digestOf(file, options)));
     expect(new Set(digests).size).toBe(variants.length);
@@ -88,7 +97,9 @@ test("a manifest names each file, beyond 200 each folder, and the whole one is k
     const few = await identify(await plant("few", { "html/index.html": "a", b: "b", "c/d": { folder: true } }), iso);
     expect(Object.keys(few.manifest)).toEqual(["b", "c/d/", "html/index.html"]);
     expect(few).toMatchObject({ files: 2, bytes: 2 });
-    const tree = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`dir${index % 3}/sub${index % 300}/file`, `${index}`]));
+    const tree = Object.fromEntries(
+        Array.from({ length: 300 }, (_, index) => [`dir${index % 3}/sub${index % 300}/file`, `${index}`]),
+    );
     const many = await identify(await plant("many", { ...tree, top: "top" }), iso);
     expect(Object.keys(many.manifest).sort()).toEqual(["./", "dir0/", "dir1/", "dir2/"]);
     expect(Object.keys((await loadManifest(many.digest))!)).toHaveLength(301);
@@ -105,18 +116,30 @@ test("with a key, neither digest nor manifest can be computed without it", async
 const refused: [string, string, (folder: string) => Promise<unknown> | unknown][] = [
     ["a named pipe", "invalid", (folder) => execFileSync("mkfifo", [`${folder}/odd`])],
     ["a device", "invalid", (folder) => execFileSync("mknod", [`${folder}/odd`, "c", "1", "3"])],
-    ["a socket", "invalid", (folder) => new Promise((resolve) => {
-        const server = createServer().listen(`${folder}/odd`, () => server.close(resolve));
-        // Closing takes the name away; another one keeps it.
-        execFileSync("ln", [`${folder}/odd`, `${folder}/odd2`]);
-    })],
-    ["not UTF-8", "invalid", (folder) => writeFile(Buffer.concat([Buffer.from(`${folder}/odd`), Buffer.from([0xff])]), "")],
+    [
+        "a socket",
+        "invalid",
+        (folder) =>
+            new Promise((resolve) => {
+                const server = createServer().listen(`${folder}/odd`, () => server.close(resolve));
+                // Closing takes the name away; another one keeps it.
+                execFileSync("ln", [`${folder}/odd`, `${folder}/odd2`]);
+            }),
+    ],
+    [
+        "not UTF-8",
+        "invalid",
+        (folder) => writeFile(Buffer.concat([Buffer.from(`${folder}/odd`), Buffer.from([0xff])]), ""),
+    ],
 ];
 
 test.each(refused)("%s is refused by name", async (kind, code, spoil) => {
     const folder = await plant("tree", { "index.html": "x" });
     await spoil(folder);
-    await expect(identify(folder, iso)).rejects.toMatchObject({ code, message: expect.stringMatching(new RegExp(`${folder}/odd.*${kind}`)) });
+    await expect(identify(folder, iso)).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(new RegExp(`${folder}/odd.*${kind}`)),
+    });
 });
 
 test("what may not be read is refused, all of it at once", async () => {
@@ -125,7 +148,10 @@ test("what may not be read is refused, all of it at once", async () => {
     await chmod(`${folder}/c`, 0);
     process.seteuid!(65534);
     try {
-        await expect(identify(folder, iso)).rejects.toMatchObject({ code: "permission", message: expect.stringMatching(/one.*tree\/c|tree\/c.*one/s) });
+        await expect(identify(folder, iso)).rejects.toMatchObject({
+            code: "permission",
+            message: expect.stringMatching(/one.*tree\/c|tree\/c.*one/s),
+        });
     } finally {
         process.seteuid!(0);
     }

@@ -5,7 +5,14 @@ import { dirname, join } from "node:path";
 export type Planted = string | { text: string; executable: true } | { link: string } | { folder: true };
 
 /** A folder of this test's own, with a cache folder in it, gone at the end. */
-export function workspace(): { path(...parts: string[]): string; plant(name: string, tree: Record<string, Planted>, options?: { reverse?: boolean; fresh?: boolean }): Promise<string> } {
+export function workspace(): {
+    path(...parts: string[]): string;
+    plant(
+        name: string,
+        tree: Record<string, Planted>,
+        options?: { reverse?: boolean; fresh?: boolean },
+    ): Promise<string>;
+} {
     let root = "";
     const before = process.env.XDG_CACHE_HOME;
     beforeEach(async () => {
@@ -25,7 +32,8 @@ export function workspace(): { path(...parts: string[]): string; plant(name: str
             const folder = path(name);
             await mkdir(folder, { recursive: true });
             const entries = Object.entries(tree);
-            for (const [file, what] of reverse ? entries.reverse() : entries) await plantOne(join(folder, file), what, fresh);
+            for (const [file, what] of reverse ? entries.reverse() : entries)
+                await plantOne(join(folder, file), what, fresh);
             return folder;
         },
     };
@@ -63,10 +71,10 @@ export const oddTree: Record<string, Planted> = {
     " blanks ": "blanks",
     "Grüße/日本語 🙂": "unicode",
     "Grüße/e\u0301": "decomposed",
-    "__proto__": "a name of JavaScript's",
+    __proto__: "a name of JavaScript's",
     "links/relative": { link: "../index.html" },
     "links/dangling": { link: "nowhere" },
     "links/absolute": { link: "/etc/nginx/nginx.conf" },
-    "links/odd": { link: "--target with\nline \"break\"" },
+    "links/odd": { link: '--target with\nline "break"' },
     "links/long": { link: `${"x/".repeat(100)}x` },
 };

@@ -7,13 +7,35 @@ test("each reason reads as a sentence", () => {
 });
 
 test("only what is in the image rebuilds it, and nothing but the platform replaces", () => {
-    const of = (wanted: string) => Object.entries(isoConsequences).filter(([, { consequence }]) => consequence === wanted).map(([property]) => property).sort();
-    expect(of("rebuild")).toEqual(["args", "blocks", "console", "env", "guest", "hostname", "initrd", "interfaces", "kernel", "label", "name", "output", "secrets"]);
+    const of = (wanted: string) =>
+        Object.entries(isoConsequences)
+            .filter(([, { consequence }]) => consequence === wanted)
+            .map(([property]) => property)
+            .sort();
+    expect(of("rebuild")).toEqual([
+        "args",
+        "blocks",
+        "console",
+        "env",
+        "guest",
+        "hostname",
+        "initrd",
+        "interfaces",
+        "kernel",
+        "label",
+        "name",
+        "output",
+        "secrets",
+    ]);
     expect(of("replace")).toEqual(["platform"]);
     expect(of("restart")).toEqual([]);
 });
 
 test("what is refused needs no consequence of its own", () => {
     const refused = Object.keys(isoMeaningless).filter((property) => !property.includes("["));
-    for (const property of refused) expect(isoConsequences[property]).toMatchObject({ consequence: "live", why: "Means nothing on a medium; refused." });
+    for (const property of refused)
+        expect(isoConsequences[property]).toMatchObject({
+            consequence: "live",
+            why: "Means nothing on a medium; refused.",
+        });
 });

@@ -1,12 +1,14 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { addSum, removeSum } from "../../../backends/iso/sums";
 
 let folder: string;
-beforeEach(() => { folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-sums-")); });
+beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-sums-"));
+});
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const sums = () => join(folder, "SHA256SUMS");
@@ -16,13 +18,18 @@ function image(name: string): { path: string; sha256: string } {
     return { path, sha256: createHash("sha256").update(name).digest("hex") };
 }
 
-test.each(["web.iso", "a b.iso", "quo'te\"$(x).iso", "back\\slash.iso", "new\nline.iso", "ünïcode.iso"])("sha256sum agrees about %j", async (name) => {
-    const { path, sha256 } = image(name);
-    await addSum(path, sha256, false);
-    expect(execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: folder, encoding: "utf8" })).toMatch(/OK$/m);
-    await removeSum(path);
-    expect(existsSync(sums())).toBe(false);
-});
+test.each(["web.iso", "a b.iso", "quo'te\"$(x).iso", "back\\slash.iso", "new\nline.iso", "ünïcode.iso"])(
+    "sha256sum agrees about %j",
+    async (name) => {
+        const { path, sha256 } = image(name);
+        await addSum(path, sha256, false);
+        expect(
+            execFileSync("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: folder, encoding: "utf8" }),
+        ).toMatch(/OK$/m);
+        await removeSum(path);
+        expect(existsSync(sums())).toBe(false);
+    },
+);
 
 test("the images of a fleet share the file, sorted, and what others wrote in it stays", async () => {
     writeFileSync(sums(), `${"0".repeat(64)}  somebody-elses.tar\n`);
@@ -40,7 +47,10 @@ test("a rebuilt image replaces its line", async () => {
     expect(readFileSync(sums(), "utf8")).toBe(`${"2".repeat(64)}  web.iso\n`);
 });
 
-test.each([[true, 0o600], [false, 0o644]])("secret %s: mode %o, whatever the umask", async (secret, mode) => {
+test.each([
+    [true, 0o600],
+    [false, 0o644],
+])("secret %s: mode %o, whatever the umask", async (secret, mode) => {
     const before = process.umask(0o077);
     try {
         await addSum(join(folder, "web.iso"), "1".repeat(64), secret);
@@ -58,5 +68,8 @@ test("what was for its owner alone stays so", async () => {
 });
 
 function names(): string[] {
-    return readFileSync(sums(), "utf8").trimEnd().split("\n").map((line) => line.slice(66));
+    return readFileSync(sums(), "utf8")
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.slice(66));
 }

@@ -21,11 +21,36 @@ test.each(["name", "platform", "uuid", "host"])("%s replaces", (property) => {
     expect(kvmConsequences[property]?.consequence).toBe("replace");
 });
 
-test.each(["state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData", "keepLast", "urn", "connection"])("%s interrupts nothing", (property) => {
+test.each([
+    "state",
+    "autostart",
+    "readiness",
+    "shutdownTimeout",
+    "adopt",
+    "deleteData",
+    "keepLast",
+    "urn",
+    "connection",
+])("%s interrupts nothing", (property) => {
     expect(kvmConsequences[property]).toMatchObject({ consequence: "live" });
 });
 
-test.each(["kernel", "initrd", "guest", "args", "env", "hostname", "memory", "vcpus", "blocks", "interfaces", "accelerator", "gdb", "qemuArgs", "secrets"])("%s restarts", (property) => {
+test.each([
+    "kernel",
+    "initrd",
+    "guest",
+    "args",
+    "env",
+    "hostname",
+    "memory",
+    "vcpus",
+    "blocks",
+    "interfaces",
+    "accelerator",
+    "gdb",
+    "qemuArgs",
+    "secrets",
+])("%s restarts", (property) => {
     expect(kvmConsequences[property]).toMatchObject({ consequence: "restart" });
 });
 
@@ -44,7 +69,10 @@ test.each([
 });
 
 test.each([
-    ["destroy", "preserve", "live"], ["preserve", "destroy", "live"], ["destroy", "restart", "restart"], ["restart", "preserve", "restart"],
+    ["destroy", "preserve", "live"],
+    ["preserve", "destroy", "live"],
+    ["destroy", "restart", "restart"],
+    ["restart", "preserve", "restart"],
 ])("onCrash from %s to %s: %s", (from, to, consequence) => {
     expect(kvmConsequences.onCrash?.refine?.(from, to, spec())).toBe(consequence);
 });

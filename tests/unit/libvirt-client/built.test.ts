@@ -7,6 +7,9 @@ const built = join(__dirname, "..", "..", "..", "dist", "backends", "libvirt", "
 test("the compiled client, which tests start as a process, is not older than its source", () => {
     for (const name of readdirSync(sources)) {
         const compiled = statSync(join(built, name.replace(/\.ts$/, ".js")));
-        expect({ name, age: Math.max(0, statSync(join(sources, name)).mtimeMs - compiled.mtimeMs) }).toEqual({ name, age: 0 });
+        expect({ name, age: Math.max(0, statSync(join(sources, name)).mtimeMs - compiled.mtimeMs) }).toEqual({
+            name,
+            age: 0,
+        });
     }
 });

@@ -2,8 +2,15 @@ import { libvirtError } from "../../../backends/libvirt/client";
 import { toError } from "../../../backends/libvirt/client/errors";
 import type { Failure } from "../../../backends/libvirt/client/protocol";
 
-const said = (code: number, message: string, how: Partial<Extract<Failure, { kind: "libvirt" }>> = {}): Failure =>
-    ({ kind: "libvirt", code, domain: 10, message, connecting: false, lost: false, ...how });
+const said = (code: number, message: string, how: Partial<Extract<Failure, { kind: "libvirt" }>> = {}): Failure => ({
+    kind: "libvirt",
+    code,
+    domain: 10,
+    message,
+    connecting: false,
+    lost: false,
+    ...how,
+});
 const connecting = { connecting: true, lost: true };
 
 test.each<[Failure, string]>([
@@ -45,7 +52,11 @@ test("libvirt's own account is kept", () => {
 test.each<[string, Failure, string]>([
     ["qemu:///system", said(38, "Permission denied", connecting), "sudo usermod -aG libvirt"],
     ["qemu:///system", said(38, "No such file or directory", connecting), "sudo systemctl start libvirtd"],
-    ["qemu+ssh://me@h:22/system", said(38, "Connection refused", connecting), "ssh -p 22 me@h virsh -c qemu:///system version"],
+    [
+        "qemu+ssh://me@h:22/system",
+        said(38, "Connection refused", connecting),
+        "ssh -p 22 me@h virsh -c qemu:///system version",
+    ],
     ["qemu+tls://h/system", said(38, "Connection refused", connecting), "virsh -c 'qemu+tls://h/system' version"],
     ["qemu:///system", { kind: "library", message: "?" }, "apt-get install libvirt0"],
 ])("the hint on %s has the command that helps", (uri, failure, command) => {

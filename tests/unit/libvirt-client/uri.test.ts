@@ -5,8 +5,14 @@ import { guestsFolder } from "../../../backends/libvirt/files/folders";
 test.each([
     ["qemu:///system", { driver: "qemu", path: "/system" }],
     ["qemu+unix:///session?socket=/run/x", { driver: "qemu", transport: "unix", path: "/session" }],
-    ["xen+ssh://root@dom0.example:2222/system?keyfile=/k", { driver: "xen", transport: "ssh", user: "root", host: "dom0.example", port: 2222, path: "/system" }],
-    ["qemu+tcp://[fd00::1]:16509/system", { driver: "qemu", transport: "tcp", host: "[fd00::1]", port: 16509, path: "/system" }],
+    [
+        "xen+ssh://root@dom0.example:2222/system?keyfile=/k",
+        { driver: "xen", transport: "ssh", user: "root", host: "dom0.example", port: 2222, path: "/system" },
+    ],
+    [
+        "qemu+tcp://[fd00::1]:16509/system",
+        { driver: "qemu", transport: "tcp", host: "[fd00::1]", port: 16509, path: "/system" },
+    ],
     ["qemu+ssh://host/system", { driver: "qemu", transport: "ssh", host: "host", path: "/system" }],
     ["nonsense", { driver: "", path: "" }],
 ])("%s", (uri, parts) => {
@@ -44,5 +50,7 @@ test.each<[string, NodeJS.ProcessEnv, string]>([
 });
 
 test("a session on another machine has a folder that only its user knows", () => {
-    expect(() => guestsFolder("qemu+ssh://h/session", { HOME: "/home/u" })).toThrow(expect.objectContaining({ code: "unsupported" }));
+    expect(() => guestsFolder("qemu+ssh://h/session", { HOME: "/home/u" })).toThrow(
+        expect.objectContaining({ code: "unsupported" }),
+    );
 });

@@ -13,7 +13,11 @@ test("pieces become one file, with the mode whatever the umask", async () => {
     await writeFile(join(folder, "a"), "A".repeat(200_000), { mode: 0o600 });
     const before = process.umask(0o077);
     try {
-        await writeWhole(join(folder, "out"), [{ bytes: Buffer.from("<") }, { file: join(folder, "a") }, { bytes: Buffer.from(">") }], { mode: 0o644 });
+        await writeWhole(
+            join(folder, "out"),
+            [{ bytes: Buffer.from("<") }, { file: join(folder, "a") }, { bytes: Buffer.from(">") }],
+            { mode: 0o644 },
+        );
         await writeWhole(join(folder, "copy"), [{ file: join(folder, "a") }], { mode: 0o644 });
     } finally {
         process.umask(before);
@@ -25,7 +29,13 @@ test("pieces become one file, with the mode whatever the umask", async () => {
 
 test("zeros at the end, in the middle, and all over are kept as holes", async () => {
     const mib = 1024 * 1024;
-    const content = Buffer.concat([Buffer.alloc(mib), Buffer.from("x"), Buffer.alloc(3 * mib), Buffer.from("y"), Buffer.alloc(mib)]);
+    const content = Buffer.concat([
+        Buffer.alloc(mib),
+        Buffer.from("x"),
+        Buffer.alloc(3 * mib),
+        Buffer.from("y"),
+        Buffer.alloc(mib),
+    ]);
     await writeWhole(join(folder, "out"), [{ bytes: content }], { mode: 0o644 });
     expect((await readFile(join(folder, "out"))).equals(content)).toBe(true);
     expect((await stat(join(folder, "out"))).blocks * 512).toBeLessThan(mib);
@@ -33,7 +43,11 @@ test("zeros at the end, in the middle, and all over are kept as holes", async ()
 
 test("what fails leaves neither a half file nor a temporary one, and the old one as it was", async () => {
     await writeFile(join(folder, "out"), "old");
-    await expect(writeWhole(join(folder, "out"), [{ bytes: Buffer.from("new") }, { file: join(folder, "nowhere") }], { mode: 0o644 })).rejects.toThrow("ENOENT");
+    await expect(
+        writeWhole(join(folder, "out"), [{ bytes: Buffer.from("new") }, { file: join(folder, "nowhere") }], {
+            mode: 0o644,
+        }),
+    ).rejects.toThrow("ENOENT");
     expect(await readdir(folder)).toEqual(["out"]);
     expect(await readFile(join(folder, "out"), "utf8")).toBe("old");
 });

@@ -26,9 +26,21 @@ describe("parts", () => {
     });
     afterAll(() => rm(folder, { recursive: true }));
 
-    const parts = () => [{ bytes: Buffer.from("abc") }, { file: join(folder, "file") }, { bytes: new Uint8Array() }, { bytes: Buffer.from("ghi") }];
+    const parts = () => [
+        { bytes: Buffer.from("abc") },
+        { file: join(folder, "file") },
+        { bytes: new Uint8Array() },
+        { bytes: Buffer.from("ghi") },
+    ];
 
-    test.each([[0, "abcdefghi"], [2, "cdefghi"], [3, "defghi"], [5, "fghi"], [6, "ghi"], [9, ""]])("from %d on", async (offset, rest) => {
+    test.each([
+        [0, "abcdefghi"],
+        [2, "cdefghi"],
+        [3, "defghi"],
+        [5, "fghi"],
+        [6, "ghi"],
+        [9, ""],
+    ])("from %d on", async (offset, rest) => {
         let read = "";
         for await (const piece of bytesOf(parts(), offset)) read += piece.toString();
         expect(read).toBe(rest);
@@ -47,7 +59,15 @@ describe("parts", () => {
         await writeFile(large, Buffer.alloc(100_000));
         const bytes = (length: number) => ({ bytes: Buffer.alloc(length) });
         expect(await headOf([{ file: large }, bytes(1), bytes(2)])).toEqual({ file: large, tail: Buffer.alloc(3) });
-        for (const other of [[], [{ file: large }], [bytes(1), { file: large }], [{ file: small }, bytes(1)], [{ file: large }, { file: small }],
-            [{ file: large }, bytes(70_000)], [{ file: join(folder, "none") }, bytes(1)]]) expect(await headOf(other)).toBeUndefined();
+        for (const other of [
+            [],
+            [{ file: large }],
+            [bytes(1), { file: large }],
+            [{ file: small }, bytes(1)],
+            [{ file: large }, { file: small }],
+            [{ file: large }, bytes(70_000)],
+            [{ file: join(folder, "none") }, bytes(1)],
+        ])
+            expect(await headOf(other)).toBeUndefined();
     });
 });

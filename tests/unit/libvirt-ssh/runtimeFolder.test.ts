@@ -25,7 +25,9 @@ test.each<[string, () => void]>([
     ["a file", () => writeFileSync(own, "", { mode: 0o600 })],
 ])("%s of its name is not used", async (_name, make) => {
     make();
-    expect(await runtimeFolder({ XDG_RUNTIME_DIR: place })).toBe(join(tmpdir(), `pulumi-unikernel-${process.getuid!()}`));
+    expect(await runtimeFolder({ XDG_RUNTIME_DIR: place })).toBe(
+        join(tmpdir(), `pulumi-unikernel-${process.getuid!()}`),
+    );
 });
 
 test("a place whose path is too long for a socket, or that is not there, is not used", async () => {

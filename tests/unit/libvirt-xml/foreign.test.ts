@@ -6,11 +6,16 @@ const app = '<app:x xmlns:app="http://tool/1.0" id="7">text &amp;amp; <app:y/></
 
 /** A definition as others left it. */
 function before(inside: string, metadata: string): string {
-    return renderDomain(least, { ...mark, bootDigest: "former" }).replace("<memory", `${inside}<memory`).replace("</metadata>", `${metadata}</metadata>`);
+    return renderDomain(least, { ...mark, bootDigest: "former" })
+        .replace("<memory", `${inside}<memory`)
+        .replace("</metadata>", `${metadata}</metadata>`);
 }
 
 test("title, description and metadata of others come along; the mark is the new one", () => {
-    const kept = keepForeign(next, before("<title>The &lt;web&gt; guest</title><description>two\nlines</description>", app));
+    const kept = keepForeign(
+        next,
+        before("<title>The &lt;web&gt; guest</title><description>two\nlines</description>", app),
+    );
     expect(kept).toContain("<title>The &lt;web&gt; guest</title>");
     expect(kept).toMatch(/<description>two\s+lines<\/description>/);
     expect(kept).toContain('<app:x xmlns:app="http://tool/1.0" id="7">');

@@ -1,26 +1,60 @@
-import { readCapabilities, readDomainCapabilities, readNetwork, renderReservation } from "../../../backends/libvirt/xml";
+import {
+    readCapabilities,
+    readDomainCapabilities,
+    readNetwork,
+    renderReservation,
+} from "../../../backends/libvirt/xml";
 
 test.each([
     [{ mac: "52:54:00:00:00:01", address: "192.168.122.10" }, '<host mac="52:54:00:00:00:01" ip="192.168.122.10"/>'],
-    [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }, '<host mac="52:54:00:00:00:01" name="web" ip="192.168.122.10"/>'],
+    [
+        { mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" },
+        '<host mac="52:54:00:00:00:01" name="web" ip="192.168.122.10"/>',
+    ],
 ])("a reservation: %j", (reservation, xml) => {
     expect(renderReservation(reservation)).toBe(xml);
 });
 
 test.each([
-    ["nat", "<network><name>default</name><uuid>u</uuid><forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward><bridge name='virbr0' stp='on'/>"
-        + "<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><range start='192.168.122.2' end='192.168.122.254'/><host mac='52:54:00:00:00:01' name='web' ip='192.168.122.10'/></dhcp></ip>"
-        + "<ip family='ipv6' address='fd00:1::1' prefix='64'/></network>",
-    {
-        name: "default", uuid: "u", bridge: "virbr0", forward: "nat", reservations: [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }],
-        subnets: [{ address: "192.168.122.1", prefix: 24, family: "ipv4", dhcp: true }, { address: "fd00:1::1", prefix: 64, family: "ipv6", dhcp: false }],
-    }],
-    ["isolated, without DHCP", "<network><name>lonely</name><uuid>u</uuid><bridge name='virbr1'/><ip address='10.0.0.1' prefix='30'/></network>",
-        { name: "lonely", uuid: "u", bridge: "virbr1", forward: undefined, reservations: [], subnets: [{ address: "10.0.0.1", prefix: 30, family: "ipv4", dhcp: false }] }],
-    ["a bridge of the host's", "<network><name>lan</name><uuid>u</uuid><forward mode='bridge'/><bridge name='br0'/></network>",
-        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", reservations: [], subnets: [] }],
-    ["forward without a mode is nat", "<network><name>n</name><uuid>u</uuid><forward/></network>",
-        { name: "n", uuid: "u", bridge: undefined, forward: "nat", reservations: [], subnets: [] }],
+    [
+        "nat",
+        "<network><name>default</name><uuid>u</uuid><forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward><bridge name='virbr0' stp='on'/>" +
+            "<ip address='192.168.122.1' netmask='255.255.255.0'><dhcp><range start='192.168.122.2' end='192.168.122.254'/><host mac='52:54:00:00:00:01' name='web' ip='192.168.122.10'/></dhcp></ip>" +
+            "<ip family='ipv6' address='fd00:1::1' prefix='64'/></network>",
+        {
+            name: "default",
+            uuid: "u",
+            bridge: "virbr0",
+            forward: "nat",
+            reservations: [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }],
+            subnets: [
+                { address: "192.168.122.1", prefix: 24, family: "ipv4", dhcp: true },
+                { address: "fd00:1::1", prefix: 64, family: "ipv6", dhcp: false },
+            ],
+        },
+    ],
+    [
+        "isolated, without DHCP",
+        "<network><name>lonely</name><uuid>u</uuid><bridge name='virbr1'/><ip address='10.0.0.1' prefix='30'/></network>",
+        {
+            name: "lonely",
+            uuid: "u",
+            bridge: "virbr1",
+            forward: undefined,
+            reservations: [],
+            subnets: [{ address: "10.0.0.1", prefix: 30, family: "ipv4", dhcp: false }],
+        },
+    ],
+    [
+        "a bridge of the host's",
+        "<network><name>lan</name><uuid>u</uuid><forward mode='bridge'/><bridge name='br0'/></network>",
+        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", reservations: [], subnets: [] },
+    ],
+    [
+        "forward without a mode is nat",
+        "<network><name>n</name><uuid>u</uuid><forward/></network>",
+        { name: "n", uuid: "u", bridge: undefined, forward: "nat", reservations: [], subnets: [] },
+    ],
 ])("a network: %s", (_name, xml, facts) => {
     expect(readNetwork(xml)).toEqual(facts);
 });
@@ -29,17 +63,39 @@ const guests = `<guest><os_type>hvm</os_type><arch name='i686'><emulator>/usr/bi
     <guest><os_type>hvm</os_type><arch name='x86_64'><wordsize>64</wordsize><emulator>/usr/bin/qemu-system-x86_64</emulator><domain type='qemu'/><domain type='kvm'/></arch></guest>`;
 
 test("a host's capabilities", () => {
-    expect(readCapabilities(`<capabilities><host><uuid>h</uuid><cpu><arch>x86_64</arch></cpu></host>${guests}</capabilities>`))
-        .toEqual({ hostUuid: "h", arch: "x86_64", domainTypes: ["qemu", "kvm"], emulator: "/usr/bin/qemu-system-x86_64" });
-    expect(readCapabilities("<capabilities><host/></capabilities>")).toEqual({ hostUuid: "", arch: "", domainTypes: [], emulator: undefined });
+    expect(
+        readCapabilities(
+            `<capabilities><host><uuid>h</uuid><cpu><arch>x86_64</arch></cpu></host>${guests}</capabilities>`,
+        ),
+    ).toEqual({ hostUuid: "h", arch: "x86_64", domainTypes: ["qemu", "kvm"], emulator: "/usr/bin/qemu-system-x86_64" });
+    expect(readCapabilities("<capabilities><host/></capabilities>")).toEqual({
+        hostUuid: "",
+        arch: "",
+        domainTypes: [],
+        emulator: undefined,
+    });
 });
 
 test.each([
     ["libvirt 9.0 says nothing of interfaces", "", []],
-    ["one without passt", "<interface supported='yes'><enum name='backendType'><value>default</value></enum></interface>", ["default"]],
-    ["one with passt", "<interface supported='yes'><enum name='backendType'><value>default</value><value>passt</value></enum></interface>", ["default", "passt"]],
+    [
+        "one without passt",
+        "<interface supported='yes'><enum name='backendType'><value>default</value></enum></interface>",
+        ["default"],
+    ],
+    [
+        "one with passt",
+        "<interface supported='yes'><enum name='backendType'><value>default</value><value>passt</value></enum></interface>",
+        ["default", "passt"],
+    ],
 ])("what a domain can have: %s", (_name, part, netBackends) => {
     const xml = `<domainCapabilities><path>/usr/bin/qemu-system-x86_64</path><domain>qemu</domain><machine>pc-i440fx-7.2</machine><arch>x86_64</arch><vcpu max='255'/>
         <cpu><mode name='host-passthrough' supported='no'/><mode name='maximum' supported='yes'/></cpu><devices>${part}</devices></domainCapabilities>`;
-    expect(readDomainCapabilities(xml)).toEqual({ machine: "pc-i440fx-7.2", emulator: "/usr/bin/qemu-system-x86_64", maxVcpus: 255, netBackends, cpuModes: ["maximum"] });
+    expect(readDomainCapabilities(xml)).toEqual({
+        machine: "pc-i440fx-7.2",
+        emulator: "/usr/bin/qemu-system-x86_64",
+        maxVcpus: 255,
+        netBackends,
+        cpuModes: ["maximum"],
+    });
 });

@@ -1,23 +1,53 @@
 import type { Mark } from "../../../backends/libvirt/model";
-import { MARK_NAMESPACE, MARK_VERSION, readMark, renderDomain, renderMark, withLockedDisplays, withMark, withoutMark } from "../../../backends/libvirt/xml";
-import { least, mark as first } from "./variants";
+import {
+    MARK_NAMESPACE,
+    MARK_VERSION,
+    readMark,
+    renderDomain,
+    renderMark,
+    withLockedDisplays,
+    withMark,
+    withoutMark,
+} from "../../../backends/libvirt/xml";
+import { mark as first, least } from "./variants";
 
 const mark: Mark = { ...first, schemaVersion: MARK_VERSION };
 
 const whole: Mark = {
-    ...mark, phase: "updating", deadline: "2025-01-02T04:04:05.000Z", folder: "/srv/guests/u & v",
-    files: [{ name: "kernel-0123", role: "kernel", digest: "a".repeat(64) }, { name: "disk & co", role: "persist", key: "db" }], definition: "0123456789abcdef", shutdown: true, told: "rumprun/cfg",
+    ...mark,
+    phase: "updating",
+    deadline: "2025-01-02T04:04:05.000Z",
+    folder: "/srv/guests/u & v",
+    files: [
+        { name: "kernel-0123", role: "kernel", digest: "a".repeat(64) },
+        { name: "disk & co", role: "persist", key: "db" },
+    ],
+    definition: "0123456789abcdef",
+    shutdown: true,
+    told: "rumprun/cfg",
     incarnation: "0badcafe",
-    reservations: [{ network: "lan", mac: "52:54:00:00:00:01", address: "10.0.0.2" }, { network: "lan", mac: "52:54:00:00:00:02", address: "10.0.0.3", foreign: true }],
-    disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }], lastGood: renderDomain(least),
+    reservations: [
+        { network: "lan", mac: "52:54:00:00:00:01", address: "10.0.0.2" },
+        { network: "lan", mac: "52:54:00:00:00:02", address: "10.0.0.3", foreign: true },
+    ],
+    disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }],
+    lastGood: renderDomain(least),
 };
 
 /** What virDomainSetMetadata makes of an element: libvirt names it by key and uri, and all inside. */
-const stored = (element: string): string => `<domain><metadata>${element
-    .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
-    .replaceAll(/<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation)\b/g, "<$1unikernel:$2")}</metadata></domain>`;
+const stored = (element: string): string =>
+    `<domain><metadata>${element
+        .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
+        .replaceAll(
+            /<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation)\b/g,
+            "<$1unikernel:$2",
+        )}</metadata></domain>`;
 
-test.each<[string, Mark]>([["the least", mark], ["all", whole], ["ready", { ...mark, phase: "ready" }]])("a mark comes back as it was: %s", (_name, one) => {
+test.each<[string, Mark]>([
+    ["the least", mark],
+    ["all", whole],
+    ["ready", { ...mark, phase: "ready" }],
+])("a mark comes back as it was: %s", (_name, one) => {
     expect(readMark(renderDomain(least, one))).toEqual(one);
     expect(readMark(withMark(renderDomain(least), one))).toEqual(one);
     expect(readMark(stored(renderMark(one)))).toEqual(one);
@@ -59,23 +89,50 @@ test.each([
 });
 
 test("a newer release's mark is refused, not guessed at", () => {
-    const newer = renderDomain(least, mark).replace(/(<unikernel:mark [^>]*)version="\d+"/, `$1version="${MARK_VERSION + 1}"`);
-    expect(() => readMark(newer)).toThrow(expect.objectContaining({ code: "newer-state", hint: expect.stringContaining("install") }));
+    const newer = renderDomain(least, mark).replace(
+        /(<unikernel:mark [^>]*)version="\d+"/,
+        `$1version="${MARK_VERSION + 1}"`,
+    );
+    expect(() => readMark(newer)).toThrow(
+        expect.objectContaining({ code: "newer-state", hint: expect.stringContaining("install") }),
+    );
 });
 
 test("a mark of version 1 gets its record from its definition's own paths", () => {
-    const uuid = least.uuid, folder = `/srv/${uuid}`, digest = "0123456789abcdef";
-    const disk = (name: string, target: string) => ({ path: `${folder}/${name}`, format: "raw" as const, readonly: false, target, bus: "virtio" as const, slot: 4 });
-    const model = { ...least, boot: { kernel: `${folder}/kernel-${digest}` }, disks: [disk("db.persist.img", "vda"), disk("db.persist.nightly", "vdb")] };
-    const old = renderDomain(model, { ...mark, schemaVersion: 1, files: [] })
-        .replace("</unikernel:mark>", `<unikernel:file name="web-${digest}.img"/></unikernel:mark>`);
+    const uuid = least.uuid,
+        folder = `/srv/${uuid}`,
+        digest = "0123456789abcdef";
+    const disk = (name: string, target: string) => ({
+        path: `${folder}/${name}`,
+        format: "raw" as const,
+        readonly: false,
+        target,
+        bus: "virtio" as const,
+        slot: 4,
+    });
+    const model = {
+        ...least,
+        boot: { kernel: `${folder}/kernel-${digest}` },
+        disks: [disk("db.persist.img", "vda"), disk("db.persist.nightly", "vdb")],
+    };
+    const old = renderDomain(model, { ...mark, schemaVersion: 1, files: [] }).replace(
+        "</unikernel:mark>",
+        `<unikernel:file name="web-${digest}.img"/></unikernel:mark>`,
+    );
     expect(readMark(old)).toMatchObject({
-        schemaVersion: 1, folder,
+        schemaVersion: 1,
+        folder,
         files: [
-            { name: `web-${digest}.img`, role: "image", key: "web" }, { name: `kernel-${digest}`, role: "kernel" }, { name: "db.persist.img", role: "persist", key: "db" },
+            { name: `web-${digest}.img`, role: "image", key: "web" },
+            { name: `kernel-${digest}`, role: "kernel" },
+            { name: "db.persist.img", role: "persist", key: "db" },
         ],
     });
-    expect(readMark(renderDomain({ ...model, boot: { kernel: "/boot/vmlinuz" }, disks: [] }, { ...mark, schemaVersion: 1 }))?.folder).toBeUndefined();
+    expect(
+        readMark(
+            renderDomain({ ...model, boot: { kernel: "/boot/vmlinuz" }, disks: [] }, { ...mark, schemaVersion: 1 }),
+        )?.folder,
+    ).toBeUndefined();
 });
 
 test("a definition for the mark holds no display's password, and locks the display", () => {

@@ -21,7 +21,11 @@ test.each(Object.keys(variants))("%s", (name) => {
 });
 
 test("every golden file has its variant, and no two are alike", () => {
-    expect(readdirSync(golden).sort()).toEqual(Object.keys(variants).map((name) => `${name}.xml`).sort());
+    expect(readdirSync(golden).sort()).toEqual(
+        Object.keys(variants)
+            .map((name) => `${name}.xml`)
+            .sort(),
+    );
     expect(new Set(Object.keys(variants).map(render)).size).toBe(Object.keys(variants).length);
 });
 
@@ -30,7 +34,9 @@ test("every golden file is valid by libvirt's schema", async () => {
     // A few at a time: each is two processes.
     const workers = Array.from({ length: 4 }, async () => {
         for (let name = names.pop(); name; name = names.pop()) {
-            await expect(run("virt-xml-validate", [file(name), "domain"])).resolves.toMatchObject({ stderr: expect.stringContaining("validates") });
+            await expect(run("virt-xml-validate", [file(name), "domain"])).resolves.toMatchObject({
+                stderr: expect.stringContaining("validates"),
+            });
         }
     });
     await Promise.all(workers);
@@ -45,8 +51,9 @@ test("the schema refuses what it should: the check above can fail", async () => 
 
 test("one interface alone, for a live update", () => {
     expect(renderInterface(net(1, { kind: "bridge", bridge: "br0" }))).toBe(
-        '<interface type="bridge"><mac address="52:54:00:00:00:01"/><source bridge="br0"/><model type="virtio"/><rom enabled="no"/>'
-        + '<address type="pci" domain="0x0000" bus="0x00" slot="0x04" function="0x0"/></interface>');
+        '<interface type="bridge"><mac address="52:54:00:00:00:01"/><source bridge="br0"/><model type="virtio"/><rom enabled="no"/>' +
+            '<address type="pci" domain="0x0000" bus="0x00" slot="0x04" function="0x0"/></interface>',
+    );
 });
 
 test("a probe has no mark", () => {
@@ -54,12 +61,25 @@ test("a probe has no mark", () => {
 });
 
 test.each([
-    ["a directory with a comma", { ...forward, address: "127.0.0.1,evil=1" }, "hostfwd=tcp:127.0.0.1,,evil=1:18080-:80"],
+    [
+        "a directory with a comma",
+        { ...forward, address: "127.0.0.1,evil=1" },
+        "hostfwd=tcp:127.0.0.1,,evil=1:18080-:80",
+    ],
 ])("commas in QEMU's options are doubled: %s", (_name, one, expected) => {
     expect(renderDomain({ ...least, interfaces: [net(1, user({ forwards: [one] }))] })).toContain(expected);
 });
 
-test.each(["</cmdline><x a=\"1\">", "a & b && c", "&amp; &lt; &#10; &apos;", "tab\there", "two\nlines", "]]>", "käse 😀", "'\""])("text of the user's comes out as it went in: %j", (text) => {
+test.each([
+    '</cmdline><x a="1">',
+    "a & b && c",
+    "&amp; &lt; &#10; &apos;",
+    "tab\there",
+    "two\nlines",
+    "]]>",
+    "käse 😀",
+    "'\"",
+])("text of the user's comes out as it went in: %j", (text) => {
     const model = { ...least, boot: { kernel: `/k ${text}`, cmdline: `a ${text} b` }, qemuArgs: [text] };
     const once = renderDomain(model, { ...mark, urn: text.trim() });
     for (const xml of [once, withMark(once, { ...mark, urn: text.trim() })]) {

@@ -1,5 +1,5 @@
-import { ConsoleReader, lastLines, plain, tail } from "../../../backends/libvirt/lifecycle/console";
 import type { Host } from "../../../backends/libvirt/host";
+import { ConsoleReader, lastLines, plain, tail } from "../../../backends/libvirt/lifecycle/console";
 import { UnikernelError } from "../../../spec";
 
 test.each([
@@ -24,8 +24,18 @@ test("forty lines, none of them blank at the ends", () => {
 /** Somebody who may use libvirt, but may not read the daemon's files. */
 function stranger(said: string[]): Host {
     return {
-        files: { read: async () => { throw new UnikernelError("permission", "not yours"); } },
-        domains: { readConsole: async () => { const text = said.shift(); if (text === undefined) throw new UnikernelError("program-failed", "busy"); return text; } },
+        files: {
+            read: async () => {
+                throw new UnikernelError("permission", "not yours");
+            },
+        },
+        domains: {
+            readConsole: async () => {
+                const text = said.shift();
+                if (text === undefined) throw new UnikernelError("program-failed", "busy");
+                return text;
+            },
+        },
     } as unknown as Host;
 }
 
@@ -35,7 +45,13 @@ test("where the log cannot be read, the console is listened to", async () => {
 });
 
 test("a lost host is told, but never hides the error that it would explain", async () => {
-    const gone = { files: { read: async () => { throw new UnikernelError("unreachable", "gone"); } } } as unknown as Host;
+    const gone = {
+        files: {
+            read: async () => {
+                throw new UnikernelError("unreachable", "gone");
+            },
+        },
+    } as unknown as Host;
     await expect(new ConsoleReader(gone, "uuid").read()).rejects.toMatchObject({ code: "unreachable" });
     expect(await lastLines(gone, "uuid")).toEqual([]);
 });

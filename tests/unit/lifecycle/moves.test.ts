@@ -1,19 +1,33 @@
+import type { Host } from "../../../backends/libvirt/host";
 import { consequenceOfMove, unbridgedNetworks } from "../../../backends/libvirt/lifecycle/moves";
 import type { SeenNetwork } from "../../../backends/libvirt/lifecycle/networks";
-import { xenConsequences } from "../../../backends/xen/consequences";
-import type { Host } from "../../../backends/libvirt/host";
 import type { DomainFacts } from "../../../backends/libvirt/model";
+import { xenConsequences } from "../../../backends/xen/consequences";
 
 const XML: Record<string, string> = {
     nat: "<network><name>nat</name><forward mode='nat'/><bridge name='virbr0'/></network>",
     isolated: "<network><name>isolated</name><bridge name='virbr1'/></network>",
     bridged: "<network><name>bridged</name><forward mode='bridge'/><bridge name='br0'/></network>",
     macvtap: "<network><name>macvtap</name><forward mode='bridge'><interface dev='eth0'/></forward></network>",
-    passthrough: "<network><name>passthrough</name><forward mode='passthrough'><interface dev='eth1'/></forward></network>",
+    passthrough:
+        "<network><name>passthrough</name><forward mode='passthrough'><interface dev='eth1'/></forward></network>",
     hostdev: "<network><name>hostdev</name><forward mode='hostdev'><pf dev='eth2'/></forward></network>",
 };
-const seen = (name: string): Promise<SeenNetwork> => Promise.resolve(
-    name in XML ? { name, uuid: "", bridge: /bridge name='(\w+)'/.exec(XML[name]!)?.[1], subnets: [], reservations: [], active: true } : name === "far" ? "unknown" : undefined);
+const seen = (name: string): Promise<SeenNetwork> =>
+    Promise.resolve(
+        name in XML
+            ? {
+                  name,
+                  uuid: "",
+                  bridge: /bridge name='(\w+)'/.exec(XML[name]!)?.[1],
+                  subnets: [],
+                  reservations: [],
+                  active: true,
+              }
+            : name === "far"
+              ? "unknown"
+              : undefined,
+    );
 
 test.each([
     [{ network: "nat" }, { network: "isolated" }, "live"],
@@ -37,12 +51,22 @@ test("of Xen's interfaces none moves, so no network is asked for", () => {
 
 describe("at the update", () => {
     const asked: string[] = [];
-    const host = (): Host => ({ networks: { get: (name: string) => {
-        asked.push(name);
-        return Promise.resolve(name in XML ? { name, uuid: "", active: true, xml: XML[name]! } : undefined);
-    } } }) as unknown as Host;
-    const on = (...networks: string[]): DomainFacts => ({ interfaces: networks.map((source, index) => ({ mac: `m${index}`, kind: "network", source })) }) as unknown as DomainFacts;
-    beforeEach(() => { asked.length = 0; });
+    const host = (): Host =>
+        ({
+            networks: {
+                get: (name: string) => {
+                    asked.push(name);
+                    return Promise.resolve(name in XML ? { name, uuid: "", active: true, xml: XML[name]! } : undefined);
+                },
+            },
+        }) as unknown as Host;
+    const on = (...networks: string[]): DomainFacts =>
+        ({
+            interfaces: networks.map((source, index) => ({ mac: `m${index}`, kind: "network", source })),
+        }) as unknown as DomainFacts;
+    beforeEach(() => {
+        asked.length = 0;
+    });
 
     test("nothing is asked while no interface changes", async () => {
         expect(await unbridgedNetworks(host(), on("macvtap", "nat"), on("macvtap", "nat"))).toEqual([]);

@@ -1,5 +1,5 @@
-import { ConsolePattern } from "../../../backends/libvirt/lifecycle/pattern";
 import { plain, TAIL_BYTES } from "../../../backends/libvirt/lifecycle/console";
+import { ConsolePattern } from "../../../backends/libvirt/lifecycle/pattern";
 
 const log = "[    0.123456] a line as kernels print it\n".repeat(TAIL_BYTES / 42);
 
@@ -23,14 +23,21 @@ test.each<[string, string]>([
     // One look that was not decided may be the machine's fault.
     expect(asked.matches(text)).toBe(false);
     expect(asked.matches("")).toBe(false);
-    expect(() => asked.matches(text)).toThrow(expect.objectContaining({
-        code: "not-ready", property: "readiness.console",
-        message: expect.stringMatching(/the regular expression .* was not decided within .* without repetitions inside of repetitions/) as string,
-    }) as Error);
+    expect(() => asked.matches(text)).toThrow(
+        expect.objectContaining({
+            code: "not-ready",
+            property: "readiness.console",
+            message: expect.stringMatching(
+                /the regular expression .* was not decided within .* without repetitions inside of repetitions/,
+            ) as string,
+        }) as Error,
+    );
 });
 
 test("what is no regular expression, in an old state, is refused", () => {
-    expect(() => new ConsolePattern("(").matches(log)).toThrow(expect.objectContaining({ code: "invalid", property: "readiness.console" }) as Error);
+    expect(() => new ConsolePattern("(").matches(log)).toThrow(
+        expect.objectContaining({ code: "invalid", property: "readiness.console" }) as Error,
+    );
 });
 
 test("the limit costs no more than a few other passes over the same text", () => {

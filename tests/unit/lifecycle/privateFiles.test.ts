@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 
 import type { Host } from "../../../backends/libvirt/host";
-import { PRIVATE, type Layout } from "../../../backends/libvirt/lifecycle/layout";
+import { type Layout, PRIVATE } from "../../../backends/libvirt/lifecycle/layout";
 import { assertOpens, type Restart } from "../../../backends/libvirt/lifecycle/privateFiles";
 import type { Run } from "../../../backends/libvirt/lifecycle/run";
 import type { DomainFacts } from "../../../backends/libvirt/model";
@@ -26,17 +26,54 @@ interface Case {
 }
 
 /** What the platform was asked; undefined where it was not. */
-async function asked({ disks = ["db.persist.img"], initrd, puts, present = [], live = [], kernel = `${FOLDER}/kernel-${HEX}`, decision = { start: true, stop: true }, off }: Case, opens = true): Promise<RunningGuest | undefined> {
+async function asked(
+    {
+        disks = ["db.persist.img"],
+        initrd,
+        puts,
+        present = [],
+        live = [],
+        kernel = `${FOLDER}/kernel-${HEX}`,
+        decision = { start: true, stop: true },
+        off,
+    }: Case,
+    opens = true,
+): Promise<RunningGuest | undefined> {
     let running: RunningGuest | undefined;
     const names = puts ?? [...disks, ...(initrd === undefined ? [] : [initrd])];
-    const layout = { initrd, disks, puts: names.map((name) => ({ name, parts: [], mode: PRIVATE })) } as unknown as Layout;
-    const liveFacts = { type: "kvm", kernel, disks: live.map((path) => ({ path, readonly: false, target: "vda", format: "raw" })) } as unknown as DomainFacts;
+    const layout = {
+        initrd,
+        disks,
+        puts: names.map((name) => ({ name, parts: [], mode: PRIVATE })),
+    } as unknown as Layout;
+    const liveFacts = {
+        type: "kvm",
+        kernel,
+        disks: live.map((path) => ({ path, readonly: false, target: "vda", format: "raw" })),
+    } as unknown as DomainFacts;
     const run = {
         host: { files: { path: async (_uuid: string, name: string) => `${FOLDER}/${name}` } } as unknown as Host,
-        platform: { opensPrivateFiles: async (_host: Host, guest: RunningGuest) => { running = guest; return opens; } },
-        plan: { spec: specOf({ blocks: disks.map((name) => ({ name: basename(name).split(/[.-]/)[0]!, digest: "", format: "raw", access: "read" })) }) },
+        platform: {
+            opensPrivateFiles: async (_host: Host, guest: RunningGuest) => {
+                running = guest;
+                return opens;
+            },
+        },
+        plan: {
+            spec: specOf({
+                blocks: disks.map((name) => ({
+                    name: basename(name).split(/[.-]/)[0]!,
+                    digest: "",
+                    format: "raw",
+                    access: "read",
+                })),
+            }),
+        },
     } as unknown as Run;
-    const existing = { record: { active: !off }, liveFacts: off ? undefined : liveFacts } as unknown as Restart["existing"];
+    const existing = {
+        record: { active: !off },
+        liveFacts: off ? undefined : liveFacts,
+    } as unknown as Restart["existing"];
     await assertOpens(run, { existing, layout, decision, present: new Set(present) });
     return running;
 }
@@ -65,6 +102,9 @@ test.each<[string, Case, Partial<RunningGuest> | undefined]>([
 
 test("where it may not be opened: the property, the file and the setting", async () => {
     await expect(asked({}, false)).rejects.toMatchObject({
-        code: "permission", property: "blocks[0]", message: expect.stringContaining(`QEMU may not open ${FOLDER}/db.persist.img (mode 0600)`), hint: expect.stringContaining("dynamic_ownership = 0"),
+        code: "permission",
+        property: "blocks[0]",
+        message: expect.stringContaining(`QEMU may not open ${FOLDER}/db.persist.img (mode 0600)`),
+        hint: expect.stringContaining("dynamic_ownership = 0"),
     });
 });

@@ -1,18 +1,25 @@
 import { createServer as createHttp, type RequestListener } from "node:http";
-import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-import { httpAttempt, probe, tcpAttempt, type Attempt } from "../../../backends/libvirt/lifecycle/probe";
+import { type Attempt, httpAttempt, probe, tcpAttempt } from "../../../backends/libvirt/lifecycle/probe";
 import { HANG_MS } from "../../support/time";
 
 const open: { close(): unknown }[] = [];
-afterEach(() => { for (const one of open.splice(0)) one.close(); });
+afterEach(() => {
+    for (const one of open.splice(0)) one.close();
+});
 
-const destroyLater = (socket: Socket): void => { socket.on("error", () => undefined); open.push({ close: () => socket.destroy() }); };
+const destroyLater = (socket: Socket): void => {
+    socket.on("error", () => undefined);
+    open.push({ close: () => socket.destroy() });
+};
 
 function listen(server: Server, port = 0): Promise<number> {
     open.push(server);
     server.on("connection", destroyLater);
-    return new Promise((resolve) => server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
+    return new Promise((resolve) =>
+        server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)),
+    );
 }
 const web = (answer: RequestListener): Promise<number> => listen(createHttp(answer));
 
@@ -20,15 +27,31 @@ const web = (answer: RequestListener): Promise<number> => listen(createHttp(answ
 async function tried(port: number, attempt: Attempt, milliseconds: number, forwarded = false): Promise<string> {
     let last = "";
     try {
-        await probe(async () => ({ address: "127.0.0.1", port, forwarded }), attempt, AbortSignal.timeout(milliseconds), (why) => { last = why; });
+        await probe(
+            async () => ({ address: "127.0.0.1", port, forwarded }),
+            attempt,
+            AbortSignal.timeout(milliseconds),
+            (why) => {
+                last = why;
+            },
+        );
         return "ready";
     } catch {
         return last;
     }
 }
 
-test.each<[number, string]>([[200, "ready"], [204, "ready"], [302, "ready"], [404, "HTTP 404"], [503, "HTTP 503"]])("HTTP %i: %s", async (status, expected) => {
-    const port = await web((request, response) => { response.writeHead(request.url === "/health" ? status : 500); response.end(); });
+test.each<[number, string]>([
+    [200, "ready"],
+    [204, "ready"],
+    [302, "ready"],
+    [404, "HTTP 404"],
+    [503, "HTTP 503"],
+])("HTTP %i: %s", async (status, expected) => {
+    const port = await web((request, response) => {
+        response.writeHead(request.url === "/health" ? status : 500);
+        response.end();
+    });
     expect(await tried(port, httpAttempt("/health"), expected === "ready" ? 5000 : 300)).toBe(expected);
 });
 
@@ -36,7 +59,14 @@ test("a server that is not there yet", async () => {
     const gone = createServer();
     const port = await listen(gone);
     gone.close();
-    setTimeout(() => void listen(createHttp((_request, response) => response.end("up")), port), 400);
+    setTimeout(
+        () =>
+            void listen(
+                createHttp((_request, response) => response.end("up")),
+                port,
+            ),
+        400,
+    );
     expect(await tried(port, httpAttempt("/"), HANG_MS)).toBe("ready");
 });
 
@@ -46,14 +76,23 @@ test("a server that first hangs: a later request does not wait for the first", a
         // Answered only while another one still hangs: one that comes after it was given up is none that did not wait.
         if (hanging > 0) return void response.end("up");
         hanging++;
-        request.socket.once("close", () => { hanging--; });
+        request.socket.once("close", () => {
+            hanging--;
+        });
     });
     expect(await tried(port, httpAttempt("/"), HANG_MS)).toBe("ready");
 });
 
 test("no address yet is told", async () => {
     let last = "";
-    await probe(async () => undefined, httpAttempt("/"), AbortSignal.timeout(100), (why) => { last = why; }).catch(() => undefined);
+    await probe(
+        async () => undefined,
+        httpAttempt("/"),
+        AbortSignal.timeout(100),
+        (why) => {
+            last = why;
+        },
+    ).catch(() => undefined);
     expect(last).toBe("the guest has no address yet");
 });
 
@@ -73,17 +112,38 @@ test("an address that cannot be asked for is told, and asked for again", async (
 function forwardTo(guest: (taken: Socket) => void): Promise<number> {
     return listen(createServer({ allowHalfOpen: true }, guest));
 }
-const through = (port: number) => (taken: Socket): void => {
-    const inner = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    inner.on("error", () => taken.destroy());
-    destroyLater(inner);
-    taken.pipe(inner).pipe(taken);
-};
+const through =
+    (port: number) =>
+    (taken: Socket): void => {
+        const inner = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+        inner.on("error", () => taken.destroy());
+        destroyLater(inner);
+        taken.pipe(inner).pipe(taken);
+    };
 
 test.each<[string, (taken: Socket) => void, string | RegExp]>([
-    ["that sends something first", (taken) => { taken.write("SSH-2.0\r\n"); }, "ready"],
-    ["that ends when we do", (taken) => { taken.on("end", () => taken.end()); taken.resume(); }, "ready"],
-    ["that refuses", (taken) => { taken.destroy(); }, /refused by the guest|closed|ECONNRESET/],
+    [
+        "that sends something first",
+        (taken) => {
+            taken.write("SSH-2.0\r\n");
+        },
+        "ready",
+    ],
+    [
+        "that ends when we do",
+        (taken) => {
+            taken.on("end", () => taken.end());
+            taken.resume();
+        },
+        "ready",
+    ],
+    [
+        "that refuses",
+        (taken) => {
+            taken.destroy();
+        },
+        /refused by the guest|closed|ECONNRESET/,
+    ],
     ["that has no address yet", () => undefined, ""],
 ])("a forwarded port of a guest %s", async (_what, guest, expected) => {
     const port = await forwardTo(guest);
@@ -98,9 +158,18 @@ test("a forwarded port whose guest gets its address late, and listens later stil
     const begin = Date.now();
     let waiting: Socket[] | undefined = [];
     const port = await forwardTo((taken) => (waiting ? waiting.push(taken) : through(inner)(taken)));
-    setTimeout(() => { for (const taken of waiting ?? []) through(inner)(taken); waiting = undefined; }, 600);
+    setTimeout(() => {
+        for (const taken of waiting ?? []) through(inner)(taken);
+        waiting = undefined;
+    }, 600);
     let listening = 0;
-    setTimeout(() => { listening = Date.now(); void listen(createServer({ allowHalfOpen: true }, (socket) => socket.resume().on("end", () => socket.end())), inner); }, 1500);
+    setTimeout(() => {
+        listening = Date.now();
+        void listen(
+            createServer({ allowHalfOpen: true }, (socket) => socket.resume().on("end", () => socket.end())),
+            inner,
+        );
+    }, 1500);
     expect(await tried(port, tcpAttempt, 15_000, true)).toBe("ready");
     expect(Date.now()).toBeGreaterThan(listening);
     expect(listening).toBeGreaterThan(begin);

@@ -7,8 +7,16 @@ function off(reason: number, reads: string[], state: DomainState = "shutoff"): P
     let read = 0;
     const host = { domains: { state: async () => ({ state, reason, active: false }) } } as unknown as Host;
     return {
-        host, info: {} as HostInfo, spec: specOf({ readiness: { console: "ready", timeout: 5 } }),
-        console: { path: async () => "", read: async () => reads[Math.min(read++, reads.length - 1)], size: async () => undefined, turn: async () => undefined, remove: async () => undefined },
+        host,
+        info: {} as HostInfo,
+        spec: specOf({ readiness: { console: "ready", timeout: 5 } }),
+        console: {
+            path: async () => "",
+            read: async () => reads[Math.min(read++, reads.length - 1)],
+            size: async () => undefined,
+            turn: async () => undefined,
+            remove: async () => undefined,
+        },
         readConsole: (text) => (text.includes("halted") ? { ended: { how: "halted", because: "halted" } } : {}),
     };
 }
@@ -28,5 +36,8 @@ test.each<[string, number, DomainState, string[], string]>([
     ["crashed, and kept", 1, "crashed", ["boot\n"], "it crashed"],
     ["said why", 3, "shutoff", ["boot\n", "boot\nhalted\n"], "halted"],
 ])("a guest that never printed it: %s", async (_title, reason, state, reads, because) => {
-    await expect(waitReady(off(reason, reads, state))).rejects.toMatchObject({ code: "guest-ended", message: expect.stringContaining(`before it was ready: ${because}`) as string });
+    await expect(waitReady(off(reason, reads, state))).rejects.toMatchObject({
+        code: "guest-ended",
+        message: expect.stringContaining(`before it was ready: ${because}`) as string,
+    });
 });

@@ -1,33 +1,74 @@
+import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
 import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness";
 import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/routes";
-import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
 import type { InterfaceSpec } from "../../../spec";
 import { specOf } from "./spec";
 
 const mac = "52:54:00:00:00:01";
 const forward = { host: 8080, guest: 80, address: "127.0.0.1", protocol: "tcp" as const };
-const user = (change: Partial<typeof forward> | { protocol: "udp" } = {}): InterfaceSpec => ({ mac, attach: { user: { forward: [{ ...forward, ...change }] } } });
+const user = (change: Partial<typeof forward> | { protocol: "udp" } = {}): InterfaceSpec => ({
+    mac,
+    attach: { user: { forward: [{ ...forward, ...change }] } },
+});
 const plug = (more: Partial<InterfaceSpec>): InterfaceSpec => ({ mac, attach: { network: "lan" }, ...more });
 
 /** What is asked of a host to find a way: its name and its leases. */
 function hostWith(leases: LeaseRecord[] = [], local = true): [Host, HostInfo] {
-    const host = { uri: local ? "qemu:///system" : "qemu+ssh://alice@far.example/system", networks: { leases: async () => leases } };
+    const host = {
+        uri: local ? "qemu:///system" : "qemu+ssh://alice@far.example/system",
+        networks: { leases: async () => leases },
+    };
     return [host as unknown as Host, { local } as HostInfo];
 }
 const lease = (address: string, other = mac): LeaseRecord => ({ mac: other, address, network: "lan", expires: 1 });
 
 test.each<[string, InterfaceSpec[], [Host, HostInfo], object | undefined]>([
     ["a forward", [user()], hostWith(), { address: "127.0.0.1", port: 8080, forwarded: true }],
-    ["a forward on all addresses", [user({ address: "0.0.0.0" })], hostWith(), { address: "127.0.0.1", port: 8080, forwarded: true }],
+    [
+        "a forward on all addresses",
+        [user({ address: "0.0.0.0" })],
+        hostWith(),
+        { address: "127.0.0.1", port: 8080, forwarded: true },
+    ],
     ["a forward of another port", [user({ guest: 81 })], hostWith(), undefined],
     ["a forward of UDP", [user({ protocol: "udp" })], hostWith(), undefined],
     ["a forward of another machine's loopback", [user()], hostWith([], false), undefined],
-    ["a forward of all of another machine's addresses", [user({ address: "0.0.0.0" })], hostWith([], false), { address: "far.example", port: 8080, forwarded: true }],
-    ["a static address", [plug({ ipv4: { address: "10.0.0.2/24" } })], hostWith(), { address: "10.0.0.2", port: 80, forwarded: false }],
-    ["a reservation", [plug({ ipv4: { reserve: "10.0.0.3" } })], hostWith(), { address: "10.0.0.3", port: 80, forwarded: false }],
-    ["a static IPv6 address", [plug({ ipv6: { address: "fd00::2/64" } })], hostWith(), { address: "fd00::2", port: 80, forwarded: false }],
-    ["a lease", [plug({ ipv4: "dhcp" })], hostWith([lease("fe80::1"), lease("10.0.0.9", "52:54:00:00:00:02"), lease("10.0.0.4")]), { address: "10.0.0.4", port: 80, forwarded: false }],
-    ["the forward rather than the lease", [plug({ ipv4: "dhcp" }), user()], hostWith([lease("10.0.0.4")]), { address: "127.0.0.1", port: 8080, forwarded: true }],
+    [
+        "a forward of all of another machine's addresses",
+        [user({ address: "0.0.0.0" })],
+        hostWith([], false),
+        { address: "far.example", port: 8080, forwarded: true },
+    ],
+    [
+        "a static address",
+        [plug({ ipv4: { address: "10.0.0.2/24" } })],
+        hostWith(),
+        { address: "10.0.0.2", port: 80, forwarded: false },
+    ],
+    [
+        "a reservation",
+        [plug({ ipv4: { reserve: "10.0.0.3" } })],
+        hostWith(),
+        { address: "10.0.0.3", port: 80, forwarded: false },
+    ],
+    [
+        "a static IPv6 address",
+        [plug({ ipv6: { address: "fd00::2/64" } })],
+        hostWith(),
+        { address: "fd00::2", port: 80, forwarded: false },
+    ],
+    [
+        "a lease",
+        [plug({ ipv4: "dhcp" })],
+        hostWith([lease("fe80::1"), lease("10.0.0.9", "52:54:00:00:00:02"), lease("10.0.0.4")]),
+        { address: "10.0.0.4", port: 80, forwarded: false },
+    ],
+    [
+        "the forward rather than the lease",
+        [plug({ ipv4: "dhcp" }), user()],
+        hostWith([lease("10.0.0.4")]),
+        { address: "127.0.0.1", port: 8080, forwarded: true },
+    ],
     ["DHCP on a bridge", [plug({ attach: { bridge: "br0" }, ipv4: "dhcp" })], hostWith(), undefined],
     ["nothing", [], hostWith(), undefined],
 ])("%s", async (_what, interfaces, [host, info], expected) => {
@@ -45,7 +86,13 @@ test.each<[string, InterfaceSpec[], RegExp]>([
 ])("no way at all is refused, with what to do, %s", (_what, interfaces, hint) => {
     const [host, info] = hostWith();
     const spec = specOf({ interfaces, readiness: { tcp: { port: 80 }, timeout: 1 } });
-    expect(() => assertRoute({ spec, host, info })).toThrow(expect.objectContaining({ code: "invalid", property: "readiness", hint: expect.stringMatching(hint) as string }));
+    expect(() => assertRoute({ spec, host, info })).toThrow(
+        expect.objectContaining({
+            code: "invalid",
+            property: "readiness",
+            hint: expect.stringMatching(hint) as string,
+        }),
+    );
     expect(assertRoute({ spec: { ...spec, readiness: { console: "up", timeout: 1 } }, host, info })).toBeUndefined();
 });
 
@@ -59,8 +106,13 @@ test.each<[string, InterfaceSpec[], boolean]>([
     ["a user network without the forward", [user({ guest: 81 })], false],
     ["no interface", [], false],
 ])("a preview tells whether a way can lead to the guest: %s", (_what, interfaces, possible) => {
-    const found = [http, { tcp: { port: 80 }, timeout: 1 }].map((readiness) => routeProblems(specOf({ interfaces, readiness })));
-    for (const problems of found) expect(problems).toEqual(possible ? [] : [{ property: "readiness", reason: expect.stringContaining("cannot be reached") as string }]);
+    const found = [http, { tcp: { port: 80 }, timeout: 1 }].map((readiness) =>
+        routeProblems(specOf({ interfaces, readiness })),
+    );
+    for (const problems of found)
+        expect(problems).toEqual(
+            possible ? [] : [{ property: "readiness", reason: expect.stringContaining("cannot be reached") as string }],
+        );
     expect(routeProblems(specOf({ interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual([]);
 });
 
@@ -70,15 +122,41 @@ test.each<[string, string, InterfaceSpec[], boolean]>([
     ["a lease", FAR, [plug({ ipv4: "dhcp" })], false],
     ["a static address", FAR, [plug({ ipv4: { address: "10.0.0.2/24" } })], false],
     ["a reservation", FAR, [plug({ ipv4: { reserve: "10.0.0.2" } })], false],
-    ["an address of a bridge, over xen+tcp", "xen+tcp://192.0.2.7/system", [plug({ attach: { bridge: "br0" }, ipv4: { address: "10.0.0.2/24" } })], false],
+    [
+        "an address of a bridge, over xen+tcp",
+        "xen+tcp://192.0.2.7/system",
+        [plug({ attach: { bridge: "br0" }, ipv4: { address: "10.0.0.2/24" } })],
+        false,
+    ],
     ["a forward of another address", FAR, [user({ address: "10.0.0.1" })], false],
     ["a forward of all addresses", FAR, [user({ address: "0.0.0.0" })], true],
     ["a forward of the host's address", FAR, [user({ address: "192.0.2.7" })], true],
-    ["a forward of all addresses behind a tunnel", "qemu+ssh://alice@127.0.0.1:2222/system", [user({ address: "0.0.0.0" })], false],
-    ["a forward of all addresses of a host by its IPv6 address", "qemu+ssh://alice@[2001:db8::7]/system", [user({ address: "0.0.0.0" })], true],
+    [
+        "a forward of all addresses behind a tunnel",
+        "qemu+ssh://alice@127.0.0.1:2222/system",
+        [user({ address: "0.0.0.0" })],
+        false,
+    ],
+    [
+        "a forward of all addresses of a host by its IPv6 address",
+        "qemu+ssh://alice@[2001:db8::7]/system",
+        [user({ address: "0.0.0.0" })],
+        true,
+    ],
     ["a lease on this machine", "qemu:///system", [plug({ ipv4: "dhcp" })], true],
 ])("a guest on another host is probed only by the host's own address: %s", (_what, connection, interfaces, allowed) => {
     const problems = remoteProbeProblems(specOf({ connection, interfaces, readiness: http }));
-    expect(problems).toEqual(allowed ? [] : [{ property: "readiness", reason: expect.stringMatching(/another machine may answer.*readiness\.console/) as string }]);
-    expect(remoteProbeProblems(specOf({ connection, interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual([]);
+    expect(problems).toEqual(
+        allowed
+            ? []
+            : [
+                  {
+                      property: "readiness",
+                      reason: expect.stringMatching(/another machine may answer.*readiness\.console/) as string,
+                  },
+              ],
+    );
+    expect(remoteProbeProblems(specOf({ connection, interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual(
+        [],
+    );
 });

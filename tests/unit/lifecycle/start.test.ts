@@ -1,17 +1,22 @@
 import { recordOfName } from "../../../backends/libvirt/fileNames";
-import type { FileRecord } from "../../../backends/libvirt/model";
 import type { Host } from "../../../backends/libvirt/host";
 import { start } from "../../../backends/libvirt/lifecycle/start";
 import { isUntold } from "../../../backends/libvirt/lifecycle/telling";
+import type { FileRecord } from "../../../backends/libvirt/model";
 import type { LibvirtPlatform } from "../../../backends/libvirt/platform";
 import { UnikernelError } from "../../../spec";
 
 const config = "config-0123456789abcdef";
-const mark = { files: ["kernel-0123456789abcdef", config, "data-0123.scratch.img"].map(recordOfName), told: "rumprun/cfg" };
+const mark = {
+    files: ["kernel-0123456789abcdef", config, "data-0123.scratch.img"].map(recordOfName),
+    told: "rumprun/cfg",
+};
 
 const guest = { uuid: "u", name: "web" };
 
-interface Trouble { [call: string]: Error | undefined }
+interface Trouble {
+    [call: string]: Error | undefined;
+}
 
 /** A host that does what it is told, writes it down, and fails where the test says. */
 function world(trouble: Trouble = {}, { value = "{}" } = {}) {
@@ -23,19 +28,40 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
     const host = {
         uri: "xen:///system",
         domains: {
-            start: async (_uuid: string, { paused }: { paused: boolean }) => { call(paused ? "start paused" : "start"); return 7; },
+            start: async (_uuid: string, { paused }: { paused: boolean }) => {
+                call(paused ? "start paused" : "start");
+                return 7;
+            },
             state: async () => ({ active: false }),
-            resume: async () => call("resume"), destroy: async () => call("destroy"),
+            resume: async () => call("resume"),
+            destroy: async () => call("destroy"),
         },
-        files: { read: async (_uuid: string, name: string) => { call(`read ${name}`); return value; }, copy: async () => call("copy") },
+        files: {
+            read: async (_uuid: string, name: string) => {
+                call(`read ${name}`);
+                return value;
+            },
+            copy: async () => call("copy"),
+        },
     } as unknown as Host;
     const platform = {
-        beforeResume: async (_host: Host, _guest: object, domain: number, told: object) => call(`tell ${domain} ${JSON.stringify(told)}`),
-        explain: async () => { call("explain"); return ["libxl: no luck", "libxl: none at all"]; },
+        beforeResume: async (_host: Host, _guest: object, domain: number, told: object) =>
+            call(`tell ${domain} ${JSON.stringify(told)}`),
+        explain: async () => {
+            call("explain");
+            return ["libxl: no luck", "libxl: none at all"];
+        },
     } as unknown as LibvirtPlatform;
-    const console = { path: async () => "", read: async () => "", size: async () => undefined, turn: async () => call("turn"), remove: async () => undefined };
-    const run = (more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {}) =>
-        start(host, platform, guest, { state: "running", mark, again: false, console, shutdownTimeout: 30, ...more });
+    const console = {
+        path: async () => "",
+        read: async () => "",
+        size: async () => undefined,
+        turn: async () => call("turn"),
+        remove: async () => undefined,
+    };
+    const run = (
+        more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {},
+    ) => start(host, platform, guest, { state: "running", mark, again: false, console, shutdownTimeout: 30, ...more });
     return { calls, run, host, platform };
 }
 
@@ -56,10 +82,20 @@ const denied = new UnikernelError("permission", "xenstore: write: EACCES", { hin
 
 test.each<[string, ReturnType<typeof world>, string, string]>([
     ["it cannot be told", world({ [telling]: denied }), "permission", "EACCES\n  hint: be root"],
-    ["its configuration cannot be read", world({ [`read ${config}`]: new UnikernelError("program-failed", "read failed") }), "program-failed", "read failed"],
+    [
+        "its configuration cannot be read",
+        world({ [`read ${config}`]: new UnikernelError("program-failed", "read failed") }),
+        "program-failed",
+        "read failed",
+    ],
     ["its configuration is gone", world({}, { value: "" }), "not-found", config],
 ])("never a guest without its configuration: %s", async (_name, { calls, run }, code, text) => {
-    await expect(run()).rejects.toMatchObject({ code, message: expect.stringMatching(new RegExp(`^the guest could not be told its configuration and was destroyed before it ran: [^]*${text}`)) });
+    await expect(run()).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(
+            new RegExp(`^the guest could not be told its configuration and was destroyed before it ran: [^]*${text}`),
+        ),
+    });
     expect(calls).toContain("destroy");
     expect(calls).not.toContain("resume");
 });
@@ -78,8 +114,14 @@ test("when even the destroying fails, it stays paused", async () => {
 });
 
 test("what the host's log says of a start is in the error", async () => {
-    const failed = new UnikernelError("program-failed", "internal error: libxenlight failed to create new domain 'web'");
-    await expect(world({ "start paused": failed }).run()).rejects.toMatchObject({ code: "program-failed", message: `${failed.message}\n  libxl: no luck\n  libxl: none at all` });
+    const failed = new UnikernelError(
+        "program-failed",
+        "internal error: libxenlight failed to create new domain 'web'",
+    );
+    await expect(world({ "start paused": failed }).run()).rejects.toMatchObject({
+        code: "program-failed",
+        message: `${failed.message}\n  libxl: no luck\n  libxl: none at all`,
+    });
     await expect(world({ "start paused": failed, explain: new Error("no log") }).run()).rejects.toBe(failed);
     const other = new UnikernelError("invalid", "something else");
     const { calls, run } = world({ "start paused": other });
@@ -87,8 +129,26 @@ test("what the host's log says of a start is in the error", async () => {
     expect(calls).not.toContain("explain");
 });
 
-const running = { uuid: "u", name: "web", id: 7, state: "running" as const, reason: 1, active: true, autostart: false, persistent: true, inactiveXml: "" };
-const liveMark = { schemaVersion: 1, urn: "", creator: { user: "", machine: "", project: "" }, bootDigest: "", phase: "ready" as const, since: "", told: "rumprun/cfg" };
+const running = {
+    uuid: "u",
+    name: "web",
+    id: 7,
+    state: "running" as const,
+    reason: 1,
+    active: true,
+    autostart: false,
+    persistent: true,
+    inactiveXml: "",
+};
+const liveMark = {
+    schemaVersion: 1,
+    urn: "",
+    creator: { user: "", machine: "", project: "" },
+    bootDigest: "",
+    phase: "ready" as const,
+    since: "",
+    told: "rumprun/cfg",
+};
 const asks = (answer: () => Promise<boolean>): LibvirtPlatform => ({ wasTold: answer }) as unknown as LibvirtPlatform;
 
 test.each<[string, boolean, Parameters<typeof isUntold>[3], () => Promise<boolean>]>([
@@ -97,11 +157,27 @@ test.each<[string, boolean, Parameters<typeof isUntold>[3], () => Promise<boolea
     ["it is off", false, { record: { ...running, active: false, id: undefined }, liveMark }, async () => false],
     ["it is told nothing", false, { record: running, liveMark: { ...liveMark, told: undefined } }, async () => false],
     ["it is not there", false, {}, async () => false],
-    ["who may not ask cannot know", false, { record: running, liveMark }, async () => { throw denied; }],
+    [
+        "who may not ask cannot know",
+        false,
+        { record: running, liveMark },
+        async () => {
+            throw denied;
+        },
+    ],
 ])("untold: %s", async (_name, expected, existing, answer) => {
     expect(await isUntold(world().host, asks(answer), guest, existing)).toBe(expected);
 });
 
 test("a host that is lost while it is asked is no answer", async () => {
-    await expect(isUntold(world().host, asks(async () => { throw new UnikernelError("unreachable", "gone"); }), guest, { record: running, liveMark })).rejects.toMatchObject({ code: "unreachable" });
+    await expect(
+        isUntold(
+            world().host,
+            asks(async () => {
+                throw new UnikernelError("unreachable", "gone");
+            }),
+            guest,
+            { record: running, liveMark },
+        ),
+    ).rejects.toMatchObject({ code: "unreachable" });
 });

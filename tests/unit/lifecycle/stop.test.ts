@@ -2,11 +2,18 @@ import type { Host } from "../../../backends/libvirt/host";
 import { stop } from "../../../backends/libvirt/lifecycle/stop";
 
 const guest = { uuid: "u", name: "web" };
-const definition = "<domain type='xen'><name>web</name><on_reboot>restart</on_reboot><on_crash>restart</on_crash></domain>";
+const definition =
+    "<domain type='xen'><name>web</name><on_reboot>restart</on_reboot><on_crash>restart</on_crash></domain>";
 
-const SHUT_DOWN = 1, BY_US = 2, CRASHED = 3; // virDomainShutoffReason
+const SHUT_DOWN = 1,
+    BY_US = 2,
+    CRASHED = 3; // virDomainShutoffReason
 
-interface Look { ran: boolean; reason?: number; active?: boolean }
+interface Look {
+    ran: boolean;
+    reason?: number;
+    active?: boolean;
+}
 
 /** A host on which each destroy, and the look after one that found nothing to end, finds what the next row says. @returns what it was told, in order */
 function world(...looks: Look[]) {
@@ -14,9 +21,23 @@ function world(...looks: Look[]) {
     let look: Look = { ran: false };
     const host = {
         domains: {
-            define: async (xml: string) => { calls.push(`define ${[...xml.matchAll(/<on_(\w+)>(\w+)</g)].map(([, event, action]) => `${event} ${action}`).sort().join(", ")}`); },
-            destroy: async () => { calls.push("destroy"); look = looks.shift() ?? look; return look.ran; },
-            state: async () => { calls.push("look"); return { active: false, reason: BY_US, ...look }; },
+            define: async (xml: string) => {
+                calls.push(
+                    `define ${[...xml.matchAll(/<on_(\w+)>(\w+)</g)]
+                        .map(([, event, action]) => `${event} ${action}`)
+                        .sort()
+                        .join(", ")}`,
+                );
+            },
+            destroy: async () => {
+                calls.push("destroy");
+                look = looks.shift() ?? look;
+                return look.ran;
+            },
+            state: async () => {
+                calls.push("look");
+                return { active: false, reason: BY_US, ...look };
+            },
         },
     } as unknown as Host;
     return { calls, end: (restarting?: string) => stop(host, {}, guest, { asks: false, timeout: 0, restarting }) };
@@ -33,8 +54,16 @@ test("one destroy ends a guest that nobody starts again", async () => {
 test.each<[string, Look[], string[]]>([
     ["it was off", [{ ran: false }], [still, "destroy", "look"]],
     ["it ran", [{ ran: true }, { ran: false }], [still, "destroy", still, "destroy", "look"]],
-    ["it was started again while it was being destroyed", [{ ran: true }, { ran: true }, { ran: false }], [still, "destroy", still, "destroy", still, "destroy", "look"]],
-    ["it is just being started again", [{ ran: false, reason: CRASHED, active: true }, { ran: true }, { ran: false }], [still, "destroy", "look", still, "destroy", still, "destroy", "look"]],
+    [
+        "it was started again while it was being destroyed",
+        [{ ran: true }, { ran: true }, { ran: false }],
+        [still, "destroy", still, "destroy", still, "destroy", "look"],
+    ],
+    [
+        "it is just being started again",
+        [{ ran: false, reason: CRASHED, active: true }, { ran: true }, { ran: false }],
+        [still, "destroy", "look", still, "destroy", still, "destroy", "look"],
+    ],
 ])("a guest that its host starts again, ended for good: %s", async (_when, looks, expected) => {
     const { calls, end } = world(...looks);
     await end(definition);
@@ -49,14 +78,34 @@ test("one that ended by itself, and is not started again, is waited for and then
 });
 
 test("one that never stays off is an error", async () => {
-    await expect(world({ ran: true }).end(definition)).rejects.toMatchObject({ code: "in-use", message: expect.stringContaining("12 destroys") });
+    await expect(world({ ran: true }).end(definition)).rejects.toMatchObject({
+        code: "in-use",
+        message: expect.stringContaining("12 destroys"),
+    });
 });
 
-test.each([[SHUT_DOWN, []], [CRASHED, [still, "destroy"]]])("one that is asked to shut down and is off for reason %i after that", async (reason, expected) => {
+test.each([
+    [SHUT_DOWN, []],
+    [CRASHED, [still, "destroy"]],
+])("one that is asked to shut down and is off for reason %i after that", async (reason, expected) => {
     const calls: string[] = [];
-    const states = [{ active: true, state: "running", reason: 1 }, { active: false, state: "shutoff", reason }, { active: false, state: "shutoff", reason: BY_US }];
-    const note = (call: string, result?: unknown) => async () => { calls.push(call); return result; };
-    const host = { domains: { state: async () => states.shift(), shutdown: async () => undefined, define: note(still), destroy: note("destroy", false) } } as unknown as Host;
+    const states = [
+        { active: true, state: "running", reason: 1 },
+        { active: false, state: "shutoff", reason },
+        { active: false, state: "shutoff", reason: BY_US },
+    ];
+    const note = (call: string, result?: unknown) => async () => {
+        calls.push(call);
+        return result;
+    };
+    const host = {
+        domains: {
+            state: async () => states.shift(),
+            shutdown: async () => undefined,
+            define: note(still),
+            destroy: note("destroy", false),
+        },
+    } as unknown as Host;
     await stop(host, {}, guest, { asks: true, timeout: 5, restarting: definition });
     expect(calls).toEqual(expected);
 });

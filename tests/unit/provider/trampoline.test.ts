@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { TYPE_TOKENS, trampoline } from "../../../provider";
 import type { ResourceKind } from "../../../provider";
+import { TYPE_TOKENS, trampoline } from "../../../provider";
 
 const kinds: ResourceKind[] = ["unikernel", "blockImage", "networkInterface"];
 

@@ -1,18 +1,28 @@
 import * as pulumi from "@pulumi/pulumi";
-import { BlockImage, NetworkInterface, Unikernel, UnikernelFleet } from "../../../index";
 import type { UnikernelArgs } from "../../../index";
+import { BlockImage, NetworkInterface, Unikernel, UnikernelFleet } from "../../../index";
 
-interface Registered { type: string; inputs: Record<string, unknown> }
+interface Registered {
+    type: string;
+    inputs: Record<string, unknown>;
+}
 
 // The engine's side of the wire: what it is asked to register, and outputs equal to the inputs.
 const registered = new Map<string, Registered>();
-beforeAll(() => pulumi.runtime.setMocks({
-    newResource({ type, name, inputs }) {
-        registered.set(name, { type, inputs });
-        return { id: name, state: { mac: "52:54:00:00:00:01", digest: "d1", format: "iso9660", ...inputs } };
-    },
-    call: () => ({}),
-}, "shop", "dev", false));
+beforeAll(() =>
+    pulumi.runtime.setMocks(
+        {
+            newResource({ type, name, inputs }) {
+                registered.set(name, { type, inputs });
+                return { id: name, state: { mac: "52:54:00:00:00:01", digest: "d1", format: "iso9660", ...inputs } };
+            },
+            call: () => ({}),
+        },
+        "shop",
+        "dev",
+        false,
+    ),
+);
 
 const args = (more: object = {}): UnikernelArgs => ({ platform: "kvm", kernel: "bin/nginx", ...more });
 const attach = { user: { forward: [{ host: 8080, guest: 80 }] } };
@@ -42,15 +52,27 @@ test("a disk is sent with its name and its image's, which an alias may say was a
     const group = new pulumi.ComponentResource("test:group:Group", "shop", {}, { aliases: [{ name: "store" }] });
     const own = new BlockImage("renamed", { source: "./data" }, { aliases: [{ name: "data" }] });
     const inherited = new BlockImage("shop-db", { source: "./data" }, { parent: group });
-    const blocks = [{ image: own, name: "db", access: "persist" as const }, { image: own, access: "persist" as const }, { image: inherited }];
+    const blocks = [
+        { image: own, name: "db", access: "persist" as const },
+        { image: own, access: "persist" as const },
+        { image: inherited },
+    ];
     const inputs = await wire(new Unikernel("aliased", args({ blocks })), "aliased");
-    expect(inputs.blocks).toMatchObject([{ name: "db", image: "renamed" }, { name: "renamed", formerly: ["data"] }, { name: "shop-db", formerly: ["store-db"] }]);
+    expect(inputs.blocks).toMatchObject([
+        { name: "db", image: "renamed" },
+        { name: "renamed", formerly: ["data"] },
+        { name: "shop-db", formerly: ["store-db"] },
+    ]);
 });
 
 test.each<[string, Partial<UnikernelArgs>, string[]]>([
     ["plain values", { env: { A: "1" }, args: ["a"] }, []],
     ["outputs that are not secret", { env: { A: pulumi.output("1") } }, []],
-    ["one secret of many", { env: { A: "1", B: pulumi.secret("2") }, args: ["a", pulumi.secret("b")] }, ["env.B", "args[1]"]],
+    [
+        "one secret of many",
+        { env: { A: "1", B: pulumi.secret("2") }, args: ["a", pulumi.secret("b")] },
+        ["env.B", "args[1]"],
+    ],
     ["a secret env", { env: pulumi.secret({ A: "1", B: "2" }) }, ["env.A", "env.B"]],
     ["a promise of an env with a secret in it", { env: Promise.resolve({ A: pulumi.secret("1") }) }, ["env.A"]],
     ["secret args", { args: pulumi.secret(["a", "b"]) }, ["args[0]", "args[1]"]],
@@ -74,36 +96,78 @@ test("a block says that its image holds a secret, and its guest has a place for 
     const pages = new BlockImage("pages", { source: { "index.html": "page" } });
     const keys = new BlockImage("keys", { source: { "key.pem": pulumi.secret("key"), "index.html": "page" } });
     const whole = new BlockImage("whole", { source: pulumi.secret("./keys") });
-    const later = new BlockImage("later", { source: { "key.pem": pulumi.secret(new Promise<string>((resolve) => { setTimeout(resolve, 50, "key"); })) } });
+    const later = new BlockImage("later", {
+        source: {
+            "key.pem": pulumi.secret(
+                new Promise<string>((resolve) => {
+                    setTimeout(resolve, 50, "key");
+                }),
+            ),
+        },
+    });
     const secretOf = async (image: BlockImage) => {
-        const inputs = await wire(new Unikernel(`of-${image.logicalName}`, args({ blocks: [{ image: pages }, { image, name: "second" }] })), `of-${image.logicalName}`);
-        return [...(inputs.blocks as { secret?: boolean }[]).map(({ secret }) => secret), "digestKey" in inputs, inputs.secrets];
+        const inputs = await wire(
+            new Unikernel(`of-${image.logicalName}`, args({ blocks: [{ image: pages }, { image, name: "second" }] })),
+            `of-${image.logicalName}`,
+        );
+        return [
+            ...(inputs.blocks as { secret?: boolean }[]).map(({ secret }) => secret),
+            "digestKey" in inputs,
+            inputs.secrets,
+        ];
     };
     expect(await Promise.all([pages, keys, whole, later].map(secretOf))).toEqual([
-        [undefined, undefined, false, undefined], ...Array.from({ length: 3 }, () => [undefined, true, true, undefined]),
+        [undefined, undefined, false, undefined],
+        ...Array.from({ length: 3 }, () => [undefined, true, true, undefined]),
     ]);
 });
 
 test("qemuArgs carry the stack's consent", async () => {
     pulumi.runtime.setConfig("unikernel:allowQemuArgs", "true");
-    expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({ allowQemuArgs: true });
+    expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({
+        allowQemuArgs: true,
+    });
     expect(await wire(new Unikernel("quiet", args()), "quiet")).not.toHaveProperty("allowQemuArgs");
 });
 
 test.each<[string, () => unknown, RegExp]>([
-    ["one interface in two unikernels", () => {
-        const eth = new NetworkInterface("shared", { attach });
-        new Unikernel("one", args({ interfaces: [eth] }));
-        return new Unikernel("two", args({ interfaces: [eth] }));
-    }, /interfaces\[0\].*already in the unikernel "one"/],
-    ["one interface twice in a unikernel", () => {
-        const eth = new NetworkInterface("twice", { attach });
-        return new Unikernel("both", args({ interfaces: [eth, eth] }));
-    }, /interfaces\[1\]/],
-    ["arguments where an interface belongs", () => new Unikernel("plain", args({ interfaces: [{ attach }] })), /interfaces\[0\]: expected a NetworkInterface/],
-    ["a path where an image belongs", () => new Unikernel("path", args({ blocks: [{ image: "data.iso" }] })), /blocks\[0\]\.image: expected a BlockImage/],
-    ["a fleet of a half", () => new UnikernelFleet("half", { count: 0.5, instance: () => args() }), /count: expected a whole number/],
-    ["a fleet that may do nothing", () => new UnikernelFleet("stuck", { count: 1, maxUnavailable: 0, instance: () => args() }), /maxUnavailable/],
+    [
+        "one interface in two unikernels",
+        () => {
+            const eth = new NetworkInterface("shared", { attach });
+            new Unikernel("one", args({ interfaces: [eth] }));
+            return new Unikernel("two", args({ interfaces: [eth] }));
+        },
+        /interfaces\[0\].*already in the unikernel "one"/,
+    ],
+    [
+        "one interface twice in a unikernel",
+        () => {
+            const eth = new NetworkInterface("twice", { attach });
+            return new Unikernel("both", args({ interfaces: [eth, eth] }));
+        },
+        /interfaces\[1\]/,
+    ],
+    [
+        "arguments where an interface belongs",
+        () => new Unikernel("plain", args({ interfaces: [{ attach }] })),
+        /interfaces\[0\]: expected a NetworkInterface/,
+    ],
+    [
+        "a path where an image belongs",
+        () => new Unikernel("path", args({ blocks: [{ image: "data.iso" }] })),
+        /blocks\[0\]\.image: expected a BlockImage/,
+    ],
+    [
+        "a fleet of a half",
+        () => new UnikernelFleet("half", { count: 0.5, instance: () => args() }),
+        /count: expected a whole number/,
+    ],
+    [
+        "a fleet that may do nothing",
+        () => new UnikernelFleet("stuck", { count: 1, maxUnavailable: 0, instance: () => args() }),
+        /maxUnavailable/,
+    ],
 ])("the constructor refuses %s", (_title, construct, message) => {
     expect(construct).toThrow(message);
 });
@@ -113,12 +177,16 @@ test.each<[string, ConstructorParameters<typeof BlockImage>[1]["source"], unknow
     ["an output", pulumi.output("./data"), "./data"],
     ["an archive", new pulumi.asset.FileArchive("./data"), "./data"],
     ["a file", new pulumi.asset.FileAsset("disk.img"), "disk.img"],
-    ["a map", {
-        "a.txt": "text",
-        "b.txt": pulumi.output("later"),
-        "c.png": new pulumi.asset.FileAsset("c.png"),
-        "d.txt": new pulumi.asset.StringAsset("text"),
-    }, { "a.txt": "text", "b.txt": "later", "c.png": { asset: "c.png" }, "d.txt": "text" }],
+    [
+        "a map",
+        {
+            "a.txt": "text",
+            "b.txt": pulumi.output("later"),
+            "c.png": new pulumi.asset.FileAsset("c.png"),
+            "d.txt": new pulumi.asset.StringAsset("text"),
+        },
+        { "a.txt": "text", "b.txt": "later", "c.png": { asset: "c.png" }, "d.txt": "text" },
+    ],
 ])("an image's source goes over the wire as plain data: %s", async (title, source, expected) => {
     const inputs = await wire(new BlockImage(`image of ${title}`, { source }), `image of ${title}`);
     expect(inputs.source).toEqual(expected);
@@ -127,22 +195,28 @@ test.each<[string, ConstructorParameters<typeof BlockImage>[1]["source"], unknow
 test("a fleet's instances and what belongs to them are its children", async () => {
     const fleet = new UnikernelFleet("fleet", {
         count: 2,
-        instance: (index, { name, opts }) => args({
-            hostname: name,
-            interfaces: [new NetworkInterface(`card-${index}`, { attach: { network: "default" } }, opts)],
-        }),
+        instance: (index, { name, opts }) =>
+            args({
+                hostname: name,
+                interfaces: [new NetworkInterface(`card-${index}`, { attach: { network: "default" } }, opts)],
+            }),
     });
     expect(fleet.instances).toHaveLength(2);
     const inputs = await wire(fleet.instances[1]!, "fleet-1");
     expect(inputs).toMatchObject({
         hostname: "fleet-1",
-        resourceUrn: "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::fleet-1",
+        resourceUrn:
+            "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::fleet-1",
     });
 });
 
 test.each<[string, object, string[]]>([
     ["a connection", { connection: pulumi.secret("qemu+tcp://u:hush@far/system") }, ["connection"]],
-    ["a part of an argument", { readiness: { console: pulumi.secret("hush"), timeout: 5 }, gdb: { port: pulumi.secret(1234) } }, ["readiness.console", "gdb.port"]],
+    [
+        "a part of an argument",
+        { readiness: { console: pulumi.secret("hush"), timeout: 5 }, gdb: { port: pulumi.secret(1234) } },
+        ["readiness.console", "gdb.port"],
+    ],
     ["a part of a block", { blocks: [{ path: "a.img", mount: pulumi.secret("/hush") }] }, ["blocks[0].mount"]],
     ["nothing, though an environment is secret", { env: { A: pulumi.secret("1") } }, []],
 ])("paths of what no text repeats: %s", async (title, more, hidden) => {

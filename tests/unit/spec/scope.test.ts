@@ -6,14 +6,28 @@ const never = new Promise<never>(() => undefined);
 /** Runs work whose signal comes after some milliseconds. */
 const after = <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
     const controller = new AbortController();
-    setTimeout(() => { controller.abort(reason); }, milliseconds);
+    setTimeout(() => {
+        controller.abort(reason);
+    }, milliseconds);
     return endedBy(controller.signal, work);
 };
 
 test.each<[string, () => Promise<unknown>]>([
     ["what waits", () => unlessEnded(never)],
-    ["what waits deep inside, and after other work", async () => { await sleep(1); await Promise.all([unlessEnded(never), sleep(1)]); }],
-    ["what would begin only now", async () => { await sleep(20); throwIfEnded(); }],
+    [
+        "what waits deep inside, and after other work",
+        async () => {
+            await sleep(1);
+            await Promise.all([unlessEnded(never), sleep(1)]);
+        },
+    ],
+    [
+        "what would begin only now",
+        async () => {
+            await sleep(20);
+            throwIfEnded();
+        },
+    ],
     ["what asks for something shared", () => unlessEnded(forAll(() => unlessEnded(never)))],
 ])("a signal ends %s", async (_title, work) => {
     await expect(after(5, work)).rejects.toBe(reason);
@@ -21,10 +35,19 @@ test.each<[string, () => Promise<unknown>]>([
 
 test("what is under way has some time to come to its own end, and is told", async () => {
     const onEnd = jest.fn();
-    await expect(after(5, () => unlessEnded(sleep(30).then(() => "done"), { patience: 5000, onEnd }))).resolves.toBe("done");
+    await expect(
+        after(5, () =>
+            unlessEnded(
+                sleep(30).then(() => "done"),
+                { patience: 5000, onEnd },
+            ),
+        ),
+    ).resolves.toBe("done");
     expect(onEnd).toHaveBeenCalledTimes(1);
     await expect(after(5, () => unlessEnded(never, { what: "start of web", patience: 10 }))).rejects.toMatchObject({
-        code: "timeout", message: "cancelled: nobody waits for start of web any more; it may still happen", cause: reason,
+        code: "timeout",
+        message: "cancelled: nobody waits for start of web any more; it may still happen",
+        cause: reason,
     });
 });
 
@@ -32,10 +55,14 @@ test("what puts right goes on after the signal, for seconds and no longer, also 
     jest.useFakeTimers();
     try {
         const controller = new AbortController();
-        const righting = endedBy(controller.signal, () => puttingRight(() => puttingRight(() => unlessEnded(never)))).catch((error: unknown) => error);
+        const righting = endedBy(controller.signal, () =>
+            puttingRight(() => puttingRight(() => unlessEnded(never))),
+        ).catch((error: unknown) => error);
         controller.abort(reason);
         let ended = false;
-        void righting.then(() => { ended = true; });
+        void righting.then(() => {
+            ended = true;
+        });
         await jest.advanceTimersByTimeAsync(6900);
         expect(ended).toBe(false);
         await jest.advanceTimersByTimeAsync(200);

@@ -1,6 +1,15 @@
 import path from "node:path";
 
-interface Row { name: string; budget: number; seconds: number; passed: number; failed: number; skipped: number; failures?: string[]; files?: { file: string; seconds: number }[] }
+interface Row {
+    name: string;
+    budget: number;
+    seconds: number;
+    passed: number;
+    failed: number;
+    skipped: number;
+    failures?: string[];
+    files?: { file: string; seconds: number }[];
+}
 interface Results {
     CHECKS_BUDGET: number;
     XEN_HOST_BUDGET: number;
@@ -8,10 +17,22 @@ interface Results {
     total(rows: Row[]): { passed: number; failed: number; skipped: number };
     closingLine(sum: object): string;
     table(rows: Row[]): string;
-    resultsOf(name: string, found: Partial<Row> | undefined, end: { code: number | null; signal: string | null; hung: boolean; seconds: number }): Partial<Row>;
+    resultsOf(
+        name: string,
+        found: Partial<Row> | undefined,
+        end: { code: number | null; signal: string | null; hung: boolean; seconds: number },
+    ): Partial<Row>;
 }
 const load = (): Promise<Results> => import(path.resolve(__dirname, "../../../tools/test/results.mjs"));
-const row = (more: Partial<Row> = {}): Row => ({ name: "unit", budget: 10, seconds: 5, passed: 3, failed: 0, skipped: 0, ...more });
+const row = (more: Partial<Row> = {}): Row => ({
+    name: "unit",
+    budget: 10,
+    seconds: 5,
+    passed: 3,
+    failed: 0,
+    skipped: 0,
+    ...more,
+});
 
 test.each([
     { name: "all in time", rows: [row(), row({ passed: 2 })], line: "5 passed, 0 failed" },
@@ -54,12 +75,51 @@ describe("how a suite ended that has no figures, or none that fail", () => {
     test.each([
         ["well", found, end, found],
         ["with failures of its own", failed, { ...end, code: 1 }, failed],
-        ["as a hang", undefined, { ...end, code: null, signal: "SIGTERM", hung: true }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended as a hang: it finished no test in 400 s"] }],
-        ["as a hang, with what failed before", failed, { ...end, code: 1, hung: true }, { ...failed, failed: 3, failures: ["a", "b", "xen: jest was ended as a hang: it finished no test in 400 s"] }],
-        ["by a signal", undefined, { ...end, code: null, signal: "SIGKILL" }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended by SIGKILL"] }],
-        ["with a code", undefined, { ...end, code: 134 }, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest ended with exit code 134 and left no results"] }],
-        ["with a code though nothing failed", found, { ...end, code: 1 }, { ...found, failed: 1, failures: ["xen: jest ended with exit code 1 though no test failed"] }],
-        ["without a word", undefined, end, { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest left no results"] }],
+        [
+            "as a hang",
+            undefined,
+            { ...end, code: null, signal: "SIGTERM", hung: true },
+            {
+                passed: 0,
+                failed: 1,
+                skipped: 0,
+                failures: ["xen: jest was ended as a hang: it finished no test in 400 s"],
+            },
+        ],
+        [
+            "as a hang, with what failed before",
+            failed,
+            { ...end, code: 1, hung: true },
+            {
+                ...failed,
+                failed: 3,
+                failures: ["a", "b", "xen: jest was ended as a hang: it finished no test in 400 s"],
+            },
+        ],
+        [
+            "by a signal",
+            undefined,
+            { ...end, code: null, signal: "SIGKILL" },
+            { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest was ended by SIGKILL"] },
+        ],
+        [
+            "with a code",
+            undefined,
+            { ...end, code: 134 },
+            { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest ended with exit code 134 and left no results"] },
+        ],
+        [
+            "with a code though nothing failed",
+            found,
+            { ...end, code: 1 },
+            { ...found, failed: 1, failures: ["xen: jest ended with exit code 1 though no test failed"] },
+        ],
+        [
+            "without a word",
+            undefined,
+            end,
+            { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest left no results"] },
+        ],
     ])("%s", async (_how, left, how, expected) => {
         const { resultsOf, table } = await load();
         const results = resultsOf("xen", left, how);

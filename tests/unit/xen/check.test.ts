@@ -10,7 +10,11 @@ test.each<[string, Partial<UnikernelSpec>, GuestCapabilities]>([
     ["a bridge and a network", { interfaces: [card(), card({ attach: { network: "default" } })] }, capable],
     ["a guest that is told, by ssh", { connection: "xen+ssh://root@far/system?keyfile=k" }, capable],
     ["a guest that is told, by libssh", { connection: "xen+libssh2://far/system" }, capable],
-    ["a guest that is told, by tcp with a way of its own", { connection: "xen+tcp://far/system", sshTarget: "root@far" }, capable],
+    [
+        "a guest that is told, by tcp with a way of its own",
+        { connection: "xen+tcp://far/system", sshTarget: "root@far" },
+        capable,
+    ],
     ["a guest that is not told, by tcp and tls", { connection: "xen+tcp://far:16509/system" }, linux],
     ["one that is restarted by the host, and not told", { onCrash: "restart", autostart: true }, linux],
     ["preserve", { onCrash: "preserve" }, capable],
@@ -31,8 +35,18 @@ test.each<[Partial<UnikernelSpec>, GuestCapabilities, string, string]>([
     [{ connection: "xen+tcp://far/system" }, capable, "connection", "xen+tcp does not lead: set sshTarget"],
     [{ connection: "xen+tls://far/system" }, capable, "connection", "xen+tls"],
     [{ connection: "xen://far/system" }, capable, "connection", "xen+tls"],
-    [{ interfaces: [card(), card({ attach: { user: { forward: [] } } })] }, capable, "interfaces[1].attach.user", "no user-mode network; use attach: { bridge: … } or { network: … }"],
-    [{ interfaces: [card({ attach: { tap: "tap0" } })] }, capable, "interfaces[0].attach.tap", "a device (vif) of its own"],
+    [
+        { interfaces: [card(), card({ attach: { user: { forward: [] } } })] },
+        capable,
+        "interfaces[1].attach.user",
+        "no user-mode network; use attach: { bridge: … } or { network: … }",
+    ],
+    [
+        { interfaces: [card({ attach: { tap: "tap0" } })] },
+        capable,
+        "interfaces[0].attach.tap",
+        "a device (vif) of its own",
+    ],
     [{ onCrash: "restart" }, capable, "onCrash", "xenstore"],
     [{ autostart: true }, capable, "autostart", "pulumi up --refresh starts it"],
     [{ maxMemory: 128 }, capable, "maxMemory", "no balloon"],
@@ -46,7 +60,11 @@ test.each<[string, Partial<UnikernelSpec>, string[]]>([
     ["said to listen on every address, where dom0 is reached", { gdb: { port: 4711, address: "0.0.0.0" } }, []],
     ["on one address: gdbsx cannot", { gdb: { port: 4711, address: "127.0.0.1" } }, ["gdb.address"]],
     ["with libvirt alone", { gdb: { port: 4711, address: "0.0.0.0" }, connection: "xen+tcp://far/system" }, ["gdb"]],
-    ["with libvirt and a way to dom0", { gdb: { port: 4711, address: "0.0.0.0" }, connection: "xen+tcp://far/system", sshTarget: "root@far" }, []],
+    [
+        "with libvirt and a way to dom0",
+        { gdb: { port: 4711, address: "0.0.0.0" }, connection: "xen+tcp://far/system", sshTarget: "root@far" },
+        [],
+    ],
     ["in a guest that the host starts again", { gdb: { port: 4711, address: "0.0.0.0" }, onCrash: "restart" }, ["gdb"]],
 ])("gdb %s", (_what, change, refused) => {
     const problems = xen.check(spec(change), { ...capable, toldAtStart: [] });
@@ -54,12 +72,28 @@ test.each<[string, Partial<UnikernelSpec>, string[]]>([
 });
 
 test("every problem at once", () => {
-    const problems = xen.check(spec({ connection: "xen+tcp://far/system", onCrash: "restart", autostart: true, interfaces: [card({ attach: { tap: "t" } })] }), { ...capable, xen: "pv32" });
-    expect((problems as { property: string }[]).map(({ property }) => property)).toEqual(["kernel", "onCrash", "autostart", "connection", "interfaces[0].attach.tap"]);
+    const problems = xen.check(
+        spec({
+            connection: "xen+tcp://far/system",
+            onCrash: "restart",
+            autostart: true,
+            interfaces: [card({ attach: { tap: "t" } })],
+        }),
+        { ...capable, xen: "pv32" },
+    );
+    expect((problems as { property: string }[]).map(({ property }) => property)).toEqual([
+        "kernel",
+        "onCrash",
+        "autostart",
+        "connection",
+        "interfaces[0].attach.tap",
+    ]);
 });
 
 test("the system's daemon is the default, and means nothing of QEMU's", () => {
     expect(xen.defaultConnection()).toBe("xen:///system");
     expect(Object.keys(xen.meaningless)).toEqual(expect.arrayContaining(["accelerator", "qemuArgs", "output", "burn"]));
-    expect(xen.consoleCommand(spec({ connection: "xen+ssh://a@h/system?no_tty=1&keyfile=k" }))).toBe("virsh -c 'xen+ssh://a@h/system?no_tty=1&keyfile=k' console web-1a2b3c4");
+    expect(xen.consoleCommand(spec({ connection: "xen+ssh://a@h/system?no_tty=1&keyfile=k" }))).toBe(
+        "virsh -c 'xen+ssh://a@h/system?no_tty=1&keyfile=k' console web-1a2b3c4",
+    );
 });

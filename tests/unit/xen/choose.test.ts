@@ -1,13 +1,15 @@
-import { createXen, wayToDom0, type Dom0 } from "../../../backends/xen";
 import type { Host } from "../../../backends/libvirt/host";
+import { createXen, type Dom0, wayToDom0 } from "../../../backends/xen";
 import type { BlockSpec } from "../../../spec";
 import { plan, testContext } from "./plan";
 import { block, dom0With } from "./spec";
 
 const guests = (...types: string[]): string =>
     `<capabilities><host/><guest><arch name='x86_64'>${types.map((type) => `<domain type='${type}'/>`).join("")}</arch></guest></capabilities>`;
-const host = (capabilities: string): Host => ({ uri: "xen:///system", info: async () => ({ capabilities, hostname: "far" }) }) as unknown as Host;
-const choose = (dom0: Dom0, blocks: BlockSpec[], capabilities = guests("xen")) => createXen(() => dom0).choose(host(capabilities), plan({ blocks }), testContext());
+const host = (capabilities: string): Host =>
+    ({ uri: "xen:///system", info: async () => ({ capabilities, hostname: "far" }) }) as unknown as Host;
+const choose = (dom0: Dom0, blocks: BlockSpec[], capabilities = guests("xen")) =>
+    createXen(() => dom0).choose(host(capabilities), plan({ blocks }), testContext());
 
 const qemu = { "/usr/libexec/xen-qemu-system-i386": "ELF" };
 const tcp = wayToDom0()({ uri: "xen+tcp://far/system" });
@@ -23,9 +25,20 @@ test.each<[string, Dom0, BlockSpec[], string]>([
 });
 
 test("loop devices know no qcow2", async () => {
-    await expect(choose(dom0With(), [block(), block({ format: "qcow2" })])).rejects.toMatchObject({ code: "unsupported", property: "blocks[1]", hint: expect.stringContaining("qemu-system-xen") });
+    await expect(choose(dom0With(), [block(), block({ format: "qcow2" })])).rejects.toMatchObject({
+        code: "unsupported",
+        property: "blocks[1]",
+        hint: expect.stringContaining("qemu-system-xen"),
+    });
 });
 
-test.each([[guests("qemu", "kvm"), "qemu and kvm"], [guests(), "none"]])("a host without Xen: %s", async (capabilities, text) => {
-    await expect(choose(dom0With(), [], capabilities)).rejects.toMatchObject({ code: "unsupported", property: "platform", message: expect.stringContaining(`but ${text}`) });
+test.each([
+    [guests("qemu", "kvm"), "qemu and kvm"],
+    [guests(), "none"],
+])("a host without Xen: %s", async (capabilities, text) => {
+    await expect(choose(dom0With(), [], capabilities)).rejects.toMatchObject({
+        code: "unsupported",
+        property: "platform",
+        message: expect.stringContaining(`but ${text}`),
+    });
 });

@@ -19,12 +19,54 @@ test("every property of a unikernel has its consequence and a reason that reads 
 
 test.each<[string, string[]]>([
     ["replace", ["uuid", "name", "platform", "host"]],
-    ["live", ["schemaVersion", "urn", "connection", "sshTarget", "state", "autostart", "readiness", "shutdownTimeout", "adopt", "deleteData", "keepLast"]],
-    ["restart", ["kernel", "initrd", "guest", "args", "env", "hostname", "memory", "maxMemory", "vcpus", "blocks", "interfaces", "onCrash", "secrets", "accelerator", "gdb", "qemuArgs"]],
+    [
+        "live",
+        [
+            "schemaVersion",
+            "urn",
+            "connection",
+            "sshTarget",
+            "state",
+            "autostart",
+            "readiness",
+            "shutdownTimeout",
+            "adopt",
+            "deleteData",
+            "keepLast",
+        ],
+    ],
+    [
+        "restart",
+        [
+            "kernel",
+            "initrd",
+            "guest",
+            "args",
+            "env",
+            "hostname",
+            "memory",
+            "maxMemory",
+            "vcpus",
+            "blocks",
+            "interfaces",
+            "onCrash",
+            "secrets",
+            "accelerator",
+            "gdb",
+            "qemuArgs",
+        ],
+    ],
 ])("%s", (consequence, properties) => {
-    expect(Object.keys(xenConsequences).filter((property) => xenConsequences[property]?.consequence === consequence).sort()).toEqual(properties.sort());
+    expect(
+        Object.keys(xenConsequences)
+            .filter((property) => xenConsequences[property]?.consequence === consequence)
+            .sort(),
+    ).toEqual(properties.sort());
 });
 
-test.each<[string, number | undefined, string]>([["with room for the balloon", 256, "live"], ["without", undefined, "restart"]])("memory, %s: %s", (_name, maxMemory, consequence) => {
+test.each<[string, number | undefined, string]>([
+    ["with room for the balloon", 256, "live"],
+    ["without", undefined, "restart"],
+])("memory, %s: %s", (_name, maxMemory, consequence) => {
     expect(xenConsequences.memory?.refine?.(64, 128, spec({ maxMemory }))).toBe(consequence);
 });

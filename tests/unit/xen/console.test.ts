@@ -1,12 +1,14 @@
-import { createXen } from "../../../backends/xen";
-import { explainStart } from "../../../backends/xen/explain";
 import type { Host } from "../../../backends/libvirt/host";
 import type { KeptConsole } from "../../../backends/libvirt/platform";
+import { createXen } from "../../../backends/xen";
+import { explainStart } from "../../../backends/xen/explain";
 import { dom0With } from "./spec";
 
 const host = { uri: "xen:///system" } as Host;
-const usual = "/var/log/xen/console/guest-web.log", above = "/var/log/xen/guest-web.log";
-const consoleOf = (dom0: ReturnType<typeof dom0With>): KeptConsole => createXen(() => dom0).console!(host, { uuid: "u", name: "web" });
+const usual = "/var/log/xen/console/guest-web.log",
+    above = "/var/log/xen/guest-web.log";
+const consoleOf = (dom0: ReturnType<typeof dom0With>): KeptConsole =>
+    createXen(() => dom0).console!(host, { uuid: "u", name: "web" });
 
 test.each<[string, Record<string, string>, string | undefined, string]>([
     ["where xenconsoled has it", { [usual]: "ready\n" }, "ready\n", usual],
@@ -31,7 +33,9 @@ test("each boot begins by moving the log aside; both go with the guest", async (
     await consoleOf(dom0).turn();
     expect(dom0.done.splice(0)).toEqual([`${usual} → ${usual}.last`, `${above} → ${above}.last`]);
     await consoleOf(dom0).remove();
-    expect(dom0.done.sort()).toEqual([usual, `${usual}.last`, above, `${above}.last`].map((path) => `${path} gone`).sort());
+    expect(dom0.done.sort()).toEqual(
+        [usual, `${usual}.last`, above, `${above}.last`].map((path) => `${path} gone`).sort(),
+    );
 });
 
 const log = "/var/log/libvirt/libxl/libxl-driver.log";
@@ -51,16 +55,34 @@ const after = [
 ];
 
 test("of the driver's log, what led to the failure, not what followed", async () => {
-    const text = at("12:30:58", "libxl: the trouble of a start before") + [...noBridge, ...after].map((line) => at("12:30:59", line)).join("");
+    const text =
+        at("12:30:58", "libxl: the trouble of a start before") +
+        [...noBridge, ...after].map((line) => at("12:30:59", line)).join("");
     expect(await explainStart(dom0With({ [log]: text }), 900)).toEqual(noBridge);
 });
 
 test("a script that is waited for takes its time", async () => {
-    const timeout = "libxl: libxl_aoutils.c:539:async_exec_timeout: killing execution of /etc/xen/scripts/block add because of timeout";
-    expect(await explainStart(dom0With({ [log]: at("12:30:10", timeout) + at("12:31:01", "libxl: libxl_create.c:1643:domcreate_launch_dm: Domain 2:unable to add disk devices") }), 52_000))
-        .toEqual([timeout, expect.stringContaining("unable to add disk devices")]);
+    const timeout =
+        "libxl: libxl_aoutils.c:539:async_exec_timeout: killing execution of /etc/xen/scripts/block add because of timeout";
+    expect(
+        await explainStart(
+            dom0With({
+                [log]:
+                    at("12:30:10", timeout) +
+                    at(
+                        "12:31:01",
+                        "libxl: libxl_create.c:1643:domcreate_launch_dm: Domain 2:unable to add disk devices",
+                    ),
+            }),
+            52_000,
+        ),
+    ).toEqual([timeout, expect.stringContaining("unable to add disk devices")]);
 });
 
-test.each([["no log", {}], ["an empty one", { [log]: "" }], ["one of another form", { [log]: "something else\n" }]])("%s explains nothing", async (_name, files) => {
+test.each([
+    ["no log", {}],
+    ["an empty one", { [log]: "" }],
+    ["one of another form", { [log]: "something else\n" }],
+])("%s explains nothing", async (_name, files) => {
     expect(await explainStart(dom0With(files), 900)).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import { createXen } from "../../../backends/xen";
 import type { DomainRecord, Host } from "../../../backends/libvirt/host";
 import { hasHalted } from "../../../backends/libvirt/lifecycle/halted";
+import { createXen } from "../../../backends/xen";
 import { workspace } from "../images/workspace";
 import { dom0With } from "./spec";
 
@@ -15,7 +15,10 @@ async function refresh(files: Record<string, string>, record: Partial<DomainReco
     const dom0 = dom0With(files);
     const console = createXen(() => dom0).console!(host, { uuid, name: "web" });
     const halted = await hasHalted({
-        host, uuid, console, record: { id: 7, active: true, state: "running", ...record } as DomainRecord,
+        host,
+        uuid,
+        console,
+        record: { id: 7, active: true, state: "running", ...record } as DomainRecord,
         readConsole: (text) => (text.includes("halted") ? { ended: { how: "halted" } } : {}) as never,
     });
     return [halted, dom0.done.length];

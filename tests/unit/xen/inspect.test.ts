@@ -5,7 +5,13 @@ import { join } from "node:path";
 
 import { inspectXen, type XenFacts } from "../../../backends/xen";
 
-const absent: XenFacts = { toolstack: undefined, xenstore: { path: "/run/xenstored/socket", state: "absent" }, consoles: "absent", qemu: undefined, bridges: [] };
+const absent: XenFacts = {
+    toolstack: undefined,
+    xenstore: { path: "/run/xenstored/socket", state: "absent" },
+    consoles: "absent",
+    qemu: undefined,
+    bridges: [],
+};
 
 test.each<[said: string, expected: Partial<XenFacts>]>([
     ["toolstack \n", {}],
@@ -28,9 +34,17 @@ test("the script is one that sh runs, by the rules of a shell elsewhere", async 
         symlinkSync("/bin/sh", join(folder, "qemu"));
         const found = await inspectXen(async (script, [count = "", ...words]) => {
             expect([count, words[0]]).toEqual(["2", "/dev/xen/xenbus"]);
-            return execFileSync("sh", ["-euc", script, "sh", count, "/nowhere", folder, "/no-qemu", join(folder, "qemu")], { encoding: "utf8", env: { PATH: `${folder}:${process.env.PATH}` } });
+            return execFileSync(
+                "sh",
+                ["-euc", script, "sh", count, "/nowhere", folder, "/no-qemu", join(folder, "qemu")],
+                { encoding: "utf8", env: { PATH: `${folder}:${process.env.PATH}` } },
+            );
         }, "remote");
-        expect(found).toMatchObject({ toolstack: join(folder, "xl"), xenstore: { path: folder, state: "open" }, qemu: join(folder, "qemu") });
+        expect(found).toMatchObject({
+            toolstack: join(folder, "xl"),
+            xenstore: { path: folder, state: "open" },
+            qemu: join(folder, "qemu"),
+        });
     } finally {
         rmSync(folder, { recursive: true });
     }

@@ -14,7 +14,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 let count = 0;
 /** Listens, and answers each message as the test says. @returns the socket's path and the messages */
-async function daemon(answer: (type: number, payload: string, socket: Socket) => void): Promise<{ path: string; heard: [number, string][] }> {
+async function daemon(
+    answer: (type: number, payload: string, socket: Socket) => void,
+): Promise<{ path: string; heard: [number, string][] }> {
     const path = join(folder, `socket${count++}`);
     const heard: [number, string][] = [];
     server = createServer((socket) => {
@@ -47,12 +49,21 @@ const grants = (type: number, _payload: string, socket: Socket): void => void so
 test("told: an empty node, its permissions, and only then the value", async () => {
     const { path, heard } = await daemon(grants);
     await tell(localXenstore(path), 7, "rumprun/cfg", "{ käse }");
-    expect(heard).toEqual([[12, `${path7}\0`], [14, `${path7}\0n0\0r7\0`], [11, `${path7}\0{ käse }`]]);
+    expect(heard).toEqual([
+        [12, `${path7}\0`],
+        [14, `${path7}\0n0\0r7\0`],
+        [11, `${path7}\0{ käse }`],
+    ]);
 });
 
 test("a permission that is refused keeps the value at home", async () => {
-    const { path, heard } = await daemon((type, payload, socket) => (type === 14 ? void socket.write(message(16, "EACCES\0")) : grants(type, payload, socket)));
-    await expect(tell(localXenstore(path), 7, "rumprun/cfg", "secret")).rejects.toMatchObject({ code: "permission", message: expect.stringContaining("EACCES") });
+    const { path, heard } = await daemon((type, payload, socket) =>
+        type === 14 ? void socket.write(message(16, "EACCES\0")) : grants(type, payload, socket),
+    );
+    await expect(tell(localXenstore(path), 7, "rumprun/cfg", "secret")).rejects.toMatchObject({
+        code: "permission",
+        message: expect.stringContaining("EACCES"),
+    });
     expect(heard.map(([type]) => type)).toEqual([12, 14]);
 });
 
@@ -60,7 +71,15 @@ test.each<[string, (socket: Socket) => void, string | undefined]>([
     ["what it was told", (socket) => void socket.write(message(2, "{}")), "{}"],
     ["nothing", (socket) => void socket.write(message(16, "ENOENT\0")), undefined],
     ["an empty node: we were killed in between", (socket) => void socket.write(message(2, "")), undefined],
-    ["an answer in pieces", (socket) => { const all = message(2, "{}"); socket.write(all.subarray(0, 7)); setTimeout(() => socket.write(all.subarray(7)), 20); }, "{}"],
+    [
+        "an answer in pieces",
+        (socket) => {
+            const all = message(2, "{}");
+            socket.write(all.subarray(0, 7));
+            setTimeout(() => socket.write(all.subarray(7)), 20);
+        },
+        "{}",
+    ],
 ])("asked: %s", async (_name, reply, expected) => {
     const { path, heard } = await daemon((_type, _payload, socket) => reply(socket));
     expect(await told(localXenstore(path), 7, "rumprun/cfg")).toBe(expected);
@@ -69,18 +88,33 @@ test.each<[string, (socket: Socket) => void, string | undefined]>([
 
 test.each<[string, (socket: Socket) => void, string]>([
     ["it hangs up", (socket) => void socket.destroy(), "hung up"],
-    ["it hangs up in the middle", (socket) => { socket.write(message(2, "{}").subarray(0, 17), () => socket.destroy()); }, "hung up"],
+    [
+        "it hangs up in the middle",
+        (socket) => {
+            socket.write(message(2, "{}").subarray(0, 17), () => socket.destroy());
+        },
+        "hung up",
+    ],
     ["it says nothing", () => undefined, "no answer within 0.1 s"],
 ])("a daemon in trouble: %s", async (_name, reply, text) => {
     const { path } = await daemon((_type, _payload, socket) => reply(socket));
-    await expect(told(localXenstore(path, 100), 7, "k")).rejects.toMatchObject({ code: "program-failed", message: expect.stringContaining(text) });
+    await expect(told(localXenstore(path, 100), 7, "k")).rejects.toMatchObject({
+        code: "program-failed",
+        message: expect.stringContaining(text),
+    });
 });
 
 test("no daemon", async () => {
-    await expect(told(localXenstore(join(folder, "none")), 7, "k")).rejects.toMatchObject({ code: "program-missing", hint: expect.stringContaining("xen start") });
+    await expect(told(localXenstore(join(folder, "none")), 7, "k")).rejects.toMatchObject({
+        code: "program-missing",
+        hint: expect.stringContaining("xen start"),
+    });
 });
 
 test("an answer that claims 4 GiB is an error at once", async () => {
     const { path } = await daemon((_type, _payload, socket) => void socket.write(Buffer.alloc(16, 0xff)));
-    await expect(told(localXenstore(path), 7, "rumprun/cfg")).rejects.toMatchObject({ code: "program-failed", message: expect.stringContaining("expected at most 4096") });
+    await expect(told(localXenstore(path), 7, "rumprun/cfg")).rejects.toMatchObject({
+        code: "program-failed",
+        message: expect.stringContaining("expected at most 4096"),
+    });
 });

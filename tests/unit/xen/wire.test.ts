@@ -13,8 +13,14 @@ const read = { type: "read", path } as const;
 test.each([
     [read, `02000000 00000000 00000000 1c000000 ${Buffer.from(`${path}\0`).toString("hex")}`],
     [{ type: "mkdir", path }, `0c000000 00000000 00000000 1c000000 ${Buffer.from(`${path}\0`).toString("hex")}`],
-    [{ type: "write", path, rest: "{}" }, `0b000000 00000000 00000000 1e000000 ${Buffer.from(`${path}\0{}`).toString("hex")}`],
-    [{ type: "setPermissions", path, rest: "n0\0r7\0" }, `0e000000 00000000 00000000 22000000 ${Buffer.from(`${path}\0n0\0r7\0`).toString("hex")}`],
+    [
+        { type: "write", path, rest: "{}" },
+        `0b000000 00000000 00000000 1e000000 ${Buffer.from(`${path}\0{}`).toString("hex")}`,
+    ],
+    [
+        { type: "setPermissions", path, rest: "n0\0r7\0" },
+        `0e000000 00000000 00000000 22000000 ${Buffer.from(`${path}\0n0\0r7\0`).toString("hex")}`,
+    ],
 ] as const)("%j", (request, hex) => {
     expect(encodeRequest(request).toString("hex")).toBe(hex.replaceAll(" ", ""));
 });
@@ -23,12 +29,19 @@ test("the daemon hangs up on more than 4096 bytes, so they are not sent; charact
     const room = 4096 - path.length - 1;
     expect(encodeRequest({ type: "write", path, rest: "x".repeat(room) })).toHaveLength(16 + 4096);
     expect(() => encodeRequest({ type: "write", path, rest: "x".repeat(room + 1) })).toThrow("4097 bytes");
-    expect(() => encodeRequest({ type: "write", path, rest: "ä".repeat(room / 2 + 1) })).toThrow(expect.objectContaining({ code: "invalid" }));
+    expect(() => encodeRequest({ type: "write", path, rest: "ä".repeat(room / 2 + 1) })).toThrow(
+        expect.objectContaining({ code: "invalid" }),
+    );
 });
 
 test("a message is whole when all its bytes are there", () => {
     const whole = reply(2, "{}");
-    expect([0, 15, 16, 17].map((length) => messageLength(whole.subarray(0, length)))).toEqual([undefined, undefined, undefined, undefined]);
+    expect([0, 15, 16, 17].map((length) => messageLength(whole.subarray(0, length)))).toEqual([
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+    ]);
     expect(messageLength(Buffer.concat([whole, whole.subarray(0, 3)]))).toBe(18);
     expect(messageLength(reply(2, ""))).toBe(16);
 });
@@ -45,13 +58,24 @@ test("an answer", () => {
     expect(decodeReply(reply(2, "käse"), read)).toBe("käse");
 });
 
-test.each([["ENOENT", "not-found"], ["EACCES", "permission"], ["ENOSPC", "no-space"], ["EQUOTA", "program-failed"]])("refused by %s", (name, code) => {
+test.each([
+    ["ENOENT", "not-found"],
+    ["EACCES", "permission"],
+    ["ENOSPC", "no-space"],
+    ["EQUOTA", "program-failed"],
+])("refused by %s", (name, code) => {
     const refusal = reply(16, `${name}\0`);
     expect(isRefusal(refusal)).toBe(true);
-    expect(() => decodeReply(refusal, read)).toThrow(expect.objectContaining({ code, message: `xenstore: read of ${path}: ${name}` }));
+    expect(() => decodeReply(refusal, read)).toThrow(
+        expect.objectContaining({ code, message: `xenstore: read of ${path}: ${name}` }),
+    );
 });
 
-test.each([["another's answer", reply(11, "OK\0")], ["nothing", Buffer.alloc(0)], ["half a header", reply(2, "").subarray(0, 8)]])("%s is an error", (_name, bytes) => {
+test.each([
+    ["another's answer", reply(11, "OK\0")],
+    ["nothing", Buffer.alloc(0)],
+    ["half a header", reply(2, "").subarray(0, 8)],
+])("%s is an error", (_name, bytes) => {
     expect(isRefusal(bytes)).toBe(false);
     expect(() => decodeReply(bytes, read)).toThrow(expect.objectContaining({ code: "internal" }));
 });

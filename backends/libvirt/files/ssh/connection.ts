@@ -43,7 +43,11 @@ export class SshConnection {
     readonly copying = new Map<string, Promise<unknown>>();
 
     /** @param base the folder of all guests; "": below the data home of the user there (XDG Base Directory) */
-    constructor(readonly login: Login, readonly base: string, timeouts: Partial<Timeouts> = {}) {
+    constructor(
+        readonly login: Login,
+        readonly base: string,
+        timeouts: Partial<Timeouts> = {},
+    ) {
         this.timeouts = { ...defaultTimeouts, ...timeouts };
     }
 
@@ -64,7 +68,8 @@ export class SshConnection {
                 return this.judge(ask, ended, master.facts.base);
             } catch (error) {
                 const pause = PAUSES[ask.answer ? "send" : "ask"][tries];
-                if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable")) throw error;
+                if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable"))
+                    throw error;
                 await unlessEnded(delay(pause));
                 ask.onAgain?.();
             }
@@ -78,15 +83,24 @@ export class SshConnection {
     }
 
     private async inTurn(master: Master, { what, script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
-        const answer = await unlessEnded(master.run(script, words, data), { what: `${what} on ${this.login.host}`, patience: PATIENCE_MS });
-        return answer ? { ...answer, timedOut: false, missing: false } : { err: master.lastWords, timedOut: master.stuck, missing: false };
+        const answer = await unlessEnded(master.run(script, words, data), {
+            what: `${what} on ${this.login.host}`,
+            patience: PATIENCE_MS,
+        });
+        return answer
+            ? { ...answer, timedOut: false, missing: false }
+            : { err: master.lastWords, timedOut: master.stuck, missing: false };
     }
 
     private async apart(master: Master, { script, words, answer }: Ask): Promise<Ended> {
         await this.sessions.enter();
         try {
             throwIfEnded();
-            const ended = await exchange(this.login.program, master.session(), { head: encodeProgram(script, words), idle: this.timeouts.call, answer });
+            const ended = await exchange(this.login.program, master.session(), {
+                head: encodeProgram(script, words),
+                idle: this.timeouts.call,
+                answer,
+            });
             // It would wait for what hangs there, longer than this process lives.
             if (ended.timedOut) master.abandon();
             return ended;
@@ -95,12 +109,20 @@ export class SshConnection {
         }
     }
 
-    private judge({ what, codes = [] }: Ask, { code, out, err, timedOut, missing }: Ended, base: string): { code: number; out: Buffer } {
+    private judge(
+        { what, codes = [] }: Ask,
+        { code, out, err, timedOut, missing }: Ended,
+        base: string,
+    ): { code: number; out: Buffer } {
         if (missing) throw programMissing(this.login, what);
         if (timedOut) {
-            throw new UnikernelError("timeout", `${what} on ${this.login.host}: nothing moved for ${this.timeouts.call / 1000} s; it may still happen`, {
-                hint: "see whether that machine hangs, then run the command again",
-            });
+            throw new UnikernelError(
+                "timeout",
+                `${what} on ${this.login.host}: nothing moved for ${this.timeouts.call / 1000} s; it may still happen`,
+                {
+                    hint: "see whether that machine hangs, then run the command again",
+                },
+            );
         }
         // 255 is ssh's own (ssh(1), EXIT STATUS).
         if (code === undefined || code === 255) throw unreachable(this.login, err, what);
@@ -113,8 +135,14 @@ export class SshConnection {
         const forget = (): void => {
             if (this.master === opening) this.master = undefined;
         };
-        const opening = forAll(() => Master.open(this.login, this.base, { connect: this.timeouts.connect, call: this.timeouts.call, onEnd: forget }));
+        const opening = forAll(() =>
+            Master.open(this.login, this.base, {
+                connect: this.timeouts.connect,
+                call: this.timeouts.call,
+                onEnd: forget,
+            }),
+        );
         opening.catch(forget);
-        return unlessEnded(this.master = opening);
+        return unlessEnded((this.master = opening));
     }
 }

@@ -6,7 +6,10 @@ import { hashFile } from "../../../../images";
 import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../spec";
 import { INLINE } from "./shellProtocol";
 
-export interface Content { size: number; sha256: string }
+export interface Content {
+    size: number;
+    sha256: string;
+}
 
 /** Reads in pieces of this size. */
 const PIECE = 256 * 1024;
@@ -40,8 +43,11 @@ export async function* bytesOf(parts: Part[], offset: number): AsyncGenerator<Bu
             skip -= size;
             continue;
         }
-        if ("file" in part) yield* createReadStream(part.file, { start: skip, highWaterMark: PIECE }) as AsyncIterable<Buffer>;
-        else for (let at = skip; at < size; at += PIECE) yield Buffer.from(part.bytes.buffer, part.bytes.byteOffset + at, Math.min(PIECE, size - at));
+        if ("file" in part)
+            yield* createReadStream(part.file, { start: skip, highWaterMark: PIECE }) as AsyncIterable<Buffer>;
+        else
+            for (let at = skip; at < size; at += PIECE)
+                yield Buffer.from(part.bytes.buffer, part.bytes.byteOffset + at, Math.min(PIECE, size - at));
         skip = 0;
     }
 }

@@ -7,10 +7,13 @@ const refusedLogin = /permission denied \(|too many authentication failures|no s
 /** ssh came to no end of its own: nothing is known of what exists there. */
 export function unreachable(login: Login, stderr: string, what: string): UnikernelError {
     const last = lastLine(stderr) || "the connection was cut";
-    const hint = /identification has changed/i.test(stderr) ? `the host's key is another one than before: find out why, then ssh-keygen -R ${login.host}`
-        : hostKey.test(stderr) ? `see that the host's key is the right one, and accept it once by hand: ${login.byHand} true`
-        : refusedLogin.test(stderr) ? `ssh must log in without a question: ssh-copy-id, or ssh-add; then try: ${login.byHand} true`
-        : `try: ${login.byHand} true`;
+    const hint = /identification has changed/i.test(stderr)
+        ? `the host's key is another one than before: find out why, then ssh-keygen -R ${login.host}`
+        : hostKey.test(stderr)
+          ? `see that the host's key is the right one, and accept it once by hand: ${login.byHand} true`
+          : refusedLogin.test(stderr)
+            ? `ssh must log in without a question: ssh-copy-id, or ssh-add; then try: ${login.byHand} true`
+            : `try: ${login.byHand} true`;
     return new UnikernelError("unreachable", `${what}: ${login.host} cannot be reached by ssh: ${last}`, { hint });
 }
 
@@ -22,14 +25,21 @@ export function programMissing(login: Login, what: string): UnikernelError {
 
 /** A login that leads to no shell of use: a forced command, an account without one, a host without coreutils. */
 export function noShell(login: Login, stderr: string, what: string): UnikernelError {
-    return new UnikernelError("unsupported", `${what}: ${login.host} cannot keep files by ssh for this user: ${lastLine(stderr) || "it ran no sh"}`, {
-        hint: `this must print a version: ${login.byHand} 'sh -c "dd --version"'`,
-    });
+    return new UnikernelError(
+        "unsupported",
+        `${what}: ${login.host} cannot keep files by ssh for this user: ${lastLine(stderr) || "it ran no sh"}`,
+        {
+            hint: `this must print a version: ${login.byHand} 'sh -c "dd --version"'`,
+        },
+    );
 }
 
 /** A script failed on the far side. `folder`: where all guests' files lie there. */
 export function failedThere(login: Login, stderr: string, code: number, what: string, folder: string): UnikernelError {
-    const said = stderr.split("\n").filter((line) => line.trim() && !/^\d+\+\d+ records (in|out)$|^\d+ bytes.* copied/.test(line)).join("; ");
+    const said = stderr
+        .split("\n")
+        .filter((line) => line.trim() && !/^\d+\+\d+ records (in|out)$|^\d+ bytes.* copied/.test(line))
+        .join("; ");
     const summary = `${what} on ${login.host}: ${said || `exit code ${code}`}`;
     if (/no space left on device|disk quota exceeded/i.test(said)) {
         return new UnikernelError("no-space", summary, {

@@ -15,7 +15,10 @@ import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, OWNER, READ, REMOVE, REMOVE
  */
 export class SshFiles implements HostFiles {
     /** @param daemon reads what this user may not: a console log is root's */
-    constructor(private readonly connection: SshConnection, private readonly daemon?: Daemon) {}
+    constructor(
+        private readonly connection: SshConnection,
+        private readonly daemon?: Daemon,
+    ) {}
 
     async path(uuid: string, name: string): Promise<string> {
         return posix.join(await this.folder(uuid), plainName(name));
@@ -23,14 +26,23 @@ export class SshFiles implements HostFiles {
 
     async list(uuid: string): Promise<HostFile[]> {
         const all = await this.all(uuid);
-        const halves = new Set(all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)));
-        return all.filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name))
-            .map(({ name, size }) => ({ name, size })).sort((a, b) => (a.name < b.name ? -1 : 1));
+        const halves = new Set(
+            all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)),
+        );
+        return all
+            .filter(
+                ({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name),
+            )
+            .map(({ name, size }) => ({ name, size }))
+            .sort((a, b) => (a.name < b.name ? -1 : 1));
     }
 
     async strange(uuid: string): Promise<string[]> {
         const all = await this.all(uuid);
-        return all.filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head"))).map(({ name }) => name).sort();
+        return all
+            .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head")))
+            .map(({ name }) => name)
+            .sort();
     }
 
     async put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void> {
@@ -43,19 +55,34 @@ export class SshFiles implements HostFiles {
 
     async copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
-        await this.connection.ask({ what: `copy of ${source} to ${to}`, script: COPY, words: [folder, from, plainName(to), mode.toString(8)], long: true });
+        await this.connection.ask({
+            what: `copy of ${source} to ${to}`,
+            script: COPY,
+            words: [folder, from, plainName(to), mode.toString(8)],
+            long: true,
+        });
     }
 
     async rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
         const words = [folder, from, plainName(to), replace ? "replace" : "keep"];
-        const { code } = await this.connection.ask({ what: `rename of ${source} to ${to}`, script: RENAME, words, repeat: false, codes: [EXISTS] });
+        const { code } = await this.connection.ask({
+            what: `rename of ${source} to ${to}`,
+            script: RENAME,
+            words,
+            repeat: false,
+            codes: [EXISTS],
+        });
         if (code === EXISTS) throw exists(source, posix.join(folder, to));
     }
 
     async remove(uuid: string, ...names: string[]): Promise<void> {
         const folder = await this.folder(uuid);
-        await this.connection.ask({ what: `removal of ${posix.join(folder, names.join(", "))}`, script: REMOVE, words: [folder, await this.store(), ...names.map(plainName)] });
+        await this.connection.ask({
+            what: `removal of ${posix.join(folder, names.join(", "))}`,
+            script: REMOVE,
+            words: [folder, await this.store(), ...names.map(plainName)],
+        });
     }
 
     async guests(): Promise<string[]> {
@@ -67,7 +94,11 @@ export class SshFiles implements HostFiles {
     async removeFolder(uuid: string): Promise<void> {
         const folder = await this.folder(uuid);
         await this.daemon?.forget(uuid);
-        await this.connection.ask({ what: `removal of ${folder}`, script: REMOVE_FOLDER, words: [folder, await this.store()] });
+        await this.connection.ask({
+            what: `removal of ${folder}`,
+            script: REMOVE_FOLDER,
+            words: [folder, await this.store()],
+        });
     }
 
     async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
@@ -77,7 +108,8 @@ export class SshFiles implements HostFiles {
             const { out } = await this.connection.ask({ what: `read of ${path}`, script: READ, words });
             return out.toString("utf8");
         } catch (error) {
-            if (this.daemon && error instanceof UnikernelError && error.code === "permission") return this.daemon.read(uuid, name, range);
+            if (this.daemon && error instanceof UnikernelError && error.code === "permission")
+                return this.daemon.read(uuid, name, range);
             throw error;
         }
     }
@@ -103,10 +135,20 @@ export class SshFiles implements HostFiles {
     private async all(uuid: string): Promise<{ name: string; size: number; regular: boolean }[]> {
         const folder = await this.folder(uuid);
         const { out } = await this.connection.ask({ what: `list of ${folder}`, script: LIST, words: [folder] });
-        return [...out.toString("utf8").matchAll(/^([^:]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({ name: name!, size: Number(size), regular: type!.startsWith("regular") }));
+        return [...out.toString("utf8").matchAll(/^([^:]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({
+            name: name!,
+            size: Number(size),
+            regular: type!.startsWith("regular"),
+        }));
     }
 
-    private async write(uuid: string, name: string, parts: Part[], options: WriteOptions, exclusive: boolean): Promise<boolean> {
+    private async write(
+        uuid: string,
+        name: string,
+        parts: Part[],
+        options: WriteOptions,
+        exclusive: boolean,
+    ): Promise<boolean> {
         const [base, folder, path] = [await this.base(), await this.folder(uuid), await this.path(uuid, name)];
         return putThere(this.connection, { base, folder, name, exclusive }, parts, options).catch((error: unknown) => {
             // A source that cannot be read.

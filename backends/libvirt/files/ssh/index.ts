@@ -18,7 +18,10 @@ const connections = new Map<string, SshConnection>();
 /** The files of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
 export function sshFilesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles | undefined {
     const connection = connectionOf(uri, timeouts);
-    return connection && new RemoteFiles(connection, isSession(uri) ? undefined : new VolumeFiles(uri, connection.base, timeouts));
+    return (
+        connection &&
+        new RemoteFiles(connection, isSession(uri) ? undefined : new VolumeFiles(uri, connection.base, timeouts))
+    );
 }
 
 /** Scripts of sh on a host, by the connection that its files take. */
@@ -36,9 +39,12 @@ export interface SshShell {
 /** A shell on the host of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
 export function sshShellOf(uri: string, timeouts?: Partial<Timeouts>): SshShell | undefined {
     const connection = connectionOf(uri, timeouts);
-    return connection && {
-        run: async (script, words) => (await connection.ask({ what: "a script", script, words })).out.toString("utf8"),
-    };
+    return (
+        connection && {
+            run: async (script, words) =>
+                (await connection.ask({ what: "a script", script, words })).out.toString("utf8"),
+        }
+    );
 }
 
 function connectionOf(uri: string, timeouts?: Partial<Timeouts>): SshConnection | undefined {

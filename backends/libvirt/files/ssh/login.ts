@@ -25,12 +25,22 @@ export function sshLogin(uri: string): Login | undefined {
     const login = user ? decode(user) : undefined;
     const bare = decode(host.replace(/^\[(.*)\]$/, "$1"));
     const keyfile = parameters.get("keyfile");
-    const place = [...(port ? ["-p", String(port)] : []), ...(keyfile ? ["-i", keyfile] : []), ...(login ? ["-l", login] : [])];
+    const place = [
+        ...(port ? ["-p", String(port)] : []),
+        ...(keyfile ? ["-i", keyfile] : []),
+        ...(login ? ["-l", login] : []),
+    ];
     const program = (transport === "ssh" && parameters.get("command")) || "ssh";
     return {
-        program, host: bare,
+        program,
+        host: bare,
         options: [...place, ...verification(transport, parameters)],
-        byHand: [program, ...(port ? ["-p", String(port)] : []), ...(keyfile ? ["-i", keyfile] : []), login ? `${login}@${bare}` : bare].join(" "),
+        byHand: [
+            program,
+            ...(port ? ["-p", String(port)] : []),
+            ...(keyfile ? ["-i", keyfile] : []),
+            login ? `${login}@${bare}` : bare,
+        ].join(" "),
     };
 }
 
@@ -51,10 +61,15 @@ function verification(transport: string, parameters: Map<string, string>): strin
 /** Not URLSearchParams: to libvirt a plus sign is a plus sign. */
 function readParameters(uri: string): Map<string, string> {
     const query = /\?([^#]*)/.exec(uri)?.[1] ?? "";
-    return new Map(query.split(/[&;]/).filter(Boolean).map((pair) => {
-        const [name = "", ...value] = pair.split("=");
-        return [decode(name), decode(value.join("="))];
-    }));
+    return new Map(
+        query
+            .split(/[&;]/)
+            .filter(Boolean)
+            .map((pair) => {
+                const [name = "", ...value] = pair.split("=");
+                return [decode(name), decode(value.join("="))];
+            }),
+    );
 }
 
 function decode(text: string): string {

@@ -6,8 +6,8 @@ import { noShell, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
 import { Listener, startSsh } from "./process";
 import { runtimeFolder } from "./runtimeFolder";
-import { encodeProgram, REMOTE_COMMAND, SERVE } from "./shellProtocol";
 import { type Answer, Shell } from "./shell";
+import { encodeProgram, REMOTE_COMMAND, SERVE } from "./shellProtocol";
 
 type Child = Awaited<ReturnType<typeof startSsh>>["child"];
 
@@ -16,8 +16,25 @@ const ALIVE = 10;
 
 /** Whatever the user's configuration says of terminals, forwardings and commands is not for us. */
 const OURS = [
-    "-T", "-o", "BatchMode=yes", "-o", "ClearAllForwardings=yes", "-o", "ForwardAgent=no", "-o", "ForwardX11=no", "-o", "RemoteCommand=none",
-    "-o", "PermitLocalCommand=no", "-o", `ServerAliveInterval=${ALIVE}`, "-o", "ServerAliveCountMax=3", "-o", "LogLevel=ERROR",
+    "-T",
+    "-o",
+    "BatchMode=yes",
+    "-o",
+    "ClearAllForwardings=yes",
+    "-o",
+    "ForwardAgent=no",
+    "-o",
+    "ForwardX11=no",
+    "-o",
+    "RemoteCommand=none",
+    "-o",
+    "PermitLocalCommand=no",
+    "-o",
+    `ServerAliveInterval=${ALIVE}`,
+    "-o",
+    "ServerAliveCountMax=3",
+    "-o",
+    "LogLevel=ERROR",
 ];
 
 export interface HostFacts {
@@ -46,7 +63,11 @@ export class Master {
     private readonly shell: Shell;
 
     private constructor(
-        readonly facts: HostFacts, private readonly socket: string, private readonly login: Login, private readonly child: Child, { call, onEnd }: Watch,
+        readonly facts: HostFacts,
+        private readonly socket: string,
+        private readonly login: Login,
+        private readonly child: Child,
+        { call, onEnd }: Watch,
     ) {
         this.shell = new Shell(child, call, () => {
             this.stuck = true;
@@ -69,7 +90,16 @@ export class Master {
     static async open(login: Login, base: string, watch: Watch): Promise<Master> {
         const what = `connection to ${login.host}`;
         const socket = join(await runtimeFolder(), `${process.pid}-${randomBytes(4).toString("hex")}`);
-        const args = [...OURS, ...control(socket, "yes"), "-o", "ControlPersist=no", ...login.options, "--", login.host, REMOTE_COMMAND];
+        const args = [
+            ...OURS,
+            ...control(socket, "yes"),
+            "-o",
+            "ControlPersist=no",
+            ...login.options,
+            "--",
+            login.host,
+            REMOTE_COMMAND,
+        ];
         const { child } = await startSsh(login.program, args);
         let complaints = "";
         const complain = (bytes: Buffer): void => void (complaints += bytes.toString("utf8"));
@@ -90,7 +120,13 @@ export class Master {
         clearTimeout(timer);
         if (typeof said === "string") {
             const [uid, free, ...rest] = said.split(" ");
-            return new Master({ uid: Number(uid), writable: free === "yes", base: rest.join(" ") }, socket, login, child, watch);
+            return new Master(
+                { uid: Number(uid), writable: free === "yes", base: rest.join(" ") },
+                socket,
+                login,
+                child,
+                watch,
+            );
         }
         child.kill("SIGKILL");
         if (!said) throw unreachable(login, `no answer within ${watch.connect / 1000} s`, what);

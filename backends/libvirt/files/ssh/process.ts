@@ -32,8 +32,13 @@ const SLOW_DISK = 10 * 2 ** 20;
 export async function startSsh(program: string, args: string[]) {
     const { execa } = await import("execa");
     const child = execa(program, args, {
-        stdin: "pipe", stdout: "pipe", stderr: "pipe", buffer: false,
-        env: { LC_ALL: "C" }, reject: false, detached: true,
+        stdin: "pipe",
+        stdout: "pipe",
+        stderr: "pipe",
+        buffer: false,
+        env: { LC_ALL: "C" },
+        reject: false,
+        detached: true,
     });
     child.stdin.on("error", () => undefined);
     // Wrapped: the child is itself a promise, which an async function would wait for.

@@ -29,10 +29,22 @@ type Progress = (bytes: number) => void;
  * Writes a file on the far side, sending what it does not have.
  * @returns false when a file had the name, and stayed
  */
-export async function putThere(connection: SshConnection, place: Pick<Target, "base" | "folder" | "name" | "exclusive">, parts: Part[], { mode, digest = "", onProgress }: WriteOptions): Promise<boolean> {
+export async function putThere(
+    connection: SshConnection,
+    place: Pick<Target, "base" | "folder" | "name" | "exclusive">,
+    parts: Part[],
+    { mode, digest = "", onProgress }: WriteOptions,
+): Promise<boolean> {
     const store = posix.join(place.base, "shared");
     const head = await headOf(parts);
-    if (head) return compose(connection, { ...place, digest, mode: mode.toString(8), shared: store }, head.file, head.tail, onProgress);
+    if (head)
+        return compose(
+            connection,
+            { ...place, digest, mode: mode.toString(8), shared: store },
+            head.file,
+            head.tail,
+            onProgress,
+        );
     const content = await contentOf(parts);
     const shared = isShareable(place.name, mode) ? posix.join(store, content.sha256) : "";
     const target = { ...place, digest, mode: mode.toString(8), shared };
@@ -44,10 +56,27 @@ export async function putThere(connection: SshConnection, place: Pick<Target, "b
  * A file that many guests begin with, and a tail of each guest's own: an initramfs and its configuration.
  * The head is kept for all, for nobody but this user to read: not all that it is in is everybody's.
  */
-async function compose(connection: SshConnection, target: Target, file: string, tail: Buffer, onProgress?: Progress): Promise<boolean> {
+async function compose(
+    connection: SshConnection,
+    target: Target,
+    file: string,
+    tail: Buffer,
+    onProgress?: Progress,
+): Promise<boolean> {
     const head = await contentOf([{ file }]);
     const shared = posix.join(target.shared, `${head.sha256}.head`);
-    const words = [target.base, target.folder, target.name, String(head.size + tail.length), target.mode, head.sha256, shared, how(target), target.digest, String(head.size)];
+    const words = [
+        target.base,
+        target.folder,
+        target.name,
+        String(head.size + tail.length),
+        target.mode,
+        head.sha256,
+        shared,
+        how(target),
+        target.digest,
+        String(head.size),
+    ];
     const ask = { what: what(target), script: COMPOSE, words, data: tail, codes: [DIFFERENT, BUSY] };
     for (let sent = false; ; sent = true) {
         const { code, out } = await connection.ask(ask);
@@ -57,17 +86,35 @@ async function compose(connection: SshConnection, target: Target, file: string, 
             return said(out) === "made";
         }
         if (sent || code !== 0) throw changed(target);
-        await once(connection, { ...target, name: `.${target.name}.head`, mode: "600", shared, exclusive: false, digest: "" }, [{ file }], head, onProgress);
+        await once(
+            connection,
+            { ...target, name: `.${target.name}.head`, mode: "600", shared, exclusive: false, digest: "" },
+            [{ file }],
+            head,
+            onProgress,
+        );
     }
 }
 
 /** Many guests may want the same at once: the first sends it, the others wait and find it there. */
-async function once(connection: SshConnection, target: Target, parts: Part[], content: Content, onProgress?: Progress): Promise<boolean> {
+async function once(
+    connection: SshConnection,
+    target: Target,
+    parts: Part[],
+    content: Content,
+    onProgress?: Progress,
+): Promise<boolean> {
     const work = (): Promise<boolean> => send(connection, target, parts, content, onProgress);
     if (!target.shared) return work();
     const { copying } = connection;
     for (let other = copying.get(target.shared); other; other = copying.get(target.shared)) {
-        if (await other.then(() => true, () => false)) return work();
+        if (
+            await other.then(
+                () => true,
+                () => false,
+            )
+        )
+            return work();
     }
     const own = work();
     copying.set(target.shared, own);
@@ -75,17 +122,36 @@ async function once(connection: SshConnection, target: Target, parts: Part[], co
 }
 
 /** What is small goes with the question whether it is there; the rest is sent when it is not, from where a cut copy ended. */
-async function send(connection: SshConnection, target: Target, parts: Part[], { size, sha256 }: Content, onProgress?: Progress): Promise<boolean> {
+async function send(
+    connection: SshConnection,
+    target: Target,
+    parts: Part[],
+    { size, sha256 }: Content,
+    onProgress?: Progress,
+): Promise<boolean> {
     let again = false;
     const ask = { what: what(target), codes: [INCOMPLETE, DIFFERENT, BUSY], onAgain: () => void (again = true) };
-    const words = [target.base, target.folder, target.name, String(size), target.mode, sha256, target.shared, how(target), target.digest];
+    const words = [
+        target.base,
+        target.folder,
+        target.name,
+        String(size),
+        target.mode,
+        sha256,
+        target.shared,
+        how(target),
+        target.digest,
+    ];
     // Who is asked again after a cut may find the file that the first try made.
-    const made = async (answer: string): Promise<boolean> => answer !== "have" || (again && target.exclusive && (await digestThere(connection, target)) === sha256);
+    const made = async (answer: string): Promise<boolean> =>
+        answer !== "have" || (again && target.exclusive && (await digestThere(connection, target)) === sha256);
     if (size <= INLINE) {
         const data = await whole(bytesOf(parts, 0));
         if (createHash("sha256").update(data).digest("hex") !== sha256) throw changed(target);
         const umask = (0o777 & ~parseInt(target.mode, 8)).toString(8);
-        const small = target.shared ? { script: CLAIM + RECEIVE, words: [...words, "whole"] } : { script: SMALL, words: [...words, umask] };
+        const small = target.shared
+            ? { script: CLAIM + RECEIVE, words: [...words, "whole"] }
+            : { script: SMALL, words: [...words, umask] };
         const { code, out } = await connection.ask({ ...ask, ...small, data });
         if (code === BUSY) throw busy(target);
         if (code !== 0) throw changed(target);
@@ -99,7 +165,9 @@ async function send(connection: SshConnection, target: Target, parts: Part[], { 
     const answer = (line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined => {
         const offset = Number(/^need (\d+)$/.exec(line)?.[1] ?? NaN);
         resumed = offset > 0;
-        return offset >= 0 && offset <= size ? { bytes: told(bytesOf(parts, offset), offset, onProgress), size } : undefined;
+        return offset >= 0 && offset <= size
+            ? { bytes: told(bytesOf(parts, offset), offset, onProgress), size }
+            : undefined;
     };
     const sending = { ...ask, script: RECEIVE, words: [...words, "rest"], answer };
     let { code, out } = await connection.ask(sending);
@@ -112,7 +180,9 @@ async function send(connection: SshConnection, target: Target, parts: Part[], { 
 
 async function digestThere(connection: SshConnection, target: Target): Promise<string> {
     const path = posix.join(target.folder, target.name);
-    return said((await connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true })).out).slice(0, 64);
+    return said(
+        (await connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true })).out,
+    ).slice(0, 64);
 }
 
 async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: Progress): AsyncGenerator<Buffer> {
@@ -137,5 +207,9 @@ function changed(target: Target): UnikernelError {
 }
 
 function busy(target: Target): UnikernelError {
-    return new UnikernelError("in-use", `${what(target)}: another process writes a file of that name as a storage volume`, { hint: "let it finish, then run again" });
+    return new UnikernelError(
+        "in-use",
+        `${what(target)}: another process writes a file of that name as a storage volume`,
+        { hint: "let it finish, then run again" },
+    );
 }

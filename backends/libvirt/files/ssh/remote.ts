@@ -12,7 +12,10 @@ export class RemoteFiles implements HostFiles {
     private chosen?: Promise<HostFiles>;
 
     /** @param volumes undefined in a session, whose folder only its host knows */
-    constructor(private readonly connection: SshConnection, private readonly volumes?: VolumeFiles) {}
+    constructor(
+        private readonly connection: SshConnection,
+        private readonly volumes?: VolumeFiles,
+    ) {}
 
     async path(uuid: string, name: string): Promise<string> {
         return (await this.way()).path(uuid, name);
@@ -67,10 +70,14 @@ export class RemoteFiles implements HostFiles {
     }
 
     private way(): Promise<HostFiles> {
-        return unlessEnded(this.chosen ??= forAll(() => this.choose().catch((error: unknown) => {
-            this.chosen = undefined;
-            throw error;
-        })));
+        return unlessEnded(
+            (this.chosen ??= forAll(() =>
+                this.choose().catch((error: unknown) => {
+                    this.chosen = undefined;
+                    throw error;
+                }),
+            )),
+        );
     }
 
     /** Files go by libvirt all the same: the login may not write there, or has no shell. */

@@ -14,7 +14,9 @@ const LONGEST = 60;
  */
 export async function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
     const uid = process.getuid?.() ?? 0;
-    const places = [environment.XDG_RUNTIME_DIR, environment.TMPDIR, tmpdir(), "/tmp"].filter((place): place is string => !!place && place.length < LONGEST);
+    const places = [environment.XDG_RUNTIME_DIR, environment.TMPDIR, tmpdir(), "/tmp"].filter(
+        (place): place is string => !!place && place.length < LONGEST,
+    );
     let failure: unknown;
     for (const place of places) {
         const folder = join(place, `pulumi-unikernel-${uid}`);

@@ -3,7 +3,11 @@ import type { Socket } from "node:net";
 
 import { encodeCall, encodeDefinition } from "./shellProtocol";
 
-export interface Answer { code: number; out: Buffer; err: string }
+export interface Answer {
+    code: number;
+    out: Buffer;
+    err: string;
+}
 
 interface Pending {
     nonce: string;
@@ -12,7 +16,13 @@ interface Pending {
     said?: { code: number; out: Buffer };
 }
 
-interface Process { stdin: NodeJS.WritableStream; stdout: NodeJS.ReadableStream; stderr: NodeJS.ReadableStream; ref(): void; unref(): void }
+interface Process {
+    stdin: NodeJS.WritableStream;
+    stdout: NodeJS.ReadableStream;
+    stderr: NodeJS.ReadableStream;
+    ref(): void;
+    unref(): void;
+}
 
 /** The scripts that SERVE runs, one after the other: sent as they come, answered in their order. */
 export class Shell {
@@ -28,7 +38,11 @@ export class Shell {
      * @param idle milliseconds that one script may take
      * @param onStuck one took longer: whatever comes later is no answer to what is asked next
      */
-    constructor(private readonly ssh: Process, private readonly idle: number, private readonly onStuck: () => void) {
+    constructor(
+        private readonly ssh: Process,
+        private readonly idle: number,
+        private readonly onStuck: () => void,
+    ) {
         ssh.stdout.on("data", (bytes: Buffer) => {
             this.out = Buffer.concat([this.out, bytes]);
             this.settle();

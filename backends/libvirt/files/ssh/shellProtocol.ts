@@ -5,7 +5,8 @@ import { UnikernelError } from "../../../../spec";
  * sh, csh and fish read differently. It takes the script from its standard input, which may go on
  * with data: hence no byte more, and one at a time by a dd that knows no whole blocks.
  */
-export const REMOTE_COMMAND = "exec sh -c 'read -r n && eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\"'";
+export const REMOTE_COMMAND =
+    "exec sh -c 'read -r n && eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\"'";
 
 /** What comes after this is ours; before it a login shell may have said anything. */
 export const MARK = "pulumi-unikernel:begin";

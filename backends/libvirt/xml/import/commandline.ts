@@ -1,7 +1,7 @@
 import type { Forward } from "../../../../spec";
 import { ID, split } from "../qemu";
-import type { Declared } from "./notes";
 import type { Placed } from "./interfaces";
+import type { Declared } from "./notes";
 
 /** What stands on QEMU's command line past libvirt. */
 interface Commandline {
@@ -16,7 +16,16 @@ type Options = Map<string, string[]>;
 /** Of a network of ours, whatever is told it; of a stranger's, what `attach` can say. */
 const NETDEV = new Set(["user", "id", "hostfwd"]);
 const OURS = new Set([...NETDEV, "net", "host", "dns", "dhcpstart", "ipv6-net", "ipv6-host"]);
-const DEVICE = new Set(["virtio-net-pci", "virtio-net-pci-transitional", "netdev", "id", "mac", "bus", "addr", "romfile"]);
+const DEVICE = new Set([
+    "virtio-net-pci",
+    "virtio-net-pci-transitional",
+    "netdev",
+    "id",
+    "mac",
+    "bus",
+    "addr",
+    "romfile",
+]);
 
 /** A user-mode network with forwards, in our own form or as people write it; a debugger's port; the rest as it is. */
 export function readCommandline(args: string[]): Commandline {
@@ -29,9 +38,16 @@ export function readCommandline(args: string[]): Commandline {
         const forwards = forwardsOf(options);
         const id = options.get("id")?.[0];
         const known = id?.startsWith(ID) ? OURS : NETDEV;
-        if (id && forwards && options.has("user") && [...options.keys()].every((key) => known.has(key))) networks.set(id, forwards);
+        if (id && forwards && options.has("user") && [...options.keys()].every((key) => known.has(key)))
+            networks.set(id, forwards);
     }
-    const plugged = new Set(pairs.filter(({ name }) => name === "-device").map(({ value }) => split(value)).filter(isCard).map((options) => options.get("netdev")?.[0] ?? ""));
+    const plugged = new Set(
+        pairs
+            .filter(({ name }) => name === "-device")
+            .map(({ value }) => split(value))
+            .filter(isCard)
+            .map((options) => options.get("netdev")?.[0] ?? ""),
+    );
     for (let index = 0; index < args.length; index++) {
         const [name = "", value = ""] = [args[index], args[index + 1]];
         const options = split(value);
@@ -39,7 +55,12 @@ export function readCommandline(args: string[]): Commandline {
         const forward = networks.get(id);
         const gdb = name === "-gdb" && !found.gdb ? /^tcp:([\d.]*):(\d+)$/.exec(value) : null;
         if (forward && plugged.has(id) && (name === "-netdev" || (name === "-device" && isCard(options)))) {
-            if (name === "-device") found.interfaces.push({ mac: macOf(options, found.interfaces.length), attach: { user: { forward } }, place: placeOf(options) });
+            if (name === "-device")
+                found.interfaces.push({
+                    mac: macOf(options, found.interfaces.length),
+                    attach: { user: { forward } },
+                    place: placeOf(options),
+                });
         } else if (gdb) {
             found.gdb = { address: gdb[1] || "0.0.0.0", port: Number(gdb[2]) };
         } else {
@@ -52,7 +73,10 @@ export function readCommandline(args: string[]): Commandline {
 }
 
 function isCard(options: Options): boolean {
-    return (options.has("virtio-net-pci") || options.has("virtio-net-pci-transitional")) && [...options.keys()].every((key) => DEVICE.has(key));
+    return (
+        (options.has("virtio-net-pci") || options.has("virtio-net-pci-transitional")) &&
+        [...options.keys()].every((key) => DEVICE.has(key))
+    );
 }
 
 /** QEMU's default (net/net.c, qemu_macaddr_default_if_unset) counts from 52:54:00:12:34:56. */
@@ -72,7 +96,12 @@ function forwardsOf(options: Options): Forward[] | undefined {
     const found = (options.get("hostfwd") ?? []).map((text): Forward | undefined => {
         const [, protocol, address, host, to, guest] = /^(tcp|udp)?:([\d.]*):(\d+)-([\d.]*):(\d+)$/.exec(text) ?? [];
         if (guest === undefined || !(ours || to === "" || to === "10.0.2.15")) return undefined;
-        return { protocol: protocol === "udp" ? "udp" : "tcp", address: address || "0.0.0.0", host: Number(host), guest: Number(guest) };
+        return {
+            protocol: protocol === "udp" ? "udp" : "tcp",
+            address: address || "0.0.0.0",
+            host: Number(host),
+            guest: Number(guest),
+        };
     });
     return found.every((one) => one !== undefined) ? found : undefined;
 }

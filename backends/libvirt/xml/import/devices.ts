@@ -3,8 +3,19 @@ import type { Notes } from "./notes";
 
 /** What the guest does not miss, by the name of its element (formatdomain, "Devices"). */
 const DISPENSABLE: Record<string, string> = {
-    graphics: "screen", video: "video card", sound: "sound card", audio: "sound", parallel: "parallel port", channel: "channel",
-    rng: "random number device", panic: "panic device", watchdog: "watchdog", redirdev: "USB redirection", redirfilter: "USB redirection", hub: "USB hub", iommu: "IOMMU",
+    graphics: "screen",
+    video: "video card",
+    sound: "sound card",
+    audio: "sound",
+    parallel: "parallel port",
+    channel: "channel",
+    rng: "random number device",
+    panic: "panic device",
+    watchdog: "watchdog",
+    redirdev: "USB redirection",
+    redirfilter: "USB redirection",
+    hub: "USB hub",
+    iommu: "IOMMU",
 };
 
 /** Read elsewhere, or not the guest's affair. */

@@ -32,7 +32,9 @@ function readDisk(disk: Tree, notes: Notes): Declared["blocks"] {
         else if (!INDIFFERENT.has(name)) notes.refuse(`${name} of ${named}`);
     }
     for (const { name } of source?.children ?? []) if (name !== "seclabel") notes.refuse(`${name} of ${named}`);
-    return path && type === "file" ? [{ path, writable: at(disk, "readonly") === undefined, format: format === "qcow2" ? "qcow2" : "raw" }] : [];
+    return path && type === "file"
+        ? [{ path, writable: at(disk, "readonly") === undefined, format: format === "qcow2" ? "qcow2" : "raw" }]
+        : [];
 }
 
 /** PCI addresses as one number; what has none comes last, in the order of the document. */

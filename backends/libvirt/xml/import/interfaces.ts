@@ -1,13 +1,25 @@
 import type { Attach } from "../../../../spec";
-import { all, at, type Tree } from "../tree";
 import { readForwards } from "../facts";
+import { all, at, type Tree } from "../tree";
 import { placeOf } from "./disks";
 import type { Declared, Notes } from "./notes";
 
 /** An interface with its place among the guest's. */
 export type Placed = Declared["interfaces"][number] & { place: number };
 
-const INDIFFERENT = new Set(["mac", "source", "target", "model", "address", "alias", "boot", "rom", "driver", "backend", "portForward"]);
+const INDIFFERENT = new Set([
+    "mac",
+    "source",
+    "target",
+    "model",
+    "address",
+    "alias",
+    "boot",
+    "rom",
+    "driver",
+    "backend",
+    "portForward",
+]);
 const TUNING = new Set(["bandwidth", "mtu", "tune", "coalesce", "guest", "acpi"]);
 
 /** formatdomain, "Network interfaces". */

@@ -27,9 +27,15 @@ export class Notes {
     /** Our own definition says something else: `cpu: qemu64 → maximum`. */
     readonly changed: string[] = [];
 
-    refuse(what: string): void { add(this.refused, what); }
-    drop(what: string): void { add(this.dropped, what); }
-    change(what: string, from: string, to: string): void { add(this.changed, `${what}: ${from} → ${to}`); }
+    refuse(what: string): void {
+        add(this.refused, what);
+    }
+    drop(what: string): void {
+        add(this.dropped, what);
+    }
+    change(what: string, from: string, to: string): void {
+        add(this.changed, `${what}: ${from} → ${to}`);
+    }
 }
 
 /** A hundred of a kind are said once. */

@@ -16,7 +16,9 @@ const provider = {
     },
     async read(id, props) {
         const fs = require("node:fs");
-        return fs.existsSync(id) ? { id, props: { ...props, text: fs.readFileSync(id, "utf8") } } : { id: "", props: {} };
+        return fs.existsSync(id)
+            ? { id, props: { ...props, text: fs.readFileSync(id, "utf8") } }
+            : { id: "", props: {} };
     },
     async delete(id) {
         require("node:fs").rmSync(id, { force: true });

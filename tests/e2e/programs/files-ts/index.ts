@@ -1,7 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
 import { rmSync, writeFileSync } from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
 
-interface FileInputs { path: string; text: string }
+interface FileInputs {
+    path: string;
+    text: string;
+}
 
 /** One text file. */
 class FileProvider implements pulumi.dynamic.ResourceProvider<FileInputs> {

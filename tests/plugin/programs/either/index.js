@@ -13,9 +13,13 @@ const tokenOf = (kind, by) => (by === "plugin" ? `unikernel:index:${kind}` : `pu
 function declare(Dynamic, name, args, opts) {
     const kind = Dynamic.name;
     const { formerly, ...others } = opts ?? {};
-    const aliased = { ...others, aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }, ...(formerly ? [{ name: formerly }] : [])] };
+    const aliased = {
+        ...others,
+        aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }, ...(formerly ? [{ name: formerly }] : [])],
+    };
     if (!plugin) return new Dynamic(name, args, aliased);
-    const outputs = kind === "Unikernel" ? { name: undefined, uuid: undefined, state: undefined, consequence: undefined } : {};
+    const outputs =
+        kind === "Unikernel" ? { name: undefined, uuid: undefined, state: undefined, consequence: undefined } : {};
     return new pulumi.CustomResource(tokenOf(kind, "plugin"), name, { ...outputs, ...args }, aliased);
 }
 
@@ -30,25 +34,41 @@ class Site extends pulumi.ComponentResource {
 function reveal(value) {
     if (value === null || typeof value !== "object") return value;
     if (Object.keys(value).join() === "secret") return pulumi.secret(reveal(value.secret));
-    return Array.isArray(value) ? value.map(reveal) : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
+    return Array.isArray(value)
+        ? value.map(reveal)
+        : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, reveal(inner)]));
 }
 
-const images = Object.fromEntries(Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]));
+const images = Object.fromEntries(
+    Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]),
+);
 
-for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(declared.guests)) {
+for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(
+    declared.guests,
+)) {
     const opts = parent ? { parent: new Site(parent) } : {};
-    const guest = declare(Unikernel, name, {
-        platform: "kvm",
-        connection: config.require("connection"),
-        kernel: config.require("kernel"),
-        // Means nothing on Xen, and is refused there.
-        ...(args.platform === "xen" ? {} : { accelerator: "tcg" }),
-        memory: 16,
-        shutdownTimeout: 1,
-        readiness: { console: "test kernel ready", timeout: 60 },
-        ...reveal(args),
-        ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
-        interfaces: interfaces.map((card, index) => declare(NetworkInterface, `${name}-${index}`, reveal(card), { ...opts, ...(formerly ? { formerly: `${formerly}-${index}` } : {}) })),
-    }, { ...opts, formerly });
+    const guest = declare(
+        Unikernel,
+        name,
+        {
+            platform: "kvm",
+            connection: config.require("connection"),
+            kernel: config.require("kernel"),
+            // Means nothing on Xen, and is refused there.
+            ...(args.platform === "xen" ? {} : { accelerator: "tcg" }),
+            memory: 16,
+            shutdownTimeout: 1,
+            readiness: { console: "test kernel ready", timeout: 60 },
+            ...reveal(args),
+            ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
+            interfaces: interfaces.map((card, index) =>
+                declare(NetworkInterface, `${name}-${index}`, reveal(card), {
+                    ...opts,
+                    ...(formerly ? { formerly: `${formerly}-${index}` } : {}),
+                }),
+            ),
+        },
+        { ...opts, formerly },
+    );
     exports[name] = { uuid: guest.uuid, name: guest.name, state: guest.state, consequence: guest.consequence };
 }

@@ -4,11 +4,11 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Server, ServerCredentials, credentials, status } from "@grpc/grpc-js";
+import { credentials, Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { EngineService } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
-import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
+import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { connectEngine } from "../../../../provider/plugin/engine";
 import { answerByHand } from "../../../../provider/plugin/usage";
@@ -20,9 +20,18 @@ const repository = join(__dirname, "../../../..");
 const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
 
 async function start(...words: string[]) {
-    const child = spawn(process.execPath, ["--require", join(repository, "tests/support/typescript.cjs"), join(repository, "provider/plugin/main.ts"), ...words], { stdio: ["pipe", "pipe", "inherit"] });
+    const child = spawn(
+        process.execPath,
+        [
+            "--require",
+            join(repository, "tests/support/typescript.cjs"),
+            join(repository, "provider/plugin/main.ts"),
+            ...words,
+        ],
+        { stdio: ["pipe", "pipe", "inherit"] },
+    );
     const ended = once(child, "exit");
-    const [line] = await once(createInterface({ input: child.stdout }), "line") as [string];
+    const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
     return { child, ended, line };
 }
 
@@ -40,7 +49,10 @@ test("the executable says its port, serves, and ends with the engine", async () 
 function send(port: string, bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
         const socket = connect(Number(port), "127.0.0.1", () => socket.end(bytes));
-        socket.on("error", () => resolve()).on("close", () => resolve()).resume();
+        socket
+            .on("error", () => resolve())
+            .on("close", () => resolve())
+            .resume();
         // A server may leave a connection open that says nothing it understands.
         socket.setTimeout(2_000, () => socket.destroy());
     });
@@ -60,7 +72,8 @@ test("the executable outlives connections of no sense", async () => {
         Buffer.concat([PREFACE, SETTINGS, Buffer.from([0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4])]),
         Buffer.concat([PREFACE, SETTINGS, Buffer.from([0, 0, 1, 0xee, 0, 0, 0, 0, 1, 9])]),
         Buffer.concat([PREFACE, SETTINGS, Buffer.from([0, 0, 4, 1, 4, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff])]),
-    ]) await send(line, bytes);
+    ])
+        await send(line, bytes);
     // Messages of a real client: no protocol buffer, one cut short, and one larger than any may be.
     const messages: [Buffer, number][] = [
         [Buffer.from([0xff, 0xff, 0xff, 0xff]), status.INTERNAL],
@@ -68,7 +81,15 @@ test("the executable outlives connections of no sense", async () => {
         [Buffer.alloc(65 * 1024 * 1024), status.RESOURCE_EXHAUSTED],
     ];
     for (const [bytes, code] of messages) {
-        const call = ask((done) => client.makeUnaryRequest("/pulumirpc.ResourceProvider/Check", (raw: Buffer) => raw, (raw) => raw, bytes, done as never));
+        const call = ask((done) =>
+            client.makeUnaryRequest(
+                "/pulumirpc.ResourceProvider/Check",
+                (raw: Buffer) => raw,
+                (raw) => raw,
+                bytes,
+                done as never,
+            ),
+        );
         await expect(call).rejects.toMatchObject({ code });
     }
     expect((await ask<PluginInfo>((done) => client.getPluginInfo(new Empty(), done))).getVersion()).toBe(version);
@@ -91,8 +112,12 @@ test.each<[string, string[], boolean, RegExp | undefined]>([
 
 test("a Node that is too old is told so", () => {
     // Written for any Node: so run by this one, which says that it is another.
-    const old = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } }); require(process.argv[1])";
-    const run = spawnSync(process.execPath, ["--eval", old, join(repository, "bin/pulumi-resource-unikernel")], { encoding: "utf8", timeout: 20_000 });
+    const old =
+        "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } }); require(process.argv[1])";
+    const run = spawnSync(process.execPath, ["--eval", old, join(repository, "bin/pulumi-resource-unikernel")], {
+        encoding: "utf8",
+        timeout: 20_000,
+    });
     expect(run.status).toBe(1);
     expect(run.stdout).toBe("");
     expect(run.stderr).toContain("needs Node 20.12 or newer; this is Node 20.11.1");
@@ -102,10 +127,16 @@ test("the engine hears lines, warnings and progress for what they are", async ()
     const heard: object[] = [];
     const server = new Server();
     server.addService(EngineService, {
-        log: (call: { request: LogRequest }, done: (error: null, response: Empty) => void) => { heard.push(call.request.toObject()); done(null, new Empty()); },
+        log: (call: { request: LogRequest }, done: (error: null, response: Empty) => void) => {
+            heard.push(call.request.toObject());
+            done(null, new Empty());
+        },
     } as never);
     const port = await new Promise<number>((resolve, reject) => {
-        server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => { if (error) reject(error); else resolve(bound); });
+        server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {
+            if (error) reject(error);
+            else resolve(bound);
+        });
     });
     const engine = connectEngine(`127.0.0.1:${port}`);
     await engine.say("urn:web", "restart: args");

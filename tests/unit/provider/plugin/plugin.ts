@@ -1,12 +1,12 @@
-import { credentials } from "@grpc/grpc-js";
 import type { ServiceError } from "@grpc/grpc-js";
+import { credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { servePlugin } from "../../../../provider/plugin";
 import type { PluginOptions } from "../../../../provider/plugin";
-import { SECRET, SIGNATURE, RESOURCE } from "../../../../provider/plugin/wire";
+import { servePlugin } from "../../../../provider/plugin";
+import { RESOURCE, SECRET, SIGNATURE } from "../../../../provider/plugin/wire";
 
 type Values = Record<string, unknown>;
 
@@ -18,17 +18,32 @@ export const values = (message: Struct | undefined) => (message?.toJavaScript() 
 
 /** The plugin, and the engine's side of it: every call in plain data. */
 export class Plugin {
-    constructor(readonly client: ResourceProviderClient, private readonly end: () => void) {}
+    constructor(
+        readonly client: ResourceProviderClient,
+        private readonly end: () => void,
+    ) {}
 
     async configure(args: Values = {}): Promise<proto.ConfigureResponse> {
         return ask((done) => this.client.configure(new proto.ConfigureRequest().setArgs(struct(args)), done));
     }
 
     /** @param seed the engine's random bytes: others in each run, the same in a plan and the run by it */
-    async check(urn: string, news: Values, olds: Values = {}, seed = Buffer.alloc(32, 1)): Promise<{ inputs: Values; failures: proto.CheckFailure.AsObject[] }> {
-        const request = new proto.CheckRequest().setUrn(urn).setNews(struct(news)).setOlds(struct(olds)).setRandomseed(seed);
+    async check(
+        urn: string,
+        news: Values,
+        olds: Values = {},
+        seed = Buffer.alloc(32, 1),
+    ): Promise<{ inputs: Values; failures: proto.CheckFailure.AsObject[] }> {
+        const request = new proto.CheckRequest()
+            .setUrn(urn)
+            .setNews(struct(news))
+            .setOlds(struct(olds))
+            .setRandomseed(seed);
         const response = await ask<proto.CheckResponse>((done) => this.client.check(request, done));
-        return { inputs: values(response.getInputs()), failures: response.getFailuresList().map((failure) => failure.toObject()) };
+        return {
+            inputs: values(response.getInputs()),
+            failures: response.getFailuresList().map((failure) => failure.toObject()),
+        };
     }
 
     /** Inputs of a resource that has nothing wrong with it. */
@@ -39,37 +54,79 @@ export class Plugin {
     }
 
     async diff(urn: string, olds: Values, news: Values, oldInputs: Values = olds) {
-        const request = new proto.DiffRequest().setId("id").setUrn(urn).setOlds(struct(olds)).setOldInputs(struct(oldInputs)).setNews(struct(news));
+        const request = new proto.DiffRequest()
+            .setId("id")
+            .setUrn(urn)
+            .setOlds(struct(olds))
+            .setOldInputs(struct(oldInputs))
+            .setNews(struct(news));
         const response = await ask<proto.DiffResponse>((done) => this.client.diff(request, done));
-        const kinds = Object.fromEntries(Object.entries(proto.PropertyDiff.Kind).map(([name, number]) => [number, name]));
+        const kinds = Object.fromEntries(
+            Object.entries(proto.PropertyDiff.Kind).map(([name, number]) => [number, name]),
+        );
         const details = response.getDetaileddiffMap().toArray() as unknown as [string, proto.PropertyDiff][];
         return {
             changes: response.getChanges() === proto.DiffResponse.DiffChanges.DIFF_SOME,
             replaces: response.getReplacesList(),
             deleteBeforeReplace: response.getDeletebeforereplace(),
-            details: Object.fromEntries(details.map(([path]) => [path, kinds[response.getDetaileddiffMap().get(path)!.getKind()]])),
+            details: Object.fromEntries(
+                details.map(([path]) => [path, kinds[response.getDetaileddiffMap().get(path)!.getKind()]]),
+            ),
         };
     }
 
-    async create(urn: string, inputs: Values, { preview = false, timeout = 0 } = {}): Promise<{ id: string; outs: Values }> {
-        const request = new proto.CreateRequest().setUrn(urn).setProperties(struct(inputs)).setPreview(preview).setTimeout(timeout);
+    async create(
+        urn: string,
+        inputs: Values,
+        { preview = false, timeout = 0 } = {},
+    ): Promise<{ id: string; outs: Values }> {
+        const request = new proto.CreateRequest()
+            .setUrn(urn)
+            .setProperties(struct(inputs))
+            .setPreview(preview)
+            .setTimeout(timeout);
         const response = await ask<proto.CreateResponse>((done) => this.client.create(request, done));
         return { id: response.getId(), outs: values(response.getProperties()) };
     }
 
-    async update(urn: string, id: string, olds: Values, news: Values, { preview = false, timeout = 0 } = {}): Promise<Values> {
-        const request = new proto.UpdateRequest().setUrn(urn).setId(id).setOlds(struct(olds)).setNews(struct(news)).setPreview(preview).setTimeout(timeout);
+    async update(
+        urn: string,
+        id: string,
+        olds: Values,
+        news: Values,
+        { preview = false, timeout = 0 } = {},
+    ): Promise<Values> {
+        const request = new proto.UpdateRequest()
+            .setUrn(urn)
+            .setId(id)
+            .setOlds(struct(olds))
+            .setNews(struct(news))
+            .setPreview(preview)
+            .setTimeout(timeout);
         return values((await ask<proto.UpdateResponse>((done) => this.client.update(request, done))).getProperties());
     }
 
-    async read(urn: string, id: string, props: Values = {}, inputs: Values = {}): Promise<{ id: string; props: Values; inputs: Values }> {
-        const request = new proto.ReadRequest().setUrn(urn).setId(id).setProperties(struct(props)).setInputs(struct(inputs));
+    async read(
+        urn: string,
+        id: string,
+        props: Values = {},
+        inputs: Values = {},
+    ): Promise<{ id: string; props: Values; inputs: Values }> {
+        const request = new proto.ReadRequest()
+            .setUrn(urn)
+            .setId(id)
+            .setProperties(struct(props))
+            .setInputs(struct(inputs));
         const response = await ask<proto.ReadResponse>((done) => this.client.read(request, done));
         return { id: response.getId(), props: values(response.getProperties()), inputs: values(response.getInputs()) };
     }
 
     async delete(urn: string, id: string, props: Values, timeout = 0): Promise<void> {
-        const request = new proto.DeleteRequest().setUrn(urn).setId(id).setProperties(struct(props)).setTimeout(timeout);
+        const request = new proto.DeleteRequest()
+            .setUrn(urn)
+            .setId(id)
+            .setProperties(struct(props))
+            .setTimeout(timeout);
         await ask((done) => this.client.delete(request, done));
     }
 
@@ -80,9 +137,14 @@ export class Plugin {
 }
 
 /** One call; rejects with the service's error. */
-export function ask<Response>(start: (done: (error: ServiceError | null, response: Response) => void) => unknown): Promise<Response> {
+export function ask<Response>(
+    start: (done: (error: ServiceError | null, response: Response) => void) => unknown,
+): Promise<Response> {
     return new Promise((resolve, reject) => {
-        start((error, response) => { if (error) reject(error); else resolve(response); });
+        start((error, response) => {
+            if (error) reject(error);
+            else resolve(response);
+        });
     });
 }
 
@@ -106,5 +168,10 @@ export function initFailedOf(error: unknown): { id: string; reasons: string[]; p
     const [any] = Status.deserializeBinary(bytes as Buffer).getDetailsList();
     expect(any!.getTypeName()).toBe("pulumirpc.ErrorResourceInitFailed");
     const failed = proto.ErrorResourceInitFailed.deserializeBinary(any!.getValue_asU8());
-    return { id: failed.getId(), reasons: failed.getReasonsList(), properties: values(failed.getProperties()), inputs: values(failed.getInputs()) };
+    return {
+        id: failed.getId(),
+        reasons: failed.getReasonsList(),
+        properties: values(failed.getProperties()),
+        inputs: values(failed.getInputs()),
+    };
 }

@@ -12,7 +12,11 @@ test.each<[string, string[], boolean]>([
     ["the second of two", ["pulumi", "up", "--replace", `${urn}2`, "--replace", urn], true],
     ["any resource of that name", ["pulumi", "up", "--target-replace", "**::web"], true],
     ["any resource of another name", ["pulumi", "up", "--target-replace", "**::db"], false],
-    ["one part of the URN", ["pulumi", "up", "--target-replace", "urn:pulumi:*::shop::unikernel:index:Unikernel::web"], true],
+    [
+        "one part of the URN",
+        ["pulumi", "up", "--target-replace", "urn:pulumi:*::shop::unikernel:index:Unikernel::web"],
+        true,
+    ],
     ["a pattern that ends within a part", ["pulumi", "up", "--target-replace", "urn:pulumi:*"], false],
     ["an option without a value", ["pulumi", "up", "--replace"], false],
 ])("the engine was started with %s", (_name, words, expected) => {

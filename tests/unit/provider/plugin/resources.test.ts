@@ -10,7 +10,7 @@ import { ASSET, SIGNATURE } from "../../../../provider/plugin/wire";
 import { handlersOf } from "../../../../provider/registry";
 import { UnikernelError } from "../../../../spec";
 import { bzImage } from "../../core/kernels";
-import { closePlugins, openPlugin, reference, secret, urnOf, type Plugin } from "./plugin";
+import { closePlugins, openPlugin, type Plugin, reference, secret, urnOf } from "./plugin";
 
 const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-plugin-"));
 const kernel = join(folder, "vmlinuz");
@@ -21,9 +21,15 @@ let plugin: Plugin;
 
 /** No host answers: neither check nor a preview must need one. */
 const backends = createBackends(() => Promise.reject(new UnikernelError("unreachable", "no host answers")));
-const handlers: typeof handlersOf = (kind, call) => (kind !== "unikernel" ? handlersOf(kind, call) : unikernelHandlers({
-    backend: (platform) => backends[platform]!, creator: { user: "alice", machine: "wonderland", project: "p" }, log: () => undefined, ...call,
-}));
+const handlers: typeof handlersOf = (kind, call) =>
+    kind !== "unikernel"
+        ? handlersOf(kind, call)
+        : unikernelHandlers({
+              backend: (platform) => backends[platform]!,
+              creator: { user: "alice", machine: "wonderland", project: "p" },
+              log: () => undefined,
+              ...call,
+          });
 
 beforeAll(async () => {
     process.env.XDG_CACHE_HOME = join(folder, "cache");
@@ -46,15 +52,26 @@ afterAll(() => {
 });
 
 const web = urnOf("Unikernel", "web");
-const args = (more: object = {}) => ({ platform: "kvm", kernel, initrd, connection: "qemu:///system", args: ["nginx"], ...more });
+const args = (more: object = {}) => ({
+    platform: "kvm",
+    kernel,
+    initrd,
+    connection: "qemu:///system",
+    args: ["nginx"],
+    ...more,
+});
 
 test("references become what this run has checked", async () => {
     const [data, eth] = [urnOf("BlockImage", "data"), urnOf("NetworkInterface", "eth")];
     const image = await plugin.inputs(data, { source: pages });
     const card = await plugin.inputs(eth, { attach: { user: { forward: [{ guest: 80 }] } } });
-    const inputs = await plugin.inputs(web, args({ blocks: [{ image: reference(data), mount: "/srv" }], interfaces: [reference(eth)] }));
+    const inputs = await plugin.inputs(
+        web,
+        args({ blocks: [{ image: reference(data), mount: "/srv" }], interfaces: [reference(eth)] }),
+    );
     expect(inputs).toMatchObject({
-        urn: web, consequence: "create",
+        urn: web,
+        consequence: "create",
         blocks: [{ name: "data", digest: image.digest, format: "iso9660", mount: "/srv", access: "read" }],
         interfaces: [{ mac: card.mac, attach: card.attach, ipv4: "dhcp" }],
     });
@@ -66,14 +83,37 @@ test("a run that has not checked them takes them for what they were", async () =
     const news = args({ blocks: [{ image: reference(data), mount: "/srv" }], interfaces: [reference(eth)] });
     const olds = await plugin.inputs(web, news);
     const later = await openPlugin({ handlers });
-    expect(await later.inputs(web, news, olds)).toMatchObject({ blocks: [{ digest: image.digest }], interfaces: [{ mac: card.mac }] });
+    expect(await later.inputs(web, news, olds)).toMatchObject({
+        blocks: [{ digest: image.digest }],
+        interfaces: [{ mac: card.mac }],
+    });
 });
 
 test.each<[string, object, string, RegExp]>([
-    ["an image that nobody checked", { blocks: [{ image: reference(urnOf("BlockImage", "ghost")), mount: "/srv" }] }, "blocks[0].image", /ghost was not checked in this run/],
-    ["a card that nobody checked", { interfaces: [reference(urnOf("NetworkInterface", "ghost"))] }, "interfaces[0]", /ghost was not checked/],
-    ["an interface for an image", { blocks: [{ image: reference(urnOf("NetworkInterface", "eth")) }] }, "blocks[0].image", /expected a BlockImage/],
-    ["another package's resource", { interfaces: [reference("urn:pulumi:dev::shop::random:index:Pet::x")] }, "interfaces[0]", /expected a NetworkInterface/],
+    [
+        "an image that nobody checked",
+        { blocks: [{ image: reference(urnOf("BlockImage", "ghost")), mount: "/srv" }] },
+        "blocks[0].image",
+        /ghost was not checked in this run/,
+    ],
+    [
+        "a card that nobody checked",
+        { interfaces: [reference(urnOf("NetworkInterface", "ghost"))] },
+        "interfaces[0]",
+        /ghost was not checked/,
+    ],
+    [
+        "an interface for an image",
+        { blocks: [{ image: reference(urnOf("NetworkInterface", "eth")) }] },
+        "blocks[0].image",
+        /expected a BlockImage/,
+    ],
+    [
+        "another package's resource",
+        { interfaces: [reference("urn:pulumi:dev::shop::random:index:Pet::x")] },
+        "interfaces[0]",
+        /expected a NetworkInterface/,
+    ],
     ["a text for an image", { blocks: [{ image: "data.iso" }] }, "blocks[0].image", /`path`/],
     ["what only constructors send", { allowQemuArgs: true, qemuArgs: ["-s"] }, "allowQemuArgs", /unknown property/],
     ["an identity of somebody else's", { uuid: "00000000-0000-0000-0000-000000000001" }, "uuid", /unknown property/],
@@ -84,7 +124,9 @@ test.each<[string, object, string, RegExp]>([
 });
 
 test("an argument for QEMU itself is the configuration's to allow", async () => {
-    expect((await plugin.check(web, args({ qemuArgs: ["-s"] }))).failures).toEqual([expect.objectContaining({ property: "qemuArgs" })]);
+    expect((await plugin.check(web, args({ qemuArgs: ["-s"] }))).failures).toEqual([
+        expect.objectContaining({ property: "qemuArgs" }),
+    ]);
     const allowing = await openPlugin({ handlers });
     await allowing.configure({ allowQemuArgs: "true" });
     expect((await allowing.check(web, args({ qemuArgs: ["-s"] }))).failures).toEqual([]);
@@ -93,13 +135,16 @@ test("an argument for QEMU itself is the configuration's to allow", async () => 
 test("a configured connection is the default, and an argument wins over it", async () => {
     const configured = await openPlugin({ handlers });
     await configured.configure({ connection: "qemu+tcp://far/system" });
-    expect(await configured.inputs(web, args({ connection: undefined }))).toMatchObject({ connection: "qemu+tcp://far/system" });
+    expect(await configured.inputs(web, args({ connection: undefined }))).toMatchObject({
+        connection: "qemu+tcp://far/system",
+    });
     expect(await configured.inputs(web, args())).toMatchObject({ connection: "qemu:///system" });
 });
 
 test("the key of digests follows from the engine's seed, which a plan keeps, until state has one", async () => {
     const given = args({ env: { PASSWORD: secret("hunter2") } });
-    const check = async (seed: number, olds = {}) => (await plugin.check(web, given, olds, Buffer.alloc(32, seed))).inputs;
+    const check = async (seed: number, olds = {}) =>
+        (await plugin.check(web, given, olds, Buffer.alloc(32, seed))).inputs;
     const first = await check(1);
     expect(await check(1)).toEqual(first);
     expect((await check(2)).digestKey).not.toEqual(first.digestKey);
@@ -107,13 +152,24 @@ test("the key of digests follows from the engine's seed, which a plan keeps, unt
 });
 
 test("secrets come back as secrets, their digests are keyed", async () => {
-    const inputs = await plugin.inputs(web, args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }));
+    const inputs = await plugin.inputs(
+        web,
+        args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }),
+    );
     expect(inputs).toMatchObject({
-        env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]),
-        secrets: ["args[0]", "args[1]", "env.PASSWORD"], digestKey: secret(expect.stringMatching(/^[0-9a-f]{32}$/)),
+        env: { PASSWORD: secret("hunter2"), MODE: "x" },
+        args: secret(["a", "b"]),
+        secrets: ["args[0]", "args[1]", "env.PASSWORD"],
+        digestKey: secret(expect.stringMatching(/^[0-9a-f]{32}$/)),
     });
     // The key stays, and with it every digest.
-    expect(await plugin.inputs(web, args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }), inputs)).toEqual(inputs);
+    expect(
+        await plugin.inputs(
+            web,
+            args({ env: { PASSWORD: secret("hunter2"), MODE: "x" }, args: secret(["a", "b"]) }),
+            inputs,
+        ),
+    ).toEqual(inputs);
 });
 
 test("a disk has the name that the program gives it; an image that the engine found by an alias keeps its disk", async () => {
@@ -136,12 +192,19 @@ test("a disk has the name that the program gives it; an image that the engine fo
 test("a data image takes assets, archives and secrets", async () => {
     const urn = urnOf("BlockImage", "assets");
     const asset = (fields: object) => ({ [SIGNATURE]: ASSET, ...fields });
-    const source = { "a.html": asset({ path: join(pages, "nginx.conf") }), "b.html": asset({ text: "b" }), "c.html": secret("c") };
+    const source = {
+        "a.html": asset({ path: join(pages, "nginx.conf") }),
+        "b.html": asset({ text: "b" }),
+        "c.html": secret("c"),
+    };
     expect(await plugin.inputs(urn, { source })).toMatchObject({
-        source: { "a.html": { asset: join(pages, "nginx.conf") }, "b.html": "b", "c.html": secret("c") }, secrets: ['source.c.html'],
+        source: { "a.html": { asset: join(pages, "nginx.conf") }, "b.html": "b", "c.html": secret("c") },
+        secrets: ["source.c.html"],
     });
     const remote = { source: { "a.html": asset({ uri: "https://example.org/" }) } };
-    expect((await plugin.check(urn, remote)).failures).toEqual([{ property: 'source["a.html"]', reason: expect.stringMatching(/not fetched/) as string }]);
+    expect((await plugin.check(urn, remote)).failures).toEqual([
+        { property: 'source["a.html"]', reason: expect.stringMatching(/not fetched/) as string },
+    ]);
 });
 
 const eth = { mac: "52:54:00:00:00:01", attach: { network: "default" } };
@@ -150,19 +213,41 @@ test.each<[string, object, object, Record<string, string>, string[]]>([
     ["a variable that goes", { env: { A: "1" } }, {}, { "env.A": "DELETE" }, []],
     ["memory", { memory: 64 }, { memory: 96 }, { memory: "UPDATE" }, []],
     ["a name", { name: "one" }, { name: "two" }, { name: "UPDATE_REPLACE" }, ["name"]],
-    ["a mount", { blocks: [{ path: "KERNEL", mount: "/a" }] }, { blocks: [{ path: "KERNEL", mount: "/b" }] }, { "blocks[0].mount": "UPDATE" }, []],
+    [
+        "a mount",
+        { blocks: [{ path: "KERNEL", mount: "/a" }] },
+        { blocks: [{ path: "KERNEL", mount: "/b" }] },
+        { "blocks[0].mount": "UPDATE" },
+        [],
+    ],
     ["a block", {}, { blocks: [{ path: "KERNEL" }] }, { "blocks[0]": "ADD" }, []],
-    ["a card's source", { interfaces: [eth] }, { interfaces: [{ ...eth, attach: { bridge: "br0" } }] },
-        { "interfaces[0].attach.network": "DELETE", "interfaces[0].attach.bridge": "ADD" }, []],
+    [
+        "a card's source",
+        { interfaces: [eth] },
+        { interfaces: [{ ...eth, attach: { bridge: "br0" } }] },
+        { "interfaces[0].attach.network": "DELETE", "interfaces[0].attach.bridge": "ADD" },
+        [],
+    ],
     ["an unknown environment", {}, { env: UNKNOWN }, { env: "UPDATE" }, []],
     ["an unknown list of cards", { interfaces: [eth] }, { interfaces: UNKNOWN }, { interfaces: "UPDATE" }, []],
-    ["an unknown card and an unknown block", { interfaces: [eth] }, { interfaces: [UNKNOWN], blocks: [UNKNOWN] }, { "interfaces[0]": "UPDATE", "blocks[0]": "ADD" }, []],
+    [
+        "an unknown card and an unknown block",
+        { interfaces: [eth] },
+        { interfaces: [UNKNOWN], blocks: [UNKNOWN] },
+        { "interfaces[0]": "UPDATE", "blocks[0]": "ADD" },
+        [],
+    ],
 ])("the diff of %s", async (_, before, after, details, replaces) => {
     const filled = (more: object) => JSON.parse(JSON.stringify(args(more)).replaceAll("KERNEL", kernel));
     const olds = await plugin.inputs(web, filled(before));
     expect(await plugin.diff(web, olds, olds)).toMatchObject({ changes: false, details: {} });
     const { inputs } = await plugin.check(web, filled(after), olds);
-    expect(await plugin.diff(web, olds, inputs)).toEqual({ changes: true, replaces, deleteBeforeReplace: true, details });
+    expect(await plugin.diff(web, olds, inputs)).toEqual({
+        changes: true,
+        replaces,
+        deleteBeforeReplace: true,
+        details,
+    });
 });
 
 test("the diff of a kernel built anew at the same path, and of an image with one other file", async () => {
@@ -172,11 +257,22 @@ test("the diff of a kernel built anew at the same path, and of an image with one
     const olds = await plugin.inputs(web, news);
     writeFileSync(kernel, bzImage("linux 7"));
     writeFileSync(join(pages, "html", "index.html"), "two");
-    const [nextImage, next] = [await plugin.inputs(data, { source: pages }, image), await plugin.inputs(web, news, olds)];
+    const [nextImage, next] = [
+        await plugin.inputs(data, { source: pages }, image),
+        await plugin.inputs(web, news, olds),
+    ];
     const { manifest: _, ...outs } = image;
-    expect(await plugin.diff(data, outs, nextImage, image)).toMatchObject({ details: { digest: "UPDATE", 'manifest["html/index.html"]': "UPDATE" } });
+    expect(await plugin.diff(data, outs, nextImage, image)).toMatchObject({
+        details: { digest: "UPDATE", 'manifest["html/index.html"]': "UPDATE" },
+    });
     expect(await plugin.diff(web, olds, next)).toMatchObject({
-        replaces: [], details: { kernel: "UPDATE", "digests.kernel": "UPDATE", "blocks[0].image": "UPDATE", "blocks[0].digest": "UPDATE" },
+        replaces: [],
+        details: {
+            kernel: "UPDATE",
+            "digests.kernel": "UPDATE",
+            "blocks[0].image": "UPDATE",
+            "blocks[0].digest": "UPDATE",
+        },
     });
     expect(next.consequence).toBe("restart: kernel, /srv/html/index.html");
 });
@@ -184,12 +280,29 @@ test("the diff of a kernel built anew at the same path, and of an image with one
 test("a preview knows what is known", async () => {
     const inputs = await plugin.inputs(web, args({ env: { PASSWORD: secret("x") } }));
     const { outs } = await plugin.create(web, inputs, { preview: true });
-    expect(outs).toEqual({ ...inputs, ipAddresses: UNKNOWN, consoleLog: UNKNOWN, consoleCommand: UNKNOWN, guestConfig: UNKNOWN });
-    const olds = { ...inputs, ipAddresses: ["10.0.0.2"], consoleLog: "/log", consoleCommand: "virsh console", guestConfig: "{}" };
+    expect(outs).toEqual({
+        ...inputs,
+        ipAddresses: UNKNOWN,
+        consoleLog: UNKNOWN,
+        consoleCommand: UNKNOWN,
+        guestConfig: UNKNOWN,
+    });
+    const olds = {
+        ...inputs,
+        ipAddresses: ["10.0.0.2"],
+        consoleLog: "/log",
+        consoleCommand: "virsh console",
+        guestConfig: "{}",
+    };
     const live = await plugin.inputs(web, args({ env: { PASSWORD: secret("x") }, autostart: true }), inputs);
     expect(await plugin.update(web, "id", olds, live, { preview: true })).toEqual({ ...olds, ...live });
     const restart = await plugin.inputs(web, args({ env: { PASSWORD: secret("y") } }), inputs);
-    expect(await plugin.update(web, "id", olds, restart, { preview: true })).toEqual({ ...olds, ...restart, ipAddresses: UNKNOWN, guestConfig: UNKNOWN });
+    expect(await plugin.update(web, "id", olds, restart, { preview: true })).toEqual({
+        ...olds,
+        ...restart,
+        ipAddresses: UNKNOWN,
+        guestConfig: UNKNOWN,
+    });
 });
 
 test("a state that dynamic providers have written is read, without what is theirs", async () => {

@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Made } from "../../../../provider/plugin/made";
@@ -8,14 +17,20 @@ import { urnOf } from "./plugin";
 
 const cache = mkdtempSync(join(tmpdir(), "pulumi-unikernel-runs-"));
 const before = process.env.XDG_CACHE_HOME;
-beforeAll(() => { process.env.XDG_CACHE_HOME = cache; });
+beforeAll(() => {
+    process.env.XDG_CACHE_HOME = cache;
+});
 afterAll(() => {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME; else process.env.XDG_CACHE_HOME = before;
+    if (before === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = before;
     rmSync(cache, { recursive: true });
 });
 
 const runs = join(cache, "pulumi-unikernel", "runs");
-const files = () => readdirSync(runs, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+const files = () =>
+    readdirSync(runs, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name));
 const [image, card] = [urnOf("BlockImage", "data"), urnOf("NetworkInterface", "eth")];
 /** Two processes of one run, and one of another. */
 function processes() {
@@ -30,7 +45,11 @@ test("what one provider has checked, the others of its run know, and nobody else
     one.note("unikernel", urnOf("Unikernel", "web"), { env: { A: "b" } }, []);
     expect(two.block(image)).toEqual({ name: "data", digest: "d1", format: "iso9660" });
     expect(two.card(card)).toEqual({ mac: "52:54:00:00:00:01", attach: { network: "lan" } });
-    expect([other.block(image), other.card(card), new References().block(image)]).toEqual([undefined, undefined, undefined]);
+    expect([other.block(image), other.card(card), new References().block(image)]).toEqual([
+        undefined,
+        undefined,
+        undefined,
+    ]);
     const written = files();
     expect(written).toHaveLength(2);
     for (const file of written) {
@@ -40,7 +59,9 @@ test("what one provider has checked, the others of its run know, and nobody else
 });
 
 test.each<[string, (string | number)[][], boolean]>([
-    ["a secret part", [["attach", "network"]], false], ["a secret address", [["ipv4"]], false], ["a secret elsewhere", [["labels"]], true],
+    ["a secret part", [["attach", "network"]], false],
+    ["a secret address", [["ipv4"]], false],
+    ["a secret elsewhere", [["labels"]], true],
 ])("%s stays within its process, or is none of it", (_what, secrets, shared) => {
     const { one, two } = processes();
     const urn = urnOf("NetworkInterface", `eth-${_what.replaceAll(" ", "-")}`);
