@@ -58,7 +58,7 @@ export async function run(
         streams.error(`${why}\n\n${USAGE}`);
         return 2;
     };
-    let parsed;
+    let parsed: ReturnType<typeof parse>;
     try {
         parsed = parse(argv);
     } catch (error) {

@@ -46,7 +46,7 @@ const PRIVATE = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allow
  * encrypts an output whose namesake among the inputs is secret.
  */
 export function secretPlaces<Name extends string>(names: readonly Name[]): Record<Name, z.ZodType> {
-    names.forEach((name) => PRIVATE.add(name));
+    for (const name of names) PRIVATE.add(name);
     const place: z.ZodType = z.literal("", { error: "unknown property" }).optional();
     return Object.fromEntries(names.map((name) => [name, place])) as Record<Name, z.ZodType>;
 }

@@ -94,29 +94,7 @@ const prepare = (work, otherwise) =>
 
 const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) ? 0 : 1 });
 
-async function checks() {
-    const tsc = await run(["node_modules/typescript/bin/tsc", "-p", "tsconfig.test.json"], process.env, CHECK_LIMIT);
-    const rooms = [
-        "index.ts",
-        "spec",
-        "core",
-        "guests",
-        "backends",
-        "images",
-        "provider",
-        "resources",
-        "selftest",
-        "cli",
-    ].filter((room) => existsSync(path.join(root, room)));
-    const arrows = await run(
-        ["node_modules/dependency-cruiser/bin/dependency-cruise.mjs", "--config", ".dependency-cruiser.cjs", ...rooms],
-        process.env,
-        CHECK_LIMIT,
-    );
-    const pages = await run(["tools/docs.mjs", "--check"], process.env, CHECK_LIMIT);
-    const schema = await run(["tools/schema.mjs", "--check"], process.env, CHECK_LIMIT);
-    return failUnless(tsc, arrows, pages, schema);
-}
+const checks = async () => failUnless(await run(["tools/check.mjs"], process.env, CHECK_LIMIT));
 
 /** One jest process; its reporter leaves the figures in a file. */
 async function suite({ name, folder, workers }) {

@@ -184,12 +184,12 @@ function exists(value: unknown, [step, ...rest]: Path): boolean {
 function structOf(data: object, at: Path, secrets: ReadonlySet<string>): Struct {
     const struct = new Struct();
     for (const [key, value] of Object.entries(data)) {
-        if (value !== undefined) struct.getFieldsMap().set(key, valueOf(value, [...at, key], secrets));
+        if (value !== undefined) struct.getFieldsMap().set(key, encodeValue(value, [...at, key], secrets));
     }
     return struct;
 }
 
-function valueOf(value: unknown, at: Path, secrets: ReadonlySet<string>): Value {
+function encodeValue(value: unknown, at: Path, secrets: ReadonlySet<string>): Value {
     if (!secrets.has(JSON.stringify(at))) return plainValueOf(value, at, secrets);
     const secret = new Struct();
     secret
@@ -211,7 +211,7 @@ function plainValueOf(value: unknown, at: Path, secrets: ReadonlySet<string>): V
             if (value === null) break;
             if (!Array.isArray(value)) return new Value().setStructValue(structOf(value, at, secrets));
             return new Value().setListValue(
-                new ListValue().setValuesList(value.map((inner, index) => valueOf(inner, [...at, index], secrets))),
+                new ListValue().setValuesList(value.map((inner, index) => encodeValue(inner, [...at, index], secrets))),
             );
         case "undefined":
             break;

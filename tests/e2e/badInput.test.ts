@@ -47,7 +47,7 @@ test("preview names every problem of a guest at once, each by its property", asy
             ["interfaces[1].attach.user.forward[0].host", "tcp port 8080 of 127.0.0.1 is already interfaces\\[0\\]"],
         ])
             expect(text).toMatch(
-                new RegExp(`resource 'web': property ${escape(property!)} .*has a problem: .*${reason}`),
+                new RegExp(`resource 'web': property ${quoted(property!)} .*has a problem: .*${reason}`),
             );
     });
 });
@@ -68,7 +68,7 @@ test("preview refuses what two guests of one program cannot both have, and names
         ])
             expect(text).toMatch(
                 new RegExp(
-                    `resource '${refused}': property ${escape(property!)} .*${escape(what!)} is already used by "${other}" \\(${escape(property!)}\\)`,
+                    `resource '${refused}': property ${quoted(property!)} .*${quoted(what!)} is already used by "${other}" \\(${quoted(property!)}\\)`,
                 ),
             );
     });
@@ -233,7 +233,7 @@ test("a full disk, and a folder that may not be written to: said with what to do
 /** What the engine's closing list says of one resource. */
 function problemOf(text: string, name: string): string {
     const [, list = ""] = text.split("Diagnostics:\n");
-    return new RegExp(`\\(${escape(name)}\\):\n((?: {4,}.*\n)*)`).exec(list)?.[1] ?? "";
+    return new RegExp(`\\(${quoted(name)}\\):\n((?: {4,}.*\n)*)`).exec(list)?.[1] ?? "";
 }
 
-const escape = (text: string): string => text.replaceAll(/[[\].()/]/g, "\\$&");
+const quoted = (text: string): string => text.replaceAll(/[[\].()/]/g, "\\$&");

@@ -176,7 +176,7 @@ async function start(folder, own, machine, incoming) {
         ],
         { cwd: folder, stdio: ["ignore", "ignore", "pipe", ...devices] },
     );
-    devices.forEach((file) => closeSync(file));
+    for (const file of devices) closeSync(file);
     let errors = "";
     child.stderr.on("data", (chunk) => (errors += chunk));
     const host = { pid: child.pid, ended: undefined, monitor: undefined, stop };

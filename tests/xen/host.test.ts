@@ -25,7 +25,10 @@ beforeAll(async () => {
     await host.put(kernel, "/var/lib/xen-host/kernel.elf");
     await host.run("truncate", "-s", "1M", "/var/lib/xen-host/disk.img", "/var/lib/xen-host/shared.img");
 }, 240_000);
-afterAll(() => (files.remove(), host?.stop()));
+afterAll(async () => {
+    files.remove();
+    await host?.stop();
+});
 
 interface Guest {
     kernel?: string;

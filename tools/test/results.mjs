@@ -1,6 +1,6 @@
 // The figures of a test run: what each suite may take, and how they add up.
 
-/** Seconds for types and arrows. */
+/** Seconds for format, types, arrows, tables and schema. */
 export const CHECKS_BUDGET = 40;
 
 /** Seconds for the Xen host, from its packages to its saved state: Xen's 10 minutes hold it and its suite. */

@@ -17,7 +17,7 @@ export function wordsFor(commandLine: string): string[] | undefined {
     for (const [, quoted, plain = "", more] of commandLine.matchAll(
         /(?:"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"|([^ ]*))( |$)/gsy,
     )) {
-        words.push(unescape(quoted ?? plain));
+        words.push(withoutEscapes(quoted ?? plain));
         if (more === "") break;
     }
     // Newer releases leave a \xHH as it is, 2.06 does not.
@@ -35,6 +35,6 @@ export function loaderCommandLine(words: string[]): string {
         .join(" ");
 }
 
-function unescape(text: string): string {
+function withoutEscapes(text: string): string {
     return text.replace(/\\([\\'"])/g, "$1");
 }

@@ -93,7 +93,10 @@ class LibvirtProcess {
     private receive(reply: Reply): void {
         const pending = this.pending.get(reply.id);
         if (!pending) return;
-        if ("progress" in reply) return pending.progress?.(reply.progress);
+        if ("progress" in reply) {
+            pending.progress?.(reply.progress);
+            return;
+        }
         this.pending.delete(reply.id);
         if ("failure" in reply) {
             if (reply.stuck) this.retired = true;

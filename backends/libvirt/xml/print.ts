@@ -25,17 +25,17 @@ export function print(builder: XMLBuilder, options: { prettyPrint: boolean }): s
  * that the mark carries, would come back as `&`.
  */
 function escapeAll(node: Node): void {
-    if (node.nodeType === TEXT) node.data = escape(node.data).replaceAll("\r", "&#13;");
+    if (node.nodeType === TEXT) node.data = escaped(node.data).replaceAll("\r", "&#13;");
     if (node.nodeType === ELEMENT) {
         for (const attribute of node.attributes) {
             // XML 1.0, section 3.3.3: white space in attributes becomes blanks unless it is written as a reference.
-            attribute.value = escape(attribute.value).replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
+            attribute.value = escaped(attribute.value).replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
         }
     }
     for (const child of node.childNodes as Iterable<Node>) escapeAll(child);
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
     // XML 1.0, section 2.2: the rest of the control characters cannot be written at all.
     const found = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/.exec(text);
     if (found) {

@@ -85,7 +85,9 @@ export function makeElf({
         bare ? 0 : sectionSize,
         bare ? 0 : pieces.length + 1,
         bare ? 0 : pieces.length,
-    ].forEach((value, index) => header.writeUInt16LE(value, (wide ? 52 : 40) + index * 2));
+    ].forEach((value, index) => {
+        header.writeUInt16LE(value, (wide ? 52 : 40) + index * 2);
+    });
 
     const programs = segments.map((kind) => {
         const row = Buffer.alloc(programSize);
@@ -122,7 +124,7 @@ function makeNote({ owner, type, desc = Buffer.alloc(0) }: ElfNoteInput): Buffer
 
 export function words(...values: number[]): Buffer {
     const bytes = Buffer.alloc(values.length * 4);
-    values.forEach((value, index) => bytes.writeUInt32LE(value >>> 0, index * 4));
+    for (const [index, value] of values.entries()) bytes.writeUInt32LE(value >>> 0, index * 4);
     return bytes;
 }
 

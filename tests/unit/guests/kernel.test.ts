@@ -302,7 +302,7 @@ describe("damaged files end in facts or in a clear error, soon", () => {
         const program = programHeader(1, 0, 64);
         header.writeUInt16LE(1, 56);
         header.writeBigUInt64LE(BigInt(64 + 56 + names.length), 40);
-        [64, 65_535, 1].forEach((value, index) => header.writeUInt16LE(value, 58 + index * 2));
+        for (const [index, value] of [64, 65_535, 1].entries()) header.writeUInt16LE(value, 58 + index * 2);
         const table = Buffer.alloc(64 * 65_535);
         for (let at = 0; at < table.length; at += 64) {
             table.writeUInt32LE(3, at + 4);

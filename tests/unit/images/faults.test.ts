@@ -67,17 +67,18 @@ describe.each(["before the build", "while it is built"])("changed %s:", (when) =
 
 test.each(["raw", "qcow2"] as const)("%s: a file that changes while it is read is an error", async (format) => {
     const folder = await plant("tree", { disk: "x".repeat(1 << 20) });
-    let pending: Promise<unknown> | undefined;
+    let changing: Promise<unknown> | undefined;
     const building = buildImage(
         `${folder}/disk`,
         { format },
         await identify(`${folder}/disk`, { format }),
         path("image"),
         () => {
-            pending ??= appendFile(`${folder}/disk`, "y");
+            changing ??= appendFile(`${folder}/disk`, "y");
         },
     );
     await expect(building).rejects.toMatchObject({ code: "changed" });
+    await changing;
     expect((await readdir(path())).filter((name) => name.includes("image"))).toEqual([]);
 });
 

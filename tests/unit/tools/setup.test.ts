@@ -65,7 +65,7 @@ describe("the engine", () => {
             const env = { XDG_CACHE_HOME: path.join(scratch, "cache"), PATH: `${folder}:/bin` };
             if (onPath) program(folder, "pulumi", onPath);
             if (host) program(folder, "pulumi-language-nodejs", "");
-            if (kept) ["pulumi", "pulumi-language-nodejs"].forEach((name) => program(engineFolder(env), name, kept));
+            if (kept) for (const name of ["pulumi", "pulumi-language-nodejs"]) program(engineFolder(env), name, kept);
             const programs = { onPath: path.join(folder, "pulumi"), kept: path.join(engineFolder(env), "pulumi") };
             expect(findEngine(env)?.program).toBe(found && programs[found as keyof typeof programs]);
             if (found === undefined) expect(() => engineEnv(env)).toThrow("npm run setup");

@@ -2,14 +2,14 @@ const pulumi = require("@pulumi/pulumi");
 
 /** One text file. */
 const provider = {
-    async diff(id, olds, news) {
+    async diff(_id, olds, news) {
         return { changes: olds.text !== news.text, replaces: olds.path !== news.path ? ["path"] : [] };
     },
     async create(inputs) {
         require("node:fs").writeFileSync(inputs.path, inputs.text);
         return { id: inputs.path, outs: { ...inputs, length: inputs.text.length } };
     },
-    async update(id, olds, news) {
+    async update(id, _olds, news) {
         if (news.text === "refuse") throw new Error("this text is refused");
         require("node:fs").writeFileSync(id, news.text);
         return { outs: { ...news, length: news.text.length } };
