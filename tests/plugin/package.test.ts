@@ -5,13 +5,12 @@ import { nginxGuest } from "../e2e/guests";
 import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
-import { must } from "../support/processes";
+import { capture, must } from "../support/processes";
 
 const repository = resolve(__dirname, "../..");
 jest.setTimeout(300_000);
 
 interface Packed {
-    filename: string;
     size: number;
     unpackedSize: number;
     files: { path: string; mode: number }[];
@@ -19,18 +18,19 @@ interface Packed {
 
 let host: LibvirtHost;
 let scratch: string;
+let tarball: string;
 let packed: Packed;
 let modules: string;
 
 beforeAll(async () => {
     scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-package-"));
-    [packed] = JSON.parse(
-        await npm(repository, "pack", "--json", "--ignore-scripts", "--pack-destination", scratch),
-    ) as [Packed];
+    await release("--into", join(scratch, "release"));
+    tarball = join(scratch, "release", `pulumi-unikernel-${await version()}.tgz`);
+    [packed] = JSON.parse(await npm(repository, "pack", "--json", "--ignore-scripts", "--dry-run")) as [Packed];
     const installed = join(scratch, "installed");
     await mkdir(installed);
     await writeFile(join(installed, "package.json"), JSON.stringify({ name: "installed", private: true }));
-    await npm(installed, "install", "--prefer-offline", "--no-audit", "--no-fund", join(scratch, packed.filename));
+    await npm(installed, "install", "--prefer-offline", "--no-audit", "--no-fund", tarball);
     modules = join(installed, "node_modules");
     host = await startLibvirtHost();
 });
@@ -38,6 +38,12 @@ afterAll(async () => {
     await host?.close();
     await rm(scratch, { recursive: true, force: true });
 });
+
+const version = async (): Promise<string> =>
+    (JSON.parse(await readFile(join(repository, "package.json"), "utf8")) as { version: string }).version;
+
+const release = (...args: string[]) =>
+    capture(process.execPath, [join(repository, "tools/package.mjs"), "--no-build", ...args]);
 
 async function npm(cwd: string, ...args: string[]): Promise<string> {
     const { execa } = await import("execa");
@@ -68,18 +74,44 @@ test("the tarball has what runs, and nothing else", async () => {
     expect(JSON.parse(await readFile(join(repository, "package.json"), "utf8"))).not.toHaveProperty("pulumi");
 });
 
-test("publint finds nothing", async () => {
-    const said = await must(process.execPath, [
-        join(repository, "node_modules/publint/src/cli.js"),
-        join(scratch, packed.filename),
-        "--strict",
-    ]);
-    expect(said).toContain("All good!");
+test("a release is the tarball, its SBOM, their sums and the changelog's text", async () => {
+    const name = `pulumi-unikernel-${await version()}`;
+    const folder = join(scratch, "release");
+    expect((await readdir(folder)).sort()).toEqual(
+        ["NOTES.md", "SHA256SUMS", `${name}.cdx.json`, `${name}.tgz`].sort(),
+    );
+    expect(await must("sh", ["-c", 'cd "$1" && sha256sum --check --strict SHA256SUMS', "sh", folder])).toBe(
+        `${name}.tgz: OK\n${name}.cdx.json: OK\n`,
+    );
+    const { metadata, components } = JSON.parse(await readFile(join(folder, `${name}.cdx.json`), "utf8")) as {
+        metadata: { component: object };
+        components: { name: string }[];
+    };
+    expect(metadata.component).toMatchObject({ name: "pulumi-unikernel", version: await version() });
+    const { dependencies } = JSON.parse(await readFile(join(repository, "package.json"), "utf8")) as {
+        dependencies: Record<string, string>;
+    };
+    expect(components.map((component) => component.name)).toEqual(expect.arrayContaining(Object.keys(dependencies)));
+    expect(components.map((component) => component.name)).not.toContain("jest");
+});
+
+test("a tag of another version and a folder with files are refused", async () => {
+    const refused = async (...args: string[]) => {
+        const { code, stderr } = await release(...args);
+        return { code, stderr: stderr.trim() };
+    };
+    expect(await refused("--into", join(scratch, "other"), "--tag", "v0.0.1")).toEqual({
+        code: 1,
+        stderr: `found the tag v0.0.1; expected v${await version()}, the version in package.json`,
+    });
+    expect(await refused("--into", join(scratch, "release"))).toEqual({
+        code: 1,
+        stderr: expect.stringContaining("expected an empty folder"),
+    });
 });
 
 test("both executables run where it was installed, and its SDK came with it", async () => {
-    const { version } = JSON.parse(await readFile(join(repository, "package.json"), "utf8")) as { version: string };
-    expect((await must(join(modules, ".bin/pulumi-resource-unikernel"), ["--version"])).trim()).toBe(version);
+    expect((await must(join(modules, ".bin/pulumi-resource-unikernel"), ["--version"])).trim()).toBe(await version());
     expect(await must(join(modules, ".bin/pulumi-unikernel"), ["--help"])).toContain("doctor");
     expect((await lstat(join(modules, "pulumi-unikernel"))).isSymbolicLink()).toBe(false);
     expect(await readdir(join(modules, "@pulumi"))).toContain("pulumi");
