@@ -13,9 +13,11 @@ export type {
     ConsequenceTable,
     Context,
     Creator,
+    FoundGuest,
     GuestGlance,
     GuestName,
     GuestRef,
+    Imported,
     LeftDomain,
     LeftFolder,
     Leftovers,
@@ -23,15 +25,28 @@ export type {
     PropertyConsequence,
 } from "./backend";
 export { PartialError } from "./backend";
+export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
+export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
+export { workingAccelerators } from "./kvm";
+export { closeHosts, type Host, openHost, sshShellOf } from "./libvirt";
+export { guestsFolder } from "./libvirt/files";
+export { readFacts, readMark, readNetwork, renderReservation } from "./libvirt/xml";
+export { createXen, type Dom0, type XenFacts } from "./xen";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;
 
-/** @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls */
-export function createBackends(open: (uri: string) => Promise<Host> = openHost): Backends {
+/** The dom0 of a guest: this machine's, or one that a shell by ssh reaches. */
+export const dom0Of = wayToDom0(sshShellOf);
+
+/**
+ * @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls
+ * @param dom0 the same for what is done in dom0 itself
+ */
+export function createBackends(open: (uri: string) => Promise<Host> = openHost, dom0 = dom0Of): Backends {
     return {
         kvm: createLibvirtBackend(kvm, open),
-        xen: createLibvirtBackend(createXen(wayToDom0(sshShellOf)), open),
+        xen: createLibvirtBackend(createXen(dom0), open),
         iso,
     };
 }

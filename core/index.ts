@@ -7,12 +7,46 @@ import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { unikernelHandlers } from "./unikernel";
 
+export {
+    bootLoaders,
+    bootProbe,
+    closeHosts,
+    type HostFacts,
+    inspectDom0,
+    inspectHost,
+    libraryVersion,
+    type XenFacts,
+} from "../backends";
 /** Text with `[secret]` in place of values. */
 export { maskIn } from "../guests";
 export { logicalName } from "../spec";
+export {
+    configurationShape,
+    defaultsFor,
+    environmentSettings,
+    type Limits,
+    limitsOf,
+    parseSettings,
+} from "./configuration";
 export { keyFromSeed } from "./digestKeys";
+export { callFunction, type FunctionName, type FunctionShape, functionShapes } from "./functions";
 export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
 export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
+export { defaultName, hashOf, uuidOf } from "./identity";
+export {
+    countLeftovers,
+    findLeftovers,
+    type Leftover,
+    readStates,
+    removeLeftover,
+    type Verdict,
+} from "./sweep";
+export { unikernelHandlers } from "./unikernel";
+
+/** The connection of a KVM guest that names none. */
+export function defaultConnection(): string {
+    return backend("kvm").defaultConnection();
+}
 
 /** What the lifecycles need from the process that they run in. */
 export interface World {

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { guestsFolder } from "../backends/libvirt/files";
+import { guestsFolder } from "../backends";
 
 /** The folder of all guests is made with the first one. Returns what removes it, and those above it, where it was not there before. */
 export function rememberBase(connection: string, local: boolean): () => Promise<void> {

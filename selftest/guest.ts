@@ -1,6 +1,5 @@
-import { backend } from "../backends";
-import type { Host } from "../backends/libvirt";
-import { readFacts, readNetwork } from "../backends/libvirt/xml";
+import type { Host } from "../backends";
+import { backend, readFacts, readNetwork } from "../backends";
 import type { Done, Known } from "./job";
 import { JobFailed, type Lane } from "./lane";
 import { argumentsOf, SECRET, type Subject, type Version } from "./subject";

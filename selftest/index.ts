@@ -1,7 +1,5 @@
 import { randomInt } from "node:crypto";
-
-import { backend } from "../backends";
-import { closeHosts, type Host, openHost } from "../backends/libvirt";
+import { backend, closeHosts, type Host, openHost } from "../backends";
 import type { Accelerator } from "../spec";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";

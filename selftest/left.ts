@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 
-import type { Host } from "../backends/libvirt";
+import type { Host } from "../backends";
 import { forgetNote, leftNotes, type Note } from "./notes";
 import type { Held } from "./steps/step";
 import { abandoned, removeTraces } from "./traces";

@@ -1,5 +1,5 @@
-import type { Host } from "../backends/libvirt";
-import { readNetwork } from "../backends/libvirt/xml";
+import type { Host } from "../backends";
+import { readNetwork } from "../backends";
 import { hasCode } from "../spec";
 
 /** An address that a network can reserve for a guest. */

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import { defaultName, hashOf, uuidOf } from "../core/identity";
+import { defaultName, hashOf, uuidOf } from "../core";
 import { type Accelerator, KEY_DIGITS } from "../spec";
 import type { FreeAddress } from "./network";
 

@@ -1,6 +1,5 @@
-import { type Host, sshShellOf } from "../backends/libvirt";
-import { readMark, readNetwork, renderReservation } from "../backends/libvirt/xml";
-import { createXen, wayToDom0 } from "../backends/xen";
+import type { Host } from "../backends";
+import { createXen, dom0Of, readMark, readNetwork, renderReservation } from "../backends";
 import { hasCode } from "../spec";
 import { NAME_PREFIX, type Traces, URN_PREFIX } from "./subject";
 
@@ -36,7 +35,7 @@ async function removeOnce(host: Host, { uuid, name, reservation }: Traces): Prom
     const files = await host.files.list(uuid);
     if (files.length > 0) await host.files.remove(uuid, ...files.map((file) => file.name));
     await host.files.removeFolder(uuid);
-    if (isXen(host)) await createXen(wayToDom0(sshShellOf)).console!(host, { uuid, name }).remove();
+    if (isXen(host)) await createXen(dom0Of).console!(host, { uuid, name }).remove();
 }
 
 async function release(host: Host, { network, mac, address }: NonNullable<Traces["reservation"]>): Promise<void> {

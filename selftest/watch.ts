@@ -1,5 +1,4 @@
-import type { Host } from "../backends/libvirt/host";
-import type { Dom0 } from "../backends/xen";
+import type { Dom0, Host } from "../backends";
 
 /** Calls that change something: a run can be killed at each. */
 const CHANGES = [

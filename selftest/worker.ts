@@ -1,10 +1,8 @@
 // The process that does what a provider does, one job after the other, and that ends by SIGKILL where a job says so.
 import { hostname, userInfo } from "node:os";
-import { type Backend, createBackends } from "../backends";
-import { createLibvirtBackend, type Host, openHost, sshShellOf } from "../backends/libvirt";
-import { createXen, wayToDom0 } from "../backends/xen";
-import { unikernelHandlers } from "../core/unikernel";
-import { type Platform, UnikernelError } from "../spec";
+import { createBackends, dom0Of, type Host, openHost } from "../backends";
+import { unikernelHandlers } from "../core";
+import { UnikernelError } from "../spec";
 import type { Done, Job, Known, Reply } from "./job";
 import { killer, recorder, type Watcher, watch, watchDom0 } from "./watch";
 
@@ -12,14 +10,7 @@ let watcher: Watcher = (_name, call) => call();
 const watching: Watcher = (name, call, args) => watcher(name, call, args);
 
 const open = async (uri: string): Promise<Host> => watch(await openHost(uri), watching);
-const way = wayToDom0(sshShellOf);
-const backends: Partial<Record<Platform, Backend>> = {
-    kvm: createBackends(open).kvm,
-    xen: createLibvirtBackend(
-        createXen((host, guest) => watchDom0(way(host, guest), watching)),
-        open,
-    ),
-};
+const backends = createBackends(open, (host, guest) => watchDom0(dom0Of(host, guest), watching));
 
 let said: string[] = [];
 const handlers = unikernelHandlers({

@@ -1,4 +1,4 @@
-import type { HostFacts, XenFacts } from "../../core/doctor";
+import type { HostFacts, XenFacts } from "../../core";
 import type { Finding, Result } from "./finding";
 import type { Machine } from "./probe/machine";
 

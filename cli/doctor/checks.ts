@@ -1,5 +1,4 @@
-import { bootLoaders, bootProbe, type HostFacts, libraryVersion } from "../../core/doctor";
-import { countLeftovers } from "../../core/sweep";
+import { bootLoaders, bootProbe, countLeftovers, type HostFacts, libraryVersion } from "../../core";
 import { hasCode } from "../../spec";
 import { type Check, check, type Scene } from "./check";
 import * as judge from "./judge";

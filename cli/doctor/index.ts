@@ -1,11 +1,4 @@
-import {
-    closeHosts,
-    defaultConnection,
-    type HostFacts,
-    inspectDom0,
-    inspectHost,
-    type XenFacts,
-} from "../../core/doctor";
+import { closeHosts, defaultConnection, type HostFacts, inspectDom0, inspectHost, type XenFacts } from "../../core";
 import { runChecks } from "./check";
 import { checksFor } from "./checks";
 import { type Result, wouldWork } from "./finding";

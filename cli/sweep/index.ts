@@ -1,6 +1,5 @@
 import { hostname, userInfo } from "node:os";
-import { closeHosts, defaultConnection } from "../../core/doctor";
-import { findLeftovers, readStates, removeLeftover } from "../../core/sweep";
+import { closeHosts, defaultConnection, findLeftovers, readStates, removeLeftover } from "../../core";
 import { UnikernelError } from "../../spec";
 import { renderFound, type Swept } from "./render";
 

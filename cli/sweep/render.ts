@@ -1,4 +1,4 @@
-import type { Leftover, Verdict } from "../../core/sweep";
+import type { Leftover, Verdict } from "../../core";
 import { printable } from "../../spec";
 
 /** What was found, and what became of it. */

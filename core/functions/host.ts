@@ -1,7 +1,4 @@
-import type { Backends } from "../../backends";
-import { workingAccelerators } from "../../backends/kvm";
-import { openHost } from "../../backends/libvirt";
-import { inspectHost } from "../doctor";
+import { type Backends, inspectHost, openHost, workingAccelerators } from "../../backends";
 import { hostAt } from "./connection";
 
 interface Services {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeHosts } from "../../core/doctor";
+import { closeHosts } from "../../core";
 import { endedBy, UnikernelError } from "../../spec";
 
 /**

@@ -1,12 +1,5 @@
-import type { CheckFailure } from "../../core";
-import type { Limits } from "../../core/configuration";
-import {
-    configurationShape,
-    defaultsFor,
-    environmentSettings,
-    limitsOf,
-    parseSettings,
-} from "../../core/configuration";
+import type { CheckFailure, Limits } from "../../core";
+import { configurationShape, defaultsFor, environmentSettings, limitsOf, parseSettings } from "../../core";
 import type { Properties } from "./codec";
 
 export { configurationShape };

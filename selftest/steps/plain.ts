@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import type { Host } from "../../backends/libvirt";
+import type { Host } from "../../backends";
 import { type Guest, hold, type Outcome } from "../guest";
 import type { Held } from "./step";
 

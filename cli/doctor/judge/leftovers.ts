@@ -1,4 +1,4 @@
-import type { Leftover } from "../../../core/sweep";
+import type { Leftover } from "../../../core";
 import type { Finding } from "../finding";
 import { quote } from "../quote";
 

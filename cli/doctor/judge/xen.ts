@@ -1,4 +1,4 @@
-import type { XenFacts } from "../../../core/doctor";
+import type { XenFacts } from "../../../core";
 import { compareVersions, type Finding } from "../finding";
 
 /** Oldest that was tried. */

@@ -1,5 +1,5 @@
 /** What programs of every language call besides resources. */
 
-export type { FunctionShape } from "../../../core/functions";
+export type { FunctionShape } from "../../../core";
 export { invoke } from "./invoke";
 export { functionToken, PLUGIN_FUNCTIONS } from "./tokens";

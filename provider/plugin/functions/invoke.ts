@@ -1,6 +1,6 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import type { CheckFailure } from "../../../core";
-import { callFunction } from "../../../core/functions";
+import { callFunction } from "../../../core";
 import type { Calls } from "../calls";
 import { decode, encode } from "../codec";
 import type { Configuration } from "../configuration";

@@ -1,5 +1,5 @@
-import type { FunctionName, FunctionShape } from "../../../core/functions";
-import { functionShapes } from "../../../core/functions";
+import type { FunctionName, FunctionShape } from "../../../core";
+import { functionShapes } from "../../../core";
 import { UnikernelError } from "../../../spec";
 import { PACKAGE } from "../urn";
 

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { credentials } from "@grpc/grpc-js";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import { closeHosts } from "../../../core/doctor";
+import { closeHosts } from "../../../core";
 import type { ResourceKind } from "../../../provider";
 import { trampoline } from "../../../provider";
 import { PLUGIN_TOKENS } from "../../../provider/plugin/urn";

@@ -1,15 +1,12 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { backend } from "../backends";
-import { moduleFolder } from "../backends/iso";
-import { probeAccelerator } from "../backends/kvm";
-import { closeHosts, openHost, sshShellOf } from "../backends/libvirt";
-import { goByVolumes, guestsFolder } from "../backends/libvirt/files";
-import { readCapabilities } from "../backends/libvirt/xml";
-import { inspectXen, type XenFacts } from "../backends/xen";
 import { type Firmware, hasCode, type UnikernelError } from "../spec";
-
-export { closeHosts, type XenFacts };
+import { moduleFolder } from "./iso";
+import { probeAccelerator } from "./kvm";
+import { openHost, sshShellOf } from "./libvirt";
+import { goByVolumes, guestsFolder } from "./libvirt/files";
+import { readCapabilities } from "./libvirt/xml";
+import { inspectXen, type XenFacts } from "./xen";
 
 /** What a host says of itself, in the words of people. */
 export interface HostFacts {
@@ -31,11 +28,6 @@ export interface HostFacts {
     /** We may not write there: libvirt does it for us, as storage volumes. */
     volumes: boolean;
     networks: { name: string; active: boolean }[];
-}
-
-/** The connection of a KVM guest that names none. */
-export function defaultConnection(): string {
-    return backend("kvm").defaultConnection();
 }
 
 /**
