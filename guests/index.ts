@@ -1,4 +1,4 @@
-import { type Platform, UnikernelError } from "../spec";
+import type { Platform } from "../spec";
 import type { GuestAbi } from "./abi";
 import type { KernelFacts } from "./kernel";
 import { linux } from "./linux";
@@ -36,15 +36,6 @@ export const guestIds: readonly string[] = abis.map((one) => one.id);
 
 export function guestAbi(id: string): GuestAbi | undefined {
     return abis.find((one) => one.id === id);
-}
-
-/** @throws UnikernelError `invalid` for an id that there is not */
-export function abi(id: string): GuestAbi {
-    const found = guestAbi(id);
-    if (found) return found;
-    throw new UnikernelError("invalid", `there is no guest "${id}"; expected one of ${guestIds.join(", ")}`, {
-        property: "guest",
-    });
 }
 
 /**

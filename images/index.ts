@@ -16,6 +16,6 @@ export { everyFewSeconds, mebibytes } from "./progress";
 export { needsAnotherFile } from "./qcow2";
 export { removeImage, removeManifestsIfUnused } from "./remove";
 export { type RunOptions, run } from "./run";
-export { publish, sweepTemporaries, temporaryName, writeWhole } from "./temporary";
+export { publish, sweepTemporaries, syncFolder, temporaryName, writeWhole } from "./temporary";
 export { addUser, removeUser, type User, usersOf } from "./users";
 export { forgetWriting, hasBegun, type Writing, withNote } from "./writings";

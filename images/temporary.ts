@@ -81,7 +81,8 @@ export async function publish(temporary: string, path: string): Promise<void> {
     await syncFolder(dirname(path));
 }
 
-async function syncFolder(folder: string): Promise<void> {
+/** A name that was added or taken away is on the disk when this returns. */
+export async function syncFolder(folder: string): Promise<void> {
     const handle = await open(folder, "r");
     try {
         await handle.sync();

@@ -12,7 +12,6 @@ const CHANGES = [
     "domains.removeSaved",
     "domains.setAutostart",
     "domains.setMemory",
-    "domains.setVcpus",
     "domains.setMetadata",
     "domains.updateDevice",
     "domains.setOnCrash",

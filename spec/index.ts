@@ -7,6 +7,7 @@ export * from "./network";
 export * from "./plan";
 export * from "./printable";
 export * from "./scope";
+export { quoted, shellWord } from "./shell";
 export * from "./things";
 export * from "./turns";
 export * from "./unikernel";

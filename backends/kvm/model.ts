@@ -1,4 +1,5 @@
 import { attachKind, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
+import { deviceName } from "../libvirt/deviceName";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";
@@ -38,7 +39,7 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
                 path: paths.disks[index] ?? "",
                 format: format === "qcow2" ? "qcow2" : "raw",
                 readonly: access === "read" && !writable,
-                target: diskName(index),
+                target: deviceName("vd", index),
                 bus: virtio,
                 slot: FIRST_SLOT + index,
             }),
@@ -76,12 +77,6 @@ function source(spec: InterfaceSpec, { userNet }: Choices): InterfaceSource {
     if ("bridge" in attach) return { kind: "bridge", bridge: attach.bridge };
     if ("tap" in attach) return { kind: "tap", tap: attach.tap };
     return { kind: "user", backend: userNet, forwards: attach.user.forward, ...userSubnets(spec) };
-}
-
-/** vda … vdz, vdaa: as Linux counts them. */
-function diskName(index: number): string {
-    const letter = String.fromCharCode(97 + (index % 26));
-    return index < 26 ? `vd${letter}` : `vd${String.fromCharCode(96 + Math.floor(index / 26))}${letter}`;
 }
 
 /** True where an interface needs QEMU (or passt) to play the network. */

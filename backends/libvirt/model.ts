@@ -208,9 +208,6 @@ export interface DomainCapabilityFacts {
     machine: string;
     /** Path of the emulator. */
     emulator?: string;
-    maxVcpus?: number;
     /** Backends of user-mode interfaces: `default`, `passt`. Empty where the host does not say. */
     netBackends: string[];
-    /** CPU modes that it supports: `host-passthrough`, `maximum` … */
-    cpuModes: string[];
 }

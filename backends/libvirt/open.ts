@@ -78,7 +78,6 @@ function makeHost(uri: string, options: OpenOptions): Host {
             undefine: (uuid) => ask(`undefinition of domain ${uuid}`, "domainUndefine", uuid),
             setAutostart: (uuid, on) => ask(`autostart of domain ${uuid}`, "domainSetAutostart", uuid, on),
             setMemory: (uuid, kib, target) => ask(`memory of domain ${uuid}`, "domainSetMemory", uuid, kib, target),
-            setVcpus: (uuid, count, target) => ask(`vcpus of domain ${uuid}`, "domainSetVcpus", uuid, count, target),
             setMetadata: (uuid, element, target) =>
                 ask(
                     `metadata of domain ${uuid}`,

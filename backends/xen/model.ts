@@ -1,4 +1,5 @@
 import { type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
+import { deviceName } from "../libvirt/deviceName";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 
@@ -32,7 +33,7 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
                 path: paths.disks[index] ?? "",
                 format: format === "qcow2" ? "qcow2" : "raw",
                 readonly,
-                target: diskName(index),
+                target: deviceName("xvd", index),
                 bus: "xen",
                 ...(phy ? { driver: "phy" } : {}),
             };
@@ -49,10 +50,4 @@ function source({ attach }: InterfaceSpec, index: number): InterfaceSource {
     throw new UnikernelError("internal", "Xen plugs interfaces into bridges and networks only", {
         property: `interfaces[${index}].attach`,
     });
-}
-
-/** xvda … xvdz, xvdaa: docs/man/xen-vbd-interface.7. */
-function diskName(index: number): string {
-    const letter = String.fromCharCode(97 + (index % 26));
-    return index < 26 ? `xvd${letter}` : `xvd${String.fromCharCode(96 + Math.floor(index / 26))}${letter}`;
 }

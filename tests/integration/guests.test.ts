@@ -1,5 +1,6 @@
-import { abi, probeKernel, readProbe } from "../../guests";
+import { probeKernel, readProbe } from "../../guests";
 import { type Booted, type BootOptions, boot } from "../guests/qemu";
+import { abi } from "../support/abis";
 import { HANG_MS } from "../support/time";
 import { block, nic, scratch, spec } from "../unit/guests/fixtures";
 

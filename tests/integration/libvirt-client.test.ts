@@ -76,7 +76,6 @@ test("a domain's whole life, each step seen by virsh too", async () => {
     await host.domains.setAutostart(uuid, true);
     await host.domains.setMetadata(uuid, "<mark version='1'>text</mark>", both);
     await host.domains.setOnCrash(uuid, "preserve", both);
-    await host.domains.setVcpus(uuid, 1, { live: false, config: true });
     await host.domains.setMemory(uuid, 12 * 1024, { live: false, config: true });
     const record = await host.domains.get(uuid);
     expect(record).toMatchObject({ name: "life", state: "running", active: true, autostart: true });

@@ -4,7 +4,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { abi, readKernel, recognise } from "../../guests";
+import { readKernel, recognise } from "../../guests";
+import { abi } from "../support/abis";
 import { nginxGuest } from "../support/linuxGuest";
 import { must } from "../support/processes";
 import { HANG_MS } from "../support/time";

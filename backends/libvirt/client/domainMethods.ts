@@ -116,9 +116,6 @@ export const domainMethods = {
     domainSetMemory: (connection: Connection, _progress: unknown, uuid: string, kib: number, target: Target) =>
         act(connection, uuid, "virDomainSetMemoryFlags", kib, impact(target)),
 
-    domainSetVcpus: (connection: Connection, _progress: unknown, uuid: string, count: number, target: Target) =>
-        act(connection, uuid, "virDomainSetVcpusFlags", count, impact(target)),
-
     domainSetMetadata: (
         connection: Connection,
         _progress: unknown,
@@ -165,7 +162,6 @@ type DomainAction =
     | "virDomainShutdown"
     | "virDomainSetAutostart"
     | "virDomainSetMemoryFlags"
-    | "virDomainSetVcpusFlags"
     | "virDomainSetMetadata"
     | "virDomainUpdateDeviceFlags"
     | "virDomainSetLifecycleAction";

@@ -74,7 +74,6 @@ const signatures = {
     virDomainUndefineFlags: "int virDomainUndefineFlags(virDomainPtr domain, unsigned int flags)",
     virDomainSetMemoryFlags:
         "int virDomainSetMemoryFlags(virDomainPtr domain, unsigned long memory, unsigned int flags)",
-    virDomainSetVcpusFlags: "int virDomainSetVcpusFlags(virDomainPtr domain, unsigned int nvcpus, unsigned int flags)",
     virDomainSetMetadata:
         "int virDomainSetMetadata(virDomainPtr domain, int type, const char *metadata, const char *key, const char *uri, unsigned int flags)",
     virDomainUpdateDeviceFlags:

@@ -61,7 +61,6 @@ export interface Methods {
     domainUndefine(uuid: string): Promise<void>;
     domainSetAutostart(uuid: string, on: boolean): Promise<void>;
     domainSetMemory(uuid: string, kib: number, target: Target): Promise<void>;
-    domainSetVcpus(uuid: string, count: number, target: Target): Promise<void>;
     domainSetMetadata(uuid: string, element: string, key: string, namespace: string, target: Target): Promise<void>;
     domainUpdateDevice(uuid: string, xml: string, target: Target): Promise<void>;
     domainSetOnCrash(uuid: string, action: OnCrashAction, target: Target): Promise<void>;

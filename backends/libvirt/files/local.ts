@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { syncFolder } from "../../../images";
 
 import { type Part, UnikernelError } from "../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isUuid, plainName } from "./errors";
 import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
-import { hashInto, removeHalves, sweep, syncFolder, writeWhole } from "./write";
+import { hashInto, removeHalves, sizeOf, sweep, writeWhole } from "./write";
 
 /** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
 const folderMode = 0o711;
@@ -221,12 +222,6 @@ async function makeOne(folder: string): Promise<boolean> {
         if (code === "ENOENT") return (await mkdir(folder, { recursive: true })) !== undefined;
         throw error;
     }
-}
-
-async function sizeOf(parts: Part[]): Promise<number> {
-    let size = 0;
-    for (const part of parts) size += "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
-    return size;
 }
 
 function ifMissing<T>(instead: T): (error: unknown) => T {

@@ -1,4 +1,3 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type Part, Turns, UnikernelError } from "../../../spec";
@@ -9,7 +8,7 @@ import type { Daemon } from "./local";
 import { ownerIn, renderVolume } from "./storageXml";
 import { isAbandoned, isPlainName, UNFINISHED as mark, partOf } from "./unfinished";
 import { orWithout, VolumeFolders } from "./volumeFolders";
-import { signatures } from "./write";
+import { signatures, sizeOf } from "./write";
 
 /**
  * The guests' folders where this process may not write: on another machine, or owned by root while
@@ -235,10 +234,4 @@ export class VolumeFiles implements HostFiles {
             }),
         );
     }
-}
-
-async function sizeOf(parts: Part[]): Promise<number> {
-    let size = 0;
-    for (const part of parts) size += "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
-    return size;
 }

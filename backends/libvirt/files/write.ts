@@ -2,6 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { syncFolder } from "../../../images";
 
 import { type Part, throwIfEnded, UnikernelError } from "../../../spec";
 import { sourceChanged } from "./errors";
@@ -195,13 +196,11 @@ function isHole(data: Buffer, start: number): boolean {
     return data.length - start >= holeSize && data.compare(zeros, 0, holeSize, start, start + holeSize) === 0;
 }
 
-export async function syncFolder(folder: string): Promise<void> {
-    const handle = await open(folder, "r");
-    try {
-        await handle.sync();
-    } finally {
-        await handle.close();
-    }
+/** Bytes of all parts together. */
+export async function sizeOf(parts: Part[]): Promise<number> {
+    let size = 0;
+    for (const part of parts) size += "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
+    return size;
 }
 
 /** Removes temporary files whose writers are gone. */

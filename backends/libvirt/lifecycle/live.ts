@@ -16,7 +16,6 @@ export async function adjust(
 ): Promise<void> {
     if (!record?.active) return;
     if (properties.includes("memory")) await host.domains.setMemory(spec.uuid, facts.currentMemoryMib * 1024, LIVE);
-    if (properties.includes("vcpus")) await host.domains.setVcpus(spec.uuid, facts.vcpus, LIVE);
     if (properties.includes("onCrash")) await host.domains.setOnCrash(spec.uuid, spec.onCrash, LIVE);
     if (properties.includes("interfaces")) {
         for (const [index, { mac, kind, source }] of facts.interfaces.entries()) {

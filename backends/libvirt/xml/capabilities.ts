@@ -28,15 +28,10 @@ function readBaseLabel(root: Tree): CapabilityFacts["qemuUser"] {
 /** Reads virConnectGetDomainCapabilities. */
 export function readDomainCapabilities(xml: string): DomainCapabilityFacts {
     const root = tree(xml, "domainCapabilities");
-    const max = at(root, "vcpu")?.attributes.max;
     const backends = all(at(root, "devices", "interface"), "enum").find((one) => one.attributes.name === "backendType");
     return {
         machine: text(root, "machine") ?? "",
         emulator: text(root, "path"),
-        maxVcpus: max === undefined ? undefined : Number(max),
         netBackends: all(backends, "value").map((value) => value.text),
-        cpuModes: all(at(root, "cpu"), "mode")
-            .filter((mode) => mode.attributes.supported === "yes")
-            .map((mode) => mode.attributes.name ?? ""),
     };
 }

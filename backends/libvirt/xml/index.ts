@@ -6,7 +6,7 @@ export { renderDomain } from "./domain";
 export { readFacts } from "./facts";
 export { keepForeign } from "./foreign";
 export { type Declared, readForImport } from "./import";
-export { readMark, renderMark, withMark, withoutMark } from "./mark";
+export { readMark, renderMark } from "./mark";
 export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 export { readNetwork, renderReservation } from "./network";
 export { withLockedDisplays } from "./passwords";

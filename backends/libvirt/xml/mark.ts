@@ -8,7 +8,7 @@ import { readFacts } from "./facts";
 import { library } from "./library";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { print } from "./print";
-import { all, at, parse, type Tree, text, tree } from "./tree";
+import { all, at, type Tree, text, tree } from "./tree";
 
 const ROLES: readonly FileRole[] = ["kernel", "initrd", "config", "image", "scratch", "persist", "kept"];
 const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
@@ -163,24 +163,4 @@ function prune(mark: Mark): Mark {
     if (!mark.reservations?.length) delete mark.reservations;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;
-}
-
-/** The same domain without our mark; metadata of others stays. */
-export function withoutMark(domainXml: string): string {
-    return print(removeMark(parse(domainXml, "domain")), { prettyPrint: true });
-}
-
-/** The same domain with this mark instead of any that it had. */
-export function withMark(domainXml: string, mark: Mark): string {
-    const domain = removeMark(parse(domainXml, "domain"));
-    addMark(domain, mark);
-    return print(domain, { prettyPrint: true });
-}
-
-function removeMark(domain: XMLBuilder): XMLBuilder {
-    const metadata = domain.find((child) => child.node.nodeName === "metadata");
-    const marks = metadata?.filter((child) => child.node.nodeName === `${MARK_PREFIX}:${MARK_ELEMENT}`) ?? [];
-    for (const mark of marks) mark.remove();
-    if (metadata && !metadata.some(() => true)) metadata.remove();
-    return domain;
 }

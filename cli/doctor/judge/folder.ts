@@ -1,5 +1,5 @@
+import { shellWord } from "../../../spec";
 import type { Finding } from "../finding";
-import { quote } from "../quote";
 
 /** A folder on the way to the boot files, and whether its mode or ACL lets the QEMU user through. */
 export interface Step {
@@ -35,7 +35,7 @@ function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: Fold
     const sudo = root ? "" : "sudo ";
     if (closed.length > 0) {
         const found = `${folder}: the user that QEMU runs as (${user.name}) may not pass ${closed.join(", ")}`;
-        const paths = closed.map(quote).join(" ");
+        const paths = closed.map(shellWord).join(" ");
         // The narrow way first: an entry for that user alone, not for everybody.
         return {
             status: "fail",
@@ -45,7 +45,7 @@ function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: Fold
     }
     if (volumes) return { status: "ok", found: `${folder}: libvirt writes there for us, and ${user.name} can read it` };
     if (!writable) {
-        const fix = `sudo install -d -m 0711 -o ${root ? "root" : "$USER"} ${quote(folder)}`;
+        const fix = `sudo install -d -m 0711 -o ${root ? "root" : "$USER"} ${shellWord(folder)}`;
         return { status: "fail", found: `${folder} cannot be written`, fix };
     }
     return { status: "ok", found: `${folder} can be written by us and read by ${user.name}` };

@@ -1,6 +1,6 @@
 import type { Leftover } from "../../../core";
+import { shellWord } from "../../../spec";
 import type { Finding } from "../finding";
-import { quote } from "../quote";
 
 /** What killed creates left does no harm to the next `pulumi up`, but nothing else removes what is declared no more. */
 export function judgeLeftovers({ uri, leftovers }: { uri: string; leftovers: Pick<Leftover, "kind">[] }): Finding {
@@ -10,7 +10,7 @@ export function judgeLeftovers({ uri, leftovers }: { uri: string; leftovers: Pic
     return {
         status: "warn",
         found,
-        fix: `npx pulumi-unikernel sweep --connection ${quote(uri)}`,
+        fix: `npx pulumi-unikernel sweep --connection ${shellWord(uri)}`,
         note: "lists them, with the stack of each as far as it is known",
     };
 }

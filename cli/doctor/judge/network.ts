@@ -1,5 +1,5 @@
+import { shellWord } from "../../../spec";
 import type { Finding } from "../finding";
-import { quote } from "../quote";
 
 export interface NetworkFacts {
     uri: string;
@@ -9,7 +9,7 @@ export interface NetworkFacts {
 
 export function judgeNetworks({ uri, session, networks }: NetworkFacts): Finding[] {
     if (session) return [{ status: "ok", found: "a session has no libvirt networks; attach by user or bridge" }];
-    const virsh = `virsh -c ${quote(uri)}`;
+    const virsh = `virsh -c ${shellWord(uri)}`;
     if (networks.length === 0) {
         return [
             {

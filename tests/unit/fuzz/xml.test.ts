@@ -11,10 +11,9 @@ import {
     readMark,
     readNetwork,
     withLockedDisplays,
-    withMark,
-    withoutMark,
     withoutRestarts,
 } from "../../../backends/libvirt/xml";
+import { withMark, withoutMark } from "../../support/marks";
 import { pieces, textOf } from "./mutate";
 import { made, survives } from "./survives";
 

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { abi, initramfsFrame, type KernelFacts } from "../../../guests";
+import { initramfsFrame, type KernelFacts } from "../../../guests";
 import type { ConsoleVerdict, Part, UnikernelSpec } from "../../../spec";
+import { abi } from "../../support/abis";
 import { block, nic, scratch, spec } from "./fixtures";
 
 const files = scratch();

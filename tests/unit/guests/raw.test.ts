@@ -1,5 +1,6 @@
-import { abi, type KernelFacts } from "../../../guests";
+import type { KernelFacts } from "../../../guests";
 import type { UnikernelSpec } from "../../../spec";
+import { abi } from "../../support/abis";
 import { block, nic, spec } from "./fixtures";
 
 const raw = abi("raw");

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { abi } from "../../../guests";
 import type { Platform, UnikernelSpec } from "../../../spec";
+import { abi } from "../../support/abis";
 import { block, nic, spec } from "./fixtures";
 
 const golden = join(__dirname, "golden/rumprun");

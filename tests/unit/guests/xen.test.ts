@@ -1,4 +1,5 @@
-import { abi, readKernel } from "../../../guests";
+import { readKernel } from "../../../guests";
+import { abi } from "../../support/abis";
 import { type ElfInput, makeBzImage, makeElf } from "./elfFixture";
 import { scratch } from "./fixtures";
 

@@ -6,9 +6,8 @@ import {
     renderDomain,
     renderMark,
     withLockedDisplays,
-    withMark,
-    withoutMark,
 } from "../../../backends/libvirt/xml";
+import { withMark, withoutMark } from "../../support/marks";
 import { mark as first, least } from "./variants";
 
 const mark: Mark = { ...first, schemaVersion: MARK_VERSION };

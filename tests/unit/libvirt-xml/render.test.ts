@@ -2,8 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-
-import { readFacts, readMark, renderDomain, renderInterface, withMark } from "../../../backends/libvirt/xml";
+import { readFacts, readMark, renderDomain, renderInterface } from "../../../backends/libvirt/xml";
+import { withMark } from "../../support/marks";
 import { forward, least, mark, net, user, variants } from "./variants";
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
-import { abi } from "../../../guests";
 import type { UnikernelSpec } from "../../../spec";
+import { abi } from "../../support/abis";
 import { block, card, spec } from "./spec";
 
 const rumprun = abi("rumprun");

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../spec";
+import { quoted, UnikernelError } from "../../../../spec";
 
 /**
  * What the far side's login shell is given, whichever it is: constant, and without a character that
@@ -14,7 +14,7 @@ export const MARK = "pulumi-unikernel:begin";
 /** A word for sh (POSIX, Shell Command Language, 2.2.2). */
 export function quote(word: string): string {
     if (word.includes("\0")) throw new UnikernelError("internal", "a word for a shell holds a zero byte");
-    return `'${word.replaceAll("'", "'\\''")}'`;
+    return quoted(word);
 }
 
 /** A script and its words ($1, $2 …) as REMOTE_COMMAND reads them. */
