@@ -11,6 +11,7 @@ import type {
     SeenState,
     UnikernelSpec,
 } from "../spec";
+import type { Capabilities } from "./capabilities";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
@@ -117,7 +118,7 @@ export interface Observation extends Partial<GuestOutputs> {
  * point, it ends where an uninterrupted run would have.
  * Errors are UnikernelErrors; `unreachable` is thrown, never taken for "gone".
  */
-export interface Backend {
+export interface Backend extends Capabilities {
     platform: Platform;
     /** The connection when the user named none. */
     defaultConnection(): string;
@@ -145,10 +146,6 @@ export interface Backend {
     intact?(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
-    /** The folder on the host below which guests' files go by the present configuration; undefined where only the host knows it. Asks no host. */
-    folder?(connection: string): string | undefined;
-    /** The URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. Left out: the platform has no hosts. */
-    holder?(connection: string, uuid: string): Promise<string | undefined>;
     /**
      * @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import
      * @param readConsole finds in a console that its guest has ended: then the state is `stopped`, though the host runs it; left out: not asked
@@ -159,28 +156,11 @@ export interface Backend {
         creator?: Creator,
         readConsole?: GuestPlan["readConsole"],
     ): Promise<Observation | undefined>;
-    /** Whether a connection leads to hosts of this platform. */
-    leadsTo?(connection: string): boolean;
-    /**
-     * A guest of any making, by its uuid or its name; undefined when the host says that there is none. Touches nothing.
-     * Left out: this platform imports none. Throws `unsupported`, naming all that cannot be declared.
-     */
-    find?(connection: string, wanted: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
-    /** Throws with nothing left behind, or PartialCreate when the guest exists but is not ready. */
+    /** Throws with nothing left behind, or `PartialError` when the guest exists but is not ready. */
     create(plan: GuestPlan, context: Context): Promise<Observation>;
-    /** Throws `rolled-back` when the last-good guest runs again; PartialUpdate when the rollback failed too. */
+    /** Throws `rolled-back` when the last-good guest runs again; `PartialError` when the rollback failed too. */
     update(plan: GuestPlan, change: Change, context: Context): Promise<Observation>;
     delete(ref: GuestRef, applied: Applied, context: Context): Promise<void>;
-    /** What a host shows of a guest that anybody made; undefined: the host says that there is none. Left out: the platform has no hosts. */
-    glance?(connection: string, wanted: GuestName): Promise<GuestGlance | undefined>;
-    /** What the host has of this package that no state may have. Changes nothing. Left out: the platform has no hosts. */
-    leftovers?(connection: string, creator: Creator): Promise<Leftovers>;
-    /** Remove what a cut create left. @returns paths that stay: data, unless they are to go, and what others put there */
-    sweep?(connection: string, left: LeftDomain | LeftFolder, options: { deleteData: boolean }): Promise<string[]>;
-    /** Remove a DHCP entry. Gone already is success. */
-    sweepReservation?(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
-    /** What it has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
-    printed?(connection: string, wanted: GuestName): Promise<string | undefined>;
 }
 
 /** What a host has of this package without being whole, as far as nothing but the host says it. */

@@ -25,6 +25,16 @@ export type {
     PropertyConsequence,
 } from "./backend";
 export { PartialError } from "./backend";
+export {
+    type GuestViewer,
+    type HostPlatform,
+    hasHosts,
+    type Importer,
+    isGuestViewer,
+    isImporter,
+    isSweeper,
+    type Sweeper,
+} from "./capabilities";
 export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
 export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
 export { workingAccelerators } from "./kvm";

@@ -116,7 +116,7 @@ export class Guest {
             secret,
             setting: { platform, connection },
         } = this.subject;
-        const printed = (await backend(platform).printed!(connection, { uuid })) ?? "";
+        const printed = (await backend(platform).consoleTail!(connection, { uuid })) ?? "";
         hold(
             printed.includes(`argv[1] ${word}`),
             `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`,

@@ -20,7 +20,7 @@ export async function getUnikernel(values: Asked, services: Services): Answer {
     const target = targetOf(values, services);
     if ("problems" in target) return target;
     const { backend, connection, wanted } = target;
-    const found = (await backend.glance(connection, wanted)) ?? missing(connection, wanted);
+    const found = (await backend.describeGuest(connection, wanted)) ?? missing(connection, wanted);
     const { urn, ...seen } = found;
     return {
         results: {
@@ -37,7 +37,7 @@ export async function getConsole({ lines, ...values }: Asked & { lines?: number 
     const target = targetOf(values, services);
     if ("problems" in target) return target;
     const { backend, connection, wanted } = target;
-    const text = (await backend.printed(connection, wanted)) ?? missing(connection, wanted);
+    const text = (await backend.consoleTail(connection, wanted)) ?? missing(connection, wanted);
     // Blank lines at the end are a guest's way of saying good-bye.
     return {
         results: {

@@ -1,4 +1,4 @@
-import { type Backend, backend, type Creator } from "../../backends";
+import { backends, type Creator, hasHosts, isSweeper, type Sweeper } from "../../backends";
 import { UnikernelError } from "../../spec";
 import { holderOf } from "../holders";
 import { judge, type Leftover } from "./judge";
@@ -18,7 +18,7 @@ export interface Found {
  * @throws UnikernelError `unreachable`, `unsupported`
  */
 export async function findLeftovers(connection: string, states: KnownStack[], creator: Creator): Promise<Found> {
-    const found = await backendOf(connection).leftovers!(connection, creator);
+    const found = await sweeperOf(connection).leftovers(connection, creator);
     return { leftovers: await judge(found, states, holderOf), foldersSeen: found.folders !== undefined };
 }
 
@@ -40,9 +40,9 @@ export async function removeLeftover(
     options: { deleteData: boolean },
 ): Promise<string[]> {
     if (verdict !== "left") throw new UnikernelError("not-ours", `${what} is not to be removed (${verdict})`);
-    const host = backendOf(connection);
-    if ("uuid" in thing) return host.sweep!(connection, thing, options);
-    if (kind === "reservation") await host.sweepReservation!(connection, thing);
+    const host = sweeperOf(connection);
+    if ("uuid" in thing) return host.sweep(connection, thing, options);
+    if (kind === "reservation") await host.sweepReservation(connection, thing);
     return [];
 }
 
@@ -50,11 +50,9 @@ export function readStates(files: string[]): Promise<KnownStack[]> {
     return Promise.all(files.map(readState));
 }
 
-function backendOf(connection: string): Backend {
-    const found = (["kvm", "xen"] as const)
-        .map((platform) => backend(platform))
-        .find(({ leadsTo }) => leadsTo?.(connection));
-    if (found?.leftovers) return found;
+function sweeperOf(connection: string): Sweeper {
+    const found = Object.values(backends).find((one) => hasHosts(one) && one.leadsTo(connection));
+    if (found && isSweeper(found)) return found;
     throw new UnikernelError("unsupported", `${connection} leads to no host of guests`, {
         property: "connection",
         hint: "expected a libvirt URI such as qemu:///system",

@@ -7,8 +7,8 @@ import type { LibvirtPlatform } from "../platform";
 import { deletionHasBegun } from "./begun";
 import { forgetCreation, withNote } from "./creations";
 import { remove } from "./delete";
+import { consoleTail, describeGuest } from "./describeGuest";
 import { ensure } from "./ensure";
-import { glance, printed } from "./glance";
 import { holderOf } from "./holder";
 import { find } from "./import";
 import { urnsOf } from "./imported";
@@ -95,8 +95,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         leftovers: async (connection, creator) => leftovers(await open(connection), creator),
         sweep: async (connection, left, options) => sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => release(await open(connection), [entry]),
-        glance: async (connection, wanted) => glance(await open(connection), platform, wanted),
-        printed: async (connection, wanted) => printed(await open(connection), platform, wanted),
+        describeGuest: async (connection, wanted) => describeGuest(await open(connection), platform, wanted),
+        consoleTail: async (connection, wanted) => consoleTail(await open(connection), platform, wanted),
         delete: (ref, applied, context) =>
             endedBy(context.signal, async () => {
                 await forgetCreation(applied.host, ref.uuid);

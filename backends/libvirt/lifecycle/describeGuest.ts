@@ -8,7 +8,7 @@ import { readExisting, seenState, settled } from "./look";
 import { leasesFor } from "./observation";
 
 /** What a host shows of one guest, whoever made it; undefined when libvirt says that there is none. Changes nothing. */
-export async function glance(
+export async function describeGuest(
     host: Host,
     platform: LibvirtPlatform,
     wanted: GuestName,
@@ -35,7 +35,11 @@ export async function glance(
 }
 
 /** What a guest has printed since its last start; its end, if that is long. "": nothing, or nobody keeps it. */
-export async function printed(host: Host, platform: LibvirtPlatform, wanted: GuestName): Promise<string | undefined> {
+export async function consoleTail(
+    host: Host,
+    platform: LibvirtPlatform,
+    wanted: GuestName,
+): Promise<string | undefined> {
     const record = await find(host, wanted);
     return record && new ConsoleReader(host, record.uuid, keptConsole(host, platform, record)).read();
 }

@@ -1,0 +1,57 @@
+import type { Creator, FoundGuest, GuestGlance, GuestName, LeftDomain, LeftFolder, Leftovers } from "./backend";
+
+/** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
+export interface HostPlatform {
+    /** Return whether a connection leads to hosts of this platform. */
+    leadsTo(connection: string): boolean;
+    /** Return the folder on the host below which guests' files go by the present configuration; undefined where only the host knows it. Asks no host. */
+    folder(connection: string): string | undefined;
+    /** Return the URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. */
+    holder(connection: string, uuid: string): Promise<string | undefined>;
+}
+
+/** A platform that imports guests which others made. */
+export interface Importer {
+    /**
+     * Return a guest of any making, by its uuid or its name; undefined when the host says that there is none. Touches nothing.
+     * Throws `unsupported`, naming all that cannot be declared.
+     */
+    find(connection: string, wanted: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
+}
+
+/** A platform whose hosts show any guest, and what it prints. */
+export interface GuestViewer {
+    /** Return what a host shows of a guest of any making; undefined: the host says that there is none. */
+    describeGuest(connection: string, wanted: GuestName): Promise<GuestGlance | undefined>;
+    /** Return what a guest has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
+    consoleTail(connection: string, wanted: GuestName): Promise<string | undefined>;
+}
+
+/** A platform on whose hosts interrupted runs leave domains, folders and DHCP entries. */
+export interface Sweeper {
+    /** Return what the host has of this package that no state may have. Changes nothing. */
+    leftovers(connection: string, creator: Creator): Promise<Leftovers>;
+    /** Remove what an interrupted create left. @returns paths that stay: data, unless they are to go, and what other programs put there */
+    sweep(connection: string, left: LeftDomain | LeftFolder, options: { deleteData: boolean }): Promise<string[]>;
+    /** Remove a DHCP entry. Gone already is success. */
+    sweepReservation(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
+}
+
+/** Capabilities that not every platform has. */
+export type Capabilities = Partial<HostPlatform & Importer & GuestViewer & Sweeper>;
+
+export function hasHosts<B extends Capabilities>(backend: B): backend is B & HostPlatform {
+    return backend.leadsTo !== undefined && backend.folder !== undefined && backend.holder !== undefined;
+}
+
+export function isImporter<B extends Capabilities>(backend: B): backend is B & Importer {
+    return backend.find !== undefined;
+}
+
+export function isGuestViewer<B extends Capabilities>(backend: B): backend is B & GuestViewer {
+    return backend.describeGuest !== undefined && backend.consoleTail !== undefined;
+}
+
+export function isSweeper<B extends Capabilities>(backend: B): backend is B & Sweeper {
+    return backend.leftovers !== undefined && backend.sweep !== undefined && backend.sweepReservation !== undefined;
+}
