@@ -1,4 +1,4 @@
-import type { Creator, FoundGuest, GuestGlance, GuestName, LeftDomain, LeftFolder, Leftovers } from "./backend";
+import type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
 
 /** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
 export interface HostPlatform {
@@ -22,7 +22,7 @@ export interface Importer {
 /** A platform whose hosts show any guest, and what it prints. */
 export interface GuestViewer {
     /** Return what a host shows of a guest of any making; undefined: the host says that there is none. */
-    describeGuest(connection: string, wanted: GuestName): Promise<GuestGlance | undefined>;
+    describeGuest(connection: string, wanted: GuestName): Promise<GuestDescription | undefined>;
     /** Return what a guest has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
     consoleTail(connection: string, wanted: GuestName): Promise<string | undefined>;
 }

@@ -14,7 +14,7 @@ export type {
     Context,
     Creator,
     FoundGuest,
-    GuestGlance,
+    GuestDescription,
     GuestName,
     GuestRef,
     Imported,

@@ -12,8 +12,8 @@ import {
     type VolumeRecord,
 } from "../client";
 import type { HostFile } from "../host";
+import { changedAt, renderPool, renderVolume } from "../xml";
 import { plainName } from "./errors";
-import { changedAt, renderPool, renderVolume } from "./storageXml";
 import { describeWriter, isAbandoned, isPlainName, UNFINISHED as mark, partName, partOf } from "./unfinished";
 
 const folderMode = 0o711;

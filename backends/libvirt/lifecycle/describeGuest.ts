@@ -1,5 +1,5 @@
 import type { InterfaceSpec } from "../../../spec";
-import type { GuestGlance, GuestName } from "../../backend";
+import type { GuestDescription, GuestName } from "../../backend";
 import type { DomainRecord, Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
@@ -12,7 +12,7 @@ export async function describeGuest(
     host: Host,
     platform: LibvirtPlatform,
     wanted: GuestName,
-): Promise<GuestGlance | undefined> {
+): Promise<GuestDescription | undefined> {
     const record = await find(host, wanted);
     if (!record) return undefined;
     const { mark, liveMark, facts, liveFacts } = readExisting(record, []);

@@ -11,3 +11,4 @@ export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 export { readNetwork, renderReservation } from "./network";
 export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
+export { changedAt, ownerIn, renderPool, renderVolume } from "./storage";

@@ -1,4 +1,4 @@
-import { create } from "xmlbuilder2";
+import { library } from "./library";
 
 /** A folder of the host as a storage pool (libvirt: formatstorage). Mode in its octal notation, as libvirt wants it. */
 export function renderPool({
@@ -12,7 +12,7 @@ export function renderPool({
     folder: string;
     mode: number;
 }): string {
-    const pool = create().ele("pool", { type: "dir" });
+    const pool = library().create().ele("pool", { type: "dir" });
     pool.ele("name").txt(name);
     if (uuid !== undefined) pool.ele("uuid").txt(uuid);
     const target = pool.ele("target");
@@ -23,7 +23,7 @@ export function renderPool({
 
 /** A file of `size` bytes, whatever its content: nothing of it is allocated yet. */
 export function renderVolume({ name, size, mode }: { name: string; size: number; mode: number }): string {
-    const volume = create().ele("volume");
+    const volume = library().create().ele("volume");
     volume.ele("name").txt(name);
     volume.ele("capacity", { unit: "bytes" }).txt(String(size));
     volume.ele("allocation", { unit: "bytes" }).txt("0");
