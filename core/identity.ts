@@ -23,9 +23,6 @@ export function hashOf(urn: string, digits: number): string {
     return createHash("sha256").update(urn).digest("hex").slice(0, digits);
 }
 
-/** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */
-export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
-
 /** The logical name with what a name cannot hold replaced, cut to fit, `-`, and 7 hash digits. */
 export function defaultName(urn: string, index = 0): string {
     const readable = logicalName(urn)

@@ -1,11 +1,11 @@
 import type { Attach, Forward, Ipv4, Problem } from "../../spec";
+import { interfaceShape } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { schemaVersionAfter } from "../state";
 import { chosenMac } from "./mac";
 import { withPorts } from "./ports";
-import { interfaceShape } from "./schema";
 
 /** What is stored: the declaration with its defaults, and the identity. */
 export interface InterfaceInputs {

@@ -1,6 +1,7 @@
 import type { Backend, Imported } from "../../backends/backend";
 import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 import { problemOf, SCHEMA_VERSION, UnikernelError } from "../../spec";
+import { unikernelElements } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
 import { same } from "../canonical";
 import { digestKeyOf } from "../digestKeys";
@@ -21,7 +22,7 @@ import type { StoredInputs } from "./inputs";
 import { limitProblems, withEnvironment } from "./limits";
 import { meaninglessProblems } from "./meaningless";
 import { blocksBefore } from "./replacing";
-import { unikernelElements, unikernelShape } from "./schema";
+import { unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
 
 type Values = Record<string, unknown>;

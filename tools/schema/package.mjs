@@ -54,7 +54,7 @@ function resourcesOf(types) {
     const ref = (name) => ({ $ref: `#/resources/${token(name)}` });
     const { unikernelShape } = dist("core/unikernel/schema.js");
     const { blockImageShape } = dist("core/blockImage/schema.js");
-    const { interfaceShape } = dist("core/networkInterface/schema.js");
+    const { interfaceShape } = dist("core/networkInterface/index.js");
     // A block takes the image itself; its digest and format follow from it.
     const block = jsonOf(unikernelShape.blocks).items.properties;
     const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = block;

@@ -1,5 +1,6 @@
-import { defaultMac, defaultName, NAME_PATTERN, uuidOf } from "../../../core/identity";
+import { defaultMac, defaultName, uuidOf } from "../../../core/identity";
 import { logicalName } from "../../../spec";
+import { NAME_PATTERN } from "../../../spec/arguments";
 
 const urn = (name: string, stack = "dev") =>
     `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;

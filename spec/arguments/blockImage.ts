@@ -1,0 +1,70 @@
+import { z } from "zod";
+import { privateRows } from "./private";
+import type { Rows } from "./row";
+
+const content = z.union([z.string(), z.strictObject({ asset: z.string().min(1, "expected the path of a file") })], {
+    error: "expected text, or { asset: path of a file }",
+});
+const path = z.string().min(1, "expected a path");
+
+/** The arguments of a data image. `boots`: part of its digest, which the guests that use it boot from. */
+export const blockImageRows = {
+    source: {
+        shape: z.union([path, z.record(z.string(), content)], {
+            error: "expected the path of a folder or file, or a map of path to content",
+        }),
+        description:
+            "What is in the image: the path of a directory or file, relative to the program's folder; or a map from\npath inside the image to its text, or to a `FileAsset`.\nChanged content: the image is built anew, and the unikernels that use it restart.",
+        docs: {
+            unit: "path of a folder or of a file, relative to the program's folder; or a map of path inside the image to text or to a `FileAsset`",
+            default: "required",
+            about: "content changed: the image is built anew, and the unikernels that use it restart. A source that moved and holds the same: nothing",
+        },
+        compared: "never",
+    },
+    format: {
+        shape: z
+            .enum(["iso9660", "ext2", "ext4", "raw", "qcow2"], { error: "expected iso9660, ext2, ext4, raw or qcow2" })
+            .default("iso9660"),
+        description: "Changed: built anew, and the unikernels that use it restart.",
+        docs: { about: "built anew, restart" },
+    },
+    size: {
+        shape: z
+            .int({ error: "expected a whole number of MiB" })
+            .min(1, "expected at least 1 MiB")
+            .max(64 * 1024 * 1024, "expected at most 64 TiB")
+            .optional(),
+        description: "Size of the file system in MiB; for `ext2`, `ext4`, `raw` and `qcow2`.",
+        default: "as small as the content allows",
+        docs: {
+            unit: "MiB, a whole number; not for `iso9660`",
+            default: "what the content needs (below)",
+            about: "built anew, restart",
+        },
+    },
+    label: {
+        shape: z.string({ error: "expected text" }).optional(),
+        description: "Volume label.",
+        default: "none",
+        docs: {
+            unit: "`iso9660`: 1–32 characters, `ext2` and `ext4`: 1–16, of `A-Z a-z 0-9 _ . -`; none for `raw` and `qcow2`",
+            default: "`UNIKERNEL` for iso9660, else none",
+            about: "built anew, restart",
+        },
+    },
+    output: {
+        shape: path.optional(),
+        description: "Path of the file that is built.",
+        default: "in `$XDG_CACHE_HOME/pulumi-unikernel/images`, named by its digest",
+        docs: {
+            unit: "path of the file to build, relative to the program's folder; the folder must exist",
+            default: "a file of the cache, by digest",
+            about: "the file moves; no guest is touched",
+        },
+    },
+    ...privateRows,
+    resourceUrn: { ...privateRows.resourceUrn, shape: privateRows.resourceUrn.shape.optional() },
+    // Its digest says whether they matter.
+    secrets: { ...privateRows.secrets, compared: "never" },
+} satisfies Rows;

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { guestText, path } from "./forms";
+import type { Rows } from "./row";
+
+/** What a guest boots from, and the configuration that it reads then. */
+export const bootRows = {
+    kernel: {
+        shape: path,
+        description: "Path of the kernel, relative to the program's folder. Compared by content. Changed: restart.",
+        docs: { unit: "path", about: "relative to the program's folder; compared by content" },
+        boots: "file",
+        compared: "own",
+        drifts: true,
+    },
+    initrd: {
+        shape: path.optional(),
+        description: "Path of an initial ramdisk. Compared by content. Changed: restart.",
+        default: "none",
+        docs: { unit: "path", about: "compared by content" },
+        boots: "file",
+        compared: "own",
+    },
+    guest: {
+        shape: z.string().optional(),
+        description: "How the guest takes its configuration: `rumprun`, `linux`, `raw`. Changed: restart.",
+        default: "read off the kernel",
+        docs: { unit: "`rumprun`, `linux`, `raw`", about: "how it takes its configuration: [guests](guests.md)" },
+        boots: "value",
+    },
+    args: {
+        shape: z.array(guestText).default([]),
+        description: "Arguments of the program inside. Changed: restart.",
+        docs: { unit: "list of text", about: "arguments of the program inside" },
+        boots: "configuration",
+    },
+    env: {
+        shape: z
+            .record(z.string().regex(/^[^=\0]+$/, "a name cannot be empty or hold = or NUL"), guestText)
+            .default({}),
+        description:
+            "Environment of the program inside. Secrets stay out of command lines and previews. Changed: restart.",
+        docs: {
+            unit: "name → text",
+            about: "its environment; secrets stay secret: [keys of digests](configuration.md#keys-of-digests-over-secrets)",
+        },
+        boots: "configuration",
+        compared: "own",
+    },
+    hostname: {
+        /** Linux: HOST_NAME_MAX is 64; letters as RFC 1123 has them. */
+        shape: z
+            .string()
+            .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/, "expected 1–64 letters, digits, dots and hyphens")
+            .optional(),
+        description: "Changed: restart.",
+        default: "the guest's own",
+        docs: { unit: "1–64 letters, digits, `.`, `-`" },
+        boots: "configuration",
+    },
+} satisfies Rows;

@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { block } from "./block";
+import { memory, whole } from "./forms";
+import { interfaceShape } from "./networkInterface";
+import type { Rows } from "./row";
+
+const interfaceOfGuest = z.strictObject({ ...interfaceShape, mac: interfaceShape.mac.unwrap() });
+
+/** Lists whose elements are checked one by one, so that one unknown hides no other's problem. */
+export const unikernelElements = { blocks: block, interfaces: interfaceOfGuest };
+
+/** What a guest's machine has. */
+export const deviceRows = {
+    memory: {
+        shape: memory.optional(),
+        description: "MiB, from 1. Changed: restart on KVM.",
+        default: "64, or twice what the guest is known to need where that is more",
+        docs: { unit: "MiB, from 1" },
+        boots: "value",
+        drifts: true,
+    },
+    maxMemory: {
+        shape: memory.optional(),
+        description:
+            "Xen, for a guest with a balloon (linux): MiB up to which `memory` changes without interruption. Changed: restart.",
+        default: "`memory`, so that every change of it is a restart",
+        docs: {
+            unit: "MiB, at least `memory`",
+            default: "as `memory`",
+            about: "Xen, for a guest with a balloon (linux): up to this, `memory` changes without interruption",
+        },
+        boots: "value",
+    },
+    vcpus: {
+        shape: whole("processors", 1, 255).default(1),
+        description: "Processors, 1–255. Changed: restart on KVM.",
+        docs: { unit: "1–255" },
+        boots: "value",
+        drifts: true,
+    },
+    blocks: {
+        shape: z.array(block).default([]),
+        description: "Disks, in the guest's order. Changed: restart.",
+        docs: { unit: "`{ image \\| path, mount, access, format }`", about: "disks in the guest's order, below" },
+        boots: "value",
+        compared: "own",
+    },
+    interfaces: {
+        shape: z.array(interfaceOfGuest).default([]),
+        description: "Network cards, in the guest's order; each in one unikernel only.",
+        docs: { unit: "[NetworkInterface](network-interface.md)", about: "each in one unikernel only" },
+        boots: "value",
+        compared: "own",
+    },
+    accelerator: {
+        shape: z.enum(["auto", "kvm", "tcg"]).default("auto"),
+        description: "`auto` takes KVM where a guest really boots with it, else emulation (`tcg`). Changed: restart.",
+        docs: { about: "`auto` believes only a probe guest that really booted" },
+        boots: "value",
+    },
+} satisfies Rows;

@@ -1,0 +1,32 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+
+// Forms that several arguments share.
+
+/** What a C string cannot carry, no kernel can. */
+function noNul(text: string): boolean {
+    return !text.includes("\0");
+}
+
+export const path = z
+    .string({ error: "expected the path of a file" })
+    .min(1, "expected the path of a file")
+    .refine(noNul, "a path cannot hold a NUL character");
+
+export const guestText = z.string({ error: "expected text" }).refine(noNul, "cannot hold a NUL character");
+
+export const port = z
+    .int({ error: "expected a port from 1 to 65535" })
+    .min(1, "expected a port from 1 to 65535")
+    .max(65535, "expected a port from 1 to 65535");
+
+export const hostAddress = z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address of the host");
+
+/** Return the form of a whole number with its unit, said in full when it is anything else. */
+export function whole(unit: string, least: number, most: number) {
+    const expected = `expected a whole number of ${unit} from ${least} to ${most}`;
+    return z.int({ error: expected }).min(least, expected).max(most, expected);
+}
+
+/** MiB that a guest can have. */
+export const memory = whole("MiB", 1, 16_777_216);

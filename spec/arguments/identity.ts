@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { Rows } from "./row";
+
+/** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */
+export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
+
+/** Who a guest is, and where. */
+export const identityRows = {
+    platform: {
+        shape: z.enum(["kvm", "xen", "iso"]),
+        description: "What it runs on. The kernel must be built for it. Changed: replaced.",
+        docs: {
+            unit: "`kvm`, [`xen`](xen.md), [`iso`](iso.md)",
+            about: "what it runs on; the kernel must be built for it",
+        },
+    },
+    connection: {
+        shape: z
+            .string()
+            .regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system")
+            .optional(),
+        description:
+            "libvirt URI: `qemu:///system`, `qemu:///session`, `qemu+ssh://host/system`.\nChanged: replaced when it leads to another host; else nothing but the way there.",
+        default: '"qemu:///session"; as root "qemu:///system"; for Xen "xen:///system"',
+        docs: {
+            unit: "libvirt URI",
+            default: "`qemu:///session`; as root `qemu:///system`",
+            about: "resolved at the first create and kept; another URI for the same host is no change",
+        },
+        compared: "own",
+    },
+    sshTarget: {
+        // Not an option of ssh's.
+        shape: z
+            .string()
+            .regex(
+                /^([A-Za-z0-9_.][A-Za-z0-9_.-]*@)?([A-Za-z0-9_.][A-Za-z0-9_.-]*|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
+                "expected [user@]host[:port]",
+            )
+            .optional(),
+        description:
+            "Xen: `[user@]host[:port]` of dom0, where `connection` goes by tcp or tls and the guest (rumprun) is told its\nconfiguration through xenstore. Changed: no interruption.",
+        default: "by ssh, where `connection` goes by ssh",
+        docs: {
+            unit: "`[user@]host[:port]`",
+            default: "as `connection`, where that goes by ssh",
+            about: "Xen: how dom0 itself is reached where `connection` leads to its libvirt alone: [xen](xen.md)",
+        },
+    },
+    name: {
+        shape: z
+            .string()
+            .regex(NAME_PATTERN, "expected 1–63 of A-Z a-z 0-9 _ . -")
+            .refine((text) => !/^\.{1,2}$/.test(text), "expected a name that is not a folder")
+            .optional(),
+        description: "Name on the host: 1–63 of `A-Z a-z 0-9 _ . -`. Changed: replaced.",
+        default: 'the logical name, "-", and 7 hexadecimal digits of the URN\'s hash',
+        docs: {
+            unit: "1–63 of `A-Z a-z 0-9 _ . -`",
+            default: "logical name, `-`, 7 digits of the URN's hash",
+            about: "the domain's name",
+        },
+    },
+} satisfies Rows;

@@ -1,0 +1,33 @@
+import { bootRows } from "./boot";
+import { deviceRows } from "./devices";
+import { identityRows } from "./identity";
+import { lifecycleRows } from "./lifecycle";
+import { mediumRows } from "./medium";
+import { privateRows, unikernelPrivateRows } from "./private";
+
+// A door of its own: the package's classes, which run in each program, need no zod.
+
+export { blockImageRows } from "./blockImage";
+export { unikernelElements } from "./devices";
+export { NAME_PATTERN } from "./identity";
+export { mediumRows } from "./medium";
+export { interfaceRows, interfaceShape } from "./networkInterface";
+export * from "./row";
+
+/** Every argument of a unikernel, in the order in which messages and schema name them. */
+export const unikernelRows = {
+    ...identityRows,
+    ...bootRows,
+    ...deviceRows,
+    ...lifecycleRows,
+    ...mediumRows,
+    ...privateRows,
+    ...unikernelPrivateRows,
+};
+
+export type UnikernelRows = typeof unikernelRows;
+/** An argument of a unikernel that a program writes. */
+export type UnikernelArgument = Exclude<
+    keyof UnikernelRows,
+    keyof typeof privateRows | keyof typeof unikernelPrivateRows
+>;

@@ -1,0 +1,124 @@
+import { isIP } from "node:net";
+import { z } from "zod";
+import { cidrProblem } from "./address";
+import { hostAddress, port } from "./forms";
+import { type Rows, shapesOf } from "./row";
+
+/** Linux: IFNAMSIZ is 16 with its NUL (linux/if.h); a slash or blank is refused by dev_valid_name. */
+const device = z
+    .string({ error: "expected the name of a device" })
+    .regex(
+        /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
+        "expected a device name of 1–15 characters, without blanks, slashes and colons",
+    );
+
+const forward = z.strictObject({
+    host: port.optional(),
+    guest: port,
+    address: hostAddress.default("127.0.0.1"),
+    protocol: z.enum(["tcp", "udp"]).default("tcp"),
+});
+
+const attach = z
+    .strictObject(
+        {
+            user: z.strictObject({ forward: z.array(forward).default([]) }).optional(),
+            network: z.string().min(1, "expected the name of a libvirt network").optional(),
+            bridge: device.optional(),
+            tap: device.optional(),
+        },
+        { error: "expected one of { user }, { network }, { bridge }, { tap }" },
+    )
+    .refine(
+        (kinds) => Object.values(kinds).filter((kind) => kind !== undefined).length === 1,
+        "expected exactly one of user, network, bridge and tap",
+    );
+
+const mac = z
+    .string({ error: "expected six bytes in hexadecimal with colons" })
+    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, "expected six bytes in hexadecimal with colons")
+    .transform((text) => text.toLowerCase())
+    .refine(
+        (text) => (parseInt(text.slice(0, 2), 16) & 1) === 0,
+        "expected a unicast address: the lowest bit of the first byte is 0",
+    )
+    .refine((text) => text !== "00:00:00:00:00:00", "expected an address that is not all zeros");
+
+function cidr(family: 4 | 6) {
+    return z.strictObject({ address: z.string(), gateway: z.string().optional() }).check((context) => {
+        const problem = cidrProblem(context.value, family);
+        if (problem)
+            context.issues.push({
+                code: "custom",
+                message: problem.reason,
+                path: [problem.property],
+                input: context.value,
+            });
+    });
+}
+
+const reserve = z.strictObject({
+    reserve: z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address, without a prefix length"),
+});
+
+/** What an interface says, in its own arguments and as a unikernel gets it. */
+export const interfaceRows = {
+    attach: {
+        shape: attach.default({ user: { forward: [] } }),
+        description:
+            "Where the interface is plugged in.\nChanged: the unikernel restarts, or keeps running where libvirt can move the source.",
+        default: "{ user: {} }: QEMU's own network without forwarded ports; on a medium, the machine's own card",
+        docs: {
+            unit: "exactly one of the four below",
+            default: "`{ user: {} }`",
+            about: "restart of the unikernel; live between networks and bridges",
+        },
+    },
+    mac: {
+        shape: mac.optional(),
+        description: "Unicast, six bytes in hexadecimal with colons.\nChanged: the unikernel restarts.",
+        default: "52:54:00 (QEMU's prefix) and 24 bits that follow from the interface's URN, and stay with it",
+        docs: {
+            unit: "unicast, six bytes with colons",
+            default: "52:54:00 and 24 bits of the URN's hash, kept",
+            about: "restart",
+        },
+    },
+    driver: {
+        shape: z
+            .string()
+            .regex(/^[a-z][a-z0-9_]{0,14}$/, "expected a driver's base name, such as vioif")
+            .optional(),
+        description:
+            "Base name of the interface inside the guest: `vioif`, `xenif`, `wm`.\nChanged: the unikernel restarts.",
+        default: "what the guest's ABI calls a virtio (Xen: paravirtual) interface",
+        docs: {
+            unit: "base name inside the guest: `vioif`, `xenif`, `wm`",
+            default: "what the guest's ABI uses",
+            about: "restart",
+        },
+    },
+    ipv4: {
+        shape: z
+            .union([z.literal("dhcp"), reserve, cidr(4)], {
+                error: 'expected "dhcp", { address, gateway } or { reserve }',
+            })
+            .optional(),
+        description:
+            "How the guest gets its IPv4 address.\nChanged: the unikernel restarts; a reservation is moved in place.",
+        default: '"dhcp", unless `ipv6` is given: then none',
+        docs: {
+            unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway }`, `{ reserve: "192.168.122.10" }`',
+            default: '`"dhcp"`; none when only `ipv6` is given',
+            about: "restart; a reservation is moved in place",
+        },
+    },
+    ipv6: {
+        shape: cidr(6).optional(),
+        description: "A static IPv6 address. Changed: the unikernel restarts.",
+        default: "none",
+        docs: { unit: '`{ address: "fd00::2/64", gateway }`', about: "restart" },
+    },
+} satisfies Rows;
+
+export const interfaceShape = shapesOf(interfaceRows);

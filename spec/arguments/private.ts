@@ -1,0 +1,40 @@
+import { z } from "zod";
+import type { Rows } from "./row";
+
+/** What constructors send to the handlers of a guest and of a data image, and no program writes. */
+export const privateRows = {
+    resourceUrn: {
+        shape: z.string(),
+        description: "The resource's URN.",
+        compared: "never",
+        private: true,
+    },
+    secrets: {
+        shape: z.array(z.string()).default([]),
+        description: "Paths of the secret values that the guest or the image gets.",
+        compared: "own",
+        private: true,
+    },
+    digestKey: {
+        shape: z.string().optional(),
+        description: "Key of digests over secrets; empty: there may be secrets, and no key is known.",
+        compared: "never",
+        private: true,
+    },
+    hidden: {
+        shape: z.array(z.string()).optional(),
+        description: "Paths of all other secret values.",
+        compared: "never",
+        private: true,
+    },
+} satisfies Rows;
+
+/** What only a guest's constructor sends. */
+export const unikernelPrivateRows = {
+    allowQemuArgs: {
+        shape: z.boolean().optional(),
+        description: "Whether this stack may give QEMU arguments of its own.",
+        compared: "never",
+        private: true,
+    },
+} satisfies Rows;
