@@ -1,28 +1,14 @@
+import type { ValuesOf } from "./arguments";
+import type { mediumRows } from "./arguments/medium";
 import type { Manifest } from "./image";
 
 /** Where a machine shows what it does: its first serial port (115200 baud, 8N1), or its screen. */
 export type ConsoleKind = "serial" | "vga";
 
-/** The stick or disk that a medium is written to. */
-export interface BurnSpec {
-    /** Path of a whole block device: `/dev/disk/by-id/…`; by another name only together with `serial`. */
-    device: string;
-    /** The device's own serial number, as the kernel tells it. */
-    serial?: string;
-    /** Write to a device that says of itself that it is not removable. */
-    allowFixed: boolean;
-}
-
 /** What only a medium (platform `iso`) has. */
-export interface MediumSpec {
-    /** Path of the image, relative to the program's folder. Left out: NAME.iso. */
-    output?: string;
-    /** Volume label, 1–32 of `A-Z a-z 0-9 _ . -`. */
-    label?: string;
-    /** In the order of importance: the first one gets the program's own output. */
-    console?: ConsoleKind[];
-    burn?: BurnSpec;
-}
+export type MediumSpec = ValuesOf<typeof mediumRows>;
+/** The stick or disk that a medium is written to. */
+export type BurnSpec = NonNullable<MediumSpec["burn"]>;
 
 /** What a burn left on a device. */
 export interface Burned {

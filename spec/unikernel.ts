@@ -1,5 +1,6 @@
+import type { UnikernelArgument, UnikernelRows, ValuesOf } from "./arguments";
 import type { BlockSpec } from "./image";
-import type { MediumOutputs, MediumSpec } from "./medium";
+import type { MediumOutputs } from "./medium";
 import type { InterfaceSpec } from "./network";
 
 /**
@@ -27,52 +28,39 @@ export type Readiness = { timeout: number } & (
     | { console: string }
 );
 
-/** A unikernel after check: plain data, every default filled in. This is what state holds and backends get. */
-export interface UnikernelSpec extends MediumSpec {
-    schemaVersion: number;
-    urn: string;
-    /** UUIDv5 of the URN: the domain's uuid. Identity, kept from olds. */
-    uuid: string;
-    /** The domain's name. Identity, kept from olds. */
+/** What check makes of arguments beyond their own form: values that follow from others, and named types. */
+interface Settled {
     name: string;
-    platform: Platform;
-    /** libvirt URI. */
     connection: string;
-    /** Xen: `[user@]host[:port]` of dom0 for ssh, where the connection leads to its libvirt alone (tcp, tls). */
-    sshTarget?: string;
-    /** The uuid of the host that the connection leads to, when it could be asked. */
-    host?: string;
-    /** Path as written; relative to the program's folder. Only its digest is compared. */
-    kernel: string;
-    initrd?: string;
     /** ABI id: `rumprun`, `linux`, `raw`. */
     guest: string;
-    args: string[];
-    env: Record<string, string>;
-    hostname?: string;
     /** MiB. */
     memory: number;
-    /** Xen: MiB up to which the balloon of a guest that has one may give it memory while it runs. Left out: as much as it has. */
-    maxMemory?: number;
-    vcpus: number;
     blocks: BlockSpec[];
     interfaces: InterfaceSpec[];
-    accelerator: Accelerator;
     state: SeenState;
-    onCrash: OnCrash;
-    autostart: boolean;
     readiness?: Readiness;
-    /** Seconds that a guest gets to shut down before it is forced. */
-    shutdownTimeout: number;
-    gdb?: { port: number; address: string };
-    qemuArgs?: string[];
-    adopt: boolean;
-    deleteData: boolean;
-    /** Former files of each persist disk that are kept. @default 1 */
+    /** Undefined in the state of earlier releases. */
     keepLast?: number;
+}
+
+/** What no program writes. */
+interface Identity {
+    schemaVersion: number;
+    urn: string;
+    /** UUIDv5 of the URN: the domain's uuid. Kept from olds, as `name` is. */
+    uuid: string;
+    /** The uuid of the host that the connection leads to, when it could be asked. */
+    host?: string;
     /** Property paths whose values are secret: `env.PASSWORD`, `args[2]`. */
     secrets: string[];
 }
+
+/** A unikernel after check: plain data, every default filled in. This is what state holds and backends get. */
+export interface UnikernelSpec
+    extends Identity,
+        Settled,
+        Omit<Pick<ValuesOf<UnikernelRows>, UnikernelArgument>, keyof Settled> {}
 
 /** Of what a guest boots from: sha256, in hexadecimal digits. */
 export interface BootDigests {

@@ -1,9 +1,11 @@
+import { blockImageRows, namesWhere } from "../../spec/arguments";
 import { containsUnknown } from "../handlers";
 
+const PLAIN = namesWhere(blockImageRows, ({ compared }) => compared === undefined);
 /** With the URN: whose image it is, is in its record; and a stack that moves to another provider is written again. */
-const COMPARED = ["digest", "format", "size", "label", "output", "urn"] as const;
+const COMPARED: string[] = ["digest", ...PLAIN, "urn"];
 
-type Compared = Partial<Record<(typeof COMPARED)[number], unknown>>;
+type Compared = Record<string, unknown>;
 
 /** Whether an update has something to do, or may have once what is unknown is known. */
 export function isChanged(olds: Compared, news: Compared): boolean {

@@ -1,4 +1,11 @@
 import type { Consequence, ConsequenceTable } from "../../backends/backend";
+import {
+    type NamesWhere,
+    namesWhere,
+    type UnikernelArgument,
+    type UnikernelRows,
+    unikernelRows,
+} from "../../spec/arguments";
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { blockPairs } from "./blockDiff";
@@ -64,32 +71,29 @@ export function root(property: string): string {
     return property.split(/[.[]/)[0] ?? property;
 }
 
-const PLAIN = [
-    "platform",
-    "name",
-    "urn",
-    "guest",
-    "args",
-    "sshTarget",
-    "hostname",
-    "memory",
-    "maxMemory",
-    "vcpus",
-    "accelerator",
-    "gdb",
-    "qemuArgs",
-    "state",
-    "onCrash",
-    "autostart",
-    "readiness",
-    "shutdownTimeout",
-    "deleteData",
-    "keepLast",
-    "output",
-    "label",
-    "console",
-    "burn",
-] as const;
+/** Where a preview names a property that does not stand at its place in the table of arguments. */
+const AFTER: Record<string, string[]> = { name: ["urn"], args: ["sshTarget"], accelerator: ["gdb", "qemuArgs"] };
+const ELSEWHERE = new Set(Object.values(AFTER).flat());
+
+/** What is compared as it stands, in the order in which a preview names it. */
+const PLAIN = namesWhere(unikernelRows, ({ compared }) => compared === undefined)
+    .filter((name) => !ELSEWHERE.has(name))
+    .flatMap((name) => [name, ...(AFTER[name] ?? [])]) as ("urn" | UnikernelArgument)[];
+
+type OwnComparison = NamesWhere<UnikernelRows, "compared", "own">;
+
+/** How each other argument is compared, in that order. */
+const OWN: Record<OwnComparison, (old: Partial<StoredInputs>, next: StoredInputs) => Iterable<Pair>> = {
+    connection: moved,
+    kernel: (old, next) => [{ property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel }],
+    initrd: (old, next) => [{ property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd }],
+    env: (old, next) => entries("env", old.env, next.env),
+    blocks: (old, next) => blockPairs(old.blocks ?? [], next.blocks, next.keepLast),
+    interfaces: (old, next) => interfaces(old.interfaces ?? [], next.interfaces),
+    secrets: (old, next) => [
+        { property: "secrets", from: [...(old.secrets ?? [])].sort(), to: sortedOr(next.secrets) },
+    ],
+};
 
 function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
     for (const property of PLAIN) {
@@ -97,14 +101,7 @@ function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
         if (property === "state" && old.state === "saved" && next.state === "stopped") continue;
         yield { property, from: old[property], to: next[property] };
     }
-    yield* moved(old, next);
-    yield* folderPairs(old, next);
-    yield { property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel };
-    yield { property: "initrd", from: old.digests?.initrd, to: next.digests?.initrd };
-    yield* entries("env", old.env, next.env);
-    yield* blockPairs(old.blocks ?? [], next.blocks, next.keepLast);
-    yield* interfaces(old.interfaces ?? [], next.interfaces);
-    yield { property: "secrets", from: [...(old.secrets ?? [])].sort(), to: sortedOr(next.secrets) };
+    for (const compare of Object.values(OWN)) yield* compare(old, next);
 }
 
 function sortedOr(list: unknown): unknown {
@@ -116,6 +113,7 @@ function* moved(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair>
     const elsewhere = old.host !== undefined && next.host !== undefined && old.host !== next.host;
     if (elsewhere) yield { property: "connection", from: old.host, to: next.host, consequence: "replace" };
     else yield { property: "connection", from: old.connection, to: next.connection, consequence: "live" };
+    yield* folderPairs(old, next);
 }
 
 function* entries(property: string, from: object | undefined, to: unknown): Generator<Pair> {

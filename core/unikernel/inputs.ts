@@ -1,6 +1,7 @@
 import type { Imported } from "../../backends/backend";
 import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
 import { attachKind } from "../../spec";
+import { namesWhere, unikernelRows } from "../../spec/arguments";
 import { containsUnknown, isUnknown } from "../handlers";
 
 /**
@@ -20,27 +21,26 @@ export interface Stored {
 export type StoredInputs = UnikernelInputs & Stored;
 export type StoredOutputs = UnikernelOutputs & Stored;
 
+const FILES = namesWhere(unikernelRows, ({ boots }) => boots === "file");
+const VALUES = namesWhere(unikernelRows, ({ boots }) => boots === "value");
+const CONFIGURATION = namesWhere(unikernelRows, ({ boots }) => boots === "configuration");
+
 /** Everything that tells one boot from another, in a form that equal boots share. */
 export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequence">): Record<string, unknown> {
     return {
-        kernel: spec.digests.kernel,
-        initrd: spec.digests.initrd,
+        ...pick(spec.digests, FILES),
         config: spec.digests.config,
-        guest: spec.guest,
-        memory: spec.memory,
-        maxMemory: spec.maxMemory,
-        vcpus: spec.vcpus,
+        ...pick(spec, VALUES),
         blocks: each(spec.blocks, blockIdentity),
         interfaces: each(spec.interfaces, ({ mac, attach }) => [
             mac,
             containsUnknown(attach) ? attach : attachKind(attach),
         ]),
-        accelerator: spec.accelerator,
-        gdb: spec.gdb,
-        qemuArgs: spec.qemuArgs,
-        label: spec.label,
-        console: spec.console,
     };
+}
+
+function pick(values: object, names: string[]): Record<string, unknown> {
+    return Object.fromEntries(names.map((name) => [name, Reflect.get(values, name)]));
 }
 
 /** A persist disk is seeded once: what its image has become since does not matter to it. */
@@ -49,13 +49,9 @@ export function blockIdentity({ name, digest, format, mount, access }: BlockSpec
 }
 
 /** What the guest itself is told. */
-export function configRelevant(
-    spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">,
-): unknown {
+export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">) {
     return {
-        args: spec.args,
-        env: spec.env,
-        hostname: spec.hostname,
+        ...pick(spec, CONFIGURATION),
         mounts: each(spec.blocks, ({ mount }) => mount ?? null),
         interfaces: each(spec.interfaces, addressing),
     };

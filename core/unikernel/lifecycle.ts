@@ -9,7 +9,7 @@ import { refuseNewerState } from "../state";
 import type { Difference } from "./diff";
 import { differences, EDITED, root, strongest } from "./diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
-import { NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
+import { DRIFTING, NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
 import { planGuest } from "./plan";
 import { noteRefusedPort } from "./refusedPorts";
 import { isReplacing } from "./replacing";
@@ -46,7 +46,7 @@ export function changesOfUnikernel(
 }
 
 /** What a read may have found different on the host, while the inputs are what they were. */
-const DRIFTING = new Set(["state", "memory", "vcpus", "autostart", "onCrash", "kernel"]);
+const DRIFTED = new Set<string>(DRIFTING);
 
 /**
  * Which inputs changed, only the engine can tell the user's `replaceOnChanges`, and does if it is left to compare them.
@@ -54,7 +54,7 @@ const DRIFTING = new Set(["state", "memory", "vcpus", "autostart", "onCrash", "k
  */
 function changesOf(found: Difference[]): boolean | undefined {
     if (found.length === 0) return false;
-    const byUser = found.some(({ property, from }) => !DRIFTING.has(property) && from !== EDITED);
+    const byUser = found.some(({ property, from }) => !DRIFTED.has(property) && from !== EDITED);
     return byUser ? undefined : true;
 }
 

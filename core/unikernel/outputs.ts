@@ -1,5 +1,6 @@
 import type { GuestRef, Observation } from "../../backends/backend";
 import type { GuestPlan, UnikernelSpec } from "../../spec";
+import { namesWhere, unikernelRows } from "../../spec/arguments";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
 /** The whole of what state holds: anything left out would be wiped. */
@@ -39,8 +40,10 @@ export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef 
     return { connection, uuid, name, urn };
 }
 
+/** Arguments whose values a read takes from the host. */
+export const DRIFTING = namesWhere(unikernelRows, ({ drifts }) => drifts === true);
 /** What state shows as a value of its own; other drift has a name only. */
-const VALUES = ["memory", "vcpus", "autostart", "onCrash"] as const;
+const VALUES = DRIFTING.filter((name) => name !== "state" && name !== "kernel");
 const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel", "folder"]);
 
 /** The properties as they are on the host: the next diff finds what has to be put right. */

@@ -1,27 +1,19 @@
+import { defaultOf, type Row, unikernelRows } from "../../spec/arguments";
 import { same } from "../canonical";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
 type Properties = Record<string, unknown>;
 
 /**
- * State holds everything twice and has to stay small: these values are left out of it. This is the form of state, not
- * the arguments' defaults: those may change in a later release, this may not.
+ * State holds everything twice and has to stay small: arguments at their defaults are left out of it. The form of state may never change: the release
+ * that changes a default has to name here what state leaves out (tests/unit/core/stored.test.ts).
  */
-const LEFT_OUT: Properties = {
-    args: [],
-    env: {},
-    blocks: [],
-    interfaces: [],
-    secrets: [],
-    autostart: false,
-    adopt: false,
-    deleteData: false,
-    vcpus: 1,
-    accelerator: "auto",
-    onCrash: "destroy",
-    shutdownTimeout: 30,
-    keepLast: 1,
-};
+const LEFT_OUT: Properties = Object.fromEntries(
+    Object.entries<Row>(unikernelRows).flatMap(([name, row]) => {
+        const value = row.stored === "always" ? undefined : defaultOf(row);
+        return value === undefined ? [] : [[name, value]];
+    }),
+);
 
 /** What goes into state. */
 export function toState(properties: object): Properties {

@@ -34,6 +34,9 @@ export interface Row {
 
 export type Rows = Record<string, Row>;
 
+/** The values of a table's arguments once check has parsed them. */
+export type ValuesOf<Table extends Rows> = z.output<z.ZodObject<{ [Name in keyof Table]: Table[Name]["shape"] }>>;
+
 /** Names of the rows in which a field has a value. */
 export type NamesWhere<Table extends Rows, Field extends keyof Row, Value> = {
     [Name in keyof Table]: Table[Name] extends Record<Field, Value> ? Name : never;

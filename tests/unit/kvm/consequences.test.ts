@@ -1,19 +1,13 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-
 import { kvmConsequences } from "../../../backends/kvm";
+import { mediumRows, namesWhere, unikernelRows } from "../../../spec/arguments";
 import { spec } from "./spec";
 
-/** The spec's own properties, from its source: one that is added there without a consequence fails here. */
-const declared = (() => {
-    const source = readFileSync(join(__dirname, "../../../spec/unikernel.ts"), "utf8");
-    const body = /export interface UnikernelSpec extends MediumSpec \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? "";
-    return [...body.matchAll(/^ {4}(\w+)\??:/gm)].map((match) => match[1]);
-})();
+/** Every argument that is not a medium's: one that is added without a consequence fails here. */
+const declared = namesWhere(unikernelRows, (row) => !row.private).filter((name) => !(name in mediumRows));
 
 test("every property of a unikernel has its consequence and a reason that reads as a sentence", () => {
     expect(declared.length).toBeGreaterThan(20);
-    expect(declared.filter((property) => !kvmConsequences[property ?? ""])).toEqual([]);
+    expect(declared.filter((property) => !kvmConsequences[property])).toEqual([]);
     for (const { why } of Object.values(kvmConsequences)) expect(why).toMatch(/^[A-Zl].*\.$/);
 });
 
