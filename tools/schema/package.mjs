@@ -8,9 +8,6 @@ const require = createRequire(import.meta.url);
 const dist = (file) => require(`../../dist/${file}`);
 const token = (name) => `unikernel:index:${name}`;
 
-/** What only constructors send. */
-const PRIVATE = ["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs"];
-
 /** @param {string} root the repository, built */
 export function packageSchema(root) {
     const { version, description, license } = require(`${root}/package.json`);
@@ -54,7 +51,7 @@ function resourcesOf(types) {
     const ref = (name) => ({ $ref: `#/resources/${token(name)}` });
     const { unikernelShape } = dist("core/unikernel/schema.js");
     const { blockImageShape } = dist("core/blockImage/schema.js");
-    const { interfaceShape } = dist("core/networkInterface/index.js");
+    const { blockImageRows, interfaceRows, interfaceShape, unikernelRows } = dist("spec/arguments/index.js");
     // A block takes the image itself; its digest and format follow from it.
     const block = jsonOf(unikernelShape.blocks).items.properties;
     const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = block;
@@ -72,7 +69,7 @@ function resourcesOf(types) {
     });
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
     return {
-        [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, {
+        [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, blockImageRows, {
             own: {
                 source: {
                     oneOf: [
@@ -86,8 +83,8 @@ function resourcesOf(types) {
             hidden: ["source"],
             places: dist("spec/index.js").derivedOutputs.blockImage,
         }),
-        [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, {}),
-        [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, {
+        [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, interfaceRows, {}),
+        [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, unikernelRows, {
             own: {
                 blocks: { type: "array", items: blockType },
                 interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } },
@@ -101,8 +98,10 @@ function resourcesOf(types) {
     };
 }
 
-function resource(types, name, shape, { own, hidden = [], free = [], replaces = [], places = [] }) {
-    const inputProperties = types.properties(shape, `${name}Args`, { leave: [...PRIVATE, ...places], own });
+function resource(types, name, shape, rows, { own, hidden = [], free = [], replaces = [], places = [] }) {
+    // What only constructors send.
+    const leave = [...Object.keys(rows).filter((argument) => rows[argument].private), ...places];
+    const inputProperties = types.properties(shape, `${name}Args`, { leave, own, rows });
     for (const property of free) delete inputProperties[property].default;
     for (const property of replaces) inputProperties[property].willReplaceOnChanges = true;
     const outputs = outputsOf(types, name);

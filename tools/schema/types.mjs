@@ -1,7 +1,9 @@
 // zod's shapes as Pulumi's types. What is in them is zod's; how they are called and what they are for, the declarations'.
+import { createRequire } from "node:module";
 import { z } from "zod";
 import { innerType, namesIn, textOf } from "./comments.mjs";
 
+const { defaultText } = createRequire(import.meta.url)("../../dist/spec/arguments/index.js");
 const PACKAGE = "unikernel";
 const REF = "#/types/";
 
@@ -19,8 +21,9 @@ export class Types {
      * @param shape zod's types by name, or JSON Schema's
      * @param {string | undefined} from the declaration that documents them; without one their own descriptions do
      * @param prefix of the names of types that have none
+     * @param rows what the arguments' rows say of them, before any declaration
      */
-    properties(shape, from, { leave = [], own = {}, prefix = "" } = {}) {
+    properties(shape, from, { leave = [], own = {}, prefix = "", rows = {} } = {}) {
         const comments = from && this.declarations.properties(from);
         const names = Object.keys(shape).filter((name) => !leave.includes(name));
         const missing = comments ? names.filter((name) => !comments.has(name)) : [];
@@ -29,7 +32,7 @@ export class Types {
             names.map((name) => {
                 const json = jsonOf(shape[name]);
                 const comment = comments?.get(name);
-                const description = comment ? textOf(comment) : json.description;
+                const description = rows[name] ? textOfRow(rows[name]) : comment ? textOf(comment) : json.description;
                 const spec = own[name] ?? this.type(json, comment?.type, prefix + capital(name));
                 const scalar = ["string", "number", "boolean"].includes(typeof json.default)
                     ? { default: json.default }
@@ -104,6 +107,11 @@ export class Types {
         this.types[token] = type;
         return { $ref: REF + token };
     }
+}
+
+function textOfRow(row) {
+    const text = defaultText(row);
+    return text === undefined ? row.description : `${row.description}\nDefault: ${text}.`;
 }
 
 /** Refinements have no form in JSON Schema: check is where they are asked. */
