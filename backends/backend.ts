@@ -13,6 +13,8 @@ export interface PropertyConsequence {
     why: string;
     /** Decides by the two values, and by what is declared now, where the property alone does not (an interface whose source can be moved live). */
     refine?(from: unknown, to: unknown, declared: UnikernelSpec): Consequence;
+    /** What of it the platform does not have → why: check refuses that where it is set to anything but its default. By path below the property (`[]` for any index); `""`: the property itself. */
+    unsupported?: Record<string, string>;
 }
 export type ConsequenceTable = Record<string, PropertyConsequence>;
 
@@ -82,9 +84,8 @@ export interface Backend extends Capabilities {
     platform: Platform;
     /** The connection when the user named none. */
     defaultConnection(): string;
+    /** Of every property; of what the platform does not have too. */
     consequences: ConsequenceTable;
-    /** Properties that mean nothing on this platform → why: check refuses them where they are set to anything but their default. Paths as in problems, `[]` for any index. */
-    meaningless: Record<string, string>;
     /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. `boot`: where the guest itself refused nothing. */
     check(
         spec: UnikernelSpec,

@@ -1,4 +1,4 @@
-import type { Consequence, PropertyConsequence } from "./backend";
+import type { Consequence, ConsequenceTable, PropertyConsequence } from "./backend";
 
 const always =
     (consequence: Consequence) =>
@@ -9,3 +9,25 @@ export const live = always("live");
 export const restart = always("restart");
 export const rebuild = always("rebuild");
 export const replace = always("replace");
+
+/**
+ * Return rows for properties that a platform does not have: check refuses them unless they are at their defaults.
+ * @param where the platform, in the sentence for the docs
+ * @param consequence of a difference in one, such as a value that is not known yet
+ */
+export const unsupportedOn =
+    (where: string, consequence: Consequence = "live") =>
+    (reason: string): PropertyConsequence => ({
+        consequence,
+        why: `Means nothing on ${where}; refused.`,
+        unsupported: { "": reason },
+    });
+
+/** Return what a platform does not have, by property path with `[]` for any index → the reason. */
+export function unsupportedIn(table: ConsequenceTable): Record<string, string> {
+    return Object.fromEntries(
+        Object.entries(table).flatMap(([property, { unsupported = {} }]) =>
+            Object.entries(unsupported).map(([below, reason]) => [`${property}${below}`, reason]),
+        ),
+    );
+}

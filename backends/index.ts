@@ -35,6 +35,7 @@ export {
     isSweeper,
     type Sweeper,
 } from "./capabilities";
+export { unsupportedIn } from "./consequence";
 export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
 export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
 export { workingAccelerators } from "./kvm";

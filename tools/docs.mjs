@@ -53,15 +53,20 @@ function defaultCell(row) {
     return typeof value === "number" ? String(value) : code(typeof value === "string" ? value : JSON.stringify(value));
 }
 
+/** What only a medium has stands on its own page. */
+const isPrinted = ([property, { unsupported }]) => !unsupported || !(property in mediumRows);
+
 function consequenceTable(platform) {
     const { consequences } = Object.values(backends).find((one) => one.platform === platform);
     return table(
         ["property", "consequence", ""],
-        Object.entries(consequences).map(([property, { consequence, refine, why }]) => [
-            code(property),
-            `${consequence}${refine ? ", by the values" : ""}`,
-            why,
-        ]),
+        Object.entries(consequences)
+            .filter(isPrinted)
+            .map(([property, { consequence, refine, why }]) => [
+                code(property),
+                `${consequence}${refine ? ", by the values" : ""}`,
+                why,
+            ]),
     );
 }
 

@@ -6,7 +6,6 @@ import { checkIso } from "./check";
 import { isoConsequences } from "./consequences";
 import { ensureBurned, observeBurned } from "./device";
 import { ensureImage, hasDigest, type Image, isIntact, refuseForeign, releaseImage } from "./image";
-import { isoMeaningless } from "./meaningless";
 import { noteNeeds } from "./needs";
 import { outputPath } from "./output";
 
@@ -21,7 +20,6 @@ export const iso: Backend = {
     platform: "iso",
     defaultConnection: () => HERE,
     consequences: isoConsequences,
-    meaningless: isoMeaningless,
     check: (spec, { guest, boot }) => checkIso(spec, guest, boot),
     hostId: async () => HERE,
     intact: async (applied) => {

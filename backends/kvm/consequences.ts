@@ -1,6 +1,8 @@
 import type { Attach, MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
-import { live, replace, restart } from "../consequence";
+import { live, replace, restart, unsupportedOn } from "../consequence";
+
+const unsupported = unsupportedOn("KVM");
 
 /**
  * What changing each property of a unikernel does on KVM. A restart keeps uuid, MACs and persist disks.
@@ -15,7 +17,6 @@ const properties = {
     connection: live(
         "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",
     ),
-    sshTarget: live("Means nothing on KVM; refused."),
     host: replace("The guest moves to another host; persist disks do not move with it."),
     kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
     initrd: restart("The guest boots with the new initrd. Only the content counts, not the path."),
@@ -24,7 +25,8 @@ const properties = {
     env: restart("A guest reads its environment when it boots."),
     hostname: restart("A guest reads its host name when it boots."),
     memory: restart("These guests have no balloon: memory is what they booted with."),
-    maxMemory: live("Means nothing on KVM; refused."),
+    maxMemory: unsupported("these guests have no balloon on KVM: memory is what they booted with"),
+    sshTarget: unsupported("a guest on KVM needs nothing of its host but libvirt"),
     vcpus: restart("These guests cannot take a processor while they run."),
     blocks: restart("Disks are plugged when the guest boots."),
     interfaces: restart("Interfaces are plugged, and addresses set, when the guest boots."),

@@ -1,10 +1,10 @@
 import { ipAddresses } from "../libvirt/addresses";
 import { consoleCommand } from "../libvirt/consoleCommand";
+import { mediumOnly } from "../libvirt/mediumOnly";
 import type { LibvirtPlatform } from "../libvirt/platform";
 import { checkKvm } from "./check";
 import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
-import { kvmMeaningless } from "./meaningless";
 import { kvmModel } from "./model";
 import { opensPrivateFiles } from "./privateFiles";
 
@@ -15,8 +15,7 @@ export const kvm: LibvirtPlatform = {
     imports: true,
     // libvirt: root has no session of its own worth the name; everybody else may not be let into the system's daemon.
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
-    consequences: kvmConsequences,
-    meaningless: kvmMeaningless,
+    consequences: { ...mediumOnly, ...kvmConsequences },
     check: checkKvm,
     choose: chooseKvm,
     model: kvmModel,

@@ -72,7 +72,6 @@ export interface LibvirtPlatform {
     imports?: boolean;
     defaultConnection(): string;
     consequences: ConsequenceTable;
-    meaningless: Record<string, string>;
     /** Refuses, from the spec alone, what this platform cannot do. Touches no host. */
     check(spec: UnikernelSpec, guest: GuestCapabilities): Problem[];
     /**

@@ -1,6 +1,8 @@
 import type { MediumSpec, UnikernelSpec } from "../../spec";
 import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
-import { live, replace, restart } from "../consequence";
+import { live, replace, restart, unsupportedOn } from "../consequence";
+
+const unsupported = unsupportedOn("Xen", "restart");
 
 /**
  * What changing each property of a unikernel does on Xen. A restart is a new domain number under the same uuid, with the
@@ -34,14 +36,14 @@ const properties = {
     interfaces: restart(
         "Interfaces are plugged, and addresses set, when the guest boots; libvirt cannot move one that Xen has made.",
     ),
-    accelerator: restart("Means nothing on Xen; refused."),
+    accelerator: unsupported("Xen runs its guests itself: there is no accelerator to choose"),
     state: live("The guest is started, stopped, paused or resumed; what it booted from stays."),
     onCrash: restart("libvirt takes note of it when the domain is started."),
     autostart: live("A flag of the host's for its own next boot."),
     readiness: live("How an update waits; the guest never sees it."),
     shutdownTimeout: live("How a stop waits; the guest never sees it."),
     gdb: restart("A debugger's port is opened for a domain number, when the guest is started."),
-    qemuArgs: restart("Means nothing on Xen; refused."),
+    qemuArgs: unsupported("no QEMU runs the guest, so none would read them"),
     adopt: live("Whether a guest of somebody else is taken over; one of ours is ours."),
     deleteData: live("What a delete does; nothing before."),
     keepLast: live("How many former files of a persist disk stay on the host; nothing before the next update."),

@@ -2,6 +2,7 @@ import { hasCode } from "../../spec";
 import { ipAddresses } from "../libvirt/addresses";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { Host } from "../libvirt/host";
+import { mediumOnly } from "../libvirt/mediumOnly";
 import type { GuestWay, LibvirtPlatform } from "../libvirt/platform";
 import { checkXen } from "./check";
 import { chooseXen } from "./choose";
@@ -10,7 +11,6 @@ import { xenConsole } from "./console";
 import { type Dom0, libvirtAlone } from "./dom0";
 import { explainStart } from "./explain";
 import { endGdbsx, startGdbsx } from "./gdb";
-import { xenMeaningless } from "./meaningless";
 import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
 import { powerOff, tell, told } from "./xenstore";
@@ -21,8 +21,7 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
         platform: "xen",
         driver: "xen",
         defaultConnection: () => "xen:///system",
-        consequences: xenConsequences,
-        meaningless: xenMeaningless,
+        consequences: { ...mediumOnly, ...xenConsequences },
         check: checkXen,
         choose: (host, plan) => chooseXen(host, dom0Of(host, plan.spec), plan),
         model: xenModel,

@@ -20,10 +20,10 @@ import { findGuest, isProblem } from "./guest";
 import { resolveIdentity } from "./identity";
 import type { StoredInputs } from "./inputs";
 import { limitProblems, withEnvironment } from "./limits";
-import { meaninglessProblems } from "./meaningless";
 import { blocksBefore } from "./replacing";
 import { unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
+import { unsupportedProblems } from "./unsupported";
 
 type Values = Record<string, unknown>;
 interface Checked {
@@ -92,7 +92,7 @@ export async function checkArguments(
     // While it is unknown, what there is decides: an unknown is no reason to forget who and where it is.
     const backend = findBackend(services, isUnknown(values.platform) ? olds.platform : values.platform, problems);
     if (!backend) return { inputs: { ...values }, failures: problems };
-    if (!isUnknown(values.platform)) problems.push(...meaninglessProblems(values, backend.meaningless));
+    if (!isUnknown(values.platform)) problems.push(...unsupportedProblems(values, backend.consequences));
     const guest = await guestOf(values, problems);
     const spec = await completeSpec(
         {
@@ -254,8 +254,8 @@ function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>
 }
 
 /** Of what runs nowhere, the stack's state must not say that it runs. */
-function stateOf({ meaningless }: Backend): object {
-    return "state" in meaningless ? { state: undefined } : {};
+function stateOf({ consequences }: Backend): object {
+    return consequences.state?.unsupported ? { state: undefined } : {};
 }
 
 function completeInterface(

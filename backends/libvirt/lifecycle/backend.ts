@@ -30,7 +30,6 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
     return {
         platform: platform.platform,
         consequences: platform.consequences,
-        meaningless: platform.meaningless,
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),

@@ -1,5 +1,5 @@
+import { unsupportedIn } from "../../../backends/consequence";
 import { isoConsequences } from "../../../backends/iso/consequences";
-import { isoMeaningless } from "../../../backends/iso/meaningless";
 
 test("each reason reads as a sentence", () => {
     expect(Object.keys(isoConsequences).length).toBeGreaterThan(25);
@@ -32,7 +32,7 @@ test("only what is in the image rebuilds it, and nothing but the platform replac
 });
 
 test("what is refused needs no consequence of its own", () => {
-    const refused = Object.keys(isoMeaningless).filter((property) => !property.includes("["));
+    const refused = Object.keys(unsupportedIn(isoConsequences)).filter((property) => !property.includes("["));
     for (const property of refused)
         expect(isoConsequences[property]).toMatchObject({
             consequence: "live",

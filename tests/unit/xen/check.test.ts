@@ -1,3 +1,4 @@
+import { unsupportedIn } from "../../../backends/consequence";
 import { createXen } from "../../../backends/xen";
 import type { GuestCapabilities, UnikernelSpec } from "../../../spec";
 import { block, capable, card, dom0With, linux, spec } from "./spec";
@@ -92,7 +93,9 @@ test("every problem at once", () => {
 
 test("the system's daemon is the default, and means nothing of QEMU's", () => {
     expect(xen.defaultConnection()).toBe("xen:///system");
-    expect(Object.keys(xen.meaningless)).toEqual(expect.arrayContaining(["accelerator", "qemuArgs", "output", "burn"]));
+    expect(Object.keys(unsupportedIn(xen.consequences))).toEqual(
+        expect.arrayContaining(["accelerator", "qemuArgs", "output", "burn"]),
+    );
     expect(xen.consoleCommand(spec({ connection: "xen+ssh://a@h/system?no_tty=1&keyfile=k" }))).toBe(
         "virsh -c 'xen+ssh://a@h/system?no_tty=1&keyfile=k' console web-1a2b3c4",
     );

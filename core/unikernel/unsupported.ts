@@ -1,15 +1,15 @@
+import { type ConsequenceTable, unsupportedIn } from "../../backends";
 import type { Problem } from "../../spec";
+import { defaultOf, type Row, unikernelRows } from "../../spec/arguments";
 import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
-import { unikernelShape } from "./schema";
 
 /**
- * Refuses what means nothing on a platform, by the backend's own list. What stands at its default was not asked for.
+ * Refuse what a platform does not have, by its own table. A value that is the default was not asked for.
  * @param values parsed arguments, before anything follows from them
- * @param meaningless property path with `[]` for any index → the reason
  */
-export function meaninglessProblems(values: Record<string, unknown>, meaningless: Record<string, string>): Problem[] {
-    return Object.entries(meaningless).flatMap(([pattern, reason]) =>
+export function unsupportedProblems(values: Record<string, unknown>, table: ConsequenceTable): Problem[] {
+    return Object.entries(unsupportedIn(table)).flatMap(([pattern, reason]) =>
         found(values, "", pattern.match(/\[\]|[^.[\]]+/g) ?? [])
             .filter(({ property, value }) => !containsUnknown(value) && !isDefault(property, value))
             .map(({ property }) => ({ property, reason })),
@@ -32,7 +32,7 @@ function found(value: unknown, property: string, [step, ...rest]: string[]): Fou
 
 /** Only the arguments themselves have defaults that could have come from here. */
 function isDefault(property: string, value: unknown): boolean {
-    const schema = Object.entries(unikernelShape).find(([name]) => name === property)?.[1];
-    const parsed = schema?.safeParse(undefined);
-    return parsed?.success === true && same(parsed.data, value);
+    const row: Row | undefined = Object.entries<Row>(unikernelRows).find(([name]) => name === property)?.[1];
+    const standard = row && defaultOf(row);
+    return standard !== undefined && same(standard, value);
 }

@@ -1,7 +1,7 @@
 import { iso } from "../../../backends/iso";
-import { kvmMeaningless } from "../../../backends/kvm/meaningless";
+import { kvm } from "../../../backends/kvm";
 import { UNKNOWN } from "../../../core/handlers";
-import { meaninglessProblems } from "../../../core/unikernel/meaningless";
+import { unsupportedProblems } from "../../../core/unikernel/unsupported";
 
 const forward = (...forwards: unknown[]) => ({
     interfaces: [{ attach: { user: { forward: [] } } }, { attach: { user: { forward: forwards } } }],
@@ -62,7 +62,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
         [],
     ],
 ])("on a medium: %s", (_title, values, properties) => {
-    const problems = meaninglessProblems(values, iso.meaningless);
+    const problems = unsupportedProblems(values, iso.consequences);
     expect(problems.map(({ property }) => property).sort()).toEqual([...properties].sort());
     for (const { reason } of problems) expect(reason.length).toBeGreaterThan(20);
 });
@@ -70,7 +70,7 @@ test.each<[string, Record<string, unknown>, string[]]>([
 test("on a host: what only a medium has", () => {
     const values = { output: "web.iso", label: "WEB", console: ["vga"], burn: { device: "/dev/sdx" }, state: "paused" };
     expect(
-        meaninglessProblems(values, kvmMeaningless)
+        unsupportedProblems(values, kvm.consequences)
             .map(({ property }) => property)
             .sort(),
     ).toEqual(["burn", "console", "label", "output"]);
