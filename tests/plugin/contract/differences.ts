@@ -19,7 +19,7 @@ export interface Listed {
 const isSecret = (value: unknown): value is { value: unknown } =>
     typeof value === "object" && value !== null && SIGNATURE in value && Reflect.get(value, SIGNATURE) === SECRET;
 
-/** As docs/dev/plugin.md lists them. */
+/** As docs/dev/decisions/0002-one-core-two-providers.md lists them. */
 export const LISTED: Record<"dynamic" | "plugin", Listed[]> = {
     dynamic: [
         {
