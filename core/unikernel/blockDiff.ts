@@ -1,4 +1,4 @@
-import { diskNames, persistFile } from "../../backends/diskNames";
+import { diskNames, persistFile } from "../../backends";
 import type { BlockSpec } from "../../spec";
 import { same } from "../canonical";
 import { containsUnknown, isUnknown } from "../handlers";

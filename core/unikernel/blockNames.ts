@@ -1,4 +1,4 @@
-import { diskNames } from "../../backends/diskNames";
+import { diskNames } from "../../backends";
 import type { BlockSpec, Problem } from "../../spec";
 import { same } from "../canonical";
 import { isUnknown } from "../handlers";

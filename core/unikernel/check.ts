@@ -1,4 +1,4 @@
-import type { Backend, Imported } from "../../backends/backend";
+import type { Backend, Imported } from "../../backends";
 import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
 import { problemOf, SCHEMA_VERSION, UnikernelError } from "../../spec";
 import { unikernelElements } from "../../spec/arguments";

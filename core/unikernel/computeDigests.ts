@@ -1,4 +1,4 @@
-import type { ConsequenceTable } from "../../backends/backend";
+import type { ConsequenceTable } from "../../backends";
 import { hashFile } from "../../images";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
 import { problemOf } from "../../spec";

@@ -1,4 +1,4 @@
-import type { Backend } from "../../backends/backend";
+import type { Backend } from "../../backends";
 import { changedFiles, loadManifest } from "../../images";
 import type { BlockSpec } from "../../spec";
 import { isUnknown } from "../handlers";

@@ -1,4 +1,4 @@
-import type { Consequence, ConsequenceTable } from "../../backends/backend";
+import type { Consequence, ConsequenceTable } from "../../backends";
 import {
     type NamesWhere,
     namesWhere,

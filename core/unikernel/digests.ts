@@ -1,5 +1,5 @@
 import { createHash, createHmac } from "node:crypto";
-import type { ConsequenceTable } from "../../backends/backend";
+import type { ConsequenceTable } from "../../backends";
 import type { Digests, UnikernelSpec } from "../../spec";
 import { keyBytes } from "../../spec";
 import { canonical } from "../canonical";

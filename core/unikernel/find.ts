@@ -1,4 +1,4 @@
-import type { Backend, FoundGuest, Imported } from "../../backends/backend";
+import type { Backend, FoundGuest, Imported } from "../../backends";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
 import { problemOf, UnikernelError } from "../../spec";

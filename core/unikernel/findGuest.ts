@@ -1,5 +1,5 @@
 import { open, stat } from "node:fs/promises";
-import type { FoundGuest } from "../../backends/backend";
+import type { FoundGuest } from "../../backends";
 import type { Understood } from "../../guests";
 import { readKernel, recognise } from "../../guests";
 import type { Platform } from "../../spec";

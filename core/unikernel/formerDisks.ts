@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { diskNames } from "../../backends/diskNames";
+import { diskNames } from "../../backends";
 import type { BlockSpec } from "../../spec";
 import type { Nameable } from "./nameable";
 

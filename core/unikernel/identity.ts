@@ -1,4 +1,4 @@
-import type { Backend } from "../../backends/backend";
+import type { Backend } from "../../backends";
 import { forAll, unlessEnded } from "../../spec";
 import { isUnknown } from "../handlers";
 import { holderInRun, holderOf } from "../holders";

@@ -1,4 +1,4 @@
-import type { Imported } from "../../backends/backend";
+import type { Imported } from "../../backends";
 import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
 import { attachKind } from "../../spec";
 import { namesWhere, unikernelRows } from "../../spec/arguments";

@@ -1,5 +1,5 @@
-import type { Observation } from "../../backends/backend";
-import { PartialError } from "../../backends/backend";
+import type { Observation } from "../../backends";
+import { PartialError } from "../../backends";
 import { guestAbi } from "../../guests";
 import type { GuestPlan } from "../../spec";
 import type { DiffResult } from "../handlers";

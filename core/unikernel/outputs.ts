@@ -1,4 +1,4 @@
-import type { GuestRef, Observation } from "../../backends/backend";
+import type { GuestRef, Observation } from "../../backends";
 import type { GuestPlan, UnikernelSpec } from "../../spec";
 import { namesWhere, unikernelRows } from "../../spec/arguments";
 import type { StoredInputs, StoredOutputs } from "./inputs";

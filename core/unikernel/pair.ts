@@ -1,4 +1,4 @@
-import type { Consequence } from "../../backends/backend";
+import type { Consequence } from "../../backends";
 
 /** Two values of a property; with a note they differ in any case. */
 export interface Pair {

@@ -1,4 +1,4 @@
-import type { Backend, Context, Creator } from "../../backends/backend";
+import type { Backend, Context, Creator } from "../../backends";
 import type { Platform } from "../../spec";
 import { declares } from "./claims";
 
