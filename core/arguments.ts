@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Problem } from "../spec";
+import { privateArguments } from "../spec/arguments";
 import { containsUnknown } from "./handlers";
 
 /** What checking arguments against a shape gave. */
@@ -39,7 +40,7 @@ export function parseArguments(
 }
 
 /** What the constructors send along, and no person writes. */
-const PRIVATE = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs"]);
+const PRIVATE = new Set(privateArguments);
 
 /**
  * Names of outputs under which a constructor sends an empty secret where an argument is secret that they may repeat: the engine

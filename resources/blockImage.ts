@@ -8,7 +8,7 @@ import {
     secretPaths,
     secretPlaces,
 } from "../provider";
-import { derivedOutputs, type ImageFormat } from "../spec";
+import { derivedOutputs, type ImageFormat } from "../spec/declared";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
 export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;

@@ -12,3 +12,4 @@ export * from "./things";
 export * from "./turns";
 export * from "./unikernel";
 export * from "./urn";
+export * from "./values";

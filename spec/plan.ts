@@ -1,4 +1,5 @@
-import type { Digests, Platform, UnikernelSpec } from "./unikernel";
+import type { Digests, UnikernelSpec } from "./unikernel";
+import type { Platform } from "./values";
 
 /** A piece of a boot file: a local file, or bytes. Pieces are concatenated. */
 export type Part = { file: string } | { bytes: Uint8Array };

@@ -2,23 +2,13 @@ import type { UnikernelArgument, UnikernelRows, ValuesOf } from "./arguments";
 import type { BlockSpec } from "./image";
 import type { MediumOutputs } from "./medium";
 import type { InterfaceSpec } from "./network";
+import type { BootDigests, SeenState } from "./values";
 
 /**
  * The version of inputs and outputs in state. A newer one is refused, by 0.1.0 (which wrote 1) too. 2: the domain's mark holds the record of its guest's
  * files, which 0.1.0 cannot read.
  */
 export const SCHEMA_VERSION = 2;
-
-/** What a unikernel runs on: KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
-export type Platform = "kvm" | "xen" | "iso";
-/** What a guest is to do. */
-export type GuestState = "running" | "paused" | "stopped";
-/** What a guest is doing. `saved`: it is off, and its host keeps its memory, from which the next start goes on. */
-export type SeenState = "running" | "paused" | "stopped" | "saved";
-/** How QEMU runs a guest: by the processor (`kvm`), by emulation (`tcg`), or by what works (`auto`). */
-export type Accelerator = "auto" | "kvm" | "tcg";
-/** What becomes of a guest that crashed. */
-export type OnCrash = "destroy" | "restart" | "preserve";
 
 /** When the guest counts as up. `port` is the guest's; `timeout` in seconds. */
 export type Readiness = { timeout: number } & (
@@ -61,16 +51,6 @@ export interface UnikernelSpec
     extends Identity,
         Settled,
         Omit<Pick<ValuesOf<UnikernelRows>, UnikernelArgument>, keyof Settled> {}
-
-/** Of what a guest boots from: sha256, in hexadecimal digits. */
-export interface BootDigests {
-    /** Of the kernel file. */
-    kernel: string;
-    /** Of the initial ramdisk, where there is one. */
-    initrd?: string;
-    /** Of what the guest is told; keyed when it covers a secret. */
-    config: string;
-}
 
 export interface Digests extends BootDigests {
     /** Of each disk, in their order. State leaves it out: each block has its own. */

@@ -2,6 +2,7 @@ import type { Backend, FoundGuest, Imported } from "../../backends";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
 import { problemOf, UnikernelError } from "../../spec";
+import type { NamesWhere, UnikernelRows } from "../../spec/arguments";
 import type { Wanted } from "../handlers";
 import { nameOf } from "./blocks";
 import { checkArguments } from "./check";
@@ -63,6 +64,8 @@ function hostOf(
     });
 }
 
+type ImportedArgument = NamesWhere<UnikernelRows, "imported", true>;
+
 /** The inputs of the program that would have made it: by the ABI that its kernel names where all it is told can be said so, else raw. */
 async function declare(
     services: UnikernelServices,
@@ -93,7 +96,7 @@ async function declare(
             allowQemuArgs,
             ...argumentsOf(telling, found, blocks),
             resourceUrn: urn,
-        };
+        } satisfies Record<ImportedArgument | "allowQemuArgs" | "resourceUrn", unknown>;
         said.splice(0);
         const { whole, failures } = await checkArguments(
             { ...services, log: (message) => said.push(message) },
@@ -116,7 +119,7 @@ function hintOf(problems: Problem[], name: string): string {
     return "virsh edit can change what stands in the way; else leave the domain to libvirt";
 }
 
-function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGuest, blocks: object[]): object {
+function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGuest, blocks: object[]) {
     const { args, env, hostname, mounts, interfaces: addresses } = told;
     return {
         guest,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { CheckFailure } from "../../core";
 import { keyFromSeed, UNKNOWN } from "../../core";
 import { derivedOutputs } from "../../spec";
+import { privateArguments } from "../../spec/arguments";
 import type { ResourceKind } from "../trampoline";
 import type { Decoded, Properties } from "./codec";
 import type { Configuration } from "./configuration";
@@ -17,7 +18,7 @@ const MASKED: Record<ResourceKind, string[]> = {
 };
 
 /** What only constructors send to the handlers; here it is made of the request itself. */
-const OWN = new Set(["resourceUrn", "secrets", "digestKey", "hidden", "allowQemuArgs", "limits"]);
+const OWN = new Set([...privateArguments, "limits"]);
 
 /** What check adds to inputs: an import gives it back to us as arguments. */
 const ADDED = new Set([

@@ -11,6 +11,7 @@ export const bootRows = {
         boots: "file",
         compared: "own",
         drifts: true,
+        imported: true,
     },
     initrd: {
         shape: path.optional(),
@@ -19,6 +20,7 @@ export const bootRows = {
         docs: { unit: "path", about: "compared by content" },
         boots: "file",
         compared: "own",
+        imported: true,
     },
     guest: {
         shape: z.string().optional(),
@@ -26,12 +28,14 @@ export const bootRows = {
         default: "read off the kernel",
         docs: { unit: "`rumprun`, `linux`, `raw`", about: "how it takes its configuration: [guests](guests.md)" },
         boots: "value",
+        imported: true,
     },
     args: {
         shape: z.array(guestText).default([]),
         description: "Arguments of the program inside. Changed: restart.",
         docs: { unit: "list of text", about: "arguments of the program inside" },
         boots: "configuration",
+        imported: true,
     },
     env: {
         shape: z
@@ -45,6 +49,7 @@ export const bootRows = {
         },
         boots: "configuration",
         compared: "own",
+        imported: true,
     },
     hostname: {
         /** Linux: HOST_NAME_MAX is 64; letters as RFC 1123 has them. */
@@ -56,5 +61,6 @@ export const bootRows = {
         default: "the guest's own",
         docs: { unit: "1–64 letters, digits, `.`, `-`" },
         boots: "configuration",
+        imported: true,
     },
 } satisfies Rows;

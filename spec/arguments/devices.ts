@@ -18,6 +18,7 @@ export const deviceRows = {
         docs: { unit: "MiB, from 1" },
         boots: "value",
         drifts: true,
+        imported: true,
     },
     maxMemory: {
         shape: memory.optional(),
@@ -37,6 +38,7 @@ export const deviceRows = {
         docs: { unit: "1–255" },
         boots: "value",
         drifts: true,
+        imported: true,
     },
     blocks: {
         shape: z.array(block).default([]),
@@ -44,6 +46,7 @@ export const deviceRows = {
         docs: { unit: "`{ image \\| path, mount, access, format }`", about: "disks in the guest's order, below" },
         boots: "value",
         compared: "own",
+        imported: true,
     },
     interfaces: {
         shape: z.array(interfaceOfGuest).default([]),
@@ -51,11 +54,13 @@ export const deviceRows = {
         docs: { unit: "[NetworkInterface](network-interface.md)", about: "each in one unikernel only" },
         boots: "value",
         compared: "own",
+        imported: true,
     },
     accelerator: {
         shape: z.enum(["auto", "kvm", "tcg"]).default("auto"),
         description: "`auto` takes KVM where a guest really boots with it, else emulation (`tcg`). Changed: restart.",
         docs: { about: "`auto` believes only a probe guest that really booted" },
         boots: "value",
+        imported: true,
     },
 } satisfies Rows;

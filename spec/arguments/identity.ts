@@ -13,6 +13,7 @@ export const identityRows = {
             unit: "`kvm`, [`xen`](xen.md), [`iso`](iso.md)",
             about: "what it runs on; the kernel must be built for it",
         },
+        imported: true,
     },
     connection: {
         shape: z
@@ -28,6 +29,7 @@ export const identityRows = {
             about: "resolved at the first create and kept; another URI for the same host is no change",
         },
         compared: "own",
+        imported: true,
     },
     sshTarget: {
         // Not an option of ssh's.
@@ -60,5 +62,6 @@ export const identityRows = {
             default: "logical name, `-`, 7 digits of the URN's hash",
             about: "the domain's name",
         },
+        imported: true,
     },
 } satisfies Rows;

@@ -1,18 +1,20 @@
+import { blockImageRows } from "./blockImage";
 import { bootRows } from "./boot";
 import { deviceRows } from "./devices";
 import { identityRows } from "./identity";
 import { lifecycleRows } from "./lifecycle";
 import { mediumRows } from "./medium";
 import { privateRows, unikernelPrivateRows } from "./private";
+import { namesWhere } from "./row";
 
 // A door of its own: the package's classes, which run in each program, need no zod.
 
-export { blockImageRows } from "./blockImage";
 export { unikernelElements } from "./devices";
 export { NAME_PATTERN } from "./identity";
 export { mediumRows } from "./medium";
 export { interfaceRows, interfaceShape } from "./networkInterface";
 export * from "./row";
+export { blockImageRows };
 
 /** Every argument of a unikernel, in the order in which messages and schema name them. */
 export const unikernelRows = {
@@ -31,3 +33,9 @@ export type UnikernelArgument = Exclude<
     keyof UnikernelRows,
     keyof typeof privateRows | keyof typeof unikernelPrivateRows
 >;
+
+/** What only constructors send, of whatever resource. */
+export const privateArguments: readonly string[] = namesWhere(
+    { ...unikernelRows, ...blockImageRows },
+    (row) => row.private === true,
+);

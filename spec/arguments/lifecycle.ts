@@ -12,6 +12,7 @@ export const lifecycleRows = {
         docs: { about: "`paused` starts it stopped before its first instruction" },
         drifts: true,
         stored: "always",
+        imported: true,
     },
     onCrash: {
         shape: z.enum(["destroy", "restart", "preserve"]).default("destroy"),
@@ -19,12 +20,14 @@ export const lifecycleRows = {
             "What the host does with a guest that crashed: `preserve` keeps it for a debugger. Changed: live; to or from `restart`, restart.",
         docs: { about: "what the host does with a guest that crashed" },
         drifts: true,
+        imported: true,
     },
     autostart: {
         shape: z.boolean().default(false),
         description: "Start it with the host. Changed: live.",
         docs: { about: "start it with the host" },
         drifts: true,
+        imported: true,
     },
     readiness: {
         shape: readiness.optional(),
@@ -51,6 +54,7 @@ export const lifecycleRows = {
             about: 'QEMU\'s gdb server; with `state: "paused"` it waits for you',
         },
         boots: "value",
+        imported: true,
     },
     qemuArgs: {
         shape: z.array(guestText).optional(),
@@ -62,6 +66,7 @@ export const lifecycleRows = {
             about: "for QEMU itself; refused unless `pulumi config set unikernel:allowQemuArgs true`",
         },
         boots: "value",
+        imported: true,
     },
     adopt: {
         shape: z.boolean().default(false),

@@ -26,6 +26,8 @@ export interface Row {
     compared?: "own" | "never";
     /** A read puts what the host has into state, as if it had been declared. */
     drifts?: true;
+    /** An import reads it from the guest's host. */
+    imported?: true;
     /** State has it always. Left out: not while it has its default. */
     stored?: "always";
     /** Sent by constructors and never written in a program. */
