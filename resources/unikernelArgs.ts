@@ -87,6 +87,8 @@ export interface UnikernelArgs {
      * @default the logical name, "-", and 7 hexadecimal digits of the URN's hash
      */
     name?: pulumi.Input<string>;
+    /** Text for people, kept in the domain's `<description>`. Changed: live. @default not managed: what others wrote there stays */
+    description?: pulumi.Input<string>;
     /** Path of the kernel, relative to the program's folder. Compared by content. Changed: restart. */
     kernel: pulumi.Input<string>;
     /** Path of an initial ramdisk. Compared by content. Changed: restart. @default none */

@@ -39,6 +39,7 @@ export const isoConsequences: ConsequenceTable = {
     shutdownTimeout: unsupported(running),
     gdb: unsupported("there is no emulator whose debugger could listen"),
     qemuArgs: unsupported("there is no emulator that would take them"),
+    description: unsupported("a medium is no domain that could have one"),
     adopt: live("Whether a file that somebody else made is overwritten; one of ours is ours."),
     deleteData: written,
     keepLast: written,

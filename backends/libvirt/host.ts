@@ -112,8 +112,12 @@ export interface Host {
         undefine(uuid: string): Promise<void>;
         setAutostart(uuid: string, on: boolean): Promise<void>;
         setMemory(uuid: string, kib: number, target: { live: boolean; config: boolean }): Promise<void>;
-        /** virDomainSetMetadata, VIR_DOMAIN_METADATA_ELEMENT under our namespace. */
-        setMetadata(uuid: string, element: string, target: { live: boolean; config: boolean }): Promise<void>;
+        /** virDomainSetMetadata: VIR_DOMAIN_METADATA_ELEMENT under our namespace, or the description. */
+        setMetadata(
+            uuid: string,
+            value: string | { description: string },
+            target: { live: boolean; config: boolean },
+        ): Promise<void>;
         updateDevice(uuid: string, xml: string, target: { live: boolean; config: boolean }): Promise<void>;
         /** virDomainSetLifecycleAction for crashes. */
         setOnCrash(

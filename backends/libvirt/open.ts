@@ -78,16 +78,13 @@ function makeHost(uri: string, options: OpenOptions): Host {
             undefine: (uuid) => ask(`undefinition of domain ${uuid}`, "domainUndefine", uuid),
             setAutostart: (uuid, on) => ask(`autostart of domain ${uuid}`, "domainSetAutostart", uuid, on),
             setMemory: (uuid, kib, target) => ask(`memory of domain ${uuid}`, "domainSetMemory", uuid, kib, target),
-            setMetadata: (uuid, element, target) =>
-                ask(
-                    `metadata of domain ${uuid}`,
-                    "domainSetMetadata",
-                    uuid,
-                    element,
-                    MARK_PREFIX,
-                    MARK_NAMESPACE,
-                    target,
-                ),
+            setMetadata: (uuid, value, target) => {
+                const [text, key, namespace] =
+                    typeof value === "string"
+                        ? ([value, MARK_PREFIX, MARK_NAMESPACE] as const)
+                        : ([value.description, null, null] as const);
+                return ask(`metadata of domain ${uuid}`, "domainSetMetadata", uuid, text, key, namespace, target);
+            },
             updateDevice: (uuid, xml, target) =>
                 ask(`device of domain ${uuid}`, "domainUpdateDevice", uuid, xml, target),
             setOnCrash: (uuid, action, target) =>

@@ -13,6 +13,7 @@ const properties = {
     urn: live("Only the mark on the domain changes."),
     uuid: replace("The uuid is the domain's identity."),
     name: replace("libvirt refuses a second name for a uuid."),
+    description: live("The domain's `<description>` is written, also while the guest runs."),
     platform: replace("The guest moves to another hypervisor."),
     connection: live(
         "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",

@@ -64,4 +64,21 @@ export const identityRows = {
         },
         imported: true,
     },
+    description: {
+        // What XML can hold, and a parser gives back as it was.
+        shape: z
+            .string()
+            .min(1, "expected text")
+            .max(4096, "expected at most 4096 characters")
+            .regex(/^[^\0-\x08\x0b-\x1f\x7f\p{Cs}\ufffe\uffff]*$/u, "expected text without control characters")
+            .optional(),
+        description: "Text for people, kept in the domain's `<description>`. Changed: live.",
+        default: "not managed: what others wrote there stays",
+        docs: {
+            unit: "text of at most 4096 characters",
+            default: "not managed",
+            about: "the domain's `<description>` (`virsh desc`); left out, what others wrote there stays",
+        },
+        drifts: true,
+    },
 } satisfies Rows;

@@ -104,6 +104,35 @@ test("autostart and onCrash change while it runs", async () => {
     expect(await its.observe(next)).toMatchObject({ drift: {}, bootDigest: (await testPlan(next)).bootDigest });
 });
 
+test("a description changes while it runs; one that is not declared stays as others wrote it", async () => {
+    const guest = its.guest();
+    await its.create(guest);
+    const before = await its.process(guest);
+    const written = async (text: string): Promise<void> => {
+        for (const inactive of [[], ["--inactive"]])
+            expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain(
+                `<description>${text}</description>`,
+            );
+    };
+    await its.host.virsh("desc", guest.name, "--live", "--config", "by hand");
+    await its.update(guest, { ...guest, autostart: true });
+    await written("by hand");
+
+    const next = { ...guest, description: "Shop <front> & back\nsecond line" };
+    await its.update(guest, next);
+    await written("Shop &lt;front&gt; &amp; back\nsecond line");
+    expect(await its.process(guest)).toBe(before);
+    expect(await its.observe(next)).toMatchObject({ drift: {}, bootDigest: (await testPlan(next)).bootDigest });
+    await its.host.virsh("desc", guest.name, "--live", "by hand");
+    expect(await its.observe(next)).toMatchObject({ drift: { description: "by hand" } });
+
+    const off = { ...next, description: "off", state: "stopped" as const };
+    await its.update(next, off);
+    expect(await its.observe(off)).toMatchObject({ state: "stopped", drift: {} });
+    await its.update(off, { ...guest, args: ["other"] });
+    await written("off");
+});
+
 test("a guest that listens is asked to shut down; one that does not answer is forced after its time", async () => {
     // The raw ABI says that its guests hear the power button; whether this one does is its own affair.
     const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();

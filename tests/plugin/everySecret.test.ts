@@ -59,6 +59,7 @@ const GUESTS = (v: string): Record<string, object> => ({
         adopt: secret(true),
         deleteData: secret(true),
         keepLast: secret(v === "a" ? 3 : 4),
+        description: secret(`hush23${v}`),
         gdb: { port: secret(v === "a" ? 34567 : 34568), address: secret("127.6.5.4") },
     },
     readiness: { ...OFF, readiness: { console: secret(`ready hush20${v}`), timeout: secret(61) } },

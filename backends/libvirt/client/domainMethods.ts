@@ -13,7 +13,8 @@ const invalidArgument = 8,
 
 const startPaused = 1,
     forceBoot = 8; // virDomainCreateFlags
-const metadataElement = 2; // virDomainMetadataType
+const metadataDescription = 0,
+    metadataElement = 2; // virDomainMetadataType
 const lifecycleCrash = 2; // virDomainLifecycle
 const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
 /** virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers know the first, or all. */
@@ -120,11 +121,14 @@ export const domainMethods = {
         connection: Connection,
         _progress: unknown,
         uuid: string,
-        element: string,
-        key: string,
-        namespace: string,
+        text: string,
+        key: string | null,
+        namespace: string | null,
         target: Target,
-    ) => act(connection, uuid, "virDomainSetMetadata", metadataElement, element, key, namespace, impact(target)),
+    ) => {
+        const type = key === null ? metadataDescription : metadataElement;
+        return act(connection, uuid, "virDomainSetMetadata", type, text, key, namespace, impact(target));
+    },
 
     domainUpdateDevice: (connection: Connection, _progress: unknown, uuid: string, xml: string, target: Target) =>
         act(connection, uuid, "virDomainUpdateDeviceFlags", xml, impact(target)),

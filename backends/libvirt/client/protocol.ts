@@ -61,7 +61,14 @@ export interface Methods {
     domainUndefine(uuid: string): Promise<void>;
     domainSetAutostart(uuid: string, on: boolean): Promise<void>;
     domainSetMemory(uuid: string, kib: number, target: Target): Promise<void>;
-    domainSetMetadata(uuid: string, element: string, key: string, namespace: string, target: Target): Promise<void>;
+    /** Without key and namespace: the domain's description. */
+    domainSetMetadata(
+        uuid: string,
+        text: string,
+        key: string | null,
+        namespace: string | null,
+        target: Target,
+    ): Promise<void>;
     domainUpdateDevice(uuid: string, xml: string, target: Target): Promise<void>;
     domainSetOnCrash(uuid: string, action: OnCrashAction, target: Target): Promise<void>;
     domainReadConsole(uuid: string, milliseconds: number): Promise<string>;

@@ -273,6 +273,7 @@ async function settle(course: Course): Promise<Observation> {
     const written = decision.define ? interimMark(course) : existing.mark && withEntries(existing.mark, course);
     if ((existing.record?.autostart ?? false) !== spec.autostart)
         await host.domains.setAutostart(spec.uuid, spec.autostart);
+    await describeDomain(course);
     // Before the mark: it is what names the entries that are no longer wanted.
     await release(host, course.entries, reservationsOf(spec));
     const final = finalMark(course);
@@ -298,14 +299,30 @@ async function settle(course: Course): Promise<Observation> {
     return report(course, { state: spec.state, unfinished: false });
 }
 
-async function mark({ host, plan: { spec } }: Course, value: Mark, active = spec.state !== "stopped"): Promise<void> {
-    const element = renderMark(value);
+/** Write the description where the definition or what runs has another one. One that is not declared is not managed. */
+async function describeDomain(course: Course): Promise<void> {
+    const { description } = course.plan.spec;
+    const { facts, liveFacts } = course.existing;
+    const seen = [facts, liveFacts].flatMap((one) => (one ? [one.description] : []));
+    if (description === undefined || (seen.length > 0 && seen.every((text) => text === description))) return;
+    await setMetadata(course, { description });
+}
+
+async function mark(course: Course, value: Mark, active?: boolean): Promise<void> {
+    await setMetadata(course, renderMark(value), active);
+}
+
+async function setMetadata(
+    { host, plan: { spec } }: Course,
+    value: string | { description: string },
+    active = spec.state !== "stopped",
+): Promise<void> {
     try {
-        await host.domains.setMetadata(spec.uuid, element, { live: active, config: true });
+        await host.domains.setMetadata(spec.uuid, value, { live: active, config: true });
     } catch (error) {
-        // It may have ended in between: then there is nothing live to mark.
+        // It may have ended in between: then there is nothing live to write to.
         if (hasCode(error, "unreachable") || !active || (await host.domains.state(spec.uuid))?.active) throw error;
-        await host.domains.setMetadata(spec.uuid, element, { live: false, config: true });
+        await host.domains.setMetadata(spec.uuid, value, { live: false, config: true });
     }
 }
 

@@ -108,6 +108,8 @@ function drift(
     // Saved memory is kept for a start that is not declared: no reason to change anything.
     if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
+    if (applied.description !== undefined)
+        compare("description", applied.description, ...shapes.map((one) => one && (one.description ?? "")));
     if (known) return found;
     compare(
         "memory",

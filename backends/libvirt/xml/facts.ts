@@ -30,6 +30,7 @@ export function readFacts(domainXml: string): DomainFacts {
         panicDevice: at(devices, "panic") !== undefined,
         gdb: qemu.gdb,
         qemuArgs: qemu.rest,
+        description: at(domain, "description")?.text,
     };
 }
 

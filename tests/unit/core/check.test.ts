@@ -70,6 +70,8 @@ test.each<[string, object, string[], RegExp?]>([
     ["a platform that there is not", { platform: "vmware" }, ["platform"]],
     ["a connection to another hypervisor", { platform: "xen" }, ["connection"], /leads to qemu; platform xen needs/],
     ["odd names", { name: "a b", hostname: "-x" }, ["name", "hostname"]],
+    ["no description", { description: "" }, ["description"]],
+    ["a description that XML cannot hold", { description: "a\u0007b" }, ["description"]],
     ["a name of 64", { name: "x".repeat(64) }, ["name"]],
     ["ways that are not ways", { sshTarget: "-oProxyCommand=x" }, ["sshTarget"]],
     ["a way with a word too many", { sshTarget: "root@far -v" }, ["sshTarget"]],
