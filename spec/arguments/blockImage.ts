@@ -18,7 +18,7 @@ export const blockImageRows = {
         docs: {
             unit: "path of a folder or of a file, relative to the program's folder; or a map of path inside the image to text or to a `FileAsset`",
             default: "required",
-            about: "content changed: the image is built anew, and the unikernels that use it restart. A source that moved and holds the same: nothing",
+            about: "changed content: the image is rebuilt, and the unikernels that use it restart. Another path to the same content: nothing",
         },
         compared: "never",
     },
@@ -27,7 +27,7 @@ export const blockImageRows = {
             .enum(["iso9660", "ext2", "ext4", "raw", "qcow2"], { error: "expected iso9660, ext2, ext4, raw or qcow2" })
             .default("iso9660"),
         description: "Changed: built anew, and the unikernels that use it restart.",
-        docs: { about: "built anew, restart" },
+        docs: { about: "rebuilt, restart" },
     },
     size: {
         shape: z
@@ -39,8 +39,8 @@ export const blockImageRows = {
         default: "as small as the content allows",
         docs: {
             unit: "MiB, a whole number; not for `iso9660`",
-            default: "what the content needs (below)",
-            about: "built anew, restart",
+            default: "as the content needs (below)",
+            about: "rebuilt, restart",
         },
     },
     label: {
@@ -50,7 +50,7 @@ export const blockImageRows = {
         docs: {
             unit: "`iso9660`: 1–32 characters, `ext2` and `ext4`: 1–16, of `A-Z a-z 0-9 _ . -`; none for `raw` and `qcow2`",
             default: "`UNIKERNEL` for iso9660, else none",
-            about: "built anew, restart",
+            about: "rebuilt, restart",
         },
     },
     output: {
@@ -58,9 +58,9 @@ export const blockImageRows = {
         description: "Path of the file that is built.",
         default: "in `$XDG_CACHE_HOME/pulumi-unikernel/images`, named by its digest",
         docs: {
-            unit: "path of the file to build, relative to the program's folder; the folder must exist",
+            unit: "path of the image file, relative to the program's folder; its folder must exist",
             default: "a file of the cache, by digest",
-            about: "the file moves; no guest is touched",
+            about: "the file moves; no guest changes",
         },
     },
     ...privateRows,

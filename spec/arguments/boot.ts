@@ -26,7 +26,10 @@ export const bootRows = {
         shape: z.string().optional(),
         description: "How the guest takes its configuration: `rumprun`, `linux`, `raw`. Changed: restart.",
         default: "read off the kernel",
-        docs: { unit: "`rumprun`, `linux`, `raw`", about: "how it takes its configuration: [guests](guests.md)" },
+        docs: {
+            unit: "`rumprun`, `linux`, `raw`",
+            about: "the guest ABI, by which it gets its configuration: [guests](guests.md)",
+        },
         boots: "value",
         imported: true,
     },

@@ -59,7 +59,7 @@ export const deviceRows = {
     accelerator: {
         shape: z.enum(["auto", "kvm", "tcg"]).default("auto"),
         description: "`auto` takes KVM where a guest really boots with it, else emulation (`tcg`). Changed: restart.",
-        docs: { about: "`auto` believes only a probe guest that really booted" },
+        docs: { about: "`auto` takes KVM only after a probe guest has booted with it" },
         boots: "value",
         imported: true,
     },

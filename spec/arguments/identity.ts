@@ -11,7 +11,7 @@ export const identityRows = {
         description: "What it runs on. The kernel must be built for it. Changed: replaced.",
         docs: {
             unit: "`kvm`, [`xen`](xen.md), [`iso`](iso.md)",
-            about: "what it runs on; the kernel must be built for it",
+            about: "the hypervisor or medium; the kernel must be built for it",
         },
         imported: true,
     },
@@ -26,7 +26,7 @@ export const identityRows = {
         docs: {
             unit: "libvirt URI",
             default: "`qemu:///session`; as root `qemu:///system`",
-            about: "resolved at the first create and kept; another URI for the same host is no change",
+            about: "resolved at the first create and kept; another URI for the same host is a live change",
         },
         compared: "own",
         imported: true,
@@ -46,7 +46,7 @@ export const identityRows = {
         docs: {
             unit: "`[user@]host[:port]`",
             default: "as `connection`, where that goes by ssh",
-            about: "Xen: how dom0 itself is reached where `connection` leads to its libvirt alone: [xen](xen.md)",
+            about: "Xen: the ssh way to dom0, where `connection` reaches only its libvirt: [xen](xen.md)",
         },
     },
     name: {

@@ -9,7 +9,7 @@ export const lifecycleRows = {
         shape: z.enum(["running", "paused", "stopped"]).default("running"),
         description:
             "What the guest should be doing. `paused` starts it stopped before its first instruction. Changed: live.",
-        docs: { about: "`paused` starts it stopped before its first instruction" },
+        docs: { about: "`paused` starts it paused, before its first instruction" },
         drifts: true,
         stored: "always",
         imported: true,
@@ -18,7 +18,7 @@ export const lifecycleRows = {
         shape: z.enum(["destroy", "restart", "preserve"]).default("destroy"),
         description:
             "What the host does with a guest that crashed: `preserve` keeps it for a debugger. Changed: live; to or from `restart`, restart.",
-        docs: { about: "what the host does with a guest that crashed" },
+        docs: { about: "the host's action when the guest crashes" },
         drifts: true,
         imported: true,
     },
@@ -42,7 +42,10 @@ export const lifecycleRows = {
     shutdownTimeout: {
         shape: whole("seconds", 0, 3600).default(30),
         description: "Seconds that a guest which hears a power-down gets before it is forced, 0–3600. Changed: live.",
-        docs: { unit: "seconds, 0–3600", about: "how long a guest that hears a power-down gets before it is forced" },
+        docs: {
+            unit: "seconds, 0–3600",
+            about: "the time to shut down before the guest is destroyed, for guests that react to a power-down",
+        },
     },
     gdb: {
         shape: z.strictObject({ port, address: hostAddress.default("127.0.0.1") }).optional(),
@@ -71,13 +74,13 @@ export const lifecycleRows = {
     adopt: {
         shape: z.boolean().default(false),
         description: "Take over an object of the same name or uuid that somebody else made. Changed: nothing.",
-        docs: { about: "take over a guest of this project, stack and name that somebody else made" },
+        docs: { about: "take over a guest of the same project, stack and name that another user created" },
         compared: "never",
     },
     deleteData: {
         shape: z.boolean().default(false),
         description: "Delete the `persist` disks with the unikernel; else they are left and named. Changed: live.",
-        docs: { about: "delete `persist` disks with the unikernel; else they are left and named" },
+        docs: { about: "delete `persist` disks with the unikernel; otherwise they are kept and named" },
     },
     keepLast: {
         shape: whole("former files", 0, 100).default(1),
@@ -85,7 +88,7 @@ export const lifecycleRows = {
             "How many former files of each `persist` disk are kept when it begins again from its image, 0–100; they go with the disk. Changed: live.",
         docs: {
             unit: "0–100",
-            about: "how many former files of each `persist` disk are kept when it begins again (`blocks[].reseed`)",
+            about: "how many former files of each `persist` disk are kept when it is reseeded (`blocks[].reseed`)",
         },
     },
 } satisfies Rows;

@@ -80,7 +80,7 @@ export const interfaceRows = {
         default: "52:54:00 (QEMU's prefix) and 24 bits that follow from the interface's URN, and stay with it",
         docs: {
             unit: "unicast, six bytes with colons",
-            default: "52:54:00 and 24 bits of the URN's hash, kept",
+            default: "52:54:00 and 24 bits of the URN's hash, kept in state",
             about: "restart",
         },
     },
@@ -94,7 +94,7 @@ export const interfaceRows = {
         default: "what the guest's ABI calls a virtio (Xen: paravirtual) interface",
         docs: {
             unit: "base name inside the guest: `vioif`, `xenif`, `wm`",
-            default: "what the guest's ABI uses",
+            default: "the guest ABI's own",
             about: "restart",
         },
     },
