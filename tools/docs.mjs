@@ -56,12 +56,17 @@ function defaultCell(row) {
 /** What only a medium has stands on its own page. */
 const isPrinted = ([property, { unsupported }]) => !unsupported || !(property in mediumRows);
 
+/** In the order of the arguments; what is none comes first. */
+const place = ([property]) => Object.keys(unikernelRows).indexOf(property.split(/[.[]/)[0]);
+const asArguments = (one, other) => place(one) - place(other);
+
 function consequenceTable(platform) {
     const { consequences } = Object.values(backends).find((one) => one.platform === platform);
     return table(
         ["property", "consequence", ""],
         Object.entries(consequences)
             .filter(isPrinted)
+            .sort(asArguments)
             .map(([property, { consequence, refine, why }]) => [
                 code(property),
                 `${consequence}${refine ? ", by the values" : ""}`,

@@ -1,6 +1,6 @@
 import { ipAddresses } from "../libvirt/addresses";
+import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";
-import { mediumOnly } from "../libvirt/mediumOnly";
 import type { LibvirtPlatform } from "../libvirt/platform";
 import { checkKvm } from "./check";
 import { chooseKvm } from "./choose";

@@ -166,8 +166,6 @@ export interface DomainFacts {
     panicDevice: boolean;
     gdb?: { address: string; port: number };
     qemuArgs: string[];
-    /** Text for people: no part of what a definition's digest covers. */
-    description?: string;
 }
 
 export interface ReservationModel {

@@ -1,8 +1,8 @@
 import { hasCode } from "../../spec";
 import { ipAddresses } from "../libvirt/addresses";
+import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { Host } from "../libvirt/host";
-import { mediumOnly } from "../libvirt/mediumOnly";
 import type { GuestWay, LibvirtPlatform } from "../libvirt/platform";
 import { checkXen } from "./check";
 import { chooseXen } from "./choose";

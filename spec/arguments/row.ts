@@ -19,7 +19,7 @@ export interface Row {
     docs?: DocsCells;
     /**
      * Part of what a guest boots: by its file's digest, by the digest of the configuration that the guest reads, or by its value. Left out: a change
-     * of it alone is no other boot.
+     * of it alone is no other boot. A new one has no default, or is part of a new entry of DIGEST_FORMS only: guests keep their digests.
      */
     boots?: "file" | "configuration" | "value";
     /** How two values are compared. `own`: by a function of the diff's. `never`: it never differs. Left out: as they stand, and the preview names it. */

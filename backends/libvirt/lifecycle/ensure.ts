@@ -1,7 +1,7 @@
 import { hasCode, puttingRight } from "../../../spec";
 import { type Applied, type Observation, PartialError } from "../../backend";
 import type { Mark, RecordedReservation } from "../model";
-import { keepForeign, renderDomain, renderMark } from "../xml";
+import { descriptionsIn, keepForeign, renderDomain, renderMark } from "../xml";
 import { forgetDeletion } from "./begun";
 import { assertUnclaimed, GuestClaim, LostClaim } from "./claim";
 import { type Course, isNew, plot, report } from "./course";
@@ -302,10 +302,11 @@ async function settle(course: Course): Promise<Observation> {
 /** Write the description where the definition or what runs has another one. One that is not declared is not managed. */
 async function describeDomain(course: Course): Promise<void> {
     const { description } = course.plan.spec;
-    const { facts, liveFacts } = course.existing;
-    const seen = [facts, liveFacts].flatMap((one) => (one ? [one.description] : []));
-    if (description === undefined || (seen.length > 0 && seen.every((text) => text === description))) return;
-    await setMetadata(course, { description });
+    const { record } = course.existing;
+    if (description === undefined) return;
+    const written = descriptionsIn(record?.liveXml, record?.inactiveXml);
+    if (written.length === 0 || written.some((text) => text !== description))
+        await setMetadata(course, { description });
 }
 
 async function mark(course: Course, value: Mark, active?: boolean): Promise<void> {

@@ -3,6 +3,7 @@ import type { Applied, Creator, GuestRef, Observation } from "../../backend";
 import type { Host } from "../host";
 import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
+import { descriptionsIn } from "../xml";
 import { keptConsole } from "./console";
 import { definitionDigest } from "./definition";
 import { hasHalted, type ReadConsole } from "./halted";
@@ -109,7 +110,7 @@ function drift(
     if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
     if (applied.description !== undefined)
-        compare("description", applied.description, ...shapes.map((one) => one && (one.description ?? "")));
+        compare("description", applied.description, ...descriptionsIn(record?.liveXml, record?.inactiveXml));
     if (known) return found;
     compare(
         "memory",

@@ -30,7 +30,6 @@ export function readFacts(domainXml: string): DomainFacts {
         panicDevice: at(devices, "panic") !== undefined,
         gdb: qemu.gdb,
         qemuArgs: qemu.rest,
-        description: at(domain, "description")?.text,
     };
 }
 

@@ -2,7 +2,7 @@ import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { MARK_ELEMENT, MARK_PREFIX } from "./names";
 import { print } from "./print";
-import { parse } from "./tree";
+import { at, parse, tree } from "./tree";
 
 const TITLES = ["title", "description"];
 const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;
@@ -24,6 +24,11 @@ export function keepForeign(definition: string, before: string | undefined): str
     for (const other of others) metadata?.import(other);
     // As it is: white space inside of what others wrote may mean something to them.
     return print(domain, { prettyPrint: false });
+}
+
+/** Return the description in each definition that there is; "" where it has none. No fact of the guest. */
+export function descriptionsIn(...definitions: (string | undefined)[]): string[] {
+    return definitions.flatMap((xml) => (xml ? [at(tree(xml, "domain"), "description")?.text ?? ""] : []));
 }
 
 const ELEMENT = 1;

@@ -4,7 +4,7 @@ export { readCapabilities, readDomainCapabilities } from "./capabilities";
 export { renderInterface } from "./devices";
 export { renderDomain } from "./domain";
 export { readFacts } from "./facts";
-export { keepForeign } from "./foreign";
+export { descriptionsIn, keepForeign } from "./foreign";
 export { type Declared, readForImport } from "./import";
 export { readMark, renderMark } from "./mark";
 export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";

@@ -1,4 +1,4 @@
-import { keepForeign, readFacts, readMark, renderDomain } from "../../../backends/libvirt/xml";
+import { descriptionsIn, keepForeign, readFacts, readMark, renderDomain } from "../../../backends/libvirt/xml";
 import { least, mark } from "./variants";
 
 const next = renderDomain({ ...least, vcpus: 7 }, mark);
@@ -23,6 +23,11 @@ test("title, description and metadata of others come along; the mark is the new 
     expect(readMark(kept)).toEqual(readMark(next));
     expect(readMark(kept)).toMatchObject(mark);
     expect(readFacts(kept)).toEqual(readFacts(next));
+});
+
+test("a description is read as it was written", () => {
+    const kept = keepForeign(next, before("<description> a &lt;b&gt; &amp;\n</description>", ""));
+    expect(descriptionsIn(kept, undefined, next)).toEqual([" a <b> &\n", ""]);
 });
 
 test("a second time changes nothing", () => {

@@ -1,0 +1,43 @@
+import type { MediumSpec, UnikernelSpec } from "../../spec";
+import type { PropertyConsequence } from "../backend";
+import { live, replace, restart, unsupportedOn } from "../consequence";
+
+const unsupported = unsupportedOn("a host", "restart");
+const medium = unsupported("only a medium (platform iso) has one");
+
+/** Rows of what no guest on a host has, whatever runs it. */
+export const mediumOnly = {
+    output: medium,
+    label: medium,
+    burn: medium,
+    console: unsupported("only a medium (platform iso) chooses: a guest's console is kept by its host"),
+} satisfies Record<keyof MediumSpec, PropertyConsequence>;
+
+/** What changing a property does on each kind of host. A restart keeps uuid, MACs and persist disks. */
+export const onHosts = {
+    schemaVersion: live("The state's own form; the guest never sees it."),
+    urn: live("Only the mark on the domain changes."),
+    uuid: replace("The uuid is the domain's identity."),
+    name: replace("libvirt refuses a second name for a uuid."),
+    description: live("The domain's `<description>` is written, also while the guest runs."),
+    platform: replace("The guest moves to another hypervisor."),
+    connection: live(
+        "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",
+    ),
+    host: replace("The guest moves to another host; persist disks do not move with it."),
+    kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
+    initrd: restart("The guest boots with the new initrd. Only the content counts, not the path."),
+    guest: restart("The guest is told its configuration in another way."),
+    args: restart("A guest reads its arguments when it boots."),
+    env: restart("A guest reads its environment when it boots."),
+    hostname: restart("A guest reads its host name when it boots."),
+    blocks: restart("Disks are plugged when the guest boots."),
+    state: live("The guest is started, stopped, paused or resumed; what it booted from stays."),
+    autostart: live("A flag of the host's for its own next boot."),
+    readiness: live("How an update waits; the guest never sees it."),
+    shutdownTimeout: live("How a stop waits; the guest never sees it."),
+    adopt: live("Whether a guest of somebody else is taken over; one of ours is ours."),
+    deleteData: live("What a delete does; nothing before."),
+    keepLast: live("How many former files of a persist disk stay on the host; nothing before the next update."),
+    secrets: restart("The configuration moves to a file that only this guest can read, or back."),
+} satisfies Partial<Record<keyof UnikernelSpec, PropertyConsequence>>;
