@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { closeClient } from "../../backends/libvirt/client";
-import { filesBelow, LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
+import { LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { keepsFiles, sha256, text } from "../support/hostFiles";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
@@ -155,10 +155,9 @@ test("a removal without volumes undefines the pool that another user's volumes d
     const user = new VolumeFiles(machine.uri, base);
     await user.put(uuid, "kernel", [text("kernel")], { mode: 0o644 });
     expect(await machine.virsh("pool-list", "--all", "--name")).toContain(uuid);
-    const root = filesBelow(base, machine.uri);
-    expect(root).toBeInstanceOf(LocalFiles);
-    await root.remove(uuid, "kernel");
-    await root.removeFolder(uuid);
+    const owner = new LocalFiles(base, user.asDaemon());
+    await owner.remove(uuid, "kernel");
+    await owner.removeFolder(uuid);
     expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
     await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
 });

@@ -72,7 +72,7 @@ interface Way {
 const ways = {
     "root's local files": {
         user: 0,
-        files: (base) => `filesBelow(${JSON.stringify(base)}, ${JSON.stringify(machine.uri)})`,
+        files: (base) => `new LocalFiles(${JSON.stringify(base)})`,
         parts: held,
     },
     "a user's storage volumes": {
@@ -101,7 +101,7 @@ function fileAt(path: string): string {
 async function run({ user, files }: Way, base: string, body: string): Promise<unknown> {
     const dist = join(machine.folder, "repository", "dist", "backends", "libvirt");
     const program = `
-        const { closeSsh, filesBelow, filesOf, VolumeFiles } = require(${JSON.stringify(join(dist, "files"))});
+        const { closeSsh, filesOf, LocalFiles, VolumeFiles } = require(${JSON.stringify(join(dist, "files"))});
         const { closeClient } = require(${JSON.stringify(join(dist, "client"))});
         (async () => { const files = ${files(base)}; ${body} })()
             .then((result) => console.log(JSON.stringify(result ?? null)), (error) => console.log(JSON.stringify({ code: error.code, message: String(error.message) })))
@@ -229,8 +229,8 @@ describe.each(pairs)("killed in the middle: %s; goes on: %s", (first, second) =>
             ).toBeNull();
             expect(existsSync(folder) ? readdirSync(folder) : []).toEqual([]);
             expect(existsSync(folder)).toBe(false);
-            // root over ssh asks libvirt for none of its own folders, and so for no pool of one either.
-            if (second !== "root's ssh")
+            // root asks libvirt for none of its own folders, and so for no pool of one either.
+            if (!second.startsWith("root"))
                 expect(await machine.virsh("pool-list", "--all", "--name")).not.toContain(uuid);
         });
 });

@@ -25,9 +25,10 @@ export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
 /** Return the way to guests' folders below another base than the configured one; not over ssh. */
 export function filesBelow(base: string, uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
-    if (isSession(uri)) return new LocalFiles(base);
+    // Root asks libvirt for nothing: a delete that is cancelled after the domain has gone still removes its files.
+    if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
     const volumes = new VolumeFiles(uri, base, timeouts);
-    return process.getuid?.() === 0 || writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
+    return writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
 }
 
 /** Whether guests' files go through libvirt's storage volumes. Asks the host where that decides it. */
