@@ -1,26 +1,23 @@
 import type { Backend, Imported } from "../../backends";
-import type { EncodedGuest, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
-import { problemOf, SCHEMA_VERSION, UnikernelError } from "../../spec";
+import type { EncodedGuest, Problem, UnikernelSpec } from "../../spec";
+import { problemOf, UnikernelError } from "../../spec";
 import { unikernelElements } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
 import { same } from "../canonical";
 import { digestKeyOf } from "../digestKeys";
-import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
+import { containsUnknown, isUnknown } from "../handlers";
 import { noteInRun } from "../holders";
-import { interfaceProblems, withIpv4Default } from "../networkInterface";
 import { refuseNewerState, schemaVersionAfter } from "../state";
-import { resolveBlocks } from "./blocks";
 import { claim } from "./claims";
+import { completeSpec } from "./complete";
 import { computeDigests } from "./computeDigests";
 import { consequenceOfCheck, type Judge } from "./consequenceOfCheck";
 import { differences } from "./diff";
 import { folderWarning } from "./folder";
 import type { Guest } from "./guest";
 import { findGuest, isProblem } from "./guest";
-import { resolveIdentity } from "./identity";
 import type { StoredInputs } from "./inputs";
 import { limitProblems, withEnvironment } from "./limits";
-import { blocksBefore } from "./replacing";
 import { unikernelShape } from "./schema";
 import type { UnikernelServices } from "./services";
 import { unsupportedProblems } from "./unsupported";
@@ -197,75 +194,4 @@ function encoded(abi: Guest["abi"], spec: UnikernelSpec, kernel: Guest["kernel"]
         if (error instanceof UnikernelError) return undefined;
         throw error;
     }
-}
-
-interface Known {
-    backend: Backend;
-    guest?: Guest;
-    olds: Partial<StoredInputs>;
-    log(message: string): void;
-}
-
-/** Fills in what follows from the identity, the guest, and the host. */
-async function completeSpec(
-    { backend, guest, olds, log }: Known,
-    values: Values,
-    problems: Problem[],
-): Promise<UnikernelSpec> {
-    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
-    const capabilities = guest?.abi.capabilities(guest.kernel);
-    const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
-    const identity = await resolveIdentity(backend, String(resourceUrn), values, olds);
-    const spec = {
-        schemaVersion: SCHEMA_VERSION,
-        ...rest,
-        ...stateOf(backend),
-        ...identity,
-        guest: values.guest ?? guest?.abi.id ?? former?.guest,
-        memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
-        blocks: Array.isArray(values.blocks)
-            ? await resolveBlocks(
-                  values.blocks,
-                  { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log },
-                  problems,
-              )
-            : values.blocks,
-        interfaces: Array.isArray(values.interfaces)
-            ? values.interfaces.map((card, index) =>
-                  completeInterface(
-                      card,
-                      index,
-                      capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver,
-                      problems,
-                  ),
-              )
-            : values.interfaces,
-    };
-    return spec as UnikernelSpec;
-}
-
-/** What follows from a kernel: as it was until the kernel is known, and unknown where it never was. */
-function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): {
-    guest: string;
-    memory: number | string;
-    interfaces?: InterfaceSpec[];
-} {
-    return { guest, memory: memory ?? UNKNOWN, interfaces };
-}
-
-/** Of what runs nowhere, the stack's state must not say that it runs. */
-function stateOf({ consequences }: Backend): object {
-    return consequences.state?.unsupported ? { state: undefined } : {};
-}
-
-function completeInterface(
-    card: InterfaceSpec,
-    index: number,
-    driver: string | undefined,
-    problems: Problem[],
-): InterfaceSpec {
-    if (isUnknown(card)) return card;
-    problems.push(...interfaceProblems(`interfaces[${index}].`, card));
-    const named = card.driver ?? driver;
-    return { ...withIpv4Default(card), ...(named === undefined ? {} : { driver: named }) };
 }

@@ -1,30 +1,26 @@
-import { hasCode, puttingRight } from "../../../spec";
-import { type Applied, type Observation, PartialError } from "../../backend";
-import type { Mark, RecordedReservation } from "../model";
-import { descriptionsIn, keepForeign, renderDomain, renderMark } from "../xml";
+import { puttingRight } from "../../../spec";
+import type { Applied, Observation } from "../../backend";
 import { forgetDeletion } from "./begun";
-import { assertUnclaimed, GuestClaim, LostClaim } from "./claim";
-import { type Course, isNew, plot, report } from "./course";
-import { unprovenLastGood } from "./decide";
-import { erase } from "./delete";
+import { assertUnclaimed, GuestClaim } from "./claim";
+import { type Course, plot, report } from "./course";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "./files";
-import { namingHolder, takingFor, untilFree } from "./handOver";
+import { takingFor, untilFree } from "./handOver";
 import { ownSources } from "./imported";
 import { carryOutKeeping } from "./keeping";
 import { adjust } from "./live";
-import { restarts, stateOf } from "./look";
+import { restarts } from "./look";
+import { definitionOf, describeDomain, finalMark, interimMark, mark, withEntries } from "./marking";
 import { leave } from "./operations";
 import type { Claim } from "./ownership";
 import { describe, waitReady } from "./readiness";
 import { lastGoodOf, namesOf } from "./records";
-import { release, reservationsOf, reserve, union } from "./reservations";
-import { rollBack } from "./rollback";
+import { during, Failure, recover } from "./recover";
+import { release, reservationsOf, reserve } from "./reservations";
 import type { Run } from "./run";
 import { start } from "./start";
-import { translate } from "./startErrors";
-import { afterFailure, hears, stop } from "./stop";
-import { messageOf, Undo } from "./undo";
-import { sameMark, timeFor, unfinishedMark, withLastGood } from "./wanted";
+import { hears, stop } from "./stop";
+import { Undo } from "./undo";
+import { sameMark, timeFor } from "./wanted";
 
 /**
  * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
@@ -75,24 +71,6 @@ async function asOnlyOne(run: Run, claim: Claim, from?: Applied): Promise<Observ
     }
 }
 
-/** How far a run came before it failed. */
-class Failure extends Error {
-    constructor(
-        readonly step: "prepare" | "stop" | "start" | "ready" | "settle",
-        override readonly cause: unknown,
-    ) {
-        super(messageOf(cause));
-    }
-}
-
-async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
-    try {
-        return await work;
-    } catch (error) {
-        throw new Failure(step, error);
-    }
-}
-
 /** Everything that the guest which runs now does not notice. */
 function prepare(course: Course, undo: Undo): Promise<void> {
     return during(
@@ -129,54 +107,6 @@ function prepare(course: Course, undo: Undo): Promise<void> {
                 undo.add(step);
         })(),
     );
-}
-
-/** The mark is the final one at once where nothing has to be proven. */
-function interimMark(course: Course): Mark {
-    const { decision, wanted } = course;
-    const interim =
-        decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : finalMark(course);
-    return withEntries(course.held ? { ...interim, claim: course.held.token } : interim, course);
-}
-
-function finalMark({
-    existing,
-    decision,
-    plan: {
-        bootDigest,
-        spec: { state },
-    },
-    wanted,
-}: Course): Mark {
-    return withLastGood(
-        wanted.mark,
-        unprovenLastGood(existing, decision, { bootDigest, state, seeds: wanted.layout.puts.some(({ seed }) => seed) }),
-    );
-}
-
-/** What a create that failed made. */
-function madeEntries({
-    entries,
-    wanted: {
-        mark: { reservations = [] },
-    },
-}: Course): RecordedReservation[] {
-    return union([...entries, ...reservations.filter(({ foreign }) => !foreign)]);
-}
-
-/** While addresses change, the old entries and the new ones are ours. */
-function withEntries(before: Mark, { entries, wanted }: Course): Mark {
-    const reservations = union([...(wanted.mark.reservations ?? []), ...entries]);
-    return reservations.length > 0 ? { ...before, reservations } : before;
-}
-
-/** What other tools and people have written about the domain stays with it. */
-function definitionOf(course: Course): string {
-    const {
-        wanted,
-        existing: { record },
-    } = course;
-    return keepForeign(renderDomain(wanted.model, interimMark(course)), record?.inactiveXml);
 }
 
 /** From here on the guest that ran before is disturbed. */
@@ -297,73 +227,4 @@ async function settle(course: Course): Promise<Observation> {
         forgetDeletion(spec.uuid),
     ]);
     return report(course, { state: spec.state, unfinished: false });
-}
-
-/** Write the description where the definition or what runs has another one. One that is not declared is not managed. */
-async function describeDomain(course: Course): Promise<void> {
-    const { description } = course.plan.spec;
-    const { record } = course.existing;
-    if (description === undefined) return;
-    const written = descriptionsIn(record?.liveXml, record?.inactiveXml);
-    if (written.length === 0 || written.some((text) => text !== description))
-        await setMetadata(course, { description });
-}
-
-async function mark(course: Course, value: Mark, active?: boolean): Promise<void> {
-    await setMetadata(course, renderMark(value), active);
-}
-
-async function setMetadata(
-    { host, plan: { spec } }: Course,
-    value: string | { description: string },
-    active = spec.state !== "stopped",
-): Promise<void> {
-    try {
-        await host.domains.setMetadata(spec.uuid, value, { live: active, config: true });
-    } catch (error) {
-        // It may have ended in between: then there is nothing live to write to.
-        if (hasCode(error, "unreachable") || !active || (await host.domains.state(spec.uuid))?.active) throw error;
-        await host.domains.setMetadata(spec.uuid, value, { live: false, config: true });
-    }
-}
-
-/** Makes the best of a failure. @returns the error to throw */
-async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
-    const {
-        host,
-        platform,
-        plan: { spec },
-        decision,
-        claim,
-    } = course;
-    const error =
-        step === "start"
-            ? await namingHolder(course, translate(cause, spec, platform.startErrors))
-            : translate(cause, spec, platform.startErrors);
-    // Nothing of it is ours any more, not even to take back.
-    if (cause instanceof LostClaim) return cause;
-    if (!hasCode(error, "unreachable") && (await course.held?.isLost())) return error;
-    const partial = async (state: Observation["state"]): Promise<PartialError> =>
-        new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
-    // Nobody to talk to: what is there tells the next run how to go on. State must know that it may be there.
-    if (hasCode(error, "unreachable")) return claim.inState ? error : partial("stopped");
-    if (step === "settle") return partial(spec.state);
-    if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
-    if (step === "ready")
-        return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
-    let whole = await undo.run();
-    if (isNew(course)) {
-        undo.add(async () => {
-            await stop(host, platform, spec, afterFailure(course));
-            await erase(host, {
-                spec,
-                entries: madeEntries(course),
-                keep: course.present,
-                known: knownTo(course.existing, course.wanted),
-                console: course.console,
-            });
-        });
-        whole = (await undo.run()) && whole;
-    }
-    return whole || claim.inState ? error : partial("stopped");
 }

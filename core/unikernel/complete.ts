@@ -1,0 +1,80 @@
+import type { Backend } from "../../backends";
+import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../spec";
+import { isUnknown, UNKNOWN } from "../handlers";
+import { interfaceProblems, withIpv4Default } from "../networkInterface";
+import { resolveBlocks } from "./blocks";
+import type { Guest } from "./guest";
+import { resolveIdentity } from "./identity";
+import type { StoredInputs } from "./inputs";
+import { blocksBefore } from "./replacing";
+
+interface Known {
+    backend: Backend;
+    guest?: Guest;
+    olds: Partial<StoredInputs>;
+    log(message: string): void;
+}
+
+/** Fills in what follows from the identity, the guest, and the host. */
+export async function completeSpec(
+    { backend, guest, olds, log }: Known,
+    values: Record<string, unknown>,
+    problems: Problem[],
+): Promise<UnikernelSpec> {
+    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
+    const capabilities = guest?.abi.capabilities(guest.kernel);
+    const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
+    const identity = await resolveIdentity(backend, String(resourceUrn), values, olds);
+    const spec = {
+        schemaVersion: SCHEMA_VERSION,
+        ...rest,
+        ...stateOf(backend),
+        ...identity,
+        guest: values.guest ?? guest?.abi.id ?? former?.guest,
+        memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
+        blocks: Array.isArray(values.blocks)
+            ? await resolveBlocks(
+                  values.blocks,
+                  { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log },
+                  problems,
+              )
+            : values.blocks,
+        interfaces: Array.isArray(values.interfaces)
+            ? values.interfaces.map((card, index) =>
+                  completeInterface(
+                      card,
+                      index,
+                      capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver,
+                      problems,
+                  ),
+              )
+            : values.interfaces,
+    };
+    return spec as UnikernelSpec;
+}
+
+/** What follows from a kernel: as it was until the kernel is known, and unknown where it never was. */
+function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): {
+    guest: string;
+    memory: number | string;
+    interfaces?: InterfaceSpec[];
+} {
+    return { guest, memory: memory ?? UNKNOWN, interfaces };
+}
+
+/** Of what runs nowhere, the stack's state must not say that it runs. */
+function stateOf({ consequences }: Backend): object {
+    return consequences.state?.unsupported ? { state: undefined } : {};
+}
+
+function completeInterface(
+    card: InterfaceSpec,
+    index: number,
+    driver: string | undefined,
+    problems: Problem[],
+): InterfaceSpec {
+    if (isUnknown(card)) return card;
+    problems.push(...interfaceProblems(`interfaces[${index}].`, card));
+    const named = card.driver ?? driver;
+    return { ...withIpv4Default(card), ...(named === undefined ? {} : { driver: named }) };
+}
