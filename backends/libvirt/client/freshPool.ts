@@ -36,22 +36,22 @@ export async function inFreshPool<T>(
         }
         return work(handle);
     };
-    const known =
-        (await unless(
-            noPool,
-            connection.using(
-                "virStoragePoolFree",
-                ["virStoragePoolLookupByName", connection.handle, pool.name],
-                (handle) => showsFolder(connection, handle, pool),
-            ),
-        )) ?? false;
-    if (known)
-        return connection.using(
-            "virStoragePoolFree",
-            ["virStoragePoolLookupByName", connection.handle, pool.name],
-            start,
-        );
+    let shown = false;
+    try {
+        const found = await connection.using("virStoragePoolFree", lookUp(connection, pool.name), async (handle) => {
+            shown = await showsFolder(connection, handle, pool);
+            return shown ? { result: await start(handle) } : undefined;
+        });
+        if (found) return found.result;
+    } catch (error) {
+        // Of a pool that is known, the same code says that its folder does not exist.
+        if (shown || !(error instanceof CallFailed) || error.code !== noPool) throw error;
+    }
     return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
+}
+
+function lookUp({ handle }: Connection, name: string): ["virStoragePoolLookupByName", Handle, string] {
+    return ["virStoragePoolLookupByName", handle, name];
 }
 
 /**
@@ -71,14 +71,10 @@ async function showsFolder(connection: Connection, handle: Handle, pool: PoolRef
 export async function forget(connection: Connection, name: string): Promise<void> {
     let found = false;
     try {
-        await connection.using(
-            "virStoragePoolFree",
-            ["virStoragePoolLookupByName", connection.handle, name],
-            (handle) => {
-                found = true;
-                return stopAndUndefine(connection, handle);
-            },
-        );
+        await connection.using("virStoragePoolFree", lookUp(connection, name), (handle) => {
+            found = true;
+            return stopAndUndefine(connection, handle);
+        });
     } catch (error) {
         keepLost(error);
         if (found && (error as CallFailed).code !== noPool) throw error;
@@ -109,14 +105,7 @@ async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, 
         } catch (error) {
             keepLost(error);
             if (flags !== CREATE_WITH_BUILD && isMissing(error, pool.folder)) {
-                throw new CallFailed({
-                    kind: "libvirt",
-                    code: noPool,
-                    domain: 0,
-                    message: (error as CallFailed).message,
-                    connecting: false,
-                    lost: false,
-                });
+                throw missingFolder(error);
             }
             const { errno, message } = error as CallFailed;
             const passes = errno === ENOENT || (errno === 0 && !/permission denied|stale/i.test(message));
@@ -127,6 +116,11 @@ async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, 
 }
 
 const ENOENT = 2; // errno(3)
+
+function missingFolder(error: unknown): CallFailed {
+    const { message } = error as CallFailed;
+    return new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message, connecting: false, lost: false });
+}
 
 /** "cannot open directory 'FOLDER': No such file or directory", whatever the daemon's language; not so a file in it that vanished. */
 function isMissing(error: unknown, folder: string): boolean {
@@ -160,15 +154,7 @@ export async function inTransientPool<T>(
             );
         } catch (error) {
             keepLost(error);
-            if (isMissing(error, pool.folder))
-                throw new CallFailed({
-                    kind: "libvirt",
-                    code: noPool,
-                    domain: 0,
-                    message: (error as CallFailed).message,
-                    connecting: false,
-                    lost: false,
-                });
+            if (isMissing(error, pool.folder)) throw missingFolder(error);
             const taken = error instanceof CallFailed && [operationFailed, operationInvalid].includes(error.code);
             if (!taken) throw error;
             if (tries === TRIES) return undefined;
@@ -177,10 +163,8 @@ export async function inTransientPool<T>(
             else
                 await unless(
                     noPool,
-                    connection.using(
-                        "virStoragePoolFree",
-                        ["virStoragePoolLookupByName", connection.handle, pool.name],
-                        (handle) => connection.number("virStoragePoolDestroy", handle),
+                    connection.using("virStoragePoolFree", lookUp(connection, pool.name), (handle) =>
+                        connection.number("virStoragePoolDestroy", handle),
                     ),
                 );
         }
