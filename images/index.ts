@@ -18,4 +18,4 @@ export { removeImage, removeManifestsIfUnused } from "./remove";
 export { type RunOptions, run } from "./run";
 export { publish, sweepTemporaries, syncFolder, temporaryName, writeWhole } from "./temporary";
 export { addUser, removeUser, type User, usersOf } from "./users";
-export { forgetWriting, hasBegun, type Writing, withNote } from "./writings";
+export { forgetWriting, hasBegun, type Writing, withNote, writingTo } from "./writings";

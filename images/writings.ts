@@ -14,6 +14,12 @@ export interface Writing {
     path: string;
 }
 
+/** Return what writes a file. @param olds of the resource, where state has it: then it is an update */
+export function writingTo(path: string, urn: string | undefined, olds: { urn?: string } | undefined): Writing {
+    const urns = [urn, olds?.urn].filter((one) => one !== undefined);
+    return { act: olds ? "update" : "create", urns: [...new Set(urns)], path };
+}
+
 /**
  * Notes in the user's cache of writings that have begun and have not ended: the only proof that a file which is there, and
  * is not what state has, was built by a run of this resource that was killed. That this user built it for the same URN is

@@ -1,4 +1,4 @@
-import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote } from "../../images";
+import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../images";
 import type { GuestPlan } from "../../spec";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { burnHasBegun, forgetBurn } from "./begun";
@@ -52,11 +52,7 @@ async function write(plan: GuestPlan, context: Context, olds?: Applied): Promise
 }
 
 function writingOf(spec: Pick<Applied, "urn" | "output" | "name">, olds: Pick<Applied, "urn"> | undefined): Writing {
-    return {
-        act: olds ? "update" : "create",
-        urns: [...new Set([spec.urn, olds?.urn ?? spec.urn])],
-        path: outputPath(spec),
-    };
+    return writingTo(outputPath(spec), spec.urn, olds);
 }
 
 /** Each step looks first: run again after a kill at any point, it does what is left. */

@@ -13,8 +13,8 @@ import {
     removeUser,
     sealDigest,
     usersOf,
-    type Writing,
     withNote,
+    writingTo,
 } from "../../images";
 import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";
@@ -68,7 +68,7 @@ async function write(
         await makeImageFolder();
         return work();
     }
-    const writing = writingOf(inputs, olds);
+    const writing = writingTo(pathOf(inputs), inputs.urn, olds);
     const inState = async (path: string): Promise<boolean> =>
         olds !== undefined && pathOf(olds) === path && isOurs(path, olds);
     const error = await outputFault({
@@ -124,20 +124,12 @@ async function releaseImage(id: string, old: BlockImageOutputs, services: Servic
 export async function deleteImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
     await releaseImage(id, old, services);
     await removeManifestsIfUnused();
-    if (old.output !== undefined) forgetWriting(writingOf(old, old));
+    if (old.output !== undefined) forgetWriting(writingTo(pathOf(old), old.urn, old));
 }
 
 /** True while the file that state speaks of is there and whole. */
 export async function isWhole(old: BlockImageOutputs): Promise<boolean> {
     const whole = (await findBuilt(pathOf(old)))?.digest === old.digest;
-    if (whole && old.output !== undefined) forgetWriting(writingOf(old, old));
+    if (whole && old.output !== undefined) forgetWriting(writingTo(pathOf(old), old.urn, old));
     return whole;
-}
-
-function writingOf(
-    inputs: Pick<BlockImageInputs, "urn" | "output" | "digest" | "format">,
-    olds: Pick<BlockImageInputs, "urn"> | undefined,
-): Writing {
-    const urns = [inputs.urn, olds?.urn].filter((urn) => urn !== undefined);
-    return { act: olds ? "update" : "create", urns: [...new Set(urns)], path: pathOf(inputs) };
 }
