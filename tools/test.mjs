@@ -92,9 +92,10 @@ const prepare = (work, otherwise) =>
         },
     );
 
-const failUnless = (...ends) => ({ failed: ends.every(({ code }) => code === 0) ? 0 : 1 });
-
-const checks = async () => failUnless(await run(["tools/check.mjs"], process.env, CHECK_LIMIT));
+async function checks() {
+    const { code } = await run(["tools/check.mjs"], process.env, CHECK_LIMIT);
+    return { failed: code === 0 ? 0 : 1 };
+}
 
 /** One jest process; its reporter leaves the figures in a file. */
 async function suite({ name, folder, workers }) {

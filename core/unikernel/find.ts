@@ -1,4 +1,4 @@
-import type { Backend, FoundGuest, Imported } from "../../backends";
+import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../backends";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
 import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
 import { problemOf, UnikernelError } from "../../spec";
@@ -24,7 +24,7 @@ export async function findUnikernel(
     { urn, uuid, name, allowQemuArgs, connection: named }: Wanted,
 ): Promise<StoredOutputs | undefined> {
     const { backend, connection } = hostOf(services, named);
-    const found = await backend.find?.(connection, { uuid, name });
+    const found = await backend.find(connection, { uuid, name });
     if (!found) return undefined;
     const inputs = await declare(services, backend, found, { connection, urn, allowQemuArgs });
     const plan = await planGuest(inputs);
@@ -47,9 +47,9 @@ const PLATFORMS: Platform[] = ["kvm", "xen"];
 function hostOf(
     { backend }: UnikernelServices,
     connection: string | undefined,
-): { backend: Backend; connection: string } {
+): { backend: Backend & Importer; connection: string } {
     const found = PLATFORMS.map((platform) => backend(platform)).find(
-        ({ leadsTo }) => connection === undefined || leadsTo?.(connection),
+        (one) => connection === undefined || (hasHosts(one) && one.leadsTo(connection)),
     );
     if (!found) {
         throw new UnikernelError("unsupported", `${connection} leads to no host whose guests can be imported`, {
@@ -57,7 +57,7 @@ function hostOf(
             hint: "expected a libvirt URI such as qemu:///system",
         });
     }
-    if (found.find) return { backend: found, connection: connection ?? found.defaultConnection() };
+    if (isImporter(found)) return { backend: found, connection: connection ?? found.defaultConnection() };
     throw new UnikernelError("unsupported", `guests on ${connection} (platform ${found.platform}) cannot be imported`, {
         property: "connection",
         hint: "declare the guest; pulumi up makes it anew, once that domain is removed",

@@ -1,4 +1,4 @@
-import type { Backend } from "../../backends";
+import { type Backend, hasHosts } from "../../backends";
 import { forAll, unlessEnded } from "../../spec";
 import { isUnknown } from "../handlers";
 import { holderInRun, holderOf } from "../holders";
@@ -32,7 +32,10 @@ export async function resolveIdentity(
 
 /** Where the host would have the guest's files by the configuration of this run. */
 function folderOf(backend: Backend, connection: unknown): { folder?: string } {
-    const folder = typeof connection === "string" && !isUnknown(connection) ? backend.folder?.(connection) : undefined;
+    const folder =
+        hasHosts(backend) && typeof connection === "string" && !isUnknown(connection)
+            ? backend.folder(connection)
+            : undefined;
     return folder === undefined ? {} : { folder };
 }
 
@@ -52,8 +55,8 @@ async function freeIndex(backend: Backend, connection: unknown, urn: string): Pr
         if (holderInRun(uuid) === urn) return index;
         const holder =
             (await holderOf(uuid)) ??
-            (typeof connection === "string"
-                ? await backend.holder?.(connection, uuid).catch(() => undefined)
+            (hasHosts(backend) && typeof connection === "string"
+                ? await backend.holder(connection, uuid).catch(() => undefined)
                 : undefined);
         if (holder === undefined || holder === urn) return index;
     }
