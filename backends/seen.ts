@@ -76,6 +76,6 @@ export interface GuestDescription extends GuestOutputs {
     vcpus: number;
     /** In the guest's order. */
     interfaces: { mac: string; kind: AttachKind | "other"; source?: string }[];
-    /** Of the unikernel whose mark it carries; undefined: of nobody's. */
+    /** URN in the mark that it carries; undefined where it carries none. */
     urn?: string;
 }

@@ -27,8 +27,8 @@ import { addSum, removeSum } from "./sums";
 export type Image = Omit<MediumOutputs, "burned">;
 
 /**
- * Refuse a file that is at `output` already and is not this medium's. By state: an image of ours that somebody edited is ours
- * to mend. Another resource's is not, although we built it.
+ * Refuse a file that is at `output` already and is not this medium's. State decides: an image of this
+ * resource that was edited is mended. An image of another resource is not, although this package built it.
  * @param begun a create or a move that was interrupted, or a replacement, may have made it
  */
 export async function refuseForeign(spec: UnikernelSpec, begun: boolean, olds?: Applied): Promise<void> {

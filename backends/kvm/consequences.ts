@@ -19,7 +19,7 @@ const properties = {
     accelerator: restart("QEMU chooses its accelerator when it starts."),
     onCrash: {
         consequence: "live",
-        why: 'libvirt is told what to do at the next crash; to or from "restart" QEMU starts anew, as it has to treat resets otherwise.',
+        why: 'libvirt gets the action for the next crash. A change to or from "restart" starts QEMU again, since it has to treat resets in another way.',
         refine: crashes,
     },
     gdb: restart("QEMU opens the debugger's port when it starts."),

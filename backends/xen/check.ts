@@ -94,7 +94,7 @@ function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelS
             : [
                   {
                       property: "gdb.address",
-                      reason: `gdbsx listens on all addresses of the host, not on ${gdb.address} alone, and asks nobody for a password; if that is meant, set address: "0.0.0.0"`,
+                      reason: `gdbsx listens on all addresses of the host, not on ${gdb.address} alone, and asks for no password; if that is meant, set address: "0.0.0.0"`,
                   },
               ]),
         ...(onCrash === "restart" || autostart

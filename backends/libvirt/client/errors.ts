@@ -107,7 +107,7 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
         case "given-up":
             return new UnikernelError(
                 "timeout",
-                `${where}: not carried out, or cut short, since nobody waits for it any more`,
+                `${where}: not carried out, or cut short, since its caller no longer waits for it`,
             );
         case "library":
             return new UnikernelError(

@@ -71,7 +71,7 @@ export async function examine(
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             const isThere = includes(entriesIn(network), entry);
-            for (const other of inTheWay(network, entry)) if (!isOwn(other, own)) await taking(other);
+            for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await taking(conflict);
             // An entry that an earlier release made is there already: a change of something else may go on.
             if (!isThere) assertReservable(network, entry.address, entry.property);
             const foreign = isThere && !includes(own, entryOf(entry));
@@ -118,8 +118,8 @@ async function reserveOne(
 ): Promise<(() => Promise<void>) | undefined> {
     if (includes(entriesIn(network), entry)) return undefined;
     const { mac, address } = entry;
-    const others = inTheWay(network, entry);
-    for (const other of others) if (!isOwn(other, own)) await taking(other);
+    const conflicts = conflictsOf(network, entry);
+    for (const conflict of conflicts) if (!isOwn(conflict, own)) await taking(conflict);
     const change = (
         command: ReservationCommand,
         one: { mac?: string; address: string; name?: string },
@@ -140,12 +140,12 @@ async function reserveOne(
             !reservations.some(
                 (now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac),
             );
-        for (const other of removed) if (isFree(other)) await change("add-last", other);
+        for (const former of removed) if (isFree(former)) await change("add-last", former);
     };
     try {
-        for (const other of others) {
-            await change("delete", other);
-            removed.push(other);
+        for (const conflict of conflicts) {
+            await change("delete", conflict);
+            removed.push(conflict);
         }
         await change("add-last", { mac, address });
         added = true;
@@ -170,7 +170,7 @@ function placeOf({ subnets }: NetworkFacts): number | undefined {
 }
 
 /** Return the entries that must go first: libvirt takes one for each MAC address, and one for each address. */
-function inTheWay({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
+function conflictsOf({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
     return reservations.flatMap((other) => {
         const itsMac = other.mac?.toLowerCase();
         if ((itsMac === mac) === (other.address === address)) return [];
