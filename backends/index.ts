@@ -40,8 +40,9 @@ export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./dis
 export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
 export { workingAccelerators } from "./kvm";
 export { closeHosts, type Host, openHost, sshShellOf } from "./libvirt";
+export { readFacts } from "./libvirt/devices";
 export { guestsFolder } from "./libvirt/files";
-export { readFacts, readMark, readNetwork, renderReservation } from "./libvirt/xml";
+export { readMark, readNetwork, renderReservation } from "./libvirt/xml";
 export { createXen, type Dom0, type XenFacts } from "./xen";
 
 /** Every platform that this release has. */

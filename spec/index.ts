@@ -1,3 +1,4 @@
+export * from "./canonical";
 export * from "./derived";
 export * from "./digestKey";
 export * from "./error";

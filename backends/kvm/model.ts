@@ -1,5 +1,6 @@
 import { attachKind, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import { deviceName } from "../libvirt/deviceName";
+import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";
@@ -32,8 +33,7 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
             ...(boot.cmdline ? { cmdline: boot.cmdline } : {}),
         },
         onCrash: spec.onCrash,
-        // A guest without a panic device, or one that triple-faults, crashes by a reset.
-        onReboot: spec.onCrash === "restart" ? "restart" : "destroy",
+        onReboot: onReset(spec.onCrash),
         disks: spec.blocks.map(
             ({ access, format }, index): DiskModel => ({
                 path: paths.disks[index] ?? "",

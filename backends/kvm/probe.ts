@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { probeKernel, readProbe } from "../../guests";
 import { hasCode, puttingRight, throwIfEnded } from "../../spec";
+import { renderDomain } from "../libvirt/devices";
 import type { Host } from "../libvirt/host";
 import type { DomainModel } from "../libvirt/model";
-import { renderDomain } from "../libvirt/xml";
 
 /** What became of the probe guest under one accelerator. */
 export interface ProbeResult {

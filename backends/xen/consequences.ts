@@ -1,7 +1,8 @@
 import type { MediumSpec, UnikernelSpec } from "../../spec";
-import type { Consequence, ConsequenceTable, PropertyConsequence } from "../backend";
+import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { live, restart, unsupportedOn } from "../consequence";
 import { onHosts } from "../libvirt/consequences";
+import { changeOfMemory } from "../libvirt/devices";
 
 const unsupported = unsupportedOn("Xen", "restart");
 
@@ -14,7 +15,7 @@ const properties = {
     sshTarget: live("Another way to the same dom0."),
     memory: {
         consequence: "restart",
-        refine: balloons,
+        refine: (_from, _to, declared) => changeOfMemory(declared),
         why: "Live, by its balloon, for a guest that has one and was declared with `maxMemory`; else memory is what it booted with.",
     },
     maxMemory: restart("What the balloon may give is set when the domain is built."),
@@ -29,8 +30,3 @@ const properties = {
 } satisfies Record<Exclude<keyof UnikernelSpec, keyof MediumSpec>, PropertyConsequence>;
 
 export const xenConsequences: ConsequenceTable = properties;
-
-/** check refuses `maxMemory` below memory, and for a guest without a balloon. */
-function balloons(_from: unknown, _to: unknown, { maxMemory }: Pick<UnikernelSpec, "maxMemory">): Consequence {
-    return maxMemory === undefined ? "restart" : "live";
-}

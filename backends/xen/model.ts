@@ -1,5 +1,6 @@
 import { type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import { deviceName } from "../libvirt/deviceName";
+import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 
@@ -24,7 +25,7 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         },
         onCrash: spec.onCrash,
         // libvirt restarts by a new domain, which nobody would tell what this one was told.
-        onReboot: spec.onCrash === "restart" && !boot.xenstore ? "restart" : "destroy",
+        onReboot: boot.xenstore ? "destroy" : onReset(spec.onCrash),
         disks: spec.blocks.map(({ access, format }, index): DiskModel => {
             const readonly = access === "read" && !writable;
             // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and nobody says so.

@@ -1,7 +1,7 @@
 import type { Attach, Forward, Ipv4, Problem } from "../../spec";
+import { same } from "../../spec";
 import { interfaceShape } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
-import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { schemaVersionAfter } from "../state";
 import { chosenMac } from "./mac";

@@ -1,9 +1,8 @@
 import type { Backend, Imported } from "../../backends";
 import type { EncodedGuest, Problem, UnikernelSpec } from "../../spec";
-import { problemOf, UnikernelError } from "../../spec";
+import { problemOf, same, UnikernelError } from "../../spec";
 import { unikernelElements } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
-import { same } from "../canonical";
 import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown } from "../handlers";
 import { noteInRun } from "../holders";

@@ -1,4 +1,5 @@
 import type { Consequence, ConsequenceTable } from "../../backends";
+import { same } from "../../spec";
 import {
     type NamesWhere,
     namesWhere,
@@ -6,7 +7,6 @@ import {
     type UnikernelRows,
     unikernelRows,
 } from "../../spec/arguments";
-import { same } from "../canonical";
 import { containsUnknown } from "../handlers";
 import { blockPairs } from "./blockDiff";
 import { folderPairs } from "./folder";

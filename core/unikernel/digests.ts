@@ -1,8 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { ConsequenceTable } from "../../backends";
 import type { Digests, UnikernelSpec } from "../../spec";
-import { keyBytes } from "../../spec";
-import { canonical } from "../canonical";
+import { canonical, keyBytes } from "../../spec";
 import { containsUnknown, UNKNOWN } from "../handlers";
 import { root } from "./diff";
 import { bootRelevant, configRelevant } from "./inputs";

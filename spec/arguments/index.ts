@@ -34,6 +34,10 @@ export type UnikernelArgument = Exclude<
     keyof typeof privateRows | keyof typeof unikernelPrivateRows
 >;
 
+/** Arguments by theme: those of the other themes reach no device of a guest. */
+export type BootArgument = keyof typeof bootRows;
+export type DeviceArgument = keyof typeof deviceRows;
+
 /** What only constructors send, of whatever resource. */
 export const privateArguments: readonly string[] = namesWhere(
     { ...unikernelRows, ...blockImageRows },

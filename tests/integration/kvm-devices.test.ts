@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { v5 } from "uuid";
-
+import { readFacts, renderDomain, renderInterface } from "../../backends/libvirt/devices";
 import type { Host } from "../../backends/libvirt/host";
 import type { DomainFacts, DomainModel, InterfaceModel, Mark } from "../../backends/libvirt/model";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { MARK_VERSION, readFacts, readMark, renderDomain, renderInterface } from "../../backends/libvirt/xml";
+import { MARK_VERSION, readMark } from "../../backends/libvirt/xml";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { uuid as anyUuid, mark as first, least, net, variants } from "../unit/libvirt-xml/variants";
 

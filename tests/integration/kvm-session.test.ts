@@ -1,10 +1,9 @@
 import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { v5 } from "uuid";
-
+import { renderDomain } from "../../backends/libvirt/devices";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { renderDomain } from "../../backends/libvirt/xml";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { uuid as anyUuid, least, mark, variants } from "../unit/libvirt-xml/variants";
 

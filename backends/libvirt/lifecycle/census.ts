@@ -1,7 +1,8 @@
 import { keyOf } from "../../../spec";
+import { readFacts } from "../devices";
 import type { Host } from "../host";
 import type { DomainFacts, RecordedReservation } from "../model";
-import { readFacts, readMark } from "../xml";
+import { readMark } from "../xml";
 
 /** A domain of the host, with the ports, devices, MAC addresses and DHCP entries that it holds. */
 export interface Holder {

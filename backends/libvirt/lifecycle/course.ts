@@ -100,7 +100,6 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
             unbridged: await unbridgedNetworks(host, existing.liveFacts, wanted.facts),
         },
         { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state },
-        (property) => platform.consequences[property]?.consequence === "live",
     );
     await assertOpens(run, { existing, layout: wanted.layout, decision, present });
     // The last thing: nothing but the host can fail from here on, so others may rely on it.

@@ -1,6 +1,6 @@
 import type { SeenState } from "../../../spec";
+import { changesAfterSave, changesLive, differences } from "../devices";
 import type { DomainFacts, Mark } from "../model";
-import { differences } from "./definition";
 import { type Existing, stateOf } from "./look";
 
 /** What there has to be in the end. */
@@ -40,13 +40,11 @@ export interface Findings extends Existing {
     unbridged?: string[];
 }
 
-const MOVABLE: readonly string[] = ["network", "bridge"];
-
 /**
  * The table behind create and update. It goes by what is there, never by what was meant to happen:
  * so a run that was killed anywhere is continued, and a change behind our back is put right.
  */
-export function decide(found: Findings, wanted: Wanted, livePossible: (property: string) => boolean): Decision {
+export function decide(found: Findings, wanted: Wanted): Decision {
     const { record, mark, facts, liveMark, liveFacts } = found;
     const active = record?.active ?? false;
     const off = wanted.state === "stopped";
@@ -60,13 +58,8 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
         !found.untold &&
         record !== undefined &&
         stateOf(record) !== "stopped" &&
-        live.every(
-            (property) =>
-                livePossible(property) ||
-                (property === "interfaces" && movable(liveFacts, wanted.facts, found.unbridged)) ||
-                (property === "memory" && balloons(liveFacts, wanted.facts)),
-        );
-    const saved = savedImage(found, wanted, livePossible);
+        live.every((property) => changesLive(property, liveFacts, wanted.facts, found.unbridged));
+    const saved = savedImage(found, wanted);
     const restart = active && !off && !fit;
     const start = !off && (!active || restart);
     return {
@@ -85,11 +78,7 @@ export function decide(found: Findings, wanted: Wanted, livePossible: (property:
  * The guest in the saved memory image, as what runs is judged. Where the image itself cannot be read (libxl), the definition
  * stands for it: libvirt refuses no change of that while an image is there.
  */
-function savedImage(
-    found: Findings,
-    wanted: Wanted,
-    livePossible: (property: string) => boolean,
-): { fit: boolean; live: string[] } | undefined {
+function savedImage(found: Findings, wanted: Wanted): { fit: boolean; live: string[] } | undefined {
     if (!found.record?.saved || found.record.active) return undefined;
     const mark = found.savedMark ?? found.mark;
     const facts = found.savedFacts ?? found.facts;
@@ -100,31 +89,8 @@ function savedImage(
             facts !== undefined &&
             mark?.bootDigest === wanted.bootDigest &&
             !found.kernelReplaced &&
-            live.every(livePossible),
+            live.every((property) => changesAfterSave(property, facts, wanted.facts)),
     };
-}
-
-/** Within what it was built with; only Xen's guests have a balloon. */
-function balloons(live: DomainFacts, wanted: DomainFacts): boolean {
-    return live.type === "xen" && live.memoryMib === wanted.memoryMib;
-}
-
-/** The same interfaces with the same kind of plug, in other networks or bridges. libvirt's libxl driver has no call for it. */
-function movable(live: DomainFacts, wanted: DomainFacts, unbridged: string[] = []): boolean {
-    const isPort = ({ kind, source }: DomainFacts["interfaces"][number]): boolean =>
-        MOVABLE.includes(kind) && !(kind === "network" && unbridged.includes(source ?? ""));
-    return (
-        live.type !== "xen" &&
-        live.interfaces.length === wanted.interfaces.length &&
-        JSON.stringify(live.forwards) === JSON.stringify(wanted.forwards) &&
-        live.interfaces.every(({ mac, kind, source }, index) => {
-            const other = wanted.interfaces[index]!;
-            return (
-                mac === other.mac &&
-                ((kind === other.kind && source === other.source) || (isPort({ mac, kind, source }) && isPort(other)))
-            );
-        })
-    );
 }
 
 function lastGood({ record, mark, facts }: Existing, define: boolean): string | undefined {

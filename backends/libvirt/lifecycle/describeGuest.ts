@@ -1,7 +1,6 @@
-import type { InterfaceSpec } from "../../../spec";
 import type { GuestDescription, GuestName } from "../../backend";
+import { declarable } from "../devices";
 import type { DomainRecord, Host } from "../host";
-import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { ConsoleReader, keptConsole } from "./console";
 import { readExisting, seenState, settled } from "./look";
@@ -18,7 +17,7 @@ export async function describeGuest(
     const { mark, liveMark, facts, liveFacts } = readExisting(record, []);
     const shape = liveFacts ?? facts;
     const { uuid, name } = record;
-    const guest = { uuid, name, connection: host.uri, interfaces: shape ? plugsOf(shape) : [] };
+    const guest = { uuid, name, connection: host.uri, interfaces: shape ? declarable(shape) : [] };
     const leases = record.active ? await leasesFor(host, guest) : [];
     return {
         uuid,
@@ -47,20 +46,4 @@ export async function consoleTail(
 async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undefined> {
     const uuid = "uuid" in wanted ? wanted.uuid : (await host.domains.byName(wanted.name))?.uuid;
     return uuid === undefined ? undefined : settled(host, uuid);
-}
-
-/** As far as a host shows how interfaces are plugged in: what is none of our four is left as a tap without a name. */
-function plugsOf({ interfaces, forwards }: DomainFacts): InterfaceSpec[] {
-    return interfaces.map(({ mac, kind, source = "" }) => {
-        switch (kind) {
-            case "user":
-                return { mac, attach: { user: { forward: forwards } } };
-            case "network":
-                return { mac, attach: { network: source } };
-            case "bridge":
-                return { mac, attach: { bridge: source } };
-            default:
-                return { mac, attach: { tap: source } };
-        }
-    });
 }

@@ -1,9 +1,9 @@
 import { UnikernelError } from "../../../spec";
 import type { FoundGuest } from "../../backend";
+import { type Declared, definitionDigest, differences, readFacts, readForImport } from "../devices";
 import type { DomainRecord, Host } from "../host";
 import type { DomainFacts, Mark } from "../model";
-import { type Declared, readFacts, readForImport, readMark, readNetwork } from "../xml";
-import { definitionDigest, differences } from "./definition";
+import { readMark, readNetwork } from "../xml";
 import { copiesOf } from "./layout";
 import { settled, stateOf } from "./look";
 import { placeOf } from "./place";

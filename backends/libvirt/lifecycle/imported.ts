@@ -2,10 +2,10 @@ import { basename, dirname } from "node:path";
 
 import { type GuestPlan, UnikernelError } from "../../../spec";
 import type { Applied } from "../../backend";
+import { definitionDigest } from "../devices";
 import type { DomainRecord } from "../host";
 import type { DomainFacts, Mark } from "../model";
 import { MARK_VERSION } from "../xml";
-import { definitionDigest } from "./definition";
 
 /** Every URN under which a guest in state may be known. */
 export function urnsOf({ urn }: { urn: string }, applied: Applied): string[] {

@@ -1,8 +1,9 @@
 import { hasCode } from "../../../spec";
 import type { Creator, LeftDomain, LeftFolder, Leftovers } from "../../backend";
+import { readFacts } from "../devices";
 import type { DomainRecord, Host } from "../host";
 import type { Mark } from "../model";
-import { readFacts, readMark, readNetwork } from "../xml";
+import { readMark, readNetwork } from "../xml";
 import { claimedBy } from "./claim";
 import { creationOf } from "./creations";
 import { isLeftover } from "./decide";

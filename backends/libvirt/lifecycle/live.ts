@@ -1,11 +1,9 @@
 import type { GuestState, SeenState } from "../../../spec";
+import { changeLive } from "../devices";
 import type { Host } from "../host";
-import { renderInterface } from "../xml";
 import { type Existing, stateOf } from "./look";
 import type { Run } from "./run";
 import type { Definition } from "./wanted";
-
-const LIVE = { live: true, config: false };
 
 /** Changes what runs without interrupting it. The definition for the next boot is written already. */
 export async function adjust(
@@ -15,16 +13,7 @@ export async function adjust(
     properties: string[],
 ): Promise<void> {
     if (!record?.active) return;
-    if (properties.includes("memory")) await host.domains.setMemory(spec.uuid, facts.currentMemoryMib * 1024, LIVE);
-    if (properties.includes("onCrash")) await host.domains.setOnCrash(spec.uuid, spec.onCrash, LIVE);
-    if (properties.includes("interfaces")) {
-        for (const [index, { mac, kind, source }] of facts.interfaces.entries()) {
-            const before = liveFacts?.interfaces[index];
-            if (before?.kind === kind && before.source === source) continue;
-            const wanted = model.interfaces.find((one) => one.mac === mac);
-            if (wanted) await host.domains.updateDevice(spec.uuid, renderInterface(wanted), LIVE);
-        }
-    }
+    await changeLive(host, spec.uuid, properties, { running: liveFacts, wanted: facts, model });
     await setState(host, spec.uuid, stateOf(record), spec.state);
 }
 

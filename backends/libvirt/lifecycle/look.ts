@@ -2,9 +2,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { GuestState, SeenState } from "../../../spec";
 import type { Applied, GuestRef } from "../../backend";
+import { hypervisorOf, readFacts } from "../devices";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { DomainFacts, Mark } from "../model";
-import { readFacts, readMark } from "../xml";
+import { readMark } from "../xml";
 import { standIn } from "./imported";
 import { assertOurs, type Claim } from "./ownership";
 
@@ -75,7 +76,8 @@ function patience(record: DomainRecord): number {
 
 /** Xen's libvirt builds a new domain when this one crashes or reboots; in between it looks like one that is off. A QEMU just goes on. */
 export function restarts(facts: DomainFacts | undefined): boolean {
-    return facts?.type === "xen" && (facts.onCrash === "restart" || facts.onReboot === "restart");
+    if (!facts || !hypervisorOf(facts).rebuildsToRestart) return false;
+    return facts.onCrash === "restart" || facts.onReboot === "restart";
 }
 
 /** @param unmarked stands for the mark of a domain that has none */

@@ -1,6 +1,7 @@
 import { hasCode } from "../../../spec";
+import { renderDomain } from "../devices";
 import type { Mark } from "../model";
-import { descriptionsIn, keepForeign, renderDomain, renderMark } from "../xml";
+import { descriptionsIn, keepForeign, renderMark } from "../xml";
 import type { Course } from "./course";
 import { unprovenLastGood } from "./decide";
 import { union } from "./reservations";

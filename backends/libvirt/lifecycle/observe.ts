@@ -1,11 +1,10 @@
 import type { SeenState, UnikernelSpec } from "../../../spec";
 import type { Applied, Creator, GuestRef, Observation } from "../../backend";
+import { definitionDigest, driftOf } from "../devices";
 import type { Host } from "../host";
-import type { DomainFacts } from "../model";
 import type { LibvirtPlatform } from "../platform";
 import { descriptionsIn } from "../xml";
 import { keptConsole } from "./console";
-import { definitionDigest } from "./definition";
 import { hasHalted, type ReadConsole } from "./halted";
 import { isAsImported, standIn, urnsOf } from "./imported";
 import { type Existing, readExisting, seenState, settled } from "./look";
@@ -105,41 +104,12 @@ function drift(
         const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
         if (other !== undefined) found[property] = other;
     };
-    const shapes = [liveFacts, facts];
     // Saved memory is kept for a start that is not declared: no reason to change anything.
     if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
     if (applied.description !== undefined)
         compare("description", applied.description, ...descriptionsIn(record?.liveXml, record?.inactiveXml));
-    if (known) return found;
-    compare(
-        "memory",
-        applied.memory,
-        ...shapes.map((one) => one?.currentMemoryMib),
-        ...(applied.maxMemory === undefined ? shapes.map((one) => one?.memoryMib) : []),
-    );
-    if (applied.maxMemory !== undefined)
-        compare("maxMemory", applied.maxMemory, ...shapes.map((one) => one?.memoryMib));
-    compare("vcpus", applied.vcpus, ...shapes.map((one) => one?.vcpus));
-    compare("onCrash", applied.onCrash, ...shapes.map((one) => one?.onCrash));
-    compare("interfaces", plugs(applied), ...shapes.map((one) => one && plugsOf(one)));
-    return found;
-}
-
-/** Interfaces as far as a host shows them. */
-function plugs({ interfaces }: UnikernelSpec): unknown[] {
-    return interfaces.map(({ mac, attach }) => {
-        const [kind, source] = Object.entries(attach)[0]!;
-        return { mac, kind, ...(typeof source === "string" ? { source } : {}) };
-    });
-}
-
-function plugsOf({ interfaces }: DomainFacts): unknown[] {
-    return interfaces.map(({ mac, kind, source }) => ({
-        mac,
-        kind,
-        ...(source === undefined || kind === "user" ? {} : { source }),
-    }));
+    return known ? found : { ...found, ...driftOf(applied, [liveFacts, facts]) };
 }
 
 /** The digest of the kernel on the host where it is not the one that its name promises; "" when it is gone. */

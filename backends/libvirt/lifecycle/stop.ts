@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { hasCode, UnikernelError } from "../../../spec";
+import { renderDomain } from "../devices";
 import type { Host } from "../host";
 import type { Mark } from "../model";
 import type { GuestWay, LibvirtPlatform } from "../platform";
-import { renderDomain, withoutRestarts } from "../xml";
+import { withoutRestarts } from "../xml";
 import type { Course } from "./course";
 import { BY_ITSELF, CRASHED, RESTART_MS, restarts } from "./look";
 

@@ -1,8 +1,9 @@
 import { UnikernelError } from "../../../spec";
 import type { LeftDomain, LeftFolder } from "../../backend";
+import { readFacts } from "../devices";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
-import { MARK_VERSION, readFacts, readMark } from "../xml";
+import { MARK_VERSION, readMark } from "../xml";
 import { claimedBy } from "./claim";
 import { keptConsole } from "./console";
 import { forgetCreation } from "./creations";

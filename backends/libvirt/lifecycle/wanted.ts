@@ -1,9 +1,9 @@
 import type { UnikernelSpec } from "../../../spec";
 import type { Creator } from "../../backend";
+import { definitionDigest, readFacts, renderDomain } from "../devices";
 import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../model";
 import type { Choices } from "../platform";
-import { MARK_VERSION, readFacts, renderDomain, withLockedDisplays } from "../xml";
-import { definitionDigest } from "./definition";
+import { MARK_VERSION, withLockedDisplays } from "../xml";
 import { type Keeping, keepFormer, recordsAfter } from "./keeping";
 import { CONSOLE_LOG, type Layout, layOut } from "./layout";
 import type { Existing } from "./look";

@@ -1,14 +1,12 @@
-/** XML of libvirt, written and read here and nowhere else. */
+/** libvirt's XML: documents, written from plain data and read to plain data. The devices of a domain are in devices/. */
 
 export { readCapabilities, readDomainCapabilities } from "./capabilities";
-export { renderInterface } from "./devices";
-export { renderDomain } from "./domain";
-export { readFacts } from "./facts";
 export { descriptionsIn, keepForeign } from "./foreign";
-export { type Declared, readForImport } from "./import";
 export { readMark, renderMark } from "./mark";
-export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
+export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION, QEMU_NAMESPACE } from "./names";
 export { readNetwork, renderReservation } from "./network";
 export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
 export { changedAt, ownerIn, renderPool, renderVolume } from "./storage";
+export { all, at, type Tree, text, tree } from "./tree";
+export { type Element, element, writeDomain, writeElement } from "./write";

@@ -4,7 +4,6 @@ import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
 import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";
-import { readFacts } from "./facts";
 import { library } from "./library";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { print } from "./print";
@@ -60,7 +59,8 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
 
 /** @returns undefined when the domain has no mark of ours. Throws `newer-state` for one that a newer release wrote. */
 export function readMark(domainXml: string): Mark | undefined {
-    const found = at(tree(domainXml, "domain"), "metadata")?.children.find(ours);
+    const domain = tree(domainXml, "domain");
+    const found = at(domain, "metadata")?.children.find(ours);
     if (!found) return undefined;
     const version = Number(found.attributes.version);
     if (version > MARK_VERSION) {
@@ -92,8 +92,8 @@ export function readMark(domainXml: string): Mark | undefined {
         incarnation: found.attributes.incarnation,
         claim: found.attributes.claim,
         lastGood: text(found, "lastGood"),
-        folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domainXml),
-        files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domainXml).map(recordOfName),
+        folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domain),
+        files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domain).map(recordOfName),
         reservations: all(found, "reservation").map(readReservation),
     });
 }
@@ -120,9 +120,9 @@ function readFile({ attributes: { name, role, key, digest } }: Tree): FileRecord
 }
 
 /** A mark of version 1 has names alone, and the definition around it has paths. No listing of a folder takes part. */
-function namesOf(mark: Tree, domainXml: string): string[] {
-    const folder = folderOf(domainXml);
-    const booted = pathsOf(domainXml)
+function namesOf(mark: Tree, domain: Tree): string[] {
+    const folder = folderOf(domain);
+    const booted = pathsOf(domain)
         .filter((path) => dirname(path) === folder)
         .map((path) => basename(path));
     return [...new Set([...all(mark, "file").map((file) => file.attributes.name ?? ""), ...booted])].filter(
@@ -130,17 +130,17 @@ function namesOf(mark: Tree, domainXml: string): string[] {
     );
 }
 
-/** The folder named by the guest's uuid from which its definition boots. */
-function folderOf(domainXml: string): string | undefined {
-    const { uuid } = readFacts(domainXml);
-    return pathsOf(domainXml)
+/** Return the folder named by the guest's uuid from which its definition boots. */
+function folderOf(domain: Tree): string | undefined {
+    const uuid = text(domain, "uuid") ?? "";
+    return pathsOf(domain)
         .map((path) => dirname(path))
         .find((folder) => basename(folder) === uuid);
 }
 
-function pathsOf(domainXml: string): string[] {
-    const { kernel, initrd, disks } = readFacts(domainXml);
-    return [kernel, initrd, ...disks.map(({ path }) => path)].filter(
+function pathsOf(domain: Tree): string[] {
+    const disks = all(at(domain, "devices"), "disk").map((disk) => at(disk, "source")?.attributes.file);
+    return [text(domain, "os", "kernel"), text(domain, "os", "initrd"), ...disks].filter(
         (path): path is string => path?.startsWith("/") ?? false,
     );
 }

@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { readFacts, readForImport } from "../../../backends/libvirt/devices";
 import { assertReservable } from "../../../backends/libvirt/lifecycle/reservable";
 import type { Mark } from "../../../backends/libvirt/model";
 import {
     readCapabilities,
     readDomainCapabilities,
-    readFacts,
-    readForImport,
     readMark,
     readNetwork,
     withLockedDisplays,

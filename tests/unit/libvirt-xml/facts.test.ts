@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-
+import { readFacts, renderDomain } from "../../../backends/libvirt/devices";
 import type { DomainModel } from "../../../backends/libvirt/model";
-import { readFacts, renderDomain } from "../../../backends/libvirt/xml";
 import { least, variants } from "./variants";
 
 const fixture = (name: string): string => readFileSync(join(__dirname, "fixtures", name), "utf8");

@@ -1,4 +1,5 @@
-import { descriptionsIn, keepForeign, readFacts, readMark, renderDomain } from "../../../backends/libvirt/xml";
+import { readFacts, renderDomain } from "../../../backends/libvirt/devices";
+import { descriptionsIn, keepForeign, readMark } from "../../../backends/libvirt/xml";
 import { least, mark } from "./variants";
 
 const next = renderDomain({ ...least, vcpus: 7 }, mark);

@@ -1,5 +1,5 @@
+import { readForImport, renderDomain } from "../../../backends/libvirt/devices";
 import type { DomainModel } from "../../../backends/libvirt/model";
-import { readForImport, renderDomain } from "../../../backends/libvirt/xml";
 import { attachKind } from "../../../spec";
 import { least, variants } from "./variants";
 

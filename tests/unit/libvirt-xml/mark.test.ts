@@ -1,12 +1,6 @@
+import { renderDomain } from "../../../backends/libvirt/devices";
 import type { Mark } from "../../../backends/libvirt/model";
-import {
-    MARK_NAMESPACE,
-    MARK_VERSION,
-    readMark,
-    renderDomain,
-    renderMark,
-    withLockedDisplays,
-} from "../../../backends/libvirt/xml";
+import { MARK_NAMESPACE, MARK_VERSION, readMark, renderMark, withLockedDisplays } from "../../../backends/libvirt/xml";
 import { withMark, withoutMark } from "../../support/marks";
 import { mark as first, least } from "./variants";
 

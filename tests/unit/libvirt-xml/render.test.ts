@@ -2,7 +2,8 @@ import { execFile } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { readFacts, readMark, renderDomain, renderInterface } from "../../../backends/libvirt/xml";
+import { readFacts, renderDomain, renderInterface } from "../../../backends/libvirt/devices";
+import { readMark } from "../../../backends/libvirt/xml";
 import { withMark } from "../../support/marks";
 import { forward, least, mark, net, user, variants } from "./variants";
 

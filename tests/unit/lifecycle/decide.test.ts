@@ -360,7 +360,7 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
         { define: true, stop: true, start: true },
     ],
 ])("%s", (_name, findings, want, expected) => {
-    expect(decide(findings, want, (property) => property === "onCrash")).toMatchObject(expected);
+    expect(decide(findings, want)).toMatchObject(expected);
 });
 
 test.each<[string, Findings, Wanted, string | undefined]>([
@@ -378,11 +378,5 @@ test.each<[string, Findings, Wanted, string | undefined]>([
     ["not proven, and ready now", found(newUnproven), wanted(), undefined],
     ["a first create that is to be off", found(), wanted("stopped"), undefined],
 ])("the last good definition that is kept at the end: %s", (_title, there, want, kept) => {
-    expect(
-        unprovenLastGood(
-            there,
-            decide(there, want, () => true),
-            want,
-        ),
-    ).toBe(kept);
+    expect(unprovenLastGood(there, decide(there, want), want)).toBe(kept);
 });

@@ -1,9 +1,11 @@
-import type { Forward } from "../../../../spec";
-import { ID, split } from "../qemu";
-import type { Placed } from "./interfaces";
+import type { Forward } from "../../../spec";
+import { GDB, ID, split } from "./commandline";
 import type { Declared } from "./notes";
 
-/** What stands on QEMU's command line past libvirt. */
+/** An interface of a definition, and its order among the guest's. */
+export type Placed = Declared["interfaces"][number] & { order: number };
+
+/** Arguments for QEMU in anyone's definition, as far as they can be declared. */
 interface Commandline {
     interfaces: Placed[];
     gdb: Declared["gdb"];
@@ -13,7 +15,7 @@ interface Commandline {
 
 type Options = Map<string, string[]>;
 
-/** Of a network of ours, whatever is told it; of a stranger's, what `attach` can say. */
+/** Options of a network that `attach` can declare; of one that this package wrote, all that it writes. */
 const NETDEV = new Set(["user", "id", "hostfwd"]);
 const OURS = new Set([...NETDEV, "net", "host", "dns", "dhcpstart", "ipv6-net", "ipv6-host"]);
 const DEVICE = new Set([
@@ -27,7 +29,7 @@ const DEVICE = new Set([
     "romfile",
 ]);
 
-/** A user-mode network with forwards, in our own form or as people write it; a debugger's port; the rest as it is. */
+/** Return user-mode networks with forwards, written by this package or by people; a debugger's port; and the rest as it is. */
 export function readCommandline(args: string[]): Commandline {
     const found: Commandline = { interfaces: [], gdb: undefined, rest: [] };
     const networks = new Map<string, Forward[]>();
@@ -45,7 +47,7 @@ export function readCommandline(args: string[]): Commandline {
         pairs
             .filter(({ name }) => name === "-device")
             .map(({ value }) => split(value))
-            .filter(isCard)
+            .filter(isInterface)
             .map((options) => options.get("netdev")?.[0] ?? ""),
     );
     for (let index = 0; index < args.length; index++) {
@@ -53,13 +55,13 @@ export function readCommandline(args: string[]): Commandline {
         const options = split(value);
         const id = (name === "-netdev" ? options.get("id") : options.get("netdev"))?.[0] ?? "";
         const forward = networks.get(id);
-        const gdb = name === "-gdb" && !found.gdb ? /^tcp:([\d.]*):(\d+)$/.exec(value) : null;
-        if (forward && plugged.has(id) && (name === "-netdev" || (name === "-device" && isCard(options)))) {
+        const gdb = name === GDB && !found.gdb ? /^tcp:([\d.]*):(\d+)$/.exec(value) : null;
+        if (forward && plugged.has(id) && (name === "-netdev" || (name === "-device" && isInterface(options)))) {
             if (name === "-device")
                 found.interfaces.push({
                     mac: macOf(options, found.interfaces.length),
                     attach: { user: { forward } },
-                    place: placeOf(options),
+                    order: pciOrderOf(options),
                 });
         } else if (gdb) {
             found.gdb = { address: gdb[1] || "0.0.0.0", port: Number(gdb[2]) };
@@ -72,7 +74,7 @@ export function readCommandline(args: string[]): Commandline {
     return found;
 }
 
-function isCard(options: Options): boolean {
+function isInterface(options: Options): boolean {
     return (
         (options.has("virtio-net-pci") || options.has("virtio-net-pci-transitional")) &&
         [...options.keys()].every((key) => DEVICE.has(key))
@@ -84,8 +86,8 @@ function macOf(options: Options, before: number): string {
     return options.get("mac")?.[0]?.toLowerCase() ?? `52:54:00:12:34:${(0x56 + before).toString(16)}`;
 }
 
-/** Without an address QEMU takes the first free slot, behind those that libvirt gave away. */
-function placeOf(options: Options): number {
+/** Return a number by which interfaces sort: without an address QEMU takes the first free slot, after those that libvirt assigned. */
+function pciOrderOf(options: Options): number {
     const [slot = "", part = "0"] = (options.get("addr")?.[0] ?? "").split(".");
     return slot === "" ? Number.MAX_SAFE_INTEGER : Number(`0x${slot.replace(/^0x/i, "")}`) * 256 + Number(part);
 }

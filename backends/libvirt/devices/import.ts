@@ -1,0 +1,53 @@
+import { QEMU_NAMESPACE, type Tree } from "../xml";
+import { readDefinition } from "./facts";
+import { DEVICES, type DeclaredByDevices } from "./list";
+import { type Declared, Notes } from "./notes";
+import { refusedOfQemu } from "./qemuArguments";
+
+/** Elements by which the host looks after a guest, and which the guest does not see. */
+const TUNING = new Set([
+    "title",
+    "description",
+    "memoryBacking",
+    "memtune",
+    "numatune",
+    "cputune",
+    "blkiotune",
+    "iothreads",
+    "iothreadids",
+    "defaultiothread",
+    "perf",
+    "seclabel",
+    "genid",
+    "vcpus",
+]);
+const KNOWN = new Set(DEVICES.flatMap((device) => device.import?.elements ?? []));
+const DEVICE_NOTES: Record<string, (device: Tree, notes: Notes) => void> = Object.assign(
+    {},
+    ...DEVICES.map((device) => device.import?.devices),
+);
+
+/** Return what can be declared of a QEMU domain that anyone made (libvirt: formatdomain), and name the rest. */
+export function readForImport(domainXml: string): { declared: Declared; notes: Notes } {
+    const definition = readDefinition(domainXml);
+    const notes = new Notes();
+    for (const child of definition.domain.children) noteElement(child, notes);
+    for (const device of definition.devices?.children ?? []) {
+        const note = Object.hasOwn(DEVICE_NOTES, device.name) ? DEVICE_NOTES[device.name] : undefined;
+        if (note) note(device, notes);
+        else notes.refuse(device.name);
+    }
+    const declared: DeclaredByDevices = Object.assign(
+        {},
+        ...DEVICES.map((device) => device.import?.declare?.(definition, notes)),
+    );
+    return { declared, notes };
+}
+
+function noteElement(child: Tree, notes: Notes): void {
+    if (child.namespace === QEMU_NAMESPACE) {
+        const refused = refusedOfQemu(child);
+        if (refused !== undefined) notes.refuse(refused);
+    } else if (TUNING.has(child.name)) notes.drop(child.name);
+    else if (!KNOWN.has(child.name)) notes.refuse(child.name);
+}

@@ -1,3 +1,0 @@
-/** Definitions of any making, as declarations. */
-export { readForImport } from "./domain";
-export type { Declared, Notes } from "./notes";
