@@ -66,6 +66,9 @@ export interface EncodedGuest {
     guestConfig: string;
 }
 
+/** A device that a guest numbers: the index of a block or of an interface of the spec. */
+export type NumberedDevice = { block: number } | { interface: number };
+
 /** Everything a backend needs to realise a unikernel. */
 export interface GuestPlan {
     spec: UnikernelSpec;
@@ -75,10 +78,22 @@ export interface GuestPlan {
     bootDigest: string;
     /** Keys the digests that end in state, where the spec holds secrets; 32 hex digits. */
     digestKey?: string;
+    /** In the order in which the guest finds them. Left out: blocks, then interfaces, each as declared. */
+    devices?: NumberedDevice[];
     /** Local file of each block's content, in the order of spec.blocks. */
     blockFiles: string[];
     /** Reads the console of this ABI. */
     readConsole(text: string): ConsoleVerdict;
+}
+
+/** Return the devices of a guest in the order in which it finds them. */
+export function devicesOf({ devices, spec }: Pick<GuestPlan, "devices" | "spec">): NumberedDevice[] {
+    return (
+        devices ?? [
+            ...spec.blocks.map((_, index) => ({ block: index })),
+            ...spec.interfaces.map((_, index) => ({ interface: index })),
+        ]
+    );
 }
 
 /** What the console says of a guest's life. */

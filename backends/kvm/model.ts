@@ -1,4 +1,4 @@
-import { attachKind, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
+import { attachKind, devicesOf, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import { deviceName } from "../libvirt/deviceName";
 import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
@@ -11,12 +11,12 @@ const FIRST_SLOT = 3;
 export const SLOTS = 0x1f - FIRST_SLOT;
 
 /** What KVM (or QEMU's emulation) needs to run a plan: the fewest devices, each in its place. */
-export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+export function kvmModel(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+    const { spec, guest, boot } = plan;
     assertOneModule(paths.initrd);
     const accelerated = choices.accelerator === "kvm";
     // `pc` has only the old PCI bus, where plain virtio is transitional already.
     const virtio = guest.machine === "q35" && guest.virtio === "transitional" ? "virtio-transitional" : "virtio";
-    const writable = guest.writableDisks.includes("kvm");
     return {
         type: accelerated ? "kvm" : "qemu",
         osType: "hvm",
@@ -34,29 +34,43 @@ export function kvmModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         },
         onCrash: spec.onCrash,
         onReboot: onReset(spec.onCrash),
-        disks: spec.blocks.map(
-            ({ access, format }, index): DiskModel => ({
-                path: paths.disks[index] ?? "",
-                format: format === "qcow2" ? "qcow2" : "raw",
-                readonly: access === "read" && !writable,
-                target: deviceName("vd", index),
-                bus: virtio,
-                slot: FIRST_SLOT + index,
-            }),
-        ),
-        interfaces: spec.interfaces.map(
-            (one, index): InterfaceModel => ({
-                mac: one.mac,
-                source: source(one, choices),
-                model: virtio,
-                slot: FIRST_SLOT + spec.blocks.length + index,
-            }),
-        ),
+        ...devices(plan, paths, choices, virtio),
         console: { log: paths.log, append: true },
         panicDevice: guest.panicDevice,
         ...(spec.gdb ? { gdb: spec.gdb } : {}),
         qemuArgs: spec.qemuArgs ?? [],
     };
+}
+
+/** Return disks and interfaces, each in the slot that its place in the plan gives it. */
+function devices(
+    plan: GuestPlan,
+    paths: BootPaths,
+    choices: Choices,
+    virtio: "virtio" | "virtio-transitional",
+): Pick<DomainModel, "disks" | "interfaces"> {
+    const { spec, guest } = plan;
+    const writable = guest.writableDisks.includes("kvm");
+    const disks: DiskModel[] = [];
+    const interfaces: InterfaceModel[] = [];
+    for (const [place, device] of devicesOf(plan).entries()) {
+        const slot = FIRST_SLOT + place;
+        if ("block" in device) {
+            const { access, format } = spec.blocks[device.block]!;
+            disks.push({
+                path: paths.disks[device.block] ?? "",
+                format: format === "qcow2" ? "qcow2" : "raw",
+                readonly: access === "read" && !writable,
+                target: deviceName("vd", disks.length),
+                bus: virtio,
+                slot,
+            });
+        } else {
+            const nic = spec.interfaces[device.interface]!;
+            interfaces.push({ mac: nic.mac, source: source(nic, choices), model: virtio, slot });
+        }
+    }
+    return { disks, interfaces };
 }
 
 /** QEMU takes a multiboot kernel's initrd for a list: modules at commas, and words at blanks (hw/i386/multiboot.c). */

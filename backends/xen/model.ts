@@ -1,11 +1,15 @@
-import { type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
+import { devicesOf, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
 import { deviceName } from "../libvirt/deviceName";
 import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 
 /** What Xen needs to run a plan: PV, or PVH where the kernel is that. Guests number disks and vifs in the order they have here. */
-export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+export function xenModel(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
+    const { spec, guest, boot } = plan;
+    const devices = devicesOf(plan);
+    const blocks = devices.flatMap((device) => ("block" in device ? [device.block] : []));
+    const nics = devices.flatMap((device) => ("interface" in device ? [device.interface] : []));
     const pvh = guest.xen === "pvh";
     const writable = guest.writableDisks.includes("xen");
     return {
@@ -26,20 +30,24 @@ export function xenModel({ spec, guest, boot }: GuestPlan, paths: BootPaths, cho
         onCrash: spec.onCrash,
         // libvirt restarts by a new domain, which nobody would tell what this one was told.
         onReboot: boot.xenstore ? "destroy" : onReset(spec.onCrash),
-        disks: spec.blocks.map(({ access, format }, index): DiskModel => {
+        disks: blocks.map((block, place): DiskModel => {
+            const { access, format } = spec.blocks[block]!;
             const readonly = access === "read" && !writable;
             // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and nobody says so.
             const phy = (choices.disks === "loop" || readonly) && format !== "qcow2";
             return {
-                path: paths.disks[index] ?? "",
+                path: paths.disks[block] ?? "",
                 format: format === "qcow2" ? "qcow2" : "raw",
                 readonly,
-                target: deviceName("xvd", index),
+                target: deviceName("xvd", place),
                 bus: "xen",
                 ...(phy ? { driver: "phy" } : {}),
             };
         }),
-        interfaces: spec.interfaces.map((one, index): InterfaceModel => ({ mac: one.mac, source: source(one, index) })),
+        interfaces: nics.map((nic): InterfaceModel => {
+            const declared = spec.interfaces[nic]!;
+            return { mac: declared.mac, source: source(declared, nic) };
+        }),
         panicDevice: false,
         qemuArgs: [],
     };

@@ -82,6 +82,30 @@ test("disks, then interfaces, in slot order; only what is read is shared read-on
     ]);
 });
 
+test("the plan's order of devices decides slots and names", () => {
+    const devices = [{ interface: 1 }, { block: 2 }, { interface: 0 }, { block: 0 }, { block: 1 }];
+    const { disks, interfaces } = kvm.model(
+        {
+            ...plan({
+                blocks: [block(), block(), block()],
+                interfaces: [card(), card({ mac: "52:54:00:00:00:02" })],
+            }),
+            devices,
+        },
+        paths,
+        tcg,
+    );
+    expect(disks.map(({ path, target, slot }) => [path, target, slot])).toEqual([
+        ["/g/d2", "vda", 4],
+        ["/g/d0", "vdb", 6],
+        ["/g/d1", "vdc", 7],
+    ]);
+    expect(interfaces.map(({ mac, slot }) => [mac, slot])).toEqual([
+        ["52:54:00:00:00:02", 3],
+        ["52:54:00:00:00:01", 5],
+    ]);
+});
+
 test("a guest that insists on writable disks gets them", () => {
     expect(modelOf({ blocks: [block()] }, { writableDisks: ["kvm"] }).disks[0]?.readonly).toBe(false);
     expect(modelOf({ blocks: [block()] }, { writableDisks: ["xen"] }).disks[0]?.readonly).toBe(true);

@@ -86,6 +86,16 @@ test("by loop devices where there is no QEMU; a qcow2 image is QEMU's all the sa
     ]);
 });
 
+test("the plan's order of devices decides the order of disks", () => {
+    const devices = [{ block: 2 }, { block: 0 }, { block: 1 }];
+    const { disks } = xen.model({ ...kvmPlan(spec({ blocks }), linux), devices }, paths, choices);
+    expect(disks.map(({ path, target }) => [path, target])).toEqual([
+        ["/g/d2", "xvda"],
+        ["/g/d0", "xvdb"],
+        ["/g/d1", "xvdc"],
+    ]);
+});
+
 test("a guest that insists on writable disks gets them", () => {
     expect(modelOf({ blocks }, capable).disks.map(({ readonly }) => readonly)).toEqual([false, false, false]);
     expect(modelOf({ blocks }, { ...capable, writableDisks: ["kvm"] }).disks[0]?.readonly).toBe(true);
