@@ -1,22 +1,10 @@
 import type { GuestOutputs, GuestPlan, MediumOutputs, Platform, Problem, SeenState, UnikernelSpec } from "../spec";
 import type { Capabilities } from "./capabilities";
+import type { Consequence, ConsequenceTable } from "./consequence";
 import type { Creator } from "./seen";
 
+export type { Consequence, ConsequenceTable, PropertyConsequence } from "./consequence";
 export type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
-
-export type Consequence = "live" | "restart" | "replace" | "rebuild";
-
-/** What changing a property does, declared once per backend; printed in the docs. */
-export interface PropertyConsequence {
-    consequence: Consequence;
-    /** One sentence for the docs: what happens to the guest. */
-    why: string;
-    /** Decides by the two values, and by what is declared now, where the property alone does not (an interface whose source can be moved live). */
-    refine?(from: unknown, to: unknown, declared: UnikernelSpec): Consequence;
-    /** What of it the platform does not have → why: check refuses that where it is set to anything but its default. By path below the property (`[]` for any index); `""`: the property itself. */
-    unsupported?: Record<string, string>;
-}
-export type ConsequenceTable = Record<string, PropertyConsequence>;
 
 /** Who to look for on which host. */
 export interface GuestRef {
@@ -91,20 +79,8 @@ export interface Backend extends Capabilities {
         spec: UnikernelSpec,
         plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>,
     ): Problem[] | Promise<Problem[]>;
-    /** Refuses what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a warning. */
-    newProblems?(spec: UnikernelSpec): Problem[];
-    /** Refuses what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing. */
-    hostProblems?(spec: UnikernelSpec): Promise<Problem[]>;
-    /**
-     * What a change is on its host, where the table calls it live and not every host can do that. Asks for each thing once in a run.
-     * Left out: the table's word counts everywhere. Changes nothing.
-     */
-    consequenceOnHost?(
-        connection: string,
-        change: { property: string; from: unknown; to: unknown },
-    ): Promise<Consequence>;
-    /** Whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
-    intact?(applied: Applied): Promise<boolean>;
+    /** Return whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
+    intact(applied: Applied): Promise<boolean>;
     /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
     /**

@@ -1,3 +1,5 @@
+import type { Problem, UnikernelSpec } from "../spec";
+import type { Consequence } from "./consequence";
 import type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
 
 /** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
@@ -37,8 +39,28 @@ export interface Sweeper {
     sweepReservation(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
 }
 
+/** A platform whose hosts are asked by a check. */
+export interface HostChecker {
+    /** Refuse what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a warning. Asks no host. */
+    newProblems(spec: UnikernelSpec): Problem[];
+    /**
+     * Refuse what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing
+     * once in a run. Empty where the host cannot be asked. Changes nothing.
+     */
+    hostProblems(spec: UnikernelSpec): Promise<Problem[]>;
+}
+
+/** A platform on which not every host makes the same changes while a guest runs. */
+export interface HostConsequences {
+    /** Return what a change is on its host, where the table calls it live. Asks for each thing once in a run. Changes nothing. */
+    consequenceOnHost(
+        connection: string,
+        change: { property: string; from: unknown; to: unknown },
+    ): Promise<Consequence>;
+}
+
 /** Capabilities that not every platform has. */
-export type Capabilities = Partial<HostPlatform & Importer & GuestViewer & Sweeper>;
+export type Capabilities = Partial<HostPlatform & Importer & GuestViewer & Sweeper & HostChecker & HostConsequences>;
 
 export function hasHosts<B extends Capabilities>(backend: B): backend is B & HostPlatform {
     return backend.leadsTo !== undefined && backend.folder !== undefined && backend.holder !== undefined;
@@ -54,4 +76,12 @@ export function isGuestViewer<B extends Capabilities>(backend: B): backend is B 
 
 export function isSweeper<B extends Capabilities>(backend: B): backend is B & Sweeper {
     return backend.leftovers !== undefined && backend.sweep !== undefined && backend.sweepReservation !== undefined;
+}
+
+export function checksHosts<B extends Capabilities>(backend: B): backend is B & HostChecker {
+    return backend.newProblems !== undefined && backend.hostProblems !== undefined;
+}
+
+export function hasHostConsequences<B extends Capabilities>(backend: B): backend is B & HostConsequences {
+    return backend.consequenceOnHost !== undefined;
 }

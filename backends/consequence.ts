@@ -1,4 +1,18 @@
-import type { Consequence, ConsequenceTable, PropertyConsequence } from "./backend";
+import type { UnikernelSpec } from "../spec";
+
+export type Consequence = "live" | "restart" | "replace" | "rebuild";
+
+/** What changing a property does, declared once per backend; printed in the docs. */
+export interface PropertyConsequence {
+    consequence: Consequence;
+    /** One sentence for the docs: what happens to the guest. */
+    why: string;
+    /** Decides by the two values, and by what is declared now, where the property alone does not (an interface whose source can be moved live). */
+    refine?(from: unknown, to: unknown, declared: UnikernelSpec): Consequence;
+    /** What of it the platform does not have → why: check refuses that where it is set to anything but its default. By path below the property (`[]` for any index); `""`: the property itself. */
+    unsupported?: Record<string, string>;
+}
+export type ConsequenceTable = Record<string, PropertyConsequence>;
 
 const always =
     (consequence: Consequence) =>

@@ -1,5 +1,6 @@
 import { type Platform, UnikernelError } from "../spec";
 import type { Backend } from "./backend";
+import { type HostPlatform, hasHosts } from "./capabilities";
 import { iso } from "./iso";
 import { kvm } from "./kvm";
 import { createLibvirtBackend, type Host, openHost, sshShellOf } from "./libvirt";
@@ -26,8 +27,12 @@ export type {
 } from "./backend";
 export { PartialError } from "./backend";
 export {
+    checksHosts,
     type GuestViewer,
+    type HostChecker,
+    type HostConsequences,
     type HostPlatform,
+    hasHostConsequences,
     hasHosts,
     type Importer,
     isGuestViewer,
@@ -64,6 +69,13 @@ export function createBackends(open: (uri: string) => Promise<Host> = openHost, 
 }
 
 export const backends: Backends = createBackends();
+
+/** Return the platform to whose hosts a connection leads; undefined: none of these. */
+export function platformAt(connection: string, known: Backends = backends): (Backend & HostPlatform) | undefined {
+    return Object.values(known)
+        .filter(hasHosts)
+        .find((one) => one.leadsTo(connection));
+}
 
 /** Throws `unsupported` for a platform that this release does not have. */
 export function backend(platform: Platform): Backend {

@@ -17,15 +17,13 @@ export interface RunOptions {
     env?: Record<string, string>;
     /** Milliseconds after which the program is ended. @default 600000 */
     timeout?: number;
-    /** Ends the program. @default what the caller is ended by */
-    signal?: AbortSignal;
 }
 
 /** Runs a program to its end and returns its standard error. Arguments never pass a shell. */
 export async function run(program: Program, args: string[], options: RunOptions = {}): Promise<string> {
     const { execa } = await import("execa");
     const timeout = options.timeout ?? 600_000;
-    const signal = options.signal ?? currentSignal();
+    const signal = currentSignal();
     signal?.throwIfAborted();
     const result = await execa(program, args, {
         // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.

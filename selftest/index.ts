@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import { backend, closeHosts, type Host, openHost } from "../backends";
-import type { Accelerator } from "../spec";
+import { backend, closeHosts, type Host, hasHosts, openHost } from "../backends";
+import { type Accelerator, HOST_PLATFORMS, type HostedPlatform } from "../spec";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";
 import { Lane } from "./lane";
@@ -86,10 +86,19 @@ interface Scene {
     skip(id: string, title: string, because: string): void;
 }
 
+/** What leads to no platform, libvirt's test driver for one, is tested as KVM. */
+function platformOf(connection: string): HostedPlatform {
+    const leads = (platform: HostedPlatform): boolean => {
+        const found = backend(platform);
+        return hasHosts(found) && found.leadsTo(connection);
+    };
+    return HOST_PLATFORMS.find(leads) ?? "kvm";
+}
+
 async function onHost(scene: Scene): Promise<void> {
     const { host, accelerator, run } = scene;
     const connection = host.uri;
-    const platform = backend("xen").leadsTo!(connection) ? "xen" : "kvm";
+    const platform = platformOf(connection);
     const name = `${Date.now().toString(36)}${randomInt(36 ** 3, 36 ** 4).toString(36)}`;
     const removeBase = rememberBase(connection, (await host.info()).local);
     const scratch = await Scratch.make(platform);
@@ -170,7 +179,7 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
 }
 
 /** Ends when all have: what goes on would only make again what is removed. libxl's toolstack makes one domain at a time. */
-async function settled(works: (() => Promise<unknown>)[], platform: "kvm" | "xen"): Promise<void> {
+async function settled(works: (() => Promise<unknown>)[], platform: HostedPlatform): Promise<void> {
     const ends: PromiseSettledResult<unknown>[] = [];
     if (platform === "kvm") ends.push(...(await Promise.allSettled(works.map((work) => work()))));
     else for (const work of works) ends.push(...(await Promise.allSettled([work()])));

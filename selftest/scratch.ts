@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { HostedPlatform } from "../spec";
 import { selftestKernel } from "./kernels";
 
 const SEED_SIZE = 65_536;
@@ -11,7 +12,7 @@ const SEED_SIZE = 65_536;
 export class Scratch {
     private constructor(readonly folder: string) {}
 
-    static async make(platform: "kvm" | "xen"): Promise<Scratch> {
+    static async make(platform: HostedPlatform): Promise<Scratch> {
         const scratch = new Scratch(await mkdtemp(join(tmpdir(), "pulumi-unikernel-selftest-")));
         await Promise.all([
             writeFile(scratch.kernel, selftestKernel(platform)),

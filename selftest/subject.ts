@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { defaultName, hashOf, uuidOf } from "../core";
-import { type Accelerator, KEY_DIGITS } from "../spec";
+import { type Accelerator, type HostedPlatform, KEY_DIGITS } from "../spec";
 import type { FreeAddress } from "./network";
 
 /** All guests of selftest, and no others, have names that begin so. */
@@ -21,7 +21,7 @@ export interface Traces {
 /** What all guests of a run have in common. */
 export interface Setting {
     connection: string;
-    platform: "kvm" | "xen";
+    platform: HostedPlatform;
     accelerator: Accelerator;
     kernel: string;
     /** The image from which persist disks are seeded. */

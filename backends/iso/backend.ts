@@ -1,5 +1,5 @@
 import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../images";
-import type { GuestPlan } from "../../spec";
+import { endedBy, type GuestPlan } from "../../spec";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { burnHasBegun, forgetBurn } from "./begun";
 import { checkIso } from "./check";
@@ -26,8 +26,8 @@ export const iso: Backend = {
         forgetWriting(writingOf(applied, applied));
         return (await isIntact(applied)) && !(await burnHasBegun(applied.uuid));
     },
-    create: (plan, context) => write(plan, context),
-    update: (plan, { from }, context) => write(plan, context, from),
+    create: (plan, context) => endedBy(context.signal, () => write(plan, context)),
+    update: (plan, { from }, context) => endedBy(context.signal, () => write(plan, context, from)),
     observe: (_ref, applied) => {
         forgetWriting(writingOf(applied, applied));
         return observe(applied);

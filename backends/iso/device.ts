@@ -12,7 +12,7 @@ export async function ensureBurned(
     uuid: string,
     burn: BurnSpec,
     image: Image,
-    { log, signal }: Context,
+    { log }: Context,
     olds?: Applied,
 ): Promise<Burned> {
     const wanted: Burned = {
@@ -27,7 +27,7 @@ export async function ensureBurned(
         log(`${DOING[phase]} ${burn.device}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
     );
     await noteBurn(uuid, burn.device);
-    const { written } = await burnImage(image.path, image.size, device, { onProgress: say, signal });
+    const { written } = await burnImage(image.path, image.size, device, { onProgress: say });
     await forgetBurn(uuid);
     log(
         `${burn.device}: ${mebibytes(written)} of ${mebibytes(image.size)} MiB were written, and all of it was read back`,

@@ -76,7 +76,7 @@ async function build(
     path: string,
     contents: MediumContents,
     { spec, digestKey }: GuestPlan,
-    { log, signal }: Context,
+    { log }: Context,
 ): Promise<Image & { plain: string }> {
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
@@ -84,7 +84,7 @@ async function build(
         const say = everyFewSeconds((bytes: number, total: number) =>
             log(`building ${spec.output ?? path}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
         );
-        const { sha256, size, manifest } = await bake(contents, temporary, { onProgress: say, signal });
+        const { sha256, size, manifest } = await bake(contents, temporary, { onProgress: say });
         await setMode(temporary, contents.secret);
         const { mtimeNs, ino } = await stat(temporary, { bigint: true });
         await recordBuilt({ path, digest: contents.id, sha256, size, mtimeNs: String(mtimeNs), ino: String(ino) });

@@ -21,7 +21,6 @@ export interface ProbeResult {
 export interface ProbeOptions {
     /** Milliseconds that the guest gets. @default 5000 */
     timeout?: number;
-    signal?: AbortSignal;
 }
 
 const PREFIX = "unikernel-probe-";
@@ -40,15 +39,16 @@ const ABANDONED = 60_000;
 export async function probeAccelerator(
     host: Host,
     accelerator: "kvm" | "tcg",
-    { timeout = 5000, signal }: ProbeOptions = {},
+    { timeout = 5000 }: ProbeOptions = {},
 ): Promise<ProbeResult> {
     try {
         return await withProbe(host, accelerator, 0o644, async (uuid) => {
             await host.domains.start(uuid, { paused: false });
-            return watch(host, uuid, timeout, signal);
+            return watch(host, uuid, timeout);
         });
     } catch (error) {
-        if (hasCode(error, "unreachable", "timeout") || signal?.aborted || !(error instanceof Error)) throw error;
+        if (hasCode(error, "unreachable", "timeout") || !(error instanceof Error)) throw error;
+        throwIfEnded();
         const said = QEMU_SAID.exec(error.message)?.[1];
         return {
             booted: false,
@@ -121,10 +121,10 @@ function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, lo
     };
 }
 
-async function watch(host: Host, uuid: string, timeout: number, signal?: AbortSignal): Promise<ProbeResult> {
+async function watch(host: Host, uuid: string, timeout: number): Promise<ProbeResult> {
     const begin = Date.now();
     for (;;) {
-        signal?.throwIfAborted();
+        throwIfEnded();
         // The state first: what a guest that is off has said is complete.
         const state = await host.domains.state(uuid);
         const { ok, reached } = readProbe(await host.files.read(uuid, LOG, { length: 4096 }));

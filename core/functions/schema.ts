@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { HOST_PLATFORMS } from "../../spec";
 
 const uri = z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system");
 const uuid = z
@@ -43,7 +44,7 @@ export const functionShapes = {
             uuid: z.string().describe("The domain's uuid."),
             name: z.string().describe("The domain's name."),
             connection: z.string().describe("libvirt URI of the host that was asked."),
-            platform: z.enum(["kvm", "xen"]).describe("What runs it: QEMU (with KVM or without) or Xen."),
+            platform: z.enum(HOST_PLATFORMS).describe("What runs it: QEMU (with KVM or without) or Xen."),
             state: z
                 .enum(["running", "paused", "stopped", "saved"])
                 .describe(
@@ -82,7 +83,7 @@ export const functionShapes = {
             uuid: z.string().describe("The host's own uuid; of a user's session with /session behind it."),
             hostname: z.string().describe("The host's name for itself."),
             platforms: z
-                .array(z.enum(["kvm", "xen"]))
+                .array(z.enum(HOST_PLATFORMS))
                 .describe("Values of a Unikernel's platform that this host runs."),
             accelerators: z
                 .array(z.enum(["kvm", "tcg"]))

@@ -1,4 +1,4 @@
-import { backends, type Creator, hasHosts, isSweeper, type Sweeper } from "../../backends";
+import { type Creator, isSweeper, platformAt, type Sweeper } from "../../backends";
 import { UnikernelError } from "../../spec";
 import { holderOf } from "../holders";
 import { judge, type Leftover } from "./judge";
@@ -51,7 +51,7 @@ export function readStates(files: string[]): Promise<KnownStack[]> {
 }
 
 function sweeperOf(connection: string): Sweeper {
-    const found = Object.values(backends).find((one) => hasHosts(one) && one.leadsTo(connection));
+    const found = platformAt(connection);
     if (found && isSweeper(found)) return found;
     throw new UnikernelError("unsupported", `${connection} leads to no host of guests`, {
         property: "connection",

@@ -1,6 +1,6 @@
-import type { Backend, Imported } from "../../backends";
+import { type Backend, checksHosts, type Imported } from "../../backends";
 import type { EncodedGuest, Problem, UnikernelSpec } from "../../spec";
-import { problemOf, same, UnikernelError } from "../../spec";
+import { PLATFORMS, problemOf, same, UnikernelError } from "../../spec";
 import { unikernelElements } from "../../spec/arguments";
 import { parseArguments } from "../arguments";
 import { digestKeyOf } from "../digestKeys";
@@ -119,12 +119,12 @@ export async function checkArguments(
             else problems.push(problem);
         }
     };
-    if (backend.newProblems && problems.length === 0 && !containsUnknown(spec))
+    if (checksHosts(backend) && problems.length === 0 && !containsUnknown(spec))
         addNew(backend.newProblems(spec), "readiness", "interfaces", "connection");
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
-    if (backend.hostProblems && !containsUnknown([spec.connection, spec.interfaces]))
+    if (checksHosts(backend) && !containsUnknown([spec.connection, spec.interfaces]))
         addNew(await backend.hostProblems(spec), "interfaces", "connection");
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };
     const keyOf = () =>
@@ -160,9 +160,10 @@ function refuseQemuArgs({ qemuArgs, allowQemuArgs }: Values, problems: Problem[]
 }
 
 function findBackend(services: UnikernelServices, platform: unknown, problems: Problem[]): Backend | undefined {
-    if (platform !== "kvm" && platform !== "xen" && platform !== "iso") return undefined;
+    const known = PLATFORMS.find((one) => one === platform);
+    if (!known) return undefined;
     try {
-        return services.backend(platform);
+        return services.backend(known);
     } catch (error) {
         problems.push(problemOf("platform", error));
         return undefined;

@@ -1,4 +1,4 @@
-import type { Backend } from "../../backends";
+import { type Backend, type HostConsequences, hasHostConsequences } from "../../backends";
 import { changedFiles, loadManifest } from "../../images";
 import type { BlockSpec } from "../../spec";
 import { isUnknown } from "../handlers";
@@ -8,7 +8,7 @@ import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
 
 /** Who decides what a change does. */
-export type Judge = Pick<Backend, "consequences" | "consequenceOnHost">;
+export type Judge = Pick<Backend, "consequences"> & Partial<HostConsequences>;
 
 /**
  * The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ.
@@ -39,11 +39,12 @@ async function consequenceOfChange(
 }
 
 /** Return the differences with their consequence on this host, which may be more than the table's `live`. */
-function onHost({ consequenceOnHost }: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
+async function onHost(judge: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
+    if (!hasHostConsequences(judge) || isUnknown(connection)) return found;
     return Promise.all(
         found.map(async (one) =>
-            one.consequence === "live" && !one.unknown && consequenceOnHost && !isUnknown(connection)
-                ? { ...one, consequence: await consequenceOnHost(connection, one) }
+            one.consequence === "live" && !one.unknown
+                ? { ...one, consequence: await judge.consequenceOnHost(connection, one) }
                 : one,
         ),
     );

@@ -1,7 +1,7 @@
 import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../backends";
 import { formatOf, hashFile, needsAnotherFile } from "../../images";
-import type { InterfaceSpec, Platform, Problem, UnikernelSpec } from "../../spec";
-import { problemOf, UnikernelError } from "../../spec";
+import type { InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../spec";
 import type { NamesWhere, UnikernelRows } from "../../spec/arguments";
 import type { Wanted } from "../handlers";
 import { nameOf } from "./blocks";
@@ -41,14 +41,12 @@ export async function findUnikernel(
     return withDrift(outputsOf(applied, observation, plan), observation);
 }
 
-const PLATFORMS: Platform[] = ["kvm", "xen"];
-
 /** The platform whose hosts a connection leads to; without one, the default connection of the first. */
 function hostOf(
     { backend }: UnikernelServices,
     connection: string | undefined,
 ): { backend: Backend & Importer; connection: string } {
-    const found = PLATFORMS.map((platform) => backend(platform)).find(
+    const found = HOST_PLATFORMS.map((platform) => backend(platform)).find(
         (one) => connection === undefined || (hasHosts(one) && one.leadsTo(connection)),
     );
     if (!found) {

@@ -25,7 +25,7 @@ export async function diffUnikernel(
     refuseNewerState(olds);
     const used = backend(platformOf(olds, news));
     const found = differences(olds, news, used.consequences);
-    if (found.length === 0 && used.intact && !(await used.intact(olds)))
+    if (found.length === 0 && !(await used.intact(olds)))
         return { changes: true, replaces: [], deleteBeforeReplace: true };
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };

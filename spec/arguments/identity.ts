@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { PLATFORMS } from "../values";
 import type { Rows } from "./row";
 
 /** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */
@@ -7,7 +8,7 @@ export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 /** Who a guest is, and where. */
 export const identityRows = {
     platform: {
-        shape: z.enum(["kvm", "xen", "iso"]),
+        shape: z.enum(PLATFORMS),
         description: "What it runs on. The kernel must be built for it. Changed: replaced.",
         docs: {
             unit: "`kvm`, [`xen`](xen.md), [`iso`](iso.md)",

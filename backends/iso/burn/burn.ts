@@ -14,8 +14,6 @@ export type BurnPhase = "compare" | "write" | "verify";
 export interface BurnOptions {
     /** After each chunk. `total`: bytes of the phase. */
     onProgress?(bytes: number, total: number, phase: BurnPhase): void;
-    /** Stops between two chunks, with the signal's reason. */
-    signal?: AbortSignal;
     /** How the device is opened: the place to put a fault under the writer. */
     open?: OpenDevice;
 }
@@ -90,47 +88,37 @@ class Burn {
     /** Brings ranges to what the image has, until the device has it and gives it back. */
     private async step(ranges: Range[], phase: BurnPhase, blankFirst = true): Promise<void> {
         const before = this.written.length;
-        await inLanes(
-            ranges,
-            this.pairs,
-            async (range, pair) => {
-                const wanted = pair.image.subarray(0, range.length);
-                await this.image.read(wanted, range.offset);
-                const part = phase === "compare" ? await this.differing(range, pair) : { from: 0, to: range.length };
-                if (part) {
-                    if (blankFirst) await this.blank();
-                    await this.disk.write(wanted.subarray(part.from, part.to), range.offset + part.from);
-                    this.written.push({ offset: range.offset + part.from, length: part.to - part.from });
-                    this.done.written += part.to - part.from;
-                }
-                this.done.passed += range.length;
-                this.options.onProgress?.(this.done.passed, this.total, this.phase);
-            },
-            this.options.signal,
-        );
+        await inLanes(ranges, this.pairs, async (range, pair) => {
+            const wanted = pair.image.subarray(0, range.length);
+            await this.image.read(wanted, range.offset);
+            const part = phase === "compare" ? await this.differing(range, pair) : { from: 0, to: range.length };
+            if (part) {
+                if (blankFirst) await this.blank();
+                await this.disk.write(wanted.subarray(part.from, part.to), range.offset + part.from);
+                this.written.push({ offset: range.offset + part.from, length: part.to - part.from });
+                this.done.written += part.to - part.from;
+            }
+            this.done.passed += range.length;
+            this.options.onProgress?.(this.done.passed, this.total, this.phase);
+        });
         if (this.written.length === before) return;
         await this.disk.sync();
         await this.verify(this.written.slice(before));
     }
 
     private async verify(ranges: Range[]): Promise<void> {
-        await inLanes(
-            ranges,
-            this.pairs,
-            async (range, pair) => {
-                const [wanted, there] = [pair.image.subarray(0, range.length), pair.device.subarray(0, range.length)];
-                await this.image.read(wanted, range.offset);
-                await this.disk.read(there, range.offset);
-                const at = firstDifference(wanted, there);
-                if (at >= 0) {
-                    await this.image.assertUnchanged();
-                    throw mismatch(this.device, range.offset + at);
-                }
-                this.done.verified += range.length;
-                this.options.onProgress?.(this.done.verified, this.done.written, "verify");
-            },
-            this.options.signal,
-        );
+        await inLanes(ranges, this.pairs, async (range, pair) => {
+            const [wanted, there] = [pair.image.subarray(0, range.length), pair.device.subarray(0, range.length)];
+            await this.image.read(wanted, range.offset);
+            await this.disk.read(there, range.offset);
+            const at = firstDifference(wanted, there);
+            if (at >= 0) {
+                await this.image.assertUnchanged();
+                throw mismatch(this.device, range.offset + at);
+            }
+            this.done.verified += range.length;
+            this.options.onProgress?.(this.done.verified, this.done.written, "verify");
+        });
     }
 
     /** The image's part is in the pair already. */

@@ -9,8 +9,6 @@ import { type OpenDevice, openDevice } from "./open";
 import { type Roots, systemRoots } from "./roots";
 
 export interface CompareOptions {
-    /** Stops between two chunks, with the signal's reason. */
-    signal?: AbortSignal;
     roots?: Roots;
     open?: OpenDevice;
 }
@@ -35,7 +33,7 @@ export async function compareDevice(
     try {
         const file = await (options.open ?? openDevice)(facts, "read");
         try {
-            return (await isSame(source, size, new Disk(file, facts), facts, options.signal)) ? "same" : "different";
+            return (await isSame(source, size, new Disk(file, facts), facts)) ? "same" : "different";
         } finally {
             await file.close();
         }
@@ -60,30 +58,19 @@ async function find(burn: BurnSpec, roots: Roots): Promise<DeviceFacts | undefin
     }
 }
 
-async function isSame(
-    image: PaddedImage,
-    size: number,
-    disk: Disk,
-    facts: DeviceFacts,
-    signal?: AbortSignal,
-): Promise<boolean> {
+async function isSame(image: PaddedImage, size: number, disk: Disk, facts: DeviceFacts): Promise<boolean> {
     const { sector } = facts;
     const total = Math.ceil(size / sector) * sector;
     if (facts.size < total) throw endsEarly(facts, facts.size);
     const pairs = makePairs();
     await padFrom(disk, image, size, sector, pairs[0]!.device);
     let same = true;
-    await inLanes(
-        chunksOf(0, total),
-        pairs,
-        async ({ offset, length }, pair) => {
-            if (!same) return;
-            const [wanted, there] = [pair.image.subarray(0, length), pair.device.subarray(0, length)];
-            await image.read(wanted, offset);
-            await disk.read(there, offset);
-            same = same && difference(wanted, there) === undefined;
-        },
-        signal,
-    );
+    await inLanes(chunksOf(0, total), pairs, async ({ offset, length }, pair) => {
+        if (!same) return;
+        const [wanted, there] = [pair.image.subarray(0, length), pair.device.subarray(0, length)];
+        await image.read(wanted, offset);
+        await disk.read(there, offset);
+        same = same && difference(wanted, there) === undefined;
+    });
     return same;
 }

@@ -1,3 +1,4 @@
+import { throwIfEnded } from "../../../spec";
 import { CHUNK, pages } from "./pages";
 
 export interface Range {
@@ -39,14 +40,13 @@ export async function inLanes(
     ranges: Range[],
     pairs: Pair[],
     work: (range: Range, pair: Pair) => Promise<void>,
-    signal?: AbortSignal,
 ): Promise<void> {
     const failures: { offset: number; error: unknown }[] = [];
     let next = 0;
     const lane = async (pair: Pair): Promise<void> => {
         for (let range = ranges[next++]; range !== undefined && failures.length === 0; range = ranges[next++]) {
             try {
-                signal?.throwIfAborted();
+                throwIfEnded();
                 await work(range, pair);
             } catch (error) {
                 failures.push({ offset: range.offset, error });

@@ -10,7 +10,6 @@ import { volumeArguments } from "./volume";
 export interface BakeOptions {
     /** Bytes of the image so far, and about how many there will be. */
     onProgress?(bytes: number, total: number): void;
-    signal?: AbortSignal;
     /** Seconds since 1970 that stand for every time in the image. @default SOURCE_DATE_EPOCH, else 1980-01-01 */
     clock?: number;
 }
@@ -35,7 +34,7 @@ const OVERHEAD = 2 * 2 ** 20;
 export async function bake(
     contents: MediumContents,
     path: string,
-    { onProgress, signal, clock = defaultClock() }: BakeOptions = {},
+    { onProgress, clock = defaultClock() }: BakeOptions = {},
 ): Promise<Baked> {
     const staging = temporaryName(`${path}.staging`);
     const made: string[] = [];
@@ -51,14 +50,13 @@ export async function bake(
         needed += measured.reduce((sum, { size }) => sum + size, 0);
         const env = { SOURCE_DATE_EPOCH: String(clock) };
         const both = await Promise.allSettled([
-            placeFiles(measured, staging, signal),
-            makeLoaders(contents, staging, clock, { env, signal }),
+            placeFiles(measured, staging),
+            makeLoaders(contents, staging, clock, { env }),
         ]);
         const [placed, loaders] = [settled(both[0]), settled(both[1])];
         const timeout = timeoutFor(needed);
         const writing = run("xorriso", volumeArguments(contents, placed, loaders, path, clock), {
             env,
-            signal,
             timeout,
         });
         const written = await hashWhileWritten(path, writing, (bytes) => onProgress?.(bytes, Math.max(bytes, needed)));

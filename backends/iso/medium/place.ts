@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { fsError, hashFile, sealDigest } from "../../../images";
-import { type Manifest, type Part, UnikernelError } from "../../../spec";
+import { currentSignal, type Manifest, type Part, UnikernelError } from "../../../spec";
 import type { MediumContents, MediumFile, Placed } from "./contents";
 
 /** A file of the medium, and what its local files are like before any is read. */
@@ -40,7 +40,7 @@ export async function measureFiles({ files }: MediumContents): Promise<Measured[
  * Where each file's content lies: a local file stays where it is, anything else is put together in `staging`.
  * @throws UnikernelError `changed` (not what the plan was made of), `not-found`, `permission`
  */
-export async function placeFiles(measured: Measured[], staging: string, signal?: AbortSignal): Promise<PlacedFile[]> {
+export async function placeFiles(measured: Measured[], staging: string): Promise<PlacedFile[]> {
     return Promise.all(
         measured.map(async (one, index) => {
             const {
@@ -49,14 +49,14 @@ export async function placeFiles(measured: Measured[], staging: string, signal?:
             const [first] = parts;
             const local = parts.length === 1 && first && "file" in first ? resolve(first.file) : undefined;
             const source = local ?? join(staging, `file-${index}`);
-            const sha256 = local === undefined ? await concatenate(parts, source, signal) : await hashFile(local);
+            const sha256 = local === undefined ? await concatenate(parts, source) : await hashFile(local);
             if (known !== undefined && known !== sha256) throw changed(source, property);
             return { ...one, path, source, sha256 };
         }),
     );
 }
 
-async function concatenate(parts: Part[], to: string, signal?: AbortSignal): Promise<string> {
+async function concatenate(parts: Part[], to: string): Promise<string> {
     const hash: Hash = createHash("sha256");
     const pieces = async function* (): AsyncGenerator<Uint8Array> {
         for (const part of parts) {
@@ -70,7 +70,9 @@ async function concatenate(parts: Part[], to: string, signal?: AbortSignal): Pro
             done(null, chunk);
         },
     });
-    await pipeline(Readable.from(pieces()), watch, createWriteStream(to, { mode: 0o600, flags: "wx" }), { signal });
+    await pipeline(Readable.from(pieces()), watch, createWriteStream(to, { mode: 0o600, flags: "wx" }), {
+        signal: currentSignal(),
+    });
     return hash.digest("hex");
 }
 

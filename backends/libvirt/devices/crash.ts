@@ -1,5 +1,5 @@
 import type { OnCrash } from "../../../spec";
-import type { Consequence } from "../../backend";
+import type { Consequence } from "../../consequence";
 import { at, element, text } from "../xml";
 import type { Device } from "./device";
 

@@ -1,4 +1,4 @@
-import type { Consequence } from "../../backend";
+import type { Consequence } from "../../consequence";
 import { at, element, type Tree } from "../xml";
 import type { Device } from "./device";
 

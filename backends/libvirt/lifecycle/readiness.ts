@@ -15,8 +15,6 @@ export interface ReadyOptions {
     spec: UnikernelSpec;
     console: KeptConsole;
     readConsole(text: string): ConsoleVerdict;
-    /** @default what the caller is ended by */
-    signal?: AbortSignal;
 }
 
 const FIRST_PAUSE_MS = 40;
@@ -50,7 +48,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const saysReady = (printed: string): boolean => pattern?.matches(printed) ?? false;
     const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
     const stop = new AbortController();
-    const given = options.signal ?? currentSignal();
+    const given = currentSignal();
     const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     let last = "";
     let answered = find === undefined ? undefined : false;

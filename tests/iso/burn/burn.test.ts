@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { type BurnPhase, burnImage } from "../../../backends/iso/burn";
+import { endedBy } from "../../../spec";
 import { workspace } from "../../unit/images/workspace";
 import { errno, type Fault, fileDevice } from "./fileDevice";
 
@@ -236,7 +237,9 @@ test("sectors that cannot be read are written anew", async () => {
 test("stopped between two chunks, with the signal's reason", async () => {
     const stop = new AbortController();
     const stick = plant(image, randomBytes(DEVICE), 512);
-    const burning = burn(stick, SIZE, { signal: stop.signal, onProgress: () => stop.abort(new Error("enough")) });
+    const burning = endedBy(stop.signal, () =>
+        burn(stick, SIZE, { onProgress: () => stop.abort(new Error("enough")) }),
+    );
     await expect(burning).rejects.toThrow("enough");
     expect(stick.calls.filter(({ what, offset }) => what === "write" && offset > 0).length).toBeLessThanOrEqual(2);
     expect(stick.calls.at(-1)!.what).toBe("close");

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bake, type MediumContents, mediumOf } from "../../../backends/iso/medium";
 import { moduleFolder } from "../../../backends/iso/medium/modules";
 import { sweepTemporaries } from "../../../images";
+import { endedBy } from "../../../spec";
 import { mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";
@@ -125,7 +126,7 @@ test("an abort ends it, and nothing is left", async () => {
     await mkdir(path("out"));
     const controller = new AbortController();
     await expect(
-        bake(contents, path("out/image"), { signal: controller.signal, onProgress: () => controller.abort() }),
+        endedBy(controller.signal, () => bake(contents, path("out/image"), { onProgress: () => controller.abort() })),
     ).rejects.toThrow(/abort/i);
     expect(await readdir(path("out"))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { Attach } from "../../../../spec";
-import type { Consequence } from "../../../backend";
+import type { Consequence } from "../../../consequence";
 import type { Host } from "../../host";
 import type { DomainFacts, DomainModel } from "../../model";
 import type { Difference } from "../device";
