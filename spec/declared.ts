@@ -1,4 +1,5 @@
-// What the package's classes declare. A door of its own: the compiler that reads a program need not read zod's types for it.
+// The types that the package's classes declare. Separate from index.ts so that compiling a program does not read zod's
+// types.
 
 export * from "./derived";
 export * from "./image";

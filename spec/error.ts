@@ -1,10 +1,10 @@
 import { printable } from "./printable";
 
-/** What went wrong, as data: callers decide by code, people read the message and the hint. */
+/** Kinds of failure: callers decide by code, people read the message and the hint. */
 export type ErrorCode =
     | "invalid" // an argument or a file that can never work
     | "not-found" // the host says that the object does not exist
-    | "unreachable" // the host could not be asked: says nothing about what exists there
+    | "unreachable" // the host could not be asked: says nothing about which objects exist there
     | "not-ours" // an object of our name or uuid that this declaration does not own
     | "in-use" // an address, port, name or file that another guest holds
     | "no-space"
@@ -12,7 +12,7 @@ export type ErrorCode =
     | "program-missing"
     | "program-failed"
     | "not-ready" // the guest runs, but did not become ready in time
-    | "guest-ended" // the guest exited, halted, panicked or powered off while it was waited for
+    | "guest-ended" // the guest exited, halted, panicked or powered off while something waited for it
     | "timeout"
     | "unsupported" // this host or guest cannot do what is asked
     | "rolled-back" // the update failed and the last-good guest runs again
@@ -21,7 +21,7 @@ export type ErrorCode =
     | "internal";
 
 export interface ErrorDetails {
-    /** What the reader can do about it; a command where there is one. */
+    /** What the reader can do; a command where there is one. */
     hint?: string;
     /** The property path, such as `interfaces[0].attach.user.forward[0].host`. */
     property?: string;
@@ -37,9 +37,9 @@ export class UnikernelError extends Error {
     readonly property?: string;
     readonly console?: string[];
 
-    /** @param summary which resource, which property or file, what was found, what was expected */
+    /** @param summary which resource, property or file; what was found; what was expected */
     constructor(code: ErrorCode, summary: string, details: ErrorDetails = {}) {
-        // Much of it was said by a guest, a host or a file, and it goes to a terminal.
+        // Much of the text comes from a guest, a host or a file, and it goes to a terminal.
         super(printable(render(summary, details)), { cause: details.cause });
         this.code = code;
         this.hint = details.hint === undefined ? undefined : printable(details.hint);
@@ -54,19 +54,19 @@ function render(summary: string, { hint, property, console: lines }: ErrorDetail
     return `${head}${hint ? `\n  hint: ${hint}` : ""}${tail}`;
 }
 
-/** True for errors of ours with one of the codes. */
+/** Return whether an error is a UnikernelError with one of the codes. */
 export function hasCode(error: unknown, ...codes: ErrorCode[]): error is UnikernelError {
     return error instanceof UnikernelError && codes.includes(error.code);
 }
 
-/** One thing that is wrong with the arguments; a check reports all of them at once. */
+/** One problem of the arguments; a check reports all of them at once. */
 export interface Problem {
     /** Property path: `blocks[0].image`; empty for the resource as a whole. */
     property: string;
     reason: string;
 }
 
-/** An error of ours as a check failure of a property; anything else is thrown on. */
+/** Return a UnikernelError as a check failure of a property. @throws any other error unchanged */
 export function problemOf(property: string, error: unknown): Problem {
     if (!(error instanceof UnikernelError)) throw error;
     const named = error.property ? `${error.property}: ` : "";

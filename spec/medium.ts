@@ -3,7 +3,7 @@ import type { mediumRows } from "./arguments/medium";
 import type { Manifest } from "./image";
 import type { Burned } from "./values";
 
-/** What only a medium (platform `iso`) has. */
+/** The arguments that only a medium (platform `iso`) has, after check. */
 export type MediumSpec = ValuesOf<typeof mediumRows>;
 /** The stick or disk that a medium is written to. */
 export type BurnSpec = NonNullable<MediumSpec["burn"]>;

@@ -49,7 +49,7 @@ export type Ipv4 =
 
 export type Ipv6 = { address: string; gateway?: string };
 
-/** A checked NetworkInterface, as the unikernel that uses it sees it. */
+/** A checked NetworkInterface, as a unikernel gets it. */
 export interface InterfaceSpec {
     /** Lower case, colon separated. */
     mac: string;

@@ -1,88 +1,98 @@
 import type { Digests, UnikernelSpec } from "./unikernel";
 import type { Platform } from "./values";
 
-/** A piece of a boot file: a local file, or bytes. Pieces are concatenated. */
+/** A piece of a boot file: a local file or bytes. Boot files are concatenations of pieces. */
 export type Part = { file: string } | { bytes: Uint8Array };
 
-/** What the ABI says of the guest, so that no backend needs to know it by name. */
+/** Capabilities of a guest, as its ABI declares them, so that no backend has to know an ABI by name. */
 export interface GuestCapabilities {
+    /** The platforms on which it boots. */
     platforms: Platform[];
     /** `pc` or `q35` where it matters. */
     machine: "pc" | "q35";
-    /** The virtio generation that its drivers see. */
+    /** The virtio generation that its drivers support. */
     virtio: "transitional" | "modern";
-    /** Interface base name for each platform, for the default of `driver`. */
+    /** Interface base name by platform: the default of `driver`. */
     drivers: Partial<Record<Platform, string>>;
     /** Reacts to the ACPI power button (Xen: to a shutdown request). */
     shutdown: boolean;
-    /** Insists on writable disks on these platforms. */
+    /** Platforms on which it accepts only writable disks. */
     writableDisks: Platform[];
-    /** MiB below which it is known not to boot. */
+    /** MiB; with less, it is known not to boot. */
     minMemory: number;
     maxDisks: number;
     maxInterfaces: number;
-    /** halt: stays after its end, read the console. poweroff: the domain ends. */
+    /** How the guest ends. `halt`: the domain stays, and the console shows the end. `poweroff`: the domain ends. */
     ends: "halt" | "poweroff";
-    /** Needs a pvpanic device to report a crash. */
+    /** It needs a pvpanic device to report a crash. */
     panicDevice: boolean;
-    /** How Xen starts this kernel, by its own marks; `pv32`: as no Xen of today does. Left out: not at all. */
+    /**
+     * How Xen starts this kernel, by its notes. `pv32`: 32-bit paravirtual, which current Xen does not start. Left out:
+     * Xen cannot start it.
+     */
     xen?: "pv" | "pvh" | "pv32";
-    /** Gives memory back while it runs, and takes it again. */
+    /** It has a balloon driver: it gives memory back while it runs, and takes it again. */
     balloon?: boolean;
-    /** Where its configuration lives in the running domain alone (Xen: in xenstore): nobody starts it but who tells it. */
+    /**
+     * Platforms that hold its configuration only in the running domain (Xen: in xenstore). It starts correctly only
+     * when this package starts it.
+     */
     toldAtStart?: Platform[];
-    /** Under which a boot loader on a medium can start it. */
+    /** The firmware under which a boot loader can start it from a medium. */
     firmware: Firmware[];
 }
 
 export type Firmware = "bios" | "uefi";
 
-/** How a boot loader starts a guest from a medium, and what else lies there for it. */
+/** How a boot loader starts a guest from a medium, and the further files of the medium. */
 export interface MediumBoot {
-    /** `linux`: kernel, command line, initramfs (Documentation/arch/x86/boot.rst). `multiboot`: version 1, with modules. */
+    /**
+     * `linux`: kernel, command line and initramfs (Documentation/arch/x86/boot.rst). `multiboot`: version 1, with
+     * modules.
+     */
     protocol: "linux" | "multiboot";
     /**
-     * For each block of the spec, in order: `memory` – the boot loader puts it into the initramfs, as this absolute path;
-     * `medium` – a file of the medium at this absolute path, which the guest finds by itself.
+     * For each block of the spec, in order. `memory`: the boot loader puts it into the initramfs at this absolute path.
+     * `medium`: a file of the medium at this absolute path, which the guest finds by itself.
      */
     blocks: { where: "memory" | "medium"; path: string }[];
     /** Further files of the medium: absolute path → content. */
     files: Record<string, string>;
 }
 
-/** What a guest ABI makes of a spec. */
+/** The boot configuration that a guest ABI makes of a spec. */
 export interface EncodedGuest {
-    /** The kernel command line, without secrets. Empty: none. */
+    /** The kernel command line, without secrets; empty when there is none. */
     cmdline: string;
-    /** Pieces of the initrd or first boot module; empty: none. */
+    /** Pieces of the initrd or of the first boot module; empty when there is none. */
     initrd: Part[];
-    /** The initrd holds a secret: the file is for this guest alone, 0600. */
+    /** The initrd holds a secret: its file belongs to this guest alone, mode 0600. */
     secret: boolean;
     /** Xen: the value of the xenstore key that the ABI reads. */
     xenstore?: { key: string; value: string };
-    /** On a medium; `initrd` is then the initramfs, or the first module. */
+    /** Set for a medium; `initrd` is then the initramfs or the first module. */
     medium?: MediumBoot;
-    /** For people: what the guest gets to read, secrets masked. */
+    /** For display: the configuration that the guest reads, secrets masked. */
     guestConfig: string;
 }
 
 /** A device that a guest numbers: the index of a block or of an interface of the spec. */
 export type NumberedDevice = { block: number } | { interface: number };
 
-/** Everything a backend needs to realise a unikernel. */
+/** Everything a backend needs to run a unikernel. */
 export interface GuestPlan {
     spec: UnikernelSpec;
     guest: GuestCapabilities;
     boot: EncodedGuest;
     digests: Digests;
     bootDigest: string;
-    /** Keys the digests that end in state, where the spec holds secrets; 32 hex digits. */
+    /** Keys the digests in state when the spec holds secrets; 32 hex digits. */
     digestKey?: string;
     /** In the order in which the guest finds them. Left out: blocks, then interfaces, each as declared. */
     devices?: NumberedDevice[];
     /** Local file of each block's content, in the order of spec.blocks. */
     blockFiles: string[];
-    /** Reads the console of this ABI. */
+    /** Parse the console of this ABI. */
     readConsole(text: string): ConsoleVerdict;
 }
 
@@ -96,8 +106,8 @@ export function devicesOf({ devices, spec }: Pick<GuestPlan, "devices" | "spec">
     );
 }
 
-/** What the console says of a guest's life. */
+/** The state of a guest as its console shows it. */
 export interface ConsoleVerdict {
-    /** Undefined while it is still up (or nothing can be said). */
+    /** Undefined while the guest is running, or when the console does not tell. */
     ended?: { how: "exited" | "halted" | "crashed"; status?: number; because: string };
 }

@@ -2,27 +2,27 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
 import { UnikernelError } from "./error";
 
-/** Milliseconds that work has, once it was told to end, to put right what it began; the plugin waits for 10 s in all. */
+/** Milliseconds that cleanup gets after cancellation; the plugin waits for 10 s in all. */
 const PUT_RIGHT_MS = 7000;
 
 interface Scope {
-    /** Ends what is under way. */
+    /** Aborts the work. */
     signal: AbortSignal;
-    /** Follows it a while later, and ends what puts right. */
+    /** Aborts cleanup, PUT_RIGHT_MS after `signal`. */
     last: AbortSignal;
 }
 
 const scopes = new AsyncLocalStorage<Scope | undefined>();
 
 /**
- * Runs work that a signal ends: whatever waits in it, however deep, gives up when the signal says so, and what
- * would begin something new does not. So no function has to hand the signal on.
- * @param signal undefined: what was there before counts on
+ * Run work that a signal cancels. Everything that waits inside it, at any depth, gives up when the signal fires, and
+ * nothing new starts. Functions need not pass the signal on.
+ * @param signal undefined: the enclosing scope's signal stays in force
  */
 export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
     if (!signal || scopes.getStore()?.signal === signal) return work();
     const last = new AbortController();
-    // One call may wait for many things at once.
+    // One call may wait for many operations at once.
     setMaxListeners(0, signal, last.signal);
     const end = (): void => {
         setTimeout(() => {
@@ -34,13 +34,19 @@ export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
     return scopes.run({ signal, last: last.signal }, work);
 }
 
-/** Runs what must still happen after the signal: rolling back, removing what was begun. It has some seconds for that, and then ends too. */
+/**
+ * Run work that must still happen after cancellation, such as a rollback or the removal of an unfinished object. It is
+ * cancelled some seconds later.
+ */
 export function puttingRight<T>(work: () => T): T {
     const scope = scopes.getStore();
     return scope ? scopes.run({ signal: scope.last, last: scope.last }, work) : work();
 }
 
-/** Runs what others wait for too: no signal of one of them ends it. Who waits does so by `unlessEnded`. */
+/**
+ * Run work whose result several callers share: no caller's signal cancels it. Each caller waits for it by
+ * `unlessEnded`.
+ */
 export function forAll<T>(work: () => T): T {
     return scopes.run(undefined, work);
 }
@@ -49,21 +55,24 @@ export function currentSignal(): AbortSignal | undefined {
     return scopes.getStore()?.signal;
 }
 
-/** @throws the signal's reason. For loops, and before anything that changes something. */
+/** Throw if the current work is cancelled. For loops, and before each change. @throws the signal's reason */
 export function throwIfEnded(): void {
     currentSignal()?.throwIfAborted();
 }
 
 export interface Waiting {
-    /** For the error: `start of domain 1b4e…`. */
+    /** Name of the work for the error: `start of domain 1b4e…`. */
     what?: string;
-    /** Milliseconds for what is under way to come to its own end. @default 0 */
+    /** Milliseconds that the work still gets after cancellation. @default 0 */
     patience?: number;
-    /** Called when it is told to end: what can be cut short, cuts it short here. */
+    /** Called at cancellation, to cut short whatever can be. */
     onEnd?(): void;
 }
 
-/** Waits for work until the signal comes. What becomes of the work then nobody hears. @throws UnikernelError with the reason */
+/**
+ * Wait for work, but only until the signal fires; the work itself continues unobserved. @throws UnikernelError with the
+ * reason
+ */
 export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: Waiting = {}): Promise<T> {
     const signal = currentSignal();
     if (!signal) return work;
@@ -85,13 +94,13 @@ export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: 
     });
 }
 
-/** It says nothing about what is there: never `not-found` or `unreachable`. */
+/** The error says nothing about which objects exist: its code is never `not-found` or `unreachable`. */
 function givenUp(reason: unknown, what: string | undefined): unknown {
     if (what === undefined) return reason;
     const said = reason instanceof Error ? reason.message : String(reason);
     return new UnikernelError(
         reason instanceof UnikernelError ? reason.code : "timeout",
-        `${said}: nobody waits for ${what} any more; it may still happen`,
+        `${said}: ended the wait for ${what}; it may still happen`,
         { cause: reason },
     );
 }

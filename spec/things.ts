@@ -1,6 +1,6 @@
 import type { Forward } from "./network";
 
-/** The keys of things that only one guest of a host can have: what a program declares is compared with what domains hold by them. */
+/** Keys of the things that only one guest on a host can hold. Declarations and domains are compared by them. */
 export const keyOf = {
     port: ({ protocol, address, host }: Pick<Forward, "protocol" | "address" | "host">): string =>
         `${protocol} ${address} ${host}`,
@@ -11,7 +11,9 @@ export const keyOf = {
     address: (network: string, address: string): string => `address ${network} ${address}`,
 };
 
-/** Return whether two keys are of one thing: equal, or the same port where one of the two listens on every address. */
+/**
+ * Return whether two keys mean the same thing: equal, or the same port where one of the two listens on every address.
+ */
 export function isSameThing(one: string, other: string): boolean {
     const everywhere = (key: string): string => key.replace(/^(tcp|udp) \S+ (\d+)$/, "$1 0.0.0.0 $2");
     return (

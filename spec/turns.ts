@@ -1,8 +1,8 @@
-/** Work of one kind that is done one piece after the other: a piece begins when the one before it has ended, well or not. */
+/** Runs work of the same key one at a time, in order; a failure does not stop the next. */
 export class Turns {
     private readonly last = new Map<string, Promise<unknown>>();
 
-    /** @param key of what only one piece of work at a time may use */
+    /** Run work after the earlier work of the same key has ended. */
     take<T>(key: string, work: () => Promise<T>): Promise<T> {
         const turn = (this.last.get(key) ?? Promise.resolve()).then(work, work);
         this.last.set(key, turn);

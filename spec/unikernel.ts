@@ -5,12 +5,12 @@ import type { InterfaceSpec } from "./network";
 import type { BootDigests, SeenState } from "./values";
 
 /**
- * The version of inputs and outputs in state. A newer one is refused, by 0.1.0 (which wrote 1) too. 2: the domain's mark holds the record of its guest's
- * files, which 0.1.0 cannot read.
+ * The version of inputs and outputs in state. Every release, 0.1.0 (which wrote 1) included, refuses a newer one. 2:
+ * the domain's mark holds the record of the guest's files, which 0.1.0 cannot read.
  */
 export const SCHEMA_VERSION = 2;
 
-/** When the guest counts as up. `port` is the guest's; `timeout` in seconds. */
+/** The condition under which a guest counts as ready. `port` is the guest's; `timeout` in seconds. */
 export type Readiness = { timeout: number } & (
     | { http: { port: number; path: string } }
     | { tcp: { port: number } }
@@ -18,7 +18,9 @@ export type Readiness = { timeout: number } & (
     | { console: string }
 );
 
-/** What check makes of arguments beyond their own form: values that follow from others, and named types. */
+/**
+ * Arguments whose type after check differs from their row's: check fills them in from others, or their type has a name.
+ */
 interface Settled {
     name: string;
     connection: string;
@@ -34,7 +36,7 @@ interface Settled {
     keepLast?: number;
 }
 
-/** What no program writes. */
+/** Fields that no program writes. */
 interface Identity {
     schemaVersion: number;
     urn: string;
@@ -46,29 +48,29 @@ interface Identity {
     secrets: string[];
 }
 
-/** A unikernel after check: plain data, every default filled in. This is what state holds and backends get. */
+/** A unikernel after check: plain data with every default filled in. State stores it and backends get it. */
 export interface UnikernelSpec
     extends Identity,
         Settled,
         Omit<Pick<ValuesOf<UnikernelRows>, UnikernelArgument>, keyof Settled> {}
 
 export interface Digests extends BootDigests {
-    /** Of each disk, in their order. State leaves it out: each block has its own. */
+    /** Digests of the disks, in order. State omits them: each block has its own. */
     blocks: string[];
 }
 
-/** What check returns and state stores as inputs. */
+/** The inputs that check returns and state stores. */
 export interface UnikernelInputs extends UnikernelSpec {
     digests: Digests;
-    /** Of everything that only a restart can change. The domain carries it too. */
+    /** Digest of everything that only a restart can change. The domain's mark has it too. */
     bootDigest: string;
-    /** `create`, `live: …`, `restart: …`, `replace: …`. For people: no diff looks at it. */
+    /** `create`, `live: …`, `restart: …`, `replace: …`. For display; the diff ignores it. */
     consequence: string;
-    /** Random key (secret) for digests over secrets; only where there are any. */
+    /** Random key (secret) for digests over secrets; only where there are secrets. */
     digestKey?: string;
 }
 
-/** What became of a guest that runs on a host. */
+/** The outputs of a guest on a host. */
 export interface GuestOutputs {
     /** One address for each interface where the host knows it; else empty. */
     ipAddresses: string[];
@@ -78,7 +80,7 @@ export interface GuestOutputs {
     consoleCommand: string;
 }
 
-/** A guest on a host has the outputs of one, a medium those of the other. */
+/** Outputs of either kind: a guest on a host has GuestOutputs, a medium has MediumOutputs. */
 export interface UnikernelOutputs extends UnikernelInputs, Partial<GuestOutputs>, Partial<MediumOutputs> {
     /** What the guest gets to read, secrets masked. */
     guestConfig: string;

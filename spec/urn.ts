@@ -5,13 +5,13 @@ export function logicalName(urn: string): string {
     return urn.split("::").slice(3).join("::");
 }
 
-/** Return the stack and the project that a URN is of; undefined for what is no URN. */
+/** Return the stack and the project of a URN; undefined when the text is no URN. */
 export function stackOf(urn: string): { stack: string; project: string } | undefined {
     const [, stack, project] = /^urn:pulumi:([^:]+)::([^:]+)::/.exec(urn) ?? [];
     return stack === undefined || project === undefined ? undefined : { stack, project };
 }
 
-/** Return stack and project as they stand in the URN: two URNs of one stack have the same. */
+/** Return the stack and project part of a URN; it is equal for all resources of one stack. */
 export function stackPart(urn: string): string {
     return urn.split("::").slice(0, 2).join("::");
 }

@@ -5,7 +5,7 @@ interface Cidr {
     gateway?: string;
 }
 
-/** What is wrong with an address in CIDR notation and its gateway; undefined: nothing. */
+/** Return the first problem of an address in CIDR notation and its gateway; undefined when both are valid. */
 export function cidrProblem(
     { address, gateway }: Cidr,
     family: 4 | 6,
@@ -16,7 +16,9 @@ export function cidrProblem(
     if (isIP(ip) !== family || more.length > 0 || bits < 1 || bits > (family === 4 ? 32 : 128)) {
         return {
             property: "address",
-            reason: `expected an IPv${family} address with its prefix length, such as "${example}", found ${JSON.stringify(address)}`,
+            reason:
+                `expected an IPv${family} address with its prefix length, such as "${example}", ` +
+                `found ${JSON.stringify(address)}`,
         };
     }
     if (gateway === undefined) return undefined;

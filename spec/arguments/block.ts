@@ -1,17 +1,17 @@
 import { z } from "zod";
 import { path } from "./forms";
 
-/** A disk, as its own arguments and a BlockImage's give it. */
+/** The shape of a disk: a program's own arguments, together with those that a BlockImage fills in. */
 export const block = z
     .strictObject({
-        /** Of a BlockImage its logical name, where the program gives none. */
+        /** Defaults to the BlockImage's logical name. */
         name: z
             .string()
             .min(1, "expected a name")
             .max(200, "expected at most 200 characters")
             .regex(/^[^\0-\x1f\x7f]*$/, "expected a name without control characters")
             .optional(),
-        // A BlockImage arrives as these; a person writes `image` or `path`.
+        // A BlockImage fills in the next six; a program writes `image` or `path`.
         image: z.string().optional(),
         formerly: z.array(z.string()).optional(),
         digest: z.string().optional(),
@@ -31,7 +31,8 @@ export const block = z
             .optional(),
     })
     .refine(({ digest, path: file }) => (digest === undefined) !== (file === undefined), {
-        // `pulumi up --continue-on-error` asks on after a failure, without what the failed resource would have given.
+        // With `--continue-on-error` the engine calls check after a failure, without the outputs of the failed
+        // resource.
         error: ({ input }) =>
             Object(input).name && !Object(input).path
                 ? "its data image was not built"

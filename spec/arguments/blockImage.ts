@@ -7,7 +7,7 @@ const content = z.union([z.string(), z.strictObject({ asset: z.string().min(1, "
 });
 const path = z.string().min(1, "expected a path");
 
-/** The arguments of a data image. `boots`: part of its digest, which the guests that use it boot from. */
+/** The arguments of a data image. `boots`: part of the image's digest, so the guests that use it restart. */
 export const blockImageRows = {
     source: {
         shape: z.union([path, z.record(z.string(), content)], {
@@ -65,6 +65,6 @@ export const blockImageRows = {
     },
     ...privateRows,
     resourceUrn: { ...privateRows.resourceUrn, shape: privateRows.resourceUrn.shape.optional() },
-    // Its digest says whether they matter.
+    // The digest changes when they matter.
     secrets: { ...privateRows.secrets, compared: "never" },
 } satisfies Rows;

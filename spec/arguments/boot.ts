@@ -2,7 +2,7 @@ import { z } from "zod";
 import { guestText, path } from "./forms";
 import type { Rows } from "./row";
 
-/** What a guest boots from, and the configuration that it reads then. */
+/** The arguments that decide the boot: files, guest ABI and the configuration that the guest reads at boot. */
 export const bootRows = {
     kernel: {
         shape: path,
@@ -55,7 +55,7 @@ export const bootRows = {
         imported: true,
     },
     hostname: {
-        /** Linux: HOST_NAME_MAX is 64; letters as RFC 1123 has them. */
+        /** Linux: HOST_NAME_MAX is 64; the letters are those of RFC 1123. */
         shape: z
             .string()
             .regex(/^[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?$/, "expected 1–64 letters, digits, dots and hyphens")

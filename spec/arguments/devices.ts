@@ -6,10 +6,10 @@ import type { Rows } from "./row";
 
 const interfaceOfGuest = z.strictObject({ ...interfaceShape, mac: interfaceShape.mac.unwrap() });
 
-/** Lists whose elements are checked one by one, so that one unknown hides no other's problem. */
+/** Lists whose elements check parses one by one, so that an unknown element hides no problem of another element. */
 export const unikernelElements = { blocks: block, interfaces: interfaceOfGuest };
 
-/** What a guest's machine has. */
+/** The devices of a guest's machine. */
 export const deviceRows = {
     memory: {
         shape: memory.optional(),

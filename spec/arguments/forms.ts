@@ -1,9 +1,9 @@
 import { isIP } from "node:net";
 import { z } from "zod";
 
-// Forms that several arguments share.
+// Shapes that several arguments share.
 
-/** What a C string cannot carry, no kernel can. */
+/** Kernels take paths and arguments as C strings, which end at NUL. */
 function noNul(text: string): boolean {
     return !text.includes("\0");
 }
@@ -22,11 +22,11 @@ export const port = z
 
 export const hostAddress = z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address of the host");
 
-/** Return the form of a whole number with its unit, said in full when it is anything else. */
+/** Return the shape of a whole number in a unit; its error names the whole range. */
 export function whole(unit: string, least: number, most: number) {
     const expected = `expected a whole number of ${unit} from ${least} to ${most}`;
     return z.int({ error: expected }).min(least, expected).max(most, expected);
 }
 
-/** MiB that a guest can have. */
+/** Memory of a guest in MiB. */
 export const memory = whole("MiB", 1, 16_777_216);

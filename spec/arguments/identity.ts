@@ -2,10 +2,10 @@ import { z } from "zod";
 import { PLATFORMS } from "../values";
 import type { Rows } from "./row";
 
-/** libvirt takes nearly anything; we do not, since the name is also part of commands that people type. */
+/** Stricter than libvirt, because the name is also part of commands that people type. */
 export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 
-/** Who a guest is, and where. */
+/** The arguments that identify a guest and its host. */
 export const identityRows = {
     platform: {
         shape: z.enum(PLATFORMS),
@@ -33,7 +33,7 @@ export const identityRows = {
         imported: true,
     },
     sshTarget: {
-        // Not an option of ssh's.
+        // No part may begin with a hyphen: ssh would take it as an option.
         shape: z
             .string()
             .regex(
@@ -66,7 +66,7 @@ export const identityRows = {
         imported: true,
     },
     description: {
-        // What XML can hold, and a parser gives back as it was.
+        // Only characters that XML can hold and that a parser returns unchanged.
         shape: z
             .string()
             .min(1, "expected text")

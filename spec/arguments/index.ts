@@ -7,7 +7,7 @@ import { mediumRows } from "./medium";
 import { privateRows, unikernelPrivateRows } from "./private";
 import { namesWhere } from "./row";
 
-// A door of its own: the package's classes, which run in each program, need no zod.
+// Not exported by spec/index.ts: the package's classes run in each program and need no zod.
 
 export { unikernelElements } from "./devices";
 export { NAME_PATTERN } from "./identity";
@@ -16,7 +16,7 @@ export { interfaceRows, interfaceShape } from "./networkInterface";
 export * from "./row";
 export { blockImageRows };
 
-/** Every argument of a unikernel, in the order in which messages and schema name them. */
+/** Every argument of a unikernel, in the order of messages and schema. */
 export const unikernelRows = {
     ...identityRows,
     ...bootRows,
@@ -38,7 +38,7 @@ export type UnikernelArgument = Exclude<
 export type BootArgument = keyof typeof bootRows;
 export type DeviceArgument = keyof typeof deviceRows;
 
-/** What only constructors send, of whatever resource. */
+/** Names of the arguments that only constructors send, of all resources. */
 export const privateArguments: readonly string[] = namesWhere(
     { ...unikernelRows, ...blockImageRows },
     (row) => row.private === true,

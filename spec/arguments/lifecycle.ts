@@ -3,7 +3,7 @@ import { guestText, hostAddress, port, whole } from "./forms";
 import { readiness } from "./readiness";
 import type { Rows } from "./row";
 
-/** What a guest does, and how it is watched, ended and debugged. */
+/** The arguments that set a guest's state, and how it is watched, shut down and debugged. */
 export const lifecycleRows = {
     state: {
         shape: z.enum(["running", "paused", "stopped"]).default("running"),

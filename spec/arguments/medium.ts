@@ -2,7 +2,7 @@ import { z } from "zod";
 import { path } from "./forms";
 import type { Rows } from "./row";
 
-/** What only a medium (platform `iso`) has. */
+/** The arguments that only a medium (platform `iso`) has. */
 export const mediumRows = {
     output: {
         shape: path.optional(),

@@ -4,7 +4,7 @@ import { cidrProblem } from "./address";
 import { hostAddress, port } from "./forms";
 import { type Rows, shapesOf } from "./row";
 
-/** Linux: IFNAMSIZ is 16 with its NUL (linux/if.h); a slash or blank is refused by dev_valid_name. */
+/** Linux: IFNAMSIZ is 16 with its NUL (linux/if.h); dev_valid_name refuses a slash, a colon and blanks. */
 const device = z
     .string({ error: "expected the name of a device" })
     .regex(
@@ -61,7 +61,7 @@ const reserve = z.strictObject({
     reserve: z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address, without a prefix length"),
 });
 
-/** What an interface says, in its own arguments and as a unikernel gets it. */
+/** The arguments of a NetworkInterface, which are also the fields of a unikernel's `interfaces`. */
 export const interfaceRows = {
     attach: {
         shape: attach.default({ user: { forward: [] } }),

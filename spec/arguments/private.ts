@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Rows } from "./row";
 
-/** What constructors send to the handlers of a guest and of a data image, and no program writes. */
+/** Arguments that the constructors of guests and data images send to the handlers. Programs never write them. */
 export const privateRows = {
     resourceUrn: {
         shape: z.string(),
@@ -29,7 +29,7 @@ export const privateRows = {
     },
 } satisfies Rows;
 
-/** What only a guest's constructor sends. */
+/** Arguments that only the constructor of a guest sends. */
 export const unikernelPrivateRows = {
     allowQemuArgs: {
         shape: z.boolean().optional(),

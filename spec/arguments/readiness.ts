@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { port, whole } from "./forms";
 
-/** When a guest counts as up. */
+/** The condition under which a guest counts as ready. */
 export const readiness = z
     .strictObject({
         http: z

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** Cells of an argument's row in the docs. Left out: they follow from the shape and the default. */
+/** Cells of an argument's row in the docs. A missing cell follows from the shape and the default. */
 export interface DocsCells {
     unit?: string;
     default?: string;
@@ -8,43 +8,52 @@ export interface DocsCells {
     about?: string;
 }
 
-/** One argument of a resource. What needs other rooms is keyed by the argument's name there, under a type that demands all of them. */
+/**
+ * One argument of a resource. A fact that needs other rooms is keyed by the argument's name there, under a type that
+ * demands every name.
+ */
 export interface Row {
-    /** Form and default. Checks that need other arguments or files are check's. */
+    /** Type and default. Constraints that need other arguments or files belong to check. */
     shape: z.ZodType;
-    /** For hover texts and the schema, as it stands in the arguments' declaration. */
+    /** Text for hover and schema; the doc comment of the argument's declaration has the same text. */
     description: string;
     /** The default in words, where the shape has none. */
     default?: string;
     docs?: DocsCells;
     /**
-     * Part of what a guest boots: by its file's digest, by the digest of the configuration that the guest reads, or by its value. Left out: a change
-     * of it alone is no other boot. A new one has no default, or is part of a new entry of DIGEST_FORMS only: guests keep their digests.
+     * The argument is part of what a guest boots: by its file's digest, by the digest of the configuration that the
+     * guest reads, or by its value. Left out: changing it alone does not change the boot digest. A new row with `boots`
+     * has no default, or belongs to a new entry of DIGEST_FORMS only, so that existing guests keep their digests.
      */
     boots?: "file" | "configuration" | "value";
-    /** How two values are compared. `own`: by a function of the diff's. `never`: it never differs. Left out: as they stand, and the preview names it. */
+    /**
+     * How the diff compares two values. `own`: by a function in the diff. `never`: ignored. Left out: by value, and the
+     * preview shows the value.
+     */
     compared?: "own" | "never";
-    /** A read puts what the host has into state, as if it had been declared. */
+    /**
+     * A read stores the host's value in state as if the program had declared it, so the next preview shows the drift.
+     */
     drifts?: true;
-    /** An import reads it from the guest's host. */
+    /** An import reads it from the host. */
     imported?: true;
-    /** State has it always. Left out: not while it has its default. */
+    /** State always has it. Left out: state omits it while it has its default. */
     stored?: "always";
-    /** Sent by constructors and never written in a program. */
+    /** Sent by constructors, never written in a program. */
     private?: true;
 }
 
 export type Rows = Record<string, Row>;
 
-/** The values of a table's arguments once check has parsed them. */
+/** The types of a table's arguments after check has parsed them. */
 export type ValuesOf<Table extends Rows> = z.output<z.ZodObject<{ [Name in keyof Table]: Table[Name]["shape"] }>>;
 
-/** Names of the rows in which a field has a value. */
+/** The names of the rows in which a field has the given value. */
 export type NamesWhere<Table extends Rows, Field extends keyof Row, Value> = {
     [Name in keyof Table]: Table[Name] extends Record<Field, Value> ? Name : never;
 }[keyof Table];
 
-/** Return the names of the rows that a test picks, in their order. */
+/** Return the names of the rows that pass a test, in the table's order. */
 export function namesWhere<Table extends Rows>(rows: Table, test: (row: Row) => boolean): (keyof Table & string)[] {
     return Object.keys(rows).filter((name) => test(rows[name]!));
 }
@@ -60,7 +69,7 @@ export function defaultOf({ shape }: Row): unknown {
     return shape.safeParse(undefined).data;
 }
 
-/** Return what is said of an argument's default; undefined: it is required. */
+/** Return the text of an argument's default; undefined when the argument is required. */
 export function defaultText(row: Row): string | undefined {
     const value = defaultOf(row);
     return row.default ?? (value === undefined ? undefined : JSON.stringify(value));

@@ -107,7 +107,7 @@ test("a host that does not answer is waited for no longer, is not taken for gone
             }),
         ).rejects.toMatchObject({
             code: "timeout",
-            message: expect.stringMatching(/^enough: nobody waits for look-up/) as string,
+            message: expect.stringMatching(/^enough: ended the wait for look-up/) as string,
         });
         await expect(
             cut(async (end) => {

@@ -46,7 +46,7 @@ test("what is under way has some time to come to its own end, and is told", asyn
     expect(onEnd).toHaveBeenCalledTimes(1);
     await expect(after(5, () => unlessEnded(never, { what: "start of web", patience: 10 }))).rejects.toMatchObject({
         code: "timeout",
-        message: "cancelled: nobody waits for start of web any more; it may still happen",
+        message: "cancelled: ended the wait for start of web; it may still happen",
         cause: reason,
     });
 });
