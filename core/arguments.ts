@@ -3,17 +3,17 @@ import type { Problem } from "../spec";
 import { privateArguments } from "../spec/arguments";
 import { containsUnknown } from "./handlers";
 
-/** What checking arguments against a shape gave. */
+/** The result of checking arguments against a shape. */
 export interface Parsed {
-    /** Checked values with defaults; what is still unknown stands as it came. */
+    /** Checked values with defaults; unknown values stay as they came. */
     values: Record<string, unknown>;
     problems: Problem[];
 }
 
 /**
- * Checks each argument on its own, so that one with an unknown inside keeps no other from being checked.
- * @param elements schemas of lists whose elements are checked one by one, for the same reason
- * @param taker what takes them, for the message
+ * Check each argument on its own, so that an unknown value in one does not keep the others from being checked.
+ * @param elements shapes of lists whose elements are checked one by one, for the same reason
+ * @param taker the kind of object that takes the arguments, for the message
  */
 export function parseArguments(
     shape: Record<string, z.ZodType>,
@@ -39,12 +39,12 @@ export function parseArguments(
     return parsed;
 }
 
-/** What the constructors send along, and no person writes. */
+/** Arguments that constructors send and programs never write. */
 const PRIVATE = new Set(privateArguments);
 
 /**
- * Names of outputs under which a constructor sends an empty secret where an argument is secret that they may repeat: the engine
- * encrypts an output whose namesake among the inputs is secret.
+ * Accept, under the names of outputs, an empty secret. A constructor sends it where an output may repeat a secret
+ * argument, because the engine encrypts an output whose input of the same name is secret.
  */
 export function secretPlaces<Name extends string>(names: readonly Name[]): Record<Name, z.ZodType> {
     for (const name of names) PRIVATE.add(name);
@@ -70,13 +70,15 @@ function parse(parsed: Parsed, at: string, schema: z.ZodType, value: unknown, ac
         return;
     }
     const problems = result.error.issues.flatMap((issue) => problemsOf(issue, at, value));
-    // "Exactly one of" follows from a misspelt one, and would only hide it.
+    // A misspelt key also breaks "exactly one of"; that second problem would only hide the first.
     parsed.problems.push(
         ...problems.filter(({ property }) => !problems.some((other) => within(other.property, property))),
     );
 }
 
-/** zod's issue in our words. A union reports each branch: of the right kind, the one with least wrong is what was meant. */
+/**
+ * Translate a zod issue. Of a union's branches of the right kind, the one with the fewest problems is taken as meant.
+ */
 function problemsOf(issue: z.core.$ZodIssue, at: string, value: unknown): Problem[] {
     const property = issue.path.reduce<string>(join, at);
     const found = issue.path.reduce<unknown>(step, value);
@@ -106,7 +108,7 @@ function within(property: string, outer: string): boolean {
     return property.startsWith(`${outer}.`) || property.startsWith(`${outer}[`);
 }
 
-/** `blocks[0].image`, `env["a.b"]`. */
+/** Append a key to a property path: `blocks[0].image`, `env["a.b"]`. */
 export function join(path: string, key: PropertyKey): string {
     if (typeof key === "number") return `${path}[${key}]`;
     const text = String(key);
@@ -118,7 +120,7 @@ function step(value: unknown, key: PropertyKey): unknown {
     return value !== null && typeof value === "object" ? Object(value)[key] : undefined;
 }
 
-/** Values that may be secret are never repeated in a message. */
+/** Return `, found …` for a short value. Values that may be secret never appear in a message. */
 function shown(property: string, value: unknown): string {
     if (/^(env|args)\b/.test(property)) return "";
     const short = typeof value === "string" ? value.length <= 80 : ["number", "boolean"].includes(typeof value);

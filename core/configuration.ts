@@ -3,13 +3,13 @@ import type { Problem } from "../spec";
 import { parseArguments } from "./arguments";
 import { unikernelShape } from "./unikernel/schema";
 
-/** A whole number of something that a guest has at most. */
+/** Return the shape of an upper limit on a guest's resource. */
 function limit(unit: string, most: number) {
     const expected = `expected a whole number of ${unit} from 1 to ${most}`;
     return z.int({ error: expected }).min(1, expected).max(most, expected).optional();
 }
 
-/** What a provider is configured with: a stack's config (`unikernel:connection`), or the arguments of an explicit provider. */
+/** A provider's configuration: a stack's config (`unikernel:connection`) or the arguments of an explicit provider. */
 export const configurationShape = {
     connection: unikernelShape.connection.describe(
         "libvirt URI of the host of guests that name none themselves. Environment: PULUMI_UNIKERNEL_CONNECTION.",
@@ -38,13 +38,13 @@ export const configurationShape = {
 };
 
 export type Settings = { [Name in keyof typeof configurationShape]?: z.infer<(typeof configurationShape)[Name]> };
-/** What one guest may have at most. */
+/** Upper limits for one guest. */
 export interface Limits {
     memory?: number;
     vcpus?: number;
 }
 
-/** Which variable stands for which setting; `PULUMI_UNIKERNEL_DIR` is read where files are written. */
+/** The environment variable of each setting. `PULUMI_UNIKERNEL_DIR` is read where files are written. */
 const VARIABLES = {
     connection: "PULUMI_UNIKERNEL_CONNECTION",
     accelerator: "PULUMI_UNIKERNEL_ACCELERATOR",
@@ -52,14 +52,14 @@ const VARIABLES = {
     vcpuLimit: "PULUMI_UNIKERNEL_VCPU_LIMIT",
 } satisfies Partial<Record<keyof Settings, string>>;
 
-/** Checks settings. A stack's config has texts only: those of numbers and truths are taken as such. */
+/** Check settings. A stack's config holds only text, so numbers and booleans are parsed from it. */
 export function parseSettings(given: Record<string, unknown>): { settings: Settings; problems: Problem[] } {
     const typed = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, typedAs(name, value)]));
     const { values, problems } = parseArguments(configurationShape, typed, {}, "provider");
     return { settings: values, problems };
 }
 
-/** What the environment says; an empty variable says nothing. */
+/** Return the settings in the environment; an empty variable counts as unset. */
 export function environmentSettings(environment: NodeJS.ProcessEnv = process.env): {
     settings: Settings;
     problems: Problem[];
@@ -80,7 +80,7 @@ export function environmentSettings(environment: NodeJS.ProcessEnv = process.env
     };
 }
 
-/** Arguments that a guest on this platform has when it gives none itself. */
+/** Return the defaults of the arguments that a guest on this platform leaves out. */
 export function defaultsFor(
     platform: unknown,
     { connection, accelerator }: Settings,

@@ -4,22 +4,25 @@ import type { CheckFailure, Handlers } from "./handlers";
 import { textsAt } from "./secretTexts";
 
 type Properties = Record<string, unknown>;
-/** Replaces secret values in text for people. */
+/** Replaces secret values in text for display. */
 export type Hide = (text: string) => string;
 
-/** @param specs properties as they were and as they are to be, with the paths of what is secret in them in `secrets` and `hidden` */
+/**
+ * Return a function that masks the secrets of specs. @param specs old and new properties, with the paths of their
+ * secrets in `secrets` and `hidden`
+ */
 export function discretion(specs: object[]): Hide {
     const texts = specs.flatMap((spec) => textsAt(spec, [...pathsIn(spec, "secrets"), ...pathsIn(spec, "hidden")]));
     return texts.length === 0 ? (text) => text : (text) => maskIn(text, texts);
 }
 
-/** While its number is unknown, a list is a text. */
+/** An unknown list arrives as text. */
 function pathsIn(spec: object, name: string): string[] {
     const paths: unknown = Reflect.get(spec, name);
     return Array.isArray(paths) ? paths.map(String) : [];
 }
 
-/** What is thrown has `[secret]` in place of secret values. */
+/** Run an action; an error that it throws has `[secret]` in place of secret values. */
 export async function discreet<T>(hide: Hide, act: () => Promise<T>): Promise<T> {
     try {
         return await act();
@@ -29,7 +32,7 @@ export async function discreet<T>(hide: Hide, act: () => Promise<T>): Promise<T>
     }
 }
 
-/** What a check found, said without secret values: in the reasons of its failures, and in the sentence about the change. */
+/** Mask the secrets in a check's failures and in its consequence. */
 export function withoutSecrets<T extends { inputs: Properties; failures: CheckFailure[] }>(found: T, hide: Hide): T {
     const { consequence } = found.inputs;
     return {
@@ -39,7 +42,10 @@ export function withoutSecrets<T extends { inputs: Properties; failures: CheckFa
     };
 }
 
-/** In an error, in what it quotes, and in what caused it. Properties for the state stay as they are: it keeps its secrets itself. */
+/**
+ * Mask secrets in an error, its details and its causes. Properties for state stay unmasked: state encrypts its secrets
+ * itself.
+ */
 function hideIn(error: unknown, hide: Hide): void {
     for (let one = error; one instanceof Error; one = one.cause) {
         const told: Record<string, unknown> = {
@@ -63,7 +69,7 @@ function pick(from: object, names: string[]): Record<string, unknown> {
     return Object.fromEntries(Object.entries(from).filter(([name]) => names.includes(name)));
 }
 
-/** A resource's handlers that repeat no secret in a failure or an error. `hidden` is for its check alone. */
+/** Return handlers whose check repeats no secret in a failure or an error. `hidden` is for the check alone. */
 export function discreetHandlers(handlers: Handlers): Handlers {
     return {
         ...handlers,

@@ -1,17 +1,17 @@
-/** One thing that is wrong with the arguments, as Pulumi shows it. */
+/** One problem of the arguments, in the form that Pulumi shows. */
 export interface CheckFailure {
     property: string;
     reason: string;
 }
 
 export interface DiffResult {
-    /** Undefined: something changed, and the engine is to find out by itself which inputs. */
+    /** Undefined: something changed, and the engine compares the inputs itself. */
     changes: boolean | undefined;
     replaces: string[];
     deleteBeforeReplace: boolean;
 }
 
-/** One property that differs, for a host that can show each. */
+/** One property that differs, for a process that can show each one. */
 export interface PropertyChange {
     /** Path as in the arguments: `env.GREETING`, `blocks[0]`. */
     property: string;
@@ -21,13 +21,13 @@ export interface PropertyChange {
     consequence: string;
 }
 
-/** What to find on a host: by `uuid` or `name`, at a libvirt URI or the default one. */
+/** The guest to import: by `uuid` or `name`, at a libvirt URI or the default one. */
 export interface Wanted {
     urn: string;
     connection?: string;
     uuid?: string;
     name?: string;
-    /** Arguments for QEMU itself may be declared in this stack. */
+    /** This stack may declare arguments for QEMU itself. */
     allowQemuArgs?: boolean;
 }
 
@@ -49,22 +49,22 @@ export interface Handlers {
         news: Record<string, unknown>,
     ): Promise<{ outs: Record<string, unknown> }>;
     delete(id: string, props: Record<string, unknown>): Promise<void>;
-    /** What differs for the resource itself, where that is less than what differs in its inputs. */
+    /** Return the differences of the resource itself, where they are fewer than those of its inputs. */
     differences?(olds: Record<string, unknown>, news: Record<string, unknown>): PropertyChange[];
-    /** Reads from a host what state does not know, as `read` would; undefined: it is not there. */
+    /** Read an object that is not in state from its host, as `read` would; undefined when it does not exist. */
     find?(
         wanted: Wanted,
     ): Promise<{ id: string; props: Record<string, unknown>; inputs: Record<string, unknown> } | undefined>;
 }
 
-/** What the engine sends for a value that is known only after another resource is created. */
+/** The engine's placeholder for a value that is known only after another resource is created. */
 export const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
 export function isUnknown(value: unknown): boolean {
     return value === UNKNOWN;
 }
 
-/** True when the value, or anything inside of it, is unknown. */
+/** Return whether the value, or anything inside it, is unknown. */
 export function containsUnknown(value: unknown): boolean {
     if (Array.isArray(value)) return value.some(containsUnknown);
     if (value !== null && typeof value === "object") return Object.values(value).some(containsUnknown);

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../images";
 
 /**
- * Which resource in state has an identity that follows from a URN: a uuid, a MAC, a port that was chosen. It stays with a
- * resource that is renamed (a stack, an alias), so a newcomer under the old URN has to take another.
- * Known for this run of the engine, and in the user's cache for stacks that this user has deployed: losing it costs an error
- * that names the holder, at the host.
+ * The resource in state that holds each identity derived from a URN: a uuid, a MAC, a chosen port. An identity stays
+ * with a resource that is renamed (by stack or alias), so a new resource under the old URN must take another one. Known
+ * for this run of the engine, and in the user's cache for stacks that this user has deployed. Losing the cache costs an
+ * error at the host that names the holder.
  */
 const inRun = new Map<string, string>();
 
@@ -20,17 +20,17 @@ export async function holderOf(identity: string): Promise<string | undefined> {
     return inRun.get(identity) ?? (await noted(identity));
 }
 
-/** Return the URN of the resource that this run of the engine has found in state with this identity. */
+/** Return the URN of the resource that this run of the engine found in state with this identity. */
 export function holderInRun(identity: string): string | undefined {
     return inRun.get(identity);
 }
 
-/** Note for this run that a resource in state has this identity: a check, of which nothing is to stay. */
+/** Note for this run only that a resource in state has this identity. For check, which must leave nothing behind. */
 export function noteInRun(identity: string, urn: string): void {
     inRun.set(identity, urn);
 }
 
-/** Note that a resource has this identity from now on. */
+/** Note, also for later runs, that a resource has this identity. */
 export async function noteHolder(identity: string, urn: string): Promise<void> {
     inRun.set(identity, urn);
     if ((await noted(identity)) === urn) return;
@@ -39,13 +39,13 @@ export async function noteHolder(identity: string, urn: string): Promise<void> {
         .catch(() => undefined);
 }
 
-/** The resource is gone, and its identity is free again. */
+/** Release the identity of a deleted resource. */
 export async function forgetHolder(identity: string, urn: string): Promise<void> {
     if (inRun.get(identity) === urn) inRun.delete(identity);
     if ((await noted(identity)) === urn) await rm(noteOf(identity), { force: true }).catch(() => undefined);
 }
 
-/** For a test: another run of the engine. */
+/** Start another run of the engine, for tests. */
 export function forgetRun(): void {
     inRun.clear();
 }

@@ -17,7 +17,6 @@ export {
     libraryVersion,
     type XenFacts,
 } from "../backends";
-/** Text with `[secret]` in place of values. */
 export { maskIn } from "../guests";
 export { logicalName } from "../spec";
 export {
@@ -43,30 +42,32 @@ export {
 } from "./sweep";
 export { unikernelHandlers } from "./unikernel";
 
-/** The connection of a KVM guest that names none. */
+/** Return the connection of a KVM guest that names none. */
 export function defaultConnection(): string {
     return backend("kvm").defaultConnection();
 }
 
-/** What the lifecycles need from the process that they run in. */
+/** The services that the lifecycles need from their process. */
 export interface World {
     creator: Creator;
-    /** A line for the person at the terminal. */
+    /** Print a line for the user. */
     log(message: string): void;
-    /** Ends what is being waited for, with its reason; what is there by then is in state, or taken up by the next run. */
+    /**
+     * Cancels the operation, with a reason. Objects that exist by then are in state, or the next run takes them over.
+     */
     signal?: AbortSignal;
-    /** Whether the engine was told to replace this resource, which is in state then. */
+    /** Return whether the engine was asked to replace this resource, which is then in state. */
     isReplaced?(urn: string): boolean;
 }
 
-/** The lifecycle of every resource. */
+/** Return the lifecycle of every kind of resource. */
 export function resourceHandlers({
     creator,
     signal,
     isReplaced,
     ...world
 }: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
-    // Much of it was said by hosts and guests.
+    // Much of the text comes from hosts and guests.
     const log = (message: string): void => {
         world.log(printable(message));
     };

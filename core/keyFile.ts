@@ -4,14 +4,17 @@ import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { KEY_DIGITS, printable, UnikernelError } from "../spec";
 
-/** 64 hexadecimal digits, and where and when the file was made, for the message about a plan of another machine. */
+/** 64 hexadecimal digits, then where and when the file was made, for the message about a plan from another machine. */
 const FORM = /^([0-9a-f]{64}) (made [ -~]{1,200})\n$/;
 const OTHERS = 0o077;
 
-/** Return the path of this user's key file (XDG Base Directory Specification: $XDG_DATA_HOME, by default ~/.local/share; a relative path is ignored). */
+/**
+ * Return the path of this user's key file (XDG Base Directory Specification: $XDG_DATA_HOME, by default ~/.local/share;
+ * a relative path is ignored).
+ */
 export function keyFilePath(): string {
     const base = process.env.XDG_DATA_HOME;
-    // A folder of its own: its parent is also the guests' folder of a session, which QEMU must be able to enter.
+    // A separate folder: its parent is also the guests' folder of a session, which QEMU must be able to enter.
     return join(
         base?.startsWith("/") ? base : join(homedir(), ".local", "share"),
         "pulumi-unikernel",
@@ -21,9 +24,11 @@ export function keyFilePath(): string {
 }
 
 /**
- * Return the key that this user's key file gives to a resource: the same in each run on this machine, without the engine's seed. The file is made
- * where there is none. The text behind the key names the file's origin: the engine shows it where a plan was made with another file.
- * @throws UnikernelError `permission` where others can read the file, `invalid` where it is not a key file; errors of the file system as they are
+ * Return a resource's key from this user's key file: the same in each run on this machine, without the engine's seed.
+ * The file is created if it does not exist. The text after the key names the file's origin; the engine shows it when a
+ * plan was made with another file.
+ * @throws UnikernelError `permission` where other users can read the file, `invalid` where it is not a key file; errors
+ * of the file system unchanged
  */
 export async function keyFromFile(urn: string): Promise<string> {
     const { secret, origin } = await readOrMake(keyFilePath());
@@ -43,7 +48,7 @@ async function readOrMake(path: string): Promise<KeyFile> {
     return (await read(path)) ?? (await make(path));
 }
 
-/** @returns undefined where there is no file */
+/** @returns undefined when there is no file */
 async function read(path: string): Promise<KeyFile | undefined> {
     const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
         if (error.code === "ENOENT") return undefined;
@@ -58,7 +63,7 @@ async function read(path: string): Promise<KeyFile | undefined> {
             "invalid",
             `${path} is not a key file: expected 64 hexadecimal digits and where it was made`,
             {
-                hint: `restore it, or remove it: a new one is made then. Existing resources keep the keys that their stacks hold; only plans that were saved before no longer apply`,
+                hint: `restore it, or remove it so that a new one is made. Existing resources keep the keys that their stacks hold; only plans that were saved before no longer apply`,
             },
         );
     } finally {
@@ -66,7 +71,9 @@ async function read(path: string): Promise<KeyFile | undefined> {
     }
 }
 
-/** Another run may make it at the same time: a link to a whole file is exclusive, and shows no half of one. */
+/**
+ * Another run may create the file at the same time: a link to a complete file is exclusive and never shows half of one.
+ */
 async function make(path: string): Promise<KeyFile> {
     const made: KeyFile = {
         secret: randomBytes(32).toString("hex"),

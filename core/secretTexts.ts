@@ -1,12 +1,15 @@
 type Values = Record<string, unknown>;
 
-/** The texts and numbers at property paths such as `env.PASSWORD`, `args[2]`, `readiness.console`, and in all that is below them. */
+/**
+ * Return the texts and numbers at property paths such as `env.PASSWORD`, `args[2]`, `readiness.console`, and below
+ * them.
+ */
 export function textsAt(values: object, paths: readonly string[]): string[] {
     const found = paths.flatMap((path) => textsWithin(at({ ...values }, `.${path}`)));
     return [...new Set(found)];
 }
 
-/** @param path each step with the dot or bracket before it; a name may itself hold dots */
+/** @param path each step begins with its dot or bracket; a name may itself contain dots */
 function at(value: unknown, path: string): unknown {
     if (path === "") return value;
     if (value === null || typeof value !== "object") return undefined;

@@ -1,6 +1,6 @@
 import { SCHEMA_VERSION, UnikernelError } from "../spec";
 
-/** State that a newer release wrote may mean what this one does not know. */
+/** Refuse state of a newer release, whose meaning this release cannot know. */
 export function refuseNewerState(state: { schemaVersion?: unknown }): void {
     const version = state.schemaVersion;
     if (typeof version !== "number" || version <= SCHEMA_VERSION) return;
@@ -14,8 +14,8 @@ export function refuseNewerState(state: { schemaVersion?: unknown }): void {
 }
 
 /**
- * Return the version that checked inputs carry. While nothing changes, the guest and its mark stay in the form of the release that made them, and so
- * does state: an upgrade is no difference, and that release still reads what it wrote.
+ * Return the schema version of checked inputs. Until something changes, the guest and its mark keep the form of the
+ * release that made them, and so does state: an upgrade shows no difference, and that release can still read its state.
  */
 export function schemaVersionAfter(olds: { schemaVersion?: unknown }, unchanged: boolean): number {
     return unchanged && typeof olds.schemaVersion === "number" ? olds.schemaVersion : SCHEMA_VERSION;

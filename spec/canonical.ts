@@ -1,4 +1,4 @@
-/** JSON with sorted keys and without undefined: equal data gives equal text, whatever the order it was built in. */
+/** Return JSON with sorted keys and without undefined: equal data gives equal text, whatever the order of its keys. */
 export function canonical(value: unknown): string {
     return JSON.stringify(value, (_key, inner: unknown) => {
         if (inner === null || typeof inner !== "object" || Array.isArray(inner)) return inner;

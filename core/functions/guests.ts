@@ -38,7 +38,7 @@ export async function getConsole({ lines, ...values }: Asked & { lines?: number 
     if ("problems" in target) return target;
     const { backend, connection, wanted } = target;
     const text = (await backend.consoleTail(connection, wanted)) ?? missing(connection, wanted);
-    // Blank lines at the end are a guest's way of saying good-bye.
+    // A guest's last output often ends in blank lines.
     return {
         results: {
             text: printable(text)
@@ -52,7 +52,7 @@ export async function getConsole({ lines, ...values }: Asked & { lines?: number 
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Whom the arguments mean, and where. */
+/** Return the guest that the arguments name, and its host. */
 function targetOf({ id, uuid, name, connection }: Asked, services: Services): Target | { problems: Problem[] } {
     const given = [id, uuid, name].filter((value) => value !== undefined);
     if (given.length !== 1) {

@@ -13,24 +13,25 @@ export { functionShapes } from "./schema";
 
 type Properties = Record<string, unknown>;
 
-/** What the functions need from the process that they run in. */
+/** The services that functions need from their process. */
 export interface FunctionServices {
-    /** The connection when the caller named none. @default the one of a guest on KVM */
+    /** The connection when the caller names none. @default that of a guest on KVM */
     connection?: string;
-    /** A line for the person at the terminal. */
+    /** Print a line for the user. */
     log(message: string): void;
-    /** Ends what is being waited for. */
+    /** Cancels the call. */
     signal?: AbortSignal;
-    /** @default all that there are */
+    /** @default all backends of this release */
     backends?: Backends;
 }
 
-/** What a function gave: its results, or everything that is wrong with its arguments. */
+/** The result of a function, or every problem of its arguments. */
 export type FunctionResult = { results: Properties } | { problems: Problem[] };
 
 /**
- * Calls a function by its name.
- * @throws UnikernelError `not-found` for a guest that the host does not have, `unreachable`, `permission`, `unsupported`
+ * Call a function by name.
+ * @throws UnikernelError `not-found` for a guest that the host does not have, `unreachable`, `permission`,
+ * `unsupported`
  */
 export async function callFunction(
     name: FunctionName,

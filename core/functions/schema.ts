@@ -29,7 +29,7 @@ const id = z
     );
 const byUuid = uuid.optional().describe("The domain's uuid: what a Unikernel has as its id.");
 
-/** One function: its arguments and what it returns, as zod schemas with their descriptions; a result that is optional may be left out. */
+/** A function: its arguments and results as zod schemas with descriptions. An optional result may be missing. */
 export interface FunctionShape {
     description: string;
     inputs: Record<string, z.ZodType>;

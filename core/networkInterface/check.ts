@@ -7,7 +7,7 @@ import { schemaVersionAfter } from "../state";
 import { chosenMac } from "./mac";
 import { withPorts } from "./ports";
 
-/** What is stored: the declaration with its defaults, and the identity. */
+/** The stored inputs: the declaration with its defaults, and the identity. */
 export interface InterfaceInputs {
     schemaVersion: number;
     urn: string;
@@ -18,7 +18,7 @@ export interface InterfaceInputs {
     ipv6?: { address: string; gateway?: string };
 }
 
-/** @returns checked inputs: stable mac and host ports, kept from `olds` where it has them */
+/** Check an interface. @returns inputs with a stable MAC and stable host ports, kept from `olds` where they exist */
 export async function checkInterface(
     olds: Partial<InterfaceInputs>,
     { resourceUrn, ...news }: Record<string, unknown>,
@@ -34,12 +34,12 @@ export async function checkInterface(
     return { inputs: { schemaVersion: schemaVersionAfter(olds, unchanged), ...declared }, failures: problems };
 }
 
-/** Without either, an interface asks by DHCP; with `ipv6` alone, it has no IPv4. */
+/** Default to DHCP when neither is given; an interface with `ipv6` alone has no IPv4. */
 export function withIpv4Default<T extends { ipv4?: unknown; ipv6?: unknown }>(values: T): T {
     return values.ipv4 === undefined && values.ipv6 === undefined ? { ...values, ipv4: "dhcp" } : values;
 }
 
-/** What no property shows alone. */
+/** Return the problems that show only in several properties together. */
 export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unknown; ipv4?: unknown }): Problem[] {
     if (containsUnknown(attach) || containsUnknown(ipv4)) return [];
     const reserves = typeof ipv4 === "object" && ipv4 !== null && "reserve" in ipv4;

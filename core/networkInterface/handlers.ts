@@ -7,7 +7,7 @@ import { refuseNewerState } from "../state";
 import { checkInterface } from "./check";
 import { placesOf } from "./ports";
 
-/** A declaration: nothing of it exists on a host but in the unikernel that uses it. */
+/** Return the lifecycle of a declaration: only the unikernel that uses it creates anything on a host. */
 export function networkInterfaceHandlers(): Handlers {
     return {
         async check(olds, news) {
@@ -40,7 +40,7 @@ export function networkInterfaceHandlers(): Handlers {
     };
 }
 
-/** What no other resource can have beside it. */
+/** Return the values that no other resource may have at the same time. */
 function identitiesOf({ mac, attach }: Record<string, unknown>): string[] {
     return [...(typeof mac === "string" ? [mac] : []), ...placesOf(attach)];
 }

@@ -2,12 +2,13 @@ import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { type Forward, Turns } from "../../spec";
 
-/** One at a time: two probes of one port would each take the other for a program that has it. */
+/** One probe at a time: two probes of one port would each see the other as a listening program. */
 const turns = new Turns();
 
 /**
- * Return whether a program of this machine listens on a port. It is found by listening there for a moment, as QEMU would. What
- * cannot be tried (no right to, not this machine's address) counts as free: the guest's host may be another one.
+ * Return whether a program on this machine listens on a port. The probe listens there for a moment, as QEMU would. A
+ * port that cannot be probed (no permission, not an address of this machine) counts as free: the guest's host may be
+ * another machine.
  */
 export function isListenedOn(place: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
     return turns.take("", () => attempt(place, port));

@@ -1,13 +1,13 @@
 import { holderOf, noteInRun } from "../holders";
 import { defaultMac } from "../identity";
 
-/** Interfaces that had one name, one after the other, and are in state still. */
+/** Upper limit of interfaces that had the same name one after the other and are still in state. */
 const NEXT = 100;
 
 /**
- * Return the MAC of an interface that names none: the one in state, else the first of its URN's that no other has. It stays with
- * an interface that is renamed (a stack, an alias), so a newcomer under the old URN takes the next one, even where state has the
- * first one already: its guest could not be made beside the other.
+ * Return the MAC of an interface that names none: the one in state, else the first of its URN that no other interface
+ * has. A MAC stays with an interface that is renamed (by stack or alias), so a new interface under the old URN takes
+ * the next one. That holds even where state already has the first one: both guests could not exist on one host.
  */
 export async function chosenMac(urn: string, olds: { urn?: string; mac?: string }): Promise<string> {
     const own = Array.from({ length: NEXT }, (_, index) => defaultMac(urn, index));

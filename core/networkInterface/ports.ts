@@ -6,24 +6,25 @@ import { isListenedOn } from "./listening";
 /** Below Linux's ephemeral range (net.ipv4.ip_local_port_range begins at 32768), above what services use. */
 const FIRST = 20_000;
 const COUNT = 12_768;
-/** Ports behind the first one that may have been chosen because others had those before. */
+/** Number of ports after the first one that may have been chosen because others were taken. */
 const NEXT = 100;
 
 type OpenForward = Omit<Forward, "host"> & { host?: number };
 
-/** The interface, and what state has of it. */
+/** The interface, with its forwards in state. */
 interface Owner {
     urn: string;
     mac: string;
     before: { urn?: string; forwards: OpenForward[] };
 }
 
-/** Who holds which port in this program: `address:port/protocol` → the forward. */
+/** The holder of each port in this program: `address:port/protocol` → the forward. */
 const held = new Map<string, string>();
 
 /**
- * Gives each forward that names no host port one: the port from before for the same guest port, else one from the URN
- * and the guest port, the next where another has it: a forward of this program, of another stack of this user, or a program of this machine.
+ * Give each forward without a host port one: the former port for the same guest port, else one derived from the URN and
+ * the guest port. A derived port is skipped when a forward of this program, another stack of this user or a program on
+ * this machine has it.
  */
 export async function withPorts(owner: Owner, forwards: OpenForward[]): Promise<Forward[]> {
     const whole: Forward[] = [];
@@ -39,8 +40,9 @@ export async function withPorts(owner: Owner, forwards: OpenForward[]): Promise<
 }
 
 /**
- * The port in state. One that follows from our URN and has gone with an interface that was renamed since is not ours any more,
- * even where state has it: the guest could not be made beside the other. Neither is one that the guest's host refused.
+ * Return the port in state, unless it may not be kept. A port derived from this URN that moved to a renamed interface
+ * no longer belongs to this one, even where state has it: both guests could not exist on one host. Neither may a port
+ * be kept that the guest's host refused.
  */
 async function kept({ urn, mac, before }: Owner, key: string, forward: OpenForward): Promise<number | undefined> {
     const port = before.forwards.find((old) => old.guest === forward.guest && old.protocol === forward.protocol)?.host;
@@ -62,7 +64,7 @@ async function choose({ urn, mac }: Owner, key: string, forward: OpenForward): P
         const holder = held.get(place(forward, port));
         if (holder !== undefined && holder !== `${urn} ${key}`) continue;
         if ((await isOthers(urn, forward, port)) || (await wasRefused(mac, forward, port))) continue;
-        // Where it is ours already, it is our own guest that listens.
+        // Where this resource already holds the port, the listener is its own guest.
         const ours = (await holderOf(place(forward, port))) === urn;
         if (ours || !(await isListenedOn(forward, port))) return hold(urn, key, forward, port);
     }
@@ -82,8 +84,8 @@ async function isOthers(urn: string, forward: OpenForward, port: number): Promis
 const REFUSED = "refused";
 
 /**
- * Note that the host of a guest could not listen on a port for its interface, since another program has it: the next check chooses
- * another one, if the program named none. Without the user's cache, it is tried again.
+ * Note that a guest's host could not listen on a port because another program has it. The next check chooses another
+ * port, unless the program names this one. Without the user's cache, the same port is tried again.
  */
 export async function noteRefused(mac: string, forward: Forward): Promise<void> {
     await noteHolder(refusal(mac, forward, forward.host), REFUSED);
@@ -101,7 +103,7 @@ function place({ address, protocol }: Pick<OpenForward, "address" | "protocol">,
     return `${address}:${port}/${protocol}`;
 }
 
-/** Return the host's ports that an interface has. */
+/** Return the host ports of an interface, as keys. */
 export function placesOf(attach: unknown): string[] {
     const forwards: unknown = Object(Object(attach).user).forward;
     return Array.isArray(forwards)

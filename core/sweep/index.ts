@@ -7,14 +7,14 @@ import { type KnownStack, readState } from "./states";
 export type { Leftover, Verdict } from "./judge";
 export { type KnownStack, readState } from "./states";
 
-/** What was found on a host. `foldersSeen`: false where the way to the guests' files cannot list their folders. */
+/** Leftovers on a host. `foldersSeen` is false when the folders of guests' files could not be listed. */
 export interface Found {
     leftovers: Leftover[];
     foldersSeen: boolean;
 }
 
 /**
- * Look for what carries our mark on a host and belongs to no state that is given. Changes nothing.
+ * Find objects on a host that carry this package's mark and belong to none of the given states. Changes nothing.
  * @throws UnikernelError `unreachable`, `unsupported`
  */
 export async function findLeftovers(connection: string, states: KnownStack[], creator: Creator): Promise<Found> {
@@ -22,7 +22,7 @@ export async function findLeftovers(connection: string, states: KnownStack[], cr
     return { leftovers: await judge(found, states, holderOf), foldersSeen: found.folders !== undefined };
 }
 
-/** Return what a host has of killed creates, whoever made it; nothing where it cannot be asked. */
+/** Return the leftovers of killed creates on a host, whoever made them; none when the host cannot be asked. */
 export async function countLeftovers(connection: string): Promise<Leftover[]> {
     return findLeftovers(connection, [], { user: "", machine: "", project: "" }).then(
         ({ leftovers }) => leftovers,
@@ -31,7 +31,7 @@ export async function countLeftovers(connection: string): Promise<Leftover[]> {
 }
 
 /**
- * Remove one thing that was found and may be removed.
+ * Remove a leftover whose verdict allows it.
  * @returns paths that stay
  */
 export async function removeLeftover(
@@ -39,7 +39,7 @@ export async function removeLeftover(
     { verdict, kind, thing, what }: Leftover,
     options: { deleteData: boolean },
 ): Promise<string[]> {
-    if (verdict !== "left") throw new UnikernelError("not-ours", `${what} is not to be removed (${verdict})`);
+    if (verdict !== "left") throw new UnikernelError("not-ours", `${what} must not be removed (${verdict})`);
     const host = sweeperOf(connection);
     if ("uuid" in thing) return host.sweep(connection, thing, options);
     if (kind === "reservation") await host.sweepReservation(connection, thing);

@@ -2,27 +2,33 @@ import type { LeftDomain, LeftFolder, Leftovers } from "../../backends";
 import { logicalName, stackOf } from "../../spec";
 import type { KnownStack } from "./states";
 
-/** `left`: may be removed. `busy`: a create may be at work on it. `kept`: whole, so a stack that was renamed may have it. `unknown`: of no stack whose state was given. */
+/**
+ * `left`: may be removed. `busy`: a create may be working on it. `kept`: complete, so a renamed stack may own it.
+ * `unknown`: it belongs to a stack whose state was not given.
+ */
 export type Verdict = "left" | "busy" | "kept" | "unknown";
 
-/** One thing on a host that no given state has. */
+/** An object on a host that none of the given states has. */
 export interface Leftover {
     kind: "domain" | "folder" | "reservation";
     verdict: Verdict;
-    /** For people: what it is. */
+    /** Description for display. */
     what: string;
-    /** Whose it is, as far as that is known. */
+    /** The owner's project, where it is known. */
     project?: string;
     stack?: string;
     /** Logical name of its unikernel or interface. */
     resource?: string;
-    /** Data in it, which stay unless they are to go too. */
+    /** Data files in it, which stay unless the user asks to delete them. */
     data: string[];
-    /** What the host has. */
+    /** The object on the host. */
     thing: LeftDomain | LeftFolder | Leftovers["reservations"][number];
 }
 
-/** Return what belongs to no state that was given, with what may be done to it. @param ownerOf the URN that an interface's MAC was made for */
+/**
+ * Return the objects of no given state, with the verdict on each. @param ownerOf returns the URN for which an
+ * interface's MAC was made
+ */
 export async function judge(
     { domains, folders = [], reservations }: Leftovers,
     states: KnownStack[],
@@ -38,7 +44,7 @@ export async function judge(
     const found: Leftover[] = [];
     for (const thing of domains.filter(({ uuid }) => !inState(uuid))) {
         const whole = thing.phase !== "creating";
-        // Without its state, a guest that is whole is nothing that was left.
+        // A complete guest without its state is not a leftover.
         if (whole && !given(thing.urn)) continue;
         const verdict = !given(thing.urn) ? "unknown" : whole ? "kept" : thing.abandoned ? "left" : "busy";
         found.push({
@@ -64,7 +70,7 @@ export async function judge(
     for (const thing of reservations) {
         const owner = await ownerOf(thing.mac);
         const idle = states.find(({ idleMacs }) => idleMacs.has(thing.mac));
-        // An entry that no record names is an administrator's.
+        // An administrator made an entry that no record names.
         if ((owner === undefined && !idle) || states.some(({ macs }) => macs.has(thing.mac))) continue;
         const verdict = idle || given(owner) ? "left" : "unknown";
         const whose = owner === undefined ? { project: idle?.project, stack: idle?.stack } : named(owner);

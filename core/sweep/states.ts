@@ -1,21 +1,21 @@
 import { readFile } from "node:fs/promises";
 import { stackOf, UnikernelError } from "../../spec";
 
-/** What a file of `pulumi stack export` says of the guests of one stack. */
+/** The guests of one stack, by a file of `pulumi stack export`. */
 export interface KnownStack {
     project: string;
     stack: string;
-    /** Of its unikernels, those that an interrupted run was to delete or replace included. */
+    /** Uuids of its unikernels, including those that an interrupted run was about to delete or replace. */
     uuids: Set<string>;
-    /** Of interfaces that its unikernels have. */
+    /** MACs of interfaces that its unikernels use. */
     macs: Set<string>;
-    /** Of its interfaces that no unikernel has. */
+    /** MACs of its interfaces that no unikernel uses. */
     idleMacs: Set<string>;
 }
 
 /**
  * Read a state file.
- * @param argument FILE, or PROJECT/STACK=FILE of a stack that has no resources: its file names neither
+ * @param argument FILE, or PROJECT/STACK=FILE for a stack without resources, whose file names neither
  * @throws UnikernelError `invalid`, `not-found`
  */
 export async function readState(argument: string): Promise<KnownStack> {
@@ -67,7 +67,7 @@ function parse(text: string, path: string): unknown {
         if (typeof Object(document).deployment === "object" && Object(document).deployment !== null)
             return Object(document).deployment;
     } catch {
-        /* said below */
+        /* reported below */
     }
     throw new UnikernelError(
         "invalid",
@@ -75,7 +75,10 @@ function parse(text: string, path: string): unknown {
     );
 }
 
-/** An interrupted create is no proof that the guest is in state; an interrupted update or delete is of one that is. */
+/**
+ * Include pending operations: an interrupted update or delete is of a guest in state, an interrupted create proves
+ * nothing.
+ */
 function resourcesIn(deployment: unknown): Resource[] {
     const { resources, pending_operations: pending } = Object(deployment) as {
         resources?: unknown;

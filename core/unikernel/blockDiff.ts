@@ -5,14 +5,16 @@ import { containsUnknown, isUnknown } from "../handlers";
 import { blockIdentity } from "./inputs";
 import type { Pair } from "./pair";
 
-/** What a list of disks is, persist disks by their names: a place in the list is the order in which the guest sees them, and nothing else. */
+/**
+ * A list of disks. Persist disks are compared by name: their index only decides the order in which the guest sees them.
+ */
 interface Disks {
     list: BlockSpec[];
     names: string[];
     keepLast?: unknown;
 }
 
-/** Each place in the list of disks, with a note where data are begun, moved or left behind. */
+/** Compare the disks at each index, with a note where data is seeded, moved or left behind. */
 export function* blockPairs(old: BlockSpec[], next: BlockSpec[], keepLast?: unknown): Generator<Pair> {
     if (!Array.isArray(next)) return yield { property: "blocks", from: old, to: next };
     const [from, to] = [disksOf(old), { ...disksOf(next), keepLast }];
@@ -44,13 +46,13 @@ function pairAt(index: number, from: Disks, to: Disks): Pair {
         to: isObject(after) ? blockIdentity(after) : after,
     };
     const notes = [seeding, arrival(index, from, to), departure(index, from, to)].filter((note) => note !== undefined);
-    // It is certain, whatever the image will be.
+    // Seeding is certain, whatever the image turns out to be.
     if (seeding)
         return { property, from: null, to: null, consequence: "restart", note: `${property} (${notes.join("; ")})` };
     return notes.length > 0 ? { ...pair, note: `${property} (${notes.join("; ")})` } : pair;
 }
 
-/** Of a persist disk that is to begin again from its image, by a text that it did not have before. */
+/** Describe the reseeding of a persist disk, caused by a new `reseed` text. */
 function newSeeding(index: number, from: Disks, to: Disks): string | undefined {
     const place = isPersist(to, index) ? placeOf(from, to.names[index]!) : undefined;
     const reseed = to.list[index]?.reseed;
@@ -60,7 +62,7 @@ function newSeeding(index: number, from: Disks, to: Disks): string | undefined {
     return `reseed: disk ${name} begins again from its image; its present data ${to.keepLast === 0 ? "are deleted" : `are kept in ${from.names[place]!}.kept.*`}`;
 }
 
-/** Of a persist disk that was not at this place. */
+/** Describe a persist disk that was not at this index. */
 function arrival(index: number, from: Disks, to: Disks): string | undefined {
     if (!isPersist(to, index)) return undefined;
     const place = placeOf(from, to.names[index]!);
@@ -69,7 +71,7 @@ function arrival(index: number, from: Disks, to: Disks): string | undefined {
     return place === undefined ? `a new, empty disk ${name}` : `disk ${name} of blocks[${place}]: its data stay`;
 }
 
-/** Of a persist disk that is nowhere now. While a name is unknown it may be that one's. */
+/** Describe a persist disk that the new list lacks. A block whose name is unknown may still be it. */
 function departure(index: number, from: Disks, to: Disks): string | undefined {
     if (
         !isPersist(from, index) ||
@@ -101,7 +103,7 @@ function isPersist({ list }: Disks, index: number): boolean {
     return isObject(block) && block.access === "persist" && block.name !== undefined && !isUnknown(block.name);
 }
 
-/** An element of a list may itself be unknown: then it is a text. */
+/** An unknown element of a list arrives as text. */
 function isObject<T>(value: T | undefined): value is T & object {
     return typeof value === "object" && value !== null;
 }

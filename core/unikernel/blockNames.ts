@@ -7,7 +7,7 @@ import { formerDisks, namesOfFirstRelease } from "./formerDisks";
 import type { Nameable } from "./nameable";
 import { clashProblem } from "./nameProblems";
 
-/** `kept`: places whose names come from state alone, since the program's names clash. */
+/** `kept`: indices of blocks whose names come from state alone, because the program's names clash. */
 export interface Naming {
     names: (string | undefined)[];
     problems: Problem[];
@@ -15,11 +15,11 @@ export interface Naming {
 }
 
 /**
- * The name of each block in its guest, by which a persist disk is found again; its place in the list never counts.
- * The program's `name` decides; else what state knows of the same image or file, under a former name of the image too; else the base name.
- * Where base names clash and a persist disk takes part, a name is required: two disks must not exchange their data when
- * one of them is removed or moved. A guest of an earlier release keeps the names that it has while path and mount tell
- * its disks apart.
+ * Name each block of a guest. A persist disk is found again by this name, never by its index. The order of precedence:
+ * the program's `name`; the name in state of the same image or file, also under a former name of the image; the base
+ * name. Where base names clash and a persist disk is among them, a name is required: removing or moving one disk must
+ * not exchange the data of two. A guest of an earlier release keeps its names while path and mount tell its disks
+ * apart.
  */
 export function nameBlocks(blocks: Nameable[], olds: BlockSpec[]): Naming {
     const naming: Naming = { names: blocks.map(({ given }) => given), problems: [], kept: [] };
@@ -49,7 +49,7 @@ function byBase(blocks: Nameable[]): Map<string, number[]> {
     return groups;
 }
 
-/** An alias is followed where no other block of the program is called as the image was. */
+/** An alias is followed only when no other block of the program has the image's former name. */
 function candidatesOf(
     base: string,
     formerly: string[],
@@ -91,7 +91,10 @@ function nameGroup({ blocks, base, places, candidates, naming }: Group): void {
         );
 }
 
-/** The disk in state with this block's path and mount; of blocks that are alike, in their order, while their number is the same. */
+/**
+ * Return the disk in state with this block's path and mount. Blocks that are alike match in order, as long as their
+ * number is the same.
+ */
 function matchOf(
     place: number,
     persist: number[],
@@ -105,7 +108,7 @@ function matchOf(
     return now.length === before.length ? before[now.indexOf(place)] : undefined;
 }
 
-/** Of disks without data two of one base name get a number, as in every release. */
+/** Disks without data that share a base name get a number, as in every release. */
 function numbered(base: string, places: number[], place: number, names: (string | undefined)[]): string {
     const ordinal = places.indexOf(place) + 1;
     const others = names.filter((_, other) => other !== place);
@@ -115,7 +118,10 @@ function numbered(base: string, places: number[], place: number, names: (string 
     }
 }
 
-/** Names that a person gave, or that a persist disk has, stand for one block each. Those that state knows were told apart above. */
+/**
+ * Report names that two blocks share, where a program gave the name or a persist disk has it. Names kept from state are
+ * already distinct.
+ */
 function repeated(blocks: Nameable[], { names, kept, problems }: Naming): Problem[] {
     if (problems.length > 0) return [];
     return names.flatMap((name, place) => {

@@ -7,15 +7,15 @@ import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
 
 interface Before {
-    /** Of the guest. */
+    /** Uuid of the guest. */
     uuid: string;
     /** Its blocks in state. */
     olds: BlockSpec[];
-    /** A line for the user. */
+    /** Print a line for the user. */
     log(message: string): void;
 }
 
-/** Gives each block its name, and one that is a file its digest and format; one from a BlockImage has them. */
+/** Resolve each block: its name, and for a file its digest and format. A block of a BlockImage already has them. */
 export async function resolveBlocks(blocks: unknown[], before: Before, problems: Problem[]): Promise<BlockSpec[]> {
     const { olds, log } = before;
     const resolved = await Promise.all(
@@ -26,7 +26,7 @@ export async function resolveBlocks(blocks: unknown[], before: Before, problems:
     if (kept.length > 0) {
         const lines = kept.map((place) => `blocks[${place}]: name: ${JSON.stringify(names[place])}`);
         log(
-            `warning: blocks: disks of this guest are called alike and are told apart by what state knows of them; write ${lines.join(", ")}`,
+            `warning: blocks: disks of this guest have the same name and are told apart only by what state holds; write ${lines.join(", ")}`,
         );
     }
     return resolved.map(({ block, base }, place) => {
@@ -38,7 +38,7 @@ export async function resolveBlocks(blocks: unknown[], before: Before, problems:
                 reason: `only a disk with access: "persist" is seeded; this one has access: "${block.access}"`,
             });
         }
-        // An image that has another name than its disk: so the disk is found again when an alias is gone.
+        // Stored so that the disk is still found when an alias is gone.
         return {
             ...block,
             ...lastSeeding(block, name, olds),
@@ -48,14 +48,14 @@ export async function resolveBlocks(blocks: unknown[], before: Before, problems:
     });
 }
 
-/** A text that the program drops stays: it says which seeding the disk's data are of. */
+/** Keep a `reseed` text that the program drops: it identifies the seeding that made the disk's data. */
 function lastSeeding({ access, reseed }: BlockSpec, name: string, olds: BlockSpec[]): { reseed?: string } {
     const last =
         access === "persist" ? olds.find((old) => old.name === name && old.access === "persist")?.reseed : undefined;
     return reseed !== undefined || last === undefined ? {} : { reseed: last };
 }
 
-/** As it comes from the resource: `image` only where the program gives a name beside it. */
+/** A block as the resource sends it: `image` is set only where the program also gives a name. */
 type Arrived = Partial<BlockSpec> & { formerly?: string[] };
 
 async function resolveBlock(arrived: Arrived, at: string, before: Before, problems: Problem[]): Promise<Nameable> {
@@ -83,12 +83,12 @@ async function resolveBlock(arrived: Arrived, at: string, before: Before, proble
             const flatten = `flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2`;
             if (isKnown(whole, before.olds))
                 before.log(
-                    `warning: ${at}.path: ${part}, which no copy brings along: the guest cannot start once that file is moved or changed, or on another host; ${flatten}`,
+                    `warning: ${at}.path: ${part}, which is not copied with it: the guest cannot start once that file is moved or changed, or on another host; ${flatten}`,
                 );
             else
                 problems.push({
                     property: `${at}.path`,
-                    reason: `${part}, which the guest's copy would not find; ${flatten}`,
+                    reason: `${part}, which is not copied with it; ${flatten}`,
                 });
         }
         return { block: whole, given, base: nameOf(block.path, before.uuid, digest) };
@@ -98,12 +98,15 @@ async function resolveBlock(arrived: Arrived, at: string, before: Before, proble
     }
 }
 
-/** Release 0.1.0 took an image that needs another file: while it is the same, its guest has to live on. */
+/**
+ * Release 0.1.0 accepted an image that needs another file: as long as the block is unchanged, its guest must stay
+ * valid.
+ */
 function isKnown({ digest, format, mount, access }: BlockSpec, olds: BlockSpec[]): boolean {
     return olds.some((old) => same([old.digest, old.format, old.mount, old.access], [digest, format, mount, access]));
 }
 
-/** A file that the guest boots from already has its digest behind its name; as in the program that it came from, it has none. */
+/** Return a file's name as the program knew it: a boot file in the guest's folder has its digest appended. */
 export function nameOf(path: string, uuid: string, digest: string): string {
     const name = basename(path);
     const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(name) ?? [];

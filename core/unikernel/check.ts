@@ -28,8 +28,8 @@ interface Checked {
 }
 
 /**
- * Arguments → inputs: defaults, identity, digests, and the consequence of what changed. Reads files, changes nothing.
- * Every problem is reported at once; what is still unknown is left for the next check.
+ * Turn arguments into inputs: defaults, identity, digests, and the consequence of the change. Reads files, changes
+ * nothing. Reports every problem at once; unknown values are left for the next check.
  */
 export async function checkUnikernel(
     services: UnikernelServices,
@@ -57,7 +57,10 @@ export async function checkUnikernel(
     };
 }
 
-/** What was imported stays so until something changes: that writes its definition anew, and starts it. */
+/**
+ * An imported guest counts as imported until something changes: the first update writes its definition again and
+ * restarts it.
+ */
 function stillImported(
     services: UnikernelServices,
     { imported }: Partial<StoredInputs>,
@@ -65,17 +68,17 @@ function stillImported(
 ): { imported?: Imported } {
     if (!imported) return {};
     if (unchanged) return { imported };
-    services.log("this guest was imported: the first update copies what it boots from, and restarts it");
+    services.log("this guest was imported: the first update copies its boot files and restarts it");
     return {};
 }
 
-/** The result of a check. `whole`: inputs with everything but their consequence, by this platform. */
+/** The result of a check. `whole`: the inputs except their consequence, which `judge` decides. */
 interface Found extends Checked {
     whole?: Omit<StoredInputs, "consequence">;
     judge?: Judge;
 }
 
-/** Arguments → inputs, whatever there was before but the identity. */
+/** Turn arguments into inputs, using only the identity and digests of the old ones. */
 export async function checkArguments(
     services: UnikernelServices,
     olds: Partial<StoredInputs>,
@@ -85,7 +88,7 @@ export async function checkArguments(
     const { values, problems } = parseArguments(unikernelShape, outside.args, unikernelElements);
     problems.push(...outside.problems);
     refuseQemuArgs(values, problems);
-    // While it is unknown, what there is decides: an unknown is no reason to forget who and where it is.
+    // While the platform is unknown, the old one stays in force, so that identity and host are not lost.
     const backend = findBackend(services, isUnknown(values.platform) ? olds.platform : values.platform, problems);
     if (!backend) return { inputs: { ...values }, failures: problems };
     if (!isUnknown(values.platform)) problems.push(...unsupportedProblems(values, backend.consequences));
@@ -111,7 +114,7 @@ export async function checkArguments(
         for (const { property, reason } of guest.abi.warnings(spec, guest.kernel))
             services.log(`warning: ${property}: ${reason}`);
     }
-    /** Earlier releases let it pass: where all of these are as they were, it is a warning. */
+    /** Earlier releases accepted these: while the named properties are unchanged, a problem is only a warning. */
     const addNew = (found: Problem[], ...names: (keyof StoredInputs & keyof typeof spec)[]): void => {
         const asBefore = names.every((name) => same(olds[name], spec[name]));
         for (const problem of found) {
@@ -146,7 +149,10 @@ export async function checkArguments(
     return { inputs: { ...whole }, whole, judge: backend, failures: problems };
 }
 
-/** A guest that an earlier release took with a policy that cannot be carried out stays as it is: nothing gets worse by that. */
+/**
+ * Return whether an earlier release accepted this guest with a crash policy that cannot be carried out: it may keep the
+ * policy.
+ */
 function isKept(property: string, olds: Partial<StoredInputs>, spec: UnikernelSpec): boolean {
     return property === "onCrash" && olds.onCrash === spec.onCrash;
 }
@@ -178,15 +184,15 @@ async function guestOf({ kernel, guest, platform }: Values, problems: Problem[])
     return undefined;
 }
 
-/** What the guest cannot take, and what the platform cannot do with it. */
+/** Return the problems of the guest with its spec, and of the platform with the guest. */
 async function guestProblems(backend: Backend, { abi, kernel }: Guest, spec: UnikernelSpec): Promise<Problem[]> {
     const problems = abi.check(spec, kernel);
-    // How it is told is known only of what it can be told.
+    // encode() expects a spec that the ABI's own check accepts.
     const boot = problems.length === 0 ? encoded(abi, spec, kernel) : undefined;
     return [...problems, ...(await backend.check(spec, { guest: abi.capabilities(kernel), boot }))];
 }
 
-/** Undefined where a file that it is made of cannot be read: its digest will say so. */
+/** Return undefined when a boot file cannot be read; computing its digest reports that. */
 function encoded(abi: Guest["abi"], spec: UnikernelSpec, kernel: Guest["kernel"]): EncodedGuest | undefined {
     try {
         return abi.encode(spec, { platform: spec.platform, initrd: spec.initrd, kernel });

@@ -11,12 +11,12 @@ interface Claim {
     what: string;
 }
 
-/** What the unikernels of this program hold, as far as they were checked: one process serves one run of the engine. */
+/** What the unikernels of this program hold, as far as they are checked. One process serves one run of the engine. */
 const held = new Map<string, Claim[]>();
 
 /**
- * Notes what a unikernel needs for itself on its host, and names each thing that another of the same program
- * needs too, or that it asks for twice. What strangers hold is the host's to say.
+ * Record what a unikernel needs exclusively on its host. Report each thing that another unikernel of the program also
+ * needs, or that this one asks for twice. The host itself reports what other programs hold.
  */
 export function claim(spec: UnikernelSpec): Problem[] {
     const mine = claimsOf(spec);
@@ -39,21 +39,24 @@ export function claim(spec: UnikernelSpec): Problem[] {
     });
 }
 
-/** Whether the guest of a uuid keeps a port, device, name or address of its host, as the program declares it; undefined: it was not checked in this run. */
+/**
+ * Return whether a guest keeps a port, device, name or address of its host, as the program declares it; undefined when
+ * this run did not check the guest.
+ */
 export function declares(uuid: string, thing: string): "keeps" | "yields" | undefined {
     const claims = [...held.values()].find((one) => one.some(({ key }) => key === `uuid ${uuid}`));
     if (!claims) return undefined;
     return claims.some(({ key }) => isSameThing(key, thing)) ? "keeps" : "yields";
 }
 
-/** Forgets everything: a new run of the engine, or a test. */
+/** Forget all claims: another run of the engine, or a test. */
 export function forgetClaims(): void {
     held.clear();
 }
 
 type Make = (property: string, key: string, what: string) => Claim;
 
-/** A file or a device holds one medium. By-id names are links: what they lead to decides. */
+/** A file or a device holds one medium. By-id names are links, so their targets are compared. */
 function mediumClaims({ name, output, burn }: UnikernelSpec, make: Make): Claim[] {
     const path = resolve(output ?? `${name}.iso`);
     return [
@@ -75,7 +78,7 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
     const make: Make = (property, key, what) => ({ urn: spec.urn, property, host, key, what });
     const claims = [
         make("name", keyOf.name(spec.name), `the name ${spec.name}`),
-        // Kept under an alias, while a new resource has taken the old URN.
+        // A guest may keep its uuid under an alias, while a new resource takes the old URN.
         make("", `uuid ${spec.uuid}`, `the uuid ${spec.uuid}`),
     ];
     spec.interfaces.forEach(({ mac, attach, ipv4 }, index) => {

@@ -15,7 +15,7 @@ interface Known {
     log(message: string): void;
 }
 
-/** Fills in what follows from the identity, the guest, and the host. */
+/** Complete a spec with values that follow from the identity, the guest and the host. */
 export async function completeSpec(
     { backend, guest, olds, log }: Known,
     values: Record<string, unknown>,
@@ -53,7 +53,9 @@ export async function completeSpec(
     return spec as UnikernelSpec;
 }
 
-/** What follows from a kernel: as it was until the kernel is known, and unknown where it never was. */
+/**
+ * Return the values that follow from a kernel: the old ones until the kernel is known, or unknown where there are none.
+ */
 function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>): {
     guest: string;
     memory: number | string;
@@ -62,7 +64,7 @@ function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>
     return { guest, memory: memory ?? UNKNOWN, interfaces };
 }
 
-/** Of what runs nowhere, the stack's state must not say that it runs. */
+/** A medium does not run, so state must not say that it does. */
 function stateOf({ consequences }: Backend): object {
     return consequences.state?.unsupported ? { state: undefined } : {};
 }

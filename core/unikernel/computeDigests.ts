@@ -8,9 +8,10 @@ import { withDigests } from "./digests";
 type Digested = Omit<UnikernelInputs, "consequence">;
 
 /**
- * Adds the digests of all that the guest boots from.
- * @param old the boot digest from before, whose form is kept while the guest is the same
- * @param keyOf undefined where the constructor knows of no secrets: no key; else it returns the key of digests over them, and over disks with secrets
+ * Add the digests of everything that the guest boots from.
+ * @param old the former boot digest, whose form is kept while the guest is the same
+ * @param keyOf returns the key of digests over secrets and over disks with secrets; undefined, and so no key, where the
+ * constructor knows of no secrets
  */
 export async function computeDigests(
     spec: UnikernelSpec,

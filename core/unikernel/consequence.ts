@@ -4,11 +4,11 @@ import { strongest } from "./diff";
 
 const SHOWN = 5;
 
-/** Names the changed files inside of a changed data image, with the mount in front; undefined: not known. */
+/** Return the changed files inside a changed data image, prefixed with its mount; undefined when they are not known. */
 export type NameFiles = (difference: Difference) => string[] | undefined;
 
 /**
- * The sentence that a preview shows: `restart: args, /etc/nginx/nginx.conf`; while something is unknown
+ * Return the sentence that a preview shows: `restart: args, /etc/nginx/nginx.conf`; while something is unknown,
  * `restart if blocks[0] changes`. The strongest consequence leads, and its properties come first.
  */
 export function sentence(found: Difference[], nameFiles: NameFiles = () => undefined): string {

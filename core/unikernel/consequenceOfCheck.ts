@@ -7,11 +7,12 @@ import type { Difference } from "./diff";
 import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
 
-/** Who decides what a change does. */
+/** Decides the consequence of a change. */
 export type Judge = Pick<Backend, "consequences"> & Partial<HostConsequences>;
 
 /**
- * The sentence for inputs: `create`; what changed; or the last sentence again, or every second run would differ.
+ * Return the sentence for inputs: `create`; the changes; or, when nothing changed, the last sentence again, since
+ * otherwise every second run would differ.
  * @param changes by the platform's table
  */
 export async function consequenceOfCheck(
@@ -38,7 +39,7 @@ async function consequenceOfChange(
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
 }
 
-/** Return the differences with their consequence on this host, which may be more than the table's `live`. */
+/** Return the differences with their consequence on this host, which may be stronger than the table's `live`. */
 async function onHost(judge: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
     if (!hasHostConsequences(judge) || isUnknown(connection)) return found;
     return Promise.all(
@@ -50,12 +51,15 @@ async function onHost(judge: Judge, connection: string, found: Difference[]): Pr
     );
 }
 
-/** Memory that a host kept is of no use to another boot. */
+/** A restart with another boot cannot use the memory image that the host kept. */
 function discards({ state }: Partial<StoredInputs>, found: Difference[]): boolean {
     return state === "saved" && found.some(({ consequence, unknown }) => consequence === "restart" && !unknown);
 }
 
-/** Changed files of each data image that is another than before, by property; known where both were identified on this machine. */
+/**
+ * Return the changed files of each data image that differs, by property; known only where both images were built on
+ * this machine.
+ */
 async function filesOf(found: Difference[], before: BlockSpec[], after: BlockSpec[]): Promise<Map<string, string[]>> {
     const files = new Map<string, string[]>();
     for (const { property, note } of found) {

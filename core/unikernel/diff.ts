@@ -13,26 +13,29 @@ import { folderPairs } from "./folder";
 import type { StoredInputs } from "./inputs";
 import type { Pair } from "./pair";
 
-/** One property that is not as it was. */
+/** One property that changed. */
 export interface Difference {
     /** Path as in the arguments: `env.GREETING`, `blocks[0]`, `interfaces[0].attach`. */
     property: string;
     from: unknown;
     to: unknown;
     consequence: Consequence;
-    /** Whether it differs is known only after another resource is there. */
+    /** Whether it differs is known only after another resource is created. */
     unknown: boolean;
-    /** For people, where the path alone says too little. */
+    /** Display text, where the path alone is not enough. */
     note?: string;
 }
 
-/** Pure: what changed and what that means, by the backend's table. `adopt`, paths and `consequence` never differ. */
+/**
+ * Return the differences and their consequences, by the backend's table. Pure. `adopt`, paths and `consequence` never
+ * differ.
+ */
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
     return (
         [...pairs(old, next), ...drifted(old)]
             .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
             .map((pair) => decide(pair, table, next))
-            // An update of what was imported writes its whole definition anew.
+            // The first update of an imported guest writes its whole definition again.
             .map((found) =>
                 old.imported && !next.imported && found.consequence === "live"
                     ? { ...found, consequence: "restart" }
@@ -48,11 +51,14 @@ function decide(
 ): Difference {
     const unknown = containsUnknown(to);
     const decided = consequence ?? consequenceOf(table, { property, from, to, unknown }, next);
-    // deleteBeforeReplace would take the dependents down too: only a known change replaces.
+    // deleteBeforeReplace also takes the dependents down, so only a known change replaces.
     return { property, from, to, note, unknown, consequence: unknown && decided === "replace" ? "restart" : decided };
 }
 
-/** What only this package reads; a guest never notices. A secret is not among them: its config moves to a file of its own. */
+/**
+ * Properties that only this package reads, invisible to the guest. `secrets` is not among them: its configuration moves
+ * to a separate file.
+ */
 const LIVE = new Set(["urn", "connection", "deleteData", "keepLast", "shutdownTimeout", "readiness"]);
 
 function consequenceOf(
@@ -66,23 +72,23 @@ function consequenceOf(
     return (!unknown && entry.refine?.(from, to, next)) || entry.consequence;
 }
 
-/** `blocks[0].mount` → `blocks`. */
+/** Return the argument of a property path: `blocks[0].mount` → `blocks`. */
 export function root(property: string): string {
     return property.split(/[.[]/)[0] ?? property;
 }
 
-/** Where a preview names a property that does not stand at its place in the table of arguments. */
+/** Properties that a preview names in another place than the table of arguments. */
 const AFTER: Record<string, string[]> = { name: ["urn"], args: ["sshTarget"], accelerator: ["gdb", "qemuArgs"] };
 const ELSEWHERE = new Set(Object.values(AFTER).flat());
 
-/** What is compared as it stands, in the order in which a preview names it. */
+/** Properties that are compared by value, in the order in which a preview names them. */
 const PLAIN = namesWhere(unikernelRows, ({ compared }) => compared === undefined)
     .filter((name) => !ELSEWHERE.has(name))
     .flatMap((name) => [name, ...(AFTER[name] ?? [])]) as ("urn" | UnikernelArgument)[];
 
 type OwnComparison = NamesWhere<UnikernelRows, "compared", "own">;
 
-/** How each other argument is compared, in that order. */
+/** The comparisons of all other arguments, in the order in which a preview names them. */
 const OWN: Record<OwnComparison, (old: Partial<StoredInputs>, next: StoredInputs) => Iterable<Pair>> = {
     connection: moved,
     kernel: (old, next) => [{ property: "kernel", from: old.digests?.kernel, to: next.digests?.kernel }],
@@ -97,7 +103,7 @@ const OWN: Record<OwnComparison, (old: Partial<StoredInputs>, next: StoredInputs
 
 function* pairs(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
     for (const property of PLAIN) {
-        // A guest that is off stays off, whether its host keeps its memory or not.
+        // A stopped guest stays stopped, whether or not its host keeps its memory.
         if (property === "state" && old.state === "saved" && next.state === "stopped") continue;
         yield { property, from: old[property], to: next[property] };
     }
@@ -108,7 +114,7 @@ function sortedOr(list: unknown): unknown {
     return Array.isArray(list) ? [...list].sort() : list;
 }
 
-/** The host decides, not the URI's text: another way to the same host is no move. */
+/** Compare hosts, not the text of URIs: another URI for the same host is no move. */
 function* moved(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
     const elsewhere = old.host !== undefined && next.host !== undefined && old.host !== next.host;
     if (elsewhere) yield { property: "connection", from: old.host, to: next.host, consequence: "replace" };
@@ -137,14 +143,14 @@ function* interfaces(from: StoredInputs["interfaces"], to: StoredInputs["interfa
     }
 }
 
-/** An element of a list may itself be unknown: then it is a text. */
+/** An unknown element of a list arrives as text. */
 function isObject<T>(value: T | undefined): value is T & object {
     return typeof value === "object" && value !== null;
 }
 
 export const EDITED = "edited on the host";
 
-/** What a read found edited on the host: the update writes it anew. */
+/** Compare properties that a read found edited on the host: the update writes them again. */
 function* drifted({ drift = [] }: Partial<StoredInputs>): Generator<Pair> {
     for (const property of drift) yield { property, from: EDITED, to: undefined, note: `${property} (${EDITED})` };
 }

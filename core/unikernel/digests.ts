@@ -6,26 +6,30 @@ import { containsUnknown, UNKNOWN } from "../handlers";
 import { root } from "./diff";
 import { bootRelevant, configRelevant } from "./inputs";
 
-/** The first 128 bits of sha256 over data, 32 hex digits; of the HMAC where there is a key. Unknown while the data are. */
+/**
+ * Return the first 128 bits of sha256 over data, 32 hex digits; of the HMAC when there is a key. Unknown while the data
+ * is.
+ */
 export function digestOfData(data: unknown, key?: string): string {
     if (containsUnknown(data)) return UNKNOWN;
     const hash = key ? createHmac("sha256", keyBytes(key)) : createHash("sha256");
     return hash.update(canonical(data)).digest("hex").slice(0, 32);
 }
 
-/** What one form of the digests is made of. */
+/** The data of one form of the digests. */
 export interface DigestForm {
     boot(spec: UnikernelSpec & { digests: Digests }): Record<string, unknown>;
     config(spec: UnikernelSpec): unknown;
 }
 
 /**
- * The forms in which a guest's digests have been made, oldest first. A guest keeps the form that it was booted with, since another one would
- * look like another boot: a changed form is a new entry, and the old ones stay as they are (tests/unit/golden/boot-digests.json).
+ * The forms of a guest's digests, oldest first. A guest keeps the form with which it was booted, since another form
+ * would look like another boot. A changed form is a new entry; old entries never change
+ * (tests/unit/golden/boot-digests.json).
  */
 export const DIGEST_FORMS: readonly DigestForm[] = [{ boot: bootRelevant, config: configRelevant }];
 
-/** Return the number of the form that a boot digest has. The first form has no mark of its own. */
+/** Return the number of a boot digest's form. The first form has no prefix. */
 export function formOf(digest: string): number {
     return Number(/^(\d+):/.exec(digest)?.[1] ?? 1);
 }
@@ -34,7 +38,7 @@ function formAt(form: number, forms: readonly DigestForm[]): DigestForm {
     return forms[form - 1] ?? forms.at(-1)!;
 }
 
-/** @param key for a configuration that holds secrets: a plain hash of a short password can be guessed */
+/** @param key for a configuration with secrets: a plain hash of a short password can be guessed */
 export function configDigest(
     spec: UnikernelSpec,
     key?: string,
@@ -44,12 +48,18 @@ export function configDigest(
     return digestOfData(formAt(form, forms).config(spec), key);
 }
 
-/** Of a guest that is told no secret, a disk with one changes nothing in its configuration: the digest stays as it was. */
+/**
+ * Return the key of the configuration's digest. A disk with a secret does not key it: the configuration has no secret
+ * and its digest stays unchanged.
+ */
 function keyOfConfig({ secrets, digestKey }: UnikernelSpec & { digestKey?: string }): string | undefined {
     return secrets.length > 0 ? digestKey : undefined;
 }
 
-/** Over what only a restart can change: with what may change live in it, a live change would look like another boot. */
+/**
+ * Return the digest of everything that only a restart can change. A property that may change live is left out: its live
+ * change would look like another boot.
+ */
 export function bootDigest(
     spec: UnikernelSpec & { digests: Digests },
     table: ConsequenceTable,
@@ -67,8 +77,8 @@ export function bootDigest(
 }
 
 /**
- * Add both digests to a spec whose files are digested: in the old digest's form where that gives the old digest, so that a guest that stays as
- * it is needs no restart; else in the newest form.
+ * Add both digests to a spec whose files are digested. If the old digest's form gives the old digest, it is kept, so
+ * that an unchanged guest needs no restart; otherwise the newest form is used.
  */
 export function withDigests<T extends UnikernelSpec & { digests: Omit<Digests, "config">; digestKey?: string }>(
     spec: T,

@@ -2,9 +2,9 @@ import { discreet, discretion } from "../discretion";
 import type { UnikernelServices } from "./services";
 
 /**
- * Works on a guest without repeating its secrets: a guest may print them, and an error quotes its console; a host may
- * quote its command line. What is logged or thrown has `[secret]` in their place.
- * @param specs as it was, as it is to be
+ * Work on a guest without repeating its secrets. A guest may print them, and an error quotes its console; a host may
+ * quote its command line. Log lines and errors have `[secret]` in their place.
+ * @param specs the old and the new one
  */
 export function discreetly<T>(
     services: UnikernelServices,

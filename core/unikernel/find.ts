@@ -14,10 +14,10 @@ import { planGuest } from "./plan";
 import type { UnikernelServices } from "./services";
 
 /**
- * A guest that state does not know: what its host says of it as inputs, such as check makes of a program that declares
- * it, and its outputs. Reads; the guest, its files and its definition stay as they are until the first update.
- * @returns undefined when the host says that there is none
- * @throws UnikernelError `unsupported` with all that cannot be declared, `unreachable`
+ * Import a guest that is not in state: return inputs, as check would make them of a program that declares the guest,
+ * and its outputs. Only reads: the guest, its files and its definition stay unchanged until the first update.
+ * @returns undefined when the host has no such guest
+ * @throws UnikernelError `unsupported` with everything that cannot be declared, `unreachable`
  */
 export async function findUnikernel(
     services: UnikernelServices,
@@ -41,7 +41,7 @@ export async function findUnikernel(
     return withDrift(outputsOf(applied, observation, plan), observation);
 }
 
-/** The platform whose hosts a connection leads to; without one, the default connection of the first. */
+/** Return the platform of a connection's host; without a connection, the first platform and its default one. */
 function hostOf(
     { backend }: UnikernelServices,
     connection: string | undefined,
@@ -58,13 +58,16 @@ function hostOf(
     if (isImporter(found)) return { backend: found, connection: connection ?? found.defaultConnection() };
     throw new UnikernelError("unsupported", `guests on ${connection} (platform ${found.platform}) cannot be imported`, {
         property: "connection",
-        hint: "declare the guest; pulumi up makes it anew, once that domain is removed",
+        hint: "remove that domain and declare the guest; pulumi up then creates it",
     });
 }
 
 type ImportedArgument = NamesWhere<UnikernelRows, "imported", true>;
 
-/** The inputs of the program that would have made it: by the ABI that its kernel names where all it is told can be said so, else raw. */
+/**
+ * Return the inputs of the program that would have made the guest: in the kernel's own ABI where that can express the
+ * whole configuration, else as raw.
+ */
 async function declare(
     services: UnikernelServices,
     backend: Backend,
@@ -72,7 +75,7 @@ async function declare(
     { connection, urn, allowQemuArgs }: { connection: string; urn: string; allowQemuArgs?: boolean },
 ): Promise<StoredInputs> {
     const { host, uuid, name, memory, vcpus, onCrash, accelerator, autostart, state, kernel, gdb, qemuArgs } = found;
-    // What is imported keeps its crash policy, even one that cannot be carried out.
+    // An imported guest keeps its crash policy, even one that cannot be carried out.
     const identity = { uuid, name, connection, host, platform: backend.platform, onCrash };
     const said: string[] = [];
     const problems: Problem[] = [];
@@ -137,7 +140,7 @@ function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGues
     };
 }
 
-/** A reservation counts where the guest asks for an address, or nobody knows whether it does. */
+/** A reservation counts where the guest uses DHCP, or where that is not known. */
 function reserves({ ipv4 }: InterfaceSpec, told: Pick<InterfaceSpec, "ipv4" | "ipv6"> = {}): boolean {
     return ipv4 !== undefined && (told.ipv4 ?? "dhcp") === "dhcp" && told.ipv6 === undefined;
 }
@@ -147,7 +150,7 @@ interface Declared {
     name?: string;
 }
 
-/** A name stands in the program only where base names are equal. */
+/** Give names to blocks only where base names are equal. */
 function named(blocks: Declared[]): Declared[] {
     return blocks.map(({ name, ...block }, index) => {
         const alike = blocks.filter((other) => other.name === name);
@@ -157,12 +160,15 @@ function named(blocks: Declared[]): Declared[] {
     });
 }
 
-/** An image of any file system is raw to its host; a raw disk that looks like qcow2 is said to be raw. */
+/**
+ * Return the blocks with their formats. An image of any file system is raw to its host; `format` is given only for a
+ * raw disk that looks like qcow2.
+ */
 async function formatted({ uuid, blocks }: FoundGuest, problems: Problem[]): Promise<Declared[]> {
     return Promise.all(
         blocks.map(async ({ path, access, format }, index) => {
             try {
-                // In a folder that only others may enter, this says so.
+                // Hashing first reports a folder that this user may not enter.
                 const digest = await hashFile(path);
                 const looksLike = await formatOf(path);
                 if (format === "qcow2" && looksLike !== "qcow2")
@@ -186,7 +192,7 @@ async function formatted({ uuid, blocks }: FoundGuest, problems: Problem[]): Pro
     );
 }
 
-/** `auto` decided for what there is now: where the mark's digest says that it was declared so, it is. */
+/** A host shows the accelerator that `auto` chose: declare `auto` when the mark's digest says so. */
 function asMarked(
     whole: Omit<StoredInputs, "consequence">,
     { mark }: FoundGuest,
@@ -198,7 +204,7 @@ function asMarked(
         : whole;
 }
 
-/** Undefined for a guest of ours that is what its mark says, and whose mark is this declaration's. */
+/** Return undefined for a guest of this declaration whose definition agrees with its mark. */
 function importedOf(
     { mark, definition }: FoundGuest,
     { urn, bootDigest: own }: UnikernelSpec & { bootDigest: string },
@@ -208,27 +214,27 @@ function importedOf(
     return { definition, shutdown, ...(mark && mark.urn !== urn ? { urn: mark.urn } : {}) };
 }
 
-/** An import takes a guest from whoever had it; they should know. */
+/** Warn about the former owner, who should know that an import takes the guest. */
 function ownersOf({ mark }: FoundGuest, urn: string): string[] {
     if (!mark) return [];
     const by = `${mark.creator.user}@${mark.creator.machine}`;
     if (mark.urn !== urn)
         return [
-            `it belongs to ${mark.urn}, made by ${by}; if a state has it still, take it out there: pulumi state delete '${mark.urn}'`,
+            `it belongs to ${mark.urn}, made by ${by}; if another state still has it, remove it there: pulumi state delete '${mark.urn}'`,
         ];
     return [
-        `it was made by ${by} for the same project, stack and name; a state that has it still loses it with the first update`,
+        `it was made by ${by} for the same project, stack and name; a state that still has it loses it with the first update`,
     ];
 }
 
-/** Files in the guest's own folder go with it. */
+/** Warn about files in the guest's own folder, which are removed with the guest. */
 function placeOf({ uuid, kernel, initrd, blocks }: FoundGuest): string[] {
     const inside = [kernel, initrd, ...blocks.map(({ path }) => path)].filter(
         (path) => path?.split("/").at(-2) === uuid,
     );
     return inside.length > 0
         ? [
-              `${inside.join(", ")}: these files go with the guest; copy them to where your program is, and name the copies`,
+              `${inside.join(", ")}: these files are removed with the guest; copy them into your program's folder, and name the copies`,
           ]
         : [];
 }

@@ -5,18 +5,18 @@ import { readKernel, recognise } from "../../guests";
 import type { Platform } from "../../spec";
 import { UnikernelError } from "../../spec";
 
-/** A guest ABI, and what its guest is told in that ABI's words. */
+/** A guest ABI, and a guest's boot configuration in that ABI's terms. */
 export interface Telling {
     guest: string;
     told: Understood;
-    /** Verbatim; undefined where it holds nothing but what `told` says. */
+    /** Kept verbatim; undefined when `told` says everything that it holds. */
     initrd?: string;
 }
 
-/** More than any configuration that is a text. */
+/** In bytes; larger than any configuration in text form. */
 const LONGEST = 64 * 1024;
 
-/** The ways to declare what a kernel is told at its start, the best first: its own ABI's, then verbatim. */
+/** Return the ways to declare a kernel's boot configuration, the best first: by its own ABI, then verbatim. */
 export async function tellings(
     { kernel: path, cmdline, initrd, blocks, interfaces }: FoundGuest,
     platform: Platform,
@@ -33,7 +33,10 @@ export async function tellings(
     return told ? [{ guest: abi.id, told }, verbatim] : [verbatim];
 }
 
-/** A short text that everybody may read: what is kept from others is a secret, which does not belong in a program. */
+/**
+ * Return a short text that every user may read. A file with restricted permissions is a secret, which does not belong
+ * in a program.
+ */
 async function publicText(path: string): Promise<string | undefined> {
     try {
         const { size, mode } = await stat(path);

@@ -4,15 +4,18 @@ import type { Pair } from "./pair";
 
 type Placed = Pick<StoredInputs, "folder" | "host" | "name" | "blocks">;
 
-/** The folders of a guest whose files are elsewhere than the configuration of this run says; undefined where they are not, or where one is not known. */
+/**
+ * Return the old and the new folder of a guest's files, where the configuration of this run names another one;
+ * undefined when it does not, or when one of them is not known.
+ */
 function change(old: Partial<Placed>, next: Placed): { from: string; to: string } | undefined {
-    // Another host has folders of its own.
+    // Another host has its own folders.
     if (old.folder === undefined || next.folder === undefined || old.folder === next.folder || old.host !== next.host)
         return undefined;
     return { from: old.folder, to: next.folder };
 }
 
-/** The difference that a preview shows; the update itself refuses to go on. */
+/** The difference for the preview; the update itself is refused. */
 export function* folderPairs(old: Partial<Placed>, next: Placed): Generator<Pair> {
     const found = change(old, next);
     if (!found) return;
@@ -24,7 +27,7 @@ export function* folderPairs(old: Partial<Placed>, next: Placed): Generator<Pair
     };
 }
 
-/** Return what a preview says of a folder that is not the guest's: which disks it is about, and what to do. */
+/** Return the preview's warning about a changed folder: the disks concerned, and what to do. */
 export function folderWarning(old: Partial<Placed>, next: Placed): string | undefined {
     const found = change(old, next);
     if (!found) return undefined;

@@ -3,15 +3,15 @@ import { diskNames } from "../../backends";
 import type { BlockSpec } from "../../spec";
 import type { Nameable } from "./nameable";
 
-/** A block as state has it. */
+/** A block in state. */
 export interface FormerDisk {
     block: BlockSpec;
     place: number;
-    /** The image's logical name or the file's base name, which `block.name` may differ from. */
+    /** The image's logical name or the file's base name; `block.name` may differ from it. */
     base: string;
-    /** The name of its files on the host. */
+    /** Base name of its files on the host. */
     disk: string;
-    /** The name that a program gives to have the same files. */
+    /** The name that a program gives to keep the same files. */
     keep: string;
 }
 
@@ -30,7 +30,7 @@ export function formerDisks(olds: BlockSpec[]): FormerDisk[] {
 function baseOf({ name, path, image, digest }: BlockSpec, earlier: BlockSpec[]): string {
     if (image !== undefined) return image;
     if (path !== undefined) return baseOfPath(path, name);
-    // State of release 0.1.0: one image in two blocks has a number behind its name at the second.
+    // In state of release 0.1.0, the second block of one image has a number after its name.
     const [, base] = /^(.+)-\d+$/.exec(name) ?? [];
     return base !== undefined &&
         earlier.some((other) => other.name === base && other.path === undefined && other.digest === digest)
@@ -38,7 +38,7 @@ function baseOf({ name, path, image, digest }: BlockSpec, earlier: BlockSpec[]):
         : name;
 }
 
-/** A file of a guest's own folder is called without the digest that ends its name (blocks.ts). */
+/** A file in a guest's own folder is named without the digest that ends its name (blocks.ts). */
 function baseOfPath(path: string, name: string): string {
     const [, before] = /^(.+)-[0-9a-f]{16}\.(?:img|qcow2)$/.exec(basename(path)) ?? [];
     return before !== undefined &&
@@ -48,13 +48,16 @@ function baseOfPath(path: string, name: string): string {
         : basename(path);
 }
 
-/** Where two have one name, their files are told apart by a name of their own, which a program may give too. */
+/** Where two blocks have one name, each keeps its files by the file name, which a program may also give. */
 function namesToKeep(names: string[]): string[] {
     const disks = diskNames(names.map((name) => ({ name })));
     return names.map((name, place) => (names.indexOf(name) === place ? name : disks[place]!));
 }
 
-/** The names under which release 0.1.0 keeps the data of these blocks: it numbered equal base names, whatever kinds of disks had them. */
+/**
+ * Return the names under which release 0.1.0 keeps the data of these blocks: it numbered equal base names of all kinds
+ * of disks.
+ */
 export function namesOfFirstRelease(blocks: Nameable[]): string[] {
     const seen = new Map<string, number>();
     const names = blocks.map(({ base = "", given }) => {

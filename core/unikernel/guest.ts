@@ -3,13 +3,13 @@ import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../..
 import type { Platform, Problem } from "../../spec";
 import { problemOf } from "../../spec";
 
-/** A kernel file, and the ABI that it is to be booted with. */
+/** A kernel file and the guest ABI with which it boots. */
 export interface Guest {
     abi: GuestAbi;
     kernel: KernelFacts;
 }
 
-/** Reads the kernel and finds its ABI; refuses what cannot boot on the platform, naming both. */
+/** Read the kernel and find its ABI. Refuses a kernel that cannot boot on the platform. */
 export async function findGuest(path: string, id: string | undefined, platform: Platform): Promise<Guest | Problem> {
     let kernel: KernelFacts;
     try {
@@ -31,7 +31,7 @@ export async function findGuest(path: string, id: string | undefined, platform: 
             reason: `${path} is ${describeKernel(kernel)}; expected a kernel of one of ${guestIds.join(", ")} (set guest where the file does not say)`,
         };
     }
-    // What the file says counts even where the user named the ABI: a Xen kernel does not boot on KVM under any name.
+    // The file decides even where the user names the ABI: a Xen kernel does not boot on KVM under any ABI.
     const builtFor = named?.recognise(kernel)?.platforms ?? found?.platforms ?? abi.capabilities(kernel).platforms;
     if (!builtFor.includes(platform)) {
         return {

@@ -6,8 +6,8 @@ import { defaultName, uuidOf } from "../identity";
 import type { StoredInputs } from "./inputs";
 
 /**
- * Who the unikernel is, and where: from `olds` wherever they have it, so that neither an alias nor a newer release
- * changes it. The URN itself is the program's: the mark on the host follows it.
+ * Return the identity of a unikernel and its host. Values in `olds` are kept, so that neither an alias nor a newer
+ * release changes them. The URN comes from the program; the mark on the host follows it.
  */
 export async function resolveIdentity(
     backend: Backend,
@@ -30,7 +30,7 @@ export async function resolveIdentity(
     };
 }
 
-/** Where the host would have the guest's files by the configuration of this run. */
+/** Return the folder of guests' files on the host, by the configuration of this run. */
 function folderOf(backend: Backend, connection: unknown): { folder?: string } {
     const folder =
         hasHosts(backend) && typeof connection === "string" && !isUnknown(connection)
@@ -39,14 +39,14 @@ function folderOf(backend: Backend, connection: unknown): { folder?: string } {
     return folder === undefined ? {} : { folder };
 }
 
-/** Renames of one name that a host may hold at once. */
+/** Upper limit of renamed guests that came from one name on a host. */
 const IDENTITIES = 100;
 
 /**
- * Return the first identity of a URN that no other resource has. After a rename (of the stack, or by an alias) a guest keeps
- * the uuid of its former URN: state of this run names it under the new one, and so does its mark after the next update.
- * A guest whose mark names this very URN is left for the create to judge.
- * A host that cannot be reached is no reason for a preview to fail: the create asks again.
+ * Return the index of the first identity of a URN that no other resource has. A renamed guest (by stack or alias) keeps
+ * the uuid of its former URN; state of this run names it under the new one, and so does its mark after the next update.
+ * Whether a guest whose mark names this very URN may be taken, create decides. An unreachable host does not fail a
+ * preview: create asks again.
  */
 async function freeIndex(backend: Backend, connection: unknown, urn: string): Promise<number> {
     for (let index = 0; index < IDENTITIES; index++) {
@@ -63,7 +63,7 @@ async function freeIndex(backend: Backend, connection: unknown, urn: string): Pr
     return 0;
 }
 
-/** Only a connection that is new has to be asked: an unchanged one leads where it led. */
+/** Only a new connection is asked for its host: an unchanged one leads to the same. */
 async function hostOf(backend: Backend, connection: unknown, olds: Partial<StoredInputs>): Promise<string | undefined> {
     if (typeof connection !== "string" || isUnknown(connection)) return olds.host;
     if (connection === olds.connection && olds.host !== undefined) return olds.host;
@@ -72,11 +72,11 @@ async function hostOf(backend: Backend, connection: unknown, olds: Partial<Store
 
 const asked = new WeakMap<Backend, Map<string, Promise<string | undefined>>>();
 
-/** Once for all unikernels of a run: a host that does not answer would hold up each of them. */
+/** Ask each connection once for all unikernels of a run: a host that does not answer would delay each of them. */
 function ask(backend: Backend, connection: string): Promise<string | undefined> {
     const answers = asked.get(backend) ?? new Map<string, Promise<string | undefined>>();
     asked.set(backend, answers);
-    // Unreachable: a preview may still be shown, and the operation itself will say why.
+    // An unreachable host must not fail the preview; the operation itself reports it.
     const answer = answers.get(connection) ?? forAll(() => backend.hostId(connection).catch(() => undefined));
     answers.set(connection, answer);
     return unlessEnded(answer);

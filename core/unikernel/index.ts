@@ -18,7 +18,7 @@ import { fromState, outputsFromState, toState } from "./stored";
 export { unikernelShape } from "./schema";
 export type { UnikernelServices } from "./services";
 
-/** The lifecycle of a unikernel over plain properties. */
+/** Return the lifecycle of a unikernel over plain properties. */
 export function unikernelHandlers(services: UnikernelServices): Handlers {
     return {
         async check(olds, news) {

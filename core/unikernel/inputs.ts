@@ -5,11 +5,15 @@ import { namesWhere, unikernelRows } from "../../spec/arguments";
 import { containsUnknown, isUnknown } from "../handlers";
 
 /**
- * What state holds beside the contract's fields: `drift` names what a read found edited on the host and
- * has no value of its own for, `unfinished` that an interrupted operation has to be completed; `imported` is there until
- * the first update. `hidden`: paths of secret values that are not in `secrets` (`connection`, `readiness.console`), which no text for
- * people repeats; no difference follows from it. `incarnation`: of a guest that a create found there. `folder`: below which the guest's own
- * folder is on its host; undefined in the state of earlier releases, until a read finds it in the guest's mark.
+ * Fields that state holds in addition to UnikernelSpec.
+ * `drift`: properties that a read found edited on the host and whose values state does not hold. `unfinished` in it
+ * means that an interrupted operation must be completed.
+ * `imported`: set until the first update.
+ * `hidden`: paths of secret values that are not in `secrets` (`connection`, `readiness.console`). Displayed text never
+ * repeats them, and no difference follows from them.
+ * `incarnation`: of a guest that a create found on the host.
+ * `folder`: the parent of the guest's own folder on its host; undefined in the state of earlier releases until a read
+ * finds it in the guest's mark.
  */
 export interface Stored {
     hidden?: string[];
@@ -25,7 +29,7 @@ const FILES = namesWhere(unikernelRows, ({ boots }) => boots === "file");
 const VALUES = namesWhere(unikernelRows, ({ boots }) => boots === "value");
 const CONFIGURATION = namesWhere(unikernelRows, ({ boots }) => boots === "configuration");
 
-/** Everything that tells one boot from another, in a form that equal boots share. */
+/** Return everything that distinguishes one boot from another; equal boots give equal data. */
 export function bootRelevant(spec: Omit<UnikernelInputs, "bootDigest" | "consequence">): Record<string, unknown> {
     return {
         ...pick(spec.digests, FILES),
@@ -43,12 +47,12 @@ function pick(values: object, names: string[]): Record<string, unknown> {
     return Object.fromEntries(names.map((name) => [name, Reflect.get(values, name)]));
 }
 
-/** A persist disk is seeded once: what its image has become since does not matter to it. */
+/** A persist disk is seeded once: later changes of its image do not concern it. */
 export function blockIdentity({ name, digest, format, mount, access }: BlockSpec): unknown[] {
     return [name, access === "persist" ? null : digest, format, mount ?? null, access];
 }
 
-/** What the guest itself is told. */
+/** Return the configuration that the guest itself reads. */
 export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hostname" | "blocks" | "interfaces">) {
     return {
         ...pick(spec, CONFIGURATION),
@@ -57,12 +61,12 @@ export function configRelevant(spec: Pick<UnikernelInputs, "args" | "env" | "hos
     };
 }
 
-/** While a list, or an element of it, is unknown, it is a text. */
+/** An unknown list, or an unknown element of one, arrives as text. */
 function each<T>(list: T[], relevant: (element: T) => unknown): unknown {
     return Array.isArray(list) ? list.map((element) => (isUnknown(element) ? element : relevant(element))) : list;
 }
 
-/** A reservation is the network's affair: the guest only sees DHCP. */
+/** Reservations are made on the network; the guest only sees DHCP. */
 function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     const reserved = typeof ipv4 === "object" && "reserve" in ipv4;
     return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
@@ -81,7 +85,7 @@ const OUTPUT_ONLY = [
     "incarnation",
 ];
 
-/** The inputs within outputs. */
+/** Return the inputs within outputs. */
 export function inputsWithin(outputs: Record<string, unknown>): Record<string, unknown> {
     return Object.fromEntries(Object.entries(outputs).filter(([name]) => !OUTPUT_ONLY.includes(name)));
 }

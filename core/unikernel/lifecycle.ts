@@ -31,12 +31,12 @@ export async function diffUnikernel(
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
 }
 
-/** While the platform is unknown, what there is decides. */
+/** While the new platform is unknown, the old one decides. */
 function platformOf(olds: StoredOutputs, news: StoredInputs): StoredInputs["platform"] {
     return containsUnknown(news.platform) ? olds.platform : news.platform;
 }
 
-/** What `diffUnikernel` decides by, one by one. */
+/** Return the differences on which `diffUnikernel` decides. */
 export function changesOfUnikernel(
     { backend }: UnikernelServices,
     olds: StoredOutputs,
@@ -45,12 +45,12 @@ export function changesOfUnikernel(
     return differences(olds, news, backend(platformOf(olds, news)).consequences);
 }
 
-/** What a read may have found different on the host, while the inputs are what they were. */
+/** Properties that a read may have changed in state, while the inputs are the same. */
 const DRIFTED = new Set<string>(DRIFTING);
 
 /**
- * Which inputs changed, only the engine can tell the user's `replaceOnChanges`, and does if it is left to compare them.
- * It would find nothing where the host alone has changed.
+ * Return undefined when an input changed: only the engine knows the user's `replaceOnChanges`, and applies it when it
+ * compares the inputs itself. Return true when only the host changed, which the engine could not find.
  */
 function changesOf(found: Difference[]): boolean | undefined {
     if (found.length === 0) return false;
@@ -79,7 +79,7 @@ export async function updateUnikernel(
     const found = differences(olds, news, backend.consequences);
     const change = { from: olds, consequence: strongest(found), properties: found.map(({ property }) => property) };
     const plan = await planGuest(news);
-    // Under its former URN there may be another one day.
+    // Another resource may later take the former URN.
     if (news.urn !== olds.urn) await noteHolder(news.uuid, news.urn);
     return realise(news, plan, () => backend.update(plan, change, contextOf(services)));
 }
@@ -96,7 +96,7 @@ async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise
     }
 }
 
-/** @returns the properties as they are on the host; undefined when the guest is gone */
+/** @returns the properties as the host has them; undefined when the guest is gone */
 export async function readUnikernel(
     { backend, creator }: UnikernelServices,
     props: StoredOutputs,
@@ -113,7 +113,7 @@ export async function readUnikernel(
 
 export async function deleteUnikernel(services: UnikernelServices, props: StoredOutputs): Promise<void> {
     refuseNewerState(props);
-    // A replacement is not the end of the guest: its persist disks wait for what comes next.
+    // A replacement keeps persist disks for the next guest.
     const replacing = isReplacing(props.urn);
     const applied = replacing ? { ...props, deleteData: false } : props;
     await services.backend(props.platform).delete(refOf(props), applied, { ...contextOf(services), replacing });

@@ -4,7 +4,10 @@ import { defaultsFor, environmentSettings, limitsOf } from "../configuration";
 
 type Values = Record<string, unknown>;
 
-/** Arguments with what the environment says of those that nobody gave, and the limits that hold: a provider's before the environment's. */
+/**
+ * Return the arguments, completed from the environment, and the limits in force. A provider's limits come before the
+ * environment's.
+ */
 export function withEnvironment({ limits, ...news }: Values): { args: Values; limits: Limits; problems: Problem[] } {
     const { settings, problems } = environmentSettings();
     const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined && value !== null));
@@ -18,7 +21,7 @@ export function withEnvironment({ limits, ...news }: Values): { args: Values; li
 
 const NAMES: Record<string, string> = { memory: "memoryLimit", vcpus: "vcpuLimit" };
 
-/** What is more than one guest may have. A medium takes nothing of a host. */
+/** Return the arguments that exceed a limit. A medium uses no resources of a host. */
 export function limitProblems({ platform, memory, maxMemory, vcpus }: Values, limits: Limits): Problem[] {
     if (platform === "iso") return [];
     const over = (property: string, value: unknown, limit: number | undefined, unit: string): Problem[] =>

@@ -5,18 +5,18 @@ interface Clash {
     base: string;
     /** The first persist disk that cannot be named. */
     place: number;
-    /** Of all blocks with this base name. */
+    /** Indices of all blocks with this base name. */
     places: number[];
     persist: number[];
-    /** What state knows of each persist disk of these. */
+    /** The disk in state of each of these persist disks. */
     matches: Map<number, FormerDisk | undefined>;
-    /** All that state has under this base name. */
+    /** All disks in state with this base name. */
     candidates: FormerDisk[];
-    /** By place in the whole list, the names that release 0.1.0 gave. */
+    /** The names that release 0.1.0 gave, by index in the whole list. */
     released: string[];
 }
 
-/** Says which lines to write, and which data each of these names stands for. */
+/** Return the problem with the lines to write, and the data that each name stands for. */
 export function clashProblem(clash: Clash): Problem {
     const { base, place, places, persist, candidates } = clash;
     const which =
@@ -37,7 +37,7 @@ export function clashProblem(clash: Clash): Problem {
     };
 }
 
-/** What is sure first; then what state has left, in its order; then names that nothing has. */
+/** Prefer certain matches; then the remaining disks in state, in order; then unused names. */
 function namesToWrite({ base, persist, matches, candidates, released }: Clash): Map<number, string> {
     if (candidates.length === 0) return new Map(persist.map((place) => [place, released[place]!]));
     const matched = [...matches.values()];

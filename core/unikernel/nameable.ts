@@ -1,12 +1,12 @@
 import type { BlockSpec } from "../../spec";
 
-/** A block and what can give it its name. */
+/** A block with the possible sources of its name. */
 export interface Nameable {
     block: BlockSpec;
     /** The image's logical name or the file's base name; undefined while it is unknown. */
     base?: string;
-    /** As the program gives it. */
+    /** The program's own name for it. */
     given?: string;
-    /** Logical names that the image had before, by aliases. */
+    /** Former logical names of the image, by aliases. */
     formerly?: string[];
 }

@@ -3,7 +3,7 @@ import type { GuestPlan, UnikernelSpec } from "../../spec";
 import { namesWhere, unikernelRows } from "../../spec/arguments";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
-/** The whole of what state holds: anything left out would be wiped. */
+/** Return everything that state holds: the engine replaces the whole of it. */
 export function outputsOf(
     inputs: StoredInputs,
     observation: Observation,
@@ -12,7 +12,7 @@ export function outputsOf(
     return { ...inputs, ...shown(observation), guestConfig: plan.boot.guestConfig };
 }
 
-/** A medium does nothing: its state is what was written, and of a guest's outputs it has none. */
+/** A medium does not run: its state is what was written, and it has none of a guest's outputs. */
 function shown({
     host,
     state,
@@ -42,11 +42,11 @@ export function refOf({ connection, uuid, name, urn }: UnikernelSpec): GuestRef 
 
 /** Arguments whose values a read takes from the host. */
 export const DRIFTING = namesWhere(unikernelRows, ({ drifts }) => drifts === true);
-/** What state shows as a value of its own; other drift has a name only. */
+/** Arguments whose drifted value state shows; other drift shows as a name only. */
 const VALUES = DRIFTING.filter((name) => name !== "state" && name !== "kernel");
 const SHOWN_ELSEWHERE = new Set<string>([...VALUES, "state", "digests.kernel", "folder"]);
 
-/** The properties as they are on the host: the next diff finds what has to be put right. */
+/** Return the properties as the host has them, so that the next diff finds what to correct. */
 export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observation): StoredOutputs {
     const values = Object.fromEntries(
         VALUES.filter((name) => seen.drift[name] !== undefined).map((name) => [name, seen.drift[name]]),
@@ -65,8 +65,8 @@ export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observati
 }
 
 /**
- * An object that exists and is not as it should be. The engine keeps `properties` in state with `reasons`, and updates
- * the resource at the next run.
+ * An object that exists but is not as declared. The engine keeps `properties` in state with `reasons`, and updates the
+ * resource at the next run.
  */
 export class NotReadyError extends Error {
     override readonly name = "NotReadyError";

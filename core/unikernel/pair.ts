@@ -1,6 +1,6 @@
 import type { Consequence } from "../../backends";
 
-/** Two values of a property; with a note they differ in any case. */
+/** The old and the new value of a property; a pair with a note always differs. */
 export interface Pair {
     property: string;
     from: unknown;

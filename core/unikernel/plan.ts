@@ -4,7 +4,10 @@ import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../spec";
 import { UnikernelError } from "../../spec";
 import { findGuest, isProblem } from "./guest";
 
-/** Everything that a backend needs, from checked inputs. What was hashed must be what is booted, so it is hashed again. */
+/**
+ * Return everything that a backend needs, from checked inputs. Files are hashed again, because what boots must be what
+ * was checked.
+ */
 export async function planGuest(inputs: UnikernelInputs): Promise<GuestPlan> {
     const guest = await findGuest(inputs.kernel, inputs.guest, inputs.platform);
     if (isProblem(guest)) throw new UnikernelError("invalid", guest.reason, { property: guest.property });
@@ -30,7 +33,7 @@ async function requireUnchanged(property: string, path: string, digest: string |
     });
 }
 
-/** The local file of a block: the user's own, or what its BlockImage built. */
+/** Return the local file of a block: the user's own, or its BlockImage's. */
 async function blockFile(block: BlockSpec, index: number): Promise<string> {
     const property = `blocks[${index}]`;
     if (block.path !== undefined) {

@@ -4,7 +4,7 @@ import { noteRefused } from "../networkInterface";
 
 const FORWARD = /^interfaces\[(\d+)\]\.attach\.user\.forward\[(\d+)\]\.host$/;
 
-/** Note a port on which another program listens, where a create or an update failed by it. */
+/** Note a port on which another program listens, if that made a create or an update fail. */
 export async function noteRefusedPort(
     error: unknown,
     { interfaces }: Pick<UnikernelSpec, "interfaces">,

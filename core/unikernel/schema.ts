@@ -2,5 +2,5 @@ import { derivedOutputs } from "../../spec";
 import { shapesOf, unikernelRows } from "../../spec/arguments";
 import { secretPlaces } from "../arguments";
 
-/** Every argument of a unikernel, its form and default; what depends on other arguments or files is check's. */
+/** The shape of each argument of a unikernel. Constraints that need other arguments or files belong to check. */
 export const unikernelShape = { ...shapesOf(unikernelRows), ...secretPlaces(derivedOutputs.unikernel) };

@@ -2,16 +2,18 @@ import type { Backend, Context, Creator } from "../../backends";
 import type { Platform } from "../../spec";
 import { declares } from "./claims";
 
-/** What the lifecycle of a unikernel needs from the world. */
+/** The services that the lifecycle of a unikernel needs from its process. */
 export interface UnikernelServices {
-    /** Throws `unsupported` for a platform that this release does not have. */
+    /** Return the backend of a platform. @throws UnikernelError `unsupported` where this release has none */
     backend(platform: Platform): Backend;
     creator: Creator;
-    /** A line for the person at the terminal. */
+    /** Print a line for the user. */
     log(message: string): void;
-    /** Ends what is being waited for. */
+    /** Cancels the operation. */
     signal?: AbortSignal;
-    /** Whether the engine was told to replace this resource: it is in state, although no check shows it. */
+    /**
+     * Return whether the engine was asked to replace this resource, which is then in state although no check shows it.
+     */
     isReplaced?(urn: string): boolean;
 }
 

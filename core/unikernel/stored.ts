@@ -5,8 +5,9 @@ import type { StoredInputs, StoredOutputs } from "./inputs";
 type Properties = Record<string, unknown>;
 
 /**
- * State holds everything twice and has to stay small: arguments at their defaults are left out of it. The form of state may never change: the release
- * that changes a default has to name here what state leaves out (tests/unit/core/stored.test.ts).
+ * Arguments at their defaults are left out of state, which holds everything twice and must stay small. The form of
+ * state never changes: a release that changes a default must list here the value that state leaves out
+ * (tests/unit/core/stored.test.ts).
  */
 const LEFT_OUT: Properties = Object.fromEntries(
     Object.entries<Row>(unikernelRows).flatMap(([name, row]) => {
@@ -15,7 +16,7 @@ const LEFT_OUT: Properties = Object.fromEntries(
     }),
 );
 
-/** What goes into state. */
+/** Return properties in the form of state. */
 export function toState(properties: object): Properties {
     const { digests, ...rest } = properties as Properties;
     // Each block has its own digest.
@@ -24,7 +25,7 @@ export function toState(properties: object): Properties {
     return Object.fromEntries(kept.filter(([name, value]) => value !== undefined && !same(value, LEFT_OUT[name])));
 }
 
-/** What was put into state; of a resource that is not in it yet, nothing. */
+/** Return properties from the form of state; empty for a resource that is not in state yet. */
 export function fromState(state: Properties): StoredInputs {
     if (Object.keys(state).length === 0) return {} as StoredInputs;
     const whole = { ...LEFT_OUT, ...state } as unknown as StoredInputs;

@@ -5,8 +5,9 @@ import { defaultOf, type Row, unikernelRows } from "../../spec/arguments";
 import { containsUnknown } from "../handlers";
 
 /**
- * Refuse what a platform does not have, by its own table. A value that is the default was not asked for.
- * @param values parsed arguments, before anything follows from them
+ * Refuse arguments that a platform does not support, by its table. A value that equals the default does not count as
+ * given.
+ * @param values parsed arguments, before others are derived from them
  */
 export function unsupportedProblems(values: Record<string, unknown>, table: ConsequenceTable): Problem[] {
     return Object.entries(unsupportedIn(table)).flatMap(([pattern, reason]) =>
@@ -21,7 +22,7 @@ interface Found {
     value: unknown;
 }
 
-/** Every value that is there at a path; an empty object (`{ user: { forward: [] } }`) holds nothing. */
+/** Return every value that exists at a path. An empty list holds none, as in `{ user: { forward: [] } }`. */
 function found(value: unknown, property: string, [step, ...rest]: string[]): Found[] {
     if (value === undefined || value === null) return [];
     if (step === undefined) return [{ property, value }];
@@ -30,7 +31,7 @@ function found(value: unknown, property: string, [step, ...rest]: string[]): Fou
     return found(Object(value)[step], property ? `${property}.${step}` : step, rest);
 }
 
-/** Only the arguments themselves have defaults that could have come from here. */
+/** Only top-level arguments have defaults that check may have filled in. */
 function isDefault(property: string, value: unknown): boolean {
     const row: Row | undefined = Object.entries<Row>(unikernelRows).find(([name]) => name === property)?.[1];
     const standard = row && defaultOf(row);

@@ -93,7 +93,7 @@ test("where no file can be kept, a guest is made all the same, and it is said on
     const keys = [await key(), await key()];
     expect(keys).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), expect.stringMatching(/^[0-9a-f]{32}$/)]);
     expect(keys[0]).not.toBe(keys[1]);
-    expect(lines).toEqual([expect.stringMatching(/^warning: no key file can be kept at .*\(ENOTDIR\).*XDG_DATA_HOME/)]);
+    expect(lines).toEqual([expect.stringMatching(/^warning: cannot write the key file .*\(ENOTDIR\).*XDG_DATA_HOME/)]);
 });
 
 test("the engine's seed gives a key without a file; a resource's key in state wins over both", async () => {
