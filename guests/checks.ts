@@ -1,6 +1,6 @@
 import type { GuestCapabilities, Problem, UnikernelSpec } from "../spec";
 
-/** What every guest that is told by a configuration checks alike. */
+/** Check the limits that every guest with a configuration has. */
 export function checkLimits(
     spec: UnikernelSpec,
     guest: Pick<GuestCapabilities, "minMemory" | "maxDisks" | "maxInterfaces">,
@@ -24,7 +24,7 @@ export function checkLimits(
     ];
 }
 
-/** Mount points are absolute, plain, and each used once. */
+/** Check that mount points are absolute and plain, and that each is used once. */
 export function checkMounts(spec: UnikernelSpec): Problem[] {
     const mounts = spec.blocks.map((block) => (block.mount === undefined ? undefined : normalise(block.mount)));
     return spec.blocks.flatMap(({ mount }, index): Problem[] => {
@@ -39,7 +39,7 @@ export function checkMounts(spec: UnikernelSpec): Problem[] {
     });
 }
 
-/** Names that every libc and shell takes (POSIX, XBD 8.1, and its lower-case kin). */
+/** Check names against those that every libc and shell accepts (POSIX, XBD 8.1, with lower case). */
 export function checkEnvNames(spec: UnikernelSpec): Problem[] {
     return Object.keys(spec.env).flatMap((name) =>
         unless(
@@ -50,7 +50,7 @@ export function checkEnvNames(spec: UnikernelSpec): Problem[] {
     );
 }
 
-/** Labels as in RFC 1123, section 2.1; `longest` is the guest's. */
+/** Check labels against RFC 1123, section 2.1. @param longest the guest's limit in all */
 export function checkHostname(spec: UnikernelSpec, longest: number): Problem[] {
     const { hostname } = spec;
     if (hostname === undefined) return [];
@@ -65,7 +65,7 @@ export function checkHostname(spec: UnikernelSpec, longest: number): Problem[] {
     );
 }
 
-/** A disk that is written to needs a file system that can be written. */
+/** Warn about a writable disk whose file system is read-only. */
 export function warnReadOnlyFormats(spec: UnikernelSpec): Problem[] {
     return spec.blocks.flatMap((block, index) =>
         unless(
@@ -76,7 +76,7 @@ export function warnReadOnlyFormats(spec: UnikernelSpec): Problem[] {
     );
 }
 
-/** On a host QEMU reads qcow2; on a machine nobody does. */
+/** On a host QEMU decodes qcow2; on a physical machine nothing does. */
 export function refuseQcow2(spec: UnikernelSpec): Problem[] {
     return spec.blocks.flatMap(({ format, path }, index) =>
         unless(
@@ -87,7 +87,7 @@ export function refuseQcow2(spec: UnikernelSpec): Problem[] {
     );
 }
 
-/** One problem for each property that this guest has no use for. */
+/** Return one problem unless a condition holds. */
 export function unless(condition: boolean, property: string, reason: string): Problem[] {
     return condition ? [] : [{ property, reason }];
 }

@@ -1,10 +1,10 @@
 import type { ConsoleVerdict } from "../spec";
 
 type Ended = NonNullable<ConsoleVerdict["ended"]>;
-/** @param before the lines before this one */
+/** @param before the lines before the matched one */
 export type Rule = [pattern: RegExp, verdict: (line: string, match: string | undefined, before: string[]) => Ended];
 
-/** The verdict of the first line that a rule matches. */
+/** Return the verdict of the first line that matches a rule. */
 export function firstVerdict(text: string, rules: Rule[]): ConsoleVerdict {
     const lines = linesOf(text);
     for (const [index, line] of lines.entries()) {
@@ -16,7 +16,10 @@ export function firstVerdict(text: string, rules: Rule[]): ConsoleVerdict {
     return {};
 }
 
-/** Lines without the carriage returns at their ends. To split at a pattern of both would search a run of them once for each. */
+/**
+ * Return the lines without trailing carriage returns. Splitting at a pattern for both takes quadratic time on a run of
+ * them.
+ */
 export function linesOf(text: string): string[] {
     return text.split("\n").map((line) => {
         let end = line.length;

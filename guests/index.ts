@@ -20,18 +20,18 @@ export { PROBE_STAGES, type ProbeVerdict, probeKernel, readProbe } from "./probe
 export { MASK, maskIn } from "./secrets";
 export { describeKernel };
 
-/** Every guest ABI; the order is the one in which they are asked whether they know a kernel. */
+/** Every guest ABI, in the order in which they are tried on a kernel. */
 export const abis: readonly GuestAbi[] = [rumprun, linux, raw];
 
 export interface Recognised {
     abi: GuestAbi;
-    /** What this binary was built for. */
+    /** The platforms that this binary was built for. */
     platforms: Platform[];
-    /** Drivers that are linked in, by the guest's names; undefined where the binary does not tell. */
+    /** Drivers that are linked in, by the guest's names; undefined where the binary does not show them. */
     drivers?: string[];
 }
 
-/** What `guest` may say. */
+/** The valid values of `guest`. */
 export const guestIds: readonly string[] = abis.map((one) => one.id);
 
 export function guestAbi(id: string): GuestAbi | undefined {
@@ -39,8 +39,8 @@ export function guestAbi(id: string): GuestAbi | undefined {
 }
 
 /**
- * The guest that a kernel's own marks name; the caller compares `platforms` with the platform that is wanted.
- * `raw` is never the answer: it is for those who ask for it. Where there is none, describeKernel says what the file is.
+ * Return the guest that the marks in a kernel name; the caller compares `platforms` with the wanted platform. `raw` is
+ * never returned: users select it explicitly. If there is none, describeKernel describes the file.
  */
 export function recognise(kernel: KernelFacts): Recognised | undefined {
     for (const one of abis) {

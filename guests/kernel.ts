@@ -7,7 +7,7 @@ import { findMultiboot } from "./kernel/multiboot";
 export * from "./kernel/facts";
 export { xenBoot } from "./kernel/xen";
 
-/** What people hand over by mistake, by its first bytes. */
+/** Files that users often pass by mistake, by their first bytes. */
 const MISTAKEN: [magic: string, what: string][] = [
     ["1f8b", "a gzip file: unpack it first"],
     ["fd377a585a00", "an xz file: unpack it first"],
@@ -21,9 +21,9 @@ const MISTAKEN: [magic: string, what: string][] = [
 ];
 
 /**
- * Reads what a kernel file says of itself: ELF (32 and 64 bits, x86) or Linux bzImage. Reads headers, notes, names and
- * read-only data, never the whole file, and never waits on one that is not a regular file.
- * @throws UnikernelError `invalid` (says what was found and what was expected), `permission`, `changed`
+ * Read the facts of a kernel file: ELF (32 and 64 bits, x86) or Linux bzImage. Reads headers, notes, names and
+ * read-only data, never the whole file, and never blocks on one that is not a regular file.
+ * @throws UnikernelError `invalid` (with what was found and expected), `permission`, `changed`
  */
 export function readKernel(path: string): Promise<KernelFacts> {
     return KernelFile.use(path, async (file): Promise<KernelFacts> => {

@@ -25,8 +25,9 @@ import { linuxMemory } from "./memory";
 import { holdsSecret, MASK, mask } from "./secrets";
 
 /**
- * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (the format is in linux/config.ts; ours is
- * tools/nginx-guest, any other that reads it will do). The file comes as a second cpio archive behind the initramfs.
+ * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (format in linux/config.ts).
+ * tools/nginx-guest has such an init; any other that reads the file works. The file is in a second cpio archive behind
+ * the initramfs.
  */
 export const linux: GuestAbi = {
     id: "linux",
@@ -42,7 +43,7 @@ export const linux: GuestAbi = {
     readConsole,
 };
 
-/** What it calls its interfaces; it finds them by their MAC, whatever their driver. */
+/** The guest's interface base name. It finds interfaces by MAC, whatever their driver. */
 const DRIVER = "eth";
 
 const capabilities: GuestCapabilities = {
@@ -53,7 +54,7 @@ const capabilities: GuestCapabilities = {
     shutdown: true,
     writableDisks: [],
     balloon: true,
-    // Of a kernel whose header does not say more: what a small configuration of today needs.
+    // For a kernel whose header does not say more: what a small configuration of a current kernel needs.
     minMemory: 48,
     maxDisks: 16,
     maxInterfaces: 8,
@@ -62,26 +63,30 @@ const capabilities: GuestCapabilities = {
     firmware: ["bios", "uefi"],
 };
 
-/** Linux's __NEW_UTS_LEN. */
+/** Linux: __NEW_UTS_LEN. */
 const LONGEST_HOSTNAME = 64;
 
-/** They spare emulated processors a fifth of the boot: self-tests of ciphers, and grace periods that wait for idle ones. */
+/**
+ * Save a fifth of the boot on emulated processors: no self-tests of ciphers, no grace periods that wait for idle CPUs.
+ */
 const FASTER = "cryptomgr.notests rcupdate.rcu_expedited=1";
-/** panic=1: where no panic device catches it, a kernel that panics restarts instead of staying up and dead. */
+/** panic=1: without a panic device, a kernel that panics restarts instead of hanging. */
 const HOSTED = `quiet panic=1 ${FASTER}`;
-/** Of a machine somebody may be looking at the screen: what its devices say, and why it ends, must stay there long enough. */
+/** On a physical machine a person may read the screen: device messages and the reason of a panic must stay visible. */
 const MACHINE = `panic=30 ${FASTER}`;
-/** 115200n8 is what a serial line is expected to be; the kernel would leave it as the firmware did. */
+/** A serial line is expected to run at 115200n8; without this the kernel keeps the firmware's setting. */
 const CONSOLES: Record<ConsoleKind, string> = { serial: "console=ttyS0,115200n8", vga: "console=tty0" };
 
 /**
- * no_timer_check: on a host with more to do than processors, an emulated timer tick may come too late for the kernel's
- * own test of it, which panics; KVM guests skip the test by themselves (arch/x86/kernel/kvm.c).
+ * Return the kernel command line.
+ * no_timer_check: on an overloaded host, an emulated timer tick may come too late for the kernel's own timer test,
+ * which then panics. KVM guests skip the test by themselves (arch/x86/kernel/kvm.c).
  */
 function commandLine({ platform, console: kinds = ["serial", "vga"] }: UnikernelSpec): string {
     if (platform === "kvm") return `console=ttyS0 no_timer_check ${HOSTED}`;
     if (platform === "xen") return `console=hvc0 ${HOSTED}`;
-    // The last one is /dev/console (Documentation/admin-guide/serial-console.rst), so the first named gets the program's output.
+    // The last console is /dev/console (Documentation/admin-guide/serial-console.rst), so the first one named gets the
+    // program's output.
     return [...kinds.map((kind) => CONSOLES[kind]).reverse(), MACHINE].join(" ");
 }
 
@@ -148,7 +153,10 @@ function encode(spec: UnikernelSpec, { platform, initrd }: EncodeContext): Retur
     };
 }
 
-/** Everything is in memory, so the guest needs no driver for its medium: the init attaches each file as a loop device. */
+/**
+ * Keep everything in memory, so that the guest needs no driver for its medium: the init attaches each file as a loop
+ * device.
+ */
 function mediumBoot({ blocks }: UnikernelSpec): MediumBoot {
     return {
         protocol: "linux",
@@ -157,7 +165,7 @@ function mediumBoot({ blocks }: UnikernelSpec): MediumBoot {
     };
 }
 
-/** The kernel looks for a further archive only at a multiple of 4 bytes (init/initramfs.c, unpack_to_rootfs). */
+/** The kernel looks for another archive only at a multiple of 4 bytes (init/initramfs.c, unpack_to_rootfs). */
 function padding(initrd: string): number {
     const file = statSync(initrd, { throwIfNoEntry: false });
     if (!file?.isFile())

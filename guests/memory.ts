@@ -1,6 +1,9 @@
 import type { KernelFacts } from "./kernel";
 
-/** MiB below which a Linux kernel cannot even unpack itself, from its boot header; `unknown` where that does not say. */
+/**
+ * Return the MiB that a Linux kernel needs at least to unpack itself, by its boot header; `unknown` when the header
+ * does not say.
+ */
 export function linuxMemory(kernel: KernelFacts, unknown: number): number {
     return kernel.linux?.memoryEnd ? Math.ceil(kernel.linux.memoryEnd / (1024 * 1024)) : unknown;
 }

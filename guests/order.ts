@@ -1,6 +1,6 @@
 import type { BlockSpec, UnikernelSpec } from "../spec";
 
-/** The blocks that are mounted, with their disk numbers, a parent before what is mounted inside it. */
+/** Return the mounted blocks with their disk numbers, each parent before the mounts inside it. */
 export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: number }[] {
     const depth = ({ mount = "" }: BlockSpec) => mount.split("/").filter(Boolean).length;
     return blocks
@@ -9,7 +9,7 @@ export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: nu
         .sort((a, b) => depth(a.block) - depth(b.block) || a.index - b.index);
 }
 
-/** By name: a map that went through the engine comes back in any order, and the guest's bytes must not change with it. */
+/** Sort by name: the engine returns a map in any order, and the guest's bytes must not change with it. */
 export function sortedEnv({ env }: Pick<UnikernelSpec, "env">): [name: string, value: string][] {
     return Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -15,8 +15,8 @@ import { linuxMemory } from "./memory";
 import { isSecret, mask } from "./secrets";
 
 /**
- * raw: kernel, initrd and command line verbatim; args are joined by one blank. For kernels that no other ABI knows, and
- * for those that it knows when the user wants to say everything. Never chosen unasked.
+ * raw: kernel, initrd and command line verbatim; args are joined by one blank. For kernels that no other ABI knows, or
+ * whose whole configuration the user wants to write. Users select it explicitly.
  */
 export const raw: GuestAbi = {
     id: "raw",
@@ -29,7 +29,7 @@ export const raw: GuestAbi = {
     check,
     warnings: () => [],
     encode,
-    // Of an unknown guest only this is certain, for it is Linux often enough.
+    // The only verdict that is certain for an unknown guest, which is often Linux.
     readConsole: (text) => firstVerdict(text, PANIC),
 };
 
@@ -48,7 +48,10 @@ const capabilities: GuestCapabilities = {
     firmware: ["bios", "uefi"],
 };
 
-/** Where a loader takes it. QEMU reads a 64-bit ELF by multiboot only where the header has the load addresses. */
+/**
+ * Return the platforms whose loaders accept the kernel. QEMU boots a 64-bit ELF by multiboot only if the header has
+ * load addresses.
+ */
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     if (kernel.linux) return { platforms: ["kvm", "xen", "iso"] };
     const { elf, multiboot } = kernel;
@@ -64,7 +67,7 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     return platforms.length > 0 ? { platforms } : undefined;
 }
 
-const UNTOLD = "a raw guest is told nothing but its command line (args)";
+const UNTOLD = "a raw guest gets no configuration but its command line (args)";
 
 function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const longest = kernel.linux?.maxCmdline ?? 4095;
@@ -73,7 +76,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
         ...unless(
             recognise(kernel) !== undefined,
             "kernel",
-            "no loader takes it: neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header",
+            "no boot loader accepts it: it has neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header",
         ),
         ...checkLimits(spec, raw.capabilities(kernel)),
         ...spec.args.flatMap((argument, index) => [
@@ -96,7 +99,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
             unless(
                 spec.platform !== "iso",
                 `blocks[${index}]`,
-                "a raw guest cannot be told where on a medium its disks are; put the files into its initrd",
+                "a raw guest cannot learn where on a medium its disks are; put the files into its initrd",
             ),
         ),
         ...spec.interfaces.flatMap(({ driver }, index) =>
@@ -115,12 +118,15 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
     };
 }
 
-/** The initrd is the initramfs of a Linux kernel, and the first module of any other. */
+/**
+ * Return how a loader starts the kernel. The initrd is the initramfs of a Linux kernel, and the first module of any
+ * other.
+ */
 function mediumBoot(kernel: KernelFacts | undefined): MediumBoot {
     if (!kernel?.linux && !kernel?.multiboot)
         throw new UnikernelError(
             "invalid",
-            "no boot loader takes this kernel: neither a Linux boot header nor multiboot 1",
+            "no boot loader accepts this kernel: it has neither a Linux boot header nor multiboot 1",
             { property: "kernel" },
         );
     return { protocol: kernel.linux ? "linux" : "multiboot", blocks: [], files: {} };

@@ -10,12 +10,13 @@ import { decodeConfig } from "./rumprun/decode";
 import { holdsSecret, mask } from "./secrets";
 
 /**
- * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). Facts come from its sources and from running
- * a nginx built from those of 2016 on QEMU 7.2 and Xen 4.17.
+ * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). The facts here come from its sources and
+ * from running an nginx built from those of 2016 on QEMU 7.2 and Xen 4.17.
  *
- * The configuration is the first multiboot module on hardware (it wins over the command line, keeps secrets off it, and
- * the kernel's path does not count), and the xenstore key `rumprun/cfg` on Xen. A guest with data images on a medium is
- * told to read its configuration there: it then mounts the medium, which is where it can find the images.
+ * On hardware the configuration is the first multiboot module: it has precedence over the command line, keeps secrets
+ * off it, and does not depend on the kernel's path. On Xen it is the xenstore key `rumprun/cfg`. A guest with data
+ * images on a medium reads its configuration from the medium, because it finds the images only on a medium that it has
+ * mounted.
  */
 export const rumprun: GuestAbi = {
     id: "rumprun",
@@ -28,11 +29,14 @@ export const rumprun: GuestAbi = {
     decode: ({ cmdline, module, ...devices }) => decodeConfig(module ?? cmdline, devices),
 };
 
-/** Sections that link scripts of both platforms leave in every baked binary, and what tells the two apart. */
+/**
+ * Recognise the sections that the link scripts of both platforms leave in every baked binary, and the platform's own
+ * marks.
+ */
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const { elf, multiboot } = kernel;
     if (!elf) return undefined;
-    // None at all is the sign of a table that was thinned out, not of a kernel without drivers.
+    // An empty table means that it was thinned out, not that the kernel has no drivers.
     const drivers = elf.symbols?.length
         ? elf.symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1"))
         : undefined;
@@ -50,7 +54,7 @@ function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest 
     const config = encodeConfig(spec, platform, program);
     const mounted = platform === "iso" && spec.blocks.length > 0;
     return {
-        // The rest of the line is the path (getcmdlinefromroot), so nothing may follow.
+        // getcmdlinefromroot takes the rest of the line as the path, so nothing may follow.
         cmdline: mounted ? `${ROOTFS_MARK}${CONFIG_FILE}` : "",
         initrd: platform === "xen" || mounted ? [] : [{ bytes: Buffer.from(config) }],
         secret: holdsSecret(spec),

@@ -2,7 +2,10 @@ import type { UnikernelSpec } from "../spec";
 
 export const MASK = "[secret]";
 
-/** Is the value at a property path secret, itself or as part of a secret whole (`env` covers `env.PASSWORD`)? */
+/**
+ * Return whether the value at a property path is secret, itself or as part of a secret value (`env` covers
+ * `env.PASSWORD`).
+ */
 export function isSecret(spec: Pick<UnikernelSpec, "secrets">, path: string): boolean {
     return spec.secrets.some(
         (secret) => path === secret || path.startsWith(`${secret}.`) || path.startsWith(`${secret}[`),
@@ -11,7 +14,7 @@ export function isSecret(spec: Pick<UnikernelSpec, "secrets">, path: string): bo
 
 type Told = Pick<UnikernelSpec, "args" | "env" | "hostname" | "secrets">;
 
-/** Is anything secret in what a guest is told? */
+/** Return whether a guest's configuration holds a secret. */
 export function holdsSecret(spec: Told): boolean {
     return (
         spec.args.some((_, index) => isSecret(spec, `args[${index}]`)) ||
@@ -20,7 +23,7 @@ export function holdsSecret(spec: Told): boolean {
     );
 }
 
-/** The same spec with `[secret]` in place of every secret value that a guest is told. */
+/** Return the spec with `[secret]` in place of every secret value of the guest's configuration. */
 export function mask<T extends Told>(spec: T): T {
     return {
         ...spec,
@@ -32,16 +35,19 @@ export function mask<T extends Told>(spec: T): T {
     };
 }
 
-/** Below this, a value is masked only where it stands alone: "80" is in many words. */
+/** Shorter values are masked only as whole words: "80" is part of many. */
 const TELLING = 4;
 
-/** Text with `[secret]` in place of the values, also line by line: a console shows lines. */
+/**
+ * Return text with `[secret]` in place of the values. Lines of a value are masked too, because a console shows single
+ * lines.
+ */
 export function maskIn(text: string, values: string[]): string {
     const pieces = values
         .flatMap((value) => [value, JSON.stringify(value).slice(1, -1), ...value.split(/\r?\n/)])
         .map((piece) => piece.trim())
         .filter(Boolean);
-    // The longest first: one may be part of another.
+    // The longest first, because one value may be part of another.
     return [...new Set(pieces)]
         .sort((one, other) => other.length - one.length)
         .reduce(

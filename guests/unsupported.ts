@@ -4,8 +4,8 @@ const SOLO5_ABI = 0x31494241;
 const SOLO5_TARGETS = ["", "hvt", "spt", "virtio", "muen", "genode", "xen"];
 
 /**
- * Names a kernel that is known but not supported yet, or what else it seems to be. Solo5 goes first: its virtio binaries
- * have a multiboot header and its Xen ones both that and Xen notes.
+ * Describe a kernel that is known but not supported yet, or whatever else the file is. Solo5 comes first: its virtio
+ * binaries have a multiboot header, and its Xen ones both that and Xen notes.
  */
 export function describeKernel(kernel: KernelFacts): string {
     const { elf } = kernel;

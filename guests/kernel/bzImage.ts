@@ -16,14 +16,14 @@ const PACKED: [magic: string, name: NonNullable<LinuxFacts["compression"]>][] = 
     ["28b5", "zstd"],
 ];
 
-/** Boot sector signature at 0x1fe and `HdrS` at 0x202. */
+/** Check for the boot sector signature at 0x1fe and `HdrS` at 0x202. */
 export function isBzImage(head: Buffer): boolean {
     return (
         head.length >= 0x206 && head.readUInt16LE(0x1fe) === 0xaa55 && head.toString("latin1", 0x202, 0x206) === "HdrS"
     );
 }
 
-/** Offsets and meanings: Documentation/arch/x86/boot.rst of the Linux kernel. */
+/** Read the setup header. Offsets and meanings: Documentation/arch/x86/boot.rst of the Linux kernel. */
 export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
     const header = await file.read(0, HEADER_END, "Linux setup header");
     const protocol = header.readUInt16LE(0x206);
@@ -32,9 +32,9 @@ export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
     if ((header.readUInt8(0x211) & 1) === 0) throw file.invalid("a Linux zImage, which loads low", "a bzImage");
 
     const setupEnd = ((header.readUInt8(0x1f1) || 4) + 1) * SECTOR;
-    // In units of 16 bytes; only 2 bytes wide, and the upper half unreliable, before 2.04.
+    // In units of 16 bytes. Before protocol 2.04 the field is only 2 bytes wide, and its upper half unreliable.
     const codeLength = (protocol >= 0x0204 ? header.readUInt32LE(0x1f4) : header.readUInt16LE(0x1f4)) * 16;
-    // The last 16 bytes may be counted though not stored.
+    // The size may include 16 final bytes that are not stored.
     if (setupEnd + codeLength - 15 > file.size) {
         throw file.invalid(
             `a truncated Linux bzImage: ${file.size} bytes where its header says ${setupEnd + codeLength}`,
@@ -52,7 +52,7 @@ export async function readBzImage(file: KernelFile): Promise<LinuxFacts> {
 
 const version = (protocol: number) => `${protocol >> 8}.${String(protocol & 0xff).padStart(2, "0")}`;
 
-/** The pointer counts from the header's own sector; 0: none. */
+/** Read the version text. The pointer is relative to the second sector; 0 means none. */
 async function versionText(file: KernelFile, pointer: number): Promise<string> {
     const offset = pointer + SECTOR;
     if (pointer === 0 || offset >= file.size) return "";

@@ -8,7 +8,7 @@ const PT = { load: 1, interp: 3, note: 4 } as const;
 const SHT = { symtab: 2, note: 7, nobits: 8 } as const;
 const MIB = 1024 * 1024;
 
-/** The largest symbol names or read-only data that are searched for marks. */
+/** Limit of symbol names and of read-only data that are searched. */
 const MAX_SEARCHED = 32 * MIB;
 
 export async function readElf(file: KernelFile): Promise<ElfFacts> {
@@ -52,17 +52,17 @@ async function readInterpreter(file: KernelFile, segments: Segment[]): Promise<s
     return bytes.toString("latin1").split("\0")[0];
 }
 
-/** Only names are read: whether a driver is linked in needs no addresses. */
+/** Read only the names: finding out which drivers are linked in needs no addresses. */
 async function readSymbols(file: KernelFile, sections: Section[]): Promise<string[] | undefined> {
     const table = sections.find((section) => section.type === SHT.symtab);
     const names = table && sections[table.link];
     if (!names || names.type === SHT.nobits || names.length > MAX_SEARCHED) return undefined;
     const text = (await file.read(names.offset, names.length, "symbol names")).toString("latin1");
-    // Not split at each NUL: 32 MiB of them would be as many texts.
+    // Not split at each NUL: 32 MiB of NULs would give as many strings.
     return [...new Set(text.match(SYMBOL_MARKS))].sort();
 }
 
-/** Strings live in .rodata; where section headers were stripped, anywhere in what is loaded. */
+/** Search .rodata, where strings are; without section headers, every loaded segment. */
 async function findTexts(file: KernelFile, segments: Segment[], sections: Section[]): Promise<string[]> {
     const readOnly = sections.filter((section) => section.name.startsWith(".rodata") && section.type !== SHT.nobits);
     const places = sections.length > 0 ? readOnly : segments.filter((segment) => segment.type === PT.load);

@@ -1,7 +1,7 @@
 import type { ElfFacts } from "./facts";
 import type { KernelFile } from "./file";
 
-/** A span of the file. */
+/** A range of the file. */
 export interface Segment {
     type: number;
     offset: number;
@@ -32,7 +32,7 @@ const MACHINES: Record<number, string> = {
 };
 const TYPES: Record<number, string> = { 1: "an object file that was not linked", 4: "a core dump" };
 
-/** More of either than any linker makes for a kernel. */
+/** Far more than any linker writes for a kernel. */
 const MAX_HEADERS = 65_536;
 const MAX_NAMES = 8 * 1024 * 1024;
 
@@ -41,7 +41,7 @@ const LAYOUT = {
     64: { header: 64, program: 56, section: 64 },
 } as const;
 
-/** Layouts: System V ABI (gABI), chapters 4 and 5; numbers of machines: its registry. */
+/** Read the ELF header. Layouts: System V ABI (gABI), chapters 4 and 5; machine numbers: its registry. */
 export async function readHeader(file: KernelFile): Promise<ElfHeader> {
     const ident = await file.read(0, 16, "ELF identification");
     const bits = ident[4] === 1 ? 32 : ident[4] === 2 ? 64 : undefined;
@@ -94,7 +94,7 @@ export async function readSections(file: KernelFile, { bits, sectionHeaders }: E
             ? { offset: row.readUInt32LE(16), length: row.readUInt32LE(20), link: row.readUInt32LE(24) }
             : { offset: long(row, 24), length: long(row, 32), link: row.readUInt32LE(40) }),
     });
-    // Counts that do not fit 16 bits are in the first, unused section header.
+    // Counts that do not fit into 16 bits are in the first, unused section header.
     const first = parse(await file.read(sectionHeaders.offset, size, "section headers"));
     const count = sectionHeaders.count || first.length;
     const namesIndex = sectionHeaders.names === 0xffff ? first.link : sectionHeaders.names;
@@ -115,12 +115,14 @@ function rows<T>(table: Buffer, size: number, parse: (row: Buffer) => T): T[] {
     );
 }
 
-/** Offsets beyond 2^53 stay larger than any file, so the checks against its size still hold. */
+/** Offsets beyond 2^53 lose precision but stay larger than any file, so the checks against its size still hold. */
 const long = (bytes: Buffer, offset: number) => Number(bytes.readBigUInt64LE(offset));
 
 const LONGEST_NAME = 255;
 
-/** Longer names are cut: none that is looked for is as long. Only so much is searched, or each of 65,536 sections could have all of 8 MiB searched for it. */
+/**
+ * Cut names at a limit: no name that matters is as long. Without the limit, each of 65,536 sections could search 8 MiB.
+ */
 function text(bytes: Buffer, offset: number): string {
     const name = bytes.subarray(offset, offset + LONGEST_NAME);
     const end = name.indexOf(0);

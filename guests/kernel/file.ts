@@ -4,13 +4,13 @@ import { UnikernelError } from "../../spec";
 
 const MIB = 1024 * 1024;
 
-/** Multiboot and PVH loaders place a kernel below 2 GiB: nothing longer can be one. */
+/** Multiboot and PVH loaders place a kernel below 2 GiB, so no longer file can be one. */
 const MAX_SIZE = 2048 * MIB;
 
-/** Headers may claim anything; no kernel's own marks need more reading than this. */
+/** Limit of bytes read: headers may claim anything, and no kernel's marks need more. */
 const READ_BUDGET = 128 * MIB;
 
-/** A kernel file that is read in pieces; every read is checked against the file's end and a budget. */
+/** A kernel file that is read in pieces. Every read is checked against the file's end and a budget. */
 export class KernelFile {
     private spent = 0;
 
@@ -32,7 +32,7 @@ export class KernelFile {
         }
     }
 
-    /** @param what names the piece in the error when the file ends before it */
+    /** @param what name of the piece, for the error when the file ends before it */
     async read(offset: number, length: number, what: string): Promise<Buffer> {
         if (!Number.isSafeInteger(offset + length) || offset + length > this.size) {
             throw this.invalid(
@@ -51,7 +51,7 @@ export class KernelFile {
         return buffer;
     }
 
-    /** What is there of the first bytes. */
+    /** Return the first bytes, fewer when the file is shorter. */
     head(length: number): Promise<Buffer> {
         return this.read(0, Math.min(length, this.size), "start");
     }
@@ -69,7 +69,8 @@ function invalid(path: string, found: string, expected: string): UnikernelError 
 
 async function openRegular(path: string): Promise<FileHandle> {
     try {
-        // Asked before opening: to open a device can already do something (rewind a tape), and a FIFO waits for its writer.
+        // Checked before opening: opening a device can have effects (rewind a tape), and a FIFO blocks until it has a
+        // writer.
         requireRegular(path, await stat(path));
         const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
         try {

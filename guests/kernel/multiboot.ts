@@ -4,7 +4,10 @@ const MAGIC = 0x1badb002;
 const SEARCHED = 8192;
 const ADDRESSES = 1 << 16;
 
-/** Looks where a loader does: wholly within the first 8192 bytes, at a multiple of 4, with a checksum that adds up to 0. */
+/**
+ * Find the header as a loader does: wholly within the first 8192 bytes, at a multiple of 4, with a checksum that adds
+ * up to 0.
+ */
 export function findMultiboot(head: Buffer): MultibootFacts | undefined {
     const end = Math.min(head.length, SEARCHED);
     for (let offset = 0; offset + 12 <= end; offset += 4) {

@@ -4,11 +4,11 @@ import { withoutPadding } from "./padding";
 
 const MAX_NOTES_LENGTH = 1024 * 1024;
 const MAX_NOTES = 1024;
-/** Read in all: many sections may claim the same bytes. */
+/** Limit of all bytes read: many sections may claim the same bytes. */
 const MAX_READ = 4 * MAX_NOTES_LENGTH;
 const KEPT = 256;
 
-/** Reads note segments and note sections; the two usually overlap, each note is returned once. */
+/** Read note segments and note sections. The two usually overlap; each note is returned once. */
 export async function readNotes(file: KernelFile, places: { offset: number; length: number }[]): Promise<ElfNote[]> {
     const notes = new Map<string, ElfNote>();
     const seen = new Set<number>();
@@ -25,7 +25,10 @@ export async function readNotes(file: KernelFile, places: { offset: number; leng
     return [...notes.values()];
 }
 
-/** Name and descriptor are each padded to 4 bytes. What does not fit ends the list: other tools' notes need not concern us. */
+/**
+ * Parse notes. Name and descriptor are each padded to 4 bytes. An entry that does not fit ends the list: notes of other
+ * tools may be malformed.
+ */
 export function parseNotes(bytes: Buffer): ElfNote[] {
     const notes: ElfNote[] = [];
     for (let at = 0; at + 12 <= bytes.length; ) {

@@ -1,4 +1,4 @@
-/** The text without the NULs at its end. A pattern would search a run of them once for each NUL in it. */
+/** Return text without trailing NULs. A regular expression would take quadratic time on a run of them. */
 export function withoutPadding(text: string): string {
     let end = text.length;
     while (text[end - 1] === "\0") end--;

@@ -4,8 +4,8 @@ const VERSION = 1;
 const LIBRARY_NAME = 1;
 
 /**
- * Names of the libraries in Unikraft's `.uk_libinfo`: entries of {u32 length, u16 version, records}, records of
- * {u16 type, u32 length with these 6 bytes, data} (lib/uklibid of Unikraft; seen in images of 0.17).
+ * Return the names of the libraries in Unikraft's `.uk_libinfo`. Entries are {u32 length, u16 version, records},
+ * records are {u16 type, u32 length including these 6 bytes, data} (lib/uklibid of Unikraft; seen in images of 0.17).
  */
 export function parseLibraries(bytes: Buffer): string[] {
     const names: string[] = [];
@@ -18,7 +18,7 @@ export function parseLibraries(bytes: Buffer): string[] {
     return names;
 }
 
-/** Adds one by one: as arguments of one call, 150,000 names are more than the stack holds. */
+/** Push one by one: 150,000 names as arguments of one call would overflow the stack. */
 function addLibraryNames(names: string[], records: Buffer): void {
     for (let at = 0; at + 6 <= records.length; ) {
         const length = records.readUInt32LE(at + 2);

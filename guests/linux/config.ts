@@ -24,7 +24,7 @@ export function encodeConfig(spec: UnikernelSpec): string {
     return lines.map((line) => `${line}\n`).join("");
 }
 
-/** @param any a machine's interfaces have addresses of their own: where none has this one, another will do */
+/** @param any a physical machine has its own MAC addresses: where none matches, any interface is used */
 function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec, any: boolean): string[] {
     return [
         `interface ${mac}${any ? " any" : ""}`,
@@ -41,7 +41,10 @@ function addressLine(family: string, { address, gateway }: { address: string; ga
     return [family, address, ...(gateway === undefined ? [] : [gateway])].join(" ");
 }
 
-/** Every byte that is not plainly printable becomes backslash, 0 and three octal digits: what `printf '%b'` undoes. */
+/**
+ * Encode every byte that is not plainly printable as a backslash, 0 and three octal digits, which `printf '%b'`
+ * decodes.
+ */
 export function encodeWord(text: string): string {
     return [...Buffer.from(text)]
         .map((byte) => {

@@ -12,8 +12,8 @@ const FOLDER = 0o040755;
 const TRAILER = "TRAILER!!!";
 
 /**
- * A cpio archive in the newc format (Documentation/driver-api/early-userspace/buffer-format.rst of the Linux kernel), folders
- * of the members included, owned by root, times 0: the same members give the same bytes.
+ * Return a cpio archive in the newc format (Documentation/driver-api/early-userspace/buffer-format.rst of the Linux
+ * kernel). It includes the members' folders; owners are root and times 0, so that the same members give the same bytes.
  */
 export function archive(members: Member[]): Buffer {
     const { heads, end } = frame(members.map(({ content, ...member }) => ({ ...member, size: content.length })));
@@ -21,8 +21,8 @@ export function archive(members: Member[]): Buffer {
 }
 
 /**
- * The same archive without the contents, for those that are too large to be copied: a head goes before each content, which
- * is filled up with zeros to a multiple of 4 bytes, and the end behind the last one.
+ * Return the same archive without the contents, for contents that are too large to copy. Each content goes after its
+ * head, padded with zeros to a multiple of 4 bytes; `end` goes after the last one.
  */
 export function frame(members: (Omit<Member, "content"> & { size: number })[]): { heads: Buffer[]; end: Buffer } {
     const folders = [...new Set(members.flatMap((member) => ancestors(member.path)))].sort();
@@ -39,7 +39,7 @@ export function frame(members: (Omit<Member, "content"> & { size: number })[]): 
 }
 
 function header(path: string, size: number, mode: number, inode: number): Buffer {
-    // Since 6.1.120 and 6.13 the kernel insists on the NUL, which the `newc:` of GRUB 2.06 leaves out.
+    // The kernel requires the NUL since 6.1.120 and 6.13; the `newc:` of GRUB 2.06 leaves it out.
     const name = Buffer.from(`${path}\0`);
     // ino, mode, uid, gid, nlink, mtime, filesize, devmajor, devminor, rdevmajor, rdevminor, namesize, check
     const numbers = [inode, mode, 0, 0, 1, 0, size, 0, 0, 0, 0, name.length, 0];

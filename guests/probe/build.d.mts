@@ -1,2 +1,2 @@
-/** Assembles probe.S with gcc and binutils. */
+/** Assemble probe.S with gcc and binutils. */
 export function assemble(): Promise<Buffer>;

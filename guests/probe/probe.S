@@ -1,7 +1,7 @@
 /*
- * Does an accelerator boot kernels? This one does in a few milliseconds what every real kernel does first: protected
+ * Shows whether an accelerator boots kernels: it does in a few milliseconds what every kernel does first: protected
  * mode, timer interrupts that end a hlt, long mode with paging, SSE, an exception, interrupts again, and ten million
- * instructions. Each stage has its line on COM1; the last is "probe: ok", after which it powers the machine off.
+ * instructions. Each stage prints a line on COM1; after the last, "probe: ok", it powers the machine off.
  * Multiboot Specification 0.6.96; AMD64 manual volume 2, chapter 14 for the way to long mode.
  */
     .set COM1, 0x3f8
@@ -142,7 +142,7 @@ long_mode:
     call gate
     mov $idt_pointer, %ebp
     lidt (%rbp)
-    mov $ticks, %ebp            /* and so for good: a 32-bit object has no 64-bit addresses */
+    mov $ticks, %ebp            /* kept in ebp from here on: a 32-bit object has no 64-bit addresses */
 
     mov $9, %eax
     cvtsi2sd %eax, %xmm0

@@ -9,7 +9,7 @@ export const rumprunCapabilities: GuestCapabilities = {
     writableDisks: ["xen"],
     toldAtStart: ["xen"],
     minMemory: 14,
-    // ld0 to ld9, and on Xen xvda to xvdj: what the launch tool could name.
+    // ld0 to ld9, on Xen xvda to xvdj: the names that the launch tool supports.
     maxDisks: 10,
     maxInterfaces: 8,
     ends: "halt",

@@ -7,12 +7,13 @@ import { encodeConfig, ROOTFS_MARK } from "./config";
 import { checkMedium, warnMedium } from "./medium";
 
 /**
- * Bytes of configuration that the guest takes. Module: its buffer is 4096 and it refuses 4095 (platform/hw/multiboot.c).
- * Xen: a xenstore message is at most 4096 with the key's path, `/local/domain/65535/rumprun/cfg` and a NUL.
+ * Largest configuration in bytes. Module: the guest's buffer has 4096 bytes, and it refuses 4095
+ * (platform/hw/multiboot.c). Xen: a xenstore message has at most 4096 bytes, including the key's path,
+ * `/local/domain/65535/rumprun/cfg`, and a NUL.
  */
 const LIMITS: Record<Platform, number> = { kvm: 4094, iso: 4094, xen: 4096 - 32 };
 
-/** Of a configuration that is a file on a medium: CFGMAXSIZE in lib/librumprun_base/config.c. */
+/** For a configuration in a file on a medium: CFGMAXSIZE in lib/librumprun_base/config.c. */
 const FILE_LIMIT = 64 * 1024;
 
 /** NetBSD's MAXHOSTNAMELEN, less its NUL. */
@@ -34,7 +35,7 @@ export function checkRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[
     return problems.length > 0 ? problems : checkLength(spec);
 }
 
-/** Of the texts a user may choose, those that the guest's syntax cannot carry. */
+/** Refuse texts that the guest's configuration syntax cannot express. */
 function checkTexts(spec: UnikernelSpec): Problem[] {
     const words: [property: string, value: string][] = [
         ["kernel", basename(spec.kernel)],
@@ -44,7 +45,7 @@ function checkTexts(spec: UnikernelSpec): Problem[] {
         ...words,
         ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
         ...spec.blocks.map(({ mount = "" }, index): [string, string] => [`blocks[${index}].mount`, mount]),
-        // Only on a medium is a block found by its name.
+        // Blocks are found by name only on a medium.
         ...(spec.platform === "iso"
             ? spec.blocks.map(({ name, path }, index): [string, string] => [
                   `blocks[${index}].${path === undefined ? "image" : "path"}`,
@@ -64,7 +65,11 @@ function checkTexts(spec: UnikernelSpec): Problem[] {
             unless(!hasControl(value), property, "rumprun's configuration cannot carry control characters"),
         ),
         ...texts.flatMap(([property, value]) =>
-            unless(!value.includes(ROOTFS_MARK), property, `rumprun takes "${ROOTFS_MARK}" for an order of its own`),
+            unless(
+                !value.includes(ROOTFS_MARK),
+                property,
+                `rumprun interprets "${ROOTFS_MARK}" itself; expected a text without it`,
+            ),
         ),
         ...words.flatMap(([property, value]) =>
             unless(!value.includes("'"), property, "rumprun's command line cannot carry a single quote"),
@@ -106,7 +111,7 @@ function checkLength(spec: UnikernelSpec): Problem[] {
     );
 }
 
-/** Files that a mount would hide, and what then fails. */
+/** Directories that a mount would hide, and what then fails. */
 const HIDING: Record<string, string> = {
     "/etc": "hides the built-in passwd and resolv.conf; a program that looks up a user (nginx does) stops. Mount at /etc/nginx or /data",
     "/dev": "hides the devices that other disks are mounted from",
@@ -127,7 +132,7 @@ export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[]
     ];
 }
 
-/** Says nothing of a stripped kernel, and nothing on Xen, whose drivers are always there. */
+/** Warn about drivers that are not linked in. A stripped kernel does not show them; on Xen they are always present. */
 function warnMissingDrivers(spec: UnikernelSpec, symbols: string[] | undefined): Problem[] {
     if (symbols === undefined || symbols.length === 0 || spec.platform === "xen") return [];
     const has = (driver: string) => symbols.includes(`rumpns_${driver}_ca`);

@@ -2,19 +2,21 @@ import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../sp
 import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 
-/** On the kernel's command line: where on the medium its configuration is. Anywhere else this text means the same. */
+/**
+ * On the kernel's command line: the path of the configuration on the medium. The guest finds it anywhere in the line.
+ */
 export const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
 export const CONFIG_FILE = "/json.cfg";
 
-/** Of a data image, on the medium that the guest has made its working directory. */
+/** Path of a data image on the medium, which the guest makes its working directory. */
 export const imagePath = ({ name }: Pick<BlockSpec, "name">): string => `images/${name}`;
 
 type Fields = [key: string, value: string][];
 
 /**
- * The text that rumprun reads (lib/librumprun_base/config.c): like JSON, but keys repeat where others would use an array,
- * every value is a string, and nothing is decoded. Keys and order are those of the launch script (app-tools/rumprun):
- * disks, interfaces and environment, then cmdline and hostname.
+ * Encode the text that rumprun reads (lib/librumprun_base/config.c). It resembles JSON, but keys repeat instead of
+ * using an array, every value is a string, and there are no escapes. Keys and order are those of the launch script
+ * (app-tools/rumprun): disks, interfaces and environment, then cmdline and hostname.
  *
  * @param program argv[0]
  */
@@ -30,7 +32,7 @@ export function encodeConfig(spec: UnikernelSpec, platform: Platform, program: s
     return `{\n${lines.join(",\n")}\n}\n`;
 }
 
-/** The launch script adds it on Xen, where no other file system is a given. */
+/** The launch script adds this on Xen, where no other file system is guaranteed. */
 const KERNFS: Fields = [
     ["source", "dev"],
     ["path", "virtual"],
@@ -38,7 +40,10 @@ const KERNFS: Fields = [
     ["mountpoint", "/kern"],
 ];
 
-/** Only on Xen does an entry do something without a mount point: it makes the device. */
+/**
+ * Return the blocks to configure. An entry without a mount point has an effect on Xen only, where it creates the
+ * device.
+ */
 function blocksOf({ blocks }: UnikernelSpec, platform: Platform): { block: BlockSpec; index: number }[] {
     const unmounted = blocks.map((block, index) => ({ block, index })).filter(({ block }) => block.mount === undefined);
     return [...inMountOrder(blocks), ...(platform === "xen" ? unmounted : [])];
@@ -61,7 +66,9 @@ function blockFields(block: BlockSpec, index: number, platform: Platform): Field
     return [["source", source], ["path", path], ...mounted];
 }
 
-/** Two families on one interface are two entries; each driver counts its own interfaces. */
+/**
+ * Return the entries of all interfaces. Two address families are two entries; each driver counts its own interfaces.
+ */
 function interfaceFields(interfaces: InterfaceSpec[], platform: Platform): Fields[] {
     const counts = new Map<string, number>();
     return interfaces.flatMap((one) => {
@@ -110,7 +117,10 @@ const text = (key: string, value: string) => `"${key}": "${value}"`;
 const object = (key: string, fields: Fields) =>
     `"${key}": {${fields.map(([name, value]) => text(name, value)).join(", ")}}`;
 
-/** cmdline is split at blanks; single quotes group (lib/librumprun_base/parseargs.c). What cannot be written, check refuses. */
+/**
+ * Quote an argument: the guest splits cmdline at blanks, and single quotes group (lib/librumprun_base/parseargs.c).
+ * Check refuses what cannot be quoted.
+ */
 function quote(argument: string): string {
     return argument === "" || argument.includes(" ") ? `'${argument}'` : argument;
 }

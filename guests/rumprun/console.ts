@@ -2,14 +2,15 @@ import type { ConsoleVerdict } from "../../spec";
 import { firstVerdict } from "../console";
 
 /**
- * What rumprun prints at its end (lib/librumprun_base: rumprun.c, syscall_misc.c; platform/hw/kernel.c). On hardware it
- * stays there, halted, so the console is all there is to tell by. Lines are matched from their start: a program's log may
- * quote any of them.
+ * Read the final messages of rumprun (lib/librumprun_base: rumprun.c, syscall_misc.c; platform/hw/kernel.c). On
+ * hardware the domain then stays, halted, so only the console shows the end. Patterns are anchored to the start of a
+ * line, because a program's log may quote any of these messages.
  *
- * Processor faults on hardware: platform/hw/arch/amd64/machdep.c, `FATAL TRAP: …` and, in older builds, `FATAL pagefault at …`.
- * On Xen: platform/xen/xen/arch/x86/traps.c (faults, each of which ends in a crash that is reported to Xen; `SIMD error` and `SIMD copro error`
- * end nothing), include/mini-os/lib.h (`ASSERTION FAILED: … at …`, which calls BUG, that is minios_do_exit) and platform/xen/xen/kernel.c
- * (bmk_platform_halt: `PANIC: …`; minios_do_exit: `Do_exit called!` after a failed return; minios_do_halt: `minios: halting` at any regular end).
+ * Processor faults on hardware: platform/hw/arch/amd64/machdep.c, `FATAL TRAP: …` and, in older builds, `FATAL
+ * pagefault at …`. On Xen: platform/xen/xen/arch/x86/traps.c (each fault ends in a crash that is reported to Xen; `SIMD
+ * error` and `SIMD copro error` end nothing), include/mini-os/lib.h (`ASSERTION FAILED: … at …`, which calls BUG, that
+ * is minios_do_exit) and platform/xen/xen/kernel.c (bmk_platform_halt: `PANIC: …`; minios_do_exit: `Do_exit called!`
+ * after a failed return; minios_do_halt: `minios: halting` at any regular end).
  */
 export function readRumprunConsole(text: string): ConsoleVerdict {
     return firstVerdict(text, [

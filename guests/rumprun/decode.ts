@@ -7,8 +7,8 @@ type Devices = Pick<Told, "platform" | "blocks" | "interfaces">;
 type Fields = Map<string, string>;
 
 /**
- * The way back from `encodeConfig`, and from what people write by hand in the guest's own syntax
- * (lib/librumprun_base/config.c). Undefined where any of it cannot be said in arguments.
+ * Decode a text that `encodeConfig` or a person wrote in the guest's own syntax (lib/librumprun_base/config.c).
+ * Undefined when arguments cannot express all of it.
  */
 export function decodeConfig(text: string, devices: Devices): Understood | undefined {
     const entries = parseConfig(text);
@@ -25,7 +25,7 @@ export function decodeConfig(text: string, devices: Devices): Understood | undef
         if ((once && seen.has(key)) || !understand(key, value, found, devices.platform)) return undefined;
         seen.add(key);
     }
-    // An interface that it is not told about stays as it is; ours would ask for an address.
+    // The guest leaves an interface without configuration alone; a NetworkInterface would default to DHCP.
     return seen.has("cmdline") && found.interfaces.every(({ ipv4, ipv6 }) => ipv4 ?? ipv6) ? found : undefined;
 }
 
@@ -49,7 +49,9 @@ function understandEnv(text: string, { env }: Understood): boolean {
     return true;
 }
 
-/** Words between blanks; single quotes group (lib/librumprun_base/parseargs.c). The first is the program's own name. */
+/**
+ * Split words at blanks; single quotes group (lib/librumprun_base/parseargs.c). The first word is the program's name.
+ */
 function understandArgs(text: string, found: Understood): boolean {
     if (!/^ *(?:(?:'[^']*'|[^ ']+)(?: +|$))*$/.test(text)) return false;
     const words = [...text.matchAll(/'([^']*)'|([^ ']+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");

@@ -1,10 +1,10 @@
 import type { Problem, UnikernelSpec } from "../../spec";
 import { refuseQcow2, unless } from "../checks";
 
-/** Rock Ridge (RRIP 4.1.4) and NetBSD's cd9660 take more; mkisofs does not. Bytes. */
+/** In bytes. Rock Ridge (RRIP 4.1.4) and NetBSD's cd9660 allow more; mkisofs does not. */
 const LONGEST_NAME = 255;
 
-/** What a guest on a medium cannot be given. Its images are files there, by the names of the blocks. */
+/** Refuse what a guest on a medium cannot have. Its images are files on the medium, named after the blocks. */
 export function checkMedium(spec: UnikernelSpec): Problem[] {
     if (spec.platform !== "iso") return [];
     return [
@@ -31,11 +31,11 @@ function isFileName(name: string): boolean {
     );
 }
 
-/** Each driver's own name in NetBSD. Machines of today have xhci alone. */
+/** NetBSD's names of the USB host controller drivers. Current machines have only xhci. */
 const HOST_CONTROLLERS = ["ehci", "uhci", "ohci", "xhci"];
 
 /**
- * What a machine must be like. Of the disks it looks at the first one only, by two names: /dev/ld0a and /dev/sd0a
+ * Warn about what the machine must offer. The guest looks only at the first disk, by two names: /dev/ld0a and /dev/sd0a
  * (getcmdlinefromroot in lib/librumprun_base/config.c).
  */
 export function warnMedium(
@@ -74,7 +74,7 @@ function ways(symbols: string[] | undefined): string {
             ? `${what} (with ${needed} linked in)`
             : lacking.length === 0
               ? what
-              : `not ${what}, for it has no ${lacking.join(", no ")} linked in`;
+              : `not ${what}, because it has no ${lacking.join(", no ")} linked in`;
     return [
         way("a USB stick", `umass, sd and ${HOST_CONTROLLERS.join(" or ")}`, [
             ...missing("umass", "sd"),

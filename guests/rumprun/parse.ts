@@ -2,8 +2,9 @@
 export type Value = string | Map<string, string>;
 
 /**
- * The entries of a configuration in their order: like JSON, but keys repeat, commas may be too many, and nothing is
- * decoded (jsmn, which is not strict). Undefined for anything else, a backslash and an array among it.
+ * Return the entries of a configuration, in order. The syntax resembles JSON, but keys repeat, extra commas are
+ * allowed, and there are no escapes (jsmn in non-strict mode). Undefined for anything else, including a backslash or an
+ * array.
  */
 export function parseConfig(text: string): [key: string, value: Value][] | undefined {
     const tokens = tokensOf(text);
@@ -27,7 +28,7 @@ export function parseConfig(text: string): [key: string, value: Value][] | undef
     return entries;
 }
 
-/** Texts with their quotes, and punctuation without its commas: the guest's reader does not look at them. */
+/** Return strings with their quotes, and punctuation except commas, which the guest's reader ignores. */
 function tokensOf(text: string): string[] | undefined {
     const found = text.trim().match(/"[^"\\]*"|[{}:]|[\s,]+|[^]/g) ?? [];
     const tokens = found.filter((token) => !/^[\s,]+$/.test(token));

@@ -54,13 +54,13 @@ describe("refused, with the property's path", () => {
             { args: ["x".repeat(60), "x".repeat(4)] },
             /^args: the command line is 65 bytes; this kernel takes at most 64$/,
         ],
-        [{ env: { A: "b" } }, /^env\.A: a raw guest is told nothing/],
+        [{ env: { A: "b" } }, /^env\.A: a raw guest gets no configuration/],
         [{ env: { A: "b" }, secrets: ["env.A"] }, /^env\.A: /],
         [{ hostname: "web" }, /^hostname: a raw guest/],
         [{ blocks: [block("/a")] }, /^blocks\[0\]\.mount: a raw guest/],
         [{ interfaces: [nic({ driver: "eth" })] }, /^interfaces\[0\]\.driver: a raw guest/],
         [{ memory: 0 }, /^memory: /],
-        [{ platform: "iso", blocks: [block()] }, /^blocks\[0\]: a raw guest cannot be told where on a medium/],
+        [{ platform: "iso", blocks: [block()] }, /^blocks\[0\]: a raw guest cannot learn where on a medium/],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
     test("every secret argument, where all are", () =>
@@ -71,7 +71,7 @@ describe("refused, with the property's path", () => {
                 {},
                 { format: "elf", size: 1, elf: { bits: 64, machine: "x86_64", sections: [], notes: [], texts: [] } },
             ),
-        ).toEqual([expect.stringMatching(/^kernel: no loader takes it/)]));
+        ).toEqual([expect.stringMatching(/^kernel: no boot loader accepts it/)]));
     test("nothing of disks and interfaces that the guest finds itself", () =>
         expect(problems({ blocks: [block()], interfaces: [nic()] })).toEqual([]));
 });

@@ -76,7 +76,7 @@ describe("refused, with the property's path", () => {
         [{ env: { "A=B": "c" } }, /^env\.A=B: "A=B" is not a name of a variable/],
         [{ env: { "": "c" } }, /^env\.: "" is not a name/],
         [{ env: { "1A": "c" } }, /^env\.1A: /],
-        [{ args: ["_RUMPRUN_ROOTFSCFG=/x"] }, /^args\[0\]: rumprun takes/],
+        [{ args: ["_RUMPRUN_ROOTFSCFG=/x"] }, /^args\[0\]: rumprun interprets/],
         [{ kernel: "./bin/it's nginx" }, /^kernel: .*single quote/],
         [{ hostname: "a b" }, /^hostname: "a b" is not a host name/],
         [{ hostname: "-web" }, /^hostname: /],
@@ -189,14 +189,14 @@ describe("warned of", () => {
             withSymbols("umass", "sd"),
             [
                 BIOS,
-                /: not a USB stick, for it has no ehci or uhci or ohci or xhci linked in, not a virtio disk, for it has no ld_virtio linked in, not a virtio SCSI disk, for it has no vioscsi linked in;/,
+                /: not a USB stick, because it has no ehci or uhci or ohci or xhci linked in, not a virtio disk, because it has no ld_virtio linked in, not a virtio SCSI disk, because it has no vioscsi linked in;/,
             ],
         ],
         [
             "a USB stick without umass",
             { platform: "iso", blocks: [block("/a")] },
             withSymbols("sd", "ehci"),
-            [BIOS, /not a USB stick, for it has no umass linked in/],
+            [BIOS, /not a USB stick, because it has no umass linked in/],
         ],
         [
             "a medium that can be anything",
