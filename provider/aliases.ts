@@ -1,19 +1,19 @@
 import * as pulumi from "@pulumi/pulumi";
 import { logicalName } from "../spec";
 
-/** What the SDK keeps of a resource and does not declare. */
+/** Fields that the SDK sets on a resource and does not declare. */
 interface Aliased {
     __aliases?: pulumi.Input<pulumi.URN>[];
     __name?: string;
 }
 
 /**
- * Return the logical names that a resource had before, by its own aliases and by those of its parent (whose name begins its
- * own: `allAliases` of the SDK). The engine finds its state by them; what is called by its name is found likewise.
+ * Return the former logical names of a resource, by its own aliases and by those of its parent (whose name begins its
+ * own: `allAliases` of the SDK). The engine finds its state by them; so does everything that is identified by the name.
  *
- * A promise and no Output: an alias's URN depends on the parent, and the SDK expands a dependency on a component to all of its
- * children. A guest in the same stack would wait for itself.
- * @returns undefined where it had its present name alone
+ * Returns a promise, not an Output: an alias's URN depends on the parent, and the SDK expands a dependency on a
+ * component to all of its children, so that a guest in the same component would wait for itself.
+ * @returns undefined when it has no former name
  */
 export async function formerNames(
     resource: pulumi.Resource,

@@ -7,7 +7,7 @@ import type { ResourceKind } from "./trampoline";
 
 endWithEngine();
 
-// The door that state's trampolines open, by this path and these names: keep both.
+// The trampolines in state import this module by this path and these names, so both must stay.
 export const unikernel = bind("unikernel");
 export const blockImage = bind("blockImage");
 export const networkInterface = bind("networkInterface");
@@ -16,7 +16,10 @@ const PROVIDER = "__provider";
 type Properties = Record<string, unknown>;
 type Checked = Awaited<ReturnType<Handlers["check"]>>;
 
-/** Pulumi's calls on the dynamic provider of one kind; what is only the SDK's (`__provider`) stays here. */
+/**
+ * Return Pulumi's calls on the dynamic provider of one kind. The SDK's own property (`__provider`) does not get past
+ * here.
+ */
 function bind(kind: ResourceKind): Handlers {
     const handlers = () => handlersOf(kind);
     return {
@@ -30,7 +33,10 @@ function bind(kind: ResourceKind): Handlers {
     };
 }
 
-/** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
+/**
+ * Move the names of secret properties into the text: the engine shows the value of a property that it finds by name,
+ * even a secret one.
+ */
 function withoutSecretNames({ inputs, failures }: Checked, { secrets, hidden }: Properties): Checked {
     const roots = new Set(
         [secrets, hidden]
@@ -57,15 +63,19 @@ async function call<T>(props: Properties, act: () => Promise<T>): Promise<T> {
     }
 }
 
-/** Errors as the SDK passes them on: a message; and of a resource that exists but is not ready, its id, properties and reasons. */
+/**
+ * Return an error in the form that the SDK passes on: a message and, for a resource that exists but is not ready, its
+ * id, properties and reasons.
+ */
 function forPulumi(error: Error, props: Properties): Error {
-    // The SDK prints the stacks of some calls; a person is helped by the message.
+    // The SDK prints the stacks of some calls; users need only the message.
     const shown = Object.assign(
         new Error(printable(error.message)),
         process.env.PULUMI_UNIKERNEL_DEBUG ? { stack: error.stack } : { stack: "" },
     );
     if (!("properties" in error) || !("id" in error) || !("reasons" in error)) return shown;
-    // The SDK adds __provider to results, but not here; without it the engine could never update or delete the resource.
+    // The SDK adds __provider to results, but not to errors; without it the engine could never update or delete the
+    // resource.
     const properties = { ...plain(Object(error.properties)), [PROVIDER]: props[PROVIDER] };
     return Object.assign(shown, {
         id: error.id,

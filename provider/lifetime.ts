@@ -1,16 +1,16 @@
 import { fstatSync } from "node:fs";
 
 /**
- * Ends this process when the engine is gone: a provider that went on alone would race with the next `pulumi up`.
- * The engine holds the other end of its plugins' standard input, and where it was killed, the end of that stream is the only
- * sign; the SDK's host of dynamic providers (`@pulumi/pulumi/cmd/dynamic-provider`) does not look at it.
+ * End this process when the engine ends: a provider that continued alone would race with the next `pulumi up`. The
+ * engine holds the other end of its plugins' standard input. When the engine is killed, the end of that stream is the
+ * only sign, and the SDK's host of dynamic providers (`@pulumi/pulumi/cmd/dynamic-provider`) does not watch it.
  */
 export function endWithEngine(): void {
-    // Started in any other way, by a test or under a debugger, its input says nothing of an engine.
+    // A test or a debugger also runs this module, with an input that has nothing to do with an engine.
     if (isProviderProcess()) endPluginWithEngine();
 }
 
-/** The same for a program that is nothing but a plugin; a terminal or file as its input says nothing of an engine. */
+/** End a plugin process when the engine ends. Input from a terminal or a file has nothing to do with an engine. */
 export function endPluginWithEngine(): void {
     if (!isPipe()) return;
     process.stdin.on("error", () => undefined).on("close", () => process.exit(1));

@@ -1,4 +1,4 @@
-/** The same data without what is undefined, at any depth: protocol buffers have null, and refuse undefined. */
+/** Return data without undefined values, at any depth: protocol buffers have null and refuse undefined. */
 export function plain<T>(value: T): T {
     return strip(value) as T;
 }

@@ -6,17 +6,17 @@ import type { ResourceKind } from "./trampoline";
 
 let handlers: Record<ResourceKind, Handlers> | undefined;
 
-/** How one call speaks to the person at the terminal, and how it is told to end. */
+/** The logging and cancellation of one call. */
 export interface Call {
     log(message: string): void;
     signal?: AbortSignal;
-    /** Whether the engine was told to replace this resource. */
+    /** Return whether the engine was asked to replace this resource. */
     isReplaced?(urn: string): boolean;
 }
 
 /**
- * The handlers of a kind of resource: the one place that says what exists.
- * @param call left out: they speak on standard error, and end by themselves
+ * Return the handlers of a kind of resource.
+ * @param call left out: messages go to standard error, and nothing cancels the call
  */
 export function handlersOf(kind: ResourceKind, call?: Call): Handlers {
     if (call) return resourceHandlers({ creator: whoWeAre(), ...call })[kind];
@@ -24,7 +24,7 @@ export function handlersOf(kind: ResourceKind, call?: Call): Handlers {
     return handlers[kind];
 }
 
-/** Who makes the objects of this run. The folder itself is not written down on hosts that others may read. */
+/** Return the creator of this run's objects. The folder is hashed, because other users may read it on the hosts. */
 function whoWeAre() {
     return {
         user: userName(),
@@ -33,7 +33,7 @@ function whoWeAre() {
     };
 }
 
-/** A container may run under an id that no account has. */
+/** A container may run under an id without an account. */
 function userName(): string {
     try {
         return userInfo().username;

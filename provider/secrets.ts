@@ -1,22 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /**
- * The property paths (`env.PASSWORD`, `args[2]`) whose values are secret. Handlers get secrets as plain
- * values, and an Output of the whole would make every value of it secret: each is asked on its own.
- * @returns undefined where there is none
+ * Return the property paths (`env.PASSWORD`, `args[2]`) of secret values. Handlers get secrets as plain values. Each
+ * value is asked separately, because an Output of the whole would make every value in it secret.
+ * @returns undefined when there is none
  */
 export function secretPaths(args: Record<string, unknown>): pulumi.Output<string[] | undefined> {
     const paths = pulumi.output(Promise.all(Object.entries(args).map(([name, value]) => pathsIn(name, value))));
     return paths.apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
 }
 
-/** Return whether a value of the arguments is secret: known in a preview too, and an output of none of them. */
+/** Return whether a value of the arguments is secret. The result is known in a preview and is not an output of them. */
 export async function holdsSecret(args: Record<string, unknown>): Promise<true | undefined> {
     const found = await Promise.all(Object.entries(args).map(([name, value]) => deepPathsIn(name, value)));
     return found.flat().length > 0 ? true : undefined;
 }
 
-/** A place for the key of digests over secrets; check fills it in, the engine encrypts it. */
+/** Return an input for the key of digests over secrets; check fills it in, the engine encrypts it. */
 export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.Output<string | undefined> {
     return secrets.apply(
         (paths): pulumi.Output<string | undefined> => (paths ? pulumi.secret("") : pulumi.output(undefined)),
@@ -24,8 +24,9 @@ export function digestKey(secrets: pulumi.Output<string[] | undefined>): pulumi.
 }
 
 /**
- * The paths of all secret values, however deep (`connection`, `readiness.console`, `blocks[0].mount`), but for arguments that
- * `secretPaths` is asked about. @returns undefined where there is none
+ * Return the paths of all secret values at any depth (`connection`, `readiness.console`, `blocks[0].mount`), except in
+ * arguments that `secretPaths` covers.
+ * @returns undefined when there is none
  */
 export function hiddenPaths(args: Record<string, unknown>): pulumi.Output<string[] | undefined> {
     return pulumi
@@ -33,7 +34,10 @@ export function hiddenPaths(args: Record<string, unknown>): pulumi.Output<string
         .apply((found) => (found.flat().length > 0 ? found.flat() : undefined));
 }
 
-/** An empty secret under each name, where something is hidden: the engine then encrypts the outputs of these names, which may repeat it. */
+/**
+ * Return an empty secret under each name if anything is hidden: the engine then encrypts the outputs of these names,
+ * which may repeat it.
+ */
 export function secretPlaces(
     names: readonly string[],
     hidden: pulumi.Output<string[] | undefined>,
@@ -42,7 +46,8 @@ export function secretPlaces(
 }
 
 async function deepPathsIn(path: string, value: unknown): Promise<string[]> {
-    // Secret and known to be so, whatever it holds; and an output that is not holds no secret, for that would make it one.
+    // A secret Output is known to be secret without its value. One that is not secret contains none: a secret inside
+    // would make the whole secret.
     if (isOutput(value)) return (await pulumi.isSecret(value)) ? [path] : [];
     const plain = await value;
     const inner = await Promise.all(

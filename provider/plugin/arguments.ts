@@ -10,17 +10,20 @@ import { isObject, plainBlocks, plainInterfaces } from "./devices";
 import type { References } from "./references";
 import { plainSource } from "./source";
 
-/** Properties whose values may be secret to the guest too: digests over them are keyed, and texts for people mask them. */
+/**
+ * Properties by which a secret can reach the guest or the image: digests over them are keyed, and displayed texts mask
+ * them.
+ */
 const MASKED: Record<ResourceKind, string[]> = {
     unikernel: ["env", "args", "hostname"],
     blockImage: ["source"],
     networkInterface: [],
 };
 
-/** What only constructors send to the handlers; here it is made of the request itself. */
+/** Properties that only constructors send; for the plugin they are derived from the request. */
 const OWN = new Set([...privateArguments, "limits"]);
 
-/** What check adds to inputs: an import gives it back to us as arguments. */
+/** Properties that check adds to inputs. After an import the engine passes them back as arguments. */
 const ADDED = new Set([
     "schemaVersion",
     "urn",
@@ -41,14 +44,14 @@ interface Asked {
     urn: string;
     news: Decoded;
     olds: Properties;
-    /** Random bytes of the engine, the same in each check of one plan. */
+    /** Random bytes from the engine, the same in each check of one plan. */
     seed: Uint8Array;
     configuration: Configuration;
     references: References;
     warn(message: string): void;
 }
 
-/** A program's arguments, of whatever language, as our constructors would have sent them. */
+/** Return the arguments of a program in any language, in the form that the package's constructors send. */
 export function argumentsOf({ kind, urn, news, olds, seed, configuration, references, warn }: Asked): {
     news: Properties;
     failures: CheckFailure[];
@@ -88,7 +91,10 @@ function isEcho(name: string, value: unknown, olds: Properties): boolean {
     return (OWN.has(name) || ADDED.has(name)) && isDeepStrictEqual(value, olds[name]);
 }
 
-/** As `provider/secrets.ts` writes them, which state compares. A text while their number is unknown. */
+/**
+ * Return the secret paths as `provider/secrets.ts` writes them, because state compares them. UNKNOWN while their number
+ * is.
+ */
 function secretsOf(kind: ResourceKind, { value, secrets }: Decoded): string[] | string {
     const found = secrets.flatMap(([name, inner]) => {
         if (typeof name !== "string" || !MASKED[kind].includes(name)) return [];
@@ -104,11 +110,12 @@ function pathOf(name: string, container: unknown, key: string | number): string 
     return Array.isArray(container) ? `${name}[${key}]` : `${name}.${key}`;
 }
 
-/** Where secrets are put again in what the handlers made of arguments. */
+/** Return the paths that must be secret again in the handlers' results. */
 export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Decoded["secrets"] {
-    // A guest that is told no secret may have a disk with one.
+    // Even without a secret of its own, a guest may have a disk with one.
     if (secrets.length === 0) return [["digestKey"]];
-    // What follows from a secret in any other place may repeat it, or a part of it, such as the address of a secret address and mask.
+    // Outputs derived from any other secret may repeat it, or a part of it, such as the address within a secret address
+    // and mask.
     const unmasked = secrets.some(([name]) => !MASKED[kind].includes(String(name)) && name !== "digestKey");
     return [...secrets, ["digestKey"], ...(unmasked ? derivedOf(kind) : [])];
 }

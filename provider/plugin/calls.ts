@@ -3,12 +3,12 @@ import { closeHosts } from "../../core";
 import { endedBy, UnikernelError } from "../../spec";
 
 /**
- * How long a call that was told to end may take to say what is there by then: state is to know it. Whatever it asks of
- * the world ends before (spec/scope.ts), so that nothing goes on in the background.
+ * Milliseconds that a cancelled call may take to report which objects exist, so that state has them. Its own waits end
+ * earlier (spec/scope.ts), so nothing continues in the background.
  */
 const GRACE_MS = 10_000;
 
-/** The handler calls that are under way, each bounded in time, and all of them ended by a cancel. */
+/** The running handler calls. Each is bounded in time, and a cancel ends all of them. */
 export class Calls {
     private readonly running = new Map<AbortController, Promise<unknown>>();
     private cancelled: UnikernelError | undefined;
@@ -19,8 +19,10 @@ export class Calls {
     ) {}
 
     /**
+     * Run a call.
      * @param seconds the resource's `customTimeouts`; 0: none
-     * @throws what `act` throws; UnikernelError `timeout` when it was over and `act` did not end by itself
+     * @throws the errors of `act`; UnikernelError `timeout` when `act` did not end within the grace after its time was
+     * over
      */
     async run<T>(seconds: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
         if (this.cancelled) throw this.cancelled;
@@ -45,7 +47,7 @@ export class Calls {
         }
     }
 
-    /** Ends what runs and refuses what comes. Returns when all has ended, or nothing more can be waited for. */
+    /** Cancel running calls and refuse further ones. Returns when all have ended or the grace is over. */
     async cancel(): Promise<void> {
         this.cancelled ??= new UnikernelError("timeout", "cancelled");
         const works = [...this.running].map(([controller, work]) => {
@@ -53,11 +55,11 @@ export class Calls {
             return work.catch(() => undefined);
         });
         await Promise.race([Promise.all(works), sleep(this.grace, undefined, { ref: false })]);
-        // What still waits for a host is told that it is gone.
+        // Closing the hosts fails the calls that still wait for one.
         await this.release();
     }
 
-    /** Rejects when the call did not end within the grace, after it was told to. */
+    /** Reject when the call has not ended within the grace after cancellation. */
     private overdue(signal: AbortSignal): Promise<never> {
         return new Promise((_, reject) => {
             signal.addEventListener(
@@ -73,7 +75,10 @@ export class Calls {
     }
 }
 
-/** An aborted wait says only that it was aborted; a partial result keeps its id and properties. */
+/**
+ * Return the error with the reason of the cancellation: an aborted wait says only "aborted". A partial result keeps its
+ * id and properties.
+ */
 function becauseOf(error: unknown, reason: UnikernelError): unknown {
     if (error === reason) return error;
     if (error instanceof Error && "reasons" in error && Array.isArray(error.reasons)) {

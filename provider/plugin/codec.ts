@@ -6,17 +6,17 @@ import { ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, textOf, UNKNOWNS }
 
 export type Properties = Record<string, unknown>;
 
-/** Properties as they came: plain data, `ResourceReference`s and `FileContent`s, every unknown as core's `UNKNOWN`. */
+/** Decoded properties: plain data, `ResourceReference`s and `FileContent`s; every unknown is core's `UNKNOWN`. */
 export interface Decoded {
     value: Properties;
-    /** Where a value was secret; in `value` it is plain. Never one inside of another. */
+    /** Paths of secret values, which are plain in `value`. No path is inside another. */
     secrets: Path[];
     unknowns: Path[];
 }
 
-/** A resource inside of an argument; what it has become is for the receiver to know. */
+/** A resource inside an argument. The receiver looks up its properties. */
 export class ResourceReference {
-    /** @param id undefined while the resource is not there yet */
+    /** @param id undefined while the resource does not exist */
     constructor(
         readonly urn: string,
         readonly id: string | undefined,
@@ -34,13 +34,13 @@ export class FileContent {
     ) {}
 }
 
-/** No resource of ours nests half as deep; the call stack ends far beyond. */
+/** Twice the depth of any resource of this package, and far below the limit of the call stack. */
 const MAX_DEPTH = 64;
-/** A manifest has at most some hundred entries, a source of texts some thousand. */
+/** A manifest has at most a few hundred entries, a source of texts a few thousand. */
 const MAX_VALUES = 200_000;
 
 /**
- * The properties of a message; a null, in an object, is a property that was left out.
+ * Decode the properties of a message. A null in an object counts as a missing property.
  * @throws UnikernelError `invalid`
  */
 export function decode(struct: Struct | undefined): Decoded {
@@ -65,7 +65,7 @@ class Reader {
         return Object.fromEntries(entries.filter(([, value]) => value !== null));
     }
 
-    /** @param secret true inside of a secret: that one stands for all */
+    /** @param secret true inside a secret, whose path covers this value */
     private value(value: Value, at: Path, secret: boolean): unknown {
         if (at.length > MAX_DEPTH) throw invalid(at, `nested deeper than ${MAX_DEPTH} levels`);
         if (++this.values > MAX_VALUES) throw invalid(at, `more than ${MAX_VALUES} values`);
@@ -152,7 +152,10 @@ class Reader {
     }
 }
 
-/** The SDKs send an asset's every field, the ones that it does not have as empty texts: a path or uri wins over text. */
+/**
+ * Normalise an asset: the SDKs send all of its fields, unused ones as empty texts. A path or uri has precedence over
+ * text.
+ */
 function content(at: Path, { kind, text, path, uri, assets }: FileContent): FileContent {
     if (path !== undefined) return new FileContent(kind, undefined, path);
     if (uri !== undefined) return new FileContent(kind, undefined, undefined, uri);
@@ -161,9 +164,9 @@ function content(at: Path, { kind, text, path, uri, assets }: FileContent): File
 }
 
 /**
- * Plain data as the engine wants it; what is undefined is left out.
- * @param secrets where to put secrets. Where there is nothing at a path, the whole property is secret: its form changed on
- * the way, and nobody knows where the value went.
+ * Encode plain data for the engine, without undefined values.
+ * @param secrets paths of secrets. When a path no longer exists, its whole property becomes secret: the form changed on
+ * the way, so the value may be anywhere in it.
  */
 export function encode(properties: object, secrets: readonly Path[] = []): Struct {
     const data = Object.fromEntries(Object.entries(properties));
@@ -229,7 +232,7 @@ function invalidUnless(at: Path, reason: string): never {
     throw invalid(at, reason);
 }
 
-/** The texts at secret places; a number is one where it is said. */
+/** Return the secret texts; secret numbers are included as text. */
 export function textsOf({ value, secrets }: Decoded): string[] {
     return secrets
         .filter(([name]) => name !== "digestKey")

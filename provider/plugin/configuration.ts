@@ -5,24 +5,24 @@ import type { Properties } from "./codec";
 export { configurationShape };
 
 /**
- * What a provider is configured with, by `new unikernel.Provider(…)` or by a stack's config (`unikernel:connection`). An
- * argument of a resource wins over it, it wins over the environment, and that over the default (docs/configuration.md).
+ * A provider's configuration, from `new unikernel.Provider(…)` or from a stack's config (`unikernel:connection`). Order
+ * of precedence: a resource's argument, this configuration, the environment, the default (docs/configuration.md).
  */
 export interface Configuration {
-    /** Arguments of a unikernel on this platform that does not give them itself. */
+    /** Return defaults for arguments that a unikernel on this platform does not give itself. */
     defaultsOf(platform: unknown): Properties;
     allowQemuArgs: boolean;
-    /** What one guest may have at most. */
+    /** Upper limits for one guest. */
     limits: Limits;
 }
 
-/** The engine's own, beside ours. */
+/** The engine's own properties. */
 const ENGINES = new Set(["version", "pluginDownloadURL"]);
 
 /**
- * What is wrong with a configuration.
- * @param urn of the provider. The default one gets a stack's whole section, in which names that are not ours may be those of
- * a project that is called like this package; of an explicit one they are mistakes.
+ * Return the problems of a configuration.
+ * @param urn the provider's. The default provider gets the stack's whole section, where unknown names may belong to a
+ * project with this package's name; for an explicit provider they are mistakes.
  */
 export function configurationFailures(properties: Properties, urn: string): CheckFailure[] {
     const isDefault = /^default(_|$)/.test(urn.split("::").at(-1) ?? "");
@@ -35,13 +35,14 @@ export function configurationFailures(properties: Properties, urn: string): Chec
     ).problems;
 }
 
-/** @param properties checked; texts of a stack's config, or values of their own type */
+/** @param properties checked; a stack's config holds texts, an explicit provider values of their own type */
 export function configurationOf(properties: Properties): Configuration {
     const { settings: given } = parseSettings(
         Object.fromEntries(Object.entries(properties).filter(([name]) => Object.hasOwn(configurationShape, name))),
     );
     const settings = { ...environmentSettings().settings, ...given };
-    // Where guests' files lie is asked for deep inside, once for a process; the engine starts one for each provider.
+    // The folder of guests' files is read once per process, from the environment; the engine starts one process for
+    // each provider.
     if (settings.folder !== undefined) process.env.PULUMI_UNIKERNEL_DIR = settings.folder;
     return {
         defaultsOf: (platform) => defaultsFor(platform, settings),

@@ -1,12 +1,12 @@
 import type { PropertyChange } from "../../core";
 import { isUnknown } from "../../core";
 
-/** Properties whose values say more than their names, and their unit; all others are lists, files, or long. */
+/** Properties whose values are shown, with their unit. All others are lists, files, or long. */
 const VALUES: Record<string, string> = { memory: " MiB", maxMemory: " MiB", vcpus: "", state: "" };
 
 /**
- * Check's sentence for a person's eyes: `restart: memory, args` → `restart: memory 64 → 96 MiB, args`.
- * @param secrets names of properties whose values are nobody's to see
+ * Add values to check's sentence: `restart: memory, args` → `restart: memory 64 → 96 MiB, args`.
+ * @param secrets names of properties whose values must not be shown
  */
 export function withValues(sentence: string, changes: PropertyChange[], secrets: string[] = []): string {
     return changes
@@ -17,7 +17,7 @@ export function withValues(sentence: string, changes: PropertyChange[], secrets:
         .reduce(
             (text, { property, from, to }) =>
                 text.replace(
-                    // A whole name of the list, not a file's that ends like it.
+                    // Match a whole name of the list, not the end of a file name.
                     new RegExp(`(?<=[:,] )${property}(?=, | and \\d+ more|;|$)`),
                     () => `${property} ${String(from)} → ${String(to)}${VALUES[property]}`,
                 ),

@@ -5,10 +5,10 @@ import { ResourceReference } from "./codec";
 import type { References } from "./references";
 import { kindOf } from "./urn";
 
-/** What turning references into plain data needs, and where it says what is wrong. */
+/** Context for turning references into plain data, and the receivers of its problems. */
 export interface Flattening {
     references: References;
-    /** The inputs from before. */
+    /** The old inputs. */
     olds: Properties;
     failures: CheckFailure[];
     warn(message: string): void;
@@ -16,7 +16,10 @@ export interface Flattening {
 
 const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output", "secret"];
 
-/** Data images in `blocks` as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`, with the image's name where the disk has another. */
+/**
+ * Return `blocks` with data images as plain objects: `{ image, mount }` → `{ name, digest, format, output, mount }`,
+ * with the image's name where it differs from the disk's.
+ */
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(blocks)) return blocks;
     return blocks.map((block: unknown, index) => {
@@ -27,21 +30,21 @@ export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
         if (isUnknown(image)) return { ...rest, name: rest.name ?? UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
         const at = `blocks[${index}].image`;
         const parts = image instanceof ResourceReference ? blockOf(image, at, flattening) : partsOf(image);
-        // Unknown, so that the rest is still checked and this is said once.
+        // A failed block becomes unknown, so that the rest is still checked and the problem is reported once.
         return parts
             ? { ...rest, ...named(parts, rest.name) }
             : fail(flattening, at, "expected a BlockImage; a file that exists already is given as `path`");
     });
 }
 
-/** Parts of a data image under the name that the program gives the disk. */
+/** Return a data image's parts under the name that the program gives the disk. */
 function named(parts: Properties, name: unknown): Properties {
     if (name === undefined) return parts;
     const { formerly: _, ...others } = parts;
     return { ...others, name, image: parts.image ?? parts.name };
 }
 
-/** A file, without the digest that check added to it: an import gives that back to us as arguments. */
+/** Remove the digest that check added to a file: after an import the engine passes it back as an argument. */
 function written(block: Properties, before: Properties | undefined): Properties {
     const { digest, ...rest } = block;
     return before && digest === before.digest ? rest : block;
@@ -60,14 +63,14 @@ function blockOf(image: ResourceReference, at: string, flattening: Flattening): 
     );
 }
 
-/** A data image of which the program gives the outputs themselves. */
+/** Return the parts of a data image given as the image's outputs. */
 function partsOf(image: unknown): Properties | undefined {
     return isObject(image) && typeof image.digest === "string" && typeof image.name === "string"
         ? pick(image, BLOCK_PARTS)
         : undefined;
 }
 
-/** Interfaces as plain objects. */
+/** Return `interfaces` as plain objects. */
 export function plainInterfaces(interfaces: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(interfaces)) return interfaces;
     return interfaces.map((card: unknown, index) => {
@@ -85,7 +88,7 @@ function cardOf(card: ResourceReference, index: number, at: string, flattening: 
     );
 }
 
-/** A run with --target does not check what is no target: that is what it was. */
+/** Return the former values of a referenced resource: a run with --target checks only the targets. */
 function fromBefore<T extends Properties>(
     { urn }: ResourceReference,
     at: string,
@@ -94,14 +97,14 @@ function fromBefore<T extends Properties>(
 ): Properties {
     const before = find();
     if (before) {
-        warn(`${at}: ${logicalName(urn)} was not checked in this run; it is taken for what it was`);
+        warn(`${at}: ${logicalName(urn)} was not checked in this run; its former values are used`);
         return before;
     }
     failures.push({
         property: at,
         reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too (one with secrets needs the same provider)`,
     });
-    // Every part of it is unknown, which no check asks about.
+    // Every part is unknown, so that no check reports a further problem.
     return at.startsWith("blocks")
         ? { name: logicalName(urn), digest: UNKNOWN, format: UNKNOWN }
         : { mac: UNKNOWN, attach: UNKNOWN };

@@ -15,7 +15,8 @@ const KINDS = {
 } as const;
 
 /**
- * @param details none, although it changed: the engine shows what it finds in the inputs itself
+ * Build the response.
+ * @param details empty although something changed: the engine then compares the inputs itself
  * @param replaces names of inputs
  */
 export function diffResponse(changed: boolean, details: Detail[], replaces: string[]): proto.DiffResponse {
@@ -25,10 +26,10 @@ export function diffResponse(changed: boolean, details: Detail[], replaces: stri
         .setReplacesList(replaces)
         .setDiffsList([...new Set(details.map(({ path }) => String(path[0])))])
         .setHasdetaileddiff(details.length > 0)
-        // A replacement is checked with empty olds: creating first would take the old object over, and then delete it.
+        // A replacement is checked with empty olds: creating first would take over the old object and then delete it.
         .setDeletebeforereplace(true);
     for (const { path, kind, replaces: replacing } of details) {
-        // What a read found edited is in the outputs alone.
+        // Drift is in the outputs alone.
         const inputs = path[0] !== "drift";
         response
             .getDetaileddiffMap()
@@ -38,9 +39,9 @@ export function diffResponse(changed: boolean, details: Detail[], replaces: stri
 }
 
 /**
- * What a change means, in a line: check's own sentence with a unikernel's values, the files of a data image.
- * @param changes of a unikernel
- * @param secrets names of properties that are not shown
+ * Describe a change in one line: for a unikernel check's sentence with values, for a data image the changed files.
+ * @param changes a unikernel's
+ * @param secrets names of properties whose values must not be shown
  */
 export function describe(
     kind: ResourceKind,

@@ -15,13 +15,13 @@ export interface Detail {
     replaces: boolean;
 }
 
-/** Inputs that are compared as they are; the rest of a data image follows from its digest, which covers it. */
+/** Inputs that are compared by value. The other inputs of a data image are covered by its digest. */
 const COMPARED: Record<Exclude<ResourceKind, "unikernel">, string[]> = {
     blockImage: ["digest", "format", "size", "label", "output", "manifest", "urn"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6", "urn"],
 };
 
-/** What differs between inputs of a declaration, down to the single file of a manifest. */
+/** Return the differences between a declaration's inputs, down to the single file of a manifest. */
 export function detailsOfInputs(
     kind: Exclude<ResourceKind, "unikernel">,
     olds: Properties,
@@ -30,12 +30,12 @@ export function detailsOfInputs(
     return COMPARED[kind].flatMap((name) => leaves([name], olds[name], news[name]));
 }
 
-/** A provider's configuration, flat. */
+/** Return the differences of a provider's configuration, which is flat. */
 export function detailsOfConfiguration(olds: Properties, news: Properties): Detail[] {
     return Object.keys(configurationShape).flatMap((name) => leaves([name], olds[name], news[name]));
 }
 
-/** What the handlers say of a unikernel, in the paths of a program's arguments. */
+/** Return the handlers' differences of a unikernel as paths of a program's arguments. */
 export function detailsOfUnikernel(changes: PropertyChange[], olds: Properties, news: Properties): Detail[] {
     const details = changes.flatMap((change) => {
         const replaces = change.consequence === "replace";
@@ -49,7 +49,7 @@ function pathsOf({ property, from, to }: PropertyChange, olds: Properties, news:
     if (isEdited(property, olds)) return [leaf(["drift"], "delete")];
     const block = /^blocks\[(\d+)\]$/.exec(property);
     if (block) return blockPaths(Number(block[1]), listOf(olds.blocks), listOf(news.blocks));
-    // The path may be what it was, and the file another.
+    // The content may change under the same path.
     if (property === "kernel" || property === "initrd")
         return [...leaves([property], from, to), ...leaves(["digests", property], from, to)];
     return leaves(property.startsWith("env.") ? ["env", property.slice(4)] : stepsOf(property), from, to);
@@ -63,7 +63,7 @@ function blockPaths(index: number, olds: unknown[], news: unknown[]): Detail[] {
         leaves([...at, part], before[part], after[part]),
     );
     const another = !isDeepStrictEqual(sourceOf(before), sourceOf(after)) || containsUnknown(after.digest);
-    // A name that the program gives, and one that follows from its image or file.
+    // The name changes with the image or file; only a name given by the program is a change of its own.
     if (!another && before.name !== after.name) parts.push(leaf([...at, "name"], "update"));
     return another ? [leaf([...at, after.path === undefined ? "image" : "path"], "update"), ...parts] : parts;
 }
@@ -72,12 +72,12 @@ function sourceOf({ name, image, path, digest }: Properties): unknown[] {
     return [path === undefined ? (image ?? name) : "", digest];
 }
 
-/** A read found it edited on the host; the inputs are what they were. */
+/** Return whether a read found the property edited on the host, while the inputs are unchanged. */
 function isEdited(property: string, { drift }: Properties): boolean {
     return Array.isArray(drift) && drift.includes(property);
 }
 
-/** The innermost values that differ. */
+/** Return the innermost values that differ. */
 function leaves(at: Path, from: unknown, to: unknown): Detail[] {
     if (containsUnknown(to) && (typeof to !== "object" || to === null))
         return [leaf(at, from === undefined ? "add" : "update")];

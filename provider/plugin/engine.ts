@@ -2,22 +2,22 @@ import { credentials, Metadata } from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
 
-/** What the engine shows on a resource's row. */
+/** Writes to a resource's row in the engine's display. */
 export interface Engine {
-    /** A line that stays: one of its own in the list of messages. */
+    /** Show a line that stays, as an entry of the list of messages. */
     say(urn: string, message: string): Promise<void>;
-    /** What a handler has to say, by its form: progress is overwritten by what comes next, a warning stands out. */
+    /** Show a handler's message by its form: a progress line is replaced by the next one, a warning is highlighted. */
     report(urn: string, message: string): Promise<void>;
     close(): void;
 }
 
-/** Percentages and waits; nobody reads them when they are over. */
+/** Percentages and waits, which are of no interest afterwards. */
 const PROGRESS = /\d+ of \d+ MiB$|: waiting for |: copied \d+ MiB/;
 const WARNING = "warning: ";
-/** A person's terminal is not worth waiting for. */
+/** Limit for one message: display must not delay work. */
 const PATIENCE_MS = 2000;
 
-/** @param address of the engine's own service; without one, what there is to say goes to standard error */
+/** @param address of the engine's own service; without one, messages go to standard error */
 export function connectEngine(address: string | undefined): Engine {
     if (!address) return silent;
     const client = new EngineClient(address, credentials.createInsecure());
@@ -28,7 +28,7 @@ export function connectEngine(address: string | undefined): Engine {
                 .setMessage(message)
                 .setSeverity(severity)
                 .setEphemeral(ephemeral);
-            // Whether it was heard changes nothing of what was done.
+            // A lost message does not affect the operation.
             client.log(request, new Metadata(), { deadline: Date.now() + PATIENCE_MS }, () => {
                 resolve();
             });

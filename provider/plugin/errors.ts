@@ -8,7 +8,10 @@ import type { Properties } from "./codec";
 import { encode } from "./codec";
 import type { Path } from "./wire";
 
-/** A resource that is there and not as it should be: the engine keeps it in state with the reasons, and updates it next time. */
+/**
+ * A resource that exists but is not as declared: the engine keeps it in state with the reasons, and updates it in the
+ * next run.
+ */
 export class InitFailed extends Error {
     override readonly name = "InitFailed";
     constructor(
@@ -22,7 +25,7 @@ export class InitFailed extends Error {
     }
 }
 
-/** The handlers' own form of it: an error with an id, properties and reasons. */
+/** Convert the handlers' form of it: an error with an id, properties and reasons. */
 export function asInitFailed(error: unknown, inputs: Properties, secrets: readonly Path[]): unknown {
     if (!(error instanceof Error) || !("id" in error) || !("properties" in error) || !("reasons" in error))
         return error;
@@ -32,7 +35,7 @@ export function asInitFailed(error: unknown, inputs: Properties, secrets: readon
     return new InitFailed(String(error.id), { ...Object(error.properties) }, reasons, inputs, secrets);
 }
 
-/** Anything that was thrown, as gRPC sends it: what a person is to read, and no stack. */
+/** Return an error as gRPC sends it: the message for the user, without the stack. */
 export function serviceErrorOf(error: unknown): ServiceError {
     const message = printable(error instanceof Error ? error.message : String(error));
     if (process.env.PULUMI_UNIKERNEL_DEBUG && error instanceof Error) console.error(error.stack);
@@ -46,14 +49,14 @@ export function serviceErrorOf(error: unknown): ServiceError {
     return Object.assign(new Error(message), { code, details: message, metadata });
 }
 
-/** What the protocol has and this plugin has not. */
+/** A call of the protocol that this plugin does not support. */
 export class Refusal extends UnikernelError {
     constructor(summary: string, hint?: string) {
         super("unsupported", summary, { hint });
     }
 }
 
-/** google.rpc.Status in a trailer, as gRPC's richer error model has it. */
+/** Return google.rpc.Status for a trailer, as in gRPC's richer error model. */
 function detailsOf({ id, properties, reasons, inputs, secrets, message }: InitFailed): Buffer {
     const failed = new ErrorResourceInitFailed()
         .setId(id)

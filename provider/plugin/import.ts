@@ -6,8 +6,8 @@ import type { Configuration } from "./configuration";
 type Found = Awaited<ReturnType<Handlers["read"]>>;
 
 /**
- * A resource that state does not know.
- * @param id of a unikernel: its uuid, or `connection#name`
+ * Import a resource that is not in state.
+ * @param id for a unikernel: its uuid, or `connection#name`
  * @throws UnikernelError `unsupported`, `not-found`
  */
 export async function importResource(
@@ -43,7 +43,7 @@ export async function importResource(
         "unsupported",
         `a ${NAMES[kind]} is a declaration: there is nothing on a host that could be imported`,
         {
-            hint: "declare it; the next pulumi up finds or builds what belongs to it",
+            hint: "declare it; the next pulumi up finds or builds what it needs",
         },
     );
 }

@@ -2,7 +2,7 @@ import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 import type { Run } from "./run";
 
-/** What makes two objects of one URN the same one on a host or disk. */
+/** Properties by which two objects of one URN are the same object on a host or disk. */
 const SAME: Record<ResourceKind, string[]> = {
     unikernel: ["uuid", "host", "output"],
     blockImage: ["output"],
@@ -10,14 +10,15 @@ const SAME: Record<ResourceKind, string[]> = {
 };
 
 /**
- * What this run has created, by URN. Where the engine itself has decided on a replacement (`--target-replace`, a tainted
- * resource; engines of 2024 when a resource gets another provider) it asks nobody whether to delete first: create then
- * finds the object there and takes it over, and the delete that follows means the same object.
+ * The objects that this run has created, by URN. When the engine itself decides on a replacement (`--target-replace`, a
+ * tainted resource; engines of 2024 when a resource gets another provider), it does not ask the plugin whether to
+ * delete first. Create then finds the object on the host and takes it over, and the delete that follows means the same
+ * object.
  */
 export class Made {
     private readonly created = new Map<string, Properties>();
 
-    /** @param run another provider of the same run may be the one that is told to delete */
+    /** @param run shared with other providers of the same run, one of which may get the delete */
     constructor(private readonly run: () => Run | undefined = () => undefined) {}
 
     note(kind: ResourceKind, urn: string, outputs: Properties): void {
@@ -26,7 +27,7 @@ export class Made {
         this.run()?.write(`created ${urn}`, identity);
     }
 
-    /** Whether a delete is of what was just created, not of what was there before it. */
+    /** Return whether a delete means the object that was just created, not an older one. */
     isSame(kind: ResourceKind, urn: string, old: Properties): boolean {
         const created = this.created.get(urn) ?? this.run()?.read(`created ${urn}`);
         return created !== undefined && SAME[kind].every((name) => created[name] === old[name]);

@@ -5,7 +5,7 @@ import { endPluginWithEngine } from "../lifetime";
 import { servePlugin } from "./server";
 import { answerByHand } from "./usage";
 
-/** `pulumi-resource-unikernel [flags] [ENGINE]`: the engine reads the port from the first line. */
+/** Run `pulumi-resource-unikernel [flags] [ENGINE]`. The engine reads the port from the first line of output. */
 async function main(): Promise<void> {
     const words = process.argv.slice(2);
     const root = packageFolder(__dirname);
@@ -15,18 +15,18 @@ async function main(): Promise<void> {
         process.stdout.write(answer);
         return;
     }
-    // Older engines put flags of their own before the address.
+    // Older engines put their own flags before the address.
     const engine = words.findLast((word) => !word.startsWith("-"));
     endPluginWithEngine();
     const { port } = await servePlugin({ version, engine, schema: () => readFile(join(root, "schema.json"), "utf8") });
     process.stdout.write(`${port}\n`);
 }
 
-/** Of the package that this file is in, compiled or not: the folder that has the schema. */
+/** Return the package folder, which has the schema. This file may be compiled or not. */
 function packageFolder(folder: string): string {
     if (existsSync(join(folder, "schema.json"))) return folder;
     if (dirname(folder) === folder)
-        throw new Error("pulumi-unikernel is not whole: there is no schema.json in it; install it again");
+        throw new Error("pulumi-unikernel is incomplete: there is no schema.json in it; install it again");
     return packageFolder(dirname(folder));
 }
 

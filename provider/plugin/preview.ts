@@ -2,7 +2,7 @@ import { containsUnknown, UNKNOWN } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 
-/** What only the real operation can tell. */
+/** Outputs that only the real operation can compute. */
 const COMPUTED: Record<ResourceKind, string[]> = {
     unikernel: ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"],
     blockImage: ["path", "sha256", "bytes"],
@@ -10,12 +10,12 @@ const COMPUTED: Record<ResourceKind, string[]> = {
 };
 const COMPUTED_MEDIUM = ["path", "sha256", "size", "manifest", "guestConfig"];
 
-/** The outputs that a create will have: identity, digests and all that was declared are known. */
+/** Return the outputs of a create: identity, digests and all declared values are known. */
 export function createdOutputs(kind: ResourceKind, inputs: Properties): Properties {
     return withUnknown(outputsWithin(kind, inputs), computedOf(kind, inputs));
 }
 
-/** The outputs that an update will have: what it does not touch is what it was. */
+/** Return the outputs of an update: values that it does not touch stay. */
 export function updatedOutputs(kind: ResourceKind, olds: Properties, inputs: Properties): Properties {
     const changed = computedOf(kind, inputs).filter((name) => !survives(kind, name, olds, inputs));
     const kept = computedOf(kind, inputs).filter((name) => !changed.includes(name) && olds[name] !== undefined);
@@ -29,7 +29,7 @@ function computedOf(kind: ResourceKind, inputs: Properties): string[] {
     return kind === "unikernel" && inputs.platform === "iso" ? COMPUTED_MEDIUM : COMPUTED[kind];
 }
 
-/** State has a data image's manifest once, among its inputs. */
+/** State holds a data image's manifest once, among its inputs. */
 function outputsWithin(kind: ResourceKind, { manifest, ...inputs }: Properties): Properties {
     return kind === "blockImage" || manifest === undefined ? inputs : { ...inputs, manifest };
 }
@@ -41,7 +41,7 @@ function withUnknown(properties: Properties, names: string[]): Properties {
 function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
     if (kind === "blockImage")
         return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
-    // Where it is written, and how it is looked at, follow from who it is.
+    // The log's path and the command follow from the guest's identity.
     if (name === "consoleLog" || name === "consoleCommand")
         return same(["uuid", "name", "connection", "platform"], olds, inputs);
     if (name === "guestConfig")

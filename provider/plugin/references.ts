@@ -5,28 +5,31 @@ import { ResourceReference } from "./codec";
 import type { Run } from "./run";
 import type { Path } from "./wire";
 
-/** What a unikernel needs to know of what it refers to. */
+/** The properties of images and interfaces that a unikernel needs. */
 const NEEDED: Partial<Record<ResourceKind, string[]>> = {
     blockImage: ["digest", "format", "output", "formerly", "secret"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6"],
 };
 
 /**
- * What the images and interfaces of this run are, by URN: the engine checks a resource before the ones that refer to it,
- * and one process serves one provider of one run. A reference on the wire has a URN, and nothing of what it stands for.
+ * The properties of this run's images and interfaces, by URN. A reference on the wire has only a URN. The engine checks
+ * a resource before those that refer to it, and one process serves one provider of one run.
  */
 export class References {
     private readonly checked = new Map<string, Properties>();
     private readonly secrets = new Map<string, string[]>();
     private readonly secretParts = new Map<string, Path[]>();
 
-    /** @param run what another provider of the same run has checked; left out, there is no other */
+    /**
+     * @param run the resources that other providers of the same run have checked; left out: there is no other provider
+     */
     constructor(private readonly run: () => Run | undefined = () => undefined) {}
 
     /**
+     * Note a checked resource.
      * @param inputs as check returned them
-     * @param secrets where the program had secrets: those stay within this process
-     * @param texts what they are
+     * @param secrets paths of the program's secrets; a resource with secrets is not shared with other processes
+     * @param texts the secret values
      */
     note(kind: ResourceKind, urn: string, inputs: Properties, secrets: Decoded["secrets"], texts: string[] = []): void {
         const names = NEEDED[kind];
@@ -44,7 +47,10 @@ export class References {
         if (!secrets.some(([name]) => names.includes(String(name)))) this.run()?.write(urn, needed);
     }
 
-    /** The secret texts of all that properties refer to: they are flattened into them. */
+    /**
+     * Return the secret texts of all resources that properties refer to, because their values are copied into the
+     * arguments.
+     */
     secretsIn(value: unknown): string[] {
         if (value instanceof ResourceReference) return this.secrets.get(value.urn) ?? [];
         return typeof value === "object" && value !== null
@@ -53,8 +59,8 @@ export class References {
     }
 
     /**
-     * Return where the arguments of a unikernel hold secrets of what they refer to, numbers too.
-     * @param before where its inputs had secrets: what this run has not checked is taken for what it was
+     * Return the paths in a unikernel's arguments that hold secrets of referenced resources, secret numbers included.
+     * @param before the secret paths of its inputs, used for references that this run has not checked
      */
     placesIn({ blocks, interfaces }: Properties, before: Path[]): Path[] {
         const within = (list: string, index: number, reference: unknown): Path[] => {
@@ -76,13 +82,13 @@ export class References {
         ];
     }
 
-    /** A data image as a unikernel takes it; undefined when this run has not checked it. */
+    /** Return a data image in the form that a unikernel takes; undefined when this run has not checked it. */
     block(urn: string): Properties | undefined {
         const image = this.find(urn);
         return image && { name: logicalName(urn), ...image };
     }
 
-    /** An interface as a unikernel takes it. */
+    /** Return an interface in the form that a unikernel takes; undefined when this run has not checked it. */
     card(urn: string): Properties | undefined {
         const card = this.find(urn);
         return card && { ...card };

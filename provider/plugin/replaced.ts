@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 const FLAG = /^--?(?:target-)?replace$/;
 
 /**
- * Whether the engine was told on its command line to replace this resource. It then asks the plugin to create before it asks it
- * to delete, and shows it nothing of the resource in state; nothing else tells this from a resource that is new, whose
- * identity a guest of a renamed stack may have.
- * A replacement of which the engine says nothing at all (`pulumi state taint`) is refused by the create.
+ * Return whether the engine's command line asks to replace this resource. The engine then calls create before delete
+ * and shows create nothing of the resource in state. Nothing else distinguishes this from a new resource whose identity
+ * a guest of a renamed stack may have. Create refuses a replacement that the command line does not show (`pulumi state
+ * taint`).
  */
 export function isReplaced(urn: string, words = engineWords()): boolean {
     const named = words.flatMap((word, index) => {
@@ -19,7 +19,7 @@ export function isReplaced(urn: string, words = engineWords()): boolean {
     return named.some((pattern) => matches(pattern, urn));
 }
 
-/** As the engine reads targets: `**` is any text, `*` one within a part of the URN. */
+/** Match as the engine matches targets: `**` is any text, `*` any text within one part of the URN. */
 function matches(pattern: string, urn: string): boolean {
     const parts = pattern
         .split(/(\*\*|\*)/)
@@ -29,7 +29,7 @@ function matches(pattern: string, urn: string): boolean {
     return new RegExp(`^${parts.join("")}$`, "s").test(urn);
 }
 
-/** The engine started this process. Where there is no /proc, it cannot be asked. */
+/** Return the engine's command line: it is this process's parent. Empty where there is no /proc. */
 function engineWords(): string[] {
     try {
         return readFileSync(`/proc/${process.ppid}/cmdline`, "utf8").split("\0");

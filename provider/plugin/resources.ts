@@ -24,17 +24,17 @@ import { kindOf } from "./urn";
 
 type Message = Parameters<typeof decode>[0];
 
-/** The life of resources as the engine asks for it: each call decodes, lets the handler work, and encodes. */
+/** The resource calls of the engine: each decodes the request, runs the handler, and encodes the response. */
 export class Resources {
     configuration = configurationOf({});
-    /** Texts of it that are secret. */
+    /** Secret texts of the configuration. */
     hidden: readonly string[] = [];
     private readonly references: References;
     private readonly made: Made;
 
     /**
-     * @param engine asked for at each call: it may come later than the first
-     * @param run where providers of one run meet
+     * @param engine called for each message, because the address may arrive after the first call
+     * @param run shared by the providers of one run
      */
     constructor(
         private readonly engine: () => Engine,
@@ -148,7 +148,7 @@ export class Resources {
                 ? await handlers.read(request.getId(), props.value)
                 : await importResource(kind, urn, request.getId(), this.configuration, handlers);
             const response = new proto.ReadResponse().setId(found.id);
-            // Gone: there are no properties of nothing.
+            // The resource is gone: it has no properties.
             if (found.id === "") return response;
             return response
                 .setProperties(secrets.encode(found.props))
@@ -163,7 +163,7 @@ export class Resources {
         return this.with(urn, request.getTimeout(), this.secretsOf(kindOf(urn), gone), async (handlers, warn) => {
             if (this.made.isSame(kindOf(urn), urn, props)) {
                 warn(
-                    "warning: kept, not made anew: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it",
+                    "warning: kept, not replaced: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it",
                 );
                 return new Empty();
             }
@@ -176,7 +176,7 @@ export class Resources {
         return new Secrets(kind, messages, this.hidden);
     }
 
-    /** Lets a handler work within its time, and hears it out. */
+    /** Run a handler within its time, and wait until all of its messages are sent. */
     private async with<T>(
         urn: string,
         seconds: number,
@@ -194,13 +194,13 @@ export class Resources {
         } catch (error) {
             throw secrets.hideIn(error);
         } finally {
-            // After the answer nobody would show it on this resource's row.
+            // A message sent after the response would not appear on this resource's row.
             await Promise.all(said);
         }
     }
 }
 
-/** Properties without what is the SDK's own, in a state that dynamic providers have written. */
+/** Decode properties without the SDK's own, which state written by dynamic providers contains. */
 function ours(message: Message): Decoded {
     const {
         value: { __provider: _, ...value },
@@ -210,7 +210,10 @@ function ours(message: Message): Decoded {
     return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
 }
 
-/** The engine shows the value of a property that it can find by the name, even a secret one: such a name goes into the text. */
+/**
+ * Return a failure that does not name a secret property: the engine shows the value of a property that it finds by
+ * name, even a secret one.
+ */
 function failureOf(property: string, reason: string, { secrets }: Decoded): proto.CheckFailure {
     const shown = secrets.some(([name]) => name === property);
     return shown

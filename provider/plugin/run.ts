@@ -4,17 +4,20 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Properties } from "./codec";
 
-/** No run lasts as long. */
+/** Longer than any run. */
 const ABANDONED_MS = 24 * 3600_000;
 
 /**
- * What the plugin's processes tell each other in one run of the engine, which starts one for each provider: small files of
- * this user alone, in a folder of the cache that is named by the run. Nothing here outlives its run's meaning.
+ * Data that the plugin's processes share in one run of the engine, which starts one process for each provider: small
+ * files of this user alone, in a cache folder named after the run. They mean nothing outside the run.
  */
 export class Run {
     private readonly folder: string;
 
-    /** @param engine address of the engine's own service: the same for all processes of a run, and of no other run beside it */
+    /**
+     * @param engine address of the engine's own service: the same for all processes of a run, and different for
+     * concurrent runs
+     */
     constructor(engine: string) {
         this.folder = join(runs(), digest(`${process.ppid} ${engine}`));
     }
@@ -26,11 +29,12 @@ export class Run {
             writeFileSync(`${file}.${process.pid}`, JSON.stringify(properties), { mode: 0o600 });
             renameSync(`${file}.${process.pid}`, file);
         } catch {
-            // A cache that cannot be written keeps providers apart; who refers across them is told.
+            // Without a writable cache, providers do not see each other's resources; a reference across them reports
+            // that.
         }
     }
 
-    /** Undefined: no process has said anything of it. */
+    /** Return undefined when no process has written it. */
     read(urn: string): Properties | undefined {
         try {
             return JSON.parse(readFileSync(join(this.folder, digest(urn)), "utf8")) as Properties;
@@ -47,7 +51,7 @@ function sweep(): void {
     }
 }
 
-/** XDG Base Directory Specification: a relative path is to be ignored. */
+/** XDG Base Directory Specification: a relative path is ignored. */
 function runs(): string {
     const base = process.env.XDG_CACHE_HOME;
     return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", "runs");

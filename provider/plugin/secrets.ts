@@ -5,17 +5,17 @@ import type { Decoded } from "./codec";
 import { encode, textsOf } from "./codec";
 import type { Path } from "./wire";
 
-/** Below this a text is in many others by chance. */
+/** Minimum length: a shorter text is part of many others by chance. */
 const TELLING = 4;
 
-/** The secrets of one call, wherever they are: what is sent back keeps them marked, what is said leaves them out. */
+/** The secrets of one call. Responses keep them marked as secret, messages mask them. */
 export class Secrets {
     private readonly paths: Decoded["secrets"];
     private readonly texts: string[];
 
     /**
-     * @param messages what came with the call, as decoded
-     * @param others secret texts that came before: of the provider's configuration, of what is referred to
+     * @param messages the decoded messages of the call
+     * @param others secret texts known before: of the provider's configuration and of referenced resources
      */
     constructor(kind: ResourceKind, messages: Decoded[], others: readonly string[] = []) {
         this.paths = secretsIn(
@@ -25,14 +25,14 @@ export class Secrets {
         this.texts = [...new Set([...others, ...messages.flatMap(textsOf)])];
     }
 
-    /** Where to mark properties: at the secrets' own places, and at every text in which one of them stands. */
+    /** Return the paths to mark as secret: the secrets' own, and every text that contains one of them. */
     pathsIn(properties: object): Path[] {
         const telling = this.texts.filter((text) => text.length >= TELLING);
         const own = new Set(this.paths.map((path) => JSON.stringify(path)));
         return [...this.paths, ...(telling.length === 0 ? [] : repeating(properties, [], own, telling))];
     }
 
-    /** For the properties that an error gives, and the inputs that go with them. */
+    /** Return the secret paths in an error's properties and in the inputs that go with them. */
     pathsOf(inputs: object, error: unknown): Path[] {
         return this.pathsIn({ ...inputs, ...Object(Object(error).properties) });
     }
@@ -45,7 +45,7 @@ export class Secrets {
         return this.texts.length === 0 ? text : maskIn(text, this.texts);
     }
 
-    /** In an error and the reasons that it gives. */
+    /** Mask secrets in an error and its reasons. */
     hideIn(error: unknown): unknown {
         if (!(error instanceof Error) || this.texts.length === 0) return error;
         const reasons =

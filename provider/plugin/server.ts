@@ -20,21 +20,21 @@ import { Run } from "./run";
 import { PACKAGE } from "./urn";
 
 export interface PluginOptions {
-    /** Of the package, as the engine compares it. */
+    /** The package's version, which the engine compares. */
     version: string;
-    /** Address of the engine's own service; it may also come by handshake or attach. */
+    /** Address of the engine's own service; a handshake or attach may also give it. */
     engine?: string;
-    /** The package's schema, as JSON. @default one that names the package and no resource */
+    /** The package's schema, as JSON. @default a schema that has only the package's name */
     schema?(): Promise<string>;
-    /** For tests: where handlers come from, and what bounds their calls. */
+    /** For tests: the source of handlers, and the limits of their calls. */
     handlers?: typeof handlersOf;
     calls?: Calls;
 }
 
-/** The engine's own limit is 400 MB; what a resource of ours says fits in some kilobytes. */
+/** The engine's own limit is 400 MB; messages of these resources have a few kilobytes. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
-/** Serves the plugin on a port of 127.0.0.1. @returns the port, and what ends it */
+/** Serve the plugin on a port of 127.0.0.1. @returns the port and a function that ends it */
 export async function servePlugin(options: PluginOptions): Promise<{ port: number; close(): void }> {
     const server = new Server({
         "grpc.max_receive_message_length": MAX_MESSAGE,
@@ -55,7 +55,7 @@ export async function servePlugin(options: PluginOptions): Promise<{ port: numbe
     };
 }
 
-/** Pulumi's ResourceProvider service (pulumi/provider.proto), over the handlers. */
+/** Return Pulumi's ResourceProvider service (pulumi/provider.proto), implemented by the handlers. */
 export function pluginService({
     version,
     engine: address,
@@ -109,9 +109,9 @@ export function pluginService({
         diffConfig: unary((request: proto.DiffRequest) => {
             const olds = decode(request.hasOldInputs() ? request.getOldInputs() : request.getOlds()).value;
             const details = detailsOfConfiguration(olds, decode(request.getNews()).value);
-            // Never a replacement: each guest knows the host it is on, and is replaced by itself when that is another. A replaced
-            // provider would have the engine replace all that it made, creating first: a guest with a connection of its own
-            // would be taken over on the host where it is, and then deleted.
+            // Never a replacement: each guest knows its host and is itself replaced when that is another one. If the
+            // provider were replaced, the engine would replace all of its resources, creating first: a guest with its
+            // own connection would be taken over on its host and then deleted.
             return diffResponse(details.length > 0, details, []);
         }),
         configure: unary((request: proto.ConfigureRequest) => {
@@ -147,7 +147,7 @@ export function pluginService({
         getMapping: unary(() => new proto.GetMappingResponse()),
         getMappings: unary(() => new proto.GetMappingsResponse()),
         list: (call) => {
-            call.emit("error", serviceErrorOf(new Refusal("this plugin does not list what is on a host")));
+            call.emit("error", serviceErrorOf(new Refusal("this plugin cannot list the resources of a host")));
         },
     };
 }

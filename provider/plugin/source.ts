@@ -3,7 +3,10 @@ import { FileContent } from "./codec";
 import { isObject } from "./devices";
 import { textOf } from "./wire";
 
-/** A data image's `source` as the handlers take it: a path, or a map of path to text or `{ asset: path }`. */
+/**
+ * Return a data image's `source` in the form that the handlers take: a path, or a map of path to text or `{ asset: path
+ * }`.
+ */
 export function plainSource(source: unknown, failures: CheckFailure[]): unknown {
     if (source instanceof FileContent) {
         if (source.path !== undefined) return source.path;
@@ -28,7 +31,7 @@ function plainMap(map: object, failures: CheckFailure[]): object {
     );
 }
 
-/** @returns a stand-in that is no problem of its own */
+/** @returns a placeholder that causes no further problem */
 function refuse(property: string, { kind, uri, text }: FileContent, failures: CheckFailure[]): string {
     const found =
         uri !== undefined

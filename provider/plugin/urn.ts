@@ -1,10 +1,13 @@
 import { UnikernelError } from "../../spec";
 import type { ResourceKind } from "../trampoline";
 
-/** The name of the package: of its tokens, its executable (`pulumi-resource-unikernel`), and its section in a stack's config. */
+/**
+ * The package's name in type tokens, in its executable (`pulumi-resource-unikernel`), and as its section in a stack's
+ * config.
+ */
 export const PACKAGE = "unikernel";
 
-/** Type tokens of the plugin's resources, for programs of every language. */
+/** Type tokens of the plugin's resources, for programs in every language. */
 export const PLUGIN_TOKENS: Record<ResourceKind, string> = {
     unikernel: `${PACKAGE}:index:Unikernel`,
     blockImage: `${PACKAGE}:index:BlockImage`,
@@ -14,7 +17,7 @@ export const PLUGIN_TOKENS: Record<ResourceKind, string> = {
 const KINDS = new Map(Object.entries(PLUGIN_TOKENS).map(([kind, token]) => [token, kind as ResourceKind]));
 
 /**
- * What a URN is of: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`.
+ * Return the kind of resource of a URN: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`.
  * @throws UnikernelError `invalid`
  */
 export function kindOf(urn: string): ResourceKind {

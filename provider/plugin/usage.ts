@@ -1,4 +1,4 @@
-/** What somebody who starts the plugin by hand is told. */
+/** Help for users who start the plugin by hand. */
 const USAGE = `pulumi-resource-unikernel: the Pulumi plugin of pulumi-unikernel.
 
 Pulumi starts it by itself, for a program with resources of the type unikernel:index:… . It finds it
@@ -15,9 +15,9 @@ Pulumi starts it by itself, for a program with resources of the type unikernel:i
 `;
 
 /**
- * What a run by hand prints on standard output instead of serving.
- * @param terminal whether standard output is one: no engine reads it then
- * @returns undefined for a run by the engine, whose own flags (`--logtostderr`, `-v=9`, `--tracing=…`) are passed over
+ * Return the text that a run by hand prints on standard output instead of serving.
+ * @param terminal whether standard output is a terminal, so that no engine reads it
+ * @returns undefined for a run by the engine, whose own flags (`--logtostderr`, `-v=9`, `--tracing=…`) are ignored
  */
 export function answerByHand(words: string[], terminal: boolean, version: string): string | undefined {
     if (words.includes("--version")) return `${version}\n`;

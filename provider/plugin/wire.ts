@@ -3,7 +3,7 @@
  * plugin/rpc.go; `@pulumi/pulumi/runtime/rpc`).
  */
 
-/** The key that makes an object something else than an object; its value says what. */
+/** The key that marks an object as a special value; its value names the kind. */
 export const SIGNATURE = "4dabf18193072939515e22adb298388d";
 
 export const SECRET = "1b47061264138c4ac30d75fd1eb44270";
@@ -12,7 +12,7 @@ export const ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7";
 export const RESOURCE = "5cf8f73096256a8f31e491e813e4eb8e";
 export const OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4";
 
-/** What stands for a value that is not known yet, one text for each type that it will have. */
+/** Placeholders for values that are not known yet, one for each type. */
 export const UNKNOWNS: ReadonlySet<string> = new Set([
     "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7", // a boolean
     "3eeb2bf0-c639-47a8-9e75-3b44932eb421", // a number
@@ -23,10 +23,10 @@ export const UNKNOWNS: ReadonlySet<string> = new Set([
     "dd056dcd-154b-4c76-9bd3-c8f88648b5ff", // an object
 ]);
 
-/** Steps from the properties of a resource to one value. */
+/** Steps from a resource's properties to one value. */
 export type Path = readonly (string | number)[];
 
-/** As people and the engine write it: `blocks[0].image`, `manifest["html/index.html"]`. */
+/** Return a path as text, in the engine's notation: `blocks[0].image`, `manifest["html/index.html"]`. */
 export function textOf(path: Path): string {
     return path.reduce<string>((text, step) => {
         if (typeof step === "number") return `${text}[${step}]`;
@@ -35,7 +35,7 @@ export function textOf(path: Path): string {
     }, "");
 }
 
-/** The steps of a path as `textOf` and the handlers write it. */
+/** Return the steps of a path in text form. */
 export function stepsOf(text: string): Path {
     const steps = text.match(/\["(?:[^"\\]|\\.)*"\]|\[\d+\]|[^.[\]]+/g) ?? [];
     return steps.map((step) => {

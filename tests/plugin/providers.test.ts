@@ -117,7 +117,7 @@ test("a guest moves from one provider to another: to another host by replacement
         // The engine replaces without asking who is to go first: the guest is still there, and only once.
         const web = (await stack.exportState()).resources.find(({ type }) => type === "unikernel:index:Unikernel")!.urn;
         const kept = await stack.up({ args: ["--target-replace", web] });
-        expect(kept.text).toContain("kept, not made anew");
+        expect(kept.text).toContain("kept, not replaced");
         expect([await domains(b), await pid(b, "web")]).toEqual([["web"], before]);
         // Of a tainted resource the engine says nothing: the create looks like another stack's, and is refused.
         await stack.pulumi(["state", "taint", web, "--yes"]);
@@ -129,7 +129,7 @@ test("a guest moves from one provider to another: to another host by replacement
         );
         const tainted = await pid(b, "web");
         expect(tainted).not.toBe(before);
-        expect((await stack.up({ args: ["--target-replace", web] })).text).not.toContain("kept, not made anew");
+        expect((await stack.up({ args: ["--target-replace", web] })).text).not.toContain("kept, not replaced");
         expect(await domains(b)).toEqual(["web"]);
         expect(await pid(b, "web")).not.toBe(tainted);
     });

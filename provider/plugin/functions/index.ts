@@ -1,4 +1,4 @@
-/** What programs of every language call besides resources. */
+/** The functions that programs of every language can call. */
 
 export type { FunctionShape } from "../../../core";
 export { invoke } from "./invoke";

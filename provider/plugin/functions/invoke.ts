@@ -14,8 +14,8 @@ interface Asked {
 }
 
 /**
- * Calls one function. What is wrong with its arguments is in the response's failures.
- * @throws UnikernelError `invalid` for a function that there is not, and what the function throws
+ * Call a function. Problems of its arguments are in the response's failures.
+ * @throws UnikernelError `invalid` for an unknown function; the errors of the function
  */
 export async function invoke(
     request: proto.InvokeRequest,
@@ -23,7 +23,7 @@ export async function invoke(
 ): Promise<proto.InvokeResponse> {
     const name = functionOf(request.getTok());
     const { value, secrets, unknowns } = decode(request.getArgs());
-    // The engine asks nothing of what it does not know; nor is an unknown the name of any guest.
+    // The engine does not call a function with unknown arguments, and no guest can be found by an unknown.
     if (unknowns.length > 0)
         return failing(unknowns.map((path) => ({ property: textOf(path), reason: "is not known yet" })));
     const said: Promise<void>[] = [];
@@ -39,7 +39,7 @@ export async function invoke(
             }),
         );
         if ("problems" in outcome) return failing(outcome.problems);
-        // What was asked with a secret may say it again.
+        // Results of a call with a secret argument may repeat the secret.
         const hidden = secrets.length > 0 ? Object.keys(outcome.results).map((key) => [key]) : [];
         return new proto.InvokeResponse().setReturn(encode(outcome.results, hidden));
     } finally {

@@ -9,7 +9,7 @@ export function functionToken(name: FunctionName): string {
     return `${PACKAGE}:index:${name}`;
 }
 
-/** Tokens of the plugin's functions → their arguments and results, as the package's schema shows them. */
+/** Tokens of the plugin's functions → their arguments and results, as in the package's schema. */
 export const PLUGIN_FUNCTIONS: Record<string, FunctionShape> = Object.fromEntries(
     NAMES.map((name) => [functionToken(name), functionShapes[name]]),
 );
