@@ -9,9 +9,9 @@ import { sweep } from "./sweep";
 export const USAGE = `Usage: pulumi-unikernel COMMAND [OPTIONS]
 
 Commands:
-  doctor               say whether \`pulumi up\` would work here, and what mends what would not
-  sweep                list what carries this package's mark on a host and belongs to no state given
-  selftest             make throwaway guests on a host, kill their deployments at every step, and say what held
+  doctor               check whether \`pulumi up\` would work here, and print the command that fixes each problem
+  sweep                list objects on a host that carry this package's mark and belong to no given state
+  selftest             create throwaway guests on a host, kill their deployments at every step, and report what held
 
 Options of doctor, sweep and selftest:
   --connection URI     libvirt connection (default: qemu:///system as root, else qemu:///session)
@@ -48,7 +48,7 @@ interface Commands {
     selftest?: typeof selftest;
 }
 
-/** Runs one command line (without node and script) and returns its exit code. */
+/** Run one command line (without node and script) and return its exit code. */
 export async function run(
     argv: string[],
     streams: Streams = standard,
@@ -111,7 +111,7 @@ export async function run(
     });
 }
 
-/** The options of each command beside --connection and --json. */
+/** The options of each command, in addition to --connection and --json. */
 const OPTIONS = {
     doctor: [] as string[],
     sweep: ["state", "yes", "dry-run", "delete-data"],
@@ -146,13 +146,13 @@ function parse(args: string[]) {
     });
 }
 
-/** The nearest package.json upwards: the sources lie one folder nearer to it than what is built from them. */
+/** Return the version in the nearest package.json above. Sources are one folder nearer to it than compiled files. */
 function packageVersion(from: string = __dirname): string {
     for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
         try {
             return (JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string }).version;
         } catch {
-            /* not here: one up */
+            /* not here: try the parent */
         }
     }
     return "unknown";

@@ -2,18 +2,18 @@ import type { HostFacts, XenFacts } from "../../core";
 import type { Finding, Result } from "./finding";
 import type { Machine } from "./probe/machine";
 
-/** What every probe gets: the machine, the connection in question, and what earlier checks found. */
+/** The input of every probe: the machine, the connection, and the results of earlier checks. */
 export interface Scene {
     machine: Machine;
     /** libvirt URI. */
     connection: string;
-    /** The program's folder: where `@pulumi/pulumi` must resolve from. */
+    /** The program's folder, from which `@pulumi/pulumi` must resolve. */
     folder: string;
-    /** What the host says of itself; asked once. */
+    /** Return facts of the host; asked once. */
     host(): Promise<HostFacts>;
-    /** What a Xen host's dom0 says; undefined where the connection leads to libvirt alone. Asked once. */
+    /** Return facts of a Xen host's dom0, asked once; undefined when the connection reaches only libvirt. */
     dom0(): Promise<XenFacts | undefined>;
-    /** Ids of checks that failed or were skipped: what needs them is not tried. */
+    /** Ids of checks that failed or were skipped. Checks that need them are skipped. */
     down: ReadonlySet<string>;
 }
 
@@ -23,11 +23,11 @@ export interface Check {
     run(scene: Scene): Promise<Finding[]>;
 }
 
-/** A check apart: the probe looks and cannot judge, the judge is a pure function of what was seen. */
+/** A check in two parts: the probe only collects facts, and the judge is a pure function of them. */
 export interface CheckParts<Facts> {
     id: string;
     title: string;
-    /** Checks without which this one has nothing to ask. */
+    /** Checks that must pass first. */
     needs?: readonly string[];
     probe(scene: Scene): Promise<Facts>;
     judge(facts: Facts): Finding | Finding[];
@@ -45,7 +45,7 @@ export function check<Facts>({ id, title, needs = [], probe, judge }: CheckParts
     };
 }
 
-/** Runs the checks one after the other and hands each its results as they come. */
+/** Run the checks one after the other. @param onResult called with each result as it comes */
 export async function runChecks(
     checks: readonly Check[],
     scene: Omit<Scene, "down">,

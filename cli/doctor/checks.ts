@@ -15,7 +15,7 @@ const LIBRARY = "libvirt-library";
 const CONNECTION = "connection";
 const DRIVER = "driver";
 
-/** Everything that doctor looks at for a connection, in the order in which one depends on the other. */
+/** Return the checks for a connection, ordered by dependency. */
 export function checksFor(connection: string): readonly Check[] {
     return [
         ...common,
@@ -169,7 +169,7 @@ async function probeConnection(scene: Scene): Promise<judge.ConnectionFacts> {
     }
 }
 
-/** Emulation is slow, hardware is not: a probe that a processor runs is through within a second or never. */
+/** Seconds. Emulation is slow. On a processor the probe guest ends within a second or never. */
 const LIMITS = { kvm: 5, tcg: 30 };
 
 async function probeAccelerators(scene: Scene): Promise<judge.AcceleratorFacts> {
@@ -184,7 +184,7 @@ async function probeAccelerators(scene: Scene): Promise<judge.AcceleratorFacts> 
     };
 }
 
-/** Whom guests run as: in a session ourselves. */
+/** Return the account that guests run under; in a session the user's own. */
 async function guestAccount(scene: Scene): Promise<Account> {
     const { qemuUser } = await scene.host();
     return qemuUser ? accountOf(qemuUser.uid, qemuUser.gid) : accountOf(scene.machine.user.uid);

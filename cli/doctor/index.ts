@@ -8,9 +8,9 @@ import { renderJson, renderResult, renderSummary } from "./render";
 export type { Finding, Result, Status } from "./finding";
 
 export interface DoctorOptions {
-    /** libvirt URI. @default the one that a Unikernel on KVM takes: `qemu:///system` for root, else `qemu:///session` */
+    /** libvirt URI. @default that of a Unikernel on KVM: `qemu:///system` for root, else `qemu:///session` */
     connection?: string;
-    /** One JSON document at the end in place of lines as they come. @default false */
+    /** Print one JSON document at the end instead of lines as they come. @default false */
     json?: boolean;
     /** The program's folder. @default the working folder */
     folder?: string;
@@ -18,8 +18,8 @@ export interface DoctorOptions {
 }
 
 /**
- * Looks at everything that `pulumi up` needs and says what mends what is missing. Changes nothing but
- * for one probe guest for each accelerator, which is gone when this returns.
+ * Check everything that `pulumi up` needs and report how to fix what is missing. Changes nothing except that it runs
+ * one probe guest for each accelerator, which is gone when this returns.
  *
  * @returns whether `pulumi up` would work
  */

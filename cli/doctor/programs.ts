@@ -1,11 +1,11 @@
 /** A program that this package starts. */
 export interface Program {
     program: string;
-    /** The Debian package that has it. */
+    /** The Debian package that contains it. */
     package: string;
     purpose: string;
     needed: boolean;
-    /** The argument that makes it say its version. */
+    /** The argument that makes it print its version. */
     versionArgument: string;
 }
 

@@ -3,7 +3,7 @@ import { type Check, check } from "./check";
 import type { Finding } from "./finding";
 import * as judge from "./judge";
 
-/** What a Xen host needs beside libvirt. @param connection the check that they need */
+/** Return the checks of a Xen host beyond libvirt. @param connection id of the check that they need */
 export function xenChecks(connection: string): readonly Check[] {
     const driver = "driver";
     const ofDom0 = (id: string, title: string, judgeOne: (facts: XenFacts) => Finding): Check =>
@@ -33,5 +33,5 @@ export function xenChecks(connection: string): readonly Check[] {
 
 const libvirtAlone: Finding = {
     status: "ok",
-    found: "not looked at: this connection leads to libvirt alone, and ssh would be needed",
+    found: "not checked: this connection reaches only libvirt, and ssh would be needed",
 };

@@ -7,16 +7,19 @@ export interface SelftestCommand {
     connection?: string;
     accelerator?: Accelerator;
     kills?: number;
-    /** One JSON document at the end in place of lines as they come. @default false */
+    /** Print one JSON document at the end instead of lines as they come. @default false */
     json?: boolean;
     print(text: string): void;
-    /** For what is said beside: a signal was heard. */
+    /** Print a message that is not a result, such as the arrival of a signal. */
     say(text: string): void;
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/** Runs selftest and prints what held. A signal ends it, and what it made is removed first. @returns the exit code */
+/**
+ * Run selftest and print the results. After a signal, everything it created is removed first.
+ * @returns the exit code
+ */
 export async function selftest({ json = false, print, say, ...options }: SelftestCommand): Promise<number> {
     const ending = new AbortController();
     let heard: (typeof SIGNALS)[number] | undefined;
@@ -40,7 +43,7 @@ export async function selftest({ json = false, print, say, ...options }: Selftes
         return held(steps) ? 0 : 1;
     } catch (error) {
         if (!heard) throw error;
-        // Where what was made could not be removed, that is what to know.
+        // A failed removal matters more than the signal.
         if (error !== ending.signal.reason) say(error instanceof Error ? error.message : String(error));
         return 128 + constants.signals[heard];
     } finally {

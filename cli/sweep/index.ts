@@ -6,22 +6,22 @@ import { renderFound, type Swept } from "./render";
 export interface SweepOptions {
     /** libvirt URI. @default as for doctor */
     connection?: string;
-    /** Files of `pulumi stack export`: FILE, or PROJECT/STACK=FILE of a stack without resources. */
+    /** Files of `pulumi stack export`: FILE, or PROJECT/STACK=FILE for a stack without resources. */
     state?: string[];
-    /** Remove what was found to be left. @default false: only say it */
+    /** Remove the leftovers. @default false: only list them */
     yes?: boolean;
-    /** Remove persist disks too. @default false */
+    /** Also remove persist disks. @default false */
     deleteData?: boolean;
-    /** One JSON document in place of lines. @default false */
+    /** Print one JSON document instead of lines. @default false */
     json?: boolean;
     print?(text: string): void;
 }
 
 /**
- * Lists what carries this package's mark on a host and belongs to no state that is given, and with `yes` removes what is left of
- * the stacks whose state is given.
+ * List objects on a host that carry this package's mark and belong to no given state. With `yes`, remove the leftovers
+ * of the stacks whose state is given.
  *
- * @returns whether all that was to be removed is gone
+ * @returns whether everything that should be removed is gone
  */
 export async function sweep({
     connection = defaultConnection(),

@@ -1,11 +1,11 @@
 import type { Leftover, Verdict } from "../../core";
 import { printable } from "../../spec";
 
-/** What was found, and what became of it. */
+/** A leftover and the result of its removal. */
 export interface Swept {
     leftover: Leftover;
     removed?: boolean;
-    /** Paths that stay: data, and what others put there. */
+    /** Paths that stay: data, and files of other owners. */
     stays?: string[];
     error?: string;
 }
@@ -13,7 +13,7 @@ export interface Swept {
 export interface Report {
     connection: string;
     foldersSeen: boolean;
-    /** PROJECT/STACK of each state that was given. */
+    /** PROJECT/STACK of each given state. */
     states: string[];
     swept: Swept[];
     yes: boolean;
@@ -21,13 +21,13 @@ export interface Report {
 }
 
 const WHY: Record<Verdict, string> = {
-    left: "of a create that was cut short",
-    busy: "a create may be at work on it; not removed",
-    kept: "whole, and not in the state given; a stack that was renamed may have it; not removed",
-    unknown: "unknown: of no stack whose state was given; not removed",
+    left: "left by an interrupted create",
+    busy: "a create may be working on it; not removed",
+    kept: "complete, and not in the given state; a renamed stack may have it; not removed",
+    unknown: "unknown: it belongs to a stack whose state was not given; not removed",
 };
 
-/** The lines for a terminal, or the document of `--json`. */
+/** Render the lines for a terminal, or the document of `--json`. */
 export function renderFound(report: Report): string {
     return report.json ? json(report) : text(report);
 }
@@ -81,11 +81,11 @@ function text({ connection, foldersSeen, swept, yes }: Report): string {
     }
     if (!foldersSeen)
         lines.push(
-            "  folders without a domain were not looked for: guests' files go by libvirt's storage volumes here, and another storage pool has their folder",
+            "  folders without a domain were not searched: libvirt keeps guests' files as storage volumes here, and another storage pool has their folder",
         );
     if (!yes && swept.some(({ leftover: { verdict } }) => verdict === "left"))
         lines.push("Nothing was removed; --yes removes what a create left.");
     if (swept.some(({ leftover: { verdict } }) => verdict === "unknown"))
-        lines.push("--state FILE (pulumi stack export > FILE) says which of them their stack has.");
+        lines.push("--state FILE (pulumi stack export > FILE) shows which of them a stack has.");
     return printable(lines.join("\n"));
 }

@@ -146,7 +146,7 @@ test("what does not hold is told, with exit code 1, and what needs it is not tri
         stdout: expect.stringMatching(/^FAILED {2}create .*(QEMU may not open|closed the monitor)/m) as string,
     });
     expect(stdout).toMatch(/^- .*updated .*not tried, because of "create"/m);
-    expect(stdout).toMatch(/^2 of 13 held, with 0 kills: what failed is told above$/m);
+    expect(stdout).toMatch(/^2 of 13 held, with 0 kills: see the failures above$/m);
     // The folder of all guests was not there before.
     expect(readdirSync(closed)).toEqual([]);
     await expectNothing();

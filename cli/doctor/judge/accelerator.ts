@@ -1,19 +1,19 @@
 import type { Finding } from "../finding";
 
-/** What became of the probe guest under one accelerator. */
+/** The result of the probe guest under one accelerator. */
 export interface ProbeFacts {
     booted: boolean;
     /** Seconds until it printed its line. */
     seconds?: number;
-    /** Why not, in one sentence. */
+    /** The reason of a failure, in one sentence. */
     because?: string;
 }
 
 export interface KvmDevice {
     state: "absent" | "closed" | "open";
-    /** Whom guests run as: to whom it is open or closed. */
+    /** The user that guests run as, for whom it is open or closed. */
     user: string;
-    /** The group that may open it, where there is one. */
+    /** The group that may open it, if any. */
     group?: string;
 }
 
@@ -47,7 +47,7 @@ function judgeKvm(device: AcceleratorFacts["device"], kvm: ProbeFacts, tcg: Prob
                 : "sudo chgrp kvm /dev/kvm && sudo chmod 0660 /dev/kvm",
             note: device.group
                 ? "Then log in again, and restart libvirtd."
-                : "Until the machine starts again: udev's rules set it for good.",
+                : "This holds until the machine restarts; a udev rule makes it permanent.",
         };
     }
     const there = device?.state === "open" ? "/dev/kvm is there but " : "";

@@ -1,7 +1,7 @@
 import { shellWord } from "../../../spec";
 import type { Finding } from "../finding";
 
-/** A folder on the way to the boot files, and whether its mode or ACL lets the QEMU user through. */
+/** A folder on the path to the boot files. `searchable`: its mode or ACL lets the QEMU user through. */
 export interface Step {
     path: string;
     searchable: boolean;
@@ -11,16 +11,16 @@ export interface FolderFacts {
     folder: string;
     /** The user that QEMU runs as. */
     user: { name: string; uid: number };
-    /** From / down to the folder, or to the deepest part of it that is there. */
+    /** From / down to the folder, or to the deepest part of it that exists. */
     steps: Step[];
-    /** We may write there (or make it). */
+    /** This user may write to it (or create it). */
     writable: boolean;
-    /** We need not: libvirt writes for us. */
+    /** Write access is not needed: libvirt writes the files, as storage volumes. */
     volumes: boolean;
     /** setfacl is on PATH. */
     acl: boolean;
     root: boolean;
-    /** Bytes free for us. */
+    /** Bytes free for this user. */
     free: number;
 }
 
@@ -36,7 +36,7 @@ function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: Fold
     if (closed.length > 0) {
         const found = `${folder}: the user that QEMU runs as (${user.name}) may not pass ${closed.join(", ")}`;
         const paths = closed.map(shellWord).join(" ");
-        // The narrow way first: an entry for that user alone, not for everybody.
+        // Prefer the narrow fix: an entry for that user alone, not for all users.
         return {
             status: "fail",
             found,

@@ -2,7 +2,10 @@ import type { Leftover } from "../../../core";
 import { shellWord } from "../../../spec";
 import type { Finding } from "../finding";
 
-/** What killed creates left does no harm to the next `pulumi up`, but nothing else removes what is declared no more. */
+/**
+ * Warn about what killed creates left. It does not disturb the next `pulumi up`, but only sweep removes what is no
+ * longer declared.
+ */
 export function judgeLeftovers({ uri, leftovers }: { uri: string; leftovers: Pick<Leftover, "kind">[] }): Finding {
     const count = (kind: Leftover["kind"]): number => leftovers.filter((one) => one.kind === kind).length;
     const found = `${count("domain")} domains that were never whole, ${count("folder")} folders without a domain, ${count("reservation")} reservations without a guest`;

@@ -1,6 +1,6 @@
 import { compareVersions, type Finding } from "../finding";
 
-/** Oldest that has the functions we call and the models we write into a definition, and oldest that was tried. */
+/** The oldest version with the functions and machine models that this package uses, and the oldest that was tested. */
 const LIBVIRT = { oldest: "6.0.0", tried: "9.0.0" };
 const QEMU = { oldest: "4.0.0", tried: "7.2.0" };
 
@@ -22,11 +22,11 @@ export interface ConnectionFacts {
     uri: string;
     hostname?: string;
     error?: { code: string; message: string };
-    /** A service manager (systemd) runs here. */
+    /** A service manager (systemd) runs on this machine. */
     managed: boolean;
     /** libvirtd is installed on this machine. */
     daemon: boolean;
-    /** Name of the user who asks. */
+    /** Name of the current user. */
     user: string;
     root: boolean;
 }
@@ -70,7 +70,7 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
             note: "A session daemon starts by itself when it can; this one did not.",
         };
     if (facts.managed) return { status: "fail", found, fix: "sudo systemctl start libvirtd" };
-    // Not &&: virtlogd may run already.
+    // Joined by `;`, not by `&&`: virtlogd may run already.
     return {
         status: "fail",
         found,
@@ -78,12 +78,12 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
     };
 }
 
-/** Whether the guests of a connection are Xen's. */
+/** Return whether the guests of a connection run on Xen. */
 export function isXen(uri: string): boolean {
     return /^xen[+:]/.test(uri);
 }
 
-/** The host behind a `+ssh` URI, with its user. */
+/** Return the host of a `+ssh` URI, with its user. */
 function remoteHost(uri: string): string | undefined {
     return /^[a-z]+\+(?:ssh|libssh2?):\/\/([^/?:]+)/.exec(uri)?.[1];
 }

@@ -14,7 +14,7 @@ export function judgeNetworks({ uri, session, networks }: NetworkFacts): Finding
         return [
             {
                 status: "warn",
-                found: "there is none, so attach: { network } has nothing to name",
+                found: "there is none, so attach: { network } cannot be used",
                 fix: `${virsh} net-define /usr/share/libvirt/networks/default.xml && ${virsh} net-start default`,
             },
         ];
@@ -33,16 +33,16 @@ export function judgeNetworks({ uri, session, networks }: NetworkFacts): Finding
 export interface BridgeFacts {
     session: boolean;
     bridges: string[];
-    /** qemu-bridge-helper, where a session's QEMU looks for it. */
+    /** qemu-bridge-helper, at a path where a session's QEMU looks for it. */
     helper?: { path: string; privileged: boolean };
-    /** Those of the bridges that the helper's access list allows. */
+    /** The bridges that the helper's access list allows. */
     allowed: string[];
 }
 
 export function judgeBridges({ session, bridges, helper, allowed }: BridgeFacts): Finding[] {
     const [first] = bridges;
     if (first === undefined)
-        return [{ status: "ok", found: "none on this machine; attach: { bridge } has nothing to name" }];
+        return [{ status: "ok", found: "none on this machine; attach: { bridge } cannot be used" }];
     const found = bridges.join(", ");
     if (!session) return [{ status: "ok", found }];
     if (!helper)

@@ -2,13 +2,13 @@ import { compareVersions, type Finding } from "../finding";
 
 export interface ProgramFacts {
     program: string;
-    /** The Debian package that has it. */
+    /** The Debian package that contains it. */
     package: string;
-    /** What needs it. */
+    /** The features that need it. */
     purpose: string;
-    /** Without it nothing of ours works. */
+    /** The package does not work without it. */
     needed: boolean;
-    /** First line that it says of its version; undefined when it is not on PATH. */
+    /** Its version; undefined when it is not on PATH. */
     version?: string;
 }
 
@@ -25,7 +25,7 @@ export interface LoaderFacts {
     firmware: "bios" | "uefi";
     folder?: string;
     error?: string;
-    /** Ends with the command that mends it. */
+    /** Ends with the command that fixes it. */
     hint?: string;
 }
 
@@ -45,7 +45,7 @@ export function judgeNode({ version }: { version: string }): Finding {
     return { status: "fail", found: `${version}; ${NODE} or newer is needed`, fix: "nvm install 22" };
 }
 
-/** The oldest engine that speaks to the oldest SDK that we take. */
+/** The oldest engine that works with the oldest supported SDK. */
 const PULUMI = "3.200.0";
 
 export interface EngineFacts {
@@ -53,7 +53,7 @@ export interface EngineFacts {
     version?: string;
     /** pulumi-language-nodejs is beside it or on PATH. */
     language: boolean;
-    /** Folder of an engine that set-up keeps although it is not on PATH. */
+    /** Folder of an engine that set-up has installed but that is not on PATH. */
     kept?: string;
 }
 

@@ -1,7 +1,7 @@
 import type { XenFacts } from "../../../core";
 import { compareVersions, type Finding } from "../finding";
 
-/** Oldest that was tried. */
+/** The oldest versions that were tested. */
 const TRIED = { libvirt: "9.0.0", xen: "4.17.0" };
 
 export function judgeXenDriver({ libvirt, xen, types }: { libvirt: string; xen: string; types: string[] }): Finding {
@@ -28,7 +28,7 @@ export function judgeToolstack({ toolstack }: Pick<XenFacts, "toolstack">): Find
     if (toolstack) return { status: "ok", found: toolstack };
     return {
         status: "warn",
-        found: "xl is not there: nothing but libvirt can look after a guest",
+        found: "xl is not installed: only libvirt can inspect and manage guests",
         fix: "sudo apt-get install xen-utils-common",
     };
 }
@@ -38,7 +38,7 @@ export function judgeXenstore({ xenstore: { path, state } }: Pick<XenFacts, "xen
     if (state === "closed") {
         return {
             status: "warn",
-            found: `${path} is there but closed to us, so guests that are told through it (rumprun) cannot be started`,
+            found: `${path} is there but closed to us, so guests that get their configuration through it (rumprun) cannot be started`,
             note: "Run pulumi as root, or reach the host as root by ssh.",
         };
     }
@@ -55,7 +55,7 @@ export function judgeConsoles({ consoles }: Pick<XenFacts, "consoles">): Finding
         };
     return {
         status: "warn",
-        found: "xenconsoled keeps no log, so consoleLog is empty, and readiness.console hears only what comes while pulumi listens",
+        found: "xenconsoled keeps no log, so consoleLog is empty, and readiness.console sees only what guests print while pulumi listens",
         fix: "echo 'XENCONSOLED_ARGS=\"--log=guest\"' | sudo tee -a /etc/default/xen && sudo service xen restart",
     };
 }
@@ -73,8 +73,8 @@ export function judgeXenBridges({ bridges }: Pick<XenFacts, "bridges">): Finding
     if (bridges.length > 0) return { status: "ok", found: bridges.join(", ") };
     return {
         status: "warn",
-        found: "there is none, so attach: { bridge } has nothing to name",
+        found: "there is none, so attach: { bridge } cannot be used",
         fix: "sudo ip link add xenbr0 type bridge && sudo ip link set xenbr0 up",
-        note: "Until the machine starts again, and without a way out: give the bridge a network card in the machine's own configuration.",
+        note: "This holds until the machine restarts, and without a way out: give the bridge a network card in the machine's own configuration.",
     };
 }

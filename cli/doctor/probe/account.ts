@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 
-/** A user as the kernel sees one of its processes. */
+/** A user with the ids that the kernel checks. */
 export interface Account {
     name: string;
     uid: number;
@@ -10,7 +10,7 @@ export interface Account {
 const records = async (file: string) =>
     (await readFile(file, "utf8").catch(() => "")).split("\n").map((line) => line.split(":"));
 
-/** The account of a uid, by /etc/passwd and /etc/group; a uid that they do not know is its own name. */
+/** Return the account of a uid, by /etc/passwd and /etc/group. An unknown uid is its own name. */
 export async function accountOf(uid: number, gid?: number): Promise<Account> {
     const [name = String(uid), , , group = String(uid)] =
         (await records("/etc/passwd")).find((fields) => fields[2] === String(uid)) ?? [];
@@ -20,7 +20,10 @@ export async function accountOf(uid: number, gid?: number): Promise<Account> {
     return { name, uid, gids: [...new Set([gid ?? Number(group), ...supplementary])] };
 }
 
-/** Whether the mode alone lets the user: the first class that matches decides, as in the kernel. @param wanted bits 4 read, 2 write, 1 search */
+/**
+ * Return whether the mode alone permits access: the first class that matches decides, as in the kernel.
+ * @param wanted bits 4 read, 2 write, 1 search
+ */
 export function permits(
     entry: { mode: number; uid: number; gid: number },
     user: Pick<Account, "uid" | "gids">,

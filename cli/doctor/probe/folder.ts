@@ -27,25 +27,27 @@ export async function probeFolder(
     };
 }
 
-/** The folder, or the nearest parent that is there: what would be made below it gets the right mode from us. */
+/** Return the folder, or its nearest parent that exists: this package creates folders below it with the right mode. */
 async function deepest(folder: string): Promise<string> {
     for (let path = folder; ; path = dirname(path)) if (path === dirname(path) || (await exists(path))) return path;
 }
 
-/** From / to the path. */
+/** Return all folders from / to the path. */
 export function ancestors(path: string): string[] {
     const parent = dirname(path);
     return parent === path ? [path] : [...ancestors(parent), path];
 }
 
-/** By its mode, or by an ACL entry where there are any. */
+/** Check the mode, then the ACL entries if there are any. */
 async function searchable(machine: Machine, path: string, user: Account): Promise<boolean> {
     if (permits(await stat(path), user, 1)) return true;
     if (!(await which(machine, "getfacl"))) return false;
     return aclAllows((await runProgram("getfacl", ["-cnpE", path])) ?? "", user.uid);
 }
 
-/** Whether `getfacl -cnp` shows an entry that lets the user search the folder, its mask applied. */
+/**
+ * Return whether the output of `getfacl -cnp` has an entry that lets the user search the folder, with the mask applied.
+ */
 export function aclAllows(text: string, uid: number): boolean {
     const permissions = (entry: string) =>
         text

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { delimiter, isAbsolute, join } from "node:path";
 
-/** The machine as doctor sees it; tests put another environment in. */
+/** The machine under examination; tests pass another environment. */
 export interface Machine {
     env: NodeJS.ProcessEnv;
     user: { name: string; uid: number };
@@ -30,10 +30,13 @@ export async function exists(path: string, mode: number = constants.F_OK): Promi
     );
 }
 
-/** Administrators' programs (mke2fs, libvirtd, getcap) are looked for even where they are not on a user's PATH. */
+/**
+ * Administrators' programs (mke2fs, libvirtd, getcap) are searched here too, because these are often not on a user's
+ * PATH.
+ */
 const ADMIN = ["/usr/sbin", "/sbin"];
 
-/** The first executable of that name on the machine's PATH. */
+/** Return the first executable of that name on the machine's PATH. */
 export async function which(machine: Machine, program: string): Promise<string | undefined> {
     for (const folder of [...(machine.env.PATH ?? "").split(delimiter), ...ADMIN]) {
         if (!isAbsolute(folder)) continue;

@@ -5,7 +5,7 @@ import type { BridgeFacts } from "../judge";
 import { exists, type Machine, which } from "./machine";
 import { runProgram } from "./run";
 
-/** S_ISUID of sys/stat.h, which Node does not name. */
+/** S_ISUID of sys/stat.h, which Node does not export. */
 const SET_UID = 0o4000;
 const HELPERS = [
     "/usr/lib/qemu/qemu-bridge-helper",
@@ -24,7 +24,7 @@ export async function probeBridges(machine: Machine, session: boolean): Promise<
     };
 }
 
-/** Every network device that sysfs shows a bridge folder for. */
+/** Return every network device that has a bridge folder in sysfs. */
 async function hostBridges(): Promise<string[]> {
     const root = "/sys/class/net";
     const names = await readdir(root).catch(() => []);
@@ -32,7 +32,7 @@ async function hostBridges(): Promise<string[]> {
     return names.filter((_, index) => marks[index]);
 }
 
-/** The helper has its power by the set-uid bit or by a file capability: qemu-bridge-helper(8). */
+/** Find the helper. It is privileged by the set-uid bit or by a file capability: qemu-bridge-helper(8). */
 async function bridgeHelper(machine: Machine): Promise<BridgeFacts["helper"]> {
     for (const path of HELPERS) {
         if (!(await exists(path, constants.X_OK))) continue;
@@ -45,7 +45,7 @@ async function bridgeHelper(machine: Machine): Promise<BridgeFacts["helper"]> {
     return undefined;
 }
 
-/** The access list as one text: `include FILE` lines are followed, as the helper does, each file once. */
+/** Return the access list as one text. `include FILE` lines are followed, as the helper does, but each file once. */
 export async function readAccessList(path: string, read = new Set<string>()): Promise<string> {
     if (read.has(path)) return "";
     read.add(path);
@@ -59,14 +59,14 @@ export async function readAccessList(path: string, read = new Set<string>()): Pr
     return texts.join("\n");
 }
 
-/** Lines are `allow BRIDGE` and `deny BRIDGE`, where "all" is every bridge; any deny wins over every allow. */
+/** Evaluate lines `allow BRIDGE` and `deny BRIDGE`, where "all" is every bridge; any deny overrides every allow. */
 export function bridgeAllowed(accessList: string, bridge: string): boolean {
     const rules = accessList.split("\n").map((line) => line.trim().split(/\s+/));
     const says = (verb: string) => rules.some(([word, name]) => word === verb && (name === bridge || name === "all"));
     return says("allow") && !says("deny");
 }
 
-/** The tun device's node. */
+/** Return whether the tun device's node exists. */
 export async function hasTun(): Promise<boolean> {
     return stat("/dev/net/tun").then(
         (entry) => entry.isCharacterDevice(),

@@ -8,7 +8,7 @@ import type { EngineFacts, SdkFacts } from "../judge";
 import { exists, type Machine, which } from "./machine";
 import { runProgram } from "./run";
 
-/** The program's version; "" when it does not say, undefined when it is not on PATH. */
+/** Return the program's version; "" when it prints none, undefined when it is not on PATH. */
 export async function versionOf(machine: Machine, program: string, argument: string): Promise<string | undefined> {
     const path = await which(machine, program);
     if (!path) return undefined;
@@ -26,7 +26,7 @@ export async function probeEngine(machine: Machine): Promise<EngineFacts> {
     return { version: parseVersion((await runProgram(path, ["version"])) ?? "") ?? "0.0", language };
 }
 
-/** The folder of an engine that this project's set-up keeps beside the user's other caches. */
+/** Return the folder of an engine that this project's set-up has installed in the user's cache. */
 async function keptEngine(machine: Machine): Promise<string | undefined> {
     const root = join(machine.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "pulumi-unikernel", "engine");
     const folders = (await readdir(root).catch(() => [])).map((version) => join(root, version));
@@ -37,10 +37,10 @@ async function keptEngine(machine: Machine): Promise<string | undefined> {
         .at(-1);
 }
 
-// Looked for, never imported: this room speaks to no engine.
+// Only looked for, never imported: cli/ must not import the engine's SDK.
 const SDK = "@pulumi/pulumi";
 
-/** The SDK as the program in that folder would get it. */
+/** Resolve the SDK as a program in that folder would. */
 export function probeSdk(folder: string): SdkFacts {
     const require = createRequire(join(folder, "index.js"));
     try {
@@ -55,7 +55,7 @@ export function probeSdk(folder: string): SdkFacts {
     }
 }
 
-/** systemd runs here: sd_booted(3) looks for the same folder. */
+/** Return whether systemd runs here: sd_booted(3) looks for the same folder. */
 export function hasServiceManager(): boolean {
     return existsSync("/run/systemd/system");
 }

@@ -1,4 +1,7 @@
-/** Standard output and error of a program that ended well within 20 s; undefined when it did not. Arguments never pass a shell. */
+/**
+ * Return standard output and error of a program; undefined when it failed or took over 20 s. Arguments never pass a
+ * shell.
+ */
 export async function runProgram(path: string, args: string[]): Promise<string | undefined> {
     const { execa } = await import("execa");
     const { failed, all } = await execa(path, args, {

@@ -142,7 +142,7 @@ table("xenstore", judge.judgeXenstore, { xenstore: { path, state: "open" } }, [
         "root's",
         { xenstore: { path, state: "closed" } },
         "warn",
-        "closed to us, so guests that are told through it (rumprun) cannot be started | Run pulumi as root",
+        "closed to us, so guests that get their configuration through it (rumprun) cannot be started | Run pulumi as root",
     ],
     ["no daemon", { xenstore: { path, state: "absent" } }, "fail", `${path} is not there | sudo service xen start`],
 ]);
