@@ -6,18 +6,21 @@ import { argumentsOf, SECRET, type Subject, type Version } from "./subject";
 import { tracesLeft } from "./traces";
 import type { Fault } from "./watch";
 
-/** What a deployment ended with. */
+/** The result of a deployment. */
 export type Outcome = Done | "killed";
 
-/** Throws unless it holds. */
+/** Throw an error with the given message unless a condition holds. */
 export function hold(condition: boolean, otherwise: string): asserts condition {
     if (!condition) throw new Error(otherwise);
 }
 
-/** A throwaway guest as an engine has it: declared, deployed by a worker, kept in state, looked at on the host by itself. */
+/**
+ * A throwaway guest as an engine handles it: deployed by a worker and kept in state. Checks look at the host directly,
+ * not through the worker.
+ */
 export class Guest {
     known?: Known;
-    /** Of the file that its persist disk must be. */
+    /** Digest of the file that its persist disk must be. */
     data?: string;
 
     constructor(
@@ -33,16 +36,16 @@ export class Guest {
             known: this.known,
             fault,
         });
-        // Of what a killed worker did, an engine has heard nothing.
+        // An engine has no result of a killed worker.
         if (done !== "killed") this.known = done.known;
         return done;
     }
 
-    /** Deploys a version that panics, which must fail and leave the last good guest. */
+    /** Deploy a version that panics; this must fail and leave the last good guest running. */
     async rollBack(version: Version, fault?: Fault): Promise<string[] | "killed"> {
         try {
             const outcome = await this.deploy({ ...version, panics: true }, fault);
-            hold(outcome === "killed", "a guest that panics was called ready");
+            hold(outcome === "killed", "a guest that panics was reported as ready");
             return "killed";
         } catch (error) {
             if (error instanceof JobFailed && error.failure.code === "rolled-back") return error.failure.calls;
@@ -52,7 +55,7 @@ export class Guest {
 
     async refresh(): Promise<Done> {
         const done = await this.lane.run({ operation: "refresh", known: this.present() });
-        hold(done !== "killed", "the worker was killed without having been told to be");
+        hold(done !== "killed", "the worker was killed by something else than its job");
         return done;
     }
 
@@ -62,12 +65,12 @@ export class Guest {
         return done;
     }
 
-    /** The number of the running domain: another one means that it was restarted. */
+    /** Return the id of the running domain; a restart gives another one. */
     async boot(): Promise<number | undefined> {
         return (await this.host.domains.state(this.subject.uuid))?.id;
     }
 
-    /** Looks whether host and state have exactly the guest of a version. */
+    /** Check that host and state have exactly the guest of a version. */
     async expect({ word, state = "running" }: Version): Promise<void> {
         const { uuid, secret } = this.subject;
         const { known, changed } = await this.refresh();
@@ -80,7 +83,7 @@ export class Guest {
         const record = await this.host.domains.get(uuid);
         hold(record !== undefined, "the host has no such domain");
         for (const xml of [record.inactiveXml, record.liveXml ?? ""])
-            hold(!xml.includes(secret), "the secret stands in the domain's definition");
+            hold(!xml.includes(secret), "the domain's definition contains the secret");
         await this.expectData(record.inactiveXml);
         await this.expectReservation();
         if (state !== "stopped") await this.expectTold(word);
@@ -91,7 +94,7 @@ export class Guest {
         hold(left.length === 0, `left on the host: ${left.join(", ")}`);
     }
 
-    /** Puts other data into the persist disk of a guest that is off, as if it had written them. */
+    /** Replace the content of the persist disk of a stopped guest, as if the guest had written it. */
     async write(data: Uint8Array, digest: string): Promise<void> {
         const { uuid } = this.subject;
         const file = await this.dataFile((await this.host.domains.get(uuid))?.inactiveXml ?? "");
@@ -100,7 +103,7 @@ export class Guest {
         this.data = digest;
     }
 
-    /** What stands between the guest and hardware: `kvm`, `qemu` (emulation), `xen`. */
+    /** Return how the guest runs: `kvm`, `qemu` (emulation) or `xen`. */
     async accelerator(): Promise<string> {
         return readFacts((await this.host.domains.get(this.subject.uuid))?.inactiveXml ?? "").type;
     }
@@ -121,7 +124,7 @@ export class Guest {
             printed.includes(`argv[1] ${word}`),
             `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`,
         );
-        hold(printed.includes(`env ${SECRET}=${secret}`), "the guest was not told its secret");
+        hold(printed.includes(`env ${SECRET}=${secret}`), "the guest did not get its secret");
     }
 
     private async expectData(definition: string): Promise<void> {

@@ -17,18 +17,18 @@ import { removeTraces } from "./traces";
 export type { StepResult } from "./steps/step";
 
 export interface SelftestOptions {
-    /** libvirt URI. @default the one that a Unikernel on KVM takes */
+    /** libvirt URI. @default that of a Unikernel on KVM */
     connection?: string;
-    /** Of a KVM host. @default "auto" */
+    /** For a KVM host. @default "auto" */
     accelerator?: Accelerator;
-    /** Kills of each operation, evenly over its calls. @default one at every call */
+    /** Kills of each operation, spread evenly over its calls. @default one at every call */
     kills?: number;
-    /** Ends the run early; what it made is removed all the same. */
+    /** Ends the run early; everything it created is still removed. */
     signal?: AbortSignal;
     onStep?(result: StepResult): void;
 }
 
-/** Milliseconds after which a run ends by itself. */
+/** Milliseconds after which a run ends itself. */
 const LONGEST = 3600_000;
 const ROLES = ["plain", "updates", "creates"] as const;
 const BEFORE = "what was there before";
@@ -40,10 +40,10 @@ const KILLED = {
 const DESTROY = ["destroy", "destroyed"] as const;
 
 /**
- * Makes throwaway guests on a host, takes them through their life with a worker that is killed at each of its calls, and
- * removes them, also where it is interrupted.
+ * Create throwaway guests on a host, take them through their lifecycle with a worker that is killed at each of its
+ * calls, and remove them, also after an interruption.
  *
- * @throws where the run was ended by its signal, and where the guests could not be removed
+ * @throws when the signal ended the run, and when the guests could not be removed
  */
 export async function selftest({
     connection = backend("kvm").defaultConnection(),
@@ -107,7 +107,7 @@ async function onHost(scene: Scene): Promise<void> {
         for (const subject of subjects) await removeTraces(host, subject);
         await removeBase();
         await scratch.remove();
-        // Of what could not be removed, the note stays: the next run tries again.
+        // If something could not be removed, the note stays and the next run tries again.
         await forgetNote(name);
     };
     try {
@@ -120,7 +120,7 @@ async function onHost(scene: Scene): Promise<void> {
         await remove();
         throw error;
     }
-    // Whether or not a signal has come meanwhile: so not inside of the step.
+    // Not inside the step: removal happens even when a signal has arrived.
     const failure = await remove().then(
         () => undefined,
         (error: unknown) => error,
@@ -131,7 +131,7 @@ async function onHost(scene: Scene): Promise<void> {
     });
 }
 
-/** The guest of all plain steps comes first: where it cannot even be made, nothing else says more. */
+/** Run the steps. The create of the plain steps comes first: if it fails, no other step can tell more. */
 async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[], cache: string): Promise<void> {
     const lanes: Lane[] = [];
     const guestOf = (subject: Subject): Guest => {
@@ -178,7 +178,10 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
     }
 }
 
-/** Ends when all have: what goes on would only make again what is removed. libxl's toolstack makes one domain at a time. */
+/**
+ * Wait until all have ended, because work that continues would recreate what is then removed. On Xen they run one after
+ * the other: libxl's toolstack creates one domain at a time.
+ */
 async function settled(works: (() => Promise<unknown>)[], platform: HostedPlatform): Promise<void> {
     const ends: PromiseSettledResult<unknown>[] = [];
     if (platform === "kvm") ends.push(...(await Promise.allSettled(works.map((work) => work()))));

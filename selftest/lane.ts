@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 import type { Done, Failure, Job, Reply } from "./job";
 
-/** Milliseconds for one job: more than any time-out inside of it. */
+/** Milliseconds for one job; longer than any time-out inside it. */
 const LIMIT = 240_000;
 
-/** A job that failed by an error, as its worker said. */
+/** A job that failed with an error, as its worker reported it. */
 export class JobFailed extends Error {
     override readonly name = "JobFailed";
     constructor(readonly failure: Failure) {
@@ -14,7 +14,7 @@ export class JobFailed extends Error {
     }
 }
 
-/** A worker, and another one as soon as that is killed. One job at a time. */
+/** Runs one job at a time in a worker process, and starts a new worker as soon as one is killed. */
 export class Lane {
     private child?: ChildProcess;
 
@@ -22,14 +22,15 @@ export class Lane {
         private readonly cache: string,
         private readonly signal: AbortSignal,
     ) {
-        // While something else is done, it loads.
+        // Start early: the worker loads while other work is done.
         this.start();
     }
 
-    /** Returns what the worker did; "killed" when it was, as the job's fault says. */
+    /** Run a job. @returns "killed" when the worker was killed by the job's fault */
     async run(job: Job): Promise<Done | "killed"> {
         this.signal.throwIfAborted();
-        // A run of an engine destroys what another run made: within one run, this would be the first half of a replacement.
+        // An engine's run destroys guests of earlier runs. In the same process, a destroy would be the first half of a
+        // replacement.
         if (job.operation === "destroy") await this.close();
         const child = this.child?.connected ? this.child : this.start();
         const reply = await this.answer(child, job);
@@ -39,7 +40,7 @@ export class Lane {
         return "killed";
     }
 
-    /** Ends the worker, whatever it does. */
+    /** Kill the worker, whatever it does. */
     async close(): Promise<void> {
         const child = this.child;
         this.child = undefined;
@@ -91,13 +92,13 @@ export class Lane {
     }
 
     private start(): ChildProcess {
-        // A group of its own: a Ctrl-C at the terminal is for the parent, which puts things right.
+        // In its own process group: Ctrl-C at the terminal is for the parent, which cleans up.
         const child = fork(join(__dirname, "worker.js"), [], {
             detached: true,
             stdio: ["ignore", "ignore", "pipe", "ipc"],
             env: { ...process.env, XDG_CACHE_HOME: this.cache },
         });
-        // A message that could not be sent: its end says so too.
+        // If a message cannot be sent, the worker's exit reports it too.
         child.on("error", () => undefined);
         return (this.child = child);
     }

@@ -5,7 +5,7 @@ import { forgetNote, leftNotes, type Note } from "./notes";
 import type { Held } from "./steps/step";
 import { abandoned, removeTraces } from "./traces";
 
-/** Removes what runs on this host left that were killed: those of this user by their notes, those of others by age and mark. */
+/** Remove what killed runs left on this host: this user's by their notes, those of other users by age and mark. */
 export async function removeLeft(host: Host, connection: string): Promise<Held> {
     let removed = 0;
     const elsewhere: string[] = [];
@@ -26,7 +26,7 @@ export async function removeLeft(host: Host, connection: string): Promise<Held> 
     const other =
         elsewhere.length === 0
             ? ""
-            : `; another run that was killed left something on ${elsewhere.join(", ")}: a selftest there removes it`;
+            : `; another killed run left something on ${elsewhere.join(", ")}: a selftest there removes it`;
     return {
         found: `${removed === 0 ? "an earlier run left nothing" : `removed what ${removed} earlier run${removed === 1 ? "" : "s"} left`}${other}`,
     };

@@ -8,12 +8,12 @@ export interface FreeAddress {
     address: string;
 }
 
-/** Networks for which a subnet is not searched address by address. */
+/** Shortest prefix of a subnet that is searched address by address. */
 const LARGEST = 16;
 
 /**
- * Return addresses that nothing has on an active network with DHCP; fewer than `count`, down to none, where the host has
- * no such network. The highest come first: leases are given from the lowest on.
+ * Return free addresses of an active network with DHCP; none where the host has no such network with `count` free ones.
+ * The highest come first, because leases are given from the lowest up.
  */
 export async function freeAddresses(host: Host, count: number): Promise<FreeAddress[]> {
     for (const { name, active, xml } of await networksOf(host)) {
@@ -34,7 +34,7 @@ export async function freeAddresses(host: Host, count: number): Promise<FreeAddr
     return [];
 }
 
-/** A driver without networks has none. */
+/** Return no networks where the driver does not support them. */
 async function networksOf(host: Host): ReturnType<Host["networks"]["list"]> {
     try {
         return await host.networks.list();
@@ -44,7 +44,7 @@ async function networksOf(host: Host): ReturnType<Host["networks"]["list"]> {
     }
 }
 
-/** Return the addresses of a subnet that guests may have, the highest first. */
+/** Return the addresses of a subnet that guests can use, the highest first. */
 function addressesOf({ address, prefix }: { address: string; prefix: number }): string[] {
     const size = 2 ** (32 - prefix);
     const own = address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../images";
 import type { Traces } from "./subject";
 
-/** What a run is about to make, written down before it makes anything: should it be killed, the next one removes that. */
+/** What a run is about to create, written before it creates anything. If the run is killed, the next one removes it. */
 export interface Note {
     connection: string;
-    /** As PULUMI_UNIKERNEL_DIR says it. */
+    /** The value of PULUMI_UNIKERNEL_DIR. */
     base?: string;
-    /** This machine's process, and when it began: its number may be another's by now. */
+    /** Process on this machine, with its start: the kernel reuses process numbers. */
     pid: number;
     began: string;
-    /** A folder of this machine. */
+    /** A folder on this machine. */
     scratch: string;
     guests: Traces[];
 }
@@ -32,11 +32,11 @@ export async function writeNote(run: string, note: Omit<Note, "pid" | "began" | 
 
 export async function forgetNote(run: string): Promise<void> {
     await rm(pathOf(run), { force: true });
-    // While another run has a note, it stays.
+    // The folder stays while another run has a note in it.
     await rmdir(cacheFolder(ROOM)).catch(() => undefined);
 }
 
-/** Return the notes of runs whose process is gone, by run. */
+/** Return the notes of runs whose process has ended, by run. */
 export async function leftNotes(): Promise<[run: string, note: Note][]> {
     const names = await readdir(cacheFolder(ROOM)).catch(() => []);
     const notes = await Promise.all(
@@ -56,7 +56,7 @@ export async function leftNotes(): Promise<[run: string, note: Note][]> {
     return notes.filter((note) => note !== undefined).filter(([, { pid, began }]) => beganOf(pid) !== began);
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)), and the boot that it counts from; "" when there is no such process. */
+/** Return field 22 of /proc/PID/stat (proc(5)) with the boot that it counts from; "" when there is no such process. */
 function beganOf(pid: number): string {
     try {
         const boot = readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();

@@ -8,7 +8,7 @@ import { selftestKernel } from "./kernels";
 
 const SEED_SIZE = 65_536;
 
-/** What a run needs on this machine: the kernel, an image for persist disks, and a cache of its own for its workers. */
+/** The files of a run on this machine: the kernel, an image for persist disks, and a separate cache for its workers. */
 export class Scratch {
     private constructor(readonly folder: string) {}
 
@@ -34,7 +34,7 @@ export class Scratch {
         return join(this.folder, "cache");
     }
 
-    /** A worker that was just killed may have left a file half written. */
+    /** Retries: a worker that was just killed may still be writing a file. */
     remove(): Promise<void> {
         return rm(this.folder, { recursive: true, force: true, maxRetries: 3 });
     }

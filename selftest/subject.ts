@@ -4,13 +4,13 @@ import { defaultName, hashOf, uuidOf } from "../core";
 import { type Accelerator, type HostedPlatform, KEY_DIGITS } from "../spec";
 import type { FreeAddress } from "./network";
 
-/** All guests of selftest, and no others, have names that begin so. */
+/** Prefix of the names of all selftest guests; no other guest has it. */
 export const NAME_PREFIX = "unikernel-selftest-";
 export const URN_PREFIX = "urn:pulumi:selftest::pulumi-unikernel-selftest::unikernel:index:Unikernel::";
 export const SECRET = "SELFTEST_SECRET";
 export const READY = "test kernel ready";
 
-/** What finds a guest again, whatever became of its run. */
+/** Everything needed to find a guest again, whatever happened to its run. */
 export interface Traces {
     urn: string;
     uuid: string;
@@ -18,7 +18,7 @@ export interface Traces {
     reservation?: { network: string; mac: string; address: string };
 }
 
-/** What all guests of a run have in common. */
+/** Settings that all guests of a run share. */
 export interface Setting {
     connection: string;
     platform: HostedPlatform;
@@ -53,15 +53,15 @@ export function tracesOf({ urn, uuid, name, reservation }: Subject): Traces {
     return { urn, uuid, name, reservation };
 }
 
-/** How a guest is declared. */
+/** The variable part of a guest's declaration. */
 export interface Version {
     word: string;
     state?: "running" | "paused" | "stopped";
-    /** It panics in place of becoming ready. */
+    /** It panics instead of becoming ready. */
     panics?: boolean;
 }
 
-/** Return the arguments of a guest, as a resource's constructor hands them to its provider. */
+/** Return the arguments of a guest, as a resource's constructor sends them to its provider. */
 export function argumentsOf(
     { urn, name, mac, secret, reservation, setting }: Subject,
     { word, state = "running", panics = false }: Version,
@@ -80,7 +80,7 @@ export function argumentsOf(
         ...(platform === "kvm" ? { accelerator } : {}),
         env: { [SECRET]: secret, ...(panics ? { TEST: "panic" } : {}) },
         secrets: [`env.${SECRET}`],
-        // Given, as an engine with a seed does: none is looked for in the user's own key file.
+        // Given, as by an engine with a seed, so that the user's own key file is not read.
         digestKey: hashOf(`${secret} ${urn}`, KEY_DIGITS),
         blocks: [{ name: "data", path: seed, format: "raw", access: "persist" }],
         interfaces: reservation

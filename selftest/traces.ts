@@ -3,14 +3,14 @@ import { createXen, dom0Of, readMark, readNetwork, renderReservation } from "../
 import { hasCode } from "../spec";
 import { NAME_PREFIX, type Traces, URN_PREFIX } from "./subject";
 
-/** A run ends by itself long before: a guest that is older was left by one that was killed. Milliseconds. */
+/** Milliseconds. A run ends itself long before, so an older guest was left by a killed run. */
 const ABANDONED = 2 * 3600_000;
 const TRIES = 4;
 const PAUSE_MS = 500;
 
 /**
- * Remove all that is there of a throwaway guest, whatever state it is in, and look again. A call of a worker that was killed
- * may still be under way on the host, and the connection may have gone with the terminal: so it is tried some times.
+ * Remove everything of a throwaway guest in any state, and check that nothing is left. Retries, because a call of a
+ * killed worker may still be running on the host, and the connection may have ended with the terminal.
  */
 export async function removeTraces(host: Host, traces: Traces): Promise<void> {
     for (let tries = 1; ; tries++) {
@@ -52,7 +52,7 @@ async function release(host: Host, { network, mac, address }: NonNullable<Traces
     );
 }
 
-/** Return what a host still has of a guest; empty: nothing. */
+/** Return everything that a host still has of a guest. */
 export async function tracesLeft(host: Host, { uuid, name, reservation }: Traces): Promise<string[]> {
     const [byUuid, byName, files, network] = await Promise.all([
         host.domains.get(uuid),
@@ -71,7 +71,7 @@ export async function tracesLeft(host: Host, { uuid, name, reservation }: Traces
     ];
 }
 
-/** Return the traces of guests whose selftest ended long ago, on whatever machine it ran. */
+/** Return the traces of guests whose selftest ended long ago, on any machine. */
 export async function abandoned(host: Host): Promise<Traces[]> {
     const found: Traces[] = [];
     for (const { name, uuid } of await host.domains.list()) {

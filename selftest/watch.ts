@@ -1,6 +1,6 @@
 import type { Dom0, Host } from "../backends";
 
-/** Calls that change something: a run can be killed at each. */
+/** Calls that change something; a run can be killed at each. */
 const CHANGES = [
     "domains.define",
     "domains.start",
@@ -27,7 +27,7 @@ const CHANGES = [
     "dom0.remove",
     "dom0.run",
 ];
-/** Calls after which nothing is different. */
+/** Calls that change nothing. */
 const READS = [
     "info",
     "resources",
@@ -52,20 +52,20 @@ const READS = [
     "dom0.tail",
 ];
 
-/** Where a run is killed: before, during or after its nth change, counted from 0. */
+/** The point at which a run is killed: before, during or after its nth change, counted from 0. */
 export interface Fault {
     change: number;
     when: "before" | "during" | "after";
 }
 
-/** Sees every change; a call that is in neither list is an error, so that none is forgotten. */
+/** Called for each change. A call in neither list is an error, so that no call is forgotten. */
 export type Watcher = (name: string, call: () => Promise<unknown>, args: unknown[]) => Promise<unknown>;
 
 export function watch(host: Host, watcher: Watcher): Host {
     return watched(host, "", watcher);
 }
 
-/** Xen's other door: what is done in dom0 itself. */
+/** Watch the calls in dom0, which Xen needs in addition to libvirt. */
 export function watchDom0(dom0: Dom0, watcher: Watcher): Dom0 {
     return watched(dom0, "dom0.", watcher);
 }
@@ -77,13 +77,13 @@ function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher)
                 const value: unknown = Reflect.get(object, key, receiver);
                 const name = `${path}${String(key)}`;
                 if (typeof value === "object" && value !== null) return wrap(value, `${name}.`);
-                // Not a call: the same files, below another folder.
+                // Not a call: it returns the same files interface for another folder.
                 if (name === "filesBelow" && typeof value === "function")
                     return (base: string) => wrap(Reflect.apply(value, object, [base]) as Host["files"], "files.");
                 if (typeof value !== "function" || READS.includes(name))
                     return typeof value === "function" ? (value.bind(object) as unknown) : value;
                 if (!CHANGES.includes(name))
-                    throw new Error(`fault tests do not know the call ${name}: name it in selftest/watch.ts`);
+                    throw new Error(`fault tests do not know the call ${name}: add it to a list in selftest/watch.ts`);
                 return (...args: unknown[]) =>
                     watcher(name, () => Reflect.apply(value, object, args) as Promise<unknown>, args);
             },
@@ -91,7 +91,7 @@ function watched<T extends object>(watchee: T, prefix: string, watcher: Watcher)
     return wrap(watchee, prefix);
 }
 
-/** Writes down every change, in the order in which they begin. */
+/** Record every change, in the order of their starts. */
 export function recorder(changes: string[]): Watcher {
     return (name, call) => {
         changes.push(name);
@@ -103,7 +103,7 @@ export function recording(host: Host, changes: string[]): Host {
     return watch(host, recorder(changes));
 }
 
-/** Kills this very process at one change. */
+/** Kill this process at one change. */
 export function killer(fault: Fault): Watcher {
     let count = 0;
     return async (_name, call) => {
@@ -112,7 +112,7 @@ export function killer(fault: Fault): Watcher {
         const running = call();
         if (here && fault.when === "during") {
             running.catch(() => undefined);
-            // Long enough for the call to reach the host, too short for a host to have done it.
+            // Long enough for the call to reach the host, too short for the host to complete it.
             return new Promise(() => setTimeout(die, 4));
         }
         const result = await running;
@@ -122,6 +122,6 @@ export function killer(fault: Fault): Watcher {
 
 function die(): Promise<never> {
     process.kill(process.pid, "SIGKILL");
-    // The signal comes at once, but not before this line.
+    // The signal arrives soon, but possibly after this line.
     return new Promise(() => undefined);
 }

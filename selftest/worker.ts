@@ -1,4 +1,4 @@
-// The process that does what a provider does, one job after the other, and that ends by SIGKILL where a job says so.
+// The worker process: it runs a provider's handlers, one job after the other, and ends by SIGKILL where a job says so.
 import { hostname, userInfo } from "node:os";
 import { createBackends, dom0Of, type Host, openHost } from "../backends";
 import { unikernelHandlers } from "../core";

@@ -3,28 +3,34 @@ import type { Fault } from "../watch";
 import { whole } from "./plain";
 import type { Held } from "./step";
 
-/** The longest list of places that are named one by one. */
+/** Failures after which the walk stops. */
 const NAMED = 5;
 
-/** Return the places at which a run of these calls is killed: before the first and after each, or at most `most` of them, evenly. */
+/**
+ * Return the points at which a run of these calls is killed: before the first and after each, or at most `most` of
+ * them, spread evenly.
+ */
 export function pointsOf(calls: string[], most = Infinity): Fault[] {
     const all: Fault[] = [
         { change: 0, when: "before" },
         ...calls.map((_name, change): Fault => ({ change, when: "after" })),
     ];
     if (all.length <= most) return all;
-    // The last one is as good a place as the first.
+    // Every point is as good as any other; spread them without preferring the ends.
     return Array.from({ length: most }, (_, index) => all[Math.floor(((index + 1) * all.length) / (most + 1))]!);
 }
 
 interface Walk {
     calls: string[];
     most?: number;
-    /** The operation, killed, and what must make good for it. */
+    /**
+     * Run the operation, killed at a point, and then the run that must recover from it.
+     * @returns whether it was killed
+     */
     at(fault: Fault): Promise<boolean>;
 }
 
-/** Walks through the places. @throws with the places after which something did not hold */
+/** Try each point. @throws an error that lists the points after which something did not hold */
 async function walk({ calls, most, at }: Walk): Promise<Held> {
     const broken: string[] = [];
     let kills = 0;
@@ -35,7 +41,7 @@ async function walk({ calls, most, at }: Walk): Promise<Held> {
             broken.push(
                 `killed ${fault.when} ${calls[fault.change]} (${fault.change + 1} of ${calls.length}): ${error instanceof Error ? error.message : String(error)}`,
             );
-            // What follows would only fail after it.
+            // Further failures would only follow from these.
             if (broken.length === NAMED) break;
         }
     }
@@ -43,7 +49,7 @@ async function walk({ calls, most, at }: Walk): Promise<Held> {
     return { found: `the next run ended as if there had been no kill: ${kills} kills, ${calls.length} calls`, kills };
 }
 
-/** A create and a destroy, killed in turns. */
+/** Kill a create and a destroy at each of their calls. */
 export async function killedCreates(guest: Guest, most?: number): Promise<Held> {
     const version = { word: "one" };
     const created = whole(await guest.deploy(version)).calls;
@@ -80,7 +86,7 @@ export async function killedCreates(guest: Guest, most?: number): Promise<Held> 
     };
 }
 
-/** An update to and fro, killed. */
+/** Kill an update at each of its calls, in both directions. */
 export async function killedUpdates(guest: Guest, most?: number): Promise<Held> {
     let [from, to] = [{ word: "one" }, { word: "two" }];
     const calls = whole(await guest.deploy(to)).calls;
@@ -98,11 +104,11 @@ export async function killedUpdates(guest: Guest, most?: number): Promise<Held> 
     });
 }
 
-/** An update that rolls back, killed; the next one goes back too. */
+/** Kill an update that rolls back at each of its calls; the next one rolls back too. */
 export async function killedRollbacks(guest: Guest, most?: number): Promise<Held> {
     const good = { word: "one" };
     const calls = await guest.rollBack({ word: "broken" });
-    hold(calls !== "killed", "the worker was killed without having been told to be");
+    hold(calls !== "killed", "the worker was killed by something else than its job");
     await guest.expect(good);
     return walk({
         calls,

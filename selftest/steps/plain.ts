@@ -4,7 +4,7 @@ import type { Host } from "../../backends";
 import { type Guest, hold, type Outcome } from "../guest";
 import type { Held } from "./step";
 
-/** A step on one guest: whatever it did, the guest runs version "one" afterwards. */
+/** A step on one guest, after which the guest runs version "one" again. */
 export interface PlainStep {
     id: string;
     title: string;
@@ -15,7 +15,7 @@ const ONE = { word: "one" };
 const SIZE = 65_536;
 const NAMES: Record<string, string> = { kvm: "KVM", qemu: "emulation", xen: "Xen" };
 
-/** In the order in which one builds on the other. */
+/** In order: each builds on the ones before. */
 export const plainSteps: readonly PlainStep[] = [
     {
         id: "create",
@@ -27,7 +27,7 @@ export const plainSteps: readonly PlainStep[] = [
             const accelerator = await guest.accelerator();
             return {
                 found:
-                    `the guest runs under ${NAMES[accelerator] ?? accelerator}, was told its secret, ` +
+                    `the guest runs under ${NAMES[accelerator] ?? accelerator}, got its secret, ` +
                     `${reservation ? `and network ${reservation.network} reserves ${reservation.address} for it` : "and has no reservation: no active libvirt network with DHCP"}`,
             };
         },
@@ -107,8 +107,8 @@ export const plainSteps: readonly PlainStep[] = [
     },
 ];
 
-/** Only a job with a fault ends by being killed. */
+/** Return the result of a job without a fault, which must not be killed. */
 export function whole(outcome: Outcome): Exclude<Outcome, "killed"> {
-    hold(outcome !== "killed", "the worker was killed without having been told to be");
+    hold(outcome !== "killed", "the worker was killed by something else than its job");
     return outcome;
 }

@@ -1,22 +1,22 @@
-/** What became of one step. */
+/** The result of one step. */
 export interface StepResult {
     id: string;
     title: string;
     status: "held" | "failed" | "skipped";
-    /** What was seen, or what did not hold, in a sentence. */
+    /** The finding, or what did not hold, in a sentence. */
     found: string;
     seconds: number;
-    /** How often the worker was killed in it. */
+    /** Number of kills of the worker in this step. */
     kills?: number;
 }
 
-/** What a step that held has to say. */
+/** The result of a step that held. */
 export interface Held {
     found: string;
     kills?: number;
 }
 
-/** Runs one step. @throws only where the whole run was ended */
+/** Run one step. @throws only when the whole run was ended */
 export async function step(
     id: string,
     title: string,

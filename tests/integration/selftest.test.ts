@@ -96,9 +96,7 @@ test("all holds on a host of KVM's, its worker killed, and nothing is left", asy
         ids: [...STEPS].sort(),
     });
     const by = Object.fromEntries(steps.map((step) => [step.id, step]));
-    expect(by.create!.found).toContain(
-        `under emulation, was told its secret, and network ${NETWORK} reserves 10.68.0.254`,
-    );
+    expect(by.create!.found).toContain(`under emulation, got its secret, and network ${NETWORK} reserves 10.68.0.254`);
     for (const [id, least] of [
         ["killed-creates", 4],
         ["killed-updates", 2],

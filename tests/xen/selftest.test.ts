@@ -53,7 +53,7 @@ test("all holds on a Xen host, by ssh, and nothing is left there", async () => {
         steps: [],
     });
     expect(steps.find(({ id }) => id === "create")!.found).toContain(
-        "runs under Xen, was told its secret, and has no reservation",
+        "runs under Xen, got its secret, and has no reservation",
     );
     expect(steps.map(({ kills = 0 }) => kills).reduce((sum, kills) => sum + kills)).toBeGreaterThanOrEqual(4);
     expect(await left()).toBe(before);
