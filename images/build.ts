@@ -18,16 +18,16 @@ export interface BuiltImage {
     size: number;
 }
 
-/** @param bytes content so far @param total content in all */
+/** @param bytes content bytes so far @param total all content bytes */
 export type Progress = (bytes: number, total: number) => void;
 
 /**
- * Builds an image into the file `output`, whose folder must exist: under a temporary name, synced, then
- * renamed, so that the name never stands for half an image and a failure leaves what was there.
- * @param identity what identify() said; the image is of exactly that
+ * Build an image into the file `output`, whose folder must exist. The image is written under a temporary name, synced
+ * and then renamed, so that the file is never half an image, and a failure leaves the old file.
+ * @param identity the result of identify(); the image has exactly this content
  * @returns the absolute path, and sha256 (hex) and size (bytes) of the file
- * @throws UnikernelError `changed` (the source is or becomes another than identify() saw), `no-space`,
- * `permission`, `program-missing`, `program-failed`, `timeout`, `invalid` (the format cannot hold the source)
+ * @throws UnikernelError `changed` (the source differs from the one that identify() read), `no-space`, `permission`,
+ * `program-missing`, `program-failed`, `timeout`, `invalid` (the format cannot hold the source)
  */
 export async function buildImage(
     source: ImageSource,
@@ -53,7 +53,7 @@ export async function buildImage(
                 onProgress: (bytes) => onProgress?.(bytes, tree.bytes),
             })
             .catch(async (error: unknown) => {
-                // A source that changes makes the programs fail in ways that hide the cause.
+                // A source that changes during the build makes the programs fail in ways that hide the cause.
                 await unchanged(tree, source, options, identity.digest);
                 throw error;
             });
@@ -80,7 +80,10 @@ async function finish(
     await publish(temporary, path);
 }
 
-/** What was read while building is what was hashed, if every file has kept its signature and the digest is the same now. */
+/**
+ * Throw if the source has changed: every file must have kept its signature, and the digest must be the same. Then the
+ * image holds what was hashed.
+ */
 async function unchanged(before: Tree, source: ImageSource, options: ImageOptions, digest: string): Promise<void> {
     const after = await readTree(source).catch((error: unknown) => {
         throw hasCode(error, "not-found") ? sourceChanged(source) : error;

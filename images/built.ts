@@ -7,25 +7,28 @@ import { cacheFolder, makeCacheFolder } from "./folders";
 import { endings } from "./formats";
 import { writeWhole } from "./temporary";
 
-/** What was built at a path, kept in the cache so that a file can be told to be whole, and ours. */
+/** The record of a built file, kept in the cache to prove later that the file is complete and built by this package. */
 export interface Built {
     path: string;
     digest: string;
     sha256: string;
     size: number;
-    /** Nanoseconds, decimal; with `ino` they say that the file is untouched, without reading it. */
+    /** Nanoseconds, decimal. With `ino`, this shows without reading the file that it is untouched. */
     mtimeNs: string;
     ino: string;
-    /** sha256 of our file that was there before: what is still there if a build is killed before its last step. */
+    /**
+     * sha256 of the file that the build replaces. If the build is killed before its last step, that file is still in
+     * place.
+     */
     before?: string;
 }
 
-/** The cache's file for an image. It is there after a build without an `output`. */
+/** Return the path of an image in the cache. A build without an `output` writes it. */
 export function cachePath(digest: string, format: ImageFormat): string {
     return join(cacheFolder("images"), `${digest}.${endings[format]}`);
 }
 
-/** Makes the folder of cachePath's files. */
+/** Create the folder of cachePath's files. */
 export async function makeImageFolder(): Promise<void> {
     await makeCacheFolder("images");
 }
@@ -34,14 +37,17 @@ function recordPath(path: string): string {
     return join(cacheFolder("built"), `${createHash("sha256").update(resolve(path)).digest("hex").slice(0, 32)}.json`);
 }
 
-/** Written before the image is renamed into place: a build that is killed between the two still knows its file. */
+/**
+ * Record a build before the image is renamed into place, so that a build killed between the two still recognises its
+ * file.
+ */
 export async function recordBuilt(record: Built): Promise<void> {
     await makeCacheFolder("built");
     const before = (await findBuilt(record.path))?.sha256;
     await writeWhole(recordPath(record.path), JSON.stringify({ ...record, before }));
 }
 
-/** The record of what we built at a path, if the file there is still exactly that. */
+/** Return the record of a path, if the file there is still exactly the one that was built. */
 export async function findBuilt(path: string): Promise<Built | undefined> {
     const record = await loadRecord(path);
     if (!record) return undefined;
@@ -55,7 +61,9 @@ export async function findBuilt(path: string): Promise<Built | undefined> {
     }
 }
 
-/** True when the file at a path is one that we built, this time or the time before, and nobody changed it. */
+/**
+ * Return whether the file at a path was built by this package, in the last build or the one before, and is unchanged.
+ */
 export async function isBuiltByUs(path: string): Promise<boolean> {
     if (await findBuilt(path)) return true;
     const before = (await loadRecord(path))?.before;

@@ -5,20 +5,20 @@ import { throwIfEnded, UnikernelError } from "../spec";
 import { fsError } from "./fsError";
 import { HashCache, isRacy, type Signature, signatureText } from "./hashCache";
 
-/** Up to this size a file is read in one synchronous go: four trips through the thread pool cost more than the read. */
+/** Up to this size a file is read synchronously: four trips through the thread pool cost more than the read. */
 const SMALL = 256 * 1024;
 const CHUNK = 1024 * 1024;
-// A file that was replaced by a pipe since it was listed must not hang us.
+// A file may have been replaced by a pipe since it was listed; opening it must not block.
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
 export interface Content {
     sha256: string;
     signature: string;
-    /** It was changed so shortly before that its signature cannot vouch for it later. */
+    /** The file changed so shortly before it was read that its signature cannot prove later that it is unchanged. */
     racy: boolean;
 }
 
-/** Content hash of one regular file, from the cache where its signature is known there. */
+/** Return the hash of one regular file's content; from the cache if its signature is there. */
 export async function readContent(path: string, listed: Signature, cache: HashCache, key: string): Promise<Content> {
     throwIfEnded();
     const signature = signatureText(listed);
@@ -32,8 +32,8 @@ export async function readContent(path: string, listed: Signature, cache: HashCa
 }
 
 /**
- * sha256 of a file's content, 64 hex digits. Remembered by path, size, times and inode, so that asking
- * again for an untouched file reads nothing.
+ * Return the sha256 of a file's content, 64 hex digits. Hashes are cached by path, size, times and inode, so that an
+ * untouched file is not read again.
  * @throws UnikernelError `not-found`, `permission`, `invalid` (not a regular file), `changed` (while it was read)
  */
 export async function hashFile(path: string): Promise<string> {

@@ -10,7 +10,7 @@ const LINE = 8000;
 const PARKED = ".pulumi-unikernel";
 
 /**
- * Fills an empty ext file system. Owners are root, times those of the fixed clock.
+ * Fill an empty ext file system. Owners are root, times are those of the fixed clock.
  * @returns false when it is too small
  */
 export async function populate(path: string, tree: Tree, context: BuildContext): Promise<boolean> {
@@ -26,7 +26,7 @@ export async function populate(path: string, tree: Tree, context: BuildContext):
     return true;
 }
 
-/** debugfs ends with 0 whatever happened: what it says on standard error, beyond its version, is the verdict. */
+/** Run debugfs. It always exits with 0, so any text on standard error beyond its version counts as a failure. */
 async function debugfs(path: string, args: string[], { timeout }: BuildContext): Promise<boolean> {
     const said = (await run("debugfs", ["-w", ...args, path], { env: fixedClock, timeout }))
         .replace(/^debugfs \d.*\n?/, "")
@@ -45,7 +45,7 @@ function scriptOf(entries: Entry[], sources: Map<Entry, string>): string {
         folder = parent;
         if (entry.type === "directory") lines.push(`mkdir ${quote(name)}`);
         else if (entry.type === "symlink") lines.push(`symlink ${quote(name)} ${quote(entry.target)}`);
-        // Without "./" a name like <12> would mean an inode.
+        // Without "./", debugfs takes a name like <12> for an inode.
         else
             lines.push(
                 `write ${quote(sources.get(entry)!)} ${quote(name)}`,
@@ -55,7 +55,7 @@ function scriptOf(entries: Entry[], sources: Map<Entry, string>): string {
     return `${lines.join("\n")}\n`;
 }
 
-/** A request of its own may hold line breaks, but knows no current folder: `write` takes a name, `ln` takes a path. */
+/** A single request may contain line breaks but has no current folder: `write` takes a name, `ln` takes a path. */
 function requests(entry: Entry, sources: Map<Entry, string>): string[] {
     const path = quote(`/${entry.path}`);
     if (entry.type === "directory") return [`mkdir ${path}`];
@@ -76,7 +76,7 @@ function isAwkward(entry: Entry, sources: Map<Entry, string>): boolean {
     );
 }
 
-/** A path for the content of each file, itself never with a line break. */
+/** Return a path for the content of each file. These paths contain no line break. */
 async function stageSources({ entries }: Tree, staging: string): Promise<Map<Entry, string>> {
     const texts = await stageTexts(entries, staging);
     const sources = new Map<Entry, string>();
@@ -102,7 +102,7 @@ function split(path: string): [string, string] {
     return [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
 }
 
-/** The quotation of e2fsprogs' ss library: a double quote is written twice. */
+/** Quote for the ss library of e2fsprogs: a double quote is doubled. */
 function quote(text: string): string {
     return `"${text.replaceAll('"', '""')}"`;
 }

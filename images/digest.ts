@@ -3,7 +3,7 @@ import type { ImageFormat, ImageIdentity } from "../spec";
 import { keyBytes } from "../spec";
 import type { Tree } from "./entry";
 
-/** Raised when the same tree and options begin to give another image, so that images are built anew. */
+/** Raised when the same tree and options give a different image, so that images are rebuilt. */
 const LAYOUT = 1;
 
 export interface ImageOptions {
@@ -11,14 +11,14 @@ export interface ImageOptions {
     /** Bytes. */
     size?: number;
     label?: string;
-    /** Hex digits. With it every digest is an HMAC: for trees that hold secrets, whose plain hashes could be guessed. */
+    /** Hex digits. With a key every digest is an HMAC: plain hashes of trees with secrets could be guessed. */
     key?: string;
 }
 
 /**
- * The digest of a normalised tree and of the options, and the manifest of the tree. What counts: types,
- * paths, contents, link targets, whether the owner may execute a file. What does not: times, owners,
- * other permissions, hard links, holes, extended attributes, the order in which a folder lists its files.
+ * Return the digest of a normalised tree and its options, and the manifest of the tree. They cover types, paths,
+ * contents, link targets, and whether the owner may execute a file. They do not cover times, owners, other permissions,
+ * hard links, holes, extended attributes, and the order of files in a folder.
  */
 export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "file"): ImageIdentity {
     const lines = [JSON.stringify(["image", LAYOUT, options.format, options.size ?? null, options.label ?? null])];
@@ -50,7 +50,7 @@ export function digestTree(tree: Tree, options: ImageOptions, holds: "tree" | "f
     };
 }
 
-/** HMAC of a digest, or the digest itself when there is no key. */
+/** Return the HMAC of a digest, or the digest itself when there is no key. */
 export function sealDigest(sha256: string, key: string | undefined): string {
     return key === undefined ? sha256 : hasher(key).update(sha256).digest("hex");
 }

@@ -9,7 +9,7 @@ import { HashCache } from "./hashCache";
 
 const SHOWN = 10;
 
-/** Everything below a directory. Symbolic links are kept as links; the directory itself may be one. */
+/** Read everything below a directory. Symbolic links are kept as links; the directory itself may be a link. */
 export async function readDirectory(source: string): Promise<Entry[]> {
     const root = await realpath(source);
     const cache = await HashCache.open(root);
@@ -44,7 +44,7 @@ export async function readDirectory(source: string): Promise<Entry[]> {
     return entries;
 }
 
-// Synchronous calls here: 10,000 files cost 60 ms this way, and a second through the thread pool.
+// Synchronous calls: 10,000 files take 60 ms this way, and a second through the thread pool.
 function listFolder(folder: string, shown: string): string[] {
     let names: Buffer[];
     try {
@@ -75,7 +75,7 @@ async function readEntry(file: string, shown: string, path: string, cache: HashC
             content: { file, signature },
         };
     } catch (error) {
-        // It was listed a moment ago.
+        // It existed when it was listed, a moment ago.
         if (errnoOf(error) === "ENOENT") throw changed(shown);
         throw fsError(error, "read", shown);
     }

@@ -1,7 +1,7 @@
 /** A directory, a file, or a map of path inside the image to text or to a local file. */
 export type ImageSource = string | Record<string, string | { asset: string }>;
 
-/** One thing inside an image. `path` has no leading slash; the root itself is not listed. */
+/** One entry of an image. `path` has no leading slash; the root itself is not listed. */
 export type Entry = { type: "directory"; path: string } | { type: "symlink"; path: string; target: string } | FileEntry;
 
 export interface FileEntry {
@@ -10,16 +10,16 @@ export interface FileEntry {
     executable: boolean;
     size: number;
     sha256: string;
-    /** Where the content is: a local file (absolute path), or the text itself. */
+    /** A local file (absolute path), or the text itself. */
     content: { file: string; signature: string } | { text: string };
 }
 
 export interface Tree {
-    /** Parents before children, siblings by UTF-16 code units: the same in every locale. */
+    /** Parents before children, siblings by UTF-16 code units: the same order in every locale. */
     entries: Entry[];
     files: number;
     /** Content bytes of all files. */
     bytes: number;
-    /** The only file, where the source is one file or a map that has one. */
+    /** The only file, when the source is one file or a map with one file. */
     single?: FileEntry;
 }

@@ -16,11 +16,11 @@ interface Flavour {
     features: string;
     inodeSize: number;
     journalMiB: number;
-    /** Below it mke2fs silently leaves the journal out. */
+    /** With less, mke2fs silently leaves the journal out. */
     minMiB: number;
 }
 
-/** ext2 without anything that is younger than 2000, for guests with small drivers (NetBSD's, as in rumprun). */
+/** ext2 without features younger than 2000, for guests with small drivers (NetBSD's, as in rumprun). */
 export const ext2: Format = extFormat({
     features: "filetype,sparse_super,large_file",
     inodeSize: 128,
@@ -28,7 +28,7 @@ export const ext2: Format = extFormat({
     minMiB: 1,
 });
 
-/** ext4 as Linux makes it, with a journal and checksums. */
+/** ext4 with the usual features of Linux, including a journal and checksums. */
 export const ext4: Format = extFormat({
     features:
         "has_journal,ext_attr,dir_index,filetype,extent,64bit,flex_bg,sparse_super,large_file,huge_file,dir_nlink,extra_isize,metadata_csum",
@@ -37,7 +37,10 @@ export const ext4: Format = extFormat({
     minMiB: 10,
 });
 
-/** Made by mke2fs and filled by debugfs: no root, no mount. Byte-identical for the same tree and e2fsprogs version. */
+/**
+ * Return a format made by mke2fs and filled by debugfs, which need neither root nor a mount. The image is
+ * byte-identical for the same tree and e2fsprogs version.
+ */
 function extFormat(flavour: Flavour): Format {
     return {
         holds: "tree",
@@ -112,18 +115,21 @@ async function makeEmpty(
     );
 }
 
-/** Two disks of one guest must not have the same uuid, the same tree must have it always. RFC 9562 version 8. */
+/**
+ * Derive the file system's uuid from the digest (RFC 9562 version 8): two disks of one guest must differ, and the same
+ * tree must always have the same.
+ */
 function uuidOf(digest: string): string {
     const hex = `${digest.slice(0, 12)}8${digest.slice(13, 16)}8${digest.slice(17, 32)}`;
     return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }
 
-/** A tenth more than there are entries, for files that the guest makes. */
+/** Return a tenth more inodes than there are entries, for files that the guest creates. */
 function inodes(tree: Tree): number {
     return roundUp(Math.ceil(tree.entries.length * 1.1) + 64, 16);
 }
 
-/** Bytes: content and what ext needs for it, a tenth more, and 4 MiB. */
+/** Return the size in bytes: content and ext's own structures, a tenth more, and 4 MiB. */
 function defaultSize(tree: Tree, { inodeSize, journalMiB, minMiB }: Flavour): number {
     const names = tree.entries.reduce(
         (sum, { path }) => sum + 12 + Buffer.byteLength(path.slice(path.lastIndexOf("/") + 1)),

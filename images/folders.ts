@@ -3,7 +3,11 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fsError } from "./fsError";
 
-/** What the cache folder holds: images by digest, content hashes, full manifests, who uses an image, what was built where, which burns, deletions, creates and self-tests have begun, what consoles said, which resource has which MAC, port or uuid. */
+/**
+ * Folders of the cache: images by digest, content hashes, full manifests, users of an image, records of built files;
+ * notes of unfinished burns, deletions, creates and self-tests; console output; and the holder of each MAC, port or
+ * uuid.
+ */
 export type CacheRoom =
     | "images"
     | "hashes"
@@ -17,10 +21,10 @@ export type CacheRoom =
     | "identities"
     | "consoles";
 
-/** A folder of the cache (XDG Base Directory Specification: $XDG_CACHE_HOME, by default ~/.cache). */
+/** Return a folder of the cache (XDG Base Directory Specification: $XDG_CACHE_HOME, by default ~/.cache). */
 export function cacheFolder(room: CacheRoom): string {
     const base = process.env.XDG_CACHE_HOME;
-    // The specification says that a relative path is to be ignored.
+    // The specification requires that a relative path is ignored.
     return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", room);
 }
 
@@ -34,7 +38,7 @@ export async function makeCacheFolder(room: CacheRoom): Promise<string> {
     return folder;
 }
 
-/** Keeps a folder of small records to its newest ones. */
+/** Remove the oldest records of a folder when it has too many. */
 export async function boundFolder(folder: string, records: number): Promise<void> {
     const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
     if (names.length < records) return;

@@ -3,13 +3,13 @@ import { type FileHandle, open } from "node:fs/promises";
 import type { Written } from "./writer";
 
 const CHUNK = 1024 * 1024;
-/** The volume descriptors of an ISO lie here: what a program would patch last, if it did. */
+/** The volume descriptors of an ISO are in these first bytes, which a program may patch last. */
 const HEAD = 64 * 1024;
 const PAUSE = 20;
 
 /**
- * Hashes a file while another process writes it from front to back, so that the image is not read a
- * second time; then syncs it.
+ * Hash a file while another process writes it from front to back, so that the image is not read a second time; then
+ * sync it.
  * @param writing settles when the writer has ended
  */
 export async function hashWhileWritten(
@@ -28,7 +28,7 @@ export async function hashWhileWritten(
     );
     let handle: FileHandle | undefined;
     try {
-        // The file is there as soon as the writer opens it; a writer that failed before has the say.
+        // The file exists as soon as the writer opens it. If the writer failed earlier, its error is thrown.
         while (!(handle = await open(path, "r+").catch(() => undefined)) && !ended) await pause(end);
         await (handle ? undefined : writing);
         handle ??= await open(path, "r+");
@@ -55,7 +55,7 @@ async function follow(
         const last = ended();
         const { bytesRead } = await handle.read(buffer, 0, CHUNK, size);
         if (bytesRead === 0 && last) break;
-        // Few large reads: a chunk that is not full yet can wait.
+        // Prefer few large reads: wait until a chunk is full.
         if (bytesRead < CHUNK && !last) {
             await pause(end);
             continue;

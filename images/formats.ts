@@ -5,10 +5,10 @@ import { iso9660 } from "./iso9660";
 import { qcow2 } from "./qcow2";
 import { raw } from "./raw";
 
-/** Every format that can be built. */
+/** All formats that can be built. */
 export const formats: Record<ImageFormat, Format> = { iso9660, ext2, ext4, raw, qcow2 };
 
-/** The usual ending of a file of this format. */
+/** The usual file extension of each format. */
 export const endings: Record<ImageFormat, string> = {
     iso9660: "iso",
     ext2: "ext2",

@@ -15,14 +15,14 @@ const codes: Record<string, ErrorCode> = {
     EISDIR: "invalid",
 };
 
-/** The code of an error of the file system, such as ENOENT. */
+/** Return the code of a file system error, such as ENOENT. */
 export function errnoOf(error: unknown): string | undefined {
     const code =
         error !== null && typeof error === "object" && "syscall" in error && "code" in error ? error.code : undefined;
     return typeof code === "string" ? code : undefined;
 }
 
-/** Turns an error of the file system into one that names the file; other errors come back as they are. */
+/** Convert a file system error into one that names the file; return other errors unchanged. */
 export function fsError(error: unknown, doing: string, path: string): unknown {
     const errno = errnoOf(error);
     if (errno === undefined) return error;
@@ -38,14 +38,14 @@ export function fsError(error: unknown, doing: string, path: string): unknown {
     });
 }
 
-/** As fsError, for writing; a full disk is said with its figures. @param needed bytes, about */
+/** Convert an error of writing; for a full disk, with its figures. @param needed bytes, approximately */
 export async function writeError(error: unknown, path: string, needed: number): Promise<unknown> {
     return ["ENOSPC", "EDQUOT"].includes(errnoOf(error) ?? "")
         ? noSpace(path, needed, error)
         : fsError(error, "write", path);
 }
 
-/** The error for a full disk, with what is free and what was about to be written. */
+/** Return the error for a full disk, with the free bytes and the bytes to be written. */
 export async function noSpace(path: string, needed: number, cause: unknown): Promise<UnikernelError> {
     const folder = dirname(path);
     const free = await statfs(folder).then(

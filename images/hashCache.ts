@@ -5,10 +5,13 @@ import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
 import { writeWhole } from "./temporary";
 
 const RECORDS = 256;
-/** Nanoseconds. A file that was changed less than this before it was read may change again within one tick of its file system's clock. */
+/**
+ * Nanoseconds. A file that changed less than this before it was read may change again within one tick of its file
+ * system's clock.
+ */
 const RACY = 2_000_000_000n;
 
-/** What stat says of a file's content without reading it. */
+/** The facts of stat that change with a file's content. */
 export interface Signature {
     size: bigint;
     mtimeNs: bigint;
@@ -21,14 +24,14 @@ export function signatureText({ size, mtimeNs, ctimeNs, ino, dev }: Signature): 
     return `${size}.${mtimeNs}.${ctimeNs}.${ino}.${dev}`;
 }
 
-/** True when a later change could leave the same signature, as git calls it. */
+/** Return whether a later change could leave the same signature; git calls such an entry racy. */
 export function isRacy(signature: Signature, readAt: bigint): boolean {
     return signature.mtimeNs > readAt - RACY || signature.ctimeNs > readAt - RACY;
 }
 
 /**
- * Remembered content hashes of the files of one tree, one small file of the cache folder for each tree.
- * Losing it, or finding it damaged, costs time only.
+ * A cache of content hashes for the files of one tree, in one small file for each tree. A lost or damaged cache only
+ * costs time.
  */
 export class HashCache {
     private readonly seen = new Map<string, string>();
@@ -39,7 +42,7 @@ export class HashCache {
         private readonly old: Map<string, string>,
     ) {}
 
-    /** @param name what the tree is known by: its absolute path */
+    /** @param name identifies the tree: its absolute path */
     static async open(name: string): Promise<HashCache> {
         const file = join(
             cacheFolder("hashes"),
@@ -60,7 +63,10 @@ export class HashCache {
         this.changed = true;
     }
 
-    /** Keeps what was asked for or set since it was opened, and forgets the rest. A cache that cannot be written is no error. */
+    /**
+     * Keep the entries that were used or set since the cache was opened, and drop the rest. Failure to write the cache
+     * is no error.
+     */
     async save(): Promise<void> {
         if (!this.changed && this.seen.size === this.old.size) return;
         try {

@@ -6,9 +6,9 @@ import { saveManifest, summarise } from "./manifest";
 import { readTree } from "./tree";
 
 /**
- * What an image of this source and these options is: its digest, and a manifest as state keeps it. Builds
- * nothing. The whole manifest is kept in the cache, for loadManifest. Reads only what changed since last time.
- * `files` and `bytes` are the number of files and their content bytes.
+ * Return the identity of an image of this source and these options: its digest, and the manifest in the form that state
+ * holds. Builds nothing, and reads only what changed since the last time. The whole manifest is saved in the cache for
+ * loadManifest. `files` and `bytes` are the number of files and their content bytes.
  * @throws UnikernelError as readTree does, and `invalid` for a source that the format cannot hold
  */
 export async function identify(
@@ -24,7 +24,7 @@ export async function identify(
     return { digest, manifest: summarise(manifest), files: tree.files, bytes: tree.bytes };
 }
 
-/** What a format cannot do of the options, by property. Reads nothing. */
+/** Return the problems of the options for their format, by property. Reads nothing. */
 export function optionProblems(options: ImageOptions): Problem[] {
     return formats[options.format].check(options);
 }

@@ -8,12 +8,12 @@ import { run } from "./run";
 import { stageTexts } from "./stage";
 
 const LABEL = "UNIKERNEL";
-// ECMA-119 8.5.4 and 8.4.26: sixteen digits, hundredths of a second last.
+// ECMA-119 8.5.4 and 8.4.26: sixteen digits, the last two are hundredths of a second.
 const VOLUME_DATE = "1980010100000000";
 
 /**
- * ISO 9660 with Rock Ridge (names up to 255 bytes, links, modes; what the BSD cd9660 and Linux isofs
- * drivers read), files beyond 4 GiB included. Byte-identical for the same tree and xorriso version.
+ * ISO 9660 with Rock Ridge (names up to 255 bytes, links, modes, as the BSD cd9660 and Linux isofs drivers read them),
+ * including files over 4 GiB. The image is byte-identical for the same tree and xorriso version.
  */
 export const iso9660: Format = {
     holds: "tree",
@@ -41,7 +41,7 @@ export const iso9660: Format = {
             run(
                 "xorriso",
                 [
-                    // Settings that count only when they stand first.
+                    // These settings take effect only at the beginning.
                     "-signal_handling",
                     "off",
                     "-no_rc",
@@ -106,10 +106,13 @@ export const iso9660: Format = {
     },
 };
 
-/** One command a line, in place of arguments: no limit on their number, and names of any characters. */
+/**
+ * Write the commands to a file, one per line, instead of passing arguments: their number is unlimited, and names may
+ * have any characters.
+ */
 async function commandFile({ entries }: Tree, staging: string): Promise<string> {
     const texts = await stageTexts(entries, staging);
-    // Of equal files only the first is read and stored: an image does not tell whether they were hard links.
+    // Of equal files only the first is read and stored: an image does not show whether they were hard links.
     const first = new Map<string, string>();
     const lines = entries.map((entry) => {
         if (entry.type === "directory") return `-mkdir ${quote(`/${entry.path}`)}`;
@@ -135,7 +138,7 @@ function isExecutable(entry: Entry): boolean {
     return entry.type === "file" && entry.executable;
 }
 
-/** xorriso's double quotes, with backslash codes for what would end a line or the quotation. */
+/** Quote for xorriso: double quotes, with backslash codes for characters that would end the line or the quotation. */
 function quote(text: string): string {
     return `"${text.replace(/[\x00-\x1f\x7f"\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`)}"`;
 }

@@ -3,8 +3,8 @@ import type { ImageFormat } from "../spec";
 import type { FileEntry, Tree } from "./entry";
 
 /**
- * What is in a disk file, by its own marks: qcow2's magic, the "CD001" of ECMA-119 in sector 16, ext's superblock
- * at 1024 (s_magic 0xEF53; s_feature_incompat bit 0x40, extents, is ext4's). Anything else is raw.
+ * Return the format of a disk file by its magic: qcow2's, the "CD001" of ECMA-119 in sector 16, or ext's superblock at
+ * 1024 (s_magic 0xEF53; bit 0x40 of s_feature_incompat, extents, means ext4). Anything else is raw.
  */
 export async function formatOf(path: string): Promise<ImageFormat> {
     const head = await readHead(path, 32_774);
@@ -14,14 +14,14 @@ export async function formatOf(path: string): Promise<ImageFormat> {
     return head.readUInt32LE(1024 + 0x60) & 0x40 ? "ext4" : "ext2";
 }
 
-/** The same of a file that is to go into an image. */
+/** Return the format of a file that is to go into an image; undefined when it is no image itself. */
 export async function imageKind(entry: FileEntry): Promise<ImageFormat | undefined> {
     if (!("file" in entry.content)) return undefined;
     const format = await formatOf(entry.content.file);
     return format === "raw" ? undefined : format;
 }
 
-/** A whole image as the only file of an image is a mistake that would only show inside the guest. */
+/** Refuse an image as the only file of an image: this mistake would otherwise show only inside the guest. */
 export async function refuseImageFile({ single }: Tree): Promise<string[]> {
     const kind = single && (await imageKind(single));
     if (!kind) return [];

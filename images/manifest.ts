@@ -9,8 +9,8 @@ const MOST_FILES = 200;
 const RECORDS = 256;
 
 /**
- * What of a manifest goes into state: all of it up to 200 files, else one digest for each folder, with
- * keys that end in `/`; folders are joined from the deepest up until no more than 200 are left.
+ * Return the part of a manifest that goes into state: all of it up to 200 files, else one digest for each folder, with
+ * keys that end in `/`. The deepest folders are joined first, until no more than 200 are left.
  */
 export function summarise(manifest: Manifest): Manifest {
     const entries = Object.entries(manifest);
@@ -43,7 +43,7 @@ function digests(folders: Map<string, string[]>): Manifest {
     );
 }
 
-/** Paths that were added, removed or changed, sorted. */
+/** Return the paths that were added, removed or changed, sorted. */
 export function changedFiles(from: Manifest, to: Manifest): string[] {
     const before = new Map(Object.entries(from));
     const after = new Map(Object.entries(to));
@@ -56,7 +56,7 @@ function manifestPath(digest: string): string {
     return join(cacheFolder("manifests"), `${digest}.json`);
 }
 
-/** Keeps the whole manifest of an image beside the cache. A cache that cannot be written is no error. */
+/** Save the whole manifest of an image in the cache. Failure to write the cache is no error. */
 export async function saveManifest(digest: string, manifest: Manifest): Promise<void> {
     const text = JSON.stringify(manifest);
     try {
@@ -69,7 +69,9 @@ export async function saveManifest(digest: string, manifest: Manifest): Promise<
     }
 }
 
-/** The whole manifest of an image that was identified on this machine; undefined when it is not there or damaged. */
+/**
+ * Return the whole manifest of an image that was identified on this machine; undefined when it is missing or damaged.
+ */
 export async function loadManifest(digest: string): Promise<Manifest | undefined> {
     try {
         const parsed: unknown = JSON.parse(await readFile(manifestPath(digest), "utf8"));

@@ -9,12 +9,14 @@ import { HashCache } from "./hashCache";
 
 export type SourceMap = Exclude<ImageSource, string>;
 
-/** The property path of an entry, in Pulumi's notation. */
+/** Return the property path of an entry, in Pulumi's notation. */
 export function entryProperty(path: string): string {
     return `source[${JSON.stringify(path)}]`;
 }
 
-/** Every path of a map that cannot be a path inside an image, or that clashes with another one. */
+/**
+ * Return the problems of a map's paths: those that cannot be paths inside an image, and those that clash with another.
+ */
 export function mapProblems(source: Record<string, unknown>): Problem[] {
     const problems: Problem[] = [];
     const files = new Map<string, string>();
@@ -36,7 +38,7 @@ export function mapProblems(source: Record<string, unknown>): Problem[] {
     return problems;
 }
 
-/** Reads a map whose values are all known. Folders are made as the paths need them. */
+/** Read a map whose values are all known. Folders are created as the paths need them. */
 export async function readMap(source: SourceMap): Promise<Entry[]> {
     const [problem] = mapProblems(source);
     if (problem) throw new UnikernelError("invalid", problem.reason, { property: problem.property });
@@ -56,7 +58,7 @@ export async function readMap(source: SourceMap): Promise<Entry[]> {
     return [...[...folders].map((path): Entry => ({ type: "directory", path })), ...entries];
 }
 
-/** A local file that is named directly: symbolic links are followed, unlike within a directory. */
+/** Read a local file that is named directly: symbolic links are followed, unlike within a directory. */
 export async function readLocal(shown: string, path: string, cache: HashCache): Promise<FileEntry> {
     try {
         const file = await realpath(shown);

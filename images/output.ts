@@ -5,19 +5,22 @@ import { isBuiltByUs } from "./built";
 import type { ImageSource } from "./entry";
 import { usersOf } from "./users";
 
-/** What the caller knows of a file that is at `output` already. */
+/** What the caller knows about an existing file at `output`. */
 export interface Known {
-    /** Whether state has it as this resource's. */
+    /** Return whether state has it as this resource's. */
     inState(path: string): Promise<boolean>;
-    /** Whether a run of this resource that was interrupted may have built it; asked only of a file that this user built for it and that is unchanged. */
+    /**
+     * Return whether an interrupted run of this resource may have built it. Called only for an unchanged file that this
+     * user built for the resource.
+     */
     begun(path: string): Promise<boolean>;
-    /** What to do about one that this user built for the resource, and that state does not have. */
+    /** What to do about a file that this user built for the resource and that is not in state. */
     hint: string;
 }
 
 /**
- * What is wrong with the place of `output`. A file that is there already is overwritten only if state has it, or if a run
- * of this resource that was interrupted built it and nobody has changed it since.
+ * Return the problem of writing `output`. An existing file is overwritten only if state has it, or if an interrupted
+ * run of this resource built it and it is unchanged since.
  * @param id the resource; undefined when check cannot know it
  */
 export async function outputProblem(
@@ -64,7 +67,7 @@ export async function outputProblem(
     return users.length > 0
         ? problem(
               "not-ours",
-              `${output} was changed by someone after it was built`,
+              `${output} was changed after it was built`,
               "remove it, or move it away, to have it built again",
           )
         : problem(

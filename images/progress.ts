@@ -1,6 +1,6 @@
 const EVERY = 3000;
 
-/** Calls through every three seconds at most, and not before the first three are over: what is quick says nothing. */
+/** Limit a function to one call every three seconds, the first after three seconds: quick work prints nothing. */
 export function everyFewSeconds<T extends unknown[]>(say: (...args: T) => void): (...args: T) => void {
     let next = Date.now() + EVERY;
     return (...args) => {

@@ -6,7 +6,7 @@ import { checkDiskOptions, onlyFile, tooSmall } from "./raw";
 import { run } from "./run";
 import { stageTexts } from "./stage";
 
-/** A disk in QEMU's format, made from one raw or qcow2 file; `size` is that of the disk inside. */
+/** A disk in QEMU's format, made from one raw or qcow2 file. `size` is the size of the virtual disk. */
 export const qcow2: Format = {
     holds: "file",
     check: checkDiskOptions,
@@ -28,7 +28,7 @@ export const qcow2: Format = {
         const file =
             "file" in entry.content ? entry.content.file : (await stageTexts([entry], staging)).get(entry.sha256)!;
         const driver = (await imageKind(entry)) === "qcow2" ? "qcow2" : "raw";
-        // In this form QEMU guesses no format, and opens no other file, whatever the header says.
+        // In this form QEMU does not probe the format, and opens no other file, whatever the header says.
         const source = {
             driver,
             ...(driver === "qcow2" ? { backing: null } : {}),
@@ -50,14 +50,17 @@ interface Header {
     references: boolean;
 }
 
-/** QEMU's docs/interop/qcow2.txt: backing_file_offset at 8, size at 24, version at 4, incompatible_features at 72 (bit 2: external data file). */
+/**
+ * Fields by QEMU's docs/interop/qcow2.txt: backing_file_offset at 8, size at 24, version at 4, incompatible_features at
+ * 72 (bit 2: external data file).
+ */
 function headerOf(head: Buffer): Header {
     if (head.length < 72) return { diskSize: 0, references: false };
     const dataFile = head.readUInt32BE(4) >= 3 && head.length >= 80 && (head.readBigUInt64BE(72) & 4n) !== 0n;
     return { diskSize: Number(head.readBigUInt64BE(24)), references: dataFile || head.readBigUInt64BE(8) !== 0n };
 }
 
-/** Whether a qcow2 image is only a part of a disk: a copy of it alone may be worth nothing. */
+/** Return whether a qcow2 image refers to another file, so that a copy of it alone is incomplete. */
 export async function needsAnotherFile(path: string): Promise<boolean> {
     return headerOf(await readHead(path, 80)).references;
 }

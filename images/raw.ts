@@ -10,7 +10,7 @@ import { ImageWriter } from "./writer";
 
 export const SECTOR = 512;
 
-/** The file as it is, filled up with zeros to whole sectors or to `size`. */
+/** The file unchanged, padded with zeros to whole sectors or to `size`. */
 export const raw: Format = {
     holds: "file",
     check: checkDiskOptions,
@@ -46,7 +46,7 @@ export const raw: Format = {
     },
 };
 
-/** Options of the formats that are one disk, without a file system of ours. */
+/** Check the options of formats that are a single disk without a file system. */
 export function checkDiskOptions({ format, size, label }: ImageOptions): Problem[] {
     return [
         ...(label === undefined ? [] : [{ property: "label", reason: `format ${format} has no label` }]),
@@ -56,7 +56,7 @@ export function checkDiskOptions({ format, size, label }: ImageOptions): Problem
     ];
 }
 
-/** The tree's only file; checkTree has refused every other tree. */
+/** Return the tree's only file; checkTree has refused every other tree. */
 export function onlyFile(tree: Tree): NonNullable<Tree["single"]> {
     if (!tree.single) throw new TypeError("not a single file");
     return tree.single;

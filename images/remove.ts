@@ -7,8 +7,8 @@ import { sweepTemporaries, temporaryName } from "./temporary";
 import { nobodyLeft, removeUser, usersOf } from "./users";
 
 /**
- * Takes a user off an image file, and removes the file with its record when nobody else needs it.
- * @returns false when others do, and it stays
+ * Remove a user of an image file; when it was the last one, remove the file and its record.
+ * @returns false when others use the file and it stays
  */
 export async function removeImage(path: string, id: string): Promise<boolean> {
     await removeUser(path, id);
@@ -22,7 +22,7 @@ export async function removeImage(path: string, id: string): Promise<boolean> {
         await forgetBuilt(path);
         return true;
     }
-    // Someone may have come while the file still had its name, and has it in use; who comes now builds it anew.
+    // A user may have been added while the file still had its name, and uses it. A later one builds the file again.
     if ((await usersOf(path)).length > 0) {
         await rename(aside, path);
         return false;
@@ -32,7 +32,7 @@ export async function removeImage(path: string, id: string): Promise<boolean> {
     return true;
 }
 
-/** The manifests of images past are of use only as long as there is an image to compare with. */
+/** Remove the manifests once no image is left to compare them with. */
 export async function removeManifestsIfUnused(): Promise<void> {
     if (await nobodyLeft()) await rm(cacheFolder("manifests"), { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import { currentSignal, UnikernelError } from "../spec";
 
-/** The Debian package that brings each program. */
+/** The Debian package of each program. */
 const packages = {
     xorriso: "xorriso",
     mke2fs: "e2fsprogs",
@@ -15,18 +15,19 @@ export type Program = keyof typeof packages;
 
 export interface RunOptions {
     env?: Record<string, string>;
-    /** Milliseconds after which the program is ended. @default 600000 */
+    /** Milliseconds after which the program is killed. @default 600000 */
     timeout?: number;
+    /** Kills the program. @default the current scope's signal */
 }
 
-/** Runs a program to its end and returns its standard error. Arguments never pass a shell. */
+/** Run a program and return its standard error. Arguments never pass a shell. */
 export async function run(program: Program, args: string[], options: RunOptions = {}): Promise<string> {
     const { execa } = await import("execa");
     const timeout = options.timeout ?? 600_000;
     const signal = currentSignal();
     signal?.throwIfAborted();
     const result = await execa(program, args, {
-        // The tools of e2fsprogs live in /usr/sbin, which is not on the PATH of ordinary users.
+        // The tools of e2fsprogs are in /usr/sbin, which is not on the PATH of ordinary users.
         env: {
             ...process.env,
             PATH: `${process.env.PATH ?? ""}:/usr/sbin:/sbin`,
@@ -53,7 +54,7 @@ export async function run(program: Program, args: string[], options: RunOptions 
     return stderr;
 }
 
-/** The error for a program that failed, or that says on standard error that it did. */
+/** Return the error for a program that failed, by its exit code or by its messages. */
 export function failed(program: Program, stderr: string, how: string): UnikernelError {
     const tail = stderr.trim().split("\n").slice(-8).join("\n    ");
     return new UnikernelError("program-failed", `${program} failed (${how})`, {

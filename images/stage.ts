@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Entry } from "./entry";
 
-/** Writes each text of a map source once, for programs that read files only. @returns sha256 → file */
+/** Write each text of a map source to a file, once, for programs that only read files. @returns sha256 → file */
 export async function stageTexts(entries: Entry[], staging: string): Promise<Map<string, string>> {
     const staged = new Map<string, string>();
     for (const entry of entries) {

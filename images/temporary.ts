@@ -6,8 +6,8 @@ import { basename, dirname, join } from "node:path";
 const DAY = 86_400_000;
 
 /**
- * A hidden name beside `path`. It tells which process made it, so that what a killed process left can
- * be told from what another one is writing.
+ * Return a hidden name beside `path`. It identifies the process that made it, so that the leftovers of a killed process
+ * can be distinguished from files that another process is writing.
  */
 export function temporaryName(path: string): string {
     return join(
@@ -18,7 +18,7 @@ export function temporaryName(path: string): string {
 
 const pattern = /^\..*\.([0-9a-f]{1,16})\.(\d+)-(\d+)\.[0-9a-f]{8}\.tmp$/;
 
-/** Removes what processes that are gone left in a folder. */
+/** Remove the temporary files that ended processes left in a folder. */
 export async function sweepTemporaries(folder: string): Promise<void> {
     for (const name of await readdir(folder).catch(() => [])) {
         const match = pattern.exec(name);
@@ -31,7 +31,7 @@ export async function sweepTemporaries(folder: string): Promise<void> {
 
 async function abandoned(file: string, madeAt: string, pid: number, started: string): Promise<boolean> {
     if (madeAt === place()) return startTime(pid) !== started;
-    // Another machine or container may share this folder: its processes cannot be asked, so only age counts.
+    // Another machine or container may share this folder. Its processes cannot be checked, so only age counts.
     const age = await stat(file).then(
         (stats) => Date.now() - stats.mtimeMs,
         () => 0,
@@ -39,7 +39,7 @@ async function abandoned(file: string, madeAt: string, pid: number, started: str
     return age > DAY;
 }
 
-/** This boot and process namespace: process numbers mean something only within it. */
+/** Identify this boot and process namespace: process numbers are meaningful only within them. */
 function place(): string {
     const boot = quietly(
         () => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim().replaceAll("-", "").slice(0, 8),
@@ -57,7 +57,10 @@ function place(): string {
     );
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)): a process number is used again, its start time is not. "0" when there is no such process. */
+/**
+ * Return field 22 of /proc/PID/stat (proc(5)), since process numbers are reused with another start time. "0" when there
+ * is no such process.
+ */
 function startTime(pid: number): string {
     return quietly(() => {
         const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
@@ -75,13 +78,13 @@ function quietly<T>(ask: () => T, otherwise: T): T {
     }
 }
 
-/** Renames a whole, synced file into place; after it returns the name is on the disk too. */
+/** Rename a complete, synced file into place; on return the name is on disk too. */
 export async function publish(temporary: string, path: string): Promise<void> {
     await rename(temporary, path);
     await syncFolder(dirname(path));
 }
 
-/** A name that was added or taken away is on the disk when this returns. */
+/** Sync a folder: on return, names that were added or removed are on disk. */
 export async function syncFolder(folder: string): Promise<void> {
     const handle = await open(folder, "r");
     try {
@@ -91,7 +94,7 @@ export async function syncFolder(folder: string): Promise<void> {
     }
 }
 
-/** Writes a small file whole or not at all. */
+/** Write a small file completely or not at all. */
 export async function writeWhole(path: string, text: string, mode = 0o600): Promise<void> {
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
@@ -99,7 +102,7 @@ export async function writeWhole(path: string, text: string, mode = 0o600): Prom
         const handle = await open(temporary, "wx", 0o600);
         try {
             await handle.writeFile(text);
-            // The umask has no say.
+            // chmod, because the umask affects open().
             if (mode !== 0o600) await handle.chmod(mode);
         } finally {
             await handle.close();

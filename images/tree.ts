@@ -8,10 +8,10 @@ import { HashCache } from "./hashCache";
 import { readLocal, readMap } from "./map";
 
 /**
- * Lists a source and hashes what is in it.
+ * Read a source: list it and hash its files.
  * @param holds `file`: a folder is refused before it is read
- * @throws UnikernelError `not-found`, `permission`, `invalid` (a special file, a name that is not UTF-8, an
- * unsafe path), `changed` (a file changed while it was read); for a map with the property path of the entry
+ * @throws UnikernelError `not-found`, `permission`, `invalid` (a special file, a name that is not UTF-8, an unsafe
+ * path), `changed` (a file changed while it was read); for a map with the property path of the entry
  */
 export async function readTree(source: ImageSource, holds: "tree" | "file" = "tree"): Promise<Tree> {
     if (typeof source !== "string") return finish(await readMap(source), true);
@@ -33,7 +33,7 @@ export async function readTree(source: ImageSource, holds: "tree" | "file" = "tr
 }
 
 function finish(found: Entry[], mayBeSingle: boolean): Tree {
-    // With the separator below every other character, a folder comes right before what is in it.
+    // A separator below every other character sorts a folder directly before its entries.
     const keyed = found.map((entry) => ({ key: entry.path.replaceAll("/", "\0"), entry }));
     keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
     const entries = keyed.map(({ entry }) => entry);

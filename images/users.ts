@@ -7,11 +7,11 @@ import { sweepTemporaries, writeWhole } from "./temporary";
 
 const TRIES = 5;
 
-/** Who needs one image file: several stacks may share a file of the cache, and the last one that leaves removes it. */
+/** A user of an image file. Several stacks may share a file of the cache; the last one removes it. */
 export interface User {
     /** Identity of the resource. */
     id: string;
-    /** What people know it by. */
+    /** The resource's URN, for messages. */
     urn: string;
 }
 
@@ -27,7 +27,7 @@ export async function addUser(path: string, { id, urn }: User): Promise<void> {
             await mkdir(folderOf(path), { recursive: true, mode: 0o700 });
             return await writeWhole(file, JSON.stringify({ id, urn, path: resolve(path) }));
         } catch (error) {
-            // The last user before us may be taking the folder away.
+            // The former last user may be removing the folder at this moment.
             if (errnoOf(error) !== "ENOENT" || attempt === TRIES) throw await writeError(error, file, 4096);
         }
     }
@@ -51,7 +51,7 @@ export async function usersOf(path: string): Promise<User[]> {
     );
 }
 
-/** True when no image of this machine's cache folder is needed by anything. */
+/** Return whether no image of this machine has a user. */
 export async function nobodyLeft(): Promise<boolean> {
     return (await readdir(cacheFolder("users")).catch(() => [])).length === 0;
 }

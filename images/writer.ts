@@ -3,7 +3,7 @@ import { type FileHandle, open } from "node:fs/promises";
 import { throwIfEnded } from "../spec";
 
 const BATCH = 1024 * 1024;
-/** Runs of zeros of this length are left out of the file; file systems give space in multiples of it. */
+/** Runs of zeros of this length are not written; file systems allocate space in multiples of it. */
 const HOLE = 64 * 1024;
 const zeros = Buffer.alloc(BATCH);
 
@@ -12,7 +12,7 @@ export interface Written {
     size: number;
 }
 
-/** Writes a new file from front to back, hashing on the way; whole blocks of zeros become holes. */
+/** Writes a new file from front to back and hashes it; whole blocks of zeros become holes. */
 export class ImageWriter {
     private readonly hash: Hash = createHash("sha256");
     private batch = Buffer.allocUnsafe(BATCH);
@@ -41,17 +41,17 @@ export class ImageWriter {
         }
     }
 
-    /** Zeros up to a size. */
+    /** Write zeros up to a size. */
     async padTo(size: number): Promise<void> {
         while (this.size < size) await this.write(zeros.subarray(0, Math.min(BATCH, size - this.size)));
     }
 
-    /** Syncs and closes. The writer cannot be used afterwards. */
+    /** Sync and close. The writer cannot be used afterwards. */
     async end(): Promise<Written> {
         await this.flush();
         await this.flushing;
         const size = this.position;
-        // A file that ends with a hole has its length from here.
+        // A file that ends with a hole gets its length here.
         await this.handle.truncate(size);
         await this.handle.sync();
         await this.handle.close();
@@ -63,7 +63,7 @@ export class ImageWriter {
         await this.handle.close().catch(() => undefined);
     }
 
-    /** One batch is written while the next one fills. */
+    /** Write one batch while the next one fills. */
     private async flush(): Promise<void> {
         throwIfEnded();
         await this.flushing;
@@ -72,7 +72,7 @@ export class ImageWriter {
         this.filled = 0;
         this.position += filled;
         this.flushing = this.put(batch.subarray(0, filled), position);
-        // It is awaited by the next flush; until then a failure must not count as unhandled.
+        // The next flush awaits it; until then a failure must not count as unhandled.
         this.flushing.catch(() => undefined);
     }
 

@@ -8,22 +8,22 @@ import { writeWhole } from "./temporary";
 /** A create or an update that writes the file of an `output`. */
 export interface Writing {
     act: "create" | "update";
-    /** The URN of the resource, then the one that state has for it. */
+    /** The URN of the resource, then its URN in state if that differs. */
     urns: string[];
-    /** Absolute. */
+    /** Absolute path. */
     path: string;
 }
 
-/** Return what writes a file. @param olds of the resource, where state has it: then it is an update */
+/** Return the description of a write. @param olds the resource in state; undefined for a create */
 export function writingTo(path: string, urn: string | undefined, olds: { urn?: string } | undefined): Writing {
     const urns = [urn, olds?.urn].filter((one) => one !== undefined);
     return { act: olds ? "update" : "create", urns: [...new Set(urns)], path };
 }
 
 /**
- * Notes in the user's cache of writings that have begun and have not ended: the only proof that a file which is there, and
- * is not what state has, was built by a run of this resource that was killed. That this user built it for the same URN is
- * no proof: after `pulumi stack rename` another stack has it in its state.
+ * Return the path of a note about an unfinished write, in the user's cache. Such a note is the only proof that a killed
+ * run of this resource built an existing file that state does not have. That this user built the file for the same URN
+ * proves nothing: after `pulumi stack rename` another stack has it in its state.
  */
 function noteOf(urn: string, path: string): string {
     return join(
@@ -32,15 +32,15 @@ function noteOf(urn: string, path: string): string {
     );
 }
 
-/** Return whether an earlier run of this very writing did not end. */
+/** Return whether an earlier run of the same write did not finish. */
 export async function hasBegun({ act, urns, path }: Writing): Promise<boolean> {
     const acts = await Promise.all(urns.map((urn) => actIn(noteOf(urn, path))));
     return acts.includes(act);
 }
 
 /**
- * Write with a note for as long as the file may be in its place and not in state.
- * @param stays whether the note is to stay after an error; told whether an earlier run began this writing
+ * Write with a note that exists as long as the file may be in place and not in state.
+ * @param stays decides after an error whether the note stays; `begun`: an earlier run started this write
  */
 export async function withNote<T>(
     writing: Writing,
@@ -53,7 +53,7 @@ export async function withNote<T>(
         path,
     } = writing;
     const begun = await hasBegun(writing);
-    // A cache that cannot be written is no reason not to build: after a kill the next run asks what to do.
+    // An unwritable cache must not prevent a build; without a note, after a kill the next run asks the user.
     if (urn !== undefined)
         await makeCacheFolder("creations")
             .then(() => writeWhole(noteOf(urn, path), JSON.stringify({ act, urn, path })))
@@ -68,12 +68,15 @@ export async function withNote<T>(
     }
 }
 
-/** Remove the note: state has the file, or will have it. At once: between this and the result nothing else is to happen. */
+/**
+ * Remove the note, because state has the file or will have it. Synchronous, so that nothing can happen between this and
+ * the result.
+ */
 export function forgetWriting({ urns, path }: Pick<Writing, "urns" | "path">): void {
     try {
         for (const urn of urns) rmSync(noteOf(urn, path), { force: true });
     } catch {
-        // A cache that cannot be written has no note either, or one that a later call removes.
+        // An unwritable cache has no note either, or a later call removes it.
     }
 }
 
