@@ -59,11 +59,11 @@ export class BlockImage extends HandledResource {
     declare readonly bytes: pulumi.Output<number>;
     /** @internal The logical name, by which a unikernel finds its private copy again. */
     readonly logicalName: string;
-    /** @internal What its aliases say that it was called before. */
+    /** @internal Its former logical names, by its aliases. */
     readonly formerNames: Promise<string[] | undefined>;
     /** @internal Whether its content holds a secret. A promise, as `formerNames`. */
     readonly holdsSecret: Promise<true | undefined>;
-    /** @internal As written: an output that was left out is unknown to a preview, an argument is not. */
+    /** @internal The argument as written: in a preview an output that was left out is unknown, an argument is not. */
     readonly declaredOutput?: pulumi.Input<string>;
 
     constructor(name: string, args: BlockImageArgs, opts?: pulumi.CustomResourceOptions) {
@@ -96,7 +96,10 @@ export class BlockImage extends HandledResource {
     }
 }
 
-/** The wire form: a path, or a map from path to text or `{ asset: path }`. Assets themselves would lose their path on the way. */
+/**
+ * Return the form for the wire: a path, or a map from path to text or `{ asset: path }`. Assets would lose their path
+ * on the wire.
+ */
 function plainSource(source: ImageSource): pulumi.Input<unknown> {
     if (isFile(source)) return source.path;
     const direct =

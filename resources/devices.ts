@@ -3,7 +3,7 @@ import { BlockImage } from "./blockImage";
 import { NetworkInterface } from "./networkInterface";
 import type { BlockArgs } from "./unikernelArgs";
 
-/** Plain objects for the wire: a resource inside of an argument would arrive as a reference without its values. */
+/** Return blocks as plain objects: a resource inside an argument would arrive as a reference without its values. */
 export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | undefined {
     return blocks?.map(({ image, ...rest }, index) => {
         if (image === undefined) return rest;
@@ -26,12 +26,12 @@ export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | 
     });
 }
 
-/** Whether a data image among the blocks holds a secret. */
+/** Return whether a data image among the blocks holds a secret. */
 export async function anyHoldsSecret(blocks: BlockArgs[] | undefined): Promise<boolean> {
     return (await Promise.all(blocks?.map(({ image }) => image?.holdsSecret) ?? [])).some(Boolean);
 }
 
-/** @param unikernel its logical name: an interface may be in one only */
+/** Return interfaces as plain objects. @param unikernel its logical name: an interface may be in one only */
 export function plainInterfaces(
     unikernel: string,
     interfaces: NetworkInterface[] | undefined,

@@ -103,7 +103,7 @@ export class NetworkInterface extends HandledResource {
     declare readonly mac: pulumi.Output<string>;
     /** With every default filled in: the host ports among them. */
     declare readonly attach: pulumi.Output<Attach>;
-    /** @internal The arguments as written: an output that was left out is unknown to a preview, an argument is not. */
+    /** @internal The arguments as written: in a preview an output that was left out is unknown, an argument is not. */
     readonly declared: Pick<NetworkInterfaceArgs, "driver" | "ipv4" | "ipv6">;
     #user?: string;
 
@@ -112,7 +112,9 @@ export class NetworkInterface extends HandledResource {
         this.declared = { driver: args.driver, ipv4: args.ipv4, ipv6: args.ipv6 };
     }
 
-    /** @internal One interface is one card: the second unikernel that asks for it is an error. */
+    /**
+     * @internal Connect it to a unikernel; a second unikernel is an error, because one interface is one network card.
+     */
     plugInto(unikernel: string, path: string): void {
         if (this.#user !== undefined) {
             throw new pulumi.RunError(
