@@ -19,11 +19,11 @@ import type { Place } from "./place";
 
 const MIB = 2 ** 20;
 const ROUNDS = 3;
-/** MiB of data: as fast as this machine goes, and on a stick. */
+/** MiB of data: for a device at full speed, and for one as slow as a stick. */
 const FAST = 1024;
 const SLOW = 256;
 const FILES = 64;
-/** What a stick of today does, in bytes a second. */
+/** Speed of a current USB stick, in bytes a second. */
 const STICK = { write: 30e6, read: 150e6 };
 
 interface BurnTimes {
@@ -32,7 +32,9 @@ interface BurnTimes {
 }
 const run = promisify(execFile);
 
-/** An image on a loop device that is full of something else: beside dd, and once more after one file has changed. */
+/**
+ * Write an image to a loop device full of other data, compared with dd; then write it again after one file has changed.
+ */
 export async function burn(place: Place): Promise<Figure[]> {
     return [...(await besideDd(place)), ...(await again(place))];
 }
@@ -123,7 +125,7 @@ async function again(place: Place): Promise<Figure[]> {
     }
 }
 
-/** One image, and the same with one file changed. */
+/** Build an image, and the same image with one file changed. */
 async function images(place: Place, size: number): Promise<{ image: string; changed: string }> {
     const [tree, image, changed] = ["burn-tree", `burn-${size}.iso`, `burn-${size}-changed.iso`].map((name) =>
         join(place.folder, name),
@@ -139,7 +141,7 @@ async function images(place: Place, size: number): Promise<{ image: string; chan
     return { image, changed };
 }
 
-/** A loop device stands for the stick. */
+/** Create a loop device, which stands for a stick. */
 async function plugIn(place: Place, size: number) {
     const file = join(place.folder, "stick");
     writeFileSync(file, "");
@@ -151,7 +153,7 @@ async function plugIn(place: Place, size: number) {
     return {
         node,
         name,
-        /** What an old stick holds: something, everywhere. */
+        /** Fill it with data everywhere, as on a used stick. */
         fill: () =>
             run("dd", [
                 "if=/dev/urandom",
@@ -170,7 +172,10 @@ async function plugIn(place: Place, size: number) {
     };
 }
 
-/** A control group (version 1, blkio) whose processes get no more from the device; undefined where there is none. */
+/**
+ * Create a control group (version 1, blkio) that limits its processes' speed on the device; undefined where there is no
+ * such controller.
+ */
 function throttle(node: string): string | undefined {
     const root = "/sys/fs/cgroup/blkio";
     if (!existsSync(join(root, "blkio.throttle.write_bps_device"))) return undefined;

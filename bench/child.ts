@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 
-/** Runs a program of bench/programs in a process of its own and returns the JSON document that it prints. */
+/** Run a program of bench/programs in its own process and return the JSON document that it prints. */
 export function child<T>(
     program: string,
     argument: unknown,

@@ -1,18 +1,18 @@
-/** One number beside the one that it is measured against, both of the same run. */
+/** One figure and its baseline, both from the same run. */
 export interface Figure {
     part: string;
-    /** What was done: `up`, `change of one argument`. */
+    /** The operation: `up`, `change of one argument`. */
     name: string;
     unit: "s" | "ms" | "bytes" | "";
     ours: number;
-    /** What the same costs without us, by name: `engine`, `virsh`, `xorriso`. */
+    /** The cost of the same without this package, by name: `engine`, `virsh`, `xorriso`. */
     beside: Record<string, number>;
-    /** What the limit is put on, as a formula in words: `(ours − engine) / virsh`. */
+    /** The quantity that the limit applies to, as a formula in words: `(ours − engine) / virsh`. */
     measure: string;
     value: number;
-    /** The wanted upper limit of value; undefined: measured for information. */
+    /** The upper limit of value; undefined: measured for information. */
     limit?: number;
-    /** Where the time went, in one sentence. */
+    /** Explanation in one sentence. */
     note?: string;
 }
 
@@ -26,7 +26,7 @@ const amount = (value: number, unit: Figure["unit"]) =>
 
 const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
 
-/** The figures as a table of fixed-width columns; a miss is said in the last one. */
+/** Render the figures as a table with fixed-width columns; the last one shows a miss. */
 export function renderTable(figures: readonly Figure[]): string {
     const rows = figures.map((figure) => [
         `${figure.part}: ${figure.name}`,
@@ -49,7 +49,7 @@ export function renderTable(figures: readonly Figure[]): string {
     return [line(HEAD), ...rows.map(line), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
-/** Seconds that a piece of work took, and what it returned. */
+/** Return the seconds that a piece of work took, and its result. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; result: T }> {
     const start = performance.now();
     const result = await work();

@@ -16,7 +16,7 @@ export interface FirstTimes {
     returned: number;
 }
 
-/** The nginx guest by `create`, beside the same domain by virsh; turn by turn, medians. */
+/** Measure the nginx guest by `create`, compared with the same domain by virsh; alternating, medians. */
 export async function first200(place: Place): Promise<Figure[]> {
     const host = await place.host();
     const guest = await nginxGuest(place.folder);
@@ -51,7 +51,7 @@ export async function first200(place: Place): Promise<Figure[]> {
     ];
 }
 
-/** The definition that ours made, with boot files of its own: delete removes the others. */
+/** Save the definition that `create` made, with a copy of the boot files: delete removes the originals. */
 async function keepDefinition(virsh: Virsh, guests: string, uuid: string): Promise<string> {
     const own = join(guests, "by-hand", uuid);
     mkdirSync(join(guests, "by-hand"), { mode: 0o711 });

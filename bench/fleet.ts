@@ -7,23 +7,23 @@ import { type FloorDomain, Virsh } from "./virsh";
 
 const PARALLEL = 32;
 
-/** Where a fleet is measured, and beside what. */
+/** The host of a fleet, its program, and the baselines. */
 export interface Ground {
     part: string;
     guests: number;
     runs: number;
-    /** Of the program bench/programs/fleet: BENCH_PLATFORM, BENCH_CONNECTION, BENCH_KERNEL … */
+    /** Environment of the program bench/programs/fleet: BENCH_PLATFORM, BENCH_CONNECTION, BENCH_KERNEL … */
     env: Record<string, string>;
-    /** The network that the program runs in. */
+    /** Prefix of a command that runs the program in the host's network. */
     enter?: string[];
     virsh: Virsh;
-    /** The folder of all guests, on the host. */
+    /** The folder of guests' files on the host. */
     folder: string;
-    /** Copies a folder on the host. */
+    /** Copy a folder on the host. */
     copy(from: string, to: string): Promise<unknown>;
     /** Upper limits of (ours − engine) / virsh, and of ours − engine in seconds. */
     limits: { up: number; change: number; destroy: number; unchanged?: number };
-    /** Looks at the fleet when it is up for the first time. */
+    /** Called when the fleet is up for the first time. */
     whenUp?(): Promise<void>;
 }
 
@@ -31,7 +31,10 @@ const steps = ["up", "preview", "refresh", "change", "destroy"] as const;
 type Step = (typeof steps)[number];
 type Times = Record<Step, number>;
 
-/** One whole life of a stack: the same steps for the fleet and for the engine alone. Previews before the act are left out. */
+/**
+ * Time every step of a stack: the same steps for the fleet and for the engine alone. Previews before an operation are
+ * left out.
+ */
 async function live(
     stack: Stack,
     parallel?: number,
@@ -47,7 +50,7 @@ async function live(
     return times;
 }
 
-/** 30 guests on KVM. */
+/** Measure 30 guests on KVM. */
 export async function fleet(place: Place): Promise<Figure[]> {
     const host = await place.host();
     return measureFleet(place, {
@@ -63,7 +66,7 @@ export async function fleet(place: Place): Promise<Figure[]> {
     });
 }
 
-/** Guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
+/** Measure guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
 export async function measureFleet(place: Place, ground: Ground): Promise<Figure[]> {
     const { part, guests, runs, virsh, limits } = ground;
     const options = { enter: ground.enter, env: { ...ground.env, BENCH_COUNT: String(guests), BENCH_ROUND: "0" } };
@@ -75,7 +78,7 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
         engines: Times[] = [],
         floors: Pick<Times, "up" | "change" | "destroy">[] = [];
     let usual: Times | undefined;
-    // By turns: what else the machine does falls on all three alike.
+    // Alternating, so that other load on the machine affects all three alike.
     for (let run = 0; run < runs; run++) {
         place.log(`${part}: run ${run + 1} of ${runs}: ${guests} guests, --parallel ${PARALLEL}`);
         const first = run === 0;
@@ -150,7 +153,7 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
     ];
 }
 
-/** Keeps the domains' definitions and boot files for virsh: destroy removes them. */
+/** Save the domains' definitions and boot files for virsh, because destroy removes them. */
 async function keep(ground: Ground, scratch: string): Promise<FloorDomain[]> {
     const names = (await ground.virsh.one("list", "--all", "--name"))
         .split("\n")

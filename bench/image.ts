@@ -11,22 +11,22 @@ const MIB = 2 ** 20;
 const RUNS = 3;
 
 export interface ImageTimes {
-    /** Milliseconds of the check that hashes every file. */
+    /** Milliseconds of the first check, which hashes every file. */
     first: number;
-    /** Milliseconds of create: the image is built. */
+    /** Milliseconds of create, which builds the image. */
     build: number;
-    /** Milliseconds of a check of the same tree, in a fresh process state each. */
+    /** Milliseconds of each check of the unchanged tree. */
     unchanged: number[];
 }
 
-/** A 1 GiB tree as iso9660, beside xorriso alone on the same tree. */
+/** Build a 1 GiB tree as iso9660, compared with xorriso alone on the same tree. */
 export async function image(place: Place): Promise<Figure[]> {
     const tree = join(place.folder, "tree");
     place.log("image: a tree of 1 GiB");
     makeTree(tree);
     const ours: ImageTimes[] = [];
     const plain: number[] = [];
-    // Ours is on the disk when it returns; xorriso's may still be in memory.
+    // This package's image is on the disk when create returns; xorriso's may still be in memory.
     const synced: number[] = [];
     for (let run = 0; run < RUNS; run++) {
         place.log(`image: run ${run + 1} of ${RUNS}`);
@@ -78,7 +78,7 @@ export async function image(place: Place): Promise<Figure[]> {
     ];
 }
 
-/** 1 GiB in the sizes of a web site: a few big files, many small ones. */
+/** Create 1 GiB in file sizes typical of a web site: a few big files, many small ones. */
 function makeTree(folder: string): void {
     for (let i = 0; i < 8; i++) write(folder, "video", i, 96 * MIB);
     for (let i = 0; i < 192; i++) write(folder, "images", i, MIB);
@@ -90,7 +90,7 @@ function write(root: string, folder: string, index: number, size: number): void 
     writeFileSync(join(root, folder, `file-${index}.bin`), randomBytes(size));
 }
 
-/** With Rock Ridge, as anybody would build a data image for a guest. */
+/** Build with Rock Ridge, as is usual for a data image. */
 async function xorriso(tree: string, output: string): Promise<void> {
     await promisify(execFile)("xorriso", ["-as", "mkisofs", "-quiet", "-R", "-o", output, tree], {
         maxBuffer: 1 << 26,

@@ -11,7 +11,7 @@ import { plugin } from "./plugin";
 import { state } from "./state";
 import { xen } from "./xen";
 
-/** Each part makes its own figures and can run alone. */
+/** Each part measures its own figures and can run alone. */
 const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
     fleet,
     "first-200": first200,
@@ -27,8 +27,8 @@ Parts: ${Object.keys(parts).join(", ")} (default: all)
 `;
 
 /**
- * Measures, prints the table, writes the figures as JSON where asked.
- * @returns exit code: 0 measured (misses too: this is no test), 1 a part could not be measured, 2 wrong arguments
+ * Measure, print the table, and write the figures as JSON if requested.
+ * @returns exit code: 0 measured (including misses: this is no test), 1 a part could not be measured, 2 wrong arguments
  */
 export async function main(argv: string[]): Promise<number> {
     let names: string[];

@@ -19,7 +19,10 @@ interface MediumTimes {
 }
 const run = promisify(execFile);
 
-/** The nginx guest as a medium, beside grub-mkrescue on the same files; and on a stick, beside dd. */
+/**
+ * Measure the nginx guest as a medium, compared with grub-mkrescue on the same files; and written to a stick, compared
+ * with dd.
+ */
 export async function media(place: Place): Promise<Figure[]> {
     return [...(await bake(place)), ...(await burn(place))];
 }
@@ -35,7 +38,7 @@ async function bake(place: Place): Promise<Figure[]> {
     );
     const tree = join(place.folder, "medium");
     await run("xorriso", ["-osirrox", "on", "-indev", image, "-extract", "/", tree]);
-    // Its own loaders it brings itself.
+    // grub-mkrescue adds its own loaders.
     for (const own of ["bios.img", "uefi.img", "boot.cat"]) rmSync(join(tree, "boot/grub", own), { force: true });
     const rescue = join(place.folder, "rescue.iso");
     const plain: number[] = [];

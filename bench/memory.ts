@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 const EVERY_MS = 100;
 
 /**
- * The most memory that any one process had resident while `work` ran: Linux's VmHWM (proc(5), /proc/PID/status).
+ * Return the largest resident memory that any one process had while `work` ran: Linux's VmHWM (proc(5),
+ * /proc/PID/status).
  * @param mark text in the environment of the processes that belong to the work
- * @param command matches the command line of those that count
+ * @param command matches the command line of the processes to measure
  * @returns bytes
  */
 export async function peakMemory(mark: string, command: RegExp, work: () => Promise<void>): Promise<number> {

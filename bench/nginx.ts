@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 
-/** The nginx guest of tools/, as arguments of a Unikernel. */
+/** The nginx guest of tools/nginx-guest, as arguments of a Unikernel. */
 export interface NginxGuest {
     kernel: string;
     initrd: string;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type LibvirtHost, startLibvirtHost } from "../tests/support/libvirtHost";
 import { startXenHost, type XenHost } from "../tests/support/xenHost";
 
-/** What the parts share: a scratch folder, and hosts of their own that start when they are first asked for. */
+/** Resources that the parts share: a scratch folder, and private hosts that start at first use. */
 export class Place {
     private started?: Promise<LibvirtHost>;
     private xen?: Promise<XenHost>;
@@ -17,7 +17,7 @@ export class Place {
 
     static async make(log: (line: string) => void): Promise<Place> {
         const folder = await mkdtemp(join(tmpdir(), "puk-bench-"));
-        // The qemu user passes through it.
+        // The qemu user must be able to pass through it.
         chmodSync(folder, 0o755);
         return new Place(folder, log);
     }
@@ -30,7 +30,7 @@ export class Place {
         return (this.xen ??= startXenHost());
     }
 
-    /** The test kernel that runs until it is stopped. */
+    /** Return the test kernel, which runs until it is stopped. */
     async kernel(): Promise<string> {
         const { buildTestKernels } = await import("../tests/guests/build.mjs");
         return (await buildTestKernels()).testKernel;

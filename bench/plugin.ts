@@ -29,14 +29,17 @@ const NAMES: Record<Step, string> = {
     destroy: "destroy",
 };
 
-/** The same guests by the plugin and by dynamic providers, by turns: seconds, memory of the provider's process, bytes of state. */
+/**
+ * Measure the same guests by the plugin and by dynamic providers, alternating: seconds, memory of the provider's
+ * process, bytes of state.
+ */
 export async function plugin(place: Place): Promise<Figure[]> {
     const host = await place.host();
     const kernel = await place.kernel();
     const common = { ...host.env, BENCH_CONNECTION: host.uri, BENCH_KERNEL: "./kernel", BENCH_COUNT: String(GUESTS) };
     const lives: Record<Host, Life[]> = { dynamic: [], plugin: [] };
     for (let run = 0; run < RUNS; run++) {
-        // The one that comes second finds caches warm: they take turns in that, too.
+        // The second one finds warm caches, so the order alternates too.
         for (const by of run % 2 === 0 ? HOSTS : [...HOSTS].reverse()) {
             place.log(`plugin: run ${run + 1} of ${RUNS}: ${GUESTS} guests by ${by}`);
             const marked = { ...common, BENCH_BY: by, BENCH_RUN: `${process.pid}-${run}-${by}` };
@@ -45,7 +48,7 @@ export async function plugin(place: Place): Promise<Figure[]> {
                     "bench/programs/plugin",
                     "bench",
                     async (stack) => {
-                        // In the program's folder and by a short path, as users have it.
+                        // In the program's folder and by a short path, as in a user's program.
                         await cp(kernel, join(stack.folder, "kernel"));
                         return live(stack, marked);
                     },
@@ -94,7 +97,7 @@ async function live(stack: Stack, env: Record<string, string>): Promise<Life> {
 }
 
 const size = (value: unknown) => Buffer.byteLength(JSON.stringify(value) ?? "");
-/** Where in a program it is declared: Pulumi's SDK for Node notes it for every resource. */
+/** Bytes of the position in the program, which Pulumi's SDK for Node records for every resource. */
 const placeOf = ({ sourcePosition, stackTrace }: StateResource & { sourcePosition?: unknown; stackTrace?: unknown }) =>
     size({ sourcePosition, stackTrace });
 
@@ -116,7 +119,7 @@ function meanState(lives: Record<Host, Life[]>): Figure {
     };
 }
 
-/** Bytes in state of the middle one of a kind, and what they are. */
+/** Return the bytes in state of the median resource of a kind, with their parts. */
 function stateOf(kind: string, lives: Record<Host, Life[]>): Figure {
     const middle = (by: Host, of: (resource: StateResource) => number) =>
         median((lives[by][0]?.resources ?? []).filter(({ type }) => type.endsWith(`:${kind}`)).map(of));

@@ -3,13 +3,16 @@ import { join } from "node:path";
 import type { XenHost } from "../tests/support/xenHost";
 import { child } from "./child";
 
-/** Procedures of libvirt by number, and what scripts were for, in the order in which they were asked. */
+/** libvirt procedures by number, and the purposes of scripts, both in the order of the calls. */
 interface Asked {
     libvirt: number[];
     scripts: string[];
 }
 
-/** What the create of one guest asks of a host by xen+ssh, where another has brought the kernel and opened the connections. */
+/**
+ * Count the calls to a host by xen+ssh for the create of one guest, when another has copied the kernel and opened the
+ * connections.
+ */
 export async function roundTrips(
     folder: string,
     host: XenHost,
@@ -20,7 +23,7 @@ export async function roundTrips(
     const counter = [process.execPath, join(__dirname, "programs/count-calls.js"), log]
         .map((word) => `'${word}'`)
         .join(" ");
-    // libvirt's own connections have this word among their arguments; ours carry files and scripts.
+    // Only libvirt's own connections have this word among their arguments; this package's carry files and scripts.
     await writeFile(
         ssh,
         `#!/bin/sh\ncase "$*" in *virt-ssh-helper*) exec ${counter} "$@";; *) exec ssh "$@";; esac\n`,

@@ -6,7 +6,7 @@ import type { Place } from "./place";
 
 const FILES = 100;
 
-/** How much of the state file each resource takes, and the trampoline in it. */
+/** Measure the size of each resource in the state file, and of the trampoline in it. */
 export async function state(place: Place): Promise<Figure[]> {
     const host = await place.host();
     const tree = join(place.folder, "state-tree");
@@ -46,7 +46,7 @@ export async function state(place: Place): Promise<Figure[]> {
         value: ours,
         limit,
     });
-    // The engine's own: urn, dependencies by property, where in the program it was declared.
+    // The engine's part: urn, dependencies by property, position in the program.
     const split = (kind: string) => {
         const { inputs, outputs } = find(kind);
         return {

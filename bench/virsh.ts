@@ -7,27 +7,27 @@ export interface FloorDomain {
     name: string;
     /** File with its definition. */
     file: string;
-    /** File with the definition that the change leads to. */
+    /** File with the changed definition. */
     changed: string;
 }
 
 /**
- * What a person with virsh would need for the same: each virsh process gets a batch of commands,
- * as many processes at a time as is best for the work.
+ * The same operations by virsh: each process gets a batch of commands, with the number of processes that is fastest for
+ * the operation.
  */
 export class Virsh {
-    /** @param connections at most so many at a time; where each is dear, few are faster */
+    /** @param connections upper limit of concurrent processes; where a connection is expensive, few are faster */
     constructor(
         private readonly uri: string,
         private readonly connections = Infinity,
     ) {}
 
-    /** Starting is bound by the processor: a few batches. */
+    /** Starting is bound by the processor, so a few batches are fastest. */
     up(domains: FloorDomain[]): Promise<void> {
         return this.batches(domains, 4, ({ name, file }) => `define ${file}; start ${name}`);
     }
 
-    /** Stopping is bound by waiting: all at once. */
+    /** Stopping is bound by waiting, so all run at once. */
     change(domains: FloorDomain[]): Promise<void> {
         return this.batches(
             domains,

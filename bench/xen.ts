@@ -7,7 +7,10 @@ import { Virsh } from "./virsh";
 const GUESTS = 10;
 const FOLDER = "/var/lib/pulumi-unikernel";
 
-/** Ten PV test guests by xen+ssh, each told its configuration through xenstore; virsh tells its guests nothing. */
+/**
+ * Measure ten PV test guests by xen+ssh, each configured through xenstore; the baseline by virsh writes nothing to
+ * xenstore.
+ */
 export async function xen(place: Place): Promise<Figure[]> {
     const host = await place.xenHost();
     const kernel = await (await import("../tests/guests/xen/build.mjs")).buildXenTestKernel();
@@ -17,7 +20,7 @@ export async function xen(place: Place): Promise<Figure[]> {
         guests: GUESTS,
         runs: 3,
         env: { BENCH_PLATFORM: "xen", BENCH_CONNECTION: host.sshUri, BENCH_KERNEL: kernel },
-        // A connection by ssh costs dom0 a second: virsh is fastest with one for all.
+        // A connection by ssh costs dom0 a second, so virsh is fastest with one for all.
         virsh: new Virsh(host.sshUri, 1),
         folder: FOLDER,
         copy: (from, to) => host.run("cp", "-a", from, to),

@@ -1,4 +1,5 @@
-// Seconds of one burn, without Pulumi: until everything was written and synced, and with the reading back. Prints { written, seconds }.
+// Times one burn without Pulumi: until all data is written and synced, and until it is read back. Prints { written,
+// seconds }.
 const { burnImage, inspectDevice } = require("../../dist/backends/iso/burn");
 const { statSync, writeFileSync } = require("node:fs");
 

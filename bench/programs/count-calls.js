@@ -1,8 +1,8 @@
-// ssh for libvirt, with a line in a file for each call that passes: the number of its procedure (libvirt: src/rpc/virnetprotocol.x).
+// ssh for libvirt that writes a line to a file for each call: its procedure number (libvirt: src/rpc/virnetprotocol.x).
 const { spawn } = require("node:child_process");
 const { appendFileSync } = require("node:fs");
 
-/** REMOTE_PROGRAM (src/remote/remote_protocol.x); keepalive and events are others. */
+/** REMOTE_PROGRAM (src/remote/remote_protocol.x); keepalive and events have other numbers. */
 const PROGRAM = 0x20008086;
 const CALL = 0;
 

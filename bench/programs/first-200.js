@@ -1,4 +1,4 @@
-// One step of the figure "first HTTP 200": create or delete through the handlers that Pulumi calls, or virsh. Prints JSON.
+// One step of the figure "first HTTP 200": create or delete by the handlers that Pulumi calls, or virsh. Prints JSON.
 const { execFileSync, spawnSync } = require("node:child_process");
 const http = require("node:http");
 
@@ -29,7 +29,7 @@ const status = () =>
         request.on("error", () => done(0));
     });
 
-/** Milliseconds until the guest says 200; asked 50 times a second. */
+/** Return the milliseconds until the guest answers 200; it is asked 50 times a second. */
 async function answered(start) {
     while ((await status()) !== 200) {
         if (performance.now() - start > 120_000) throw new Error("no HTTP 200 within two minutes");

@@ -1,4 +1,5 @@
-// A create, a read, an update and two deletes through the handlers that Pulumi calls, with what each asks of the host counted. Prints JSON.
+// A create, a read, an update and two deletes through the handlers that Pulumi calls. Counts their calls to the host.
+// Prints JSON.
 const { readFileSync } = require("node:fs");
 
 const { uri, kernel, log } = JSON.parse(process.argv[2]);
@@ -29,7 +30,7 @@ const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
         if (failures?.length) throw new Error(JSON.stringify(failures));
         return (await unikernel.create(inputs)).outs;
     };
-    // The first one also pays for the connections and for the file that all share.
+    // The first create also pays for the connections and for the shared kernel file.
     const first = await made("round-0");
     const before = soFar();
     const second = await made("round-1");

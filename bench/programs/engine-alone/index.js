@@ -1,4 +1,4 @@
-// As many dynamic resources as the fleet has, and nothing behind them: what the engine itself costs.
+// As many dynamic resources as the fleet has, with a provider that does nothing: the cost of the engine itself.
 const pulumi = require("@pulumi/pulumi");
 
 const provider = {

@@ -1,4 +1,4 @@
-// The fleet of the figures: test kernels without devices, told apart by one argument.
+// The fleet: test kernels without devices. One argument changes with BENCH_ROUND.
 const { Unikernel } = require("pulumi-unikernel");
 
 for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {

@@ -1,4 +1,5 @@
-// The same guests by dynamic providers and by the plugin: a card and a data image each has, told apart by one argument.
+// The same guests by dynamic providers or by the plugin, each with an interface and a data image. One argument changes
+// with BENCH_ROUND.
 const pulumi = require("@pulumi/pulumi");
 
 const plugin = process.env.BENCH_BY === "plugin";

@@ -1,4 +1,4 @@
-// One of each resource, as small users would write them, and a configuration of 512 bytes in all.
+// One of each resource, as in a small program, with a configuration of 512 bytes in all.
 const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
 
 const data = new BlockImage("data", { source: process.env.BENCH_TREE });
