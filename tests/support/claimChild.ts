@@ -7,8 +7,9 @@ import { watch } from "./faults";
 import { type PlanOptions, testContext, testPlan } from "./plans";
 
 /**
- * Creates, one after the other, each of which stops before one of its changes, counted from 0, until it is let go on. `signs`: a folder
- * for `reached-N` and `ended-N`, which it makes, and `go-N`, for which it waits. `volumes`: the folder of all guests, for files by storage volumes.
+ * Creates that run one after the other. Each stops before one of its changes, counted from 0, until the test lets it
+ * continue. `signs`: a folder where it writes `reached-N` and `ended-N` and waits for `go-N`. `volumes`: the folder of
+ * all guests, for files by storage volumes.
  */
 export interface ClaimJob {
     jobs: { guest: PlanOptions; change: number }[];
@@ -36,7 +37,7 @@ async function main({ jobs, signs, volumes }: ClaimJob): Promise<void> {
                 ({ state }) => ({ state }),
                 (error: unknown) => ({ error: String(error) }),
             );
-        // Whole or not at all: who waits for it reads it at once.
+        // Renamed into place: the test reads the file as soon as it exists.
         writeFileSync(join(signs, `part-${change}`), JSON.stringify(ended));
         renameSync(join(signs, `part-${change}`), join(signs, `ended-${change}`));
     }

@@ -4,7 +4,7 @@ import path from "node:path";
 
 const repository = path.resolve(__dirname, "../..");
 
-/** What Pulumi says of one step; only what tests look at. */
+/** A step of Pulumi's event log; only the fields that tests read. */
 export interface StepEvent {
     op: string;
     urn: string;
@@ -12,7 +12,7 @@ export interface StepEvent {
     detailedDiff?: Record<string, { kind: string }> | null;
 }
 
-/** What a provider said on a resource's row; an ephemeral line is overwritten by the next. */
+/** A provider's message on a resource's row. The next one replaces an ephemeral message. */
 export interface Message {
     urn?: string;
     message: string;
@@ -20,21 +20,24 @@ export interface Message {
     ephemeral?: boolean;
 }
 
-/** How a run of `pulumi` ended. */
+/** The result of a run of `pulumi`. */
 export interface Run {
     failed: boolean;
-    /** Standard output and error as they came: what the user saw. */
+    /** Standard output and error in the order of arrival: what the user saw. */
     text: string;
-    /** Resources by operation, from the engine's summary: `{ create: 2, same: 1 }`. Empty when it never got there. */
+    /**
+     * Number of resources by operation, from the engine's summary: `{ create: 2, same: 1 }`. Empty when the run ended
+     * before it.
+     */
     changes: Record<string, number>;
-    /** Every step that was planned or done, the stack itself and providers left out. */
+    /** Every step that was planned or done, except those of the stack itself and of providers. */
     steps: StepEvent[];
     messages: Message[];
     seconds: number;
 }
 
 export interface RunOptions {
-    /** The run is expected to fail: success is the error then. */
+    /** The run is expected to fail; success is then an error. */
     fails?: boolean;
     args?: string[];
     env?: Record<string, string>;
@@ -47,17 +50,20 @@ export interface StackOptions {
     enter?: string[];
     env?: Record<string, string>;
     config?: Record<string, string>;
-    /** `--parallel`. @default the engine's own */
+    /** `--parallel`. @default the engine's default */
     parallel?: number;
-    /** A folder of packages with an installed release (release.ts): the program and the engine find that one. @default this repository */
+    /**
+     * A folder of packages with an installed release (release.ts), which the program and the engine then use. @default
+     * this repository
+     */
     modules?: string;
 }
 
-/** A run that goes on: to be killed, or waited for. */
+/** A run in the background, to be killed or waited for. */
 export interface RunningRun {
     pid: number;
     kill(signal: NodeJS.Signals): void;
-    /** Never rejects because of how the run ended. */
+    /** Resolves however the run ends. */
     ended: Promise<Run>;
 }
 
@@ -76,7 +82,7 @@ export class Stack {
     private readonly env: Record<string, string>;
     private logs = 0;
 
-    /** @param folder a private copy of the program: tests may change its files */
+    /** @param folder a private copy of the program, whose files tests may change */
     constructor(
         readonly folder: string,
         readonly name: string,
@@ -85,10 +91,10 @@ export class Stack {
         private readonly options: StackOptions,
     ) {
         this.env = {
-            // The plugin, for programs that name it.
+            // Has the plugin, for programs that declare it.
             PATH: `${path.join(options.modules ? path.join(options.modules, "pulumi-unikernel") : repository, "bin")}${path.delimiter}${searchPath}`,
             PULUMI_HOME: path.join(scratch, "home"),
-            // For the key file of the user, which is never the real one.
+            // For the user's key file, so that tests never use the real one.
             XDG_DATA_HOME: path.join(scratch, "data"),
             PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "tests",
@@ -114,7 +120,7 @@ export class Stack {
         return this.run("destroy", ["--yes", "--skip-preview"], options);
     }
 
-    /** After a killed run: the state is locked still. */
+    /** Unlock the state after a killed run. */
     async cancel(): Promise<void> {
         await this.pulumi(["cancel", "--yes"]);
     }
@@ -127,18 +133,18 @@ export class Stack {
         return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
     }
 
-    /** The resources in state, as `pulumi stack export` gives them; secrets stay encrypted. */
+    /** Return the resources in state, as `pulumi stack export` prints them; secrets stay encrypted. */
     async exportState(): Promise<{ resources: StateResource[]; text: string }> {
         const text = await this.pulumi(["stack", "export"]);
         return { resources: JSON.parse(text).deployment.resources ?? [], text };
     }
 
-    /** Starts `pulumi up` (or another command) and does not wait. */
+    /** Start `pulumi up` (or another command) without waiting for it. */
     async start(command: "up" | "destroy" | "refresh", options: RunOptions = {}): Promise<RunningRun> {
         return this.launch(command, ["--yes", "--skip-preview"], options);
     }
 
-    /** Any other command of `pulumi`, which must succeed. @returns its standard output */
+    /** Run any other command of `pulumi`, which must succeed. @returns its standard output */
     async pulumi(args: string[]): Promise<string> {
         const { execa } = await import("execa");
         return (
@@ -212,9 +218,9 @@ export interface StateResource {
 }
 
 /**
- * Gives `body` a stack of its own: a copy of the program's folder in which `pulumi-unikernel` and the
- * SDK resolve to this repository's, a state backend and a PULUMI_HOME that nobody else uses.
- * What is still up at the end is destroyed, and everything removed.
+ * Run `body` with a private stack: a copy of the program's folder in which `pulumi-unikernel` and the SDK resolve to
+ * this repository's, and a private state backend and PULUMI_HOME. At the end, remaining resources are destroyed and
+ * everything is removed.
  */
 export async function withStack<T>(
     program: string,
@@ -238,7 +244,7 @@ export async function withStack<T>(
         if (await hasResources(scratch, name)) await stack.destroy();
         return result;
     } catch (error) {
-        // The first error is the one to see; what it left behind must still go.
+        // Report the first error, but still remove what it left behind.
         await stack.cancel().catch(() => undefined);
         await stack.destroy().catch(() => undefined);
         throw error;
@@ -247,7 +253,7 @@ export async function withStack<T>(
     }
 }
 
-/** Read off the state file: a run of the engine that finds nothing to do costs two seconds. */
+/** Read the state file, because an engine run without changes takes two seconds. */
 async function hasResources(scratch: string, name: string): Promise<boolean> {
     const folder = path.join(scratch, "state", ".pulumi", "stacks");
     const [project = ""] = await readdir(folder);

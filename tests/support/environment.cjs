@@ -1,5 +1,5 @@
-// A time-out ends a test that hangs. How fast a machine is says nothing about the code, so each is several times as long as
-// the machine takes that it was written on: those of tests and hooks, given in place or by jest.setTimeout.
+// A time-out only ends a test that hangs: the machine's speed says nothing about the code. So each time-out (of tests
+// and hooks, given in place or by jest.setTimeout) is several times as long as on the machine where it was set.
 const { TestEnvironment } = require("jest-environment-node");
 
 const HANG_FACTOR = 4;
@@ -13,7 +13,7 @@ function stretch({ hooks, children }) {
 
 module.exports = class extends TestEnvironment {
     handleTestEvent({ name }, state) {
-        // All tests are declared, none has begun.
+        // Now all tests are declared and none has started.
         if (name !== "run_start") return;
         state.testTimeout *= HANG_FACTOR;
         stretch(state.rootDescribeBlock);

@@ -8,10 +8,10 @@ import { controlShell, xenBackend } from "./xenBackend";
 export interface FaultJob {
     operation: "create" | "update" | "delete";
     guest: PlanOptions;
-    /** Of an update: what was there before. */
+    /** For an update: the guest before it. */
     from?: PlanOptions;
     fault: Fault;
-    /** On a Xen host: a configuration for `ssh -F` that knows its dom0 as `xen-host`. */
+    /** For a Xen host: an `ssh -F` configuration in which its dom0 is `xen-host`. */
     xen?: string;
 }
 
@@ -38,7 +38,7 @@ async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<v
 }
 
 main(JSON.parse(process.argv[2]!) as FaultJob).then(
-    // The point was never reached: the test must know.
+    // The fault was never reached, which the test must notice.
     () => process.exit(10),
     (error: unknown) => {
         process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

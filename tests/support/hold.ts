@@ -6,11 +6,11 @@ import { join } from "node:path";
 import type { Host } from "../../backends/libvirt/host";
 import { watch } from "./faults";
 
-/** A place in the work on one guest. */
+/** A point in the work on one guest. */
 export interface HoldPoint {
     /** The guest's uuid. */
     uuid: string;
-    /** Of the host, such as `domains.define`; left out, the first that changes anything. */
+    /** A call of the host, such as `domains.define`; left out, the first that changes anything. */
     call?: string;
     when: "before" | "after";
 }
@@ -21,15 +21,15 @@ interface Plan {
     opener?: string;
 }
 
-/** A provider that waits in the middle of its work, for a test to do its worst. */
+/** A provider that waits in the middle of its work, so that a test can interfere. */
 export interface Hold {
-    /** For the run of the engine whose provider is to be held. */
+    /** Environment for the engine run whose provider is to be held. */
     env: Record<string, string>;
-    /** The provider's pid, once every guest has come to its point. Ends with an error when the run ends before. */
+    /** Wait until every guest has reached its point. Rejects when the run ends earlier. @returns the provider's pid */
     reached(run: Promise<{ text: string }>): Promise<number>;
-    /** Lets the provider go on. */
+    /** Let the provider continue. */
     release(): void;
-    /** Forgets about it. */
+    /** Remove the hold's files. */
     remove(): Promise<void>;
 }
 
@@ -60,7 +60,10 @@ export async function holdAt(points: HoldPoint[], modules?: string): Promise<Hol
     };
 }
 
-/** In the provider: each guest stops at its point, until all have come to theirs and the test lets them go on. */
+/**
+ * Return the provider's host, at which each guest stops at its point until all have reached theirs and the test
+ * releases them.
+ */
 export function holding(host: Host, { folder, points }: Plan): Host {
     const left = new Set(points);
     const goOn = async (): Promise<void> => {
@@ -69,7 +72,7 @@ export function holding(host: Host, { folder, points }: Plan): Host {
     const stop = (point: HoldPoint): Promise<void> => {
         left.delete(point);
         if (left.size === 0) {
-            // Whole or not there.
+            // Renamed into place, so that it is never read half written.
             writeFileSync(join(folder, "pid.new"), String(process.pid));
             renameSync(join(folder, "pid.new"), join(folder, "pid"));
         }
@@ -78,7 +81,7 @@ export function holding(host: Host, { folder, points }: Plan): Host {
     return watch(host, async (name, call, args) => {
         const point = points.find(({ uuid }) => args.some((one) => typeof one === "string" && one.includes(uuid)));
         if (!point) return call();
-        // Work that goes on beside a call that is held waits too.
+        // Work in parallel to a held call waits too.
         if (!left.has(point)) await goOn();
         const here = left.has(point) && (point.call ?? name) === name;
         if (here && point.when === "before") await stop(point);

@@ -1,5 +1,5 @@
-// Required by `node` itself, in the environment of one run of the engine: holds the provider at calls to a host (hold.ts).
-// The product knows nothing of it.
+// Loaded by `node --require` in the environment of one engine run: holds the provider at calls to a host (hold.ts). The
+// product has no code for this.
 const Module = require("node:module");
 
 const plan = JSON.parse(process.env.PULUMI_UNIKERNEL_TEST_HOLD);

@@ -9,10 +9,10 @@ export const sha256 = (...pieces: Uint8Array[]) =>
     pieces.reduce((hash, piece) => hash.update(piece), createHash("sha256")).digest("hex");
 
 /**
- * A guest's files from the first to the last, as every kind of HostFiles has to keep them.
- * @param base where the guests' folders are on this machine, to look at with other eyes
- * @param source a path for a file that is put
- * @returns the guest's uuid; its folder is gone
+ * Check the whole life of a guest's files, which every kind of HostFiles must support.
+ * @param base the folder of guests' folders on this machine, to check files independently
+ * @param source a path for a file to put
+ * @returns the guest's uuid; its folder is removed
  */
 export async function keepsFiles(files: HostFiles, base: string, source: string): Promise<string> {
     const uuid = randomUUID();
@@ -53,7 +53,7 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     expect(await files.read(uuid, "secret", { offset: 4, length: 2 })).toBe("");
     expect(await files.read(uuid, "secret", { length: 100 })).toBe("hush");
 
-    // A whole file of this name and size is left as it is: names carry a digest.
+    // A complete file of this name and size is not replaced: names contain a digest.
     await files.put(uuid, "secret", [text("HUSH")], { mode: 0o600 });
     expect(await files.read(uuid, "secret", { length: 4 })).toBe("hush");
     await files.put(uuid, "secret", [text("hush, hush")], { mode: 0o600 });
@@ -83,7 +83,7 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
     return uuid;
 }
 
-/** What is copied has the digest that it should have, or is not there. */
+/** Check that a copied file has its digest, or does not exist. */
 async function verifiesDigests(files: HostFiles, uuid: string, source: string): Promise<void> {
     const good = randomBytes(200_000),
         name = "sum-0123456789abcdef";
@@ -99,14 +99,14 @@ async function verifiesDigests(files: HostFiles, uuid: string, source: string): 
         });
         expect(await files.digest(uuid, name)).toBeUndefined();
     }
-    // Of the same size, but not what the name says.
+    // Of the same size as the right file, but with other content.
     await files.put(uuid, name, [{ bytes: randomBytes(good.length) }], { mode: 0o644 });
     await files.put(uuid, name, [{ file: source }], { mode: 0o644, digest: sha256(good) });
     expect(await files.digest(uuid, name)).toBe(sha256(good));
     await files.remove(uuid, name);
 }
 
-/** One of many makes the file, and it is whole. */
+/** Check that exactly one of many concurrent calls creates the file, and that it is complete. */
 async function makesNewFiles(files: HostFiles, uuid: string, source: string): Promise<void> {
     const small = Array.from({ length: 4 }, (_, index) => `claim ${index}`);
     const made = await Promise.all(
@@ -123,7 +123,7 @@ async function makesNewFiles(files: HostFiles, uuid: string, source: string): Pr
     await files.remove(uuid, "claim", "seed");
 }
 
-/** What editors, NFS and people leave in a folder is neither listed nor removed. */
+/** Check that files left by editors, NFS and people in a folder are neither listed nor removed. */
 async function keepsStrangeThings(files: HostFiles, base: string, uuid: string): Promise<void> {
     const at = (name: string): string => join(base, uuid, name);
     const names = [".nfs000000000123", ".x.swp", "a folder", "with blank", "~x"];

@@ -1,7 +1,7 @@
 import { get } from "node:http";
 import { createServer } from "node:net";
 
-/** A port of 127.0.0.1 that nobody listened on just now. */
+/** Return a port of 127.0.0.1 on which no program listened a moment ago. */
 export async function freePort(): Promise<number> {
     const server = createServer().listen(0, "127.0.0.1");
     await new Promise((resolve) => server.once("listening", resolve));
@@ -10,7 +10,10 @@ export async function freePort(): Promise<number> {
     return typeof address === "object" && address ? address.port : 0;
 }
 
-/** The page at a URL; undefined when it does not answer with 200 within the time. QEMU accepts at once and the guest answers later. */
+/**
+ * Return the page at a URL; undefined when it does not answer with 200 in time. QEMU accepts at once, but the guest
+ * answers later.
+ */
 export function getOnce(url: string, milliseconds: number): Promise<string | undefined> {
     return new Promise((resolve) => {
         const request = get(url, { timeout: milliseconds }, (response) => {

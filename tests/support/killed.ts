@@ -5,7 +5,7 @@ import { hasCode } from "../../spec";
 import type { FaultJob } from "./faultChild";
 import type { Fault } from "./faults";
 
-/** Runs one operation in a process of its own that ends by SIGKILL at the fault. */
+/** Run one operation in its own process, which SIGKILL ends at the fault. */
 export function runAndKill(job: FaultJob, env: NodeJS.ProcessEnv = {}): Promise<void> {
     return new Promise((resolve, reject) => {
         const child = spawn(
@@ -28,7 +28,10 @@ export function runAndKill(job: FaultJob, env: NodeJS.ProcessEnv = {}): Promise<
 
 export const LONG = process.env.PULUMI_UNIKERNEL_LONG !== undefined;
 
-/** Before the first and after each; in the long run also in the middle of those that the daemon goes on with by itself. */
+/**
+ * Return the faults before the first change and after each; in the long run also during those that the daemon continues
+ * by itself.
+ */
 export function points(changes: string[], from = 0): Fault[] {
     return [
         { change: from, when: "before" },
@@ -41,12 +44,12 @@ export function points(changes: string[], from = 0): Fault[] {
     ];
 }
 
-/** For what is done in spite of a failure at a fault: says where it was. */
+/** Describe an error after a fault, with the position of the fault. */
 export function at(changes: string[], { when, change }: Fault, error: unknown): string {
     return `${when} ${changes[change]} (${change} of ${changes.length}): ${error instanceof Error ? error.message : String(error)}`;
 }
 
-/** An update that must fail, and go back. */
+/** Expect an update to fail and roll back. */
 export async function goesBack(update: Promise<unknown>): Promise<void> {
     await update.then(
         () => {

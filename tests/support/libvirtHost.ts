@@ -22,15 +22,17 @@ import { capture, type ExecOptions, type ExecResult, endProcess, must } from "./
 export { sweepLibvirtHosts } from "./libvirtHostSetup";
 
 /**
- * A libvirt host of the test's own: libvirtd and virtlogd in a network and a mount namespace of
- * their own, QEMU under DAC security as the distribution's user. Needs root.
+ * A private libvirt host: libvirtd and virtlogd in their own network and mount namespaces, QEMU under DAC security as
+ * the distribution's user. Needs root.
  */
 export class LibvirtHost {
     readonly uri: string;
     readonly socket: string;
-    /** Puts a command into the host's network: `[...enter, "pulumi", "up"]`. Files are the machine's own. */
+    /**
+     * Prefix that runs a command in the host's network: `[...enter, "pulumi", "up"]`. It sees the machine's own files.
+     */
     readonly enter: string[];
-    /** For processes that drive this host: boot files of two hosts never meet. */
+    /** Environment for processes that use this host: each host has its own folder of boot files. */
     readonly env: { PULUMI_UNIKERNEL_DIR: string };
     private bridges = 0;
 
@@ -47,19 +49,19 @@ export class LibvirtHost {
         this.env = { PULUMI_UNIKERNEL_DIR: join(folder, "guests") };
     }
 
-    /** Runs a program in the host's network. A non-zero end is a result, not an error. */
+    /** Run a program in the host's network. A non-zero exit code is a result, not an error. */
     exec(file: string, args: string[], options: ExecOptions = {}): Promise<ExecResult> {
         return capture(this.enter[0]!, [...this.enter.slice(1), file, ...args], options);
     }
 
-    /** Runs virsh on this host: the view from outside of what is tested. Throws when it fails. */
+    /** Run virsh on this host, as a view independent of the tested code. Throws when it fails. */
     async virsh(...args: string[]): Promise<string> {
         return (await must("virsh", ["-q", "-c", this.uri, ...args])).trim();
     }
 
     /**
-     * QEMU's process of a guest, "" when none runs: another one means that it was restarted. From the daemon's own
-     * record, since hosts of other tests run guests of the same name beside this one.
+     * Return the pid of a guest's QEMU, "" when none runs; a restart gives another one. Read from the daemon's own
+     * record, because hosts of other tests may run guests of the same name.
      */
     async guestProcess(name: string): Promise<string> {
         try {
@@ -71,21 +73,21 @@ export class LibvirtHost {
         }
     }
 
-    /** MiB that the host has, as virsh says it. */
+    /** Return the MiB of the host, by virsh. */
     async memory(): Promise<number> {
         const [, kib] = /^total\s*:\s*(\d+) KiB$/m.exec(await this.virsh("nodememstats")) ?? [];
         if (kib === undefined) throw new Error("virsh nodememstats names no total");
         return Math.floor(Number(kib) / 1024);
     }
 
-    /** Processors, as libvirt's own tool counts them: those that are online, while node counts what this process may see. */
+    /** Return the processors that are online, by libvirt's own tool; node counts those that this process may use. */
     async processors(): Promise<number> {
         const [, count] = /^CPU\(s\):\s*(\d+)$/m.exec(await this.virsh("nodeinfo")) ?? [];
         if (count === undefined) throw new Error("virsh nodeinfo names no CPU(s)");
         return Number(count);
     }
 
-    /** Defines and starts a network with DHCP; `nat` unless the options say isolated. */
+    /** Define and start a network with DHCP; `nat` unless the options say isolated. */
     async defineNatNetwork(name: string, options: TestNetworkOptions = {}): Promise<TestNetwork> {
         const { xml, network } = networkXml(name, options, this.bridges++);
         const file = join(this.folder, `network-${name}.xml`);
@@ -107,27 +109,27 @@ export class LibvirtHost {
         );
     }
 
-    /** SIGTERM, as a service manager does. Guests keep running. */
+    /** Stop the daemon by SIGTERM, as a service manager does. Guests keep running. */
     stopDaemon(): Promise<void> {
         return endProcess(this.pidFile("libvirtd"), "SIGTERM");
     }
 
-    /** SIGKILL: no goodbye to clients. Guests keep running. */
+    /** Kill the daemon by SIGKILL, so that it does not close its connections. Guests keep running. */
     killDaemon(): Promise<void> {
         return endProcess(this.pidFile("libvirtd"), "SIGKILL");
     }
 
-    /** A signal to the daemon: SIGSTOP makes a host that accepts connections and never answers. */
+    /** Send a signal to the daemon. SIGSTOP makes a host that accepts connections and never answers. */
     async signalDaemon(signal: NodeJS.Signals): Promise<void> {
         process.kill(Number(await readFile(this.pidFile("libvirtd"), "utf8")), signal);
     }
 
-    /** Runs a program where the daemon lives: its network and its view of /var/lib/libvirt and the like. */
+    /** Run a program in the daemon's network and with its view of /var/lib/libvirt and the like. */
     inside(file: string, ...args: string[]): Promise<string> {
         return must("nsenter", ["--target", String(this.holder), "--mount", "--net", file, ...args]);
     }
 
-    /** Ends every process of the host and removes its folder. */
+    /** End every process of the host and remove its folder. */
     async close(): Promise<void> {
         await saveProbes(this.folder);
         await remove(this.netns, this.folder);
@@ -144,7 +146,7 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     await sweepLibvirtHosts();
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const netns = basename(folder);
-    // The qemu user must reach what lies below.
+    // The qemu user must be able to pass through it.
     chmodSync(folder, 0o755);
     const uuid = randomUUID();
     await prepareFolder(folder, uuid, options);
@@ -152,13 +154,14 @@ export async function startLibvirtHost(options: LibvirtHostOptions = {}): Promis
     const host = new LibvirtHost(netns, folder, uuid, await startHolder(netns), options.tcp ?? false);
     try {
         await host.inside("ip", "link", "set", "lo", "up");
-        // sysfs shows the network namespace it was mounted in.
+        // sysfs shows the network namespace in which it was mounted.
         await host.inside("mount", "-t", "sysfs", "sysfs", "/sys");
         for (const [own, seen] of Object.entries(privateFolders)) {
             await mkdir(seen, { recursive: true });
             await host.inside("mount", "--bind", join(folder, own), seen);
         }
-        // No systemd-machined or firewalld: they belong to the machine, and would see two hosts' guests of one name.
+        // No systemd-machined or firewalld: they belong to the machine and would mix guests of the same name on two
+        // hosts.
         if (existsSync("/run/dbus")) await host.inside("mount", "--bind", join(folder, "empty"), "/run/dbus");
         if (!options.kvm) await hideKvm(folder, (file, ...args) => host.inside(file, ...args));
         await host.inside("virtlogd", "-d", "-p", join(folder, "virtlogd.pid"));

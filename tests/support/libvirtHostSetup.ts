@@ -6,10 +6,10 @@ import { join } from "node:path";
 
 import { capture, signalQuietly, until } from "./processes";
 
-/** Names of namespaces and folders: this, the pid of the process that made them, and random letters. */
+/** Prefix of the names of namespaces and folders; the pid of the process that made them and random letters follow. */
 export const prefix = "puk-test-";
 
-/** Where libvirtd looks, and what it sees there instead: two hosts never share a file. */
+/** libvirtd's folders, which are private to each host: folder of the host → path that the daemon sees. */
 export const privateFolders: Record<string, string> = {
     run: "/run/libvirt",
     lib: "/var/lib/libvirt",
@@ -17,7 +17,10 @@ export const privateFolders: Record<string, string> = {
     cache: "/var/cache/libvirt",
     log: "/var/log/libvirt",
 };
-/** Probing QEMU takes libvirtd ten seconds; it keeps (and itself validates) the result in files that every host may start from. */
+/**
+ * Probing QEMU takes libvirtd ten seconds. It stores (and validates) the result in these files, from which every host
+ * may start.
+ */
 const probed = join(
     process.env.XDG_CACHE_HOME || join(homedir(), ".cache"),
     "pulumi-unikernel-tests",
@@ -25,15 +28,21 @@ const probed = join(
 );
 
 export interface LibvirtHostOptions {
-    /** Mode of the daemon's socket; "0777" lets an unprivileged test process in. @default "0700" */
+    /** Mode of the daemon's socket; "0777" admits an unprivileged test process. @default "0700" */
     socketMode?: string;
-    /** Lets the daemon see the machine's /dev/kvm. @default false: tests emulate, and what a probe of KVM says differs by machine */
+    /**
+     * Let the daemon see the machine's /dev/kvm. @default false: tests emulate, because the result of a KVM probe
+     * differs by machine
+     */
     kvm?: boolean;
-    /** Also listens on 127.0.0.1:16509 of its own network, for `qemu+tcp://127.0.0.1/system` from inside. @default false */
+    /**
+     * Also listen on 127.0.0.1:16509 of the host's own network, for `qemu+tcp://127.0.0.1/system` from inside. @default
+     * false
+     */
     tcp?: boolean;
     /** Further lines of libvirtd.conf. */
     libvirtdConf?: string[];
-    /** Further lines of qemu.conf. DAC security stays as the distribution sets it. */
+    /** Further lines of qemu.conf. DAC security stays as in the distribution. */
     qemuConf?: string[];
 }
 
@@ -56,14 +65,14 @@ export async function prepareFolder(folder: string, uuid: string, options: Libvi
         ...(options.tcp ? ["listen_tls = 0", "listen_tcp = 1", 'auth_tcp = "none"', 'listen_addr = "127.0.0.1"'] : []),
         ...(options.libvirtdConf ?? []),
     ]);
-    // Control groups are the machine's, and named after the guest: those of two hosts would be one.
+    // Control groups are shared with the machine and named after the guest, so two hosts would share one.
     await append("qemu.conf", ["cgroup_controllers = []", ...(options.qemuConf ?? [])]);
     if (existsSync(probed)) await cp(probed, join(folder, "cache", "qemu", "capabilities"), { recursive: true });
 }
 
 /**
- * A /dev without kvm. libvirtd probes QEMU anew for every call when /dev/kvm is there and the qemu user may not open it.
- * (Not a mount over /dev/kvm: libvirt moves the mounts below /dev into each guest's namespace.)
+ * Create a /dev without kvm. When /dev/kvm exists and the qemu user may not open it, libvirtd probes QEMU again for
+ * every call. (Not a mount over /dev/kvm: libvirt moves the mounts below /dev into each guest's namespace.)
  */
 export async function hideKvm(
     folder: string,
@@ -91,12 +100,12 @@ export async function hideKvm(
         await inside("mkdir", join(dev, name));
         await inside("mount", "--rbind", `/dev/${name}`, join(dev, name));
     }
-    // Not merely covered: libvirt goes by /proc/mounts, where the old ones would still stand.
+    // Unmounted, not merely covered: libvirt reads /proc/mounts, which would still list the old ones.
     await inside("umount", "--recursive", "--lazy", "/dev");
     await inside("mount", "--move", dev, "/dev");
 }
 
-/** Keeps the namespaces while the daemons are stopped. */
+/** Start a process that keeps the namespaces while the daemons are stopped. */
 export async function startHolder(netns: string): Promise<number> {
     const child = spawn(
         "nsenter",
@@ -116,7 +125,7 @@ export function hasProbes(): boolean {
     return existsSync(probed);
 }
 
-/** Several hosts save at once: whole files under their names, or none. */
+/** Save the probes. Several hosts may save at once, so files are renamed into place. */
 export async function saveProbes(folder: string): Promise<void> {
     const own = join(folder, "cache", "qemu", "capabilities");
     await mkdir(probed, { recursive: true });
@@ -128,7 +137,7 @@ export async function saveProbes(folder: string): Promise<void> {
     }
 }
 
-/** Removes what runs that were killed left: their hosts' names carry the pid of a process that is gone. */
+/** Remove what killed runs left: hosts whose names have the pid of a process that has ended. */
 export async function sweepLibvirtHosts(): Promise<void> {
     const names = new Set<string>();
     for (const place of ["/run/netns", tmpdir()]) {
@@ -140,7 +149,7 @@ export async function sweepLibvirtHosts(): Promise<void> {
     }
 }
 
-/** Ends all that runs in the namespace. */
+/** End all processes in the namespace and remove it. */
 export async function remove(netns: string, folder: string): Promise<void> {
     if (existsSync(join("/run/netns", netns))) {
         await until(async () => {
@@ -156,7 +165,7 @@ export async function remove(netns: string, folder: string): Promise<void> {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** A process, not a thread of another: both have a folder in /proc. */
+/** Return whether a process runs with this pid; /proc has folders for threads too. */
 function lives(pid: number): boolean {
     return existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/status`, "utf8").includes(`\nTgid:\t${pid}\n`);
 }

@@ -7,11 +7,11 @@ import { type LibvirtHost, startLibvirtHost } from "./libvirtHost";
 import type { LibvirtHostOptions } from "./libvirtHostSetup";
 import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
 
-/** What a test says of a guest; the rest is the harness's. */
+/** The options of a guest that a test gives; the harness adds the rest. */
 export type GuestOptions = Partial<PlanOptions>;
 type TestContext = ReturnType<typeof testContext>;
 
-/** The kvm backend on a libvirt host of the test's own, with the test kernel. */
+/** The kvm backend on a private libvirt host, with the test kernel. */
 export class Lifecycle {
     private guests = 0;
 
@@ -21,7 +21,7 @@ export class Lifecycle {
         readonly kernel: string,
     ) {}
 
-    /** Options of a guest that is no other test's. */
+    /** Return options of a guest with a name that no other test uses. */
     guest(options: GuestOptions = {}): PlanOptions {
         return { connection: this.host.uri, name: `guest${this.guests++}`, kernel: this.kernel, ...options };
     }
@@ -53,7 +53,7 @@ export class Lifecycle {
         await this.backend.delete(refOf(plan), await stateOf(this.backend, plan), context);
     }
 
-    /** The guest's files, without its console. */
+    /** Return the names of the guest's files, except its console log. */
     async files(guest: PlanOptions): Promise<string[]> {
         try {
             return readdirSync(await this.folder(guest))
@@ -68,7 +68,7 @@ export class Lifecycle {
         return join(this.host.env.PULUMI_UNIKERNEL_DIR, (await testPlan(guest)).spec.uuid);
     }
 
-    /** Nothing of a guest is left: no domain, no folder, no reservation, no process. */
+    /** Expect nothing left of a guest: no domain, no folder, no reservation, no process. */
     async expectNothing(guest: PlanOptions): Promise<void> {
         const {
             spec: { uuid },
@@ -81,7 +81,7 @@ export class Lifecycle {
         }
     }
 
-    /** QEMU's process of a guest: another one means that it was restarted. */
+    /** Return the pid of a guest's QEMU; a restart gives another one. */
     process(guest: PlanOptions): Promise<string> {
         return this.host.guestProcess(guest.name);
     }
@@ -100,7 +100,7 @@ export async function openLifecycle({
     const host = await startLibvirtHost(options);
     process.env.PULUMI_UNIKERNEL_DIR = host.env.PULUMI_UNIKERNEL_DIR;
     try {
-        // Read when a host is opened, and never again.
+        // The configuration is read when a host is opened, and never again.
         await openHost(host.uri);
     } finally {
         delete process.env.PULUMI_UNIKERNEL_DIR;

@@ -9,7 +9,7 @@ import { freePort, getOnce } from "./http";
 import { type PlanOptions, testPlan } from "./plans";
 import { HANG_MS } from "./time";
 
-/** The built nginx guest: `vmlinuz` and `initrd`. */
+/** Build the nginx guest: `vmlinuz` and `initrd`. */
 export async function nginxGuest(platform: Platform = "kvm"): Promise<{ kernel: string; initrd: string }> {
     const { buildGuest } = await import("../../tools/nginx-guest/build.mjs");
     const { folder } = buildGuest();
@@ -17,14 +17,14 @@ export async function nginxGuest(platform: Platform = "kvm"): Promise<{ kernel: 
 }
 
 export interface LinuxRun {
-    /** What the guest has printed so far, without carriage returns. */
+    /** Return the console output so far, without carriage returns. */
     console(): Promise<string>;
     verdict(): Promise<ConsoleVerdict>;
-    /** GET on the guest's port 80, tried until it answers with 200. */
+    /** GET on the guest's port 80, repeated until it answers with 200. */
     fetch(url: string): Promise<string>;
-    /** The machine's power button. */
+    /** Press the machine's power button. */
     pressPowerButton(): void;
-    /** QEMU's exit code, once it has ended. */
+    /** QEMU's exit code; settles when QEMU ends. */
     ended: Promise<number>;
 }
 
@@ -35,9 +35,9 @@ type GuestOptions = Omit<PlanOptions, "connection" | "name" | "kernel"> & {
 };
 
 /**
- * Boots the nginx guest in a QEMU of its own, told what `options` say, as the linux ABI says it. The network is
- * QEMU's own, closed to the outside. What still runs at the end of `body` is killed.
- * For platform iso, kernel and initramfs come from QEMU in place of a boot loader, with the data images inside.
+ * Boot the nginx guest in plain QEMU with a configuration by the linux ABI. The network is QEMU's own, closed to the
+ * outside. What still runs at the end of `body` is killed. For platform iso, QEMU loads kernel and initramfs in place
+ * of a boot loader, with the data images inside.
  */
 export async function withLinuxGuest<T>(options: GuestOptions, body: (run: LinuxRun) => Promise<T>): Promise<T> {
     const { execa } = await import("execa");
@@ -117,7 +117,7 @@ export async function withLinuxGuest<T>(options: GuestOptions, body: (run: Linux
     }
 }
 
-/** What the boot loader makes of the images. */
+/** Build the archive that a boot loader makes of the images. */
 async function imagesArchive(medium: MediumBoot | undefined, files: string[]): Promise<Uint8Array> {
     if (!medium?.blocks.length) return new Uint8Array();
     return archive(
@@ -131,7 +131,7 @@ async function imagesArchive(medium: MediumBoot | undefined, files: string[]): P
     );
 }
 
-/** Short tries, or a lost first packet costs a second. */
+/** Repeat short tries: with a long one, a lost first packet costs a second. */
 async function fetchUntil(url: string): Promise<string> {
     for (const end = Date.now() + HANG_MS; Date.now() < end; await sleep(20)) {
         const body = await getOnce(url, 200);

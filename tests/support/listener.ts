@@ -6,7 +6,10 @@ import type { LibvirtHost } from "./libvirtHost";
 const PROGRAM =
     'require("node:net").createServer().listen(Number(process.argv[1]), "127.0.0.1", () => console.log("listening")); process.stdin.resume().on("end", () => process.exit())';
 
-/** Have a program that is no guest listen on a TCP port of 127.0.0.1 of a host. It ends with `stop`, or with this process. */
+/**
+ * Start a program that is no guest and listens on a TCP port of 127.0.0.1 of a host. It ends with `stop`, or with this
+ * process.
+ */
 export async function listenOn(host: LibvirtHost, port: number): Promise<{ stop(): void }> {
     const [enter, ...args] = host.enter as [string, ...string[]];
     const child = spawn(enter, [...args, process.execPath, "-e", PROGRAM, String(port)], {

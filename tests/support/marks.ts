@@ -5,12 +5,12 @@ import { MARK_ELEMENT, MARK_PREFIX } from "../../backends/libvirt/xml/names";
 import { print } from "../../backends/libvirt/xml/print";
 import { parse } from "../../backends/libvirt/xml/tree";
 
-/** The same domain without our mark; metadata of others stays. */
+/** Return the domain without this package's mark; metadata of other programs stays. */
 export function withoutMark(domainXml: string): string {
     return print(removeMark(parse(domainXml, "domain")), { prettyPrint: true });
 }
 
-/** The same domain with this mark instead of any that it had. */
+/** Return the domain with this mark in place of any other. */
 export function withMark(domainXml: string, mark: Mark): string {
     const domain = removeMark(parse(domainXml, "domain"));
     addMark(domain, mark);

@@ -6,38 +6,44 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, getOnce } from "./http";
 import { HANG_MS } from "./time";
 
-/** How a machine is given the medium: its firmware, and what it is plugged in as. */
+/** How a machine boots the medium: firmware and kind of drive. */
 export type Way = "bios-cd" | "bios-usb" | "bios-sata" | "uefi-cd" | "uefi-usb" | "uefi-sata";
 export type Nic = "e1000e" | "virtio" | "e1000";
 
 export interface MediumBootOptions {
-    /** Path of the image. It is never written to. */
+    /** Path of the image, which is never written. */
     image: string;
     way: Way;
-    /** One network card, on a network of QEMU's own that is closed to the outside. Left out: none. */
+    /** One network card, on QEMU's own network, closed to the outside. Left out: none. */
     nic?: Nic;
     /** MiB. @default 64 under BIOS, 256 under UEFI */
     memory?: number;
     /** The first serial port. @default true */
     serial?: boolean;
-    /** A file with the image of another disk, that comes first in the order of devices. */
+    /** A file with the image of another disk, which comes first in the order of devices. */
     otherDisk?: string;
-    /** Milliseconds after which QEMU is killed whatever happens. @default 120000 */
+    /** Milliseconds after which QEMU is killed in any case. @default 120000 */
     lifetime?: number;
 }
 
 export interface BootedMedium {
-    /** What came over COM1 so far, without carriage returns and terminal escapes. */
+    /** Return the output of COM1 so far, without carriage returns and terminal escapes. */
     console(): Promise<string>;
-    /** Resolves with the console when it has the text; rejects with it when it has not within the time, or QEMU ended. */
+    /**
+     * Wait for a text on the console.
+     * @returns the console. Rejects with the console after the time, or when QEMU ends
+     */
     until(text: string, milliseconds?: number): Promise<string>;
-    /** What stands on the screen in text mode (BIOS), lines without what is blank at their ends. */
+    /** Return the text-mode screen (BIOS), as lines without trailing blanks. */
     screen(): Promise<string>;
-    /** GET on the guest's port 80, tried until it answers with 200; needs `nic`. Rejects with the console after the time. */
+    /**
+     * GET on the guest's port 80, repeated until it answers with 200; needs `nic`. Rejects with the console after the
+     * time.
+     */
     fetch(url: string, milliseconds?: number): Promise<string>;
-    /** One command of QEMU's human monitor; resolves with what it said. */
+    /** Run one command of QEMU's human monitor. @returns its output */
     monitor(command: string): Promise<string>;
-    /** Pulls the medium out: the stick is unplugged, the CD ejected whatever the guest says. A SATA disk stays: throws. */
+    /** Remove the medium: the stick is unplugged, the CD ejected by force. Throws for a SATA disk. */
     pull(): Promise<void>;
 }
 
@@ -48,7 +54,7 @@ const FIRMWARE = [
     "/usr/share/edk2/x64/OVMF.4m.fd",
 ];
 
-/** Boots a medium in plain QEMU under emulation; what still runs at the end of `body` is killed. */
+/** Boot a medium in plain QEMU under emulation. What still runs at the end of `body` is killed. */
 export async function withMedium<T>(
     options: MediumBootOptions,
     body: (booted: BootedMedium) => Promise<T>,
@@ -82,7 +88,7 @@ export async function withMedium<T>(
     const failed = async (what: string): Promise<Error> =>
         new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
     try {
-        // QEMU listens before it starts the machine.
+        // QEMU opens the socket before it starts the machine.
         for (const last = Date.now() + HANG_MS; ended === undefined && !(await exists(socket)) && Date.now() < last; )
             await sleep(10);
         return await body({
@@ -138,7 +144,7 @@ async function machine({ image, way, nic, memory, otherDisk }: MediumBootOptions
             "-device",
             "usb-storage,id=stick,bus=xhci.0,drive=medium,removable=on,bootindex=0",
         ],
-        // A disk cannot be read-only there: what would be written goes to a file of its own.
+        // QEMU does not support a read-only disk here, so writes go to a temporary snapshot.
         sata: [
             "-drive",
             `if=none,id=medium,format=raw,snapshot=on,file=${file(image)}`,
@@ -192,12 +198,12 @@ async function firstOf(paths: string[]): Promise<string> {
     throw new Error(`no UEFI firmware for QEMU: install ovmf (looked for ${paths.join(", ")})`);
 }
 
-/** Firmware and boot loader move the cursor and set colours (ECMA-48). */
+/** Remove the escapes with which firmware and boot loader move the cursor and set colours (ECMA-48). */
 function plain(text: string): string {
     return text.replace(/\x1b\[[0-9;?=]*[A-Za-z]|\x1b[()c78].?|\r/g, "");
 }
 
-/** 80 columns of character and colour (the VGA's text mode), as QEMU's `xp` shows them. */
+/** Decode a dump by QEMU's `xp` of the VGA's text mode: 80 columns of character and colour. */
 function textScreen(dump: string): string {
     const cells = [...dump.matchAll(/0x[0-9a-f]{2}([0-9a-f]{2})\b(?!:)/g)].map(([, code]) =>
         String.fromCharCode(parseInt(code!, 16)),
@@ -223,7 +229,7 @@ function ask(socket: string, command: string): Promise<string> {
             );
         connection.on("data", (chunk: Buffer) => {
             said += chunk.toString("utf8");
-            // The greeting's prompt, and the one after the command.
+            // One prompt follows the greeting, one the command.
             if (said.split("(qemu)").length > 2) connection.end();
         });
         connection.write(`${command}\n`);

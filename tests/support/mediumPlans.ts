@@ -25,7 +25,7 @@ export interface MediumPlanOptions {
     digestKey?: string;
 }
 
-/** A plan for a medium, as an ABI might make it: what the medium's room takes, said outright. */
+/** Return a plan for a medium, as an ABI might make it, from explicit values. */
 export function mediumPlan({
     kernel,
     blocks = [],

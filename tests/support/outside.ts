@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { LibvirtHost } from "./libvirtHost";
 import { capture } from "./processes";
 
-/** What a host holds, seen without anything of the product. */
+/** What a host holds, collected without any code of the product. */
 export interface Outside {
     /** Every domain's state, by name. */
     domains: Record<string, string>;
-    /** Names of the guests that QEMU runs. */
+    /** Names of the guests that run in QEMU. */
     processes: string[];
-    /** Files of each guest, by the name of their folder; consoles left out. */
+    /** Files of each guest by the name of their folder, without console logs. */
     files: Record<string, string[]>;
     /** `mac ip` of each reservation on the network. */
     reservations: string[];
@@ -27,7 +27,9 @@ export async function outside(host: LibvirtHost, network?: string): Promise<Outs
     };
 }
 
-/** The guests that QEMU runs in the host's network: other hosts on this machine may have guests of the same name. */
+/**
+ * Return the guests that QEMU runs in the host's network: other hosts on this machine may have guests of the same name.
+ */
 async function processes(host: LibvirtHost): Promise<string[]> {
     const pids = lines((await capture("ip", ["netns", "pids", host.netns])).stdout);
     return pids

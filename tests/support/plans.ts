@@ -10,10 +10,10 @@ import { type BlockSpec, type GuestPlan, SCHEMA_VERSION, type UnikernelSpec } fr
 
 const NAMESPACE = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"; // RFC 4122: URLs
 
-/** The creator of every guest that a test does not say otherwise of. */
+/** The creator of every guest for which a test names no other. */
 export const alice: Creator = { user: "alice", machine: "wonderland", project: "0123456789abcdef" };
 
-/** A context that keeps what was said. */
+/** Return a context that records log messages. */
 export function testContext(creator: Creator = alice): Context & { said: string[] } {
     const said: string[] = [];
     return {
@@ -29,11 +29,11 @@ export interface PlanOptions extends Partial<Omit<UnikernelSpec, "blocks">> {
     connection: string;
     name: string;
     kernel: string;
-    /** Local files; the digest is taken from their bytes. */
+    /** Local files; digests are computed from their content. */
     blocks?: (Partial<BlockSpec> & { path: string })[];
 }
 
-/** A plan as the core makes it, from a few words. Emulated; ready when the test kernel says so. */
+/** Return a plan as the core makes it, with defaults: emulated, and ready when the test kernel says so. */
 export async function testPlan({ blocks = [], ...options }: PlanOptions): Promise<GuestPlan> {
     const urn = options.urn ?? `urn:pulumi:test::lifecycle::pulumi-unikernel:index:Unikernel::${options.name}`;
     const spec: UnikernelSpec = {
@@ -83,7 +83,7 @@ export async function testPlan({ blocks = [], ...options }: PlanOptions): Promis
         digests,
         blockFiles: blocks.map(({ path }) => path),
         readConsole: (text) => abi.readConsole(text),
-        // As the core leaves out what may change live.
+        // Like the core, leave out what may change live.
         bootDigest: sha256(
             JSON.stringify([
                 digests,
@@ -99,7 +99,7 @@ export async function testPlan({ blocks = [], ...options }: PlanOptions): Promis
     };
 }
 
-/** How to find the guest of a plan again. */
+/** Return the reference to a plan's guest. */
 export function refOf({ spec: { connection, uuid, name, urn } }: GuestPlan): {
     connection: string;
     uuid: string;
@@ -112,7 +112,7 @@ export function refOf({ spec: { connection, uuid, name, urn } }: GuestPlan): {
 const digestOf = (path: string): string => sha256(readFileSync(path));
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 
-/** What state has of a guest that a run has just read, for its deletion. */
+/** Return what state holds of a guest that was just read, for its deletion. */
 export async function stateOf(backend: Backend, plan: GuestPlan): Promise<Applied> {
     const seen = await backend.observe(refOf(plan), plan.spec).catch(() => undefined);
     return { ...plan.spec, incarnation: seen?.incarnation };

@@ -15,7 +15,7 @@ export interface ExecOptions {
     cwd?: string;
 }
 
-/** Runs a program to its end. A non-zero end is a result, not an error. */
+/** Run a program to its end. A non-zero exit code is a result, not an error. */
 export function capture(file: string, args: string[], options: ExecOptions = {}): Promise<ExecResult> {
     return new Promise((resolve, reject) => {
         const child = execFile(
@@ -31,14 +31,14 @@ export function capture(file: string, args: string[], options: ExecOptions = {})
     });
 }
 
-/** Runs a program that must succeed. */
+/** Run a program that must succeed. */
 export async function must(file: string, args: string[], options: ExecOptions = {}): Promise<string> {
     const { code, stdout, stderr } = await capture(file, args, options);
     if (code !== 0) throw new Error(`${file} ${args.join(" ")}: ended with ${code}: ${stderr.trim()}`);
     return stdout;
 }
 
-/** Ends the process of a pid file and waits until it is gone. */
+/** End the process of a pid file and wait until it is gone. */
 export async function endProcess(pidFile: string, signal: NodeJS.Signals): Promise<void> {
     const pid = Number(await readFile(pidFile, "utf8"));
     signalQuietly(pid, signal);

@@ -5,12 +5,12 @@ import { must } from "./processes";
 
 const repository = resolve(__dirname, "../..");
 
-/** The release as it was at commit 4332969; `node tools/release.mjs COMMIT` packs another. */
+/** The release of commit 4332969; `node tools/release.mjs COMMIT` packs another. */
 export const OLD_RELEASE = join(repository, "tests/fixtures/pulumi-unikernel-0.1.0.tgz");
 
 /**
- * A folder of packages in which one release after another is installed, as `npm install` unpacks it. The packages that it needs
- * are this repository's own: nothing is fetched.
+ * A folder of packages in which releases are installed one after the other, as `npm install` unpacks them. Their
+ * dependencies come from this repository, so nothing is downloaded.
  */
 export class Installation {
     private constructor(
@@ -45,7 +45,7 @@ export class Installation {
         ]);
     }
 
-    /** What `npm publish` would publish of this repository takes the place of what was installed. */
+    /** Replace the installed release with the package that `npm publish` would publish of this repository. */
     async upgrade(): Promise<void> {
         const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.scratch], {
             cwd: repository,

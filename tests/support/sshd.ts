@@ -9,15 +9,14 @@ import { prefix } from "./libvirtHostSetup";
 import { must, signalQuietly, until } from "./processes";
 
 export interface SshdOptions {
-    /** Further lines of sshd_config; the first value of a keyword holds. */
+    /** Further lines of sshd_config; the first value of a keyword is effective. */
     config?: string[];
-    /** What sshd is started by, such as `unshare`; it is given the command and becomes it. */
+    /** A command that starts sshd, such as `unshare`: it gets sshd's command line and must exec it. */
     enter?: string[];
 }
 
 /**
- * An sshd of the test's own on 127.0.0.1, with its own keys, and an `ssh` that knows nothing of the
- * user's configuration and writes down each call.
+ * A private sshd on 127.0.0.1 with its own keys, and an `ssh` that ignores the user's configuration and logs each call.
  */
 export class Sshd {
     private server?: ChildProcess;
@@ -28,7 +27,7 @@ export class Sshd {
         private readonly enter: string[],
     ) {}
 
-    /** Parameters of a libvirt URI that lead here. */
+    /** Parameters of a libvirt URI that use this server. */
     get parameters(): string {
         return `command=${join(this.folder, "ssh")}&keyfile=${join(this.folder, "user_key")}`;
     }
@@ -39,7 +38,7 @@ export class Sshd {
 
     async start(): Promise<void> {
         await rm(join(this.folder, "pid"), { force: true });
-        // A test that is killed takes its sshd along.
+        // setpriv ends sshd with the test process.
         const args = [
             "setpriv",
             "--pdeathsig",
@@ -56,22 +55,22 @@ export class Sshd {
         await until(() => {
             if (!existsSync(`/proc/${pid}/exe`))
                 throw new Error(`sshd ended: ${readFileSync(join(this.folder, "log"), "utf8")}`);
-            // It is written when the port is open.
+            // sshd writes its pid file when the port is open.
             return existsSync(join(this.folder, "pid"));
         });
     }
 
-    /** The server and all its sessions: what a host's sudden end looks like. */
+    /** Kill the server and all its sessions, like the sudden end of a host. */
     async kill(): Promise<void> {
         const pid = this.server?.pid;
         this.server = undefined;
         if (!pid) return;
-        // Before anything else happens: a test may do this between two bytes.
+        // Synchronously: a test may do this between two bytes.
         for (const one of [pid, ...descendants(pid)]) signalQuietly(one, "SIGKILL");
         await until(() => !existsSync(`/proc/${pid}/exe`));
     }
 
-    /** Arguments of each call of ssh since it was last asked. */
+    /** Return the arguments of each call of ssh since the last call of this function. */
     async calls(): Promise<string[]> {
         const file = join(this.folder, "calls");
         const calls = existsSync(file) ? (await readFile(file, "utf8")).split("\n").filter(Boolean) : [];
@@ -85,7 +84,7 @@ export class Sshd {
     }
 }
 
-/** A mount namespace of sshd's own, made by some commands of sh; `$1` … are the words. */
+/** Return a command that runs sshd in its own mount namespace, prepared by sh commands with the words as `$1` …. */
 export function ownMounts(commands: string, ...words: string[]): string[] {
     const shift = `${commands}\nshift ${words.length}\nexec "$@"`;
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", shift, "sh", ...words];
@@ -94,10 +93,10 @@ export function ownMounts(commands: string, ...words: string[]): string[] {
 export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const file = (name: string): string => join(folder, name);
-    // sshd reads who may come in as the user who comes.
+    // sshd reads authorized_keys as the user who logs in.
     chmodSync(folder, 0o711);
     const port = await freePort();
-    // Where sshd locks itself in before it knows who is there.
+    // sshd's folder for privilege separation before authentication.
     await mkdir("/run/sshd", { recursive: true });
     for (const key of ["host_key", "user_key"])
         await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(key)]);
@@ -141,7 +140,7 @@ async function freePort(): Promise<number> {
     return port;
 }
 
-/** Processes that a process started, and those that these started. */
+/** Return the pids of all descendants of a process. */
 function descendants(pid: number): number[] {
     const children = new Map<number, number[]>();
     for (const name of readdirSync("/proc")) {

@@ -1,10 +1,13 @@
 /**
- * Milliseconds after which something that is waited for counts as never coming. It only ends a hang: how long a machine takes says
- * nothing about the code, so a test looks for an event, a count or an order instead of a time.
+ * Milliseconds after which a wait counts as hanging. It only ends a hang: the machine's speed says nothing about the
+ * code, so tests wait for an event, a count or an order, not for a time.
  */
 export const HANG_MS = 120_000;
 
-/** Milliseconds that this process's processors work for something, whatever else the machine does meanwhile: for ratios within a run. */
+/**
+ * Return the milliseconds of processor time that this process uses for some work, independent of other load: for ratios
+ * within a run.
+ */
 export async function processorTime(work: () => unknown): Promise<number> {
     const before = process.cpuUsage();
     await work();

@@ -11,7 +11,7 @@ export interface TinyDomainOptions {
     vcpus?: number;
 }
 
-/** A domain that boots the BIOS and idles there: nothing but QEMU is needed. Emulated, for any machine. */
+/** Return a domain that boots the BIOS and idles there, so that it needs only QEMU. Emulated, for any machine. */
 export function tinyDomain({
     name,
     uuid = randomUUID(),

@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A new authority, and certificates by it for a libvirt server at an address and for its clients, under the names that
- * libvirt's `pkipath` expects (libvirt: "TLS certificates").
+ * Create a certificate authority, and certificates for a libvirt server at an address and for its clients, under the
+ * names that libvirt's `pkipath` expects (libvirt: "TLS certificates").
  * @returns the folder: cacert.pem, serverkey.pem, servercert.pem, clientkey.pem, clientcert.pem
  */
 export function tlsFiles(folder: string, address: string): string {

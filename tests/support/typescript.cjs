@@ -1,4 +1,4 @@
-// Lets a child process of a test run TypeScript from the source, with what jest compiles by: `node -r .../typescript.cjs program.ts`.
+// Lets a child process of a test run TypeScript sources with jest's compiler: `node -r .../typescript.cjs program.ts`.
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
@@ -11,7 +11,7 @@ const options = {
     sourceMaps: "inline",
     swcrc: false,
 };
-// Children start by the dozen: each file is compiled once.
+// Tests start dozens of children, so each file is compiled once.
 const cache = join(tmpdir(), "puk-test-typescript");
 
 require.extensions[".ts"] = (module, filename) => {

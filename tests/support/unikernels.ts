@@ -5,13 +5,13 @@ import { alice } from "./plans";
 
 type Properties = Record<string, unknown>;
 
-/** What a run of the engine does to one unikernel: check, then create or update. */
+/** The actions of an engine run on one unikernel: check, then create or update. */
 export interface Step {
     consequence: string;
     state: Properties;
 }
 
-/** Unikernels as the engine sees them: by the core's handlers, with state between the runs. */
+/** Unikernels driven as by the engine: through the core's handlers, with state between the runs. */
 export class Unikernels {
     readonly said: string[] = [];
     private readonly handlers;
@@ -45,7 +45,7 @@ export class Unikernels {
         return inputs;
     }
 
-    /** Another run of the engine: nothing is declared in it yet. */
+    /** Start another run of the engine, in which nothing is declared yet. */
     newRun(): void {
         forgetClaims();
     }

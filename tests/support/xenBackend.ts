@@ -4,13 +4,13 @@ import { createXen, type Dom0, type RemoteShell, wayToDom0 } from "../../backend
 import { must } from "./processes";
 import { quote } from "./xenHost";
 
-/** What a test does to the calls on their way. */
+/** Wrappers that a test puts around calls. */
 export interface Wraps {
     host?(host: Host): Host;
     dom0?(dom0: Dom0): Dom0;
 }
 
-/** The xen backend against a Xen host of the tests'; the shell is the way to its dom0, however libvirt is reached. */
+/** Return the xen backend for a test's Xen host. The shell reaches its dom0, however libvirt is reached. */
 export function xenBackend(
     shell: () => RemoteShell | undefined,
     { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {},
@@ -20,7 +20,7 @@ export function xenBackend(
     return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));
 }
 
-/** A shell of dom0 over a connection that is open already: a process that lives for a second has no time to make one. */
+/** Return a shell in dom0 over an open ssh connection: a process that lives for a second has no time to open one. */
 export function controlShell(sshConfig: string): RemoteShell {
     return {
         run: async (script, words) => {

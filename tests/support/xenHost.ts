@@ -7,7 +7,7 @@ import type { BootedXenHost } from "../xen-host/boot.mjs" with { "resolution-mod
 import { capture, type ExecOptions, type ExecResult, must, until } from "./processes";
 import { HANG_MS } from "./time";
 
-/** dom0 and its guests are on one bridge, whose other end is QEMU's user network: it leases addresses from .20 on. */
+/** The bridge of dom0 and its guests. Its other end is QEMU's user network, which leases addresses from .20 on. */
 export const xenNetwork = {
     bridge: "xenbr0",
     dom0: "10.0.2.15",
@@ -16,15 +16,15 @@ export const xenNetwork = {
 };
 
 /**
- * A Xen host of the test's own: Xen and a Debian dom0 with libvirt, emulated by QEMU, gone with the test process.
- * About 870 MiB are free for guests. What is written to it is never kept.
+ * A private Xen host: Xen and a Debian dom0 with libvirt, emulated by QEMU, ended with the test process. About 870 MiB
+ * are free for guests. Changes to its disk are never kept.
  */
 export class XenHost {
     /** libvirt without ssh: `xen+tcp://127.0.0.1:PORT/system`. */
     readonly uri: string;
-    /** libvirt by ssh with the host's key; does not look at known_hosts. */
+    /** libvirt by ssh with the host's key; known_hosts is not checked. */
     readonly sshUri: string;
-    /** A configuration for `ssh -F` that knows this host as `xen-host`. */
+    /** An `ssh -F` configuration in which this host is `xen-host`. */
     readonly sshConfig: string;
     readonly keyFile: string;
     readonly ports: { ssh: number; libvirt: number };
@@ -40,19 +40,19 @@ export class XenHost {
         this.sshUri = `xen+ssh://root@127.0.0.1:${booted.ports.ssh}/system?keyfile=${encodeURIComponent(booted.key)}&no_verify=1&no_tty=1`;
     }
 
-    /** Runs a program in dom0, over the one connection. A non-zero end is a result, not an error. */
+    /** Run a program in dom0 over the shared connection. A non-zero exit code is a result, not an error. */
     exec(program: string, args: string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
         return capture("ssh", this.command(program, args), { timeout: 60_000, ...options });
     }
 
-    /** Runs a program in dom0 that must succeed. @returns what it printed */
+    /** Run a program in dom0 that must succeed. @returns its output */
     async run(program: string, ...args: string[]): Promise<string> {
         const { code, stdout, stderr } = await this.exec(program, args);
         if (code !== 0) throw new Error(`${program} ${args.join(" ")}: ended with ${code}: ${stderr.trim()}`);
         return stdout.trim();
     }
 
-    /** Copies a file into dom0, and makes the folder for it. */
+    /** Copy a file into dom0 and create its folder. */
     async put(local: string, remote: string): Promise<void> {
         const file = await open(local);
         try {
@@ -72,12 +72,12 @@ export class XenHost {
         }
     }
 
-    /** Runs virsh on this host over tcp: the view from outside of what is tested. Throws when it fails. */
+    /** Run virsh on this host over tcp, as a view independent of the tested code. Throws when it fails. */
     async virsh(...args: string[]): Promise<string> {
         return (await must("virsh", ["-q", "-c", this.uri, ...args], { timeout: 60_000 })).trim();
     }
 
-    /** A key of a running guest, by its path below the domain's folder; undefined when there is none. */
+    /** Return a key of a running guest, by its path below the domain's folder; undefined when there is none. */
     async store(guest: string, key: string): Promise<string | undefined> {
         const { code, stdout } = await this.exec("xenstore-read", [
             "-R",
@@ -86,14 +86,14 @@ export class XenHost {
         return code === 0 ? stdout : undefined;
     }
 
-    /** What a guest has written to its console since it was first started, by the host's own log. */
+    /** Return a guest's console output since its first start, from the host's own log. */
     async guestConsole(guest: string): Promise<string> {
         return (await this.exec("cat", [`/var/log/xen/console/guest-${guest}.log`])).stdout.replaceAll("\r", "");
     }
 
     /** Wait until a guest's console has the text. @returns the console */
     async guestSays(guest: string, text: string): Promise<string> {
-        // A guest of a host that is emulated itself: a hang takes four times as long to tell as elsewhere.
+        // The guest runs on an emulated host: four times the usual limit of a hang.
         for (const end = Date.now() + 4 * HANG_MS; ; await new Promise((resolve) => setTimeout(resolve, 100))) {
             const console = await this.guestConsole(guest);
             if (console.includes(text)) return console;
@@ -101,7 +101,7 @@ export class XenHost {
         }
     }
 
-    /** The address that a guest with this MAC was leased, once it answers; undefined while none does. */
+    /** Return the address leased to a MAC, once it answers; undefined until then. */
     async addressOf(mac: string): Promise<string | undefined> {
         const { first, count } = xenNetwork.leases;
         const each = Array.from({ length: count }, (_, index) => `10.0.2.${first + index}`);
@@ -110,33 +110,33 @@ export class XenHost {
         return neighbours.find((line) => line.includes(` ${mac.toLowerCase()} `))?.split(" ")[0];
     }
 
-    /** A free port of 127.0.0.1 that reaches a port of a guest (static or leased address) or of dom0. */
+    /** Return a free port of 127.0.0.1 that leads to a port of a guest (static or leased address) or of dom0. */
     forward(address: string, port: number): Promise<number> {
         return this.booted.forward(address, port);
     }
 
-    /** libvirtd, after it was stopped or killed. Guests do not notice either. */
+    /** Start libvirtd after it was stopped or killed. Guests are not affected. */
     async startDaemon(): Promise<void> {
         await this.run("libvirtd", "-d", "--listen");
         await this.virsh("list");
     }
 
-    /** SIGTERM, as a service manager does. */
+    /** Stop the daemon by SIGTERM, as a service manager does. */
     async stopDaemon(): Promise<void> {
         await this.run("sh", "-c", endDaemon, "end", "TERM");
     }
 
-    /** SIGKILL: no goodbye to clients. */
+    /** Kill the daemon by SIGKILL, so that it does not close its connections. */
     async killDaemon(): Promise<void> {
         await this.run("sh", "-c", endDaemon, "end", "KILL");
     }
 
-    /** What Xen and dom0's kernel wrote since this host was started. */
+    /** Return the output of Xen and dom0's kernel since this host was started. */
     console(): string {
         return this.booted.console();
     }
 
-    /** Ends the host and removes all that it left. */
+    /** End the host and remove everything it left. */
     async stop(): Promise<void> {
         this.ssh.kill("SIGKILL");
         await this.booted.stop();
@@ -154,15 +154,15 @@ export const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 const configOf = (booted: BootedXenHost) => join(booted.own, "ssh_config");
 
-/** Why no Xen host can run on this machine, in a sentence; undefined when one can. */
+/** Return why no Xen host can run on this machine, in a sentence; undefined when one can. */
 export async function whyNoXenHost(): Promise<string | undefined> {
     return (await import("../xen-host/boot.mjs")).whyNoXenHost();
 }
 
 /**
- * Builds the host where it is not built (a minute), boots it once to save its state (15 s), and starts from that state.
+ * Start a Xen host: build it if necessary (a minute), boot it once to save its state (15 s), and start from that state.
  *
- * @param options.cold boots from nothing
+ * @param options.cold boot without the saved state
  */
 export async function startXenHost(options: { cold?: boolean } = {}): Promise<XenHost> {
     const booted = await (await import("../xen-host/boot.mjs")).bootXenHost(options);

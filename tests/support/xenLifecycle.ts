@@ -7,7 +7,7 @@ import { startXenHost, type XenHost } from "./xenHost";
 
 type TestContext = ReturnType<typeof testContext>;
 
-/** Where guests' files lie in dom0. */
+/** The folder of guests' files in dom0. */
 const FOLDER = "/var/lib/pulumi-unikernel";
 
 /** The xen backend on a real Xen host, with the PV test kernel. */
@@ -20,7 +20,7 @@ export class XenLifecycle {
         readonly kernel: string,
     ) {}
 
-    /** Options of a guest that is no other test's. Files by libvirt's volumes, dom0 by ssh. */
+    /** Return options of a guest with a name that no other test uses. Files by libvirt's volumes, dom0 by ssh. */
     guest(options: GuestOptions = {}): PlanOptions {
         return {
             connection: this.host.uri,
@@ -68,12 +68,12 @@ export class XenLifecycle {
         return (await this.host.exec("ls", [await this.folder(guest)])).stdout.split("\n").filter(Boolean).sort();
     }
 
-    /** The domain's number: another one means that it was restarted. "-" when it is off. */
+    /** Return the domain's id; a restart gives another one. "-" when it is off. */
     id({ name }: PlanOptions): Promise<string> {
         return this.host.virsh("domid", name);
     }
 
-    /** Nothing of a guest is left in libvirt, in Xen, in xenstore and in dom0's folders. */
+    /** Expect nothing left of a guest in libvirt, Xen, xenstore and dom0's folders. */
     async expectNothing(guest: PlanOptions): Promise<void> {
         const { name } = guest;
         const [defined, pools, running, left, loops] = await Promise.all([
