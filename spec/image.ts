@@ -41,7 +41,7 @@ export interface BlockSpec {
  */
 export type Manifest = Record<string, string>;
 
-/** What check computes for a BlockImage and stores as inputs. */
+/** The identity that check computes for a BlockImage and stores as inputs. */
 export interface ImageIdentity {
     digest: string;
     manifest: Manifest;

@@ -8,7 +8,7 @@ export type MediumSpec = ValuesOf<typeof mediumRows>;
 /** The stick or disk that a medium is written to. */
 export type BurnSpec = NonNullable<MediumSpec["burn"]>;
 
-/** What became of a medium. */
+/** The outputs of a medium. */
 export interface MediumOutputs {
     /** Absolute path of the image. */
     path: string;

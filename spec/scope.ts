@@ -70,8 +70,8 @@ export interface Waiting {
 }
 
 /**
- * Wait for work, but only until the signal fires; the work itself continues unobserved. @throws UnikernelError with the
- * reason
+ * Wait for work, but only until the signal fires; the work itself continues unobserved.
+ * @throws UnikernelError with the reason
  */
 export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: Waiting = {}): Promise<T> {
     const signal = currentSignal();
