@@ -8,8 +8,8 @@ type Properties = Record<string, unknown>;
 export type Hide = (text: string) => string;
 
 /**
- * Return a function that masks the secrets of specs. @param specs old and new properties, with the paths of their
- * secrets in `secrets` and `hidden`
+ * Return a function that masks the secrets of specs.
+ * @param specs old and new properties, with the paths of their secrets in `secrets` and `hidden`
  */
 export function discretion(specs: object[]): Hide {
     const texts = specs.flatMap((spec) => textsAt(spec, [...pathsIn(spec, "secrets"), ...pathsIn(spec, "hidden")]));

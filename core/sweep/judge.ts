@@ -26,8 +26,8 @@ export interface Leftover {
 }
 
 /**
- * Return the objects of no given state, with the verdict on each. @param ownerOf returns the URN for which an
- * interface's MAC was made
+ * Return the objects of no given state, with the verdict on each.
+ * @param ownerOf returns the URN for which an interface's MAC was made
  */
 export async function judge(
     { domains, folders = [], reservations }: Leftovers,

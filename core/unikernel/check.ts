@@ -78,7 +78,7 @@ interface Found extends Checked {
     judge?: Judge;
 }
 
-/** Turn arguments into inputs, using only the identity and digests of the old ones. */
+/** Turn arguments into inputs, without the consequence of the change. */
 export async function checkArguments(
     services: UnikernelServices,
     olds: Partial<StoredInputs>,

@@ -117,7 +117,7 @@ async function declare(
 
 function hintOf(problems: Problem[], name: string): string {
     if (problems.some(({ property }) => property === "name")) return `virsh domrename ${JSON.stringify(name)} ANOTHER`;
-    return "virsh edit can change what stands in the way; else leave the domain to libvirt";
+    return "change the domain with virsh edit, or do not import it";
 }
 
 function argumentsOf({ guest, told, initrd }: Telling, { interfaces }: FoundGuest, blocks: object[]) {

@@ -45,7 +45,7 @@ const IDENTITIES = 100;
 /**
  * Return the index of the first identity of a URN that no other resource has. A renamed guest (by stack or alias) keeps
  * the uuid of its former URN; state of this run names it under the new one, and so does its mark after the next update.
- * Whether a guest whose mark names this very URN may be taken, create decides. An unreachable host does not fail a
+ * Create decides whether it may take a guest whose mark names this very URN. An unreachable host does not fail a
  * preview: create asks again.
  */
 async function freeIndex(backend: Backend, connection: unknown, urn: string): Promise<number> {

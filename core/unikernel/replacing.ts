@@ -14,8 +14,8 @@ export function noteCheck(urn: string, consequence: string): void {
 }
 
 /**
- * Note a check with empty olds. @returns the consequence that led to the replacement; undefined for a resource that
- * seems new
+ * Note a check with empty olds.
+ * @returns the consequence that led to the replacement; undefined for a resource that seems new
  */
 export function noteEmptyCheck(urn: string): string | undefined {
     declared.add(urn);
@@ -23,8 +23,8 @@ export function noteEmptyCheck(urn: string): string | undefined {
 }
 
 /**
- * Return the blocks that a guest has in state: a replacement keeps the names of its disks. @param olds undefined on a
- * replacement
+ * Return the blocks that a guest has in state: a replacement keeps the names of its disks.
+ * @param olds undefined on a replacement
  */
 export function blocksBefore(urn: string, olds: BlockSpec[] | undefined): BlockSpec[] {
     if (!Array.isArray(olds)) return blocks.get(urn) ?? [];
