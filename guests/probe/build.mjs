@@ -1,4 +1,4 @@
-// Assembles probe.S and writes image.ts: node guests/probe/build.mjs. Needs gcc and binutils; users of the package do not.
+// Assembles probe.S and writes image.ts: node guests/probe/build.mjs. Needs gcc and binutils; package users do not.
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ export async function assemble() {
     const work = await mkdtemp(join(tmpdir(), "probe-"));
     const file = join(work, "probe.elf");
     try {
-        // -N: not page aligned in the file, so that the multiboot header is in its first 8192 bytes and the file stays small.
+        // -N: without page alignment the multiboot header is in the file's first 8192 bytes, and the file is small.
         await execa("gcc", [
             "-m32",
             "-nostdlib",

@@ -3,7 +3,8 @@ import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 
 /**
- * On the kernel's command line: the path of the configuration on the medium. The guest finds it anywhere in the line.
+ * On the kernel's command line, this precedes the path of the configuration on the medium. The guest interprets the
+ * text wherever it occurs, so check refuses it in arguments.
  */
 export const ROOTFS_MARK = "_RUMPRUN_ROOTFSCFG=";
 export const CONFIG_FILE = "/json.cfg";
