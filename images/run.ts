@@ -17,7 +17,6 @@ export interface RunOptions {
     env?: Record<string, string>;
     /** Milliseconds after which the program is killed. @default 600000 */
     timeout?: number;
-    /** Kills the program. @default the current scope's signal */
 }
 
 /** Run a program and return its standard error. Arguments never pass a shell. */
