@@ -6,7 +6,17 @@ import type { Creator } from "./seen";
 export type { Consequence, ConsequenceTable, PropertyConsequence } from "./consequence";
 export type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
 
-/** Who to look for on which host. */
+/** The consequence of a change of one property. Each backend declares it once; the docs print it. */
+    /** One sentence for the docs: what happens to the guest. */
+    /**
+     * Return the consequence of this change, where it depends on the two values or on the present declaration
+     * (for example, the source of an interface can be moved live).
+     */
+    /**
+     * The parts that the platform does not support, with the reason. The key is a path below the property (`[]` for any
+     * index), or `""` for the property itself. Check refuses a value other than the default.
+     */
+/** Identifies a guest and the host that it is on. */
 export interface GuestRef {
     connection: string;
     uuid: string;
@@ -16,76 +26,107 @@ export interface GuestRef {
 
 export interface Context {
     creator: Creator;
-    /** A line for the user: what is being done or what they should know. */
+    /** Show the user one line: a step that is under way, or a fact that they should know. */
     log(message: string): void;
     signal?: AbortSignal;
-    /** A delete is the first half of a replacement, which may come with another configuration than the guest was made under. */
+    /**
+     * The delete is the first half of a replacement. The provider's configuration may have changed since the create.
+     */
     replacing?: boolean;
     /**
-     * Whether the guest of this uuid keeps or yields something that only one can have (a key such as `tcp 127.0.0.1 8080`), as the program
-     * declares it; undefined: it was not declared in this run, so far. Left out: nothing is known of the program.
+     * Return whether the program declares that the guest of this uuid keeps or yields an exclusive resource (a key such
+     * as `tcp 127.0.0.1 8080`); undefined while this run has not declared the guest. Left out where the program is
+     * unknown.
      */
     declares?(uuid: string, thing: string): "keeps" | "yields" | undefined;
-    /** A create is of a guest that state has already: an engine may create a replacement before it deletes. */
+    /** State already has the guest that is created: an engine may create a replacement before it deletes. */
     inState?: boolean;
 }
 
-/** What an import found and no update has written anew yet: this stands for the mark that the guest does not have, or that is another's. */
+/**
+ * The result of an import, until the first update writes a mark. It stands in for the mark of a guest that has none,
+ * or that carries the mark of another declaration.
+ */
 export interface Imported {
-    /** Digest of the definition as it was found: another one means that somebody edited it since. */
+    /** Digest of the definition at the import. A different one now means that it was edited since. */
     definition: string;
-    /** Whether the guest reacts to a request to shut down. */
+    /** The guest reacts to a request to shut down. */
     shutdown: boolean;
-    /** The URN in its mark, where it has one that names another declaration. */
+    /** The URN in its mark, where that mark names another declaration. */
     urn?: string;
 }
 
-/** A spec that was realised, with what state knows of it beside. */
+/** A spec that was applied, with the outputs and internal values that state keeps beside it. */
 export type Applied = UnikernelSpec &
     Partial<MediumOutputs> & { bootDigest?: string; digestKey?: string; imported?: Imported; incarnation?: string };
 
-/** What is on the host now: of a guest what it does, of a medium its file. Only what could have drifted. */
+/** The present state of a guest on its host, or of the file of a medium. Holds only what can drift. */
 export interface Observation extends Partial<GuestOutputs> {
     host: string;
     /** Undefined for a medium. */
     state?: SeenState;
-    /** Undefined for a guest, and for a medium that is not there or not whole. */
+    /** Undefined for a guest, and for a medium whose file is missing or incomplete. */
     medium?: MediumOutputs;
-    /** The bootDigest of what runs (or would run); undefined when the definition was edited behind our back. */
+    /** The bootDigest of what runs (or would run); undefined when another program edited the definition. */
     bootDigest?: string;
-    /** Values that differ from the spec that was applied, by property: memory, vcpus, autostart, onCrash, interfaces, digests.kernel … */
+    /**
+     * Values that differ from the applied spec, by property: memory, vcpus, autostart, onCrash, interfaces,
+     * digests.kernel …
+     */
     drift: Partial<Record<string, unknown>>;
-    /** create or an update was interrupted, or never became ready. */
+    /** A create or an update was interrupted, or the guest never became ready. */
     unfinished: boolean;
-    /** Which create took a guest over that was there already: a delete of an earlier one, or of none, leaves it alone. */
+    /**
+     * The create that adopted an existing guest. A delete whose state has an earlier value, or none, does not touch it.
+     */
     incarnation?: string;
-    /** The folder below which the guest's own folder is recorded; undefined: no record names one. */
+    /** The folder below which the guest's own folder lies, as recorded; undefined without a record. */
     folder?: string;
 }
 
 /**
- * Turns plans into guests on one platform. Every method is idempotent: run again after a kill at any
- * point, it ends where an uninterrupted run would have.
- * Errors are UnikernelErrors; `unreachable` is thrown, never taken for "gone".
+ * Turns plans into guests on one platform. Every method is idempotent: when it runs again after a kill at any
+ * point, it ends in the state of an uninterrupted run.
+ * Errors are UnikernelErrors. An unreachable host is the error `unreachable`; a backend never takes it for "gone".
  */
 export interface Backend extends Capabilities {
     platform: Platform;
-    /** The connection when the user named none. */
+    /** Return the connection to use when the user named none. */
     defaultConnection(): string;
-    /** Of every property; of what the platform does not have too. */
+    /** One row for every property, including those that the platform does not support. */
     consequences: ConsequenceTable;
-    /** Refuses what this platform cannot do. May read files, changes nothing, asks no host. `boot`: where the guest itself refused nothing. */
+    /**
+     * Return the problems of a spec that this platform cannot realise. May read local files, changes nothing, asks no
+     * host. `boot` is given where the guest itself found no problem.
+     */
     check(
         spec: UnikernelSpec,
         plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>,
     ): Problem[] | Promise<Problem[]>;
-    /** Return whether what was made is still there, where a stat or two can tell: a diff asks, refresh or not. */
+    /**
+     * Return the problems that earlier releases accepted. A warning where readiness, interfaces and connection are
+     * unchanged.
+     */
+    /**
+     * Return the problems that the host itself reports. A warning where interfaces and connection are unchanged.
+     * Asks for each fact once in a run. Return [] where the host cannot be asked. Changes nothing.
+     */
+    /**
+     * Return the consequence of a change on its host, where the table calls it live but not every host can do that.
+     * Asks for each fact once in a run. Changes nothing. Left out: the table holds on every host.
+     */
+    /**
+     * Return whether the result still exists, where one or two stat calls suffice: every diff asks, even without
+     * refresh.
+     */
+    /** Return the host's own uuid. */
     intact(applied: Applied): Promise<boolean>;
-    /** The host's own uuid. */
     hostId(connection: string): Promise<string>;
     /**
-     * @param creator who asks: refused where the guest was taken from them by `adopt`; left out: an import
-     * @param readConsole finds in a console that its guest has ended: then the state is `stopped`, though the host runs it; left out: not asked
+     * Return the present state of a guest; undefined when it does not exist.
+     * @param creator the caller; refused where another creator has adopted the guest. Left out by an import.
+     * @param readConsole detects in the console that the guest has ended, although the host still runs the domain: the
+     * state is then `stopped`. Left out: the console is not read.
      */
     observe(
         ref: GuestRef,
@@ -100,14 +141,14 @@ export interface Backend extends Capabilities {
     delete(ref: GuestRef, applied: Applied, context: Context): Promise<void>;
 }
 
-/** What the diff decided; the strongest consequence and the properties behind it. */
+/** The result of a diff: the strongest consequence, and the properties that cause it. */
 export interface Change {
     from: Applied;
     consequence: Consequence;
     properties: string[];
 }
 
-/** The guest exists, and this is its state: the caller must keep it in state, with these reasons. */
+/** The operation failed, but the guest exists: the caller must keep this observation in state, with these reasons. */
 export class PartialError extends Error {
     constructor(
         readonly observation: Observation,

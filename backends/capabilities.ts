@@ -6,36 +6,42 @@ import type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, Left
 export interface HostPlatform {
     /** Return whether a connection leads to hosts of this platform. */
     leadsTo(connection: string): boolean;
-    /** Return the folder on the host below which guests' files go by the present configuration; undefined where only the host knows it. Asks no host. */
+    /**
+     * Return the folder on the host below which the present configuration puts guests' files; undefined where only the
+     * host knows it. Asks no host.
+     */
     folder(connection: string): string | undefined;
-    /** Return the URN in the mark of the domain that has this uuid; undefined: no such domain, or one without a mark. */
+    /** Return the URN in the mark of the domain with this uuid; undefined without such a domain, or without a mark. */
     holder(connection: string, uuid: string): Promise<string | undefined>;
 }
 
-/** A platform that imports guests which others made. */
+/** A platform that can import guests that another program made. */
 export interface Importer {
     /**
-     * Return a guest of any making, by its uuid or its name; undefined when the host says that there is none. Touches nothing.
-     * Throws `unsupported`, naming all that cannot be declared.
+     * Return a guest by its uuid or name, whichever program made it; undefined when the host has none. Changes nothing.
+     * Throws `unsupported`, listing every part of the definition that no argument can declare.
      */
     find(connection: string, wanted: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
 }
 
-/** A platform whose hosts show any guest, and what it prints. */
+/** A platform whose hosts can show any guest and its console. */
 export interface GuestViewer {
-    /** Return what a host shows of a guest of any making; undefined: the host says that there is none. */
+    /** Return a description of a guest, whichever program made it; undefined when the host has none. */
     describeGuest(connection: string, wanted: GuestName): Promise<GuestDescription | undefined>;
-    /** Return what a guest has printed since its last start, its last 128 KiB; undefined: there is no such guest. */
+    /** Return the last 128 KiB that a guest has printed since its last start; undefined when there is no such guest. */
     consoleTail(connection: string, wanted: GuestName): Promise<string | undefined>;
 }
 
 /** A platform on whose hosts interrupted runs leave domains, folders and DHCP entries. */
 export interface Sweeper {
-    /** Return what the host has of this package that no state may have. Changes nothing. */
+    /** Return this package's objects on the host that may be in no state. Changes nothing. */
     leftovers(connection: string, creator: Creator): Promise<Leftovers>;
-    /** Remove what an interrupted create left. @returns paths that stay: data, unless they are to go, and what other programs put there */
+    /**
+     * Remove the leftovers of an interrupted create.
+     * @returns paths that were kept: data (unless `deleteData`), and files that other programs put there
+     */
     sweep(connection: string, left: LeftDomain | LeftFolder, options: { deleteData: boolean }): Promise<string[]>;
-    /** Remove a DHCP entry. Gone already is success. */
+    /** Remove a DHCP entry. Succeeds when it is gone already. */
     sweepReservation(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
 }
 

@@ -18,16 +18,20 @@ const always =
     (consequence: Consequence) =>
     (why: string): PropertyConsequence => ({ consequence, why });
 
-/** Rows of a backend's table: what changing a property does, whatever its values. @param why one sentence for the docs */
+/**
+ * Return a row of a backend's table whose consequence does not depend on the values.
+ * @param why one sentence for the docs
+ */
 export const live = always("live");
 export const restart = always("restart");
 export const rebuild = always("rebuild");
 export const replace = always("replace");
 
 /**
- * Return rows for properties that a platform does not have: check refuses them unless they are at their defaults.
- * @param where the platform, in the sentence for the docs
- * @param consequence of a difference in one, such as a value that is not known yet
+ * Return a function that makes rows for properties that a platform does not support: check refuses them unless they
+ * are at their defaults.
+ * @param where the platform, as the sentence in the docs names it
+ * @param consequence of a difference, which a value that is not known yet can cause
  */
 export const unsupportedOn =
     (where: string, consequence: Consequence = "live") =>
@@ -37,7 +41,7 @@ export const unsupportedOn =
         unsupported: { "": reason },
     });
 
-/** Return what a platform does not have, by property path with `[]` for any index → the reason. */
+/** Return all unsupported properties of a table: property path (`[]` for any index) → reason. */
 export function unsupportedIn(table: ConsequenceTable): Record<string, string> {
     return Object.fromEntries(
         Object.entries(table).flatMap(([property, { unsupported = {} }]) =>

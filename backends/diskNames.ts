@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import type { BlockSpec } from "../spec";
 
-/** Marks the file of a disk that holds data of the user. */
+/** Part of the name of a persist disk's file, which holds data of the user. */
 const PERSIST = ".persist.";
-/** Marks the file that such a disk had before it began again. */
+/** Part of the name of the file that a persist disk had before a reseed. */
 const KEPT = ".kept.";
 
-/** The file of a persist disk, of whichever seeding: the disk's name, then a hash of the text that asked for the seeding. */
+/** Matches the file of a persist disk, of any seeding: the disk's name, then a hash of the `reseed` text. */
 export const PERSIST_FILE = /^(.*)\.persist\.(?:[0-9a-f]{8}\.)?(?:img|qcow2)$/;
 
 type Named = Pick<BlockSpec, "name">;
 
 /**
- * The name of each block's files on the host, without digest and ending, in the order of the blocks.
- * Check makes the name of a persist disk unique. Of two other blocks with one name the later one gets a number here; in
- * guests of release 0.1.0 a persist disk may have such a number, and keeps it.
+ * Return the base name of each block's files on the host, without digest and extension, in the order of the blocks.
+ * Check ensures that the name of a persist disk is unique. When two other blocks share a name, the later one gets a
+ * number here. A persist disk of a guest from release 0.1.0 may have such a number, and keeps it.
  */
 export function diskNames(blocks: Named[]): string[] {
     return blocks.map(({ name }, index) => {
@@ -23,38 +23,38 @@ export function diskNames(blocks: Named[]): string[] {
     });
 }
 
-/** A name that the host's file layer takes; two different names never become one. */
+/** Return a name that the host's file layer accepts. Different names stay different. */
 function fileName(name: string): string {
     if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/.test(name)) return name;
     return `disk-${createHash("sha256").update(name).digest("hex").slice(0, 16)}-${name.replaceAll(/[^A-Za-z0-9_-]/g, "_").slice(0, 40)}`;
 }
 
 /**
- * The file of a persist disk that is seeded now.
- * @param diskName as `diskNames` gives it
- * @param reseed the text that asked for this seeding, where one did: each has a file of its own
+ * Return the file name of a persist disk that is seeded now.
+ * @param diskName as `diskNames` returns it
+ * @param reseed the text that requested this seeding, if any: each seeding has a file of its own
  */
 export function persistFile(diskName: string, format: BlockSpec["format"], reseed?: string): string {
     const seeding = reseed === undefined ? "" : `${createHash("sha256").update(reseed).digest("hex").slice(0, 8)}.`;
     return `${diskName}${PERSIST}${seeding}${format === "qcow2" ? "qcow2" : "img"}`;
 }
 
-/** The files that a persist disk may have: it keeps the format that it was seeded in. */
+/** Return the file names that a persist disk may have: it keeps the format that it was seeded in. */
 export function persistFiles(diskName: string, reseed?: string): string[] {
     return [persistFile(diskName, "raw", reseed), persistFile(diskName, "qcow2", reseed)];
 }
 
-/** Whether a file holds the data of a persist disk, of whichever seeding. */
+/** Return whether a file holds the data of this persist disk, of any seeding. */
 export function isFileOf(diskName: string, file: string): boolean {
     return PERSIST_FILE.exec(file)?.[1] === diskName;
 }
 
-/** A former file of a persist disk, kept under a number that grows with each. */
+/** Return the name under which a former file of a persist disk is kept; the number grows with each. */
 export function keptFile(diskName: string, number: number, former: string): string {
     return `${diskName}${KEPT}${number}.${former.endsWith(".qcow2") ? "qcow2" : "img"}`;
 }
 
-/** The number of a kept file of this disk; undefined for every other name. */
+/** Return the number of a kept file of this disk; undefined for any other name. */
 export function keptNumber(diskName: string, file: string): number | undefined {
     const number = file.startsWith(`${diskName}${KEPT}`)
         ? /^(\d+)\.(img|qcow2)$/.exec(file.slice(diskName.length + KEPT.length))?.[1]
@@ -62,7 +62,7 @@ export function keptNumber(diskName: string, file: string): number | undefined {
     return number === undefined ? undefined : Number(number);
 }
 
-/** Data of the user that no update and no plain delete removes. */
+/** Return whether a file holds data of the user: no update and no plain delete removes it. */
 export function isPersist(name: string): boolean {
     return PERSIST_FILE.test(name);
 }

@@ -53,12 +53,13 @@ export { createXen, type Dom0, type XenFacts } from "./xen";
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;
 
-/** The dom0 of a guest: this machine's, or one that a shell by ssh reaches. */
+/** Return the dom0 of a guest: on this machine, or over an ssh shell. */
 export const dom0Of = wayToDom0(sshShellOf);
 
 /**
- * @param open gives the libvirt host of a URI; tests pass one that watches or disturbs its calls
- * @param dom0 the same for what is done in dom0 itself
+ * Return the backends of all platforms.
+ * @param open returns the libvirt host of a URI; tests pass one that records calls or injects faults
+ * @param dom0 the same for commands in dom0
  */
 export function createBackends(open: (uri: string) => Promise<Host> = openHost, dom0 = dom0Of): Backends {
     return {

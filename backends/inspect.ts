@@ -8,7 +8,7 @@ import { goByVolumes, guestsFolder } from "./libvirt/files";
 import { readCapabilities } from "./libvirt/xml";
 import { inspectXen, type XenFacts } from "./xen";
 
-/** What a host says of itself, in the words of people. */
+/** Facts of a host, for display. */
 export interface HostFacts {
     hostname: string;
     /** An unprivileged daemon of one user. */
@@ -17,21 +17,21 @@ export interface HostFacts {
     local: boolean;
     /** Dotted versions. */
     libvirt: string;
-    /** The driver's own: QEMU's; on a Xen host Xen's. */
+    /** The hypervisor's version: QEMU's, or Xen's on a Xen host. */
     qemu: string;
     /** Domain types for x86_64 guests: `qemu`, `kvm`, `xen`. Empty: there is no emulator. */
     emulators: string[];
-    /** Whom guests run as; undefined: the daemon's own user. */
+    /** The user that guests run as; undefined: the daemon's own user. */
     qemuUser?: { uid: number; gid: number };
-    /** Where boot files lie on this machine; undefined when they do not lie here. */
+    /** The folder of boot files; undefined when it is not on this machine. */
     folder?: string;
-    /** We may not write there: libvirt does it for us, as storage volumes. */
+    /** We may not write there, so libvirt writes the files as storage volumes. */
     volumes: boolean;
     networks: { name: string; active: boolean }[];
 }
 
 /**
- * Loads libvirt's library, without a daemon: the test driver lives in the library itself.
+ * Load libvirt's library. Needs no daemon, because the test driver is part of the library.
  * @returns its version
  * @throws UnikernelError `program-missing` when it cannot be loaded
  */
@@ -41,7 +41,7 @@ export async function libraryVersion(): Promise<string> {
 }
 
 /**
- * Asks the host. Starts nothing.
+ * Return the facts of a host. Starts nothing.
  * @throws UnikernelError `unreachable`, `permission`, `unsupported`
  */
 export async function inspectHost(uri: string): Promise<HostFacts> {
@@ -63,9 +63,9 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
 }
 
 /**
- * Asks a Xen host's dom0 itself: on this machine, or by ssh.
- * @returns undefined where the connection leads to libvirt alone (tcp, tls)
- * @throws UnikernelError as a shell of that host does
+ * Return the facts that only a Xen host's dom0 knows, by a shell on this machine or over ssh.
+ * @returns undefined where the connection offers libvirt but no shell (tcp, tls)
+ * @throws UnikernelError the errors of a shell on that host
  */
 export async function inspectDom0(uri: string): Promise<XenFacts | undefined> {
     const { local } = await (await openHost(uri)).info();
@@ -78,7 +78,7 @@ async function localShell(script: string, words: string[]): Promise<string> {
     return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
 }
 
-/** GRUB's modules, by what they are for: the folder, or why there is none and what mends it. */
+/** Return, for each firmware, the folder of GRUB's modules, or the error and the hint where there is none. */
 export async function bootLoaders(): Promise<{ firmware: Firmware; folder?: string; error?: string; hint?: string }[]> {
     return Promise.all(
         (["bios", "uefi"] as const).map((firmware) =>
@@ -90,7 +90,7 @@ export async function bootLoaders(): Promise<{ firmware: Firmware; folder?: stri
     );
 }
 
-/** A driver without networks has none; anything else is an error. */
+/** Return a host's networks; [] for a driver that does not support networks. */
 async function networksOf(uri: string): Promise<HostFacts["networks"]> {
     try {
         const networks = await (await openHost(uri)).networks.list();
@@ -102,8 +102,8 @@ async function networksOf(uri: string): Promise<HostFacts["networks"]> {
 }
 
 /**
- * Boots the probe guest, which is gone when this returns.
- * @param seconds how long it gets
+ * Boot the probe guest, and remove it before returning.
+ * @param seconds time limit
  */
 export async function bootProbe(
     uri: string,
@@ -117,7 +117,7 @@ export async function bootProbe(
     }
 }
 
-/** libvirt's version numbers: major * 1,000,000 + minor * 1,000 + release (virGetVersion). */
+/** Format libvirt's version numbers: major * 1,000,000 + minor * 1,000 + release (virGetVersion). */
 function dotted(version: number): string {
     return [Math.floor(version / 1e6), Math.floor(version / 1e3) % 1e3, version % 1e3].join(".");
 }

@@ -1,8 +1,8 @@
 import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, OnCrash, SeenState, UnikernelSpec } from "../spec";
 
-// What a host tells of guests: of any making, and of what interrupted runs left.
+// Shapes of what a host reports: guests that any program made, and leftovers of interrupted runs.
 
-/** Who made an object: the same stack by another person is another creator. */
+/** The creator of an object. The same stack run by another person is another creator. */
 export interface Creator {
     user: string;
     machine: string;
@@ -10,10 +10,10 @@ export interface Creator {
     project: string;
 }
 
-/** A guest that state does not know, in the words of arguments. */
+/** A guest that is not in state, expressed as arguments. */
 export interface FoundGuest
     extends Pick<UnikernelSpec, "uuid" | "name" | "memory" | "vcpus" | "interfaces" | "gdb" | "qemuArgs"> {
-    /** The host's own uuid, as `hostId` says it. */
+    /** The host's own uuid, as `hostId` returns it. */
     host: string;
     state: SeenState;
     autostart: boolean;
@@ -22,20 +22,20 @@ export interface FoundGuest
     /** Absolute paths on the host, which is this machine. */
     kernel: string;
     initrd?: string;
-    /** As the definition has it. */
+    /** As in the definition. */
     cmdline: string;
-    /** In the guest's order. `format` is the driver's: an image of any file system is raw. */
+    /** In the guest's order. `format` is the disk driver's: an image of any file system is raw. */
     blocks: (Pick<BlockSpec, "access"> & { path: string; format: "raw" | "qcow2" })[];
-    /** Whose mark it carries. */
+    /** The mark in its definition. */
     mark?: { urn: string; creator: Creator; bootDigest: string };
     definition: string;
-    /** Of its present definition, what the next restart does without or makes otherwise. */
+    /** Parts of its present definition that the next restart drops or changes. */
     warnings: string[];
 }
 
-/** What a host has of this package without being whole, as far as nothing but the host says it. */
+/** Incomplete objects of this package on a host, judged by the host alone. */
 export interface Leftovers {
-    /** Marked domains that state may not have. */
+    /** Domains with a mark that may not be in state. */
     domains: LeftDomain[];
     /** Guests' folders without a domain; undefined where the way to the files cannot list them. */
     folders?: LeftFolder[];
@@ -46,18 +46,18 @@ export interface Leftovers {
 export interface LeftDomain {
     uuid: string;
     name: string;
-    /** Of its mark. */
+    /** From its mark. */
     urn: string;
     phase: "creating" | "updating" | "ready";
-    /** It was never whole, and no process is known to work on it. */
+    /** Its create never finished, and no process is known to be working on it. */
     abandoned: boolean;
-    /** Files with what a guest wrote. */
+    /** Files that hold data written by the guest. */
     data: string[];
 }
 
 export interface LeftFolder {
     uuid: string;
-    /** From the note of a create that was cut short; undefined: not known. */
+    /** From the note of an interrupted create; undefined when unknown. */
     urn?: string;
     abandoned: boolean;
     files: string[];
@@ -66,7 +66,7 @@ export interface LeftFolder {
 
 export type GuestName = { uuid: string } | { name: string };
 
-/** One guest as its host shows it: what runs now, and of one that is off what will. */
+/** One guest as its host shows it: what runs now, or what the next start will run. */
 export interface GuestDescription extends GuestOutputs {
     uuid: string;
     name: string;
@@ -76,6 +76,6 @@ export interface GuestDescription extends GuestOutputs {
     vcpus: number;
     /** In the guest's order. */
     interfaces: { mac: string; kind: AttachKind | "other"; source?: string }[];
-    /** URN in the mark that it carries; undefined where it carries none. */
+    /** URN in its mark; undefined without a mark. */
     urn?: string;
 }

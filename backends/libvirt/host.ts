@@ -1,6 +1,6 @@
 import type { Part } from "../../spec";
 
-/** libvirt's own domain states that we tell apart (virDomainState, libvirt-domain.h). */
+/** The states of a domain, as virDomainState of libvirt-domain.h names them. */
 export type DomainState = "running" | "blocked" | "paused" | "shutdown" | "shutoff" | "crashed" | "suspended" | "none";
 
 export interface DomainRecord {
@@ -9,22 +9,25 @@ export interface DomainRecord {
     /** The number that the hypervisor gave it for this run; undefined when it is not running. */
     id?: number;
     state: DomainState;
-    /** virDomainShutoffReason, virDomainPausedReason …: the number, meaning depends on state. */
+    /** The number from virDomainShutoffReason, virDomainPausedReason …; its meaning depends on the state. */
     reason: number;
     active: boolean;
     autostart: boolean;
     persistent: boolean;
     /** The definition for the next boot, secure fields included where allowed. */
     inactiveXml: string;
-    /** What runs; undefined when not active. */
+    /** The definition of the running domain; undefined when it is not active. */
     liveXml?: string;
-    /** It is off, and libvirt keeps a managed save image of its memory: a plain start goes on from there, whatever the definition says by then. */
+    /**
+     * It is off, and libvirt keeps a managed save image of its memory: a plain start resumes from that image, even if
+     * the definition has changed.
+     */
     saved?: boolean;
-    /** The definition inside of that image, where the driver can show it (QEMU's can). */
+    /** The definition inside that image, where the driver can show it (QEMU's can). */
     savedXml?: string;
 }
 
-/** What libvirt keeps of a domain beside its definition. */
+/** The names of a domain's snapshots and checkpoints. */
 export interface DomainHistory {
     snapshots: string[];
     checkpoints: string[];
@@ -46,11 +49,11 @@ export interface HostInfo {
 }
 
 export interface HostResources {
-    /** MiB that the host's kernel has now, memory that was plugged in after boot included. */
+    /** MiB that the host's kernel has now, including memory that was plugged in after boot. */
     memory: number;
-    /** MiB that are not in use; a cache that the kernel would give back is in use. */
+    /** MiB that are not in use. A cache that the kernel could give back counts as in use. */
     freeMemory: number;
-    /** Online. */
+    /** Processors that are online. */
     processors: number;
 }
 
@@ -72,71 +75,82 @@ export interface LeaseRecord {
 export type ReservationCommand = "add-last" | "modify" | "delete";
 
 /**
- * Every effect on a libvirt host goes through this one door, so that fault tests can list the calls
- * and stop between any two. Errors are UnikernelErrors: `not-found` only for libvirt's own
- * no-such-object codes; connection trouble is `unreachable`.
+ * Every effect on a libvirt host goes through this interface, so that fault tests can list the calls and stop between
+ * any two. Errors are UnikernelErrors: `not-found` only for libvirt's own no-such-object codes, `unreachable` for a
+ * failed connection.
  */
 export interface Host {
     readonly uri: string;
     info(): Promise<HostInfo>;
-    /** What it has, now: it changes with every guest. */
+    /** Return the host's memory and processors. Not cached, because every guest changes them. */
     resources(): Promise<HostResources>;
-    /** virConnectGetDomainCapabilities XML for an emulator type (kvm, qemu), arch x86_64. */
+    /** Return the virConnectGetDomainCapabilities XML for an emulator type (kvm, qemu), arch x86_64. */
     domainCapabilities(virttype: "kvm" | "qemu", machine: string): Promise<string>;
     domains: {
         get(uuid: string): Promise<DomainRecord | undefined>;
         byName(name: string): Promise<DomainRecord | undefined>;
-        /** All persistent and transient domains; without XML. */
+        /** Return all persistent and transient domains, without XML. */
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
-        /** State, reason and number only: cheap, for polling. */
+        /** Return only state, reason and number: cheap enough for polling. */
         state(uuid: string): Promise<Pick<DomainRecord, "id" | "state" | "reason" | "active"> | undefined>;
-        /** Nanoseconds of processor time that it has used since its start (virDomainGetInfo). QEMU's is counted in ticks of 10 ms. */
+        /**
+         * Return the nanoseconds of processor time used since the start (virDomainGetInfo). QEMU's driver counts in
+         * ticks of 10 ms.
+         */
         processorTime(uuid: string): Promise<number | undefined>;
-        /** Names of the snapshots and checkpoints that libvirt has of it; none where the driver knows none. */
+        /** Return the names of its snapshots and checkpoints; none where the driver does not support them. */
         history(uuid: string): Promise<DomainHistory>;
         define(xml: string): Promise<void>;
         /**
-         * Boots what is defined; a managed save image is removed, unless the start is to go on from it (`resumeSaved`).
-         * @returns the number that the hypervisor gave it
+         * Boot the definition. Removes a managed save image, unless `resumeSaved` asks to resume from it.
+         * @returns the number that the hypervisor gave the domain
          */
         start(uuid: string, options: { paused: boolean; resumeSaved?: boolean }): Promise<number>;
-        /** Removes the managed save image of a guest that is off. None is success. */
+        /** Remove the managed save image of a guest that is off. Succeeds when there is none. */
         removeSaved(uuid: string): Promise<void>;
         resume(uuid: string): Promise<void>;
         suspend(uuid: string): Promise<void>;
-        /** Asks; returns at once. */
+        /** Ask the guest to shut down, and return at once. */
         shutdown(uuid: string): Promise<void>;
-        /** Forces; returns when it is off. @returns whether it ran */
+        /** Stop the domain by force, and return when it is off. @returns whether it was running */
         destroy(uuid: string): Promise<boolean>;
-        /** Gone already is success. */
+        /** Succeeds when it is gone already. */
         undefine(uuid: string): Promise<void>;
         setAutostart(uuid: string, on: boolean): Promise<void>;
         setMemory(uuid: string, kib: number, target: { live: boolean; config: boolean }): Promise<void>;
-        /** virDomainSetMetadata: VIR_DOMAIN_METADATA_ELEMENT under our namespace, or the description. */
+        /**
+         * Set the element of our namespace (virDomainSetMetadata with VIR_DOMAIN_METADATA_ELEMENT), or the description.
+         */
         setMetadata(
             uuid: string,
             value: string | { description: string },
             target: { live: boolean; config: boolean },
         ): Promise<void>;
         updateDevice(uuid: string, xml: string, target: { live: boolean; config: boolean }): Promise<void>;
-        /** virDomainSetLifecycleAction for crashes. */
+        /** Set the action on a crash (virDomainSetLifecycleAction). */
         setOnCrash(
             uuid: string,
             action: "destroy" | "restart" | "preserve",
             target: { live: boolean; config: boolean },
         ): Promise<void>;
-        /** Opens the console, reads what comes within the time (ms) and closes it. */
+        /** Open the console, read its output for the given time (ms), and close it. */
         readConsole(uuid: string, milliseconds: number): Promise<string>;
     };
     networks: {
         get(name: string): Promise<NetworkRecord | undefined>;
         list(): Promise<NetworkRecord[]>;
-        /** Live where the network is active, and in its configuration. `parent`: index of the <ip> element. @default the first with DHCP */
+        /**
+         * Change a DHCP entry in the network's configuration, and live where the network is active.
+         * @param parent index of the <ip> element; the first with DHCP by default
+         */
         updateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
         leases(name: string): Promise<LeaseRecord[]>;
     };
     files: HostFiles;
-    /** The guests' folders below another base than the configured one: a guest of another configuration goes with its files. */
+    /**
+     * Return the files below another base than the configured one, so that a guest of a former configuration is removed
+     * with its files.
+     */
     filesBelow?(base: string): HostFiles;
 }
 
@@ -147,46 +161,57 @@ export interface HostFile {
 
 export interface WriteOptions {
     mode: number;
-    /** sha256 hex that all the bytes have: other bytes are the error `changed`, and no file of the name is left. */
+    /** sha256 hex of the whole content. Other content is the error `changed`, and leaves no file of that name. */
     digest?: string;
     onProgress?(bytes: number): void;
 }
 
 /**
- * The folder of one guest on the host: local files where we may write there, storage volumes of a
- * pool elsewhere. Names are plain file names.
+ * The guests' folders on the host: local files where we may write there, storage volumes of a pool otherwise.
+ * Names are plain file names.
  */
 export interface HostFiles {
-    /** Absolute path of a file as the host's QEMU sees it. */
+    /** Return the absolute path of a file as the host's QEMU sees it. */
     path(uuid: string, name: string): Promise<string>;
-    /** Whole regular files with names that the other calls take. [] only where there is no folder; every other reason is an error. */
+    /**
+     * Return the complete regular files whose names the other calls accept. [] where there is no folder; every other
+     * failure is an error.
+     */
     list(uuid: string): Promise<HostFile[]>;
-    /** Names in the folder that the other calls do not take: folders, links, dot files of editors or of NFS. */
+    /**
+     * Return the names in the folder that the other calls do not accept: folders, links, dot files of editors or of
+     * NFS.
+     */
     strange(uuid: string): Promise<string[]>;
     /**
-     * Writes to a temporary name, syncs, renames; names carry a digest, so a whole file of this
-     * name and size is left as it is, with `digest` only when it has that one. One part that is a file is reflinked where the file system can.
+     * Write a file: to a temporary name, then sync, then rename. Names carry a digest, so a complete file of this name
+     * and size is kept; with `digest`, only when its content has that digest. A single part that is a file is reflinked
+     * where the file system supports it.
      */
     put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void>;
     /**
-     * As put, but only where no file has the name, and whole or not at all: of several processes that do this at once one makes the file.
-     * @returns true: this call made it; false: there is one, of whatever content
+     * Like put, but never replaces a file, and atomically: when several processes call this at once, exactly one
+     * creates the file.
+     * @returns true when this call created the file; false when one existed, whatever its content
      */
     putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean>;
-    /** A private copy inside the same folder; replaces `to`. */
+    /** Copy a file inside the folder. Replaces `to`. */
     copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void>;
-    /** @throws UnikernelError `in-use` where `to` exists, unless it is to be replaced */
+    /** @throws UnikernelError `in-use` where `to` exists, unless `replace` */
     rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void>;
-    /** Missing is success. */
+    /** Succeeds when a file is missing. */
     remove(uuid: string, ...names: string[]): Promise<void>;
-    /** Return the uuids of all guests that have a folder; undefined where the way to the files cannot list them (another storage pool has their folder). */
+    /**
+     * Return the uuids of all guests that have a folder; undefined where they cannot be listed (another storage pool
+     * has their folder).
+     */
     guests(): Promise<string[] | undefined>;
-    /** Removes the folder when nothing is in it; else leaves it. */
+    /** Remove the folder if it is empty. */
     removeFolder(uuid: string): Promise<void>;
-    /** The last bytes of a file, from `offset` if given; "" when it is not there. */
+    /** Return the last bytes of a file, or those from `offset` if given; "" when the file is missing. */
     read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
-    /** sha256 hex of a file on the host; undefined when it is not there. */
+    /** Return the sha256 hex of a file on the host; undefined when the file is missing. */
     digest(uuid: string, name: string): Promise<string | undefined>;
-    /** Return the number (uid) of the user who owns a file on the host; undefined when it is not there. */
+    /** Return the uid of the owner of a file on the host; undefined when the file is missing. */
     owner(uuid: string, name: string): Promise<number | undefined>;
 }

@@ -12,7 +12,7 @@ export interface DiskModel {
     /** `vda`, on Xen `xvda`. */
     target: string;
     bus: "virtio" | "virtio-transitional" | "xen";
-    /** Xen: `phy` has the kernel serve it, a raw file by a loop device. @default "qemu" */
+    /** Xen: with `phy` the kernel serves the disk, a raw file through a loop device. @default "qemu" */
     driver?: "qemu" | "phy";
     /** Left out on Xen. */
     slot?: PciSlot;
@@ -23,9 +23,9 @@ export interface UserSubnet {
     network: string;
     /** The address by which the guest reaches the host: its gateway. */
     gateway: string;
-    /** Left out: QEMU's own choice. */
+    /** Left out: QEMU chooses. */
     dns?: string;
-    /** The guest's own address, without prefix: forwards lead to it. */
+    /** The guest's own address, without prefix: the destination of forwards. */
     guest: string;
 }
 
@@ -34,7 +34,7 @@ export interface UserSource {
     kind: "user";
     backend: "qemu" | "passt";
     forwards: Forward[];
-    /** Left out: 10.0.2.0/24, the guest gets 10.0.2.15 by DHCP. */
+    /** Left out: 10.0.2.0/24, and the guest gets 10.0.2.15 by DHCP. */
     subnet?: UserSubnet;
     /** IPv6 network of the guest's static address, in CIDR notation, and its gateway. */
     subnet6?: { network: string; gateway?: string };
@@ -44,7 +44,7 @@ export type InterfaceSource =
     | UserSource
     | { kind: "network"; network: string }
     | { kind: "bridge"; bridge: string }
-    /** A tap device that somebody else made. */
+    /** A tap device that another program made. */
     | { kind: "tap"; tap: string };
 
 export interface InterfaceModel {
@@ -55,93 +55,106 @@ export interface InterfaceModel {
     slot?: PciSlot;
 }
 
-/** A domain as plain data: everything that its XML says, and nothing of how XML says it. */
+/** A domain as plain data: all the content of its XML, independent of the XML's form. */
 export interface DomainModel {
     type: "kvm" | "qemu" | "xen";
     osType: "hvm" | "linux" | "xenpvh";
     name: string;
     uuid: string;
     memoryMib: number;
-    /** What a balloon may give the guest while it runs. Left out: as much as it has. */
+    /** The most memory that the balloon can give the running guest. Left out: `memoryMib`. */
     maxMemoryMib?: number;
     vcpus: number;
     arch: "x86_64";
     /** `pc`, `q35`, or a host's full machine name; `xenpv`, `xenpvh`. */
     machine: string;
-    /** host-passthrough: the host's own; maximum: all that emulation has. Left out: the hypervisor's default. */
+    /**
+     * host-passthrough: the host's own CPU; maximum: all features of the emulator. Left out: the hypervisor's default.
+     */
     cpu?: "host-passthrough" | "maximum";
     /** Absolute paths on the host. */
     boot: { kernel: string; initrd?: string; cmdline?: string };
     onCrash: OnCrash;
-    /** A guest that resets itself: none of ours does so when it is well. */
+    /** The action when a guest resets itself. None of ours does so in normal operation. */
     onReboot: "destroy" | "restart";
     disks: DiskModel[];
     /** In the guest's order. */
     interfaces: InterfaceModel[];
-    /** `append: false` starts the log anew with every boot. Left out where libvirt keeps none (Xen). */
+    /** With `append: false` every boot truncates the log. Left out where libvirt keeps no log (Xen). */
     console?: { log: string; append: boolean };
     /** pvpanic on the ISA bus. */
     panicDevice: boolean;
     gdb?: { address: string; port: number };
-    /** Appended to QEMU's command line as they are, one argument each. */
+    /** Appended to QEMU's command line unchanged, one argument each. */
     qemuArgs: string[];
 }
 
 /**
- * What a file in a guest's folder is for. `scratch`: a private copy made from an image at each start. `persist`: written by the
- * guest, seeded once. `kept`: data of the guest that its definition does not boot from.
+ * The purpose of a file in a guest's folder. `scratch`: a private copy made from an image at each start. `persist`:
+ * written by the guest, seeded once. `kept`: data of the guest that its definition does not use any more.
  */
 export type FileRole = "kernel" | "initrd" | "config" | "image" | "scratch" | "persist" | "kept";
 
-/** One file of a guest: what the mark says of it holds whether or not the folder can be seen. */
+/** The mark's record of one file of a guest. It is valid even when the folder cannot be read. */
 export interface FileRecord {
     /** Plain name in the guest's folder. */
     name: string;
     role: FileRole;
-    /** Of a disk: the name of its block. */
+    /** For a disk: the name of its block. */
     key?: string;
-    /** sha256 as in the plan's digests, 64 hex digits; of a persist disk that of its seed. Left out where it would tell a secret, and where an older mark has none. */
+    /**
+     * sha256 as in the plan's digests, 64 hex digits; for a persist disk, that of its seed. Left out where it would
+     * reveal a secret, and where an older mark has none.
+     */
     digest?: string;
 }
 
-/** Our metadata element in a domain: whose it is and how far it has come. */
+/** Our metadata element in a domain: the owner of the domain, and the phase of its last operation. */
 export interface Mark {
     /** MARK_VERSION of the release that wrote it. */
     schemaVersion: number;
     urn: string;
-    /** Undefined only in what stands for the mark of a guest that was imported without one; every mark on a host has it. */
+    /**
+     * Undefined only in the stand-in for the mark of a guest that was imported without one. Every mark on a host has
+     * it.
+     */
     creator?: Creator;
     bootDigest: string;
-    /** Digest of the definition's facts as we wrote them: another one means that somebody edited it. */
+    /** Digest of the definition's facts as we wrote them. A different one now means that the definition was edited. */
     definition?: string;
-    /** The guest reacts to a request to shut down; left out, it is only forced. */
+    /** The guest reacts to a request to shut down. Left out: it is stopped by force. */
     shutdown?: boolean;
-    /** Where the guest is told its configuration at each start: one that was not was not started by us. The value is a file `config-…`. */
+    /**
+     * The xenstore key under which each start by us gives the guest its configuration. A running guest without it was
+     * started by another program. The value is in a file `config-…`.
+     */
     told?: string;
-    /** The debugger's port that each start opens beside the guest. */
+    /** The port of the debugger that each start opens beside the guest. */
     gdb?: number;
     phase: "creating" | "updating" | "ready";
-    /** ISO 8601: when the phase began. */
+    /** Time at which the phase began, ISO 8601. */
     since: string;
-    /** ISO 8601: when an unfinished phase counts as abandoned. */
+    /** Time from which an unfinished phase counts as abandoned, ISO 8601. */
     deadline?: string;
-    /** The last-good definition: its whole domain XML, without a lastGood of its own. */
+    /** The last-good definition: the whole domain XML, whose mark has no `lastGood` itself. */
     lastGood?: string;
     /** The guest's folder on the host, absolute. */
     folder?: string;
     /** The files in the guest's folder that belong to it. */
     files?: FileRecord[];
-    /** DHCP entries of the guest's interfaces; an entry that is not recorded is never removed. */
+    /** DHCP entries of the guest's interfaces. An entry that is not recorded is never removed. */
     reservations?: RecordedReservation[];
-    /** Creators from whom the guest was taken by `adopt`: their state may still name it, but it is no longer theirs. */
+    /** Former creators, from whom `adopt` took the guest: their state may still name it, but they no longer own it. */
     disowned?: Creator[];
-    /** Token of the create that is at work: the same as in the claim file of the guest's folder. */
+    /** Token of the create in progress, equal to that in the claim file of the guest's folder. */
     claim?: string;
-    /** Which create took it over, where one found it there: state that says another, or none, is of the time before. */
+    /**
+     * The create that adopted the guest, if one did. State with another value, or none, is from before the adoption.
+     */
     incarnation?: string;
 }
 
-/** What can be read back from a domain's XML; the same shape from what we render and from what the host returns. */
+/** Facts read from a domain's XML: the same shape for XML that we render and for XML that the host returns. */
 export interface DomainFacts {
     name: string;
     uuid: string;
@@ -149,7 +162,7 @@ export interface DomainFacts {
     machine: string;
     /** Boot memory. */
     memoryMib: number;
-    /** What the guest has now, where a balloon can change it. */
+    /** The guest's present memory, where a balloon can change it. */
     currentMemoryMib: number;
     vcpus: number;
     onCrash: string;
@@ -160,7 +173,7 @@ export interface DomainFacts {
     disks: { path: string; readonly: boolean; target: string; format: string }[];
     /** In slot order, which is the guest's order. `source`: network, bridge or tap name. */
     interfaces: { mac: string; kind: InterfaceSource["kind"] | "other"; source?: string }[];
-    /** Of all user-mode interfaces. */
+    /** Forwards of all user-mode interfaces. */
     forwards: Forward[];
     consoleLog?: string;
     panicDevice: boolean;
@@ -174,7 +187,7 @@ export interface ReservationModel {
     address: string;
 }
 
-/** A DHCP entry that a guest uses. `foreign`: it was there before the guest, so it stays when the guest goes. */
+/** A DHCP entry that a guest uses. `foreign`: it existed before the guest, so it stays when the guest is removed. */
 export interface RecordedReservation {
     network: string;
     mac: string;
@@ -188,7 +201,7 @@ export interface NetworkFacts {
     bridge?: string;
     /** `nat`, `route`, `open`, `bridge` …; undefined: isolated. */
     forward?: string;
-    /** `address`: the host's own, which is the guests' gateway. `dhcp`: addresses are given out in it. */
+    /** `address`: the host's own, which is the guests' gateway. `dhcp`: the network gives out addresses. */
     subnets: { address: string; prefix: number; family: "ipv4" | "ipv6"; dhcp: boolean }[];
     reservations: { mac?: string; name?: string; address: string }[];
 }
@@ -200,7 +213,7 @@ export interface CapabilityFacts {
     domainTypes: string[];
     /** Path of the x86_64 emulator. */
     emulator?: string;
-    /** Whom guests run as by default; undefined where libvirt does not change users (a session). */
+    /** The user that guests run as by default; undefined where libvirt does not change users (a session). */
     qemuUser?: { uid: number; gid: number };
 }
 
@@ -208,6 +221,6 @@ export interface DomainCapabilityFacts {
     machine: string;
     /** Path of the emulator. */
     emulator?: string;
-    /** Backends of user-mode interfaces: `default`, `passt`. Empty where the host does not say. */
+    /** Backends of user-mode interfaces: `default`, `passt`. Empty where the host does not list them. */
     netBackends: string[];
 }

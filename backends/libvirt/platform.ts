@@ -12,50 +12,58 @@ export interface BootPaths {
     log: string;
 }
 
-/** What a host decided: plain data. */
+/** The decisions that depend on the host, as plain data. */
 export interface Choices {
     accelerator: "kvm" | "tcg" | "xen";
     /** The program behind `user` interfaces. */
     userNet: "qemu" | "passt";
-    /** Xen: what serves disks, a QEMU or the kernel by loop devices. @default "qemu" */
+    /** Xen: the server of disks, which is QEMU or the kernel with loop devices. @default "qemu" */
     disks?: "qemu" | "loop";
 }
 
-/** Where what a guest prints is kept. */
+/** The stored console output of a guest. */
 export interface KeptConsole {
-    /** For people; "" while nobody keeps it. `last`: of the boot before. */
+    /**
+     * Return the path to show to people; "" while no program stores the output. `last`: the path for the previous boot.
+     */
     path(which?: "last"): Promise<string>;
-    /** The end of what was printed since our last start; undefined while it is not kept or cannot be read: then one listens. */
+    /**
+     * Return the end of the output since our last start; undefined while it is not stored or cannot be read. The caller
+     * then opens the console and listens.
+     */
     read(bytes: number): Promise<string | undefined>;
-    /** Bytes printed since our last start; undefined while it is not kept. `files`: those of the guest's folder, where they were listed already. */
+    /**
+     * Return the number of bytes printed since our last start; undefined while the output is not stored.
+     * @param files the files of the guest's folder, if the caller has listed them already
+     */
     size(files?: HostFile[]): Promise<number | undefined>;
-    /** Before a start: what is there is of the boot before. */
+    /** Mark the output so far as that of the previous boot. Called before a start. */
     turn(): Promise<void>;
-    /** With the guest, both boots. */
+    /** Remove the output of both boots. Called when the guest is removed. */
     remove(): Promise<void>;
 }
 
-/** A guest, and what its declaration says of the way to its host. */
+/** A guest, and the part of its declaration that says how to reach its host. */
 export type GuestWay = Pick<UnikernelSpec, "uuid" | "name" | "sshTarget">;
 
 export interface RunningGuest {
     uuid: string;
-    /** Of its definition: `kvm`, `qemu`. */
+    /** The type of its domain: `kvm`, `qemu`. */
     type: string;
-    /** Name of the file in its folder that it booted from; undefined where that lies elsewhere. */
+    /** Name of the kernel file in its folder that it booted from; undefined where the file is in another folder. */
     kernel?: string;
 }
 
-/** What a guest is told between a paused start and its first instruction. */
+/** A value that a guest gets between its paused start and its first instruction. */
 export interface Told {
-    /** Names the place in the running domain: a key of its own folder in xenstore. */
+    /** Where the running domain finds it: a key in the domain's own folder in xenstore. */
     key: string;
     value: string;
 }
 
-/** What a definition or a start that failed says, and the property that is behind it. */
+/** Maps the message of a failed definition or start to an error and the property that causes it. */
 export interface StartRule {
-    /** Part of what libvirt, QEMU or libxl says; tests hold whole messages with the versions that said them. */
+    /** Part of a message of libvirt, QEMU or libxl. Tests hold the whole messages and the versions that print them. */
     says: RegExp;
     code: ErrorCode;
     property(spec: UnikernelSpec, found: string[]): string | undefined;
@@ -63,52 +71,64 @@ export interface StartRule {
     hint?(found: string[]): string;
 }
 
-/** What kvm and xen each bring to the lifecycle that they share. */
+/** The parts of the shared lifecycle that differ between kvm and xen. */
 export interface LibvirtPlatform {
     platform: Platform;
-    /** The scheme of its URIs, without a transport. */
+    /** The scheme of its URIs, without the transport. */
     driver?: "qemu" | "xen";
-    /** Reads definitions that it did not make. */
+    /** It can import definitions that another program made. */
     imports?: boolean;
     defaultConnection(): string;
     consequences: ConsequenceTable;
-    /** Refuses, from the spec alone, what this platform cannot do. Touches no host. */
+    /** Return the problems of a spec that this platform cannot realise, from the spec alone. Asks no host. */
     check(spec: UnikernelSpec, guest: GuestCapabilities): Problem[];
     /**
-     * Asks the host what the model needs to know. No side effects but a probe guest, which is gone when this returns.
-     * Throws `unsupported` with a hint where the host cannot do what the spec insists on.
+     * Ask the host for what the model needs to know. The only side effect is a probe guest, removed before this
+     * returns. Throws `unsupported` with a hint where the host cannot do what the spec requires.
      */
     choose(host: Host, plan: GuestPlan, context: Context): Promise<Choices>;
-    /** Pure: the same in, the same out. */
+    /** Return the domain of a plan. A pure function. */
     model(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel;
-    /** One address for each interface, by static address, forward, lease or reservation; "" where nothing is known. */
+    /**
+     * Return one address for each interface, by static address, forward, lease or reservation; "" where none is known.
+     */
     ipAddresses(spec: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[];
     consoleCommand(spec: Pick<UnikernelSpec, "connection" | "name">): string;
-    /** Left out: the console is kept in the guest's own folder, where its definition says. */
+    /**
+     * Return the guest's stored console output. Left out: the log is in the guest's folder, where its definition says.
+     */
     console?(host: Host, guest: GuestWay): KeptConsole;
     /**
-     * Tells a guest that is paused, and has not run, what it cannot be told before. `id`: the running domain's number.
-     * Throws when it was not told; the caller then destroys the domain.
+     * Give a guest that is paused, and has not run yet, a value that it cannot get earlier.
+     * Throws when that fails; the caller then destroys the domain.
+     * @param id the running domain's number
      */
     beforeResume?(host: Host, guest: GuestWay, id: number, told: Told): Promise<void>;
-    /** Whether what runs was told: somebody else may have started it. */
+    /** Return whether the running guest got its value: another program may have started it. */
     wasTold?(host: Host, guest: GuestWay, id: number, key: string): Promise<boolean>;
     /**
-     * Asks a running domain to shut down, and returns at once. False: nothing leads there, so libvirt is to ask.
-     * Left out: libvirt always asks.
+     * Ask a running domain to shut down, and return at once. Return false where the domain cannot be reached this way:
+     * the caller then asks through libvirt. Left out: the caller always asks through libvirt.
      */
     askToShutDown?(host: Host, guest: GuestWay, id: number): Promise<boolean>;
-    /** Opens the port of a debugger on a guest that is paused and has not run. Throws when it did not open; the caller then destroys the domain. */
+    /**
+     * Open the port of a debugger on a guest that is paused and has not run yet. Throws when it does not open; the
+     * caller then destroys the domain.
+     */
     debug?(host: Host, guest: GuestWay, id: number, port: number): Promise<void>;
-    /** Ends what serves such a port, before its guest is ended. Gone already is success. */
+    /** End the process that serves such a port, before the guest ends. Succeeds when it is gone already. */
     endDebug?(host: Host, guest: GuestWay): Promise<void>;
-    /** Lines about a start that just failed, oldest first, where libvirt itself says only that it did. `took`: milliseconds from its begin. */
+    /**
+     * Return log lines about a start that has just failed, oldest first, where libvirt reports only the failure.
+     * @param took milliseconds since the start began
+     */
     explain?(host: Host, guest: GuestWay, took: number): Promise<string[]>;
     /**
-     * Whether a guest that starts on this host now may open files that only their owner may read (mode 0600). Left out: always.
-     * @param running a guest that runs there: what the host did with its files is asked before anything is tried
+     * Return whether a guest that starts on this host can open files that only their owner may read (mode 0600).
+     * Left out: always true.
+     * @param running a guest that runs there: the owner of its files answers the question without a trial
      */
     opensPrivateFiles?(host: Host, running: RunningGuest): Promise<boolean>;
-    /** Looked through before those that both platforms share. */
+    /** Rules that are tried before those that both platforms share. */
     startErrors?: StartRule[];
 }
