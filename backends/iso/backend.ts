@@ -9,12 +9,12 @@ import { ensureImage, hasDigest, type Image, isIntact, refuseForeign, releaseIma
 import { noteNeeds } from "./needs";
 import { outputPath } from "./output";
 
-/** A medium is made here, whatever machine "here" is: it is no host that one could move to. */
+/** The host of every medium: it is built on the machine that runs pulumi, so it never moves between hosts. */
 const HERE = "local";
 
 /**
- * A medium: the guest, its configuration and its data as one bootable image, and if wanted on a stick or disk.
- * Not libvirt's affair: nothing runs.
+ * A medium: the guest, its configuration and its data as one bootable image, optionally burned to a stick or disk.
+ * Nothing runs, so libvirt is not involved.
  */
 export const iso: Backend = {
     platform: "iso",
@@ -43,7 +43,7 @@ export const iso: Backend = {
 async function write(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
     const writing = writingOf(plan.spec, olds);
     if (!plan.spec.adopt) await refuseForeign(plan.spec, context.inState === true || (await hasBegun(writing)), olds);
-    // What fails without a result keeps its note: the image may be in its place already.
+    // A failure without a result keeps its note: the image may already be at its place.
     return withNote(
         writing,
         () => ensure(plan, context, olds),
@@ -55,11 +55,11 @@ function writingOf(spec: Pick<Applied, "urn" | "output" | "name">, olds: Pick<Ap
     return writingTo(outputPath(spec), spec.urn, olds);
 }
 
-/** Each step looks first: run again after a kill at any point, it does what is left. */
+/** Each step first checks whether it is done, so that a run after a kill at any point completes the rest. */
 async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
     noteNeeds(plan, context);
     const image = await ensureImage(plan, context, olds);
-    // Only now: while the new one was not whole, the old one was the one to have.
+    // Only now: the old image has to stay until the new one is complete.
     if (olds?.path !== undefined && olds.path !== image.path) await releaseImage(plan.spec, olds, context);
     const { burn } = plan.spec;
     if (burn === undefined) {
@@ -69,7 +69,7 @@ async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promis
     try {
         return report(plan, { ...image, burned: await ensureBurned(plan.spec.uuid, burn, image, context, olds) });
     } catch (error) {
-        // The image is there, and the device is not what it should be: state has to say both.
+        // The image exists, but the device does not match it: state has to record both.
         throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], {
             cause: error,
         });
@@ -84,7 +84,7 @@ function report(
     return { host: HERE, bootDigest, drift: {}, medium, unfinished };
 }
 
-/** A lost or changed image is drift, never "gone": the identity stays, and an update makes it again. */
+/** A lost or changed image is drift, never "gone": the identity stays, and an update rebuilds the image. */
 async function observe(applied: Applied): Promise<Observation> {
     const { bootDigest, sha256, size, manifest } = applied;
     const path = outputPath(applied);

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../images";
 
 /**
- * Burns that have begun and not ended, by the unikernel's uuid: a process that is killed in the middle cannot tell
- * state that the device no longer holds what it held. Losing the note costs a refresh.
+ * Return the path of the note of a burn in progress, by the unikernel's uuid. A process that is killed during a burn
+ * cannot update state, although the device's content has changed. A lost note costs a refresh.
  */
 function noteOf(uuid: string): string {
     return join(cacheFolder("burns"), `${uuid}.json`);

@@ -11,7 +11,7 @@ import { inspectDevice } from "./burn";
 import { mediumProblems } from "./medium";
 import { outputPath } from "./output";
 
-/** What a medium cannot be, beyond what means nothing on one. */
+/** Return the problems of a spec that no medium can realise, beyond unsupported properties. */
 export async function checkIso(spec: UnikernelSpec, guest: GuestCapabilities, boot?: EncodedGuest): Promise<Problem[]> {
     return [
         ...(guest.platforms.includes("iso")
@@ -39,8 +39,8 @@ export async function checkIso(spec: UnikernelSpec, guest: GuestCapabilities, bo
 }
 
 /**
- * What makes it the wrong device will not pass. What may have passed when it is written to (it is not plugged in, or mounted)
- * is for the burn to say, and where the image is on it already nobody asks.
+ * Return only problems that last: the wrong device, or an unsupported one. A temporary problem (not plugged in,
+ * mounted) is left to the burn, which does not even look where the device already has the image.
  */
 async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
     if (burn === undefined) return [];
@@ -52,7 +52,7 @@ async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
 }
 
 async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {
-    // Whose file it is, state and the build know better: here only whether there can be one.
+    // State and the build know who owns the file. Check only that it can be created.
     const error = await outputProblem(outputPath(spec), undefined, spec.uuid, {
         inState: async () => true,
         begun: async () => true,

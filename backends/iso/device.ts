@@ -7,7 +7,7 @@ import type { Image } from "./image";
 
 const DOING = { compare: "comparing", write: "writing", verify: "reading back" };
 
-/** Writes the image to the device that is asked for, unless state says that this very image is on it. */
+/** Write the image to the declared device, unless state says that the device already has this image. */
 export async function ensureBurned(
     uuid: string,
     burn: BurnSpec,
@@ -39,7 +39,7 @@ function isBurned(wanted: Burned, burned: Burned | undefined): boolean {
     return burned?.device === wanted.device && burned.serial === wanted.serial && burned.sha256 === wanted.sha256;
 }
 
-/** What is on the device now: as it was left, something else, or unknown while it is not plugged in. */
+/** Compare the device with the burned image. While it is not plugged in, its recorded content counts as unchanged. */
 export async function observeBurned(applied: Applied, path: string): Promise<{ burned?: Burned; differs: boolean }> {
     const { burn, burned } = applied;
     if (burn === undefined) return { differs: false };

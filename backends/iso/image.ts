@@ -27,33 +27,33 @@ import { addSum, removeSum } from "./sums";
 export type Image = Omit<MediumOutputs, "burned">;
 
 /**
- * Refuse a file that is at `output` already and is not this medium's. State decides: an image of this
- * resource that was edited is mended. An image of another resource is not, although this package built it.
- * @param begun a create or a move that was interrupted, or a replacement, may have made it
+ * Refuse an existing file at `output` that does not belong to this medium. State decides: an edited image of this
+ * resource is replaced; an image of another resource is not, although this package built it.
+ * @param begun an interrupted create or move, or a replacement, may have made the file
  */
 export async function refuseForeign(spec: UnikernelSpec, begun: boolean, olds?: Applied): Promise<void> {
     const path = outputPath(spec);
     const error = await outputProblem(path, undefined, spec.uuid, {
         inState: async () => olds?.path === path,
         begun: async () => begun,
-        hint: "if its stack or resource was renamed, it is that one's: choose another output here. If this stack's state was lost, adopt: true overwrites it",
+        hint: "if it belongs to a stack or resource that was renamed, choose another output here. If this stack's state was lost, adopt: true overwrites the file",
     });
     if (error) throw error;
 }
 
 /**
- * Ends with the whole image in its place, and its sum beside it: one that is there is left as it is. The old one stays
- * until the new one is whole and synced.
- * @param olds what state knows of an earlier image
+ * Build the image, unless it exists already, and write its checksum beside it. The old image stays until the new one
+ * is complete and synced.
+ * @param olds the state of an earlier image
  */
 export async function ensureImage(plan: GuestPlan, context: Context, olds?: Applied): Promise<Image> {
     const { spec, digestKey } = plan;
     const path = outputPath(spec);
     const contents = mediumOf(plan);
-    // Before the file: whoever removes one looks for users first.
+    // Before the file exists: a process that removes an image first looks for its users.
     await addUser(path, { id: spec.uuid, urn: spec.urn });
     const there = await findBuilt(path);
-    // Digests of another key, or of none, do not stay in state.
+    // Digests made with another key, or without a key, must not stay in state.
     const known = there?.digest === contents.id && olds?.path === path && olds.digestKey === digestKey && olds.manifest;
     const image = known
         ? { path, sha256: sealDigest(there.sha256, digestKey), size: there.size, manifest: known, plain: there.sha256 }
@@ -96,17 +96,17 @@ async function build(
     }
 }
 
-/** The umask of whoever runs this decides nothing. */
+/** Set the mode explicitly, independent of the umask. */
 async function setMode(path: string, secret: boolean): Promise<void> {
     await chmod(path, secret ? 0o600 : 0o644);
 }
 
-/** True while the file that state speaks of is there and nobody changed it, as far as a stat can tell. */
+/** Return whether the file in state exists and is unchanged, as far as a stat can show. */
 export async function isIntact(applied: Applied): Promise<boolean> {
     const path = outputPath(applied);
     const stats = await stat(path).catch(() => undefined);
     if (!stats?.isFile() || stats.size !== applied.size) return false;
-    // Our record is of this machine: where it is missing, reading the file decides.
+    // The record of builds is local to this machine. Without one, hash the file.
     return (await findBuilt(path)) !== undefined || (await hasDigest(path, applied));
 }
 
@@ -115,7 +115,9 @@ export async function hasDigest(path: string, { sha256, digestKey }: Applied): P
     return found !== undefined && sealDigest(found, digestKey) === sha256;
 }
 
-/** Removes an image that is still as it was made; any other is left where it is, and said so. Gone already is success. */
+/**
+ * Remove an image that is unchanged since its build. Keep any other, and log that. Succeeds when it is gone already.
+ */
 export async function releaseImage(
     ref: Pick<GuestRef, "uuid">,
     applied: Applied,

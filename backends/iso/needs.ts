@@ -4,19 +4,19 @@ import type { GuestPlan, Part } from "../../spec";
 import type { Context } from "../backend";
 import { holdsSecret } from "./medium";
 
-/** What Debian 12's kernel and boot loader take beside under UEFI, as tried in steps of 64 MiB; half of it under BIOS. Bytes. */
+/** Memory of Debian 12's kernel and boot loader under UEFI, found in steps of 64 MiB; half of it under BIOS. Bytes. */
 const KERNEL = 300 * 2 ** 20;
 
-/** Says what the person who carries the medium away should know: how much memory it needs, and that it holds secrets. */
+/** Tell the user of the medium how much memory it needs, and whether it holds secrets. */
 export function noteNeeds(plan: GuestPlan, { log }: Pick<Context, "log">): void {
     const { spec, boot, blockFiles } = plan;
     const inMemory = blockFiles.filter((_, index) => boot.medium?.blocks[index]?.where === "memory").map(sizeOf);
     if (inMemory.length > 0) {
-        // The boot loader loads it, and the kernel unpacks it beside.
+        // The boot loader loads the images, and the kernel unpacks a second copy.
         const needed = mebibytes(KERNEL + 2 * sum([...inMemory, ...boot.initrd.map(sizeOfPart)]));
         if (needed > spec.memory)
             log(
-                `${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which holds its data images in memory`,
+                `${spec.name}: a machine needs about ${needed} MiB of memory to boot this medium, which loads its data images into memory`,
             );
     }
     if (holdsSecret(plan))

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { UnikernelSpec } from "../../spec";
 
-/** Where the image of a unikernel is, or will be: absolute. */
+/** Return the absolute path of a unikernel's image. */
 export function outputPath({ output, name }: Pick<UnikernelSpec, "output" | "name">): string {
     return resolve(output ?? `${name}.iso`);
 }

@@ -2,19 +2,19 @@ import { chmod, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf, writeWhole } from "../../images";
 
-/** What `sha256sum -c` reads, in the folder of the image; other lines of it are somebody else's and stay. */
+/** The file for `sha256sum -c`, in the folder of the image. Lines of other files stay. */
 const NAME = "SHA256SUMS";
 const TRIES = 5;
 
-/** One at a time for each folder: the images of a fleet share the file. */
+/** The last edit of each file. Edits of one file run one at a time: the images of a fleet share it. */
 const turns = new Map<string, Promise<unknown>>();
 
-/** Notes an image's sum. @param secret the sum is of secrets too: the file is for its owner alone */
+/** Add an image's checksum. @param secret the image holds secrets, so only the owner may read the file */
 export function addSum(path: string, sha256: string, secret: boolean): Promise<void> {
     return edit(path, `${sha256}  ${escaped(basename(path))}`, secret);
 }
 
-/** Takes an image's sum out; the file goes with the last line. */
+/** Remove an image's checksum, and the file with its last line. */
 export function removeSum(path: string): Promise<void> {
     return edit(path, undefined, false);
 }
@@ -28,7 +28,7 @@ function edit(path: string, line: string | undefined, secret: boolean): Promise<
     return turn;
 }
 
-/** Another process may write the file too: what it took away from us is written again. */
+/** Rewrite the file until our change is in it: another process may overwrite it meanwhile. */
 async function rewrite(file: string, name: string, line: string | undefined, secret: boolean): Promise<void> {
     for (let attempt = 1; attempt <= TRIES; attempt++) {
         const before = await linesOf(file);
@@ -37,7 +37,7 @@ async function rewrite(file: string, name: string, line: string | undefined, sec
             nameIn(a) < nameIn(b) ? -1 : 1,
         );
         if (after.join("\n") === before.join("\n")) {
-            // The same sum, of what now counts as secret.
+            // The same checksum, but the image counts as secret now.
             if (secret && line !== undefined && !(await isPrivate(file))) await chmod(file, 0o600);
             return;
         }
@@ -62,7 +62,7 @@ async function isPrivate(file: string): Promise<boolean> {
     );
 }
 
-/** coreutils: a name with a backslash or line break is escaped, and its line begins with a backslash. */
+/** Escape a name as coreutils do: for a backslash or a line break, and the line then begins with a backslash. */
 function escaped(name: string): string {
     return name.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r");
 }

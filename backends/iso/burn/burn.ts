@@ -8,28 +8,32 @@ import { HEAD, pages } from "./pages";
 import { rereadPartitions } from "./partitions";
 import { holdsSome } from "./sample";
 
-/** `compare`: what is there is read, and what differs is written. `write`: nothing there is worth a look. `verify`: what was written is read back. */
+/**
+ * `compare`: read the device and write the differences. `write`: write without reading. `verify`: read back the
+ * written ranges.
+ */
 export type BurnPhase = "compare" | "write" | "verify";
 
 export interface BurnOptions {
-    /** After each chunk. `total`: bytes of the phase. */
+    /** Called after each chunk. `total`: bytes of the phase. */
     onProgress?(bytes: number, total: number, phase: BurnPhase): void;
-    /** How the device is opened: the place to put a fault under the writer. */
+    /** Stops between two chunks, with the signal's reason. */
+    /** Opens the device; tests inject faults here. */
     open?: OpenDevice;
 }
 
 /**
- * Makes a device begin with the image. What is the same already is left alone; what was written is synced and read back
- * past the page cache; the rest of the device stays as it is (so a backup GPT is where the image has it, not at the
- * device's end, as tools will remark).
+ * Write the image to the start of a device. Ranges that are equal already are not written; written ranges are synced
+ * and read back past the page cache; the rest of the device stays as it is (so a backup GPT is where the image has
+ * it, not at the device's end, and tools will warn about that).
  *
- * A device whose burn was cut must not boot half of something: the first MiB is blanked before anything else is
- * written, and comes back after all the rest was read back, the boot sector last of all. Run again, it goes on from there.
+ * A device must not boot an incomplete image after an interrupted burn. So the first MiB is blanked before any other
+ * write, and written again after the rest was read back, the boot sector last. A second run continues from there.
  * @param size bytes of the image
- * @returns bytes that were written: whole blocks of 64 KiB, within a chunk of 4 MiB from the first that differed to the last
- * @throws UnikernelError at `burn.device`: `in-use`, `permission`, `not-found` (pulled out), `no-space` (it ends before
- *   its size says), `program-failed` (the kernel's error, or other bytes read back); `changed`: the image, or another
- *   device took the node
+ * @returns bytes written: in each chunk of 4 MiB, the blocks of 64 KiB from the first that differed to the last
+ * @throws UnikernelError at `burn.device`: `in-use`, `permission`, `not-found` (unplugged), `no-space` (the device
+ *   ends before its reported size), `program-failed` (a kernel error, or different bytes read back); `changed`: the
+ *   image changed, or another device has the node now
  */
 export async function burnImage(
     image: string,
@@ -42,7 +46,7 @@ export async function burnImage(
         const file = await (options.open ?? openDevice)(device, "write");
         let written: number;
         try {
-            // Only now: while it is open, no other device can take its place.
+            // Check after opening: no other device can take the node of an open one.
             await device.stillThere();
             written = await new Burn(source, new Disk(file, device), device, options).run(size);
         } finally {
@@ -77,7 +81,7 @@ class Burn {
         if (!(await holdsSome(this.image, this.disk, this.total, this.pairs[0]!))) this.phase = "write";
         const head = Math.min(HEAD, this.total);
         await this.step(chunksOf(head, this.total), this.phase);
-        // The head is compared with what blanking left of it.
+        // After a blanking, the head is compared with the zeros that it left.
         if (this.blanked || (await this.differs({ offset: sector, length: head - sector }))) await this.blank();
         await this.step(chunksOf(sector, head), "compare");
         await this.image.assertUnchanged();
@@ -85,7 +89,7 @@ class Burn {
         return this.done.written;
     }
 
-    /** Brings ranges to what the image has, until the device has it and gives it back. */
+    /** Write those parts of the ranges that differ from the image, sync, and verify what was written. */
     private async step(ranges: Range[], phase: BurnPhase, blankFirst = true): Promise<void> {
         const before = this.written.length;
         await inLanes(ranges, this.pairs, async (range, pair) => {
@@ -121,7 +125,7 @@ class Burn {
         });
     }
 
-    /** The image's part is in the pair already. */
+    /** Return the differing part of a range. The pair already holds the image's bytes. */
     private async differing({ offset, length }: Range, pair: Pair): Promise<{ from: number; to: number } | undefined> {
         const there = pair.device.subarray(0, length);
         if (!(await this.disk.tryRead(there, offset))) return { from: 0, to: length };
@@ -134,7 +138,7 @@ class Burn {
         return (await this.differing(range, pair)) !== undefined;
     }
 
-    /** Once. */
+    /** Blank the head, once. */
     private blank(): Promise<void> {
         return (this.blanked ??= (async () => {
             await this.disk.write(pages([HEAD])[0]!.subarray(0, Math.min(HEAD, this.total)), 0);

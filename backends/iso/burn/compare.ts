@@ -14,12 +14,12 @@ export interface CompareOptions {
 }
 
 /**
- * Whether a device begins with the image, by its content past the page cache. Reads up to the first difference and
- * changes nothing; a device that is mounted is read all the same.
+ * Return whether a device begins with the image, by its content past the page cache. Reads up to the first difference
+ * and changes nothing; also reads a device that is mounted.
  * @param size bytes of the image
- * @returns `absent`: the device that was meant is not there: pulled out, its medium taken out, or another one has its name.
- *   `different`: also where it is smaller than the image, or cannot be read through
- * @throws UnikernelError `permission` at `burn.device`; `not-found`, `changed` of the image
+ * @returns `absent`: the intended device is missing: unplugged, without its medium, or another device has its name.
+ *   `different`: also where it is smaller than the image, or has unreadable sectors
+ * @throws UnikernelError `permission` at `burn.device`; `not-found`, `changed` for the image
  */
 export async function compareDevice(
     image: string,
@@ -39,7 +39,7 @@ export async function compareDevice(
         }
     } catch (error) {
         if (hasCode(error, "not-found", "changed", "no-space", "program-failed") && error.property === "burn.device") {
-            // What went wrong in the middle is told from a stick that was pulled by looking once more.
+            // A second look tells an unplugged stick from a failed read.
             return (await find(burn, options.roots ?? systemRoots)) === undefined ? "absent" : "different";
         }
         throw error;

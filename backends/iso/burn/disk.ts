@@ -3,17 +3,17 @@ import { deviceError, endsEarly } from "./errors";
 import type { DeviceFile } from "./open";
 import { BLOCK } from "./pages";
 
-/** Bad sectors: reading fails, and writing them may well mend them (the drive then takes others in their place). */
+/** Errors of bad sectors. Reading fails; a write may repair them (the drive then maps them to spare sectors). */
 const BAD = ["EIO", "ENODATA", "EILSEQ"];
 
-/** A device that is open, with errors that say where. */
+/** An open device whose errors name the offset. */
 export class Disk {
     constructor(
         private readonly file: DeviceFile,
         private readonly shown: { device: string; node: string },
     ) {}
 
-    /** Fills the buffer. */
+    /** Fill the buffer from an offset. */
     async read(buffer: Buffer, offset: number): Promise<void> {
         for (let at = 0; at < buffer.length; ) {
             const got = await this.tell("read of", offset + at, () => this.file.read(buffer.subarray(at), offset + at));
@@ -22,7 +22,7 @@ export class Disk {
         }
     }
 
-    /** As read; false where the sectors are bad. */
+    /** Like read, but return false where the sectors are bad. */
     async tryRead(buffer: Buffer, offset: number): Promise<boolean> {
         try {
             await this.read(buffer, offset);
@@ -54,7 +54,9 @@ export class Disk {
     }
 }
 
-/** From the first block that differs to the last one; undefined: all the same. Offsets within the buffers. */
+/**
+ * Return the range from the first differing block to the last, as offsets in the buffers; undefined if they are equal.
+ */
 export function difference(a: Buffer, b: Buffer): { from: number; to: number } | undefined {
     if (a.equals(b)) return undefined;
     let from = 0;
@@ -65,7 +67,7 @@ export function difference(a: Buffer, b: Buffer): { from: number; to: number } |
     return { from, to: Math.min(to, a.length) };
 }
 
-/** Where two buffers of one length begin to differ; -1: nowhere. */
+/** Return the index of the first differing byte of two buffers of one length; -1 if they are equal. */
 export function firstDifference(a: Buffer, b: Buffer): number {
     const block = difference(a, b);
     return block === undefined ? -1 : a.findIndex((byte, at) => at >= block.from && byte !== b[at]);

@@ -7,11 +7,11 @@ interface Shown {
     node: string;
 }
 
-/** The device is not there any more. */
+/** Errors of a device that was unplugged. */
 export const GONE = ["ENODEV", "ENXIO", "ENOMEDIUM", "ENOENT"];
-const AGAIN = "the device does not boot until a burn comes to its end: run again and the rest is written";
+const AGAIN = "the device does not boot until a burn completes: run again to write the rest";
 
-/** A failed call on an open device as one of ours. @param offset bytes from the device's start */
+/** Return the UnikernelError of a failed call on an open device. @param offset bytes from the device's start */
 export function deviceError(error: unknown, doing: string, device: Shown, offset?: number): unknown {
     const errno = errnoOf(error);
     if (errno === undefined) return error;
@@ -28,7 +28,7 @@ export function deviceError(error: unknown, doing: string, device: Shown, offset
         return burnError(
             "no-space",
             what,
-            `the device ends before its size says, or what lies below it is full; ${AGAIN}`,
+            `the device ends before its reported size, or the storage below it is full; ${AGAIN}`,
             error,
         );
     if (errno === "EROFS" || errno === "EPERM" || errno === "EACCES") {
@@ -37,30 +37,30 @@ export function deviceError(error: unknown, doing: string, device: Shown, offset
     return burnError(
         "program-failed",
         what,
-        `the device may be worn out or badly plugged in: dmesg has the kernel's words; try another port, then another device; ${AGAIN}`,
+        `the device may be worn out or badly plugged in; dmesg shows the kernel's error. Try another port, then another device; ${AGAIN}`,
         error,
     );
 }
 
-/** The device ended although its size says otherwise. */
+/** Return the error of a device that ends before its reported size. */
 export function endsEarly(device: Shown, offset: number): UnikernelError {
     return burnError(
         "no-space",
         `${titleOf(device)} ends at byte ${offset}, before its size says`,
-        `its size is a lie, as that of a counterfeit is: take another device; ${AGAIN}`,
+        `the device reports a false size, as counterfeits do: use another device; ${AGAIN}`,
     );
 }
 
-/** What was read back is not what was written. */
+/** Return the error of a device from which other bytes were read back than were written. */
 export function mismatch(device: Shown, offset: number): UnikernelError {
     return burnError(
         "program-failed",
-        `${titleOf(device)} gives back something else than was written, from byte ${offset} on`,
-        "the device is worn out, or its size is a lie: take another one",
+        `${titleOf(device)} returned different bytes than were written, from byte ${offset} on`,
+        "the device is worn out, or reports a false size: use another one",
     );
 }
 
-/** The device could not be opened. */
+/** Return the UnikernelError of a device that cannot be opened. */
 export function openError(error: unknown, device: Shown): unknown {
     const errno = errnoOf(error);
     if (errno === undefined) return error;
@@ -86,7 +86,7 @@ export function openError(error: unknown, device: Shown): unknown {
         default:
             return GONE.includes(errno)
                 ? burnError("not-found", what, "put the device back, then run again", error)
-                : burnError("program-failed", what, "dmesg has the kernel's words", error);
+                : burnError("program-failed", what, "dmesg shows the kernel's error", error);
     }
 }
 

@@ -10,9 +10,9 @@ import { namesIn, type Roots, textOf } from "./roots";
 import { serialsOf } from "./serial";
 import { type Use, usesOf } from "./uses";
 
-/** What the kernel says of a block device (Documentation/ABI/stable/sysfs-block in the kernel's tree). */
+/** The facts of a block device that the kernel reports (Documentation/ABI/stable/sysfs-block in the kernel's tree). */
 export interface DeviceFacts {
-    /** The name that was asked for, and where it leads: `/dev/sdb`. */
+    /** The declared name, and the node that it resolves to: `/dev/sdb`. */
     device: string;
     node: string;
     /** `8:16` */
@@ -20,7 +20,7 @@ export interface DeviceFacts {
     /** The whole device's number where this is one of its partitions. */
     partitionOf?: string;
     optical: boolean;
-    /** Bytes; 0 where there is no medium in it. */
+    /** Bytes; 0 without a medium in the drive. */
     size: number;
     /** Bytes of a logical sector: the unit of direct access. */
     sector: number;
@@ -28,16 +28,19 @@ export interface DeviceFacts {
     removable: boolean;
     /** Every spelling of the device's own serial number. */
     serials: string[];
-    /** Other whole devices that tell the same serial: the slots of one card reader do. */
+    /** Other whole devices with the same serial, for example the slots of one card reader. */
     twins: string[];
     /** Names below by-id and by-path that lead to it. */
     lasting: string[];
     uses: Use[];
-    /** Differs for every device that was ever plugged in since the machine started; undefined before Linux 5.15. */
+    /** A number that differs for every device plugged in since the machine booted; undefined before Linux 5.15. */
     sequence?: string;
 }
 
-/** @throws UnikernelError `not-found`, `permission`, `invalid` (not a block device) at `burn.device` */
+/**
+ * Return the facts of a device.
+ * @throws UnikernelError `not-found`, `permission`, `invalid` (no block device) at `burn.device`
+ */
 export async function factsOf(device: string, roots: Roots): Promise<DeviceFacts> {
     const { node, number } = await locate(device);
     const folder = await realpath(join(roots.sys, "dev/block", number)).catch(() => undefined);
@@ -47,7 +50,7 @@ export async function factsOf(device: string, roots: Roots): Promise<DeviceFacts
             `${device} is a block device, but the kernel knows no device ${number} behind it`,
             {
                 property: "burn.device",
-                hint: "the name is left over from a device that is gone: plug it in again, and see lsblk",
+                hint: "the name is left over from a device that was unplugged: plug it in again, and see lsblk",
             },
         );
     }
@@ -71,7 +74,7 @@ export async function factsOf(device: string, roots: Roots): Promise<DeviceFacts
     };
 }
 
-/** Peripheral device type 5 of SPC, as include/scsi/scsi_proto.h of the kernel has it (TYPE_ROM). */
+/** Peripheral device type 5 of SPC: TYPE_ROM in the kernel's include/scsi/scsi_proto.h. */
 const SCSI_OPTICAL = "5";
 
 async function locate(device: string): Promise<{ node: string; number: string }> {

@@ -4,7 +4,7 @@ import { errnoOf } from "../../../images";
 import { UnikernelError } from "../../../spec";
 import type { Disk } from "./disk";
 
-/** The image as whole sectors of a device: what stands on the device after the image's end is kept there. */
+/** The image as whole sectors of a device. The device's bytes after the image's end are kept. */
 export class PaddedImage {
     private padding: Uint8Array = new Uint8Array(0);
 
@@ -15,7 +15,7 @@ export class PaddedImage {
         private readonly signature: string,
     ) {}
 
-    /** @throws UnikernelError `not-found`, `permission`; `changed` where it has not the size that was said */
+    /** @throws UnikernelError `not-found`, `permission`; `changed` where its size is not `size` */
     static async open(path: string, size: number): Promise<PaddedImage> {
         const handle = await open(path, "r").catch((error) => {
             throw unreadable(error, path);
@@ -27,7 +27,7 @@ export class PaddedImage {
         throw image.changed();
     }
 
-    /** @param bytes what follows the image in its last sector */
+    /** @param bytes the bytes that follow the image in its last sector */
     padWith(bytes: Uint8Array): void {
         this.padding = Uint8Array.from(bytes);
     }
@@ -44,7 +44,7 @@ export class PaddedImage {
         buffer.set(this.padding.subarray(0, buffer.length - end), end);
     }
 
-    /** @throws UnikernelError `changed` where the file was written to since it was opened */
+    /** @throws UnikernelError `changed` where the file was written since it was opened */
     async assertUnchanged(): Promise<void> {
         if ((await signatureOf(this.handle)) !== this.signature) throw this.changed();
     }
@@ -55,12 +55,15 @@ export class PaddedImage {
 
     private changed(): UnikernelError {
         return new UnikernelError("changed", `${this.path} changed since it was baked`, {
-            hint: "let whatever writes it finish, then run again",
+            hint: "wait until the program that writes it has finished, then run again",
         });
     }
 }
 
-/** Keeps what the device has after the image's end in its last sector; zeros where that cannot be read. @param room a page or more */
+/**
+ * Pad the image with the device's bytes after the image's end in its last sector, or with zeros where they cannot be
+ * read. @param room a page or more
+ */
 export async function padFrom(
     disk: Disk,
     image: PaddedImage,

@@ -9,20 +9,20 @@ import { refusalOf } from "./judge";
 import { type Opened, swapped } from "./open";
 import { type Roots, systemRoots, textOf } from "./roots";
 
-/** A device that may be written to. */
+/** A device that can be written. */
 export interface Device extends Opened {
-    /** Bytes, by its own account. */
+    /** The size that it reports. Bytes. */
     size: number;
     /** Bytes of a logical sector. */
     sector: number;
-    /** Of this plugging in: throws `changed` where another device has taken its node. */
+    /** Throws `changed` where another device has taken its node since it was plugged in. */
     stillThere(): Promise<void>;
 }
 
 /**
- * Looks at the device that a medium is to be written to, and changes nothing.
+ * Return the device to which a medium will be written, after all checks. Changes nothing.
  * @param imageSize bytes that have to fit
- * @param roots where the kernel and udev tell of devices
+ * @param roots where the kernel and udev describe devices
  * @throws UnikernelError with the reason, at `burn.device`, `burn.serial` or `burn.allowFixed`: `not-found` (no such
  *   device, no medium in it), `invalid` (not a whole block device, a name that moves, another serial number, a fixed
  *   disk), `in-use`, `permission` (read-only too), `no-space` (too small), `unsupported` (an optical drive)
@@ -46,7 +46,7 @@ export async function inspectDevice(burn: BurnSpec, imageSize: number, roots: Ro
     };
 }
 
-/** Opened for reading only, since udev looks at a device anew whenever one closes it who could have written. */
+/** Check that the device can be opened. Read-only, because udev probes a device after each close of a writer. */
 async function probe(device: Opened): Promise<void> {
     try {
         await access(device.node, constants.R_OK | constants.W_OK);

@@ -7,8 +7,8 @@ import type { Use } from "./uses";
 type Property = "device" | "serial" | "allowFixed";
 
 /**
- * Why a device is not written to; undefined when it may be. First whether it is the one that was meant, then
- * whether it is free, then whether it fits.
+ * Return the reason not to write to a device; undefined when it can be written. Checks first that it is the intended
+ * device, then that it is not in use, then that the image fits.
  * @param imageSize bytes
  */
 export function refusalOf(
@@ -20,7 +20,7 @@ export function refusalOf(
     return wrongDevice(burn, facts, roots) ?? inUse(facts) ?? cannotTake(burn, facts, imageSize);
 }
 
-/** The same for reading: is it the device that was meant? */
+/** Return the reason why a device is not the intended one; undefined when it is. Suffices for reading. */
 export function wrongDevice(burn: BurnSpec, facts: DeviceFacts, roots: Roots): UnikernelError | undefined {
     const shown = titleOf(facts);
     if (facts.partitionOf !== undefined) {
@@ -62,7 +62,7 @@ function wrongSerial(serial: string, burn: BurnSpec, facts: DeviceFacts, roots: 
         return refuse(
             "invalid",
             "serial",
-            `${shown} tells no serial number, so that it cannot be known by one`,
+            `${shown} reports no serial number, so burn.serial cannot identify it`,
             lastingHint(facts),
         );
     }

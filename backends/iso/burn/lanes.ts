@@ -7,13 +7,13 @@ export interface Range {
     length: number;
 }
 
-/** Room for a chunk of the image and the same chunk of the device. */
+/** Buffers for a chunk of the image and the same chunk of the device. */
 export interface Pair {
     image: Buffer;
     device: Buffer;
 }
 
-/** Two: one lane reads and compares while the other one's write is under way. More would take all of Node's four threads. */
+/** Two: one lane reads and compares while the other one writes. More would occupy all four threads of Node. */
 const LANES = 2;
 
 export function makePairs(): Pair[] {
@@ -21,7 +21,7 @@ export function makePairs(): Pair[] {
     return Array.from({ length: LANES }, (_, lane) => ({ image: buffers[2 * lane]!, device: buffers[2 * lane + 1]! }));
 }
 
-/** Cuts into chunks that begin at multiples of CHUNK. */
+/** Split a range into chunks that begin at multiples of CHUNK. */
 export function chunksOf(from: number, to: number): Range[] {
     const chunks: Range[] = [];
     for (let offset = from; offset < to; ) {
@@ -33,8 +33,8 @@ export function chunksOf(from: number, to: number): Range[] {
 }
 
 /**
- * Does the work for each range, in order, one at a time in each lane. Returns or throws only when no lane is at work
- * any more, so that the buffers and the device may be let go.
+ * Do the work for each range, in order, one at a time in each lane. Returns or throws only after all lanes have
+ * ended, so that the caller can release the buffers and the device.
  */
 export async function inLanes(
     ranges: Range[],
@@ -54,7 +54,7 @@ export async function inLanes(
         }
     };
     await Promise.all(pairs.map(lane));
-    // Both lanes may fail by the same cause: the lower place is where it began.
+    // Both lanes may fail for the same reason: report the lower offset.
     const [first] = failures.sort((a, b) => a.offset - b.offset);
     if (first) throw first.error;
 }

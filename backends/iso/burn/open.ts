@@ -5,30 +5,30 @@ import { UnikernelError } from "../../../spec";
 import { openError } from "./errors";
 import { numberOf } from "./number";
 
-/** A device that is open, past the page cache: offsets, lengths and buffers are whole sectors. */
+/** An open device, accessed past the page cache: offsets, lengths and buffers are whole sectors. */
 export interface DeviceFile {
-    /** Bytes read; less than asked for only at the device's end. */
+    /** @returns bytes read; fewer than requested only at the device's end */
     read(buffer: Uint8Array, offset: number): Promise<number>;
     write(buffer: Uint8Array, offset: number): Promise<number>;
-    /** Until the device itself has it. */
+    /** Wait until the device itself holds all written data. */
     sync(): Promise<void>;
     close(): Promise<void>;
 }
 
-/** What a device is known by when it is opened. */
+/** The identity of a device that is opened. */
 export interface Opened {
     device: string;
     node: string;
-    /** `8:16`; by it a device that took another's node in the meantime is seen. */
+    /** `8:16`; reveals that another device has taken the node meanwhile. */
     number: string;
 }
 
 export type OpenDevice = (device: Opened, purpose: keyof typeof FLAGS) => Promise<DeviceFile>;
 
 const FLAGS = {
-    // On a block device O_EXCL means that nobody else has it for himself (a mount, a RAID, swap): open(2).
+    // On a block device O_EXCL fails with EBUSY where the device is in use (a mount, a RAID, swap): open(2).
     write: constants.O_RDWR | constants.O_DIRECT | constants.O_EXCL,
-    /** Beside a desktop that mounted it, as many do with every stick. */
+    /** Without O_EXCL: many desktops mount every stick. */
     read: constants.O_RDONLY | constants.O_DIRECT,
 };
 

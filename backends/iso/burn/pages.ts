@@ -1,16 +1,16 @@
-/** Bytes that move at once: large enough for the speed of a stick, whose erase blocks are of about this size. */
+/** Bytes per transfer: large enough for full speed, since the erase blocks of sticks are about this large. */
 export const CHUNK = 4 << 20;
-/** Bytes that are compared and written as one. A multiple of every logical sector there is. */
+/** Bytes that are compared and written as one unit. A multiple of every logical sector size in use. */
 export const BLOCK = 64 << 10;
 /** Bytes of the head: boot sector, partition tables and the descriptors of ISO 9660. */
 export const HEAD = 1 << 20;
 
-/** The one part of it that is used; its types come with those of browsers only. */
+/** Declared here, because the types of WebAssembly come only with those of browsers. */
 declare const WebAssembly: { Memory: new (descriptor: { initial: number }) => { buffer: ArrayBuffer } };
 
 /**
- * Buffers for direct access, which takes only memory that begins at a page: that of WebAssembly does (it is mapped,
- * not allocated), that of Buffer.alloc does not.
+ * Return buffers for direct access, which needs memory aligned to pages. The memory of WebAssembly is aligned (it is
+ * mapped), that of Buffer.alloc is not.
  */
 export function pages(sizes: number[]): Buffer[] {
     const whole = sizes.map((size) => Math.ceil(size / BLOCK) * BLOCK);

@@ -1,6 +1,6 @@
 /**
- * Asks the kernel to look at the partition table anew (BLKRRPART), by blockdev of util-linux since Node has no ioctl.
- * udev does the same where it runs, and the burn is done already: so a failure says nothing.
+ * Ask the kernel to reread the partition table (BLKRRPART), with blockdev of util-linux because Node has no ioctl.
+ * udev does the same where it runs, and the burn has succeeded already: so failures are ignored.
  */
 export async function rereadPartitions(node: string): Promise<void> {
     const { execa } = await import("execa");

@@ -4,9 +4,9 @@ import { usbDevice } from "./removable";
 import { bytesOf, type Roots, textOf } from "./roots";
 
 /**
- * Every spelling of a device's own serial number that the kernel or udev tells, so that what `lsblk -o SERIAL`,
- * `udevadm info` or the sticker says is recognised: the drive's own (nvme, mmc, virtio), the page 0x80 of a SCSI or
- * ATA disk, the world-wide id, and the serial of the USB device around it.
+ * Return every spelling of a device's serial number that the kernel or udev reports, so that the value from
+ * `lsblk -o SERIAL`, `udevadm info` or the sticker matches: the drive's own (nvme, mmc, virtio), page 0x80 of a SCSI
+ * or ATA disk, the world-wide id, and the serial of the USB device around it.
  */
 export async function serialsOf(folder: string, number: string, { udev }: Roots): Promise<string[]> {
     const usb = await usbDevice(folder);

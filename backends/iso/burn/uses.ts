@@ -4,25 +4,25 @@ import { basename, join } from "node:path";
 import { numberOf } from "./number";
 import { namesIn, type Roots, textOf } from "./roots";
 
-/** Something that uses a device, or a part of it. */
+/** One use of a device, or of a part of it. */
 export interface Use {
-    /** What is used, with what lies between: `sdb2`, `dm-0 (LVM) on sdb3`. */
+    /** The part in use, with the layers below it: `sdb2`, `dm-0 (LVM) on sdb3`. */
     part: string;
     how: "mounted" | "swap" | "held";
-    /** Where it is mounted, or what holds it. */
+    /** The mount point, or the holder. */
     where?: string;
     /** The machine runs from it. */
     system: boolean;
 }
 
-/** A block device of the stack that stands on a disk: itself, its partitions, what holds those, and so on. */
+/** A block device in the stack on a disk: the disk, its partitions, their holders, and so on. */
 interface Layer {
     name: string;
     number: string;
     part: string;
 }
 
-/** Everything that uses a device or anything that stands on it; see proc_pid_mountinfo(5) and proc_swaps(5). */
+/** Return all uses of a device and of the stack on it; see proc_pid_mountinfo(5) and proc_swaps(5). */
 export async function usesOf(folder: string, roots: Roots): Promise<Use[]> {
     const uses: Use[] = [];
     const layers: Layer[] = [];
@@ -48,11 +48,11 @@ async function climb(folder: string, below: string, roots: Roots, layers: Layer[
     }
 }
 
-/** `sdb1`, `md0 (RAID)`, `dm-0 (LVM vg-root)`. */
+/** Return the title of a block device: `sdb1`, `md0 (RAID)`, `dm-0 (LVM vg-root)`. */
 async function titleOf(folder: string): Promise<string> {
     const name = basename(folder).replaceAll("!", "/");
     if ((await textOf(join(folder, "md/level"))) !== undefined) return `${name} (RAID)`;
-    // The uuid of a device-mapper device begins with the name of what made it (libdevmapper.h, dm_build_dm_uuid).
+    // The uuid of a device-mapper device begins with the name of its creator (libdevmapper.h, dm_build_dm_uuid).
     const maker = (await textOf(join(folder, "dm/uuid")))?.split("-")[0];
     const mapped = await textOf(join(folder, "dm/name"));
     return mapped === undefined ? name : `${name} (${[maker, mapped].filter(Boolean).join(" ")})`;
@@ -86,7 +86,7 @@ async function swaps(layers: Layer[], roots: Roots): Promise<Use[]> {
     return found;
 }
 
-/** The layer that a path of a table in /proc means. */
+/** Return the layer that a path in a table of /proc refers to. */
 async function layerAt(path: string, layers: Layer[], { dev }: Roots): Promise<Layer | undefined> {
     if (!path.startsWith("/dev/")) return undefined;
     const node = join(dev, unescaped(path).slice("/dev/".length));
@@ -95,7 +95,7 @@ async function layerAt(path: string, layers: Layer[], { dev }: Roots): Promise<L
     return layers.find((layer) => layer.number === number || layer.name === basename(node));
 }
 
-/** Blanks, tabs, newlines and backslashes are written in octal there. */
+/** Decode the octal escapes of these tables: blanks, tabs, newlines and backslashes. */
 function unescaped(text: string): string {
     return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)));
 }

@@ -8,27 +8,27 @@ import { manifestOf, measureFiles, placeFiles, requireUnchanged } from "./place"
 import { volumeArguments } from "./volume";
 
 export interface BakeOptions {
-    /** Bytes of the image so far, and about how many there will be. */
+    /** `bytes`: written so far. `total`: an estimate. */
     onProgress?(bytes: number, total: number): void;
     /** Seconds since 1970 that stand for every time in the image. @default SOURCE_DATE_EPOCH, else 1980-01-01 */
     clock?: number;
 }
 
 export interface Baked {
-    /** Of the image's bytes, 64 hex digits, plain. */
+    /** Unkeyed digest of the image, 64 hex digits. */
     sha256: string;
     /** Bytes. */
     size: number;
     manifest: Manifest;
 }
 
-/** What the file system, the boot loaders and the partition table take, about. Bytes. */
+/** Approximate size of the file system, boot loaders and partition table. Bytes. */
 const OVERHEAD = 2 * 2 ** 20;
 
 /**
- * Makes the image of a medium in the new file `path`, mode 0600, synced. What it needs on the way lies in a temporary
- * folder beside it; a failure leaves neither. The same contents give the same bytes, wherever and whenever.
- * @throws UnikernelError `invalid` (too large to be loaded), `changed` (a file is not what the plan was made of),
+ * Build the image of a medium in the new file `path`, mode 0600, synced. Intermediate files are in a temporary folder
+ * beside it; a failure leaves neither. The build is reproducible: the same contents give the same bytes.
+ * @throws UnikernelError `invalid` (too large to be loaded), `changed` (a file differs from the plan),
  * `no-space`, `permission`, `program-missing`, `program-failed`, `timeout`
  */
 export async function bake(
@@ -40,7 +40,7 @@ export async function bake(
     const made: string[] = [];
     let needed = OVERHEAD;
     try {
-        // Before anything else makes it, with the rights of the umask: it may come to hold a secret.
+        // Created first with mode 0600, before another program creates it with the umask's mode: it may hold a secret.
         await (await open(path, "wx", 0o600)).close();
         made.push(path);
         await mkdir(staging, { mode: 0o700 });
@@ -69,13 +69,16 @@ export async function bake(
     }
 }
 
-/** The first failure, after both have ended: nothing may still write where it is being removed. */
+/**
+ * Return the value or throw the failure. Called when both have ended, so that no process writes into a folder that is
+ * removed.
+ */
 function settled<T>(result: PromiseSettledResult<T>): T {
     if (result.status === "rejected") throw result.reason;
     return result.value;
 }
 
-/** reproducible-builds.org; FAT has no time before 1980. */
+/** Return SOURCE_DATE_EPOCH (reproducible-builds.org), or 1980-01-01: FAT has no earlier time. */
 function defaultClock(): number {
     const said = process.env.SOURCE_DATE_EPOCH;
     return said !== undefined && /^\d{1,11}$/.test(said) ? Math.max(Number(said), EPOCH) : EPOCH;

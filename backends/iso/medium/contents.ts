@@ -14,7 +14,7 @@ import { grubConfig, markPath } from "./grubConfig";
 import { mediumProblems } from "./problems";
 import { wordsFor } from "./quote";
 
-/** Raised when the same declaration begins to give another image, so that media are made anew. */
+/** Increased when the same declaration gives a different image, so that media are rebuilt. */
 const LAYOUT = 1;
 const LABEL = "UNIKERNEL";
 
@@ -23,46 +23,50 @@ export interface MediumFile {
     path: string;
     /** Concatenated. */
     parts: Part[];
-    /** Of the content, 64 hex digits, where the plan knows it: what lies there by then must be that. */
+    /** Digest of the content, 64 hex digits, where the plan knows it. The build refuses other content. */
     sha256?: string;
-    /** What of the declaration it comes from, for errors. */
+    /** The property that it comes from, for errors. */
     property?: string;
     /** The boot loader loads it before the guest runs. */
     loaded: boolean;
 }
 
-/** A file of the medium, and where its content lies here. */
+/** A file of the medium, and the local file with its content. */
 export interface Placed {
     path: string;
     source: string;
 }
 
-/** All that decides the bytes of a medium, but the programs that make it. */
+/** Everything that determines the bytes of a medium, except the programs that build it. */
 export interface MediumContents {
-    /** Digest of all the rest, 32 hex digits. It is on the medium, and covers the configuration in plain: not for state or logs where `secret`. */
+    /**
+     * Digest of all the rest, 32 hex digits. It is on the medium, and covers the configuration in plain: with `secret`
+     * it must not appear in state or logs.
+     */
     id: string;
     label: string;
     console: ConsoleKind[];
     protocol: MediumBoot["protocol"];
-    /** Under which it boots: those that the guest can be started under. */
+    /** The firmware under which it boots, which is that of the guest. */
     firmware: Firmware[];
-    /** Sorted by path; `/boot/grub/grub.cfg` and the mark that holds the id are among them, the boot loader itself is not. */
+    /** Sorted by path. Includes `/boot/grub/grub.cfg` and the mark file with the id, but not the boot loader itself. */
     files: MediumFile[];
     grubConfig: string;
     /** It holds a secret in plain. */
     secret: boolean;
-    /** Keys the digests of the manifest where it holds a secret. */
+    /** Key of the digests in the manifest, if the medium holds a secret. */
     digestKey?: string;
 }
 
-/** Whether a medium of this plan holds a secret: in its guest's configuration or in a data image. */
+/** Return whether a medium of this plan holds a secret, in its guest's configuration or in a data image. */
 export function holdsSecret({ boot, spec }: Pick<GuestPlan, "boot" | "spec">): boolean {
     return boot.secret || spec.blocks.some(({ secret }) => secret);
 }
 
 /**
- * What lies on the medium of a plan, and how it starts. Of the files only their sizes are looked at.
- * @throws UnikernelError `invalid` (a boot loader cannot pass the command line as it is; two files of one path), `not-found`
+ * Return the files on the medium of a plan and its boot script. Reads only the sizes of files.
+ * @throws UnikernelError `invalid` (a boot loader cannot pass the command line unchanged; two files with one path),
+ * `not-found`
  */
 export function mediumOf(plan: GuestPlan): MediumContents {
     const { spec, guest, boot } = plan;
@@ -120,7 +124,10 @@ export function mediumOf(plan: GuestPlan): MediumContents {
     };
 }
 
-/** Nothing of the user's text where it tells the guest nothing; a multiboot kernel keeps its name, but not one that stands for ours. */
+/**
+ * Return the kernel's path on the medium. A multiboot kernel sees its name, so it keeps it, unless the name collides
+ * with ours. A Linux kernel does not, so its path has no text of the user.
+ */
 function kernelPath({ protocol }: MediumBoot, kernel: string): string {
     const name = basename(kernel);
     return protocol === "linux" || ["grub", "module"].includes(name) ? "/boot/kernel" : `/boot/${name}`;
@@ -135,8 +142,9 @@ function imagePath(index: number): string {
 }
 
 /**
- * Images in memory are members of an initramfs: the boot loader reads its parts one after the other, each at a multiple of
- * 4 bytes, and the images stay as they are. GRUB's own way, `newc:`, is not taken by every kernel (guests/linux/cpio.ts).
+ * Frame the images in memory as members of an initramfs: the boot loader reads its parts one after the other, each at
+ * a multiple of 4 bytes, so the images need no copy. Not every kernel accepts GRUB's own `newc:`
+ * (guests/linux/cpio.ts).
  */
 function framedImages({ blockFiles }: GuestPlan, { blocks }: MediumBoot): { frame: MediumFile[]; load: string[] } {
     const inside = blocks.flatMap(({ where, path }, index) =>
@@ -170,12 +178,12 @@ function blockFile({ spec, blockFiles }: GuestPlan, index: number, path: string,
         parts: [{ file: blockFiles[index]! }],
         loaded,
         property: `blocks[${index}]`,
-        // A file that the user named has the digest of its content; a data image that of its tree.
+        // The digest of a file that the user named covers its content; that of a data image covers its tree.
         ...(block.path === undefined ? {} : { sha256: block.digest }),
     };
 }
 
-/** The content, told by digests where it is a local file: no path of this machine counts. */
+/** Return the identity of a file's content, by digests for local files: paths of this machine do not count. */
 function identityOf({ parts, sha256, property }: MediumFile, { spec, digests }: GuestPlan): unknown[] {
     const block = /^blocks\[(\d+)\]$/.exec(property ?? "");
     if (block) return ["block", spec.blocks[Number(block[1])]!.digest];

@@ -6,21 +6,21 @@ export interface BootSteps {
     name: string;
     console: ConsoleKind[];
     protocol: "linux" | "multiboot";
-    /** Path on the medium, and the words of its command line. */
+    /** The kernel's path on the medium, and the words of its command line. */
     kernel: string;
     words: string[];
-    /** What the loader brings along, in order: paths on the medium. */
+    /** Paths on the medium of the files to load, in order. */
     load: string[];
 }
 
-/** What GRUB's script reads when it has found its medium: no menu, no waiting; where a step fails, its prompt is left. */
+/** Return the script that GRUB runs on its medium: no menu, no delay. If a step fails, GRUB's prompt remains. */
 export function grubConfig({ name, console, protocol, kernel, words, load }: BootSteps): string {
     const loads = protocol === "linux" ? [["initrd", ...load]] : load.map((path) => ["module", path]);
     const steps = [[protocol, kernel, ...words], ...(load.length > 0 ? loads : [])];
     return [
         ...terminals(console),
         command(["echo", `Loading ${name}`]),
-        // A guest without one of its parts would hide what went wrong behind errors of its own.
+        // A guest without one of its parts would hide the cause behind its own errors.
         ...steps.map((step) => `if ${command(step)}; then`),
         "boot",
         ...steps.map(() => "fi"),
@@ -32,7 +32,7 @@ function command(words: string[]): string {
     return words.map(quoteWord).join(" ");
 }
 
-/** A machine without a serial port keeps its screen. */
+/** Return the commands that select the terminals. A machine without a serial port keeps its screen. */
 function terminals(console: ConsoleKind[]): string[] {
     if (!console.includes("serial")) return [];
     const names = console.map((kind) => (kind === "serial" ? "serial" : "console")).join(" ");
@@ -44,18 +44,18 @@ function terminals(console: ConsoleKind[]): string[] {
     ];
 }
 
-/** Where the mark lies by which a boot loader finds its own medium, whatever order the devices come in. */
+/** Return the path of the mark file by which a boot loader finds its own medium, in any order of devices. */
 export function markPath(id: string): string {
     return `/boot/grub/id/${id}`;
 }
 
 /**
- * What is built into the boot loader: read by its small parser, which knows no `if`.
- * @param modules to load from the medium
+ * Return the script that is built into the boot loader, whose minimal parser has no `if`.
+ * @param modules modules to load from the medium
  */
 export function earlyConfig(id: string, modules: string[]): string {
     return [
-        // The device that it was itself loaded from is asked first.
+        // The device that it was loaded from is searched first.
         `search.file ${markPath(id)} root $root`,
         "set prefix=($root)/boot/grub",
         ...modules.map((name) => `insmod ${name}`),

@@ -4,14 +4,15 @@ import type { Measured } from "./place";
 
 const MIB = 2 ** 20;
 /**
- * GRUB puts kernel and initramfs below 896 MiB (GRUB_LINUX_INITRD_MAX_ADDRESS, include/grub/i386/linux.h), the kernel at
- * 16 MiB and what it needs to unpack itself above: this is what surely fits between (GRUB 2.06: 760 loads, 880 does not).
+ * GRUB puts kernel and initramfs below 896 MiB (GRUB_LINUX_INITRD_MAX_ADDRESS, include/grub/i386/linux.h), with the
+ * kernel and the space to unpack itself from 16 MiB on. This size always fits between (GRUB 2.06: 760 loads, 880 does
+ * not).
  */
 const LOADED = 768 * MIB;
-/** A file of more has several extents in ISO 9660, which the BSD cd9660 driver does not read. */
+/** A larger file has several extents in ISO 9660, which the BSD cd9660 driver does not support. */
 const EXTENT = 4096 * MIB - 2048;
 
-/** Refuses what a boot loader cannot load, or a guest not read from its medium. @throws UnikernelError `invalid` */
+/** Refuse files that are too large for a boot loader or for a guest's file system. @throws UnikernelError `invalid` */
 export function refuseTooLarge(
     { protocol }: Pick<MediumContents, "protocol">,
     files: Pick<Measured, "file" | "size">[],
@@ -36,7 +37,7 @@ export function refuseTooLarge(
 function tooLarge({ file: { property } }: Pick<Measured, "file">, reason: string): UnikernelError {
     return new UnikernelError("invalid", reason, {
         property,
-        hint: "leave out what the guest can fetch when it runs, or pack it",
+        hint: "leave out data that the guest can fetch when it runs, or compress it",
     });
 }
 

@@ -8,11 +8,11 @@ import { coreModules, moduleFolder, scriptModules, targets, withNeeded } from ".
 
 export interface Loaders {
     bios?: {
-        /** What a BIOS loads from a CD. */
+        /** The image that a BIOS loads from a CD. */
         image: string;
-        /** By which it finds that on a stick or disk. */
+        /** The boot sector that finds the image on a stick or disk. */
         bootSector: string;
-        /** The rest of it. */
+        /** Modules that lie on the medium beside the image. */
         modules: Placed[];
     };
     /** A FAT file system with the UEFI loader in it. */
@@ -25,7 +25,10 @@ interface Making {
     options: RunOptions;
 }
 
-/** Makes the boot loaders of a medium in `staging`. @param clock seconds since 1970, for the times in the FAT file system */
+/**
+ * Build the boot loaders of a medium in `staging`.
+ * @param clock seconds since 1970, for the times in the FAT file system
+ */
 export async function makeLoaders(
     contents: MediumContents,
     staging: string,
@@ -41,7 +44,7 @@ export async function makeLoaders(
     return { bios, uefi };
 }
 
-/** Only what reads the medium is in the image, which is packed at some cost of time; the other modules lie on the medium. */
+/** The image, whose compression takes time, has only the modules that read the medium; the others lie on the medium. */
 async function makeBios(making: Making): Promise<Loaders["bios"]> {
     const folder = await moduleFolder("bios");
     const image = join(making.staging, "bios.img");
@@ -56,12 +59,15 @@ async function makeBios(making: Making): Promise<Loaders["bios"]> {
     return { image, bootSector: join(folder, "boot_hybrid.img"), modules };
 }
 
-/** Sizes of floppy disks in KiB: formats that firmware knows from of old. */
+/** Sizes of floppy disks in KiB: formats that all firmware supports. */
 const FLOPPIES = [1440, 2880];
-/** What the FAT and its folders take of that, with some room. */
+/** Bytes of that for the FAT and its folders, with some room. */
 const TAKEN = 32 * 1024;
 
-/** UEFI loads one file without unpacking it, and that is all that it can be relied on to find. */
+/**
+ * Build the UEFI loader as one file with all modules: UEFI reliably finds only that file, and loads it without
+ * unpacking.
+ */
 async function makeUefi(making: Making, clock: number): Promise<string> {
     const { staging, options } = making;
     const [folder, tree, fat] = [await moduleFolder("uefi"), join(staging, "EFI"), join(staging, "uefi.img")];
@@ -76,7 +82,7 @@ async function makeUefi(making: Making, clock: number): Promise<string> {
         );
     const [small, large] = FLOPPIES as [number, number];
     const modules = [...coreModules("uefi"), ...scriptModules(making.contents)];
-    // The size that it nearly always has, meanwhile.
+    // Meanwhile format with the size that nearly always suffices.
     await Promise.all([makeImage("uefi", making, folder, modules, [], loader), format(small)]);
     if ((await stat(loader)).size > small * 1024 - TAKEN) await format(large);
     for (const path of [loader, dirname(loader), tree]) await utimes(path, clock, clock);
@@ -97,7 +103,7 @@ async function makeImage(
     const args = ["-d", folder, "-O", targets[firmware].format, "-p", "/boot/grub", "-c", early, "-o", to, ...modules];
     await run("grub-mkimage", args, options).catch(async (error: unknown) => {
         if (!hasCode(error, "program-missing")) throw error;
-        // Its name on Fedora and SUSE. Where it is missing too, the first name is the one to tell.
+        // Its name on Fedora and SUSE. If that is missing too, the error names the first.
         await run("grub2-mkimage", args, options).catch((other: unknown) => {
             throw hasCode(other, "program-missing") ? error : other;
         });

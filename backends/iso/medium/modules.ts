@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type Firmware, UnikernelError } from "../../../spec";
 import type { MediumContents } from "./contents";
 
-/** GRUB's name of a target, and what it needs there beyond what every target needs. */
+/** GRUB's name of a target, and the modules that it needs beyond those of every target. */
 export interface Target {
     folder: string;
     format: string;
@@ -13,7 +13,7 @@ export interface Target {
 
 export const targets: Record<Firmware, Target> = {
     bios: { folder: "i386-pc", format: "i386-pc-eltorito", package: "grub-pc-bin", modules: ["biosdisk"] },
-    // A screen under UEFI is a frame buffer, which the kernel is told of by the loader.
+    // Under UEFI the screen is a frame buffer, which the loader passes to the kernel.
     uefi: {
         folder: "x86_64-efi",
         format: "x86_64-efi",
@@ -22,10 +22,10 @@ export const targets: Record<Firmware, Target> = {
     },
 };
 
-/** Where distributions keep GRUB's modules: Debian, Fedora and Arch; SUSE; NixOS. */
+/** The folders of GRUB's modules by distribution: Debian, Fedora and Arch; SUSE; NixOS. */
 const ROOTS = ["/usr/lib/grub", "/usr/lib/grub2", "/usr/share/grub2", "/run/current-system/sw/lib/grub"];
 
-/** What finds the medium and reads it. */
+/** Return the modules that find and read the medium. */
 export function coreModules(firmware: Firmware): string[] {
     return [...targets[firmware].modules, "iso9660", "search_fs_file"];
 }
@@ -35,7 +35,7 @@ export function scriptModules({ protocol, console }: Pick<MediumContents, "proto
     return ["normal", "echo", "boot", protocol, ...(console.includes("serial") ? ["serial", "terminal"] : [])];
 }
 
-/** Modules and all that they need, by a target's own list (`NAME: NEEDED NEEDED`, one a line); sorted. */
+/** Return modules with all their dependencies, by the target's list (lines of `NAME: NEEDED NEEDED`); sorted. */
 export async function withNeeded(folder: string, names: string[]): Promise<string[]> {
     const lines = (await readFile(join(folder, "moddep.lst"), "utf8"))
         .split("\n")
@@ -51,7 +51,7 @@ export async function withNeeded(folder: string, names: string[]): Promise<strin
     return [...all].sort();
 }
 
-/** The folder of a target's modules. @throws UnikernelError `program-missing` */
+/** Return the folder of a target's modules. @throws UnikernelError `program-missing` */
 export async function moduleFolder(firmware: Firmware, roots = ROOTS): Promise<string> {
     const target = targets[firmware];
     for (const root of roots) {

@@ -8,7 +8,7 @@ import { fsError, hashFile, sealDigest } from "../../../images";
 import { currentSignal, type Manifest, type Part, UnikernelError } from "../../../spec";
 import type { MediumContents, MediumFile, Placed } from "./contents";
 
-/** A file of the medium, and what its local files are like before any is read. */
+/** A file of the medium, with size and state of its local files before any is read. */
 export interface Measured {
     file: MediumFile;
     /** Bytes. */
@@ -25,7 +25,7 @@ export interface PlacedFile extends Measured, Placed {
     sha256: string;
 }
 
-/** @throws UnikernelError `not-found`, `permission` */
+/** Measure the files of a medium. @throws UnikernelError `not-found`, `permission` */
 export async function measureFiles({ files }: MediumContents): Promise<Measured[]> {
     return Promise.all(
         files.map(async (file) => {
@@ -37,8 +37,8 @@ export async function measureFiles({ files }: MediumContents): Promise<Measured[
 }
 
 /**
- * Where each file's content lies: a local file stays where it is, anything else is put together in `staging`.
- * @throws UnikernelError `changed` (not what the plan was made of), `not-found`, `permission`
+ * Return the local file of each file's content: a single local file is used directly, other content is assembled in
+ * `staging`. @throws UnikernelError `changed` (it differs from the plan), `not-found`, `permission`
  */
 export async function placeFiles(measured: Measured[], staging: string): Promise<PlacedFile[]> {
     return Promise.all(
@@ -76,7 +76,7 @@ async function concatenate(parts: Part[], to: string): Promise<string> {
     return hash.digest("hex");
 }
 
-/** What was read is what was hashed if no file has changed since. */
+/** Check that no file has changed since it was measured, so that the image has the content that was hashed. */
 export async function requireUnchanged(placed: PlacedFile[]): Promise<void> {
     for (const { file, seen } of placed) {
         for (const { path, state } of seen) if ((await look(path)).state !== state) throw changed(path, file.property);
@@ -97,7 +97,7 @@ function changed(path: string, property: string | undefined): UnikernelError {
     });
 }
 
-/** Path on the medium → 16 hex digits. The mark is left out: its name is a digest over everything, secrets too. */
+/** Return path on the medium → 16 hex digits, without the mark file: its name is a digest that also covers secrets. */
 export function manifestOf(placed: PlacedFile[], { secret, digestKey, id }: MediumContents): Manifest {
     const key = secret ? digestKey : undefined;
     return Object.fromEntries(

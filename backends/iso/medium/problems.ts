@@ -1,10 +1,10 @@
 import type { EncodedGuest, Problem } from "../../../spec";
 import { wordsFor } from "./quote";
 
-/** COMMAND_LINE_SIZE of arch/x86 without its NUL; GRUB puts `BOOT_IMAGE=/boot/kernel ` in front, and cuts off silently what does not fit. */
+/** COMMAND_LINE_SIZE of arch/x86 without its NUL. GRUB prepends `BOOT_IMAGE=/boot/kernel `, and truncates silently. */
 const LONGEST = 2047 - "BOOT_IMAGE=/boot/kernel ".length;
 
-/** What a boot loader cannot pass on as it is. @param boot what the guest's ABI makes of the declaration */
+/** Return the problems of a command line that a boot loader cannot pass unchanged. */
 export function mediumProblems({ cmdline, medium }: EncodedGuest): Problem[] {
     const problems: Problem[] = [];
     if (wordsFor(cmdline) === undefined) {

@@ -1,19 +1,19 @@
 /**
- * One word of GRUB's script language that stands for exactly this text: between single quotes nothing has a meaning, and a
- * single quote is written outside of them, behind a backslash (GRUB manual, "Quoting").
+ * Quote a text as one word of GRUB's script language: between single quotes no character is special, and a single
+ * quote itself is written outside of them, after a backslash (GRUB manual, "Quoting").
  */
 export function quoteWord(text: string): string {
     return /^[A-Za-z0-9_./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**
- * The words that GRUB's `linux` and `multiboot` have to be given so that the guest gets exactly this command line.
- * Undefined: there are none, since they escape quotes and backslashes on the way and quote what has a blank in it.
+ * Return the words for GRUB's `linux` and `multiboot` with which the guest gets exactly this command line; undefined
+ * where there are none, because these commands escape quotes and backslashes, and quote words with a blank.
  */
 export function wordsFor(commandLine: string): string[] | undefined {
     if (commandLine === "") return [];
     const words: string[] = [];
-    // What they write: a word without blanks, or one with blanks between double quotes; one blank after each.
+    // Their output: a word without blanks, or a word with blanks in double quotes; one blank after each.
     for (const [, quoted, plain = "", more] of commandLine.matchAll(
         /(?:"((?:[^"\\]|\\.)* (?:[^"\\]|\\.)*)"|([^ ]*))( |$)/gsy,
     )) {
@@ -25,7 +25,9 @@ export function wordsFor(commandLine: string): string[] | undefined {
     return loaderCommandLine(words) === commandLine ? words : undefined;
 }
 
-/** What the loaders make of their words (grub-core/lib/cmdline.c, grub_create_loader_cmdline). */
+/**
+ * Return the command line that the loaders make of their words (grub-core/lib/cmdline.c, grub_create_loader_cmdline).
+ */
 export function loaderCommandLine(words: string[]): string {
     return words
         .map((word) => {

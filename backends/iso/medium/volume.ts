@@ -2,9 +2,9 @@ import type { MediumContents, Placed } from "./contents";
 import type { Loaders } from "./loader";
 
 /**
- * xorriso's arguments for the image: ISO 9660 with Rock Ridge; El Torito for CDs (BIOS, and UEFI by its FAT image); for
- * sticks and disks a boot sector that finds the same BIOS loader, and a GPT that has the same FAT image as its EFI
- * partition. Nothing is random: the GPT's identifiers come from the medium's.
+ * Return xorriso's arguments for the image: ISO 9660 with Rock Ridge; El Torito for CDs (BIOS, and UEFI by its FAT
+ * image); for sticks and disks a boot sector that finds the same BIOS loader, and a GPT with the same FAT image as its
+ * EFI partition. Nothing is random: the GPT's identifiers come from the medium's id.
  * @param clock seconds since 1970
  */
 export function volumeArguments(
@@ -16,7 +16,7 @@ export function volumeArguments(
 ): string[] {
     const date = `${new Date(clock * 1000).toISOString().replace(/\D/g, "").slice(0, 14)}00`;
     return [
-        // Settings that count only when they stand first.
+        // These settings take effect only when they come first.
         "-signal_handling",
         "off",
         "-no_rc",
@@ -47,7 +47,7 @@ export function volumeArguments(
         "off",
         "-compliance",
         "no_emul_toc",
-        // BIOSes and boot loaders read ahead, and some go wrong where that leads beyond the end; cdrecord's own 150 sectors.
+        // BIOSes and boot loaders read ahead, and some fail beyond the end; 150 sectors, as cdrecord adds.
         "-padding",
         "included",
         "-padding",
@@ -55,7 +55,7 @@ export function volumeArguments(
         "-boot_image",
         "any",
         "partition_cyl_align=off",
-        // It is synced by whoever hashes it.
+        // hashWhileWritten syncs it.
         "-stdio_sync",
         "off",
         "-outdev",

@@ -122,7 +122,7 @@ test.each<[string, Case, string, string, RegExp, RegExp]>([
         { device: "dev/sdb", burn: { serial: "x" }, changes: { [`sys/${paths.usb}/serial`]: "" } },
         "invalid",
         "serial",
-        /tells no serial/,
+        /reports no serial/,
         /by-id/,
     ],
     [
