@@ -5,12 +5,12 @@ import { verdict } from "./choose";
 import { probeAccelerator } from "./probe";
 import { readVerdict, writeVerdict } from "./verdicts";
 
-/** Emulation is slow, and slower on a host that does other things too. Milliseconds. */
+/** Time limit of the probe under emulation, which is slow, and slower on a busy host. Milliseconds. */
 const EMULATION_MS = 30_000;
 
 /**
- * The accelerators under which a probe guest boots on a host, best first: what `auto` takes is the first. What a probe
- * said is remembered, so that most calls start nothing.
+ * Return the accelerators under which a probe guest boots on a host, best first; `auto` uses the first. Results of
+ * probes are cached, so that most calls start nothing.
  */
 export async function workingAccelerators(host: Host, context: Pick<Context, "log">): Promise<("kvm" | "tcg")[]> {
     const info = await host.info();

@@ -3,7 +3,10 @@ import { isSession } from "../libvirt/client";
 import { SLOTS } from "./model";
 import { LONGEST_USER_PREFIX } from "./subnet";
 
-/** What KVM cannot do, from the spec alone. The form of each value, clashes, and the guest's own limits are checked before. */
+/**
+ * Return the problems of a spec that KVM cannot realise. Form and clashes of values and the guest's limits were checked
+ * before.
+ */
 export function checkKvm(spec: UnikernelSpec, guest: GuestCapabilities): Problem[] {
     const session = isSession(spec.connection);
     return [
@@ -21,7 +24,7 @@ export function checkKvm(spec: UnikernelSpec, guest: GuestCapabilities): Problem
     ];
 }
 
-/** A guest that halts tells QEMU nothing of its end: neither a panic device, nor a reset, nor a power-off. */
+/** A guest that ends with a halt gives QEMU no sign of it: no panic event, no reset, no power-off. */
 function checkCrash({ onCrash, guest: name }: UnikernelSpec, { ends, panicDevice }: GuestCapabilities): Problem[] {
     if (onCrash !== "restart" || ends !== "halt" || panicDevice) return [];
     return [

@@ -8,7 +8,7 @@ import { usesUserNet } from "./model";
 import { probeAccelerator } from "./probe";
 import { readVerdict, type Verdict, writeVerdict } from "./verdicts";
 
-/** What this host runs the guest with. */
+/** Return the choices that depend on the host. */
 export async function chooseKvm(host: Host, { spec, guest }: GuestPlan, context: Context): Promise<Choices> {
     const accelerator = await chooseAccelerator(host, spec.accelerator, context);
     return { accelerator, userNet: await chooseUserNet(host, { spec, guest }, accelerator) };
@@ -23,11 +23,11 @@ async function chooseAccelerator(
     const info = await host.info();
     const offered = readCapabilities(info.capabilities).domainTypes.includes("kvm");
     if (wanted === "kvm") {
-        // No probe: who names it has a reason, and readiness tells the rest.
+        // No probe: the user chose KVM explicitly, and readiness detects a guest that does not boot.
         if (offered) return "kvm";
         throw new UnikernelError("unsupported", `libvirt on ${info.hostname} offers no KVM`, {
             property: "accelerator",
-            hint: 'npx pulumi-unikernel doctor says why; accelerator: "tcg" runs everywhere, slower',
+            hint: 'npx pulumi-unikernel doctor shows the reason; accelerator: "tcg" works on every host, but is slower',
         });
     }
     return offered && (await verdict(host, info, context)).booted ? "kvm" : "tcg";
@@ -35,11 +35,11 @@ async function chooseAccelerator(
 
 const asked = new Map<string, Promise<Verdict>>();
 
-/** One probe for each host, however many guests ask at once. */
+/** Return the result of probing KVM on a host. Concurrent callers share one probe. */
 export function verdict(host: Host, info: HostInfo, context: Pick<Context, "log">): Promise<Verdict> {
     const key = `${info.uuid} ${info.session}`;
     let answer = asked.get(key);
-    // Not with the signal of the guest that happened to ask first: the answer is for all, and comes within seconds.
+    // Not with the signal of the first caller: the answer is for all callers, and comes within seconds.
     if (!answer)
         asked.set(
             key,
@@ -64,7 +64,10 @@ async function settle(host: Host, info: HostInfo, context: Pick<Context, "log">)
 
 const capabilities = new WeakMap<Host, Map<string, Promise<DomainCapabilityFacts>>>();
 
-/** passt where this libvirt has it. It cannot be told the guest's network: with a static address QEMU's own is the one. */
+/**
+ * Choose passt where this libvirt has it. passt cannot be given the guest's network, so a static address needs QEMU's
+ * own.
+ */
 async function chooseUserNet(
     host: Host,
     { spec, guest }: Pick<GuestPlan, "spec" | "guest">,

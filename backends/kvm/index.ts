@@ -1,4 +1,4 @@
-/** What KVM brings to the lifecycle on libvirt hosts. */
+/** The KVM platform of the lifecycle on libvirt hosts. */
 
 export { workingAccelerators } from "./accelerators";
 export { kvmConsequences } from "./consequences";

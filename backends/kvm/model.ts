@@ -5,12 +5,12 @@ import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "..
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";
 
-/** Slots 0 and 1 are the machine's own, 2 is where libvirt expects a display. */
+/** Slots 0 and 1 belong to the machine, and libvirt reserves 2 for a display. */
 const FIRST_SLOT = 3;
-/** Slot 0x1f is the machine's own on q35. */
+/** Slot 0x1f belongs to the machine on q35. */
 export const SLOTS = 0x1f - FIRST_SLOT;
 
-/** What KVM (or QEMU's emulation) needs to run a plan: the fewest devices, each in its place. */
+/** Return the domain of a plan for KVM or QEMU's emulation: as few devices as possible, each at a fixed address. */
 export function kvmModel(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
     const { spec, guest, boot } = plan;
     assertOneModule(paths.initrd);
@@ -33,6 +33,7 @@ export function kvmModel(plan: GuestPlan, paths: BootPaths, choices: Choices): D
             ...(boot.cmdline ? { cmdline: boot.cmdline } : {}),
         },
         onCrash: spec.onCrash,
+        // The crash of a guest without a panic device, or a triple fault, appears as a reset.
         onReboot: onReset(spec.onCrash),
         ...devices(plan, paths, choices, virtio),
         console: { log: paths.log, append: true },
@@ -73,7 +74,9 @@ function devices(
     return { disks, interfaces };
 }
 
-/** QEMU takes a multiboot kernel's initrd for a list: modules at commas, and words at blanks (hw/i386/multiboot.c). */
+/**
+ * QEMU parses a multiboot kernel's initrd as a list: modules split at commas, words at blanks (hw/i386/multiboot.c).
+ */
 function assertOneModule(initrd: string | undefined): void {
     if (!initrd || !/[\s,]/.test(initrd)) return;
     throw new UnikernelError(
@@ -93,7 +96,7 @@ function source(spec: InterfaceSpec, { userNet }: Choices): InterfaceSource {
     return { kind: "user", backend: userNet, forwards: attach.user.forward, ...userSubnets(spec) };
 }
 
-/** True where an interface needs QEMU (or passt) to play the network. */
+/** Return whether an interface uses the user-mode network of QEMU or passt. */
 export function usesUserNet(spec: Pick<GuestPlan["spec"], "interfaces">): boolean {
     return spec.interfaces.some(({ attach }) => attachKind(attach) === "user");
 }

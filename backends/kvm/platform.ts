@@ -8,12 +8,12 @@ import { kvmConsequences } from "./consequences";
 import { kvmModel } from "./model";
 import { opensPrivateFiles } from "./privateFiles";
 
-/** KVM, and QEMU's emulation where there is none. */
+/** KVM, or QEMU's emulation on a host without it. */
 export const kvm: LibvirtPlatform = {
     platform: "kvm",
     driver: "qemu",
     imports: true,
-    // libvirt: root has no session of its own worth the name; everybody else may not be let into the system's daemon.
+    // libvirt has no session for root; other users may have no access to the system's daemon.
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
     consequences: { ...mediumOnly, ...kvmConsequences },
     check: checkKvm,

@@ -4,10 +4,11 @@ import { readCapabilities } from "../libvirt/xml";
 import { probePrivateFile } from "./probe";
 
 /**
- * Return whether a guest that starts now may open a file of mode 0600. With `dynamic_ownership = 1` in qemu.conf, libvirt's DAC driver
- * gives all files of a domain to QEMU's user when it starts, its kernel too (virSecurityDACSetAllLabel in security_dac.c); with 0 they
- * keep their owner, and nothing that libvirt reports tells the two apart. So the kernel of the guest that runs is asked first. Another owner
- * proves nothing: the setting may have changed since that start, or the file may have been put there again. Then a probe guest is tried.
+ * Return whether a guest that starts now can open a file of mode 0600. With `dynamic_ownership = 1` in qemu.conf,
+ * libvirt's DAC driver gives all files of a starting domain, its kernel included, to QEMU's user
+ * (virSecurityDACSetAllLabel in security_dac.c); with 0 they keep their owner, and libvirt does not report the setting.
+ * So first look at the owner of the running guest's kernel. Another owner proves nothing, because the setting may have
+ * changed since that start, or the file may have been replaced: then try a probe guest.
  */
 export async function opensPrivateFiles(host: Host, { uuid, type, kernel }: RunningGuest): Promise<boolean> {
     const { qemuUser } = readCapabilities((await host.info()).capabilities);

@@ -7,34 +7,34 @@ import { renderDomain } from "../libvirt/devices";
 import type { Host } from "../libvirt/host";
 import type { DomainModel } from "../libvirt/model";
 
-/** What became of the probe guest under one accelerator. */
+/** The result of the probe guest under one accelerator. */
 export interface ProbeResult {
     booted: boolean;
-    /** Seconds until it said so. */
+    /** Seconds until it reported success. */
     seconds?: number;
-    /** Why it did not, in one sentence. */
+    /** The reason of a failure, in one sentence. */
     because?: string;
-    /** The guest was really tried: false where the host refused it, which says little about the accelerator. */
+    /** The guest was started. False where the host refused it, which says little about the accelerator. */
     tried: boolean;
 }
 
 export interface ProbeOptions {
-    /** Milliseconds that the guest gets. @default 5000 */
+    /** Time limit in milliseconds. @default 5000 */
     timeout?: number;
 }
 
 const PREFIX = "unikernel-probe-";
 const LOG = "console.log";
 const KERNEL = "kernel";
-/** libvirt quotes the last words of a QEMU that ended before it answered; newer releases name the domain before them. */
+/** libvirt quotes the last output of a QEMU that ended before it answered; newer releases name the domain before it. */
 const QEMU_SAID =
     /(?:closed the monitor|connecting to monitor)(?: \(vm='[^']*'\))?: (?:[\dT:.-]+Z )?(?:qemu\S*: )?(.+)/;
-/** A probe that is older was left by a process that was killed. Milliseconds. */
+/** An older probe guest was left by a process that was killed. Milliseconds. */
 const ABANDONED = 60_000;
 
 /**
- * Boots a guest of 1 KB and looks whether it comes up, on the host itself and as the user that its guests run as.
- * It is always gone afterwards. Throws only what says nothing about the accelerator (`unreachable`, an abort).
+ * Boot a guest of 1 KB on the host, as the user that guests run as, and return whether it comes up. The guest is
+ * removed in every case. Throws only errors that say nothing about the accelerator (`unreachable`, an abort).
  */
 export async function probeAccelerator(
     host: Host,
@@ -59,9 +59,9 @@ export async function probeAccelerator(
 }
 
 /**
- * Return whether a guest may open a kernel that only its owner may read (mode 0600). The probe guest is started paused, and never runs.
- * Where it does not start, one whose kernel everyone may read is tried: libvirt does not always quote what QEMU said of the file. True
- * where that one does not start either, since the reason is another then.
+ * Return whether a guest can open a kernel that only its owner may read (mode 0600). The probe guest is started paused,
+ * and never runs. Where it does not start, a second one with a world-readable kernel is tried, because libvirt does not
+ * always quote QEMU's message about the file. Return true where that one fails too: then the cause is another.
  */
 export async function probePrivateFile(host: Host, accelerator: "kvm" | "tcg"): Promise<boolean> {
     return (await opensKernel(host, accelerator, 0o600)) || !(await opensKernel(host, accelerator, 0o644));
@@ -80,7 +80,7 @@ function opensKernel(host: Host, accelerator: "kvm" | "tcg", mode: number): Prom
     });
 }
 
-/** Defines a probe guest, works on it, and removes every trace of it. */
+/** Define a probe guest, run `work` on it, and remove it and its files. */
 async function withProbe<T>(
     host: Host,
     accelerator: "kvm" | "tcg",
@@ -124,8 +124,8 @@ function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, lo
 async function watch(host: Host, uuid: string, timeout: number): Promise<ProbeResult> {
     const begin = Date.now();
     for (;;) {
+        // Read the state first: the output of a guest that is off is then complete.
         throwIfEnded();
-        // The state first: what a guest that is off has said is complete.
         const state = await host.domains.state(uuid);
         const { ok, reached } = readProbe(await host.files.read(uuid, LOG, { length: 4096 }));
         const seconds = (Date.now() - begin) / 1000;

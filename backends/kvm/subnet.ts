@@ -1,12 +1,12 @@
 import type { InterfaceSpec, Ipv4, Ipv6 } from "../../spec";
 import type { UserSource } from "../libvirt/model";
 
-/** Longest prefix in which guest, gateway, name server, network and broadcast each find an address. */
+/** Longest prefix with addresses for guest, gateway, name server, network and broadcast. */
 export const LONGEST_USER_PREFIX = 29;
 
 /**
- * The network that QEMU has to simulate around a guest with a static address. Undefined: QEMU's own, 10.0.2.0/24 with
- * the gateway at .2, the name server at .3 and DHCP from .15 (QEMU manual, "-netdev user").
+ * Return the networks that QEMU has to simulate for a guest with static addresses. Without `subnet` QEMU uses its
+ * default, 10.0.2.0/24 with the gateway at .2, the name server at .3 and DHCP from .15 (QEMU manual, "-netdev user").
  */
 export function userSubnets({
     ipv4,
@@ -21,7 +21,7 @@ export function userSubnets({
 function subnet({ address, gateway }: Exclude<Ipv4, "dhcp" | { reserve: string }>): UserSource["subnet"] {
     const [guest = "", prefix = "24"] = address.split("/");
     const first = toNumber(guest) - (toNumber(guest) % 2 ** (32 - Number(prefix)));
-    // Free addresses from the bottom: .1 is where people expect a gateway.
+    // Free addresses from the lowest: .1 is the usual gateway.
     const free = [1, 2, 3, 4]
         .map((offset) => fromNumber(first + offset))
         .filter((one) => one !== guest && one !== gateway);
@@ -42,7 +42,7 @@ function fromNumber(value: number): string {
     return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 }
 
-/** The first address of an IPv6 network. URL writes addresses in their shortest form (RFC 5952). */
+/** Return the first address of an IPv6 network. URL prints addresses in their shortest form (RFC 5952). */
 function network6(ip: string, prefix: number): string {
     const [head = "", tail] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split("::");
     const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));

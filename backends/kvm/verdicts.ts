@@ -5,17 +5,17 @@ import { join } from "node:path";
 
 import type { HostInfo } from "../libvirt/host";
 
-/** What a probe said of an accelerator of a host, kept from one run to the next. */
+/** The result of a probe of an accelerator of a host, cached between runs. */
 export interface Verdict {
     booted: boolean;
     because?: string;
 }
 
 const DAY = 24 * 3600_000;
-/** Somebody who mends a host does not wait a day for us to see it. */
+/** Lifetime of a failure: short, so that a repaired host is soon noticed. Milliseconds. */
 const QUARTER_HOUR = 900_000;
 
-/** @returns undefined where nothing is known, or what is known is too old or of another QEMU or kernel */
+/** Return a cached result; undefined where there is none, or it is too old, or belongs to another QEMU or kernel. */
 export async function readVerdict(info: HostInfo, accelerator: "kvm" | "tcg" = "kvm"): Promise<Verdict | undefined> {
     try {
         const { booted, because, at } = JSON.parse(await readFile(file(info, accelerator), "utf8")) as Verdict & {
@@ -28,7 +28,7 @@ export async function readVerdict(info: HostInfo, accelerator: "kvm" | "tcg" = "
     }
 }
 
-/** A cache that cannot be written costs a probe, nothing else. */
+/** Cache a result. Failures are ignored: they cost only another probe. */
 export async function writeVerdict(
     info: HostInfo,
     { booted, because }: Verdict,
@@ -60,7 +60,7 @@ function file(
     return join(folder(), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }
 
-/** XDG Base Directory Specification: a relative path is to be ignored. */
+/** Return the cache folder. The XDG Base Directory Specification requires a relative path to be ignored. */
 function folder(): string {
     const base = process.env.XDG_CACHE_HOME;
     return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", "accelerators");

@@ -2,7 +2,10 @@ import type { BlockSpec, GuestCapabilities, InterfaceSpec, Problem, UnikernelSpe
 import { isSession, parseUri } from "../libvirt/client";
 import { reaches } from "./reach";
 
-/** What Xen cannot do, from the spec alone. The form of each value, clashes, and the guest's own limits are checked before. */
+/**
+ * Return the problems of a spec that Xen cannot realise. Form and clashes of values and the guest's limits were checked
+ * before.
+ */
 export function checkXen(spec: UnikernelSpec, guest: GuestCapabilities): Problem[] {
     return [
         ...(guest.platforms.includes("xen")
@@ -56,9 +59,12 @@ function checkMemory({ memory, maxMemory }: UnikernelSpec, { balloon }: GuestCap
         : [];
 }
 
-/** Xenstore forgets a domain with its number: a domain that libvirt starts by itself has a new one, and nobody tells it anything. */
+/**
+ * Xenstore keeps a domain's keys by its number. A domain that libvirt starts by itself gets a new number, and so none
+ * of the keys that we wrote.
+ */
 const UNTOLD =
-    "this guest is told its configuration through xenstore, at each start by pulumi; the host would start it without";
+    "pulumi writes this guest's configuration to xenstore at each start; the host would start the guest without it";
 
 function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     return [
@@ -71,13 +77,16 @@ function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec)
             : [
                   {
                       property: "connection",
-                      reason: `this guest is told its configuration through xenstore, to which xen+${parseUri(connection).transport ?? "tls"} does not lead: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host`,
+                      reason: `this guest gets its configuration through xenstore, which xen+${parseUri(connection).transport ?? "tls"} does not reach: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host`,
                   },
               ]),
     ];
 }
 
-/** gdbsx runs in dom0, serves one domain number, and listens on every address (tools/debugger/gdbsx/gx/gx_comm.c): nobody gets that unasked. */
+/**
+ * gdbsx runs in dom0, serves one domain number, and listens on every address (tools/debugger/gdbsx/gx/gx_comm.c). So
+ * the declaration has to ask for that explicitly.
+ */
 function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     if (gdb === undefined) return [];
     return [
@@ -86,7 +95,7 @@ function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelS
             : [
                   {
                       property: "gdb",
-                      reason: 'gdbsx runs in dom0, to which this connection does not lead: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host',
+                      reason: 'gdbsx runs in dom0, which this connection does not reach: set sshTarget: "user@host", use xen+ssh://, or run pulumi on the host',
                   },
               ]),
         ...(gdb.address === "0.0.0.0"
@@ -94,7 +103,7 @@ function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelS
             : [
                   {
                       property: "gdb.address",
-                      reason: `gdbsx listens on all addresses of the host, not on ${gdb.address} alone, and asks for no password; if that is meant, set address: "0.0.0.0"`,
+                      reason: `gdbsx listens on all addresses of the host, not only on ${gdb.address}, and asks for no password; to accept that, set address: "0.0.0.0"`,
                   },
               ]),
         ...(onCrash === "restart" || autostart
@@ -108,7 +117,7 @@ function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelS
     ];
 }
 
-/** Loop devices know no qcow2, and QEMU plugs no read-only disk into a Xen guest. */
+/** Loop devices do not support qcow2, and QEMU attaches no read-only disk to a Xen guest. */
 function checkBlock({ access, format }: BlockSpec, index: number): Problem[] {
     if (access !== "read" || format !== "qcow2") return [];
     return [
@@ -131,7 +140,7 @@ function checkInterface({ attach }: InterfaceSpec, at: string): Problem[] {
         return [
             {
                 property: `${at}.tap`,
-                reason: "Xen makes a device (vif) of its own for each interface and cannot take one that is there; use attach: { bridge: … } or { network: … }",
+                reason: "Xen creates its own device (vif) for each interface and cannot use an existing one; use attach: { bridge: … } or { network: … }",
             },
         ];
     return [];

@@ -5,7 +5,7 @@ import { readCapabilities } from "../libvirt/xml";
 import { type Dom0, libvirtAlone } from "./dom0";
 import { findGdbsx } from "./gdb";
 
-/** The QEMU that libxl starts to serve disks: Debian's, those of Xen's own builds, Fedora's and SUSE's. */
+/** Paths of the QEMU that libxl starts to serve disks: on Debian, of Xen's own builds, on Fedora and SUSE. */
 export const QEMUS = [
     "/usr/libexec/xen-qemu-system-i386",
     "/usr/lib/xen/bin/qemu-system-i386",
@@ -15,7 +15,7 @@ export const QEMUS = [
     "/usr/bin/qemu-system-x86_64",
 ];
 
-/** What this host runs the guest with. */
+/** Return the choices that depend on the host, after checking that it can run the guest. */
 export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Promise<Choices> {
     const { capabilities, hostname } = await host.info();
     const offered = readCapabilities(capabilities).domainTypes;
@@ -25,7 +25,7 @@ export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Pr
             `libvirt on ${hostname} offers no Xen guests, but ${offered.join(" and ") || "none"}`,
             {
                 property: "platform",
-                hint: "the host has to be booted with Xen, and have libvirt-daemon-driver-xen",
+                hint: "boot the host with Xen, and install libvirt-daemon-driver-xen there",
             },
         );
     }
@@ -45,7 +45,9 @@ export async function chooseXen(host: Host, dom0: Dom0, { spec }: GuestPlan): Pr
     return { accelerator: "xen", userNet: "qemu", disks };
 }
 
-/** Its loop devices do as well, but the script that makes them takes seconds where QEMU takes none. */
+/**
+ * Return whether the host has a QEMU for disks. Loop devices work too, but the script that sets them up takes seconds.
+ */
 async function hasQemu(dom0: Dom0): Promise<boolean> {
     return (await dom0.tail(0, ...QEMUS)) !== undefined;
 }

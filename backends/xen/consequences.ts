@@ -7,8 +7,8 @@ import { changeOfMemory } from "../libvirt/devices";
 const unsupported = unsupportedOn("Xen", "restart");
 
 /**
- * What changing each property of a unikernel does on Xen. A restart is a new domain number under the same uuid, with the
- * same MACs and persist disks. Every property has its row: the type fails when the spec gets one that has none.
+ * The consequence of a change of each property on Xen. A restart gives the domain a new number, but keeps uuid, MACs
+ * and persist disks. Every property has a row: a property of the spec without one is a type error.
  */
 const properties = {
     ...onHosts,
@@ -30,3 +30,4 @@ const properties = {
 } satisfies Record<Exclude<keyof UnikernelSpec, keyof MediumSpec>, PropertyConsequence>;
 
 export const xenConsequences: ConsequenceTable = properties;
+/** A change of memory is live with `maxMemory`: check has refused that for a guest without a balloon. */

@@ -1,15 +1,15 @@
 import type { KeptConsole } from "../libvirt/platform";
 import type { Dom0 } from "./dom0";
 
-/** Where xenconsoled keeps what a guest prints, where it is told to (--log=guest): its own default, and the folder above. */
+/** The folders in which xenconsoled keeps guests' output with --log=guest: its default, and the folder above. */
 const FOLDERS = ["/var/log/xen/console", "/var/log/xen"];
 
-/** Beside its log, what the guest printed at the boot before. */
+/** Suffix of the log of the previous boot. */
 const LAST = ".last";
 
 /**
- * The log of a guest's console on a Xen host. libvirt's own (`<log file>`) is virtlogd's, which only its QEMU driver asks;
- * xenconsoled appends to one file for all boots of a name, so each boot of ours begins by moving it aside.
+ * Return the log of a guest's console on a Xen host. libvirt's own log (`<log file>`) comes from virtlogd, which only
+ * the QEMU driver uses. xenconsoled appends all boots of a name to one file, so each start by us first renames it.
  */
 export function xenConsole(dom0: Dom0, name: string): KeptConsole {
     const paths = FOLDERS.map((folder) => `${folder}/guest-${name}.log`);

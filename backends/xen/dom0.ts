@@ -12,20 +12,23 @@ export interface Tail {
     text: string;
 }
 
-/** What is done in dom0 itself, since libvirt has no call for it. Errors are UnikernelErrors. */
+/** Operations in dom0 for which libvirt has no call. Errors are UnikernelErrors. */
 export interface Dom0 {
     xenstore: Xenstore;
-    /** Return the last bytes of the first of these files that is there and may be read, and the whole file's length in bytes. */
+    /**
+     * Return the last bytes of the first of these files that exists and is readable, and that file's total size in
+     * bytes.
+     */
     tail(bytes: number, ...paths: string[]): Promise<Tail | undefined>;
-    /** Missing is success. */
+    /** Rename files. Succeeds for a missing file. */
     rename(...pairs: [from: string, to: string][]): Promise<void>;
-    /** Missing is success. */
+    /** Remove files. Succeeds for a missing file. */
     remove(...paths: string[]): Promise<void>;
-    /** A short script of sh with `set -eu`; the words are $1, $2 … @returns what it printed */
+    /** Run a short sh script with `set -eu`; the words are $1, $2 … @returns its output */
     run(script: string, words: string[]): Promise<string>;
 }
 
-/** This machine is dom0. What somebody else's permissions forbid is left as it is: these are the host's own logs. */
+/** dom0 on this machine. A file that permissions forbid is skipped: these are the host's own logs. */
 export const localDom0: Dom0 = {
     xenstore: localXenstore(),
     tail: async (bytes, ...paths) => {
@@ -73,7 +76,7 @@ function ifDenied(error: NodeJS.ErrnoException): undefined {
     return undefined;
 }
 
-/** Whoever comes by another way than ssh has libvirt alone. */
+/** The dom0 of a connection that offers libvirt but no shell. */
 export const libvirtAlone: Dom0 = {
     xenstore: () => noWay("dom0's xenstore"),
     tail: async () => undefined,
@@ -83,7 +86,7 @@ export const libvirtAlone: Dom0 = {
 };
 
 async function noWay(where: string): Promise<never> {
-    throw new UnikernelError("unsupported", `this connection leads to libvirt alone, not to ${where}`, {
+    throw new UnikernelError("unsupported", `this connection reaches libvirt only, not ${where}`, {
         property: "connection",
         hint: "set sshTarget, use xen+ssh://, or run this on the host itself",
     });

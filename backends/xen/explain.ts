@@ -1,16 +1,22 @@
 import type { Dom0 } from "./dom0";
 
-/** libvirt's libxl driver writes here what libxl says of domains that are not there yet (libxl_logger.c); its errors name the file. */
+/**
+ * Log in which libvirt's libxl driver writes libxl's messages about domains being created (libxl_logger.c); its errors
+ * name the file.
+ */
 const LOG = "/var/log/libvirt/libxl/libxl-driver.log";
 const BYTES = 8 * 1024;
-/** One start that fails says about six things, and each again when it is taken back. */
+/** A failed start logs about six messages, and again as many when it is undone. */
 const LINES = 12;
 
-/** What follows from a failure, and what was tried after it. */
+/** Messages about the consequences of a failure and the cleanup after it. */
 const AFTERMATH =
     /(?:unable to remove|remove_|destroy|Non-existant|domain_death|scripts\/\S+ (?:offline|remove)|attempting to clear)/i;
 
-/** The lines about the newest start in the log, oldest first, without their time stamps. @param took milliseconds since that start began */
+/**
+ * Return the log's lines about the newest start, oldest first, without time stamps.
+ * @param took milliseconds since the start began
+ */
 export async function explainStart(dom0: Dom0, took: number): Promise<string[]> {
     const text = (await dom0.tail(BYTES, LOG))?.text ?? "";
     const lines = text

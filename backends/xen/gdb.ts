@@ -1,13 +1,15 @@
 import { UnikernelError } from "../../spec";
 import type { Dom0 } from "./dom0";
 
-/** Where Xen's debugger server is: in the path of root, or where builds of Xen put their programs. */
+/** Print the path of Xen's debugger server: in root's PATH, or in the folders that builds of Xen use. */
 const FIND = `
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 command -v gdbsx && exit 0
 for each in /usr/lib/xen-*/bin/gdbsx /usr/lib/xen/bin/gdbsx /usr/libexec/xen/bin/gdbsx; do [ ! -x "$each" ] || { echo "$each"; exit 0; }; done`;
 
-/** Ends the server of a guest ($1), if what has its number now is still one. Zombies have no command line. */
+/**
+ * End the server of a guest ($1), if the process with the recorded pid is still a gdbsx. A zombie has no command line.
+ */
 const END = `
 kept=/run/pulumi-unikernel/$1.gdb
 said() { tr '\\0' ' ' 2> /dev/null < "/proc/$1/cmdline" || :; }
@@ -17,7 +19,7 @@ if [ -e "$kept" ]; then
     rm -f -- "$kept" "$kept.log"
 fi`;
 
-/** gdbsx -a DOMAIN 64 PORT (tools/debugger/gdbsx/README), of a session of its own. It is there when it listens. */
+/** Start gdbsx -a DOMAIN 64 PORT (tools/debugger/gdbsx/README) in a new session, and wait until it listens. */
 const START = `${END}
 mkdir -p -m 700 /run/pulumi-unikernel
 setsid "$4" -a "$2" 64 "$3" < /dev/null > "$kept.log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- &
@@ -38,7 +40,7 @@ rm -f -- "$kept" "$kept.log"
 exit 1`;
 
 /**
- * The path of gdbsx on the host.
+ * Return the path of gdbsx on the host.
  * @throws UnikernelError `program-missing`
  */
 export async function findGdbsx({ run }: Pick<Dom0, "run">, hostname: string): Promise<string> {
@@ -53,7 +55,7 @@ export async function findGdbsx({ run }: Pick<Dom0, "run">, hostname: string): P
 /** tools/debugger/gdbsx/xg/xg_main.c, _check_hyp. */
 const NO_SUPPORT = /Hyp is NOT enabled for gdbsx/;
 
-/** Opens the port for a domain's number. It is open on every address of the host: gdbsx knows no other way (gx/gx_comm.c). */
+/** Open the port for a domain's number, on every address of the host: gdbsx has no other mode (gx/gx_comm.c). */
 export async function startGdbsx(
     dom0: Pick<Dom0, "run">,
     uuid: string,
@@ -72,20 +74,20 @@ export async function startGdbsx(
                 `the hypervisor of ${hostname} is built without support for gdbsx`,
                 {
                     property: "gdb",
-                    hint: "Debian builds its own without CONFIG_GDBSX: leave gdb out, or boot that host with a Xen that has it",
+                    hint: "Debian builds Xen without CONFIG_GDBSX: leave gdb out, or boot that host with a Xen that has it",
                     cause: error,
                 },
             );
         }
         throw new UnikernelError("program-failed", `gdbsx did not open port ${port}: ${error.message}`, {
             property: "gdb.port",
-            hint: "see whether another program has the port",
+            hint: "check whether another program uses the port",
             cause: error,
         });
     }
 }
 
-/** Gone already is success. */
+/** End the server of a guest. Succeeds when it is gone already. */
 export async function endGdbsx({ run }: Pick<Dom0, "run">, uuid: string): Promise<void> {
     await run(END, [uuid]);
 }

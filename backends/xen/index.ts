@@ -1,4 +1,4 @@
-/** What Xen brings to the lifecycle on libvirt hosts. */
+/** The Xen platform of the lifecycle on libvirt hosts. */
 export { xenConsequences } from "./consequences";
 export type { Dom0 } from "./dom0";
 export { inspectXen, type XenFacts } from "./inspect";

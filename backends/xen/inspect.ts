@@ -1,22 +1,25 @@
 import { QEMUS } from "./choose";
 
-/** What dom0 itself says of the host. */
+/** Facts of the host that only dom0 knows. */
 export interface XenFacts {
     /** Xen's command, `xl`. */
     toolstack?: string;
-    /** The way to xenstore: a socket or the kernel's device. `closed`: there, but not for us. */
+    /** The socket or kernel device of xenstore. `closed`: it exists, but we have no access. */
     xenstore: { path: string; state: "open" | "closed" | "absent" };
-    /** xenconsoled: `kept`: it logs what guests print; `running`: it does not. */
+    /** xenconsoled. `kept`: it runs and logs guests' output; `running`: it runs without logs. */
     consoles: "kept" | "running" | "absent";
     /** The QEMU that serves disks. */
     qemu?: string;
     bridges: string[];
 }
 
-/** As xenstore is reached on this machine, and by a shell there (xenstore.ts). */
+/** The paths of xenstore on this machine (socket.ts), and by a shell on the host (shell.ts). */
 const XENSTORE = { local: ["/run/xenstored/socket"], remote: ["/dev/xen/xenbus", "/proc/xen/xenbus"] };
 
-/** `$1`: how many of the words after it are ways to xenstore; the others are QEMUs. No process is started: each is slow on a busy dom0. */
+/**
+ * `$1`: the number of paths to xenstore that follow; the rest are paths of QEMU. Starts no process per check: that is
+ * slow on a busy dom0.
+ */
 const SCRIPT = `
 count=$1; shift
 echo "toolstack $(PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; command -v xl || :)"
@@ -34,7 +37,7 @@ for bridge in /sys/class/net/*/bridge; do
     [ ! -d "$bridge" ] || { bridge=\${bridge%/bridge}; echo "bridge \${bridge##*/}"; }
 done`;
 
-/** @param run a shell of dom0: a script of sh and its $1, $2 … */
+/** Return the facts of a Xen host. @param run runs an sh script with $1, $2 … in dom0 */
 export async function inspectXen(
     run: (script: string, words: string[]) => Promise<string>,
     where: keyof typeof XENSTORE,

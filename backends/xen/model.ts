@@ -4,7 +4,7 @@ import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 
-/** What Xen needs to run a plan: PV, or PVH where the kernel is that. Guests number disks and vifs in the order they have here. */
+/** Return the domain of a plan: PVH for a PVH kernel, otherwise PV. Guests number disks and vifs in this order. */
 export function xenModel(plan: GuestPlan, paths: BootPaths, choices: Choices): DomainModel {
     const { spec, guest, boot } = plan;
     const devices = devicesOf(plan);
@@ -28,12 +28,13 @@ export function xenModel(plan: GuestPlan, paths: BootPaths, choices: Choices): D
             ...(boot.cmdline ? { cmdline: boot.cmdline } : {}),
         },
         onCrash: spec.onCrash,
-        // libvirt restarts by a new domain, which nobody would tell what this one was told.
+        // libvirt restarts as a new domain, which would lack the values that we wrote to xenstore for this one.
         onReboot: boot.xenstore ? "destroy" : onReset(spec.onCrash),
         disks: blocks.map((block, place): DiskModel => {
             const { access, format } = spec.blocks[block]!;
             const readonly = access === "read" && !writable;
-            // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and nobody says so.
+            // QEMU attaches no read-only disk to a Xen guest (7.2: "Block node is read-only"), and libxl reports no
+            // error.
             const phy = (choices.disks === "loop" || readonly) && format !== "qcow2";
             return {
                 path: paths.disks[block] ?? "",

@@ -15,7 +15,7 @@ import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
 import { powerOff, tell, told } from "./xenstore";
 
-/** Xen, through libvirt's libxl driver. @param dom0Of the way to dom0 itself */
+/** Return the platform of Xen with libvirt's libxl driver. @param dom0Of returns the dom0 of a guest */
 export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget">) => Dom0): LibvirtPlatform {
     return {
         platform: "xen",

@@ -3,7 +3,7 @@ import { isRemote, parseUri } from "../libvirt/client";
 
 const SSH: readonly (string | undefined)[] = ["ssh", "libssh", "libssh2"];
 
-/** Whether dom0 itself can be reached, and not only its libvirt. */
+/** Return whether dom0 itself can be reached, not only its libvirt. */
 export function reaches({ connection, sshTarget }: Pick<UnikernelSpec, "connection" | "sshTarget">): boolean {
     return !isRemote(connection) || sshTarget !== undefined || SSH.includes(parseUri(connection).transport);
 }

@@ -4,14 +4,17 @@ import type { Xenstore } from "./xenstore";
 
 /** A shell of dom0 on another machine. */
 export interface RemoteShell {
-    /** Runs a script of sh with the words as $1, $2 …, all of them by its standard input: no command line shows a word. @returns what it printed */
+    /**
+     * Run an sh script with the words as $1, $2 … All go over standard input, so that no command line shows a word.
+     * @returns its output
+     */
     run(script: string, words: string[]): Promise<string>;
 }
 
 /**
- * The kernel's own way to xenstore is a device that speaks the wire protocol, so that builtins of sh and od will do: no
- * program has the value on its command line, and none of Xen's has to be there. Each word is the length that a reply has
- * at least, and the message; bytes 12 and 13 of a reply are the length of what follows its header. A refusal (type 16) ends it.
+ * The kernel's xenstore device speaks the wire protocol, so builtins of sh and od suffice: no command line shows the
+ * value, and none of Xen's programs is needed. Each word is the minimum length of the reply, and the message. Bytes 12
+ * and 13 of a reply are the length of its payload. A refusal (type 16) ends the exchange.
  */
 const EXCHANGE = `
 bus=/dev/xen/xenbus; [ -e "$bus" ] || bus=/proc/xen/xenbus
@@ -42,12 +45,15 @@ export function remoteXenstore(shell: RemoteShell): Xenstore {
     };
 }
 
-/** For printf, which then has nothing to interpret. */
+/** Escape every byte in octal, so that printf interprets none. */
 function octal(bytes: Buffer): string {
     return [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
 }
 
-/** bytes path…: prints the first path that there is and the length of that file, a line each, and then its end. */
+/**
+ * Arguments: bytes path… Print the first readable path and its file's size, one line each, and then the end of the
+ * file.
+ */
 const TAIL = `
 bytes=$1
 shift
@@ -58,11 +64,11 @@ for path do
     exit
 done`;
 
-/** from to …, in pairs. */
+/** Arguments: pairs of from and to. */
 const RENAME = `while [ $# != 0 ]; do [ ! -e "$1" ] || mv -f -- "$1" "$2"; shift 2; done`;
 const REMOVE = `for path do [ ! -e "$path" ] || rm -f -- "$path"; done`;
 
-/** dom0 as its shell shows it. */
+/** Return a dom0 that is reached by a shell. */
 export function remoteDom0(shell: RemoteShell): Dom0 {
     return {
         xenstore: remoteXenstore(shell),

@@ -4,11 +4,11 @@ import { UnikernelError } from "../../spec";
 import { isRefusal, messageLength } from "./wire";
 import type { Xenstore } from "./xenstore";
 
-/** XEN_RUN_STORED (tools/configure): where the daemon listens. */
+/** The daemon's socket: XEN_RUN_STORED (tools/configure). */
 const PATH = "/run/xenstored/socket";
 const TIMEOUT_MS = 10_000;
 
-/** The xenstore daemon of this machine. */
+/** Return the client of this machine's xenstore daemon. */
 export function localXenstore(path: string = PATH, timeout: number = TIMEOUT_MS): Xenstore {
     return (messages) =>
         new Promise((resolve, reject) => {
@@ -56,11 +56,11 @@ function refused(error: Error, path: string): UnikernelError {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === "EACCES")
         return new UnikernelError("permission", `xenstore: ${message}`, {
-            hint: "guests that are told through xenstore are started as root",
+            hint: "run pulumi as root: only root may write a guest's configuration to xenstore",
             cause: error,
         });
     if (code === "ENOENT" || code === "ECONNREFUSED")
-        return new UnikernelError("program-missing", `xenstore: nobody listens at ${path}`, {
+        return new UnikernelError("program-missing", `xenstore: no daemon listens at ${path}`, {
             hint: "start Xen's daemons: systemctl start xen, or service xen start",
             cause: error,
         });

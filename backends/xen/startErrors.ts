@@ -2,9 +2,9 @@ import type { UnikernelSpec } from "../../spec";
 import { attachPath, filePath } from "../libvirt/lifecycle/propertyPaths";
 import type { StartRule } from "../libvirt/platform";
 
-const BRIDGES = "ip -br link show type bridge shows the bridges that there are";
+const BRIDGES = "ip -br link show type bridge lists the host's bridges";
 
-/** The only one there is, or the list. */
+/** Return the path of the only element, or of the list. */
 const among = (list: "blocks" | "interfaces", { length }: unknown[]): string => (length === 1 ? `${list}[0]` : list);
 
 function diskPath({ blocks }: UnikernelSpec, target: string): string {
@@ -12,7 +12,7 @@ function diskPath({ blocks }: UnikernelSpec, target: string): string {
     return target.length === 4 && blocks[index] ? `blocks[${index}]` : among("blocks", blocks);
 }
 
-/** What libxl and its domain builder write about a start, and libvirt about its own preparations. The first that matches counts. */
+/** Messages of libxl and its domain builder about a start, and of libvirt's preparations. The first match counts. */
 export const xenStartErrors: StartRule[] = [
     {
         says: /Could not find bridge device (\S+)/,

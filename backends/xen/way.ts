@@ -5,7 +5,10 @@ import { type Dom0, libvirtAlone, localDom0 } from "./dom0";
 import { reaches } from "./reach";
 import { type RemoteShell, remoteDom0 } from "./shell";
 
-/** The way to the dom0 of a guest. @param shellOf a shell there, for a libvirt URI that goes by ssh */
+/**
+ * Return a function that returns the dom0 of a guest.
+ * @param shellOf returns a shell for a libvirt URI that uses ssh
+ */
 export function wayToDom0(
     shellOf?: (uri: string) => RemoteShell | undefined,
 ): (host: Pick<Host, "uri">, guest?: Pick<GuestWay, "sshTarget">) => Dom0 {

@@ -4,7 +4,7 @@ import { type ErrorCode, UnikernelError } from "../../spec";
 const TYPES = { read: 2, write: 11, mkdir: 12, setPermissions: 14 } as const;
 const ERROR = 16;
 const HEADER = 16;
-/** XENSTORE_PAYLOAD_MAX: the daemon hangs up on who sends more. */
+/** XENSTORE_PAYLOAD_MAX: the daemon closes a connection that sends more. */
 const LONGEST = 4096;
 
 export interface Request {
@@ -13,7 +13,7 @@ export interface Request {
     rest?: string;
 }
 
-/** One message of xenstore's wire protocol (docs/misc/xenstore.txt), outside of any transaction. */
+/** Encode a message of xenstore's wire protocol (docs/misc/xenstore.txt), outside of any transaction. */
 export function encodeRequest({ type, path, rest = "" }: Request): Buffer {
     const payload = Buffer.from(`${path}\0${rest}`);
     if (payload.length > LONGEST) {
@@ -28,7 +28,10 @@ export function encodeRequest({ type, path, rest = "" }: Request): Buffer {
     return Buffer.concat([header, payload]);
 }
 
-/** Bytes of the first whole message; undefined while there is none. Throws where its length is none that xenstore sends: to wait for all of it would keep up to 4 GiB. */
+/**
+ * Return the length of the first complete message; undefined while it is incomplete. Throws for a length that xenstore
+ * never sends: waiting for it would buffer up to 4 GiB.
+ */
 export function messageLength(bytes: Buffer): number | undefined {
     if (bytes.length < HEADER) return undefined;
     const length = HEADER + bytes.readUInt32LE(12);
@@ -41,17 +44,17 @@ export function messageLength(bytes: Buffer): number | undefined {
     return bytes.length < length ? undefined : length;
 }
 
-/** Bytes of the shortest reply to a message: a header, and for all but a read at least `OK`; a refusal is longer. */
+/** Return the minimum length of the reply to a message: a header, and `OK` for all but a read; a refusal is longer. */
 export function leastReply(message: Buffer): number {
     return message.readUInt32LE(0) === TYPES.read ? HEADER : HEADER + "OK\0".length;
 }
 
-/** The daemon refused: what was to follow is not to be sent. */
+/** Return whether the daemon refused a message. The messages after it must not be sent. */
 export function isRefusal(reply: Buffer): boolean {
     return reply.length >= HEADER && reply.readUInt32LE(0) === ERROR;
 }
 
-/** Names of errno values, as the daemon writes them; the others say nothing that a caller could use. */
+/** Names of errno values in the daemon's replies; the others are `program-failed`. */
 const CODES: Record<string, ErrorCode> = {
     ENOENT: "not-found",
     EACCES: "permission",
@@ -60,7 +63,7 @@ const CODES: Record<string, ErrorCode> = {
     E2BIG: "invalid",
 };
 
-/** What the daemon answered. Throws its refusal, `not-found` where the key is not there. */
+/** Return the daemon's answer. Throws its refusal; `not-found` where the key does not exist. */
 export function decodeReply(reply: Buffer, { type, path }: Request): string {
     const text = reply.toString("utf8", HEADER);
     const answered = reply.length >= HEADER ? reply.readUInt32LE(0) : undefined;

@@ -1,15 +1,19 @@
 import { hasCode } from "../../spec";
 import { decodeReply, encodeRequest, type Request } from "./wire";
 
-/** Sends messages to a host's xenstore daemon, each when the one before was granted. @returns the answers; a refusal is the last */
+/**
+ * Sends messages to a host's xenstore daemon, each after the previous one succeeded.
+ * @returns the answers; a refusal is the last
+ */
 export type Xenstore = (messages: Buffer[]) => Promise<Buffer[]>;
 
-/** Where xenstore keeps what a domain is told (docs/misc/xenstore-paths.pandoc). */
+/** Return the path of a key in a domain's own folder (docs/misc/xenstore-paths.pandoc). */
 const pathOf = (id: number, key: string): string => `/local/domain/${id}/${key}`;
 
 /**
- * Writes a key into a domain's own folder. Nobody but that domain and dom0 reads it, at any time: the empty node gets its
- * permissions before it gets the value (docs/misc/xenstore.txt, SET_PERMS: the first entry is the owner and everybody else's rights).
+ * Write a key into a domain's own folder. Only that domain and dom0 can ever read it: the empty node gets its
+ * permissions before the value (docs/misc/xenstore.txt, SET_PERMS: the first entry is the owner and the rights of all
+ * others).
  */
 export async function tell(xenstore: Xenstore, id: number, key: string, value: string): Promise<void> {
     const path = pathOf(id, key);
@@ -21,7 +25,7 @@ export async function tell(xenstore: Xenstore, id: number, key: string, value: s
     await ask(xenstore, requests);
 }
 
-/** What a domain was told; undefined when it was not. */
+/** Read a key of a domain's own folder; undefined when it does not exist. */
 export async function told(xenstore: Xenstore, id: number, key: string): Promise<string | undefined> {
     try {
         return (await ask(xenstore, [{ type: "read", path: pathOf(id, key) }]))[0] || undefined;
@@ -32,8 +36,8 @@ export async function told(xenstore: Xenstore, id: number, key: string): Promise
 }
 
 /**
- * Asks a domain to end (docs/misc/xenstore-paths.pandoc, ~/control/shutdown). libxl writes the same, but then waits a
- * minute for the guest to take note of it, in which libvirt keeps everybody away from the domain.
+ * Ask a domain to power off (docs/misc/xenstore-paths.pandoc, ~/control/shutdown). libxl writes the same key, but then
+ * waits up to a minute for the guest's acknowledgement, during which libvirt blocks every other call for the domain.
  */
 export async function powerOff(xenstore: Xenstore, id: number): Promise<void> {
     await ask(xenstore, [{ type: "write", path: pathOf(id, "control/shutdown"), rest: "poweroff" }]);
@@ -41,6 +45,6 @@ export async function powerOff(xenstore: Xenstore, id: number): Promise<void> {
 
 async function ask(xenstore: Xenstore, requests: Request[]): Promise<string[]> {
     const replies = await xenstore(requests.map(encodeRequest));
-    // A refusal throws here, before the answers that did not come.
+    // A refusal throws here, before the missing answers after it.
     return requests.map((request, index) => decodeReply(replies[index] ?? Buffer.alloc(0), request));
 }

@@ -61,7 +61,7 @@ test("xen+tcp leads to libvirt alone; sshTarget, an alias of the user's, leads t
         {
             property: "connection",
             reason: expect.stringMatching(
-                /told its configuration through xenstore, to which xen\+tcp does not lead: set sshTarget/,
+                /gets its configuration through xenstore, which xen\+tcp does not reach: set sshTarget/,
             ) as string,
         },
     ]);

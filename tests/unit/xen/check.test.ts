@@ -33,7 +33,7 @@ test.each<[Partial<UnikernelSpec>, GuestCapabilities, string, string]>([
     [{}, { ...capable, xen: "pv32" }, "kernel", "32-bit PV"],
     [{ connection: "qemu:///system" }, capable, "connection", "it leads to qemu; platform xen needs xen:///system"],
     [{ connection: "xen:///session" }, capable, "connection", "no sessions"],
-    [{ connection: "xen+tcp://far/system" }, capable, "connection", "xen+tcp does not lead: set sshTarget"],
+    [{ connection: "xen+tcp://far/system" }, capable, "connection", "xen+tcp does not reach: set sshTarget"],
     [{ connection: "xen+tls://far/system" }, capable, "connection", "xen+tls"],
     [{ connection: "xen://far/system" }, capable, "connection", "xen+tls"],
     [
