@@ -2,14 +2,14 @@ import type { InterfaceSpec, UnikernelSpec } from "../../spec";
 import type { LeaseRecord } from "./host";
 
 /**
- * One address for each interface, as it is reached from the host; "" where nothing is known.
- * Where the host listens for it comes first, then what its declaration says, then its lease.
+ * Return one address for each interface, as reached from the host; "" where none is known. The order of preference is
+ * the address of a forward, the declared address, the lease.
  */
 export function ipAddresses({ interfaces }: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[] {
     return interfaces.map((one) => forwarded(one) ?? declared(one) ?? leased(one, leases) ?? "");
 }
 
-/** Behind a user-mode network the guest is reached where the host listens for it. */
+/** Return the address on which the host listens for a guest behind a user-mode network. */
 function forwarded({ attach }: InterfaceSpec): string | undefined {
     const address = "user" in attach ? attach.user.forward[0]?.address : undefined;
     return address === "0.0.0.0" ? "127.0.0.1" : address;
@@ -23,7 +23,7 @@ function declared({ ipv4, ipv6 }: InterfaceSpec): string | undefined {
 function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[]): string | undefined {
     if (!("network" in attach)) return undefined;
     const own = leases.filter((lease) => lease.network === attach.network && lease.mac.toLowerCase() === mac);
-    // The newest: a guest that asked anew has an old lease beside it. IPv4 before IPv6, as programs try them.
+    // The newest lease first: a guest that requested another one still has the old one. IPv4 before IPv6.
     return own.sort(
         (a, b) => Number(a.address.includes(":")) - Number(b.address.includes(":")) || b.expires - a.expires,
     )[0]?.address;

@@ -5,7 +5,7 @@ import { live, replace, restart, unsupportedOn } from "../consequence";
 const unsupported = unsupportedOn("a host", "restart");
 const medium = unsupported("only a medium (platform iso) has one");
 
-/** Rows of what no guest on a host has, whatever runs it. */
+/** Rows of properties that only media have. */
 export const mediumOnly = {
     output: medium,
     label: medium,
@@ -13,7 +13,7 @@ export const mediumOnly = {
     console: unsupported("only a medium (platform iso) chooses: a guest's console is kept by its host"),
 } satisfies Record<keyof MediumSpec, PropertyConsequence>;
 
-/** What changing a property does on each kind of host. A restart keeps uuid, MACs and persist disks. */
+/** The consequences that are the same on every kind of host. A restart keeps uuid, MACs and persist disks. */
 export const onHosts = {
     schemaVersion: live("The state's own form; the guest never sees it."),
     urn: live("Only the mark on the domain changes."),

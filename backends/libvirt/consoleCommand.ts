@@ -1,6 +1,6 @@
 import { shellWord, type UnikernelSpec } from "../../spec";
 
-/** What a person types to come to a guest's console. */
+/** Return the command that opens a guest's console. */
 export function consoleCommand({ connection, name }: Pick<UnikernelSpec, "connection" | "name">): string {
     return `virsh -c ${shellWord(connection)} console ${shellWord(name)}`;
 }

@@ -11,12 +11,12 @@ const ROLES: [RegExp, FileRole][] = [
     [/-[0-9a-f]{16}\.(img|qcow2)$/, "image"],
 ];
 
-/** Return what a file of a guest's folder is for, by the names that the layout gives; undefined for any other name. */
+/** Return the role of a file in a guest's folder, by the names that the layout uses; undefined for any other name. */
 export function roleOf(name: string): FileRole | undefined {
     return ROLES.find(([pattern]) => pattern.test(name))?.[1];
 }
 
-/** Return the record of a file of which only the name is known. */
+/** Return the record of a file for which only the name is known. */
 export function recordOfName(name: string): FileRecord {
     const role = roleOf(name) ?? "kept";
     const key = (PERSIST_FILE.exec(name) ?? /^(.+)-[0-9a-f]{16}(?:\.scratch)?\.(?:img|qcow2)$/.exec(name))?.[1];

@@ -1,4 +1,4 @@
-/** Guests on libvirt hosts: the lifecycle that kvm and xen share, and the way to a host. */
+/** Guests on libvirt hosts: the lifecycle that kvm and xen share, and the access to hosts. */
 
 export { type SshShell, sshShellOf } from "./files";
 export type { Host } from "./host";

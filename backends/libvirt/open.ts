@@ -21,8 +21,8 @@ export interface OpenOptions {
 const hosts = new Map<string, Host>();
 
 /**
- * A libvirt host by its URI: one in each process, its connections opened when first needed, so this
- * itself asks nothing of the host.
+ * Return the libvirt host of a URI, one object per process. Connections are opened when first needed, so this call
+ * itself does not contact the host.
  */
 export async function openHost(uri: string, options: OpenOptions = {}): Promise<Host> {
     let host = hosts.get(uri);
@@ -30,7 +30,7 @@ export async function openHost(uri: string, options: OpenOptions = {}): Promise<
     return host;
 }
 
-/** Closes all connections and ends the processes that hold them. */
+/** Close all connections and end the processes that hold them. */
 export async function closeHosts(): Promise<void> {
     hosts.clear();
     await Promise.all([closeClient(), closeSsh()]);

@@ -1,5 +1,6 @@
 /**
- * The process that loads libvirt. Its parent sends requests and gets replies; it ends with its parent.
+ * Entry point of the child process, which loads libvirt. Its parent sends requests and gets replies; it ends with its
+ * parent.
  */
 import { CallFailed } from "./connection";
 import { libvirt } from "./ffi";
@@ -12,7 +13,7 @@ function reply(message: Reply): void {
     process.send?.(message);
 }
 
-/** Requests that are under way. */
+/** Ids of the requests in progress. */
 const open = new Set<number>();
 
 async function handle({ id, uri, method, args, timeouts }: Request): Promise<void> {
@@ -50,8 +51,8 @@ process.on("message", (message: Request | GiveUp) => {
     if ("giveUp" in message) open.delete(message.giveUp);
     else void handle(message);
 });
-// Not process.exit: that waits for threads, and one may wait for a host that never answers.
+// Not process.exit: that waits for threads, and a thread may wait for a host that never answers.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
-// Ctrl-C reaches the whole terminal group; the parent decides what it means.
+// Ctrl-C is sent to the whole process group of the terminal; only the parent reacts.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);

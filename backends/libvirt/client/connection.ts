@@ -1,9 +1,9 @@
 import { type FunctionName, type Handle, libvirt, readStruct } from "./ffi";
 import type { Failure } from "./protocol";
 
-/** A failure on its way to the parent. */
+/** A failure that will be sent to the parent. */
 export class CallFailed extends Error {
-    /** @param untouched it was a look-up, and the first call of its request: the host has not changed */
+    /** @param untouched the failed call was a look-up and the first of its request, so the host is unchanged */
     constructor(
         readonly failure: Failure,
         readonly untouched = false,
@@ -14,7 +14,7 @@ export class CallFailed extends Error {
     get code(): number {
         return this.failure.kind === "libvirt" ? this.failure.code : 0;
     }
-    /** The system error that libvirt met; 0 for any other failure. */
+    /** The errno of the system error that libvirt reported; 0 for any other failure. */
     get errno(): number {
         return this.failure.kind === "libvirt" ? (this.failure.errno ?? 0) : 0;
     }
@@ -32,12 +32,12 @@ export function invoke(name: FunctionName, ...args: unknown[]): Promise<unknown>
 /**
  * One connection to a libvirt host, with one call in flight.
  *
- * libvirt keeps the last error for each thread, and an asynchronous call ends on a thread that is not
- * ours to ask. It keeps one for each connection, too (virConnGetLastError): with a single call in
- * flight that one belongs to the call that just failed. So nothing here may run two at once.
+ * libvirt keeps the last error for each thread, but an asynchronous call ends on a thread that we cannot query. It
+ * also keeps one for each connection (virConnGetLastError), which belongs to the call that has just failed as long as
+ * only one call is in flight. So no code here may run two calls at once.
  */
 export class Connection {
-    /** Calls of the request that it works for. */
+    /** Number of calls in the present request. */
     private calls = 0;
 
     /** Open consoles by the domain's uuid, each with the number of the domain when it was opened. */
@@ -45,33 +45,33 @@ export class Connection {
 
     constructor(readonly handle: Handle) {}
 
-    /** For one request. */
+    /** Begin a new request on this connection. */
     taken(): this {
         this.calls = 0;
         return this;
     }
 
-    /** For functions that return -1 on failure. */
+    /** Call a function that returns -1 on failure. */
     number(name: FunctionName, ...args: unknown[]): Promise<number> {
         return this.run(name, args, (result) => (result as number) < 0) as Promise<number>;
     }
 
-    /** For functions that return 0 on failure. */
+    /** Call a function that returns 0 on failure. */
     positive(name: FunctionName, ...args: unknown[]): Promise<number> {
         return this.run(name, args, (result) => Number(result) === 0).then(Number);
     }
 
-    /** For functions that return NULL on failure. */
+    /** Call a function that returns a string, NULL on failure. */
     text(name: FunctionName, ...args: unknown[]): Promise<string> {
         return this.run(name, args, (result) => result === null) as Promise<string>;
     }
 
-    /** For functions that return an object, NULL on failure; the caller frees it. */
+    /** Call a function that returns an object, NULL on failure. The caller frees the object. */
     handleOf(name: FunctionName, ...args: unknown[]): Promise<Handle> {
         return this.run(name, args, (result) => result === null) as Promise<Handle>;
     }
 
-    /** Looks an object up, works with it and frees it. */
+    /** Look an object up, run `work` on it, and free it. */
     async using<T>(
         free: FunctionName,
         [name, ...args]: [FunctionName, ...unknown[]],
@@ -81,12 +81,12 @@ export class Connection {
         try {
             return await work(handle);
         } finally {
-            // Frees the client's own object only: no round trip.
+            // This frees only the client's own object: no round trip.
             libvirt()[free](handle);
         }
     }
 
-    /** The failure of the call that just ended. */
+    /** Return the failure of the call that has just ended. */
     failure(name?: FunctionName): CallFailed {
         const error = libvirt().virConnGetLastError(this.handle) as Handle | null;
         const lost = libvirt().virConnectIsAlive(this.handle) !== 1;
@@ -117,6 +117,6 @@ export function readError(error: Handle | null): { code: number; domain: number;
     if (error === null) return { code: 0, domain: 0, message: "libvirt failed without saying why" };
     const { code, domain, message, int1 } = readStruct(error, "virError");
     const said = { code: Number(code), domain: Number(domain), message: String(message ?? "") };
-    // virReportSystemError keeps the number; the text is in the daemon's language.
+    // virReportSystemError passes the errno; the text is in the daemon's language.
     return said.code === systemError && Number(int1) > 0 ? { ...said, errno: Number(int1) } : said;
 }

@@ -17,7 +17,10 @@ const metadataDescription = 0,
     metadataElement = 2; // virDomainMetadataType
 const lifecycleCrash = 2; // virDomainLifecycle
 const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
-/** virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers know the first, or all. */
+/**
+ * virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers support the first, or
+ * all.
+ */
 const undefineFlags = [1 | 2 | 4 | 16, 1];
 
 /** virDomainModificationImpact. */
@@ -149,7 +152,10 @@ export const domainMethods = {
     ) => byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
 
-/** The flag does both in one call; the libxl driver refuses it (libxl_driver.c, libxlDomainCreateWithFlags). */
+/**
+ * Discard the save image and boot, in one call where possible: the libxl driver refuses the flag (libxl_driver.c,
+ * libxlDomainCreateWithFlags).
+ */
 async function bootWithoutImage(connection: Connection, domain: Handle, flags: number): Promise<void> {
     try {
         await connection.number("virDomainCreateWithFlags", domain, flags | forceBoot);

@@ -26,14 +26,16 @@ export async function domainState(connection: Connection, domain: Handle): Promi
 const noId = 0xffffffff; // virDomainGetID: (unsigned int) -1
 const shutoffCrashed = 3; // virDomainShutoffReason
 
-/** @param domain as it was looked up, which asked for its number too */
+/** @param domain a fresh look-up: it includes the domain's number */
 function named(domain: Handle, number: number, reason: number): State {
     const said = states[number] ?? "none";
     const id = Number(libvirt().virDomainGetID(domain));
     const there = id === noId ? {} : { id };
-    // libxl calls a domain that crashed and is preserved shut off (libxl_domain.c, libxlDomainShutdownThread).
+    // libxl reports "shut off" for a preserved crashed domain (libxl_domain.c, libxlDomainShutdownThread).
     const state = said === "shutoff" && reason === shutoffCrashed && "id" in there ? "crashed" : said;
-    // Not by the state: a crashed QEMU that is preserved still has a process, and libxl says shut off before it has cleaned up.
+    // Not by the state: a preserved crashed guest still has its QEMU process, and libxl reports "shut off" before it
+    // has
+    // cleaned up.
     return { ...there, state, reason, active: "id" in there };
 }
 
@@ -61,7 +63,7 @@ export async function domainRecord(connection: Connection, domain: Handle): Prom
     };
 }
 
-/** Three calls, however many domains there are. */
+/** List all domains with three calls, independent of their number. */
 export async function listDomains(connection: Connection): Promise<DomainSummary[]> {
     const persistent = new Set(await eachDomain(connection, listPersistent, async (domain) => identity(domain).uuid));
     const autostart = new Set(await eachDomain(connection, listAutostart, async (domain) => identity(domain).uuid));
@@ -86,7 +88,7 @@ async function eachDomain<T>(
     }
 }
 
-/** By one call where the driver has it (libxl does not). */
+/** Return the states of all domains, with one call where the driver supports it (libxl does not). */
 async function allStates(connection: Connection): Promise<(Pick<DomainRecord, "uuid" | "name"> & State)[]> {
     const out: [Handle | null] = [null];
     try {

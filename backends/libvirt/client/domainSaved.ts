@@ -8,7 +8,10 @@ export async function hasSavedImage(connection: Connection, domain: Handle): Pro
     return (await unlessUnsupported(connection.number("virDomainHasManagedSaveImage", domain, 0))) === 1;
 }
 
-/** Whether a domain that is off has a managed save image, and the definition in it where the driver can show that (libxl's cannot). */
+/**
+ * Return whether a domain that is off has a managed save image, and the definition in the image where the driver can
+ * show it (libxl's cannot).
+ */
 export async function savedFacts(
     connection: Connection,
     domain: Handle,

@@ -2,12 +2,12 @@ import { type ErrorCode, UnikernelError } from "../../../spec";
 import type { Failure } from "./protocol";
 import { isSession, parseUri } from "./uri";
 
-/** libvirt's own account, kept as the `cause` of the UnikernelError. */
+/** libvirt's own error, kept as the `cause` of the UnikernelError. */
 export class LibvirtError extends Error {
     override readonly name = "LibvirtError";
     /**
      * @param code virErrorNumber, virterror.h
-     * @param domain virErrorDomain: the part of libvirt that says so (7 RPC, 10 QEMU, 19 network …)
+     * @param domain virErrorDomain: the part of libvirt that reports it (7 RPC, 10 QEMU, 19 network …)
      */
     constructor(
         readonly code: number,
@@ -18,13 +18,13 @@ export class LibvirtError extends Error {
     }
 }
 
-/** libvirt's account of an error of ours, where it has one. */
+/** Return the libvirt error behind one of our errors, if there is one. */
 export function libvirtError(error: unknown): LibvirtError | undefined {
     const cause = error instanceof UnikernelError ? error.cause : error;
     return cause instanceof LibvirtError ? cause : undefined;
 }
 
-/** virErrorNumber, virterror.h. What is not here is `program-failed`. */
+/** virErrorNumber, virterror.h. Any other number is `program-failed`. */
 const codes: Record<number, ErrorCode> = {
     3: "unsupported", // NO_SUPPORT
     4: "unreachable", // UNKNOWN_HOST
@@ -58,7 +58,7 @@ const codes: Record<number, ErrorCode> = {
     98: "unreachable", // LIBSSH
 };
 
-/** Numbers that say nothing by themselves: errno texts that libvirt passes on. */
+/** Texts of errno values that libvirt passes on under general error numbers. */
 const texts: [RegExp, ErrorCode][] = [
     [/no space left on device|disk quota exceeded/i, "no-space"],
     [/permission denied|operation not permitted/i, "permission"],
@@ -76,7 +76,7 @@ function codeOf(failure: Extract<Failure, { kind: "libvirt" }>): ErrorCode {
     return codes[failure.code] ?? texts.find(([text]) => text.test(failure.message))?.[1] ?? "program-failed";
 }
 
-/** @param what the thing that was asked: `start of domain 1b4e…` */
+/** Return the UnikernelError of a failure. @param what the request, for the message: `start of domain 1b4e…` */
 export function toError(failure: Failure, what: string, uri: string): UnikernelError {
     const where = `${what} on ${uri}`;
     switch (failure.kind) {
@@ -99,9 +99,9 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
                   )
                 : new UnikernelError(
                       "timeout",
-                      `${where}: no answer within ${failure.milliseconds / 1000} s; it may still happen`,
+                      `${where}: no answer within ${failure.milliseconds / 1000} s; the host may still carry it out`,
                       {
-                          hint: "see whether libvirtd hangs (journalctl -u libvirtd), then run the command again",
+                          hint: "check whether libvirtd hangs (journalctl -u libvirtd), then run the command again",
                       },
                   );
         case "given-up":
@@ -135,7 +135,7 @@ function hint(code: ErrorCode, connecting: boolean, uri: string): string | undef
             ? `try: ssh ${login} virsh -c ${localUri(uri)} version`
             : `try: virsh -c '${uri}' version`;
     }
-    // libvirt's client takes qemu:///session for the session of a user other than root only.
+    // libvirt's client accepts qemu:///session only for users other than root.
     if (connecting && isSession(uri) && process.getuid?.() === 0)
         return "root has no session of its own in libvirt: use qemu:///system";
     if (connecting && code === "permission")

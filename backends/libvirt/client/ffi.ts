@@ -1,11 +1,11 @@
-// koffi runs as CommonJS, but declares its types for ES modules only.
+// koffi loads as CommonJS, but declares its types for ES modules only.
 type Koffi = typeof import("koffi", { with: { "resolution-mode": "import" }});
 const koffi = require("koffi") as Koffi;
 
 /** A pointer to one of libvirt's objects. */
 export type Handle = bigint;
 
-/** A C function: called in this thread, or (`async`, the callback last) on one of libuv's. */
+/** A C function. A plain call runs in this thread; `async`, with a callback last, runs on one of libuv's threads. */
 export interface NativeFunction {
     (...args: unknown[]): unknown;
     async(...args: unknown[]): void;
@@ -15,9 +15,9 @@ export type FunctionName = keyof typeof signatures;
 export type Library = Record<FunctionName, NativeFunction>;
 
 /**
- * Signatures as in libvirt's public headers (libvirt-host.h, libvirt-domain.h, libvirt-network.h,
- * libvirt-storage.h, libvirt-stream.h, libvirt-domain-snapshot.h, libvirt-domain-checkpoint.h, virterror.h); all of them are in libvirt 6.0 and newer.
- * A HeapString is a `char *` that the caller frees: koffi copies and frees it.
+ * Signatures from libvirt's public headers (libvirt-host.h, libvirt-domain.h, libvirt-network.h, libvirt-storage.h,
+ * libvirt-stream.h, libvirt-domain-snapshot.h, libvirt-domain-checkpoint.h, virterror.h). libvirt 6.0 and newer have
+ * all of them. A HeapString is a `char *` that the caller frees: koffi copies and frees it.
  */
 const signatures = {
     virInitialize: "int virInitialize(void)",
@@ -177,7 +177,7 @@ const layouts = {
     },
     virStorageVolInfo: { type: "int", capacity: "unsigned long long", allocation: "unsigned long long" },
     virDomainStatsRecord: { dom: "void *", params: "void *", nparams: "int" },
-    // The value is a union; its int is what we read.
+    // The value is a union, of which we read the int.
     virTypedParameter: { field: "char [80]", type: "int", gap: "int", i: "int", rest: "int" },
     virNetworkDHCPLease: {
         iface: "char *",
@@ -194,7 +194,7 @@ const layouts = {
 
 let library: Library | undefined;
 
-/** Loads libvirt.so.0 once in this thread. Throws koffi's own error when it is not there. */
+/** Load libvirt.so.0, once in this thread. Throws koffi's own error when it is missing. */
 export function libvirt(): Library {
     if (library) return library;
     const shared = koffi.load("libvirt.so.0");
@@ -215,7 +215,7 @@ export function libvirt(): Library {
 
 export type Struct = Record<string, string | number | bigint | null>;
 
-/** Reads a C struct by the name it has in `layouts`. */
+/** Read a C struct by its name in `layouts`. */
 export function readStruct(handle: Handle, name: keyof typeof layouts): Struct {
     return koffi.decode(handle, name) as Struct;
 }
@@ -228,7 +228,7 @@ export function readPointers(array: Handle | null, length: number): Handle[] {
     return array === null || length <= 0 ? [] : (koffi.decode(array, "void *", length) as Handle[]);
 }
 
-/** Reads an array of pointers and frees the array (not what it points to). */
+/** Read an array of pointers and free the array, but not the objects. */
 export function takePointers(array: Handle | null, length: number): Handle[] {
     const pointers = readPointers(array, length);
     if (array !== null) koffi.free(array);

@@ -6,13 +6,13 @@ const noPool = 49,
     operationFailed = 9,
     operationInvalid = 55; // virErrorNumber
 
-/** Flag of virStoragePoolCreate (virStoragePoolCreateFlags): makes the folder. */
+/** Flag of virStoragePoolCreate (virStoragePoolCreateFlags): create the folder. */
 export const CREATE_WITH_BUILD = 1;
 
 /**
- * Refresh the pool, then work on it: QEMU and virtlogd write into its folder without telling libvirt. An undefined pool is defined
- * first, since its folder may have been made without libvirt. The pool counts as not found only where its folder does not exist: a
- * folder that libvirt cannot read may hold anything.
+ * Refresh the pool, then work on it: QEMU and virtlogd write into its folder without libvirt's knowledge. An undefined
+ * pool is defined first, since its folder may have been made without libvirt. The pool counts as not found only where
+ * its folder does not exist: a folder that libvirt cannot read may hold files.
  */
 export async function inFreshPool<T>(
     connection: Connection,
@@ -24,7 +24,7 @@ export async function inFreshPool<T>(
         try {
             await refreshed(connection, handle, pool, flags);
         } catch (error) {
-            // Forgotten, it is defined again by the next request: whatever its folder is then.
+            // Undefine it, so that the next request defines it again with the folder of that time.
             if (
                 error instanceof CallFailed &&
                 !error.lost &&
@@ -44,7 +44,7 @@ export async function inFreshPool<T>(
         });
         if (found) return found.result;
     } catch (error) {
-        // Of a pool that is known, the same code says that its folder does not exist.
+        // For a pool that exists, the same code means that its folder does not exist.
         if (shown || !(error instanceof CallFailed) || error.code !== noPool) throw error;
     }
     return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
@@ -55,8 +55,8 @@ function lookUp({ handle }: Connection, name: string): ["virStoragePoolLookupByN
 }
 
 /**
- * Return whether the pool shows the folder that it is asked for. One that shows another folder, since the guests' folder was set otherwise
- * when it was defined, is stopped and undefined: its files stay where they are.
+ * Return whether the pool has the requested folder. A pool with another folder, from an earlier setting of the guests'
+ * folder, is stopped and undefined. Its files stay.
  */
 async function showsFolder(connection: Connection, handle: Handle, pool: PoolRef): Promise<boolean> {
     if (folderIn(await connection.text("virStoragePoolGetXMLDesc", handle, 0)) === folderIn(pool.xml)) return true;
@@ -65,8 +65,8 @@ async function showsFolder(connection: Connection, handle: Handle, pool: PoolRef
 }
 
 /**
- * Stop and undefine the pool of this name; nothing where there is none, or where another process does the same meanwhile. A host without
- * libvirt's storage driver, or whose storage daemon does not run, has no pool to undefine either.
+ * Stop and undefine the pool of this name. Do nothing where there is none, or where another process does the same at
+ * the time. A host without libvirt's storage driver, or without a running storage daemon, has no pool to undefine.
  */
 export async function forget(connection: Connection, name: string): Promise<void> {
     let found = false;
@@ -87,12 +87,14 @@ async function stopAndUndefine(connection: Connection, handle: Handle): Promise<
     await connection.number("virStoragePoolUndefine", handle);
 }
 
-/** libvirt escapes quotation marks too, which the library that rendered our XML leaves as they are. */
+/** Return the folder in a pool's XML. libvirt escapes quotation marks, unlike the library that rendered our XML. */
 function folderIn(xml: string): string | undefined {
     return /<path>([^<]*)<\/path>/.exec(xml)?.[1]?.replaceAll("&quot;", '"').replaceAll("&apos;", "'");
 }
 
-/** Tries for what may pass: a file that vanishes while libvirt lists the folder, a pool that another process starts, stops or fills. */
+/**
+ * Attempts for temporary failures: a file vanishes while libvirt lists the folder, or another process changes the pool.
+ */
 const TRIES = 8;
 
 async function refreshed(connection: Connection, handle: Handle, pool: PoolRef, flags: number): Promise<void> {
@@ -122,7 +124,10 @@ function missingFolder(error: unknown): CallFailed {
     return new CallFailed({ kind: "libvirt", code: noPool, domain: 0, message, connecting: false, lost: false });
 }
 
-/** "cannot open directory 'FOLDER': No such file or directory", whatever the daemon's language; not so a file in it that vanished. */
+/**
+ * Return whether an error means "cannot open directory 'FOLDER': No such file or directory", in any language of the
+ * daemon. A file in the folder that vanished does not count.
+ */
 function isMissing(error: unknown, folder: string): boolean {
     if (!(error instanceof CallFailed)) return false;
     const { errno, message } = error;
@@ -131,7 +136,8 @@ function isMissing(error: unknown, folder: string): boolean {
 }
 
 /**
- * A pool that is not defined, so that nothing of it stays; one that a killed process left is ended first. libvirt takes each name and folder once.
+ * Work on a transient pool, of which no definition stays. libvirt accepts each name and folder only once, so a pool
+ * that a killed process left is ended first.
  * @returns undefined where another pool of the host has the folder
  */
 export async function inTransientPool<T>(
@@ -158,7 +164,7 @@ export async function inTransientPool<T>(
             const taken = error instanceof CallFailed && [operationFailed, operationInvalid].includes(error.code);
             if (!taken) throw error;
             if (tries === TRIES) return undefined;
-            // Another process that lists the folders has it for some milliseconds.
+            // Another process that lists the folders occupies it for some milliseconds.
             if (tries < TRIES / 2) await new Promise((resolve) => setTimeout(resolve, 10 * 2 ** tries));
             else
                 await unless(
@@ -171,7 +177,7 @@ export async function inTransientPool<T>(
     }
 }
 
-/** Undefined when it failed with this libvirt error; other failures are thrown. */
+/** Return the result, or undefined when the work failed with this libvirt error. Other failures are thrown. */
 export async function unless<T>(code: number, work: Promise<T>): Promise<T | undefined> {
     try {
         return await work;
@@ -181,6 +187,7 @@ export async function unless<T>(code: number, work: Promise<T>): Promise<T | und
     }
 }
 
+/** Ignore a libvirt error, unless the connection is lost. Other errors are thrown. */
 export function keepLost(error: unknown): void {
     if (!(error instanceof CallFailed) || error.lost) throw error;
 }

@@ -38,15 +38,17 @@ export const hostMethods = {
 
 /** VIR_NODE_MEMORY_STATS_ALL_CELLS (libvirt-host.h). */
 const allCells = -1;
-/** virNodeMemoryStats (libvirt-host.h): char field[VIR_NODE_MEMORY_STATS_FIELD_LENGTH = 80], unsigned long long value. */
+/**
+ * virNodeMemoryStats (libvirt-host.h): char field[VIR_NODE_MEMORY_STATS_FIELD_LENGTH = 80], unsigned long long value.
+ */
 const fieldLength = 80,
     statisticLength = fieldLength + 8;
 const noSupport = 3; // virErrorNumber
 
 /**
- * Return the host's memory statistics in KiB, by libvirt's names (`total`, `free`, …). virNodeGetInfo adds up the NUMA cells as they were
- * at boot, which leaves out memory that was plugged in later; these statistics come from the running kernel.
- * Empty where the driver has none (libxl).
+ * Return the host's memory statistics in KiB, by libvirt's names (`total`, `free`, …). Empty where the driver has none
+ * (libxl). virNodeGetInfo adds up the NUMA cells as they were at boot, without memory that was plugged in later; these
+ * statistics come from the running kernel.
  */
 async function memoryStatistics(connection: Connection): Promise<Record<string, number>> {
     const count = [0];

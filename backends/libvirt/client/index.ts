@@ -1,4 +1,4 @@
-/** The client of libvirt: what a host can be asked, in a process of its own, with errors as UnikernelErrors. */
+/** The client of libvirt: requests to a host, made in a separate process, with errors as UnikernelErrors. */
 
 export { LibvirtError, libvirtError } from "./errors";
 export { Gate } from "./lanes";

@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 
 import type { MethodName } from "./protocol";
 
-/** start: bound by the processor. stop: bound by waiting. transfer: bound by the disk. other: quick calls. */
+/** start: limited by the processor. stop: limited by waiting. transfer: limited by the disk. other: quick calls. */
 export type Lane = "start" | "stop" | "transfer" | "other";
 
 const lanes: Partial<Record<MethodName, Lane>> = {
@@ -21,16 +21,16 @@ export function laneOf(method: MethodName): Lane {
 }
 
 /**
- * How many calls of a lane run at once on one host. Each takes a connection of its own: nearly free
- * by socket (0.4 ms), an ssh process each on a remote host. Together they stay below the 64 threads.
+ * Return how many calls of each lane run at once on one host. Each call needs its own connection: cheap by a socket
+ * (0.4 ms), but an ssh process on a remote host. Together they stay below the 64 threads.
  */
 export function laneWidths(remote: boolean): Record<Lane, number> {
-    // A start waits for a third of its time; more at once than this is no faster.
+    // A start waits for a third of its time; more starts at once are no faster.
     const start = Math.min(16, Math.max(4, 2 * availableParallelism()));
     return remote ? { start, stop: 4, transfer: 2, other: 2 } : { start, stop: 32, transfer: 4, other: 8 };
 }
 
-/** Lets `width` run at once; the others wait in order. */
+/** A semaphore: `width` callers run at once, the others wait in order. */
 export class Gate {
     private readonly waiting: (() => void)[] = [];
     private free: number;

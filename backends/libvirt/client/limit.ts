@@ -1,6 +1,6 @@
 import { CallFailed } from "./connection";
 
-/** A time limit that progress moves. */
+/** A time limit that progress extends. */
 export class Limit {
     private timer: NodeJS.Timeout | undefined;
     private over: (() => void) | undefined;
@@ -18,7 +18,7 @@ export class Limit {
                 );
             this.extend();
         });
-        // Whoever loses the race may still fail.
+        // The loser of the race may still fail: handle that rejection.
         work.catch(() => undefined);
         try {
             return await Promise.race([work, late]);

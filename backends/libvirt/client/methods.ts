@@ -13,5 +13,5 @@ type Implementation = {
     ) => Promise<MethodResult<M>>;
 };
 
-/** What the child can do: each works on one connection, one call after the other. */
+/** The methods of the child process. Each runs on one connection, one call after the other. */
 export const methods: Implementation = { ...hostMethods, ...domainMethods, ...networkMethods, ...volumeMethods };

@@ -6,7 +6,7 @@ const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "ad
 const sectionDhcpHost = 4; // virNetworkUpdateSection
 const affectLive = 1,
     affectConfig = 2; // virNetworkUpdateFlags
-/** libvirt takes the first <ip> element with DHCP, of whichever address family (network_conf.c, virNetworkIPDefByIndex). */
+/** libvirt uses the first <ip> element with DHCP, of any address family (network_conf.c, virNetworkIPDefByIndex). */
 const firstParent = -1;
 
 function byName<T>(connection: Connection, name: string, work: (network: Handle) => Promise<T>): Promise<T> {

@@ -5,15 +5,15 @@ import { type Handle, libvirt } from "./ffi";
 
 type Opened = { handle: Handle } | { error: { code: number; domain: number; message: string } };
 
-/** Opens a connection without a thread of its own; why one could not be opened is asked in a second try. */
+/** Open a connection without a thread of its own. After a failure, a second attempt finds the reason. */
 export async function open(uri: string): Promise<Connection> {
     const handle = (await invoke("virConnectOpen", uri)) as Handle | null;
     return new Connection(handle ?? (await openInThread(uri)));
 }
 
 /**
- * There is no connection yet to keep the error, and libvirt's other place is the thread that failed:
- * so this try runs, and is asked, in a thread of its own. Pointers are the process's.
+ * Open a connection in a worker thread. Without a connection, libvirt keeps the error only for the thread that failed,
+ * so the attempt and the query of its error run in the same thread. Pointers are valid in the whole process.
  */
 function openInThread(uri: string): Promise<Handle> {
     return new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import type { MethodName, Timeouts } from "./protocol";
 import { closeConsole } from "./stream";
 import { isRemote, unattended } from "./uri";
 
-/** Requests that may be made twice: asked again on a fresh connection when theirs turns out dead. A definition is the same the second time. */
+/** Idempotent requests: repeated on a new connection when theirs turns out to be dead. */
 const repeatable = new Set<MethodName>([
     "connectionFacts",
     "nodeFacts",
@@ -26,29 +26,31 @@ const repeatable = new Set<MethodName>([
 /** Milliseconds that a console stays open for its next read. */
 const CONSOLE_REST = 2000;
 
-/** Milliseconds: by a socket of this machine, one is open at once. */
+/**
+ * Opening a connection that takes less is not worth waiting for a free one: a local socket opens at once. Milliseconds.
+ */
 const WORTH_WAITING = 5;
 
-/** Who made a request. */
+/** The caller of a request. */
 interface Caller {
-    /** Throws when the caller waits no more. */
+    /** Throws when the caller no longer waits. */
     wanted(): void;
-    /** What a transfer got done, in bytes. */
+    /** Report a transfer's progress, in bytes. */
     tell(bytes: number): void;
 }
 
-/** The connections to one host. The lanes bound them: each request has one to itself. */
+/** The connections to one host. Each request uses one exclusively, so the lanes limit their number. */
 export class Pool {
     private idle: Connection[] = [];
-    /** Those that work, rest or are being opened. */
+    /** Number of connections that are busy, idle or being opened. */
     private count = 0;
-    /** Milliseconds that opening one took. */
+    /** Milliseconds that the last opening took. */
     private cost: number;
-    /** Who waits for one to be free again. */
+    /** Callers that wait for a free connection. */
     private readonly waiting = new Set<(connection?: Connection) => void>();
     private readonly closing = new Map<string, NodeJS.Timeout>();
     private readonly gates: Record<Lane, Gate>;
-    /** Connections are opened a few at a time: daemons and sshd limit those that are not yet known. */
+    /** Connections are opened a few at a time: daemons and sshd limit unauthenticated ones. */
     private readonly opening = new Gate(4);
     private readonly uri: string;
 
@@ -115,7 +117,7 @@ export class Pool {
             if (listened !== undefined) this.closeLater(connection, listened);
             return result;
         } catch (error) {
-            // A stuck connection is neither used nor closed again: closing would wait for its call.
+            // A stuck connection is neither reused nor closed: closing would wait for its call.
             if (error instanceof CallFailed && error.failure.kind === "timeout") this.count--;
             else if (error instanceof CallFailed && error.lost) await this.drop(connection);
             else {
@@ -126,7 +128,10 @@ export class Pool {
         }
     }
 
-    /** What rests may have died meanwhile; who is given it finds that out by its first call, which is no change. */
+    /**
+     * Return a connection. An idle one may have died; the request notices that by its first call, which changes
+     * nothing.
+     */
     private async take(timeouts: Timeouts, listened?: string): Promise<Connection> {
         const at = listened === undefined ? -1 : this.idle.findIndex(({ consoles }) => consoles.has(listened));
         const [rested] = this.idle.splice(at, 1);
@@ -148,7 +153,7 @@ export class Pool {
         }
     }
 
-    /** One that is free within the time that opening another takes: nothing is won by opening that before. */
+    /** Wait for a free connection, at most as long as opening another one takes. */
     private freed(): Promise<Connection | undefined> {
         if (this.count === 0 || this.cost < WORTH_WAITING) return Promise.resolve(undefined);
         return new Promise((resolve) => {
@@ -168,7 +173,7 @@ export class Pool {
         else this.idle.push(connection);
     }
 
-    /** A console that nobody reads any more is free for others. */
+    /** Close a console that is not read any more, which frees it for other programs. */
     private closeLater(connection: Connection, uuid: string): void {
         clearTimeout(this.closing.get(uuid));
         const close = async (): Promise<void> => {
@@ -183,7 +188,7 @@ export class Pool {
         this.closing.set(uuid, setTimeout(() => void close(), CONSOLE_REST).unref());
     }
 
-    /** When one is lost the daemon is gone, and with it all that rest. */
+    /** Close a lost connection and all idle ones: the daemon is gone, so they are lost too. */
     private async drop(connection: Connection): Promise<void> {
         const lost = [connection, ...this.idle];
         this.idle = [];

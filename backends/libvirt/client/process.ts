@@ -15,10 +15,13 @@ import {
     type Timeouts,
 } from "./protocol";
 
-/** Generous: a daemon that probes QEMU anew takes half a minute for one answer. */
+/** Generous: a daemon that has to probe QEMU again needs half a minute for one answer. */
 export const defaultTimeouts: Timeouts = { connect: 30_000, call: 90_000, power: 180_000 };
 
-/** Milliseconds for a change that is under way when its caller is told to end: what has ended can be put right, what may still happen can not. */
+/**
+ * Milliseconds to wait for a change in progress when its caller has to end: a change that has completed can be undone,
+ * one that may still happen cannot.
+ */
 const PATIENCE_MS = 2000;
 
 interface Pending {
@@ -29,9 +32,9 @@ interface Pending {
     uri: string;
 }
 
-/** One child process and what is asked of it. */
+/** One child process and its pending requests. */
 class LibvirtProcess {
-    /** A thread of it hangs: it gets no new requests and ends after its last. */
+    /** One of its threads hangs: it gets no new requests, and ends after its last one. */
     retired = false;
     private readonly child: ChildProcess;
     private readonly pending = new Map<number, Pending>();
@@ -41,11 +44,11 @@ class LibvirtProcess {
     constructor() {
         this.child = fork(childPath(), [], {
             // koffi's asynchronous calls and the child's file work share these threads.
-            // libvirt translates its errors, and some of them can only be told apart by their words.
+            // libvirt translates its errors, and some of them can be distinguished only by their text.
             env: { ...process.env, UV_THREADPOOL_SIZE: "64", LC_ALL: "C" },
             execArgv: ["--max-semi-space-size=2"],
             serialization: "advanced",
-            // libvirt prints every error to stderr; the last of it is only of use should the process die.
+            // libvirt prints every error to stderr; its last lines are needed only if the process dies.
             stdio: ["ignore", "ignore", "pipe", "ipc"],
         });
         this.child.stderr
@@ -108,7 +111,7 @@ class LibvirtProcess {
         this.hold();
     }
 
-    /** Keeps Node running while something is asked, and no longer. */
+    /** Keep Node running while a request is pending, and no longer. */
     private hold(): void {
         const way = this.pending.size > 0 ? "ref" : "unref";
         this.child[way]();
@@ -133,8 +136,8 @@ class LibvirtProcess {
 let current: LibvirtProcess | undefined;
 
 /**
- * Runs one method on a host, in the child process that this process shares.
- * @param what for errors: `start of domain 1b4e…`
+ * Run one method on a host, in the shared child process.
+ * @param what the request, for errors: `start of domain 1b4e…`
  * @throws UnikernelError; libvirt's number and text are in its `cause` (libvirtError)
  */
 export async function request<M extends MethodName>(
@@ -150,14 +153,14 @@ export async function request<M extends MethodName>(
     return (await current.request({ uri, method, args, timeouts }, what, options.progress)) as MethodResult<M>;
 }
 
-/** Ends the child process. The next request starts another. */
+/** End the child process. The next request starts another. */
 export async function closeClient(): Promise<void> {
     const ending = current;
     current = undefined;
     await ending?.end();
 }
 
-/** Beside this file when compiled; tests run the sources, but the child needs the compiled one. */
+/** Return the compiled entry point of the child: beside this file, or in dist/ where tests run the sources. */
 function childPath(): string {
     const beside = join(__dirname, "child.js");
     return existsSync(beside)

@@ -6,7 +6,7 @@ export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml" | "save
 export type OnCrashAction = "destroy" | "restart" | "preserve";
 
 export interface ConnectionFacts {
-    /** The URI that libvirt itself names, defaults filled in. */
+    /** The URI as libvirt reports it, with its defaults. */
     uri: string;
     hostname: string;
     libvirtVersion: number;
@@ -14,14 +14,14 @@ export interface ConnectionFacts {
     capabilities: string;
 }
 
-/** `processors`: those online. */
+/** `processors`: the number online. */
 export interface NodeFacts {
     memoryKib: number;
     freeKib: number;
     processors: number;
 }
 
-/** `xml` defines the pool where it is not there. */
+/** `xml` defines the pool where it does not exist. */
 export interface PoolRef {
     name: string;
     folder: string;
@@ -30,23 +30,23 @@ export interface PoolRef {
 export interface VolumeRecord {
     name: string;
     size: number;
-    /** A plain file, or a link to one: libvirt does not tell. */
+    /** A regular file, or a link to one: libvirt does not distinguish them. */
     regular: boolean;
 }
 
 /**
- * What the child process does for its parent: one entry is one request, on one connection.
- * Each states what its libvirt calls are; "gone" and "already so" are decided there, by number.
+ * The requests of the parent to the child process. Each runs on one connection. "Gone" and "already done" are decided
+ * in the child, by libvirt's error numbers.
  */
 export interface Methods {
     connectionFacts(): Promise<ConnectionFacts>;
-    /** virNodeGetInfo and virNodeGetMemoryStats, without the latter virNodeGetFreeMemory. */
+    /** By virNodeGetInfo and virNodeGetMemoryStats; without the latter by virNodeGetFreeMemory. */
     nodeFacts(): Promise<NodeFacts>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
-    /** Nanoseconds since its start. */
+    /** Return the nanoseconds used since its start. */
     domainProcessorTime(uuid: string): Promise<number>;
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainHistory(uuid: string): Promise<DomainHistory>;
@@ -56,12 +56,12 @@ export interface Methods {
     domainResume(uuid: string): Promise<void>;
     domainSuspend(uuid: string): Promise<void>;
     domainShutdown(uuid: string): Promise<void>;
-    /** `restarted`: the host starts guests again by itself; ends when one stays off. */
+    /** Return whether it was running. */
     domainDestroy(uuid: string): Promise<boolean>;
     domainUndefine(uuid: string): Promise<void>;
     domainSetAutostart(uuid: string, on: boolean): Promise<void>;
     domainSetMemory(uuid: string, kib: number, target: Target): Promise<void>;
-    /** Without key and namespace: the domain's description. */
+    /** Set a metadata element; without key and namespace, the domain's description. */
     domainSetMetadata(
         uuid: string,
         text: string,
@@ -81,21 +81,34 @@ export interface Methods {
         parent?: number,
     ): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
-    /** Makes and starts the pool, and makes its folder. The others below find no pool where there is no folder. */
+    /** Define and start the pool, and create its folder. The methods below report no pool where there is no folder. */
     poolEnsure(pool: PoolRef): Promise<void>;
     poolList(pool: PoolRef): Promise<VolumeRecord[]>;
-    /** Names of the folders in a folder, by a pool that exists for this call only. Undefined where another pool of the host has the folder. */
+    /**
+     * Return the names of the folders in a folder, with a pool that exists only for this call; undefined where another
+     * pool of the host has the folder.
+     */
     folderList(pool: PoolRef): Promise<string[] | undefined>;
-    /** Stops and forgets the pool; removes its folder when it is empty. */
+    /** Stop and undefine the pool, and remove its folder if that is empty. */
     poolRemove(pool: PoolRef): Promise<void>;
     /** Stop and undefine the pool of this name, if there is one; its folder stays. */
     poolForget(name: string): Promise<void>;
-    /** Makes the volume of this XML and fills it. @returns the sha256 of what was sent; undefined when there is a volume of the name, which stays */
+    /**
+     * Create the volume of this XML and fill it.
+     * @returns the sha256 of the content sent; undefined when a volume of this name exists, which stays
+     */
     volumeWrite(pool: PoolRef, name: string, xml: string, parts: Part[]): Promise<string | undefined>;
-    /** Byte by byte, whatever format libvirt takes it for; `xml` is the new volume's, which replaces one of its name. @returns the sha256 of what was copied */
+    /**
+     * Copy a volume byte by byte, in whatever format libvirt detects. `xml` defines the new volume, which replaces one
+     * of its name.
+     * @returns the sha256 of the copied content
+     */
     volumeCopy(pool: PoolRef, from: string, to: string, xml: string): Promise<string>;
     volumeXml(pool: PoolRef, name: string): Promise<string>;
-    /** A negative offset counts from the end. Half a file, which has one of the name `mark` beside it, is not found. */
+    /**
+     * Read part of a volume. A negative offset counts from the end. An incomplete file (one with a volume `mark` beside
+     * it) reads as empty.
+     */
     volumeRead(pool: PoolRef, name: string, mark: string, offset: number, length: number): Promise<Uint8Array>;
     volumeDelete(pool: PoolRef, name: string): Promise<void>;
     volumeDigest(pool: PoolRef, name: string): Promise<string>;
@@ -112,7 +125,7 @@ export interface Request {
     timeouts: Timeouts;
 }
 
-/** Nobody waits for the request of this id any more. */
+/** The caller of the request with this id no longer waits. */
 export interface GiveUp {
     giveUp: number;
 }
@@ -137,14 +150,14 @@ const questions = new Set<MethodName>([
     "volumeDigest",
 ]);
 
-/** Whether a request changes nothing on the host. */
+/** Return whether a request is read-only on the host. */
 export function isQuestion(method: MethodName): boolean {
     return questions.has(method);
 }
 
 /** Milliseconds. */
 export interface Timeouts {
-    /** To open a connection, the user's ssh included. @default 30000 */
+    /** To open a connection, including the user's ssh. @default 30000 */
     connect: number;
     /** For one request once it is connected; for a transfer or a console, without any progress. @default 90000 */
     call: number;
@@ -152,9 +165,9 @@ export interface Timeouts {
     power: number;
 }
 
-/** Why a request failed, as data: class instances do not survive the way between processes. */
+/** The reason of a failed request, as data: class instances cannot be sent between processes. */
 export type Failure =
-    /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the connection it was asked on is dead. */
+    /** libvirt's own error. `connecting`: no connection could be opened. `lost`: the request's connection is dead. */
     | {
           kind: "libvirt";
           code: number;
@@ -165,16 +178,16 @@ export type Failure =
           lost: boolean;
       }
     | { kind: "timeout"; milliseconds: number; connecting: boolean }
-    /** Its caller waits no more: it was not begun, or a transfer was cut. */
+    /** Its caller no longer waits: it was not started, or a transfer was aborted. */
     | { kind: "given-up" }
     /** libvirt.so.0 cannot be loaded. */
     | { kind: "library"; message: string }
-    /** A local file of an upload. */
+    /** An error of a local file that was to be uploaded. */
     | { kind: "file"; code: string; message: string }
     | { kind: "internal"; message: string };
 
 export type Reply =
     | { id: number; result: unknown }
-    /** `stuck`: a thread of this process still waits for libvirt; the parent should use another process from now on. */
+    /** `stuck`: a thread of this process still waits for libvirt, so the parent should start another process. */
     | { id: number; failure: Failure; stuck?: boolean }
     | { id: number; progress: number };

@@ -2,11 +2,11 @@ import { type Connection, invoke } from "./connection";
 import { type Handle, libvirt } from "./ffi";
 
 const nonblock = 1; // virStreamFlags
-const chunkSize = 256 * 1024; // what libvirt puts into one message
+const chunkSize = 256 * 1024; // libvirt's limit for one message
 const wouldBlock = -2; // virStreamRecv
 const pollInterval = 50;
 
-/** Runs `work` on a new stream; finishes it when that went well, else aborts it. */
+/** Run `work` on a new stream. Finish the stream after success, abort it after a failure. */
 export async function withStream<T>(connection: Connection, work: (stream: Handle) => Promise<T>): Promise<T> {
     return connection.using("virStreamFree", ["virStreamNew", connection.handle, 0], async (stream) => {
         try {
@@ -21,10 +21,10 @@ export async function withStream<T>(connection: Connection, work: (stream: Handl
 }
 
 /**
- * What a console printed since it was last read on this connection, and what it prints in this time or until the domain ends. It stays
- * open for a next read: what the daemon has taken from a guest and not yet sent is lost when a console is closed. The stream does not
- * block, or a silent guest would hold the connection for ever; without an event loop its data comes in with the answers to other
- * calls, so a small one is made for each look.
+ * Return a console's output since the last read on this connection, and during the given time or until the domain ends.
+ * The console stays open for the next read: closing it would lose output that the daemon has read but not yet sent. The
+ * stream does not block, because a silent guest would otherwise occupy the connection forever. Without an event loop
+ * its data arrives with the answers to other calls, so each poll makes a small call.
  */
 export async function readConsole(
     connection: Connection,
@@ -49,7 +49,7 @@ export async function readConsole(
     }
 }
 
-/** The one that is open, if it is of this run of the domain. */
+/** Return the open console, if it belongs to this run of the domain, or open one. */
 async function openConsole(connection: Connection, domain: Handle, uuid: string): Promise<Handle> {
     const id = libvirt().virDomainGetID(domain) as number;
     const open = connection.consoles.get(uuid);
@@ -74,7 +74,7 @@ export async function closeConsole(connection: Connection, uuid: string): Promis
     libvirt().virStreamFree(open.stream);
 }
 
-/** Sends pieces of any size; runs of zeros as holes. */
+/** Send pieces of any size, and runs of zeros as holes. */
 export async function send(
     connection: Connection,
     stream: Handle,
@@ -98,7 +98,7 @@ export async function send(
     }
 }
 
-/** What the stream gives until its end. */
+/** Yield the stream's data until its end. */
 export async function* receive(
     connection: Connection,
     stream: Handle,

@@ -1,5 +1,5 @@
 /**
- * What a libvirt URI says of where it leads (libvirt: "Connection URIs", "Remote support").
+ * The parts of a libvirt URI (libvirt: "Connection URIs", "Remote support").
  * `driver[+transport]://[user@][host][:port]/path[?parameters]`
  */
 export interface ConnectionUri {
@@ -22,7 +22,7 @@ export function parseUri(uri: string): ConnectionUri {
     return { driver, transport, host: host || undefined, user, port: port ? Number(port) : undefined, path };
 }
 
-/** Leads to another machine, or may: `ext` runs a program that goes who knows where. */
+/** Return whether a URI leads to another machine, or may: `ext` runs a program that can connect to any machine. */
 export function isRemote(uri: string): boolean {
     const { transport, host } = parseUri(uri);
     return host !== undefined || transport === "ext";
@@ -33,8 +33,8 @@ export function isSession(uri: string): boolean {
 }
 
 /**
- * As the user wrote it, but ssh never asks for a password or about a host key: nobody could answer
- * in the middle of an update. Keys, agents and ~/.ssh/config work as always.
+ * Return the URI with an option that keeps ssh from asking for a password or about a host key: no user can answer
+ * during an update. Keys, agents and ~/.ssh/config work as usual.
  */
 export function unattended(uri: string): string {
     if (parseUri(uri).transport !== "ssh" || /[?&]no_tty=/.test(uri)) return uri;

@@ -13,7 +13,7 @@ const noVolume = 50,
 const EEXIST = 17; // errno(3)
 const regularFile = 0,
     directory = 2; // virStorageVolType
-const physicalSize = 1; // virStorageVolInfoFlags: allocation is the file's length
+const physicalSize = 1; // virStorageVolInfoFlags: return the file's length as allocation
 const sparseUpload = 1; // virStorageVolUploadFlags
 
 type Progress = (bytes: number) => void;
@@ -36,14 +36,17 @@ export const volumeMethods = {
             (await volumesIn(connection, handle)).filter(({ type }) => type === directory).map(({ name }) => name),
         ),
 
-    /** To libvirt a link that leads nowhere is a folder that does not exist. Making the folder first tells them apart: that fails at the link. */
+    /**
+     * libvirt treats a dangling link like a missing folder. Creating the folder first distinguishes them: it fails at a
+     * link.
+     */
     poolRemove: (connection: Connection, _progress: Progress, pool: PoolRef): Promise<void> =>
         inFreshPool(
             connection,
             pool,
             async (handle) => {
                 await connection.number("virStoragePoolDestroy", handle);
-                // rmdir of the folder: refused when something is in it, and then it stays.
+                // rmdir of the folder: fails when it is not empty, and then it stays.
                 await connection.number("virStoragePoolDelete", handle, 0).catch(keepLost);
                 await connection.number("virStoragePoolUndefine", handle);
             },
@@ -140,7 +143,7 @@ async function volumesIn(
     }
 }
 
-/** Makes the volume, of a name that is free, and sends what belongs in it. @returns the sha256 of what was sent */
+/** Create a volume with an unused name, and send its content. @returns the sha256 of the content */
 async function fill(
     connection: Connection,
     progress: Progress,
@@ -164,7 +167,7 @@ async function fill(
     return hash.digest("hex");
 }
 
-/** A negative offset counts from the end; length 0 is all. */
+/** Download a range of a volume. A negative offset counts from the end; length 0 means all. */
 function download<T>(
     connection: Connection,
     progress: Progress,
@@ -200,7 +203,9 @@ async function isThere(connection: Connection, pool: Handle, name: string): Prom
     );
 }
 
-/** A file made without libvirt since the pool was refreshed is the system's own error. */
+/**
+ * Return whether the name is taken. For a file created without libvirt after the refresh, the system reports EEXIST.
+ */
 function isTaken(error: unknown): boolean {
     return error instanceof CallFailed && (error.code === volumeExists || error.errno === EEXIST);
 }
