@@ -1,7 +1,7 @@
 import { type Part, UnikernelError } from "../../../spec";
 import { isPlainName } from "./unfinished";
 
-/** A failed system call as one of ours. `what`: `write of /var/lib/…/kernel`. */
+/** Return the UnikernelError of a failed system call. @param what the operation: `write of /var/lib/…/kernel` */
 export function fileError(error: unknown, what: string, folder: string): Error {
     if (error instanceof UnikernelError) return error;
     const { code, message } = error as NodeJS.ErrnoException;
@@ -25,10 +25,14 @@ export function fileError(error: unknown, what: string, folder: string): Error {
         case "EIO":
         case "ENOTCONN":
         case "ENOTDIR":
-            return new UnikernelError("program-failed", `${what}: ${message}; nothing is known of the files there`, {
-                hint: `see that ${folder} is a folder and can be listed (ls -l ${folder}); mount its file system again where it is stale`,
-                cause: error,
-            });
+            return new UnikernelError(
+                "program-failed",
+                `${what}: ${message}; the state of the files there is unknown`,
+                {
+                    hint: `check that ${folder} is a folder and can be listed (ls -l ${folder}); remount its file system if it is stale`,
+                    cause: error,
+                },
+            );
         default:
             return code
                 ? new UnikernelError("program-failed", `${what}: ${message}`, { cause: error })
@@ -36,32 +40,32 @@ export function fileError(error: unknown, what: string, folder: string): Error {
     }
 }
 
-/** Names come from this package, but a slash in one would leave the guest's folder. */
+/** Check that a name is a plain file name. Names come from this package, but a slash would leave the guest's folder. */
 export function plainName(name: string): string {
     if (!isPlainName(name)) throw new UnikernelError("internal", `"${name}" is not a plain file name`);
     return name;
 }
 
-/** What was copied is not what was to be copied. */
+/** Return the error of a source that changed before or during a copy. */
 export function sourceChanged(path: string, parts: Part[]): UnikernelError {
     const files = parts.flatMap((part) => ("file" in part ? [part.file] : []));
     return new UnikernelError(
         "changed",
         `write of ${path}: ${files.join(" and ") || "its content"} changed since it was read, or while it was copied`,
         {
-            hint: "let the program that writes it finish, then run again",
+            hint: "wait until the program that writes it has finished, then run again",
         },
     );
 }
 
-/** A rename that would replace a file. */
+/** Return the error of a rename that would replace a file. */
 export function exists(from: string, to: string): UnikernelError {
-    return new UnikernelError("in-use", `rename of ${from} to ${to}: there is a file of that name`, {
+    return new UnikernelError("in-use", `rename of ${from} to ${to}: a file of that name exists`, {
         hint: "move one of the two away",
     });
 }
 
-/** Whether a name is that of a guest's folder. */
+/** Return whether a name is that of a guest's folder. */
 export function isUuid(name: string): boolean {
     return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
 }

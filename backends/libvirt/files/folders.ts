@@ -5,8 +5,8 @@ import { UnikernelError } from "../../../spec";
 import { isRemote, isSession } from "../client";
 
 /**
- * Where the folders of all guests of a connection lie, one a guest, named by its uuid.
- * Never below /var/lib/libvirt: distributions confine what may lie there.
+ * Return the folder with the folders of all guests of a connection, each named by the guest's uuid.
+ * It is never below /var/lib/libvirt, where distributions restrict access.
  */
 export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = process.env): string {
     if (environment.PULUMI_UNIKERNEL_DIR) return environment.PULUMI_UNIKERNEL_DIR;
@@ -14,7 +14,7 @@ export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = proce
     if (isRemote(uri)) {
         throw new UnikernelError(
             "unsupported",
-            `${uri}: where the guests' files go in a session on another machine is not known here`,
+            `${uri}: the folder for guests' files in a session on another machine is unknown here`,
             {
                 hint: "set PULUMI_UNIKERNEL_DIR to a folder of that user on that machine",
             },
@@ -26,7 +26,7 @@ export function guestsFolder(uri: string, environment: NodeJS.ProcessEnv = proce
     );
 }
 
-/** As guestsFolder; undefined where only the host of the connection knows it. */
+/** Like guestsFolder, but return undefined where only the host of the connection knows it. */
 export function configuredFolder(uri: string, environment: NodeJS.ProcessEnv = process.env): string | undefined {
     if (environment.PULUMI_UNIKERNEL_DIR) return environment.PULUMI_UNIKERNEL_DIR;
     return isSession(uri) && isRemote(uri) ? undefined : guestsFolder(uri, environment);

@@ -15,28 +15,29 @@ export { describeWriter, isAbandoned, isThisProcess, thisProcess } from "./unfin
 export { VolumeFiles } from "./volumes";
 
 /**
- * The way to the guests' folders of a connection: the file system where this process may write there,
- * ssh where libvirt is reached by ssh, else libvirt's storage volumes.
+ * Return the access to the guests' folders of a connection: the file system where this process may write there, ssh
+ * where libvirt is reached by ssh, otherwise libvirt's storage volumes.
  */
 export function filesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     return sshFilesOf(uri, timeouts) ?? filesBelow(guestsFolder(uri), uri, timeouts);
 }
 
-/** Return the way to guests' folders below another base than the configured one; not over ssh. */
+/** Return the access to guests' folders below another base than the configured one; not over ssh. */
 export function filesBelow(base: string, uri: string, timeouts?: Partial<Timeouts>): HostFiles {
     if (isRemote(uri)) return new VolumeFiles(uri, base, timeouts);
-    // Root asks libvirt for nothing: a delete that is cancelled after the domain has gone still removes its files.
+    // Root needs nothing from libvirt, so a delete that is cancelled after the domain's removal still removes its
+    // files.
     if (isSession(uri) || process.getuid?.() === 0) return new LocalFiles(base);
     const volumes = new VolumeFiles(uri, base, timeouts);
     return writable(base) ? new LocalFiles(base, volumes.asDaemon()) : volumes;
 }
 
-/** Whether guests' files go through libvirt's storage volumes. Asks the host where that decides it. */
+/** Return whether guests' files are accessed as libvirt's storage volumes. Asks the host where that decides it. */
 export async function goByVolumes(files: HostFiles): Promise<boolean> {
     return files instanceof RemoteFiles ? files.byLibvirt() : files instanceof VolumeFiles;
 }
 
-/** A folder that is not there yet is as writable as where it would be made. */
+/** Return whether a folder, or the folder in which it would be created, is writable. */
 function writable(folder: string): boolean {
     if (!existsSync(folder)) return folder !== dirname(folder) && writable(dirname(folder));
     try {

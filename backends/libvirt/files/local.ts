@@ -10,12 +10,12 @@ import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
 import { hashInto, removeHalves, sizeOf, sweep, writeWhole } from "./write";
 
-/** Others may pass through to a file whose name they know (QEMU must), and list nothing. */
+/** Other users may open a file whose name they know, as QEMU must, but not list the folder. */
 const folderMode = 0o711;
 
-/** Work that libvirt's daemon does beside a process that writes to the folder itself. */
+/** Operations of libvirt's daemon for a process that otherwise writes to the folder itself. */
 export interface Daemon {
-    /** For a user who owns the folder but is not root. */
+    /** Read a file for a user who owns the folder but is not root. */
     read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
     /** Undefine the guest's storage pool, which another user's run may have defined. */
     forget(uuid: string): Promise<void>;
@@ -24,8 +24,8 @@ export interface Daemon {
 /** The guests' folders on this machine's file system. */
 export class LocalFiles implements HostFiles {
     /**
-     * @param base the folder that holds one folder a guest
-     * @param daemon reads what this user may not: a console log is root's
+     * @param base the folder with one folder per guest
+     * @param daemon reads files that this user may not read: console logs belong to root
      */
     constructor(
         private readonly base: string,
@@ -96,7 +96,7 @@ export class LocalFiles implements HostFiles {
         await this.tell(`rename of ${source} to ${path}`, async () => {
             if (replace) await rename(source, path);
             else {
-                // rename(2) replaces without a word, link(2) does not.
+                // rename(2) silently replaces a file, link(2) does not.
                 await link(source, path).catch((error: NodeJS.ErrnoException) => {
                     throw error.code === "EEXIST" ? exists(source, path) : error;
                 });
@@ -110,7 +110,7 @@ export class LocalFiles implements HostFiles {
         await Promise.all(
             names.map(async (name) => {
                 const path = await this.path(uuid, name);
-                // The file first: half a file must not look whole.
+                // Remove the file before its mark: an incomplete file must not look complete.
                 for (const one of [path, `${path}${UNFINISHED}`])
                     await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
             }),
@@ -180,7 +180,7 @@ export class LocalFiles implements HostFiles {
         return this.tell(`owner of ${path}`, async () => (await lstat(path).catch(ifMissing(undefined)))?.uid);
     }
 
-    /** Undefined where nothing has the name, or half a file. */
+    /** Return the size of a complete file; undefined where there is none, or only an incomplete one. */
     private async whole(path: string): Promise<{ size: number } | undefined> {
         const facts = await lstat(path).catch(ifMissing(undefined));
         if (!facts) return undefined;
@@ -195,7 +195,7 @@ export class LocalFiles implements HostFiles {
 
     private async makeFolder(uuid: string): Promise<void> {
         for (const folder of [this.base, this.folder(uuid)]) {
-            // Of our own making only: a base that the user made keeps the user's mode.
+            // Only for folders that we created: a base that the user created keeps its mode.
             if (await makeOne(folder)) await chmod(folder, folderMode);
         }
         await sweep(this.folder(uuid));
@@ -210,7 +210,7 @@ export class LocalFiles implements HostFiles {
     }
 }
 
-/** True when it was not there. */
+/** Create a folder. @returns false when it existed */
 async function makeOne(folder: string): Promise<boolean> {
     try {
         await mkdir(folder, { mode: folderMode });
@@ -218,7 +218,7 @@ async function makeOne(folder: string): Promise<boolean> {
     } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
         if (code === "EEXIST") return false;
-        // The folders above (~/.local/share) are as everybody's are.
+        // The parents (~/.local/share) get the default mode.
         if (code === "ENOENT") return (await mkdir(folder, { recursive: true })) !== undefined;
         throw error;
     }
@@ -231,7 +231,7 @@ function ifMissing<T>(instead: T): (error: unknown) => T {
     };
 }
 
-/** A file system that is read-only now refuses to remove what was never there, too. */
+/** Ignore a failed removal of a file that does not exist: a read-only file system refuses that, too. */
 function unlessGone(path: string): (error: unknown) => Promise<void> {
     return async (error) => {
         if (await stat(path).catch(ifMissing(undefined))) throw error;

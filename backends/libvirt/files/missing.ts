@@ -5,8 +5,9 @@ import { dirname } from "node:path";
 import { UnikernelError } from "../../../spec";
 
 /**
- * Return the entries of a folder; none where it does not exist.
- * @throws UnikernelError where a link leads nowhere, or what was mounted there is gone: the files may lie somewhere else
+ * Return the entries of a folder; [] where it does not exist.
+ * @throws UnikernelError at a dangling link, or where a mounted file system is gone: the files may still exist
+ * elsewhere
  */
 export async function entriesOf(folder: string): Promise<Dirent[]> {
     const entries = await readdir(folder, { withFileTypes: true }).catch(async (error: NodeJS.ErrnoException) => {
@@ -14,13 +15,16 @@ export async function entriesOf(folder: string): Promise<Dirent[]> {
         await assertMissing(folder);
         return [];
     });
-    // A removed folder that is still mounted, or open, reads as an empty one (readdir(3) of glibc). No link leads to it any more.
+    // A removed folder that is still mounted or open reads as empty (readdir(3) of glibc), but has no links.
     if (entries.length === 0 && (await statOf(folder))?.nlink === 0)
         throw unseen(folder, "was removed where it is mounted from");
     return entries;
 }
 
-/** Throws where a folder cannot be found although it, or one above it, has an entry: a link that leads nowhere, such as to a file system that is not mounted. */
+/**
+ * Throw where a folder is missing only because it or a parent is a dangling link, for example into a file system that
+ * is not mounted.
+ */
 async function assertMissing(folder: string): Promise<void> {
     for (let path = folder; ; path = dirname(path)) {
         const facts = await lstat(path).catch(ifMissing);
@@ -30,7 +34,7 @@ async function assertMissing(folder: string): Promise<void> {
 }
 
 function unseen(path: string, what: string): UnikernelError {
-    return new UnikernelError("program-failed", `${path} ${what}; nothing is known of the files there`, {
+    return new UnikernelError("program-failed", `${path} ${what}; the state of the files there is unknown`, {
         hint: `mount the file system that holds them (see ls -ld ${path}; findmnt), then run the command again`,
     });
 }

@@ -2,14 +2,14 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 
 /**
- * The marks of an unfinished file, the same for local files, ssh and storage volumes:
+ * The names that mark an incomplete file, the same for local files, ssh and storage volumes:
  *
- * - `.NAME.WRITER.part`: local files and ssh write here, then rename or link it to NAME. Storage volumes, which cannot be
- *   renamed, announce themselves with an empty file of that name.
- * - `NAME.unfinished` beside NAME: storage volumes fill NAME itself meanwhile, so NAME counts as missing.
+ * - `.NAME.WRITER.part`: local files and ssh write this file, then rename or link it to NAME. Writers of storage
+ * volumes,   which cannot be renamed, announce themselves with an empty file of that name. - `NAME.unfinished` beside
+ * NAME: a storage volume is filling NAME itself, so NAME counts as missing.
  *
- * WRITER is `HOST~MACHINE~BOOT~NAMESPACE~PID~START~NUMBER`, its number with a `v` for a storage volume; release 0.1.0 wrote a PID only.
- * ssh/shellProtocol.ts has the same rules for the far side.
+ * WRITER is `HOST~MACHINE~BOOT~NAMESPACE~PID~START~NUMBER`, with a `v` before the number for a storage volume; release
+ * 0.1.0 wrote only a PID. ssh/shellProtocol.ts has the same rules for the remote side.
  */
 export const UNFINISHED = ".unfinished";
 
@@ -23,19 +23,19 @@ export function isPlainName(name: string): boolean {
     return plain.test(name);
 }
 
-/** The name and the writer of a temporary file; undefined for every other name. */
+/** Return the name and the writer of a temporary file; undefined for any other name. */
 export function partOf(name: string): { name: string; writer: string } | undefined {
     const match = part.exec(name);
     const writer = match?.[2] ?? "";
     return match && (fields.test(writer) || /^\d+$/.test(writer)) ? { name: match[1]!, writer } : undefined;
 }
 
-/** Return what names this process among all of all machines, in the form of a writer. */
+/** Return an identifier of this process, unique among all machines, in the form of a writer. */
 export function thisProcess(): string {
     return partOf(partName("process"))!.writer;
 }
 
-/** Whether a writer is this process, whichever file it writes. */
+/** Return whether a writer is this process, for any file. */
 export function isThisProcess(writer: string): boolean {
     const processOf = (name: string): string => name.replace(/~[^~]*$/, "");
     return processOf(writer) === processOf(thisProcess());
@@ -43,27 +43,32 @@ export function isThisProcess(writer: string): boolean {
 
 let parts = 0;
 
-/** A name for a temporary file that no other writer has. @param by who fills the file of that name itself meanwhile, or only announces it */
+/**
+ * Return a unique name for a temporary file.
+ * @param by `file`: it gets the content; `volume`: it only announces the writer
+ */
 export function partName(name: string, by: "file" | "volume" = "file"): string {
     const { host, machine, boot, namespace } = here();
     return `.${name}.${host}~${machine}~${boot}~${namespace}~${process.pid}~${startOf(process.pid)}~${by === "volume" ? "v" : ""}${parts++}.part`;
 }
 
 /**
- * Whether the writer of a temporary file is gone for certain.
- * @param age milliseconds since the file was last written to
+ * Return whether the writer of a temporary file has certainly ended.
+ * @param age milliseconds since the last write to the file
  */
 export function isAbandoned(writer: string, age: number): boolean {
     if (/^\d+$/.test(writer)) return isOldAbandoned(Number(writer), age);
     const [, host, machine, boot, namespace, pid, start] = fields.exec(writer) ?? [];
     const own = here();
     if (boot === own.boot && namespace === own.namespace) return startOf(Number(pid)) !== start;
-    // Another boot of this machine ended all processes. Two machines may have one machine-id, when one was made as a copy of the other.
+    // A reboot of this machine ended all processes. The host name counts too: cloned machines share a machine-id.
     if (boot !== own.boot && machine === own.machine && machine !== "0" && host === own.host) return true;
     return age > HOUR;
 }
 
-/** Release 0.1.0 names a process, but not its machine. A process that is younger than the file did not write it. */
+/**
+ * The same for release 0.1.0, which wrote a pid without its machine. A process younger than the file did not write it.
+ */
 function isOldAbandoned(pid: number, age: number): boolean {
     const start = startOf(pid);
     if (start === "0") return true;
@@ -71,12 +76,12 @@ function isOldAbandoned(pid: number, age: number): boolean {
     return running * 1000 < age;
 }
 
-/** Whether a writer fills the file itself, as storage volumes do. */
+/** Return whether a writer fills the file itself, as writers of storage volumes do. */
 export function fillsInPlace(writer: string): boolean {
     return /~v\d+$/.test(writer);
 }
 
-/** `process 7 on web1`, for errors. */
+/** Return a writer's description for errors: `process 7 on web1`. */
 export function describeWriter(writer: string): string {
     const [, host, , , , pid] = fields.exec(writer) ?? [];
     return pid ? `process ${pid} on ${host || "an unnamed host"}` : `process ${writer}`;
@@ -90,7 +95,9 @@ interface Place {
 }
 let place: Place | undefined;
 
-/** Process numbers mean something only within one boot and one process namespace of one machine. */
+/**
+ * Return the scope of this process's pid: pids are unique only within one boot and one pid namespace of one machine.
+ */
 function here(): Place {
     return (place ??= {
         host: /^[A-Za-z0-9-]+(?=\.|$)/.exec(hostname())?.[0] ?? "",
@@ -104,7 +111,7 @@ function hexOf(file: string): string {
     return /^[0-9a-f]{8}/.exec(quietly(() => readFileSync(file, "latin1"), ""))?.[0] ?? "0";
 }
 
-/** Field 22 of /proc/PID/stat (proc(5)), in clock ticks since the boot. "0" when there is no such process, or only its corpse. */
+/** Return field 22 of /proc/PID/stat (proc(5)), in clock ticks since boot; "0" for no process or a zombie. */
 function startOf(pid: number): string {
     const fields = quietly(() => readFileSync(`/proc/${pid}/stat`, "latin1"), "")
         .replace(/^.*\) /s, "")

@@ -19,18 +19,18 @@ import { describeWriter, isAbandoned, isPlainName, UNFINISHED as mark, partName,
 const folderMode = 0o711;
 const HOUR = 3_600_000;
 
-/** Milliseconds for another process that writes the same file. */
+/** Time to wait for another process that writes the same file. Milliseconds. */
 const WAIT_MS = 60_000;
 
 /** The files of a guest's folder, by their state. */
 export interface Look {
     whole: HostFile[];
-    /** Names of which half a file may be there. */
+    /** Names whose file may be incomplete. */
     unfinished: string[];
     announced: { file: string; name: string; writer: string }[];
 }
 
-/** Guests' folders as storage pools, and what keeps their unfinished volumes apart from whole ones. */
+/** Guests' folders as storage pools, with the marks that distinguish incomplete volumes from complete ones. */
 export class VolumeFolders {
     constructor(
         private readonly uri: string,
@@ -82,8 +82,9 @@ export class VolumeFolders {
     }
 
     /**
-     * Works on a name while no other process does: each announces itself and then looks, and goes on only when it sees no other. So of
-     * two at most one goes on, and both try again when they see each other. What is half written is marked by the one that goes on.
+     * Work on a name while no other process does. Each process announces itself, then looks, and continues only when it
+     * sees no other. So of two at most one continues; when they see each other, both try again. The one that continues
+     * marks its incomplete file.
      */
     async alone<T>(uuid: string, name: string, work: (look: Look) => Promise<T>): Promise<T> {
         const end = Date.now() + WAIT_MS;
@@ -105,7 +106,7 @@ export class VolumeFolders {
                         "in-use",
                         `write of ${join(this.base, plainName(uuid), plainName(name))}: ${describeWriter(living[0]!)} writes it too`,
                         {
-                            hint: "let it finish, then run again; what a process left that is gone counts no more after an hour",
+                            hint: "wait until it has finished, then run again; the leftovers of a dead process are ignored after an hour",
                         },
                     );
                 }
@@ -116,7 +117,10 @@ export class VolumeFolders {
         }
     }
 
-    /** A writer on another machine cannot be asked. By the host's own clock, neither its announcement nor its file was written to for an hour. */
+    /**
+     * Return whether, by the host's own clock, neither the announcement of a writer nor its file was written for an
+     * hour. A writer on another machine cannot be checked otherwise.
+     */
     private async isOld(uuid: string, own: string, file: string, name: string): Promise<boolean> {
         const [now, ...times] = await Promise.all(
             [own, file, name].map(async (one) =>
@@ -135,16 +139,16 @@ export class VolumeFolders {
         ]);
     }
 
-    /** A mark that stays, because this process is killed, is taken away by the next write or removal. */
+    /** Write a file under a mark. If this process is killed, the next write or removal removes the mark. */
     async marked<T>(uuid: string, name: string, write: () => Promise<T>): Promise<T> {
         const file = `${plainName(name)}${mark}`;
-        // One that is there stays: without it, half a file would look whole.
+        // An existing mark stays: without it, an incomplete file would look complete.
         await this.make(uuid, file);
         let result: T;
         try {
             result = await write();
         } catch (error) {
-            // A full disk is not helped by half a file; the error is the first one, whatever this says.
+            // Do not leave an incomplete file on a full disk. A failure here does not replace the first error.
             await puttingRight(() =>
                 this.drop(uuid, name)
                     .then(() => this.drop(uuid, file))
@@ -161,7 +165,7 @@ export class VolumeFolders {
     }
 }
 
-/** No pool and no volume are no error here: the guest has no files yet, or none any more. */
+/** Return `instead` where there is no pool or volume: the guest has no files yet, or none any more. */
 export async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T | U> {
     return work.catch((error) => {
         if (hasCode(error, "not-found")) return instead;
@@ -171,12 +175,12 @@ export async function orWithout<T, U>(instead: U, work: Promise<T>): Promise<T |
 
 const systemError = 38; // virErrorNumber
 
-/** The daemon met a folder that it cannot list, or make: its own error says what, not what to do. */
+/** Add a hint to the daemon's error about a folder that it cannot list or create. */
 function withHint(error: unknown, base: string): unknown {
     if (!(error instanceof UnikernelError) || error.hint !== undefined || libvirtError(error)?.code !== systemError)
         return error;
     return new UnikernelError(error.code, error.message, {
-        hint: `nothing is known of the files there; see on that host that libvirt's daemon can list the folder (sudo ls -l ${base}), and mount its file system again where it is stale`,
+        hint: `the state of the files there is unknown; check on that host that libvirt's daemon can list the folder (sudo ls -l ${base}), and remount its file system if it is stale`,
         cause: error.cause,
     });
 }

@@ -11,15 +11,18 @@ import { orWithout, VolumeFolders } from "./volumeFolders";
 import { signatures, sizeOf } from "./write";
 
 /**
- * The guests' folders where this process may not write: on another machine, or owned by root while
- * the user may manage libvirt. Each folder is a storage pool of type dir, its files are volumes, and
- * what is in them goes through libvirt's streams.
+ * The guests' folders where this process may not write: on another machine, or owned by root while the user may manage
+ * libvirt. Each folder is a storage pool of type dir, its files are volumes, and their content is transferred by
+ * libvirt's streams.
  *
- * A volume has its whole size from the start and cannot be renamed, so an empty volume
- * `NAME.unfinished` stands beside it while it is written: what is marked is as good as not there.
+ * A volume has its full size from the start and cannot be renamed. So an empty volume `NAME.unfinished` marks it while
+ * it is written: a marked volume counts as missing.
  */
 export class VolumeFiles implements HostFiles {
-    /** A pool is refreshed before each use, which libvirt refuses while a volume of it is made. */
+    /**
+     * One operation per guest at a time: each refreshes the pool, which libvirt refuses while a volume in it is
+     * created.
+     */
     private readonly turns = new Turns();
 
     private readonly folders: VolumeFolders;
@@ -93,7 +96,7 @@ export class VolumeFiles implements HostFiles {
                         [this.folders.pool(uuid), name, xml, parts],
                         onProgress,
                     );
-                    // A process that knows nothing of announcements made one meanwhile: it stays.
+                    // A process that makes no announcements has created the file meanwhile: it stays.
                     if (sent === undefined) return false;
                     if (before !== (await signatures(parts)) || (digest !== undefined && sent !== digest))
                         throw sourceChanged(path, parts);
@@ -103,7 +106,7 @@ export class VolumeFiles implements HostFiles {
                 if (!made && !exclusive)
                     throw new UnikernelError(
                         "in-use",
-                        `write of ${path}: another process made a file of that name meanwhile`,
+                        `write of ${path}: another process created a file of that name meanwhile`,
                         { hint: "run the command again" },
                     );
                 return made;
@@ -195,19 +198,24 @@ export class VolumeFiles implements HostFiles {
         );
     }
 
-    /** The daemon writes behind its stream, and was seen to end it well although the disk was full: so it is read back. */
+    /**
+     * Read a written volume back: the daemon writes asynchronously, and has finished a stream without error on a full
+     * disk.
+     */
     private async assertKept(uuid: string, name: string, sent: string): Promise<void> {
         if (sent === (await this.digestThere(uuid, name))) return;
         throw new UnikernelError(
             "no-space",
-            `write of ${await this.path(uuid, name)}: the host does not hold what was sent, and libvirt reported no error; the disk is probably full`,
+            `write of ${await this.path(uuid, name)}: the file on the host differs from the content sent, although libvirt reported no error; the disk is probably full`,
             {
                 hint: `free some space below ${this.base} on the host, then run the command again`,
             },
         );
     }
 
-    /** For a folder that is written to without libvirt: a pool of it may be known all the same, of another user's run. */
+    /**
+     * Return the operations for a folder that is written without libvirt. Another user's run may have defined its pool.
+     */
     asDaemon(): Daemon {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
@@ -220,7 +228,8 @@ export class VolumeFiles implements HostFiles {
 
     private async duplicate(uuid: string, from: string, to: string, mode: number): Promise<void> {
         const source = (await this.folders.look(uuid)).whole.find(({ name }) => name === plainName(from));
-        if (!source) throw new UnikernelError("invalid", `${await this.path(uuid, from)} is not there to be copied`);
+        if (!source)
+            throw new UnikernelError("invalid", `${await this.path(uuid, from)} cannot be copied: it does not exist`);
         const xml = renderVolume({ name: plainName(to), size: source.size, mode });
         await this.folders.alone(uuid, to, () =>
             this.folders.marked(uuid, to, async () => {

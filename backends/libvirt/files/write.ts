@@ -13,18 +13,18 @@ const zeros = Buffer.alloc(holeSize);
 
 export interface Writing {
     mode: number;
-    /** sha256 hex that all the bytes must have. */
+    /** sha256 hex that the content must have. */
     digest?: string;
     onProgress?(bytes: number): void;
-    /** Only where no file has the name. @default false */
+    /** Fail where a file has the name. @default false */
     exclusive?: boolean;
 }
 
 /**
- * Writes a file whole or not at all: under a temporary name, synced, then renamed or, to be exclusive, linked. Runs of zeros
- * become holes; a single local file is cloned where the file system can (and keeps its own holes).
- * @returns false when it is exclusive and a file has the name
- * @throws UnikernelError `changed` when a source changed meanwhile, or its bytes have another digest
+ * Write a file atomically: under a temporary name, synced, then renamed or, with `exclusive`, linked. Runs of zeros
+ * become holes; a single local file is cloned where the file system supports it (and keeps its own holes).
+ * @returns false with `exclusive` when a file has the name
+ * @throws UnikernelError `changed` when a source changed meanwhile, or its content has another digest
  */
 export async function writeWhole(
     path: string,
@@ -40,11 +40,11 @@ export async function writeWhole(
         try {
             const hash = digest === undefined ? undefined : createHash("sha256");
             if (!cloned) await writeParts(file, parts, hash, onProgress);
-            // The clone is what the source was at one moment, so the clone is what has to be hashed.
+            // The clone is a snapshot of the source, so hash the clone.
             else if (hash) await hashInto(hash, part);
             if (before !== (await signatures(parts)) || (hash && hash.digest("hex") !== digest))
                 throw sourceChanged(path, parts);
-            // open's mode is narrowed by the umask, a clone's is its source's.
+            // The umask restricts the mode of open, and a clone has the mode of its source.
             await file.chmod(mode);
             await file.sync();
         } finally {
@@ -61,7 +61,7 @@ export async function writeWhole(
 
 async function replace(part: string, path: string): Promise<true> {
     await rename(part, path);
-    // A half file that had the name is gone, and with it what said that it is one.
+    // The rename replaced an incomplete file, so its mark goes too.
     await rm(`${path}${UNFINISHED}`, { force: true });
     return true;
 }
@@ -80,16 +80,16 @@ async function linkNew(part: string, path: string): Promise<boolean> {
     }
 }
 
-/** A process that fills the file as a storage volume. One that comes later sees our temporary file, and waits. */
+/** Throw where a process fills the file as a storage volume. A later one sees our temporary file, and waits. */
 async function assertNotFilled(path: string): Promise<void> {
     const writer = await fillerOf(path);
     if (writer === undefined) return;
     throw new UnikernelError("in-use", `write of ${path}: ${describeWriter(writer)} writes it too`, {
-        hint: "let it finish, then run again",
+        hint: "wait until it has finished, then run again",
     });
 }
 
-/** Return who fills the file as a storage volume now; undefined where no process does. */
+/** Return the writer that fills the file as a storage volume now; undefined where no process does. */
 async function fillerOf(path: string): Promise<string | undefined> {
     for (const name of await readdir(dirname(path))) {
         const part = partOf(name);
@@ -100,18 +100,21 @@ async function fillerOf(path: string): Promise<string | undefined> {
     return undefined;
 }
 
-/** Removes halves of files that writers of storage volumes left which are gone, and their marks. No list shows them. */
+/** Remove the incomplete files of dead writers of storage volumes, and their marks. `list` does not show them. */
 export async function removeHalves(folder: string): Promise<void> {
     for (const mark of await readdir(folder)) {
         const name = mark.slice(0, -UNFINISHED.length);
         if (!mark.endsWith(UNFINISHED) || !isPlainName(name) || (await fillerOf(join(folder, name))) !== undefined)
             continue;
-        // The file first: half a file must not look whole.
+        // Remove the file before its mark: an incomplete file must not look complete.
         for (const one of [name, mark]) await rm(join(folder, one), { force: true });
     }
 }
 
-/** Half a file that a dead writer left. It was that only if its mark is still there when it has been moved; else it is put back. */
+/**
+ * Remove an incomplete file that a dead writer left. Move it first: if its mark is gone after the move, the file was
+ * completed meanwhile, and is put back.
+ */
 async function moveHalfAway(part: string, path: string): Promise<void> {
     const mark = `${path}${UNFINISHED}`,
         aside = `${part}.half`;
@@ -133,7 +136,7 @@ const isThere = async (path: string): Promise<boolean> =>
         },
     );
 
-/** What stat tells of the sources' contents: another text means that one was written to. */
+/** Return a text from the sources' stat data that changes when a source is written. */
 export async function signatures(parts: Part[]): Promise<string> {
     const all: string[] = [];
     for (const part of parts) {
@@ -196,14 +199,14 @@ function isHole(data: Buffer, start: number): boolean {
     return data.length - start >= holeSize && data.compare(zeros, 0, holeSize, start, start + holeSize) === 0;
 }
 
-/** Bytes of all parts together. */
+/** Return the total size of all parts in bytes. */
 export async function sizeOf(parts: Part[]): Promise<number> {
     let size = 0;
     for (const part of parts) size += "bytes" in part ? part.bytes.length : (await stat(part.file)).size;
     return size;
 }
 
-/** Removes temporary files whose writers are gone. */
+/** Remove temporary files whose writers have ended. */
 export async function sweep(folder: string): Promise<void> {
     for (const name of await readdir(folder)) {
         const part = partOf(name);

@@ -8,41 +8,41 @@ import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
 import { encodeProgram } from "./shellProtocol";
 
-/** Milliseconds before each further try after a connection was cut; what is sent is worth a longer wait than a question. */
+/** Milliseconds before each retry after a connection was lost. A transfer is worth waiting longer than a question. */
 const PAUSES = { ask: [300, 1000], send: [300, 1000, 3000, 6000] };
 
-/** Milliseconds for a script that is under way when its caller is told to end. */
+/** Milliseconds to wait for a running script when its caller has to end. */
 const PATIENCE_MS = 2000;
 
 export interface Ask {
-    /** For errors: `write of /var/lib/…/kernel`. */
+    /** The operation, for errors: `write of /var/lib/…/kernel`. */
     what: string;
     script: string;
     words: string[];
     /** For the script's standard input, at most INLINE bytes. */
     data?: Uint8Array;
-    /** Asking twice does what asking once does. @default true */
+    /** The script is idempotent and can be repeated. @default true */
     repeat?: boolean;
-    /** Called before it is asked again: the far side may have done it. */
+    /** Called before a repetition: the first attempt may have succeeded on the remote side. */
     onAgain?(): void;
     /** Exit codes other than 0 that are answers. */
     codes?: number[];
-    /** May take long, so it gets a session of its own: nothing waits behind it. @default false */
+    /** It may take long, so it gets a separate session, and no other script waits for it. @default false */
     long?: boolean;
-    /** A transfer, in a session of its own too: answers the first line. */
+    /** A transfer, also in a separate session: return the data for the script's first line. */
     answer?(line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined;
 }
 
-/** The scripts that run on one host, on one connection, which is opened when first needed and again when it was cut. */
+/** Runs scripts on one host over one connection, which is opened when first needed, and again after it was lost. */
 export class SshConnection {
     private master?: Promise<Master>;
-    /** sshd admits 10 sessions a connection (sshd_config(5): MaxSessions); the connection itself is one. */
+    /** sshd allows 10 sessions per connection (sshd_config(5): MaxSessions), including the connection's own. */
     private readonly sessions = new Gate(6);
     private readonly timeouts: Timeouts;
-    /** Sources that are being copied, by digest. */
+    /** Copies in progress, by path in the store. */
     readonly copying = new Map<string, Promise<unknown>>();
 
-    /** @param base the folder of all guests; "": below the data home of the user there (XDG Base Directory) */
+    /** @param base the folder of all guests; "": below the remote user's data home (XDG Base Directory) */
     constructor(
         readonly login: Login,
         readonly base: string,
@@ -51,12 +51,15 @@ export class SshConnection {
         this.timeouts = { ...defaultTimeouts, ...timeouts };
     }
 
-    /** Asked once a connection. */
+    /** Return the facts of the host, which are read once per connection. */
     async facts(): Promise<HostFacts> {
         return (await this.open()).facts;
     }
 
-    /** @throws UnikernelError `unreachable`, `timeout`, `no-space`, `permission`, `program-missing`, `program-failed`, `invalid` */
+    /**
+     * @throws UnikernelError `unreachable`, `timeout`, `no-space`, `permission`, `program-missing`, `program-failed`,
+     * `invalid`
+     */
     async ask(ask: Ask): Promise<{ code: number; out: Buffer }> {
         let connected = false;
         for (let tries = 0; ; tries++) {
@@ -101,7 +104,7 @@ export class SshConnection {
                 idle: this.timeouts.call,
                 answer,
             });
-            // It would wait for what hangs there, longer than this process lives.
+            // ssh would wait for the hanging script longer than this process lives.
             if (ended.timedOut) master.abandon();
             return ended;
         } finally {
@@ -118,13 +121,13 @@ export class SshConnection {
         if (timedOut) {
             throw new UnikernelError(
                 "timeout",
-                `${what} on ${this.login.host}: nothing moved for ${this.timeouts.call / 1000} s; it may still happen`,
+                `${what} on ${this.login.host}: no progress for ${this.timeouts.call / 1000} s; the host may still carry it out`,
                 {
-                    hint: "see whether that machine hangs, then run the command again",
+                    hint: "check whether that machine hangs, then run the command again",
                 },
             );
         }
-        // 255 is ssh's own (ssh(1), EXIT STATUS).
+        // 255 is an error of ssh itself (ssh(1), EXIT STATUS).
         if (code === undefined || code === 255) throw unreachable(this.login, err, what);
         if ((code === 0 || codes.includes(code)) && out) return { code, out };
         throw failedThere(this.login, err, code, what, base);

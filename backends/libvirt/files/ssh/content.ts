@@ -11,15 +11,15 @@ export interface Content {
     sha256: string;
 }
 
-/** Reads in pieces of this size. */
+/** Bytes per read. */
 const PIECE = 256 * 1024;
 
-/** What the parts are together. A single file's digest is remembered, so that 30 guests read it once. */
+/** Return size and digest of all parts together. A single file's digest is cached, so that 30 guests read it once. */
 export async function contentOf(parts: Part[]): Promise<Content> {
     const only = parts.length === 1 ? parts[0]! : undefined;
     if (only && "file" in only) {
         const sha256 = await hashFile(only.file).catch((error: unknown) => {
-            // To those who put a file, a source that is not there is a wrong argument: on the host nothing is missing.
+            // For a put, a missing source is an invalid argument: `not-found` would mean a file on the host.
             throw hasCode(error, "not-found") ? new UnikernelError("invalid", error.message, { cause: error }) : error;
         });
         return { sha256, size: (await stat(only.file)).size };
@@ -34,7 +34,7 @@ export async function contentOf(parts: Part[]): Promise<Content> {
     return { size, sha256: hash.digest("hex") };
 }
 
-/** The parts one after the other, from an offset in the whole. */
+/** Yield the bytes of all parts, from an offset on. */
 export async function* bytesOf(parts: Part[], offset: number): AsyncGenerator<Buffer> {
     let skip = offset;
     for (const part of parts) {
@@ -58,7 +58,7 @@ export async function whole(bytes: AsyncIterable<Buffer>): Promise<Buffer> {
     return Buffer.concat(pieces);
 }
 
-/** A large file and a small rest; undefined for all that is not so. */
+/** Return the parts as a large file and a small tail; undefined where they have another form. */
 export async function headOf(parts: Part[]): Promise<{ file: string; tail: Buffer } | undefined> {
     const [first, ...rest] = parts;
     if (!first || !("file" in first) || rest.length === 0) return undefined;
@@ -68,7 +68,7 @@ export async function headOf(parts: Part[]): Promise<{ file: string; tail: Buffe
     return facts && facts.size > INLINE ? { file: first.file, tail: Buffer.concat(bytes) } : undefined;
 }
 
-/** Files that may be one inode with other guests': everybody may read them, and their name tells their content. */
+/** Return whether a file may share an inode with other guests' files: all may read it, and its name has its digest. */
 export function isShareable(name: string, mode: number): boolean {
     return mode === 0o644 && /-[0-9a-f]{16}(\.[a-z0-9]+)?$/.test(name);
 }

@@ -4,11 +4,11 @@ import type { Login } from "./login";
 const hostKey = /host key verification failed|remote host identification has changed|no .* host key is known/i;
 const refusedLogin = /permission denied \(|too many authentication failures|no such identity/i;
 
-/** ssh came to no end of its own: nothing is known of what exists there. */
+/** Return the error of a failed ssh connection. The state of the remote files is then unknown. */
 export function unreachable(login: Login, stderr: string, what: string): UnikernelError {
     const last = lastLine(stderr) || "the connection was cut";
     const hint = /identification has changed/i.test(stderr)
-        ? `the host's key is another one than before: find out why, then ssh-keygen -R ${login.host}`
+        ? `the host's key has changed: find out why, then ssh-keygen -R ${login.host}`
         : hostKey.test(stderr)
           ? `see that the host's key is the right one, and accept it once by hand: ${login.byHand} true`
           : refusedLogin.test(stderr)
@@ -23,7 +23,10 @@ export function programMissing(login: Login, what: string): UnikernelError {
     });
 }
 
-/** A login that leads to no shell of use: a forced command, an account without one, a host without coreutils. */
+/**
+ * Return the error of a login without a usable shell: a forced command, an account without one, a host without
+ * coreutils.
+ */
 export function noShell(login: Login, stderr: string, what: string): UnikernelError {
     return new UnikernelError(
         "unsupported",
@@ -34,7 +37,7 @@ export function noShell(login: Login, stderr: string, what: string): UnikernelEr
     );
 }
 
-/** A script failed on the far side. `folder`: where all guests' files lie there. */
+/** Return the error of a script that failed on the remote side. @param folder the folder of all guests there */
 export function failedThere(login: Login, stderr: string, code: number, what: string, folder: string): UnikernelError {
     const said = stderr
         .split("\n")

@@ -10,11 +10,11 @@ import { putThere } from "./put";
 import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, OWNER, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
 
 /**
- * The guests' folders on a host that is reached by ssh. Beside them lies `shared`: what several guests
- * have in common is sent once and is one inode with each guest's file, until no guest has it any more.
+ * The guests' folders on a host that is reached by ssh. A folder `shared` beside them holds content that several guests
+ * use: it is sent once, and shares an inode with each guest's file, until the last guest drops it.
  */
 export class SshFiles implements HostFiles {
-    /** @param daemon reads what this user may not: a console log is root's */
+    /** @param daemon reads files that this user may not read: console logs belong to root */
     constructor(
         private readonly connection: SshConnection,
         private readonly daemon?: Daemon,
@@ -117,7 +117,7 @@ export class SshFiles implements HostFiles {
     async digest(uuid: string, name: string): Promise<string | undefined> {
         const [path, store] = [await this.path(uuid, name), await this.store()];
         const ask = { what: `digest of ${path}`, words: [path, store] };
-        // What is shared has its digest for a name.
+        // A shared file is named by its digest.
         const { out: known } = await this.connection.ask({ ...ask, script: KNOWN });
         const said = known.toString("latin1").trim();
         if (said === "none") return undefined;
@@ -151,7 +151,7 @@ export class SshFiles implements HostFiles {
     ): Promise<boolean> {
         const [base, folder, path] = [await this.base(), await this.folder(uuid), await this.path(uuid, name)];
         return putThere(this.connection, { base, folder, name, exclusive }, parts, options).catch((error: unknown) => {
-            // A source that cannot be read.
+            // The source cannot be read.
             throw error instanceof UnikernelError ? error : fileError(error, `write of ${path}`, base);
         });
     }

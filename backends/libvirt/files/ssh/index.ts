@@ -12,10 +12,13 @@ export { SshFiles } from "./files";
 export { type Login, sshLogin } from "./login";
 export { RemoteFiles } from "./remote";
 
-/** One for each login and folder: xen+ssh and qemu+ssh to one host share it. */
+/** One connection for each login and folder, which xen+ssh and qemu+ssh to one host share. */
 const connections = new Map<string, SshConnection>();
 
-/** The files of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
+/**
+ * Return the files of a URI whose transport is ssh, libssh or libssh2; undefined for any other. Does not contact the
+ * host.
+ */
 export function sshFilesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles | undefined {
     const connection = connectionOf(uri, timeouts);
     return (
@@ -24,19 +27,23 @@ export function sshFilesOf(uri: string, timeouts?: Partial<Timeouts>): HostFiles
     );
 }
 
-/** Scripts of sh on a host, by the connection that its files take. */
+/** Runs sh scripts on a host, over the connection that its files use. */
 export interface SshShell {
     /**
-     * @param script for POSIX sh with `set -eu` and LC_ALL=C; short, as others wait until it ends. It is run
-     *     again when the connection is cut before its end is known.
-     * @param words $1, $2 …; they are on no command line
-     * @returns what it printed
-     * @throws UnikernelError as SshConnection.ask does: `unreachable`, `permission`, `program-failed` for any other end than 0 …
+     * @param script for POSIX sh with `set -eu` and LC_ALL=C; short, because other scripts wait until it ends. It runs
+     *     again when the connection is lost before its result arrives.
+     * @param words $1, $2 …; no command line shows them
+     * @returns its output
+     * @throws UnikernelError as SshConnection.ask does: `unreachable`, `permission`, `program-failed` for an exit code
+     *     other than 0 …
      */
     run(script: string, words: string[]): Promise<string>;
 }
 
-/** A shell on the host of a URI whose transport is ssh, libssh or libssh2; undefined for all others. Asks nothing of the host yet. */
+/**
+ * Return a shell on the host of a URI whose transport is ssh, libssh or libssh2; undefined for any other. Does not
+ * contact the host.
+ */
 export function sshShellOf(uri: string, timeouts?: Partial<Timeouts>): SshShell | undefined {
     const connection = connectionOf(uri, timeouts);
     return (
@@ -57,7 +64,7 @@ function connectionOf(uri: string, timeouts?: Partial<Timeouts>): SshConnection 
     return connection;
 }
 
-/** Ends all connections. They also end with this process. */
+/** Close all connections. They also end with this process. */
 export async function closeSsh(): Promise<void> {
     const open = [...connections.values()];
     connections.clear();

@@ -1,22 +1,22 @@
 import { parseUri } from "../../client";
 
-/** How OpenSSH's client is called for a host. */
+/** The call of OpenSSH's client for a host. */
 export interface Login {
     program: string;
-    /** Options of this host: port, user, key. The user's own configuration gives the rest. */
+    /** Options for this host: port, user, key. The user's own configuration supplies the rest. */
     options: string[];
     host: string;
-    /** The command by which a person comes to the same place, for hints: `ssh -p 2222 root@far`. */
+    /** The equivalent command for a person, for hints: `ssh -p 2222 root@far`. */
     byHand: string;
 }
 
 const transports = ["ssh", "libssh", "libssh2"];
 
 /**
- * The way by ssh to the host of a libvirt URI; undefined when the URI leads elsewhere or by other means.
+ * Return the ssh login for the host of a libvirt URI; undefined for a URI without a host or with another transport.
  * Parameters as in libvirt's "Connection URIs", "ssh transport" and "libssh transport": `command`,
- * `keyfile`, `no_verify`; with libssh and libssh2 `known_hosts` and `known_hosts_verify`. What is about
- * libvirt's socket (`socket`, `netcat`, `proxy`, `mode`) means nothing for files.
+ * `keyfile`, `no_verify`; with libssh and libssh2 `known_hosts` and `known_hosts_verify`. Parameters of libvirt's
+ * socket (`socket`, `netcat`, `proxy`, `mode`) do not apply to files.
  */
 export function sshLogin(uri: string): Login | undefined {
     const { transport = "", host, user, port } = parseUri(uri);
@@ -58,7 +58,7 @@ function verification(transport: string, parameters: Map<string, string>): strin
     }
 }
 
-/** Not URLSearchParams: to libvirt a plus sign is a plus sign. */
+/** Parse the query. Not with URLSearchParams: for libvirt a plus sign is a literal plus. */
 function readParameters(uri: string): Map<string, string> {
     const query = /\?([^#]*)/.exec(uri)?.[1] ?? "";
     return new Map(

@@ -11,10 +11,10 @@ import { encodeProgram, REMOTE_COMMAND, SERVE } from "./shellProtocol";
 
 type Child = Awaited<ReturnType<typeof startSsh>>["child"];
 
-/** Seconds between two signs of life, of which three may be missing. */
+/** Seconds between keepalive messages; ssh gives up after three without an answer. */
 const ALIVE = 10;
 
-/** Whatever the user's configuration says of terminals, forwardings and commands is not for us. */
+/** Options that override the user's configuration of terminals, forwardings and commands. */
 const OURS = [
     "-T",
     "-o",
@@ -39,24 +39,24 @@ const OURS = [
 
 export interface HostFacts {
     uid: number;
-    /** The folder of all guests, or where it would be made, can be written. */
+    /** The folder of all guests, or the folder in which it would be created, is writable. */
     writable: boolean;
     base: string;
 }
 
 interface Watch {
-    /** Milliseconds: until it stands. */
+    /** Time limit for opening it. Milliseconds. */
     connect: number;
-    /** Milliseconds: for one short script. */
+    /** Time limit for one short script. Milliseconds. */
     call: number;
-    /** It was cut, or closed. */
+    /** Called when it was lost or closed. */
     onEnd(): void;
 }
 
 /**
- * One ssh connection that all sessions share (ssh_config(5): ControlMaster). Its own session runs the
- * short scripts, until its input ends, which it does with this process, however that ends: so no
- * connection outlives its user, and none needs a time (ControlPersist) after which it is given up.
+ * One ssh connection that all sessions share (ssh_config(5): ControlMaster). Its own session runs the short scripts
+ * until its standard input ends, which happens with this process, however that ends. So no connection outlives its
+ * user, and none needs a time-out (ControlPersist).
  */
 export class Master {
     private ended = false;
@@ -81,9 +81,9 @@ export class Master {
         (child.stdin as unknown as Socket).unref();
     }
 
-    /** What ssh said when it ended. */
+    /** The output of ssh when it ended. */
     lastWords = "";
-    /** It was ended because a script took too long. */
+    /** It was killed because a script took too long. */
     stuck = false;
 
     /** @param base the folder of all guests; "": the user's own */
@@ -135,12 +135,12 @@ export class Master {
         throw noShell(login, complaints, what);
     }
 
-    /** A short script. Undefined when the connection was cut. */
+    /** Run a short script; return undefined when the connection was lost. */
     run(script: string, words: string[], data: Uint8Array): Promise<Answer | undefined> {
         return this.ended ? Promise.resolve(undefined) : this.shell.run(script, words, data);
     }
 
-    /** Arguments of a session of its own on this connection. */
+    /** Return ssh's arguments for a separate session on this connection. */
     session(): string[] {
         return [...OURS, ...control(this.socket, "no"), ...this.login.options, "--", this.login.host, REMOTE_COMMAND];
     }
@@ -158,7 +158,7 @@ export class Master {
     }
 }
 
-/** `%` begins a token of ssh_config(5). */
+/** Return the options of a shared connection. `%` is escaped, because it begins a token of ssh_config(5). */
 function control(socket: string, master: "yes" | "no"): string[] {
     return ["-o", `ControlMaster=${master}`, "-o", `ControlPath="${socket.replaceAll("%", "%%")}"`];
 }

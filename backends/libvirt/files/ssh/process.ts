@@ -5,30 +5,32 @@ import { currentSignal, throwIfEnded } from "../../../../spec";
 import { MARK } from "./shellProtocol";
 
 export interface Exchange {
-    /** Sent at once. */
+    /** The bytes to send first. */
     head: Buffer;
-    /** Milliseconds without any progress after which the process is killed. */
+    /** Time without progress after which the process is killed. Milliseconds. */
     idle: number;
-    /** Answers the first line that the far side says; undefined: no more to send. Without it nothing more is sent. */
+    /**
+     * Return the data to send after the remote side's first line; undefined for none. Left out: only `head` is sent.
+     */
     answer?(line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined;
 }
 
 export interface Ended {
     /** Undefined when a signal ended it. */
     code?: number;
-    /** What the script said; undefined when it never began. */
+    /** The script's output; undefined when it never began. */
     out?: Buffer;
     err: string;
-    /** It was killed because nothing moved. */
+    /** It was killed because it made no progress. */
     timedOut: boolean;
-    /** The program is not there. */
+    /** The program does not exist. */
     missing: boolean;
 }
 
-/** Bytes a second that a slow disk takes, to wait for while it syncs and verifies. */
+/** Assumed speed of a slow disk in bytes per second, for the time limit of its sync and verification. */
 const SLOW_DISK = 10 * 2 ** 20;
 
-/** The one place where ssh is started. In a session of its own: it has no terminal to ask at, and no Ctrl-C cuts it. */
+/** Start ssh. It runs in a new session, so that it cannot prompt on a terminal, and Ctrl-C does not kill it. */
 export async function startSsh(program: string, args: string[]) {
     const { execa } = await import("execa");
     const child = execa(program, args, {
@@ -41,11 +43,11 @@ export async function startSsh(program: string, args: string[]) {
         detached: true,
     });
     child.stdin.on("error", () => undefined);
-    // Wrapped: the child is itself a promise, which an async function would wait for.
+    // Wrapped in an object: the child is a promise itself, and an async function would wait for it.
     return { child };
 }
 
-/** One script on the far side, from its request to its end. Rejects only when the source of the bytes fails. */
+/** Run one script on the remote side in a separate session. Rejects only when the source of the bytes fails. */
 export async function exchange(program: string, args: string[], { head, idle, answer }: Exchange): Promise<Ended> {
     const { child } = await startSsh(program, args);
     let timedOut = false;
@@ -53,16 +55,16 @@ export async function exchange(program: string, args: string[], { head, idle, an
     let over = false;
     const kill = (): void => {
         child.kill("SIGKILL");
-        // ssh gave its end of them to the process that holds the connection, which may not let go.
+        // ssh passed its ends of the pipes to the master process, which may keep them open.
         for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
     };
-    // The far side ends with its input; what it has received stays, for the copy to go on from there.
+    // The remote script ends with its input. The bytes received so far stay, and the next copy continues from there.
     const signal = currentSignal();
     signal?.addEventListener("abort", kill, { once: true });
     if (signal?.aborted) kill();
     const moved = (milliseconds = idle): void => {
         clearTimeout(timer);
-        // A source may still come with what it was asked for before the end.
+        // A source may still deliver a piece that was requested before the end.
         if (over) return;
         timer = setTimeout(() => {
             timedOut = true;
@@ -106,7 +108,7 @@ export async function exchange(program: string, args: string[], { head, idle, an
     }
 }
 
-/** A far side that takes no more is no error here: its exit code says why. */
+/** Send bytes. A remote side that stops reading is no error here: its exit code tells the reason. */
 async function send(bytes: AsyncIterable<Buffer>, to: NodeJS.WritableStream, moved: () => void): Promise<void> {
     let failed: unknown;
     const source = async function* (): AsyncGenerator<Buffer> {
@@ -124,7 +126,7 @@ async function send(bytes: AsyncIterable<Buffer>, to: NodeJS.WritableStream, mov
     if (failed) throw failed;
 }
 
-/** Finds what the script says after whatever a login shell says. */
+/** Finds the script's output after the output of a login shell. */
 export class Listener {
     private heard = Buffer.alloc(0);
     private begin = -1;

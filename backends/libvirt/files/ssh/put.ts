@@ -15,19 +15,19 @@ export interface Target {
     name: string;
     /** Octal digits. */
     mode: string;
-    /** Where this content lies for all guests; "" when it is this guest's own. */
+    /** Path of this content in the store of all guests; "" for content of this guest only. */
     shared: string;
-    /** Only where no file has the name. */
+    /** Fail where a file has the name. */
     exclusive: boolean;
-    /** sha256 hex that the caller expects; "": whatever the source has. */
+    /** sha256 hex that the caller expects; "" for any. */
     digest: string;
 }
 
 type Progress = (bytes: number) => void;
 
 /**
- * Writes a file on the far side, sending what it does not have.
- * @returns false when a file had the name, and stayed
+ * Write a file on the remote side, sending only content that it does not have.
+ * @returns false when a file had the name and stayed
  */
 export async function putThere(
     connection: SshConnection,
@@ -53,8 +53,8 @@ export async function putThere(
 }
 
 /**
- * A file that many guests begin with, and a tail of each guest's own: an initramfs and its configuration.
- * The head is kept for all, for nobody but this user to read: not all that it is in is everybody's.
+ * Write a file with a head that many guests share and a tail of this guest: an initramfs and its configuration. The
+ * head is stored for all guests, but only this user can read it, because it may be part of private files.
  */
 async function compose(
     connection: SshConnection,
@@ -96,7 +96,7 @@ async function compose(
     }
 }
 
-/** Many guests may want the same at once: the first sends it, the others wait and find it there. */
+/** Send shared content once: when several guests need it at the same time, the first sends it and the others wait. */
 async function once(
     connection: SshConnection,
     target: Target,
@@ -121,7 +121,10 @@ async function once(
     return own.finally(() => copying.delete(target.shared));
 }
 
-/** What is small goes with the question whether it is there; the rest is sent when it is not, from where a cut copy ended. */
+/**
+ * Send one file. Small content goes along with the question whether it exists; larger content is sent only when it does
+ * not exist, from the point where an interrupted copy ended.
+ */
 async function send(
     connection: SshConnection,
     target: Target,
@@ -142,7 +145,7 @@ async function send(
         how(target),
         target.digest,
     ];
-    // Who is asked again after a cut may find the file that the first try made.
+    // A repetition after a lost connection may find the file that the first attempt created.
     const made = async (answer: string): Promise<boolean> =>
         answer !== "have" || (again && target.exclusive && (await digestThere(connection, target)) === sha256);
     if (size <= INLINE) {
@@ -171,7 +174,7 @@ async function send(
     };
     const sending = { ...ask, script: RECEIVE, words: [...words, "rest"], answer };
     let { code, out } = await connection.ask(sending);
-    // What an earlier copy had sent may be of another content: it is gone now.
+    // The bytes of an earlier copy may belong to other content. They are removed now, so send once more.
     if (code !== 0 && code !== BUSY && resumed) ({ code, out } = await connection.ask(sending));
     if (code === BUSY) throw busy(target);
     if (code !== 0) throw changed(target);
@@ -193,7 +196,7 @@ async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: 
     }
 }
 
-/** The last line. */
+/** Return the last line of a script's output. */
 const said = (out: Buffer): string => out.toString("latin1").trim().split("\n").at(-1) ?? "";
 
 const how = ({ exclusive }: Target): string => (exclusive ? "new" : "");
@@ -202,7 +205,7 @@ const what = ({ folder, name }: Target): string => `write of ${posix.join(folder
 
 function changed(target: Target): UnikernelError {
     return new UnikernelError("changed", `${what(target)}: its source changed while it was copied`, {
-        hint: "let the program that writes it finish, then run again",
+        hint: "wait until the program that writes it has finished, then run again",
     });
 }
 
@@ -210,6 +213,6 @@ function busy(target: Target): UnikernelError {
     return new UnikernelError(
         "in-use",
         `${what(target)}: another process writes a file of that name as a storage volume`,
-        { hint: "let it finish, then run again" },
+        { hint: "wait until it has finished, then run again" },
     );
 }

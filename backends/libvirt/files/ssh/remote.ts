@@ -5,13 +5,13 @@ import type { SshConnection } from "./connection";
 import { SshFiles } from "./files";
 
 /**
- * The files of a host that libvirt is asked on over ssh: over ssh too where the user may write there,
- * else as libvirt's storage volumes. Asked once; a host that cannot be reached is asked again.
+ * The files of a host whose libvirt is reached over ssh: also over ssh where the user may write there, otherwise as
+ * libvirt's storage volumes. The choice is made once; after a failed connection it is made again.
  */
 export class RemoteFiles implements HostFiles {
     private chosen?: Promise<HostFiles>;
 
-    /** @param volumes undefined in a session, whose folder only its host knows */
+    /** @param volumes undefined for a session, whose folder only its host knows */
     constructor(
         private readonly connection: SshConnection,
         private readonly volumes?: VolumeFiles,
@@ -80,7 +80,7 @@ export class RemoteFiles implements HostFiles {
         );
     }
 
-    /** Files go by libvirt all the same: the login may not write there, or has no shell. */
+    /** Return whether files are accessed through libvirt, because the login may not write there or has no shell. */
     async byLibvirt(): Promise<boolean> {
         return (await this.way()) === this.volumes;
     }
@@ -92,7 +92,7 @@ export class RemoteFiles implements HostFiles {
             if (uid === 0) return new SshFiles(this.connection);
             return writable ? new SshFiles(this.connection, this.volumes.asDaemon()) : this.volumes;
         } catch (error) {
-            // libvirt's own ssh got in, or its libssh needs no program: where no shell answers, volumes do.
+            // libvirt's own ssh or libssh may still connect: without a usable shell or ssh program, use volumes.
             if (hasCode(error, "unsupported", "program-missing")) return this.volumes;
             throw error;
         }

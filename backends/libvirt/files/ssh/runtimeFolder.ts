@@ -5,12 +5,14 @@ import { join } from "node:path";
 
 import { UnikernelError } from "../../../../spec";
 
-/** A socket's path has 108 bytes (unix(7)), of which ssh takes 17 for a temporary name and we some for ours. */
+/**
+ * Longest parent folder. A socket's path has at most 108 bytes (unix(7)), of which ssh needs 17 for a temporary name.
+ */
 const LONGEST = 60;
 
 /**
- * Where the sockets of this user's connections are: nobody else may enter it.
- * @throws UnikernelError `permission` when somebody else made a folder of its name
+ * Return the folder for the sockets of this user's connections, which no other user can enter.
+ * @throws UnikernelError `permission` when another user created a folder of its name
  */
 export async function runtimeFolder(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
     const uid = process.getuid?.() ?? 0;
@@ -42,7 +44,9 @@ async function make(folder: string, uid: number): Promise<void> {
     });
 }
 
-/** A socket stays when its ssh is killed; its name begins with the pid of the process that wanted it. */
+/**
+ * Remove sockets that killed ssh processes left. A name begins with the pid of the process that opened the connection.
+ */
 async function sweep(folder: string): Promise<void> {
     for (const name of await readdir(folder)) {
         const pid = /^(\d+)-/.exec(name)?.[1];

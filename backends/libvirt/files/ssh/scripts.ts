@@ -1,6 +1,7 @@
-// What runs on the far side, with GNU coreutils and the functions of shellProtocol.ts. Each docstring tells its words: $1 and on.
+// Scripts for the remote side, with GNU coreutils and the functions of shellProtocol.ts. Each docstring lists the words
+// $1, $2 …
 
-/** folder: "TYPE:SIZE:NAME" of all that is in it. */
+/** folder. Prints "TYPE:SIZE:NAME" of every entry. */
 export const LIST = `
 there "$1" || exit 0
 enter "$1"
@@ -13,7 +14,7 @@ printf '%s\\n' "$said" | while read -r line; do
     esac
 done`;
 
-/** base: the name of each folder in it. */
+/** base. Prints the name of each folder in it. */
 export const FOLDERS = `
 there "$1" || exit 0
 enter "$1"
@@ -25,7 +26,10 @@ export const DIFFERENT = 4;
 /** A storage volume of that name is being filled. */
 export const BUSY = 5;
 
-/** A file of the store is one inode with all the guests' files of that content; a time of change other than 1 tells that somebody wrote to it. */
+/**
+ * A file in the store shares an inode with all guests' files of that content. An mtime other than 1 shows that it was
+ * modified.
+ */
 const PUT = `
 base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7 how=$8 verify=$9
 startof $$
@@ -79,14 +83,17 @@ finish() { # says "have" when it is to be new and another one has the name
 }`;
 
 /**
- * base folder name size mode digest shared (or "") how ("new": only where there is none) verify (the digest of one that is left
- * as it is, or ""): says "have" when the file is there, "made" when it was in the store.
+ * base folder name size mode digest shared (or "") how ("new": never replace a file) verify (the digest that an
+ * existing file must have to be kept, or ""). Prints "have" when the file exists, "made" when it came from the store.
  */
 export const CLAIM = `${PUT}
 begin
 if [ -n "$shared" ] && take "$size" "$part"; then finish; echo made; exit; fi`;
 
-/** The same words and umask, and the bytes: a small file of the guest's own, in as few processes as it takes. */
+/**
+ * The same words, umask, and the content on standard input: a small file of one guest, with as few processes as
+ * possible.
+ */
 export const SMALL = `${PUT}
 begin
 umask "\${10}"
@@ -95,7 +102,9 @@ case $said in *"
 $size byte"*) ;; *) rm -f -- "$part"; exit ${INCOMPLETE};; esac
 finish`;
 
-/** The same words and headsize, and the tail: says "have" or "made", or "need" when it lacks the head. */
+/**
+ * The same words, headsize, and the tail on standard input. Prints "have" or "made", or "need" when it lacks the head.
+ */
 export const COMPOSE = `${PUT}
 begin
 head=$dir/.$name.head
@@ -107,8 +116,8 @@ finish
 echo made`;
 
 /**
- * The same words after CLAIM, then "whole" or "rest": says "need OFFSET" and takes the bytes from there:
- * a rest goes on where a copy of this user was cut.
+ * The same words after CLAIM, then "whole" or "rest". Prints "need OFFSET" and reads the bytes from there on: "rest"
+ * continues an interrupted copy of this user.
  */
 export const RECEIVE = `${PUT}
 begin
@@ -159,7 +168,7 @@ else
 fi
 sync -- "$1"`;
 
-/** folder store name… */
+/** folder store name…: also drops content of the store that no guest uses any more. */
 export const REMOVE = `
 dir=$1 store=$2
 shift 2
@@ -204,17 +213,19 @@ if [ -z "$2" ]; then tail -c "$3" -- "$1"
 else tail -c "+$(($2 + 1))" -- "$1" | head -c "$3"
 fi`;
 
-/** path: its sha256, nothing when it is not there. */
+/** path. Prints its sha256, or nothing when it is missing. */
 export const DIGEST = `
 there "$1" || exit 0
 sha256sum < "$1"`;
 
-/** path: the number of its owner, nothing when it is not there. */
+/** path. Prints the uid of its owner, or nothing when it is missing. */
 export const OWNER = `
 there "$1" || exit 0
 stat -c %u -- "$1"`;
 
-/** path store: the sha256 that the store knows a file by that nobody has written to since; nothing of any other. */
+/**
+ * path store. Prints the sha256 of a file that the store has and that was not modified since; nothing for any other.
+ */
 export const KNOWN = `
 [ ! -e "$1.unfinished" ] || { echo none; exit; }
 there "$1" || { echo none; exit; }

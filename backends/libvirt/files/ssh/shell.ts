@@ -12,7 +12,7 @@ export interface Answer {
 interface Pending {
     nonce: string;
     resolve(answer: Answer | undefined): void;
-    /** Its part of standard output, once that is whole. */
+    /** Its part of standard output, once complete. */
     said?: { code: number; out: Buffer };
 }
 
@@ -24,19 +24,19 @@ interface Process {
     unref(): void;
 }
 
-/** The scripts that SERVE runs, one after the other: sent as they come, answered in their order. */
+/** Runs scripts by SERVE, one after the other: each is sent at once, and answered in order. */
 export class Shell {
     private readonly queue: Pending[] = [];
     private out = Buffer.alloc(0);
     private err = "";
     private timer?: NodeJS.Timeout;
-    /** Scripts that the far side knows, by their text. */
+    /** Names of the scripts that are defined on the remote side, by their text. */
     private readonly names = new Map<string, string>();
 
     /**
-     * @param ssh runs SERVE and has said its first line
-     * @param idle milliseconds that one script may take
-     * @param onStuck one took longer: whatever comes later is no answer to what is asked next
+     * @param ssh runs SERVE and has printed its first line
+     * @param idle time limit of one script in milliseconds
+     * @param onStuck called when one takes longer: its late output would be mistaken for the next answer
      */
     constructor(
         private readonly ssh: Process,
@@ -54,7 +54,7 @@ export class Shell {
         this.hold(false);
     }
 
-    /** Undefined when the connection ended before the answer. */
+    /** Run a script; return undefined when the connection ended before the answer. */
     run(script: string, words: string[], data: Uint8Array): Promise<Answer | undefined> {
         return new Promise((resolve) => {
             const nonce = randomBytes(16).toString("hex");
@@ -74,7 +74,7 @@ export class Shell {
         return name;
     }
 
-    /** The connection is gone. Returns what was said about that. */
+    /** Fail all pending scripts because the connection is gone. Return its last output on standard error. */
     end(): string {
         clearTimeout(this.timer);
         for (const { resolve } of this.queue.splice(0)) resolve(undefined);
@@ -110,7 +110,7 @@ export class Shell {
         if (this.queue.length > 0) this.timer = setTimeout(this.onStuck, this.idle);
     }
 
-    /** An idle connection does not keep this process alive. */
+    /** Keep this process alive only while a script is pending. */
     private hold(on: boolean): void {
         for (const one of [this.ssh, this.ssh.stdout as Socket, this.ssh.stderr as Socket]) {
             if (on) one.ref();

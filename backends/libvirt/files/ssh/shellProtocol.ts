@@ -1,38 +1,38 @@
 import { quoted, UnikernelError } from "../../../../spec";
 
 /**
- * What the far side's login shell is given, whichever it is: constant, and without a character that
- * sh, csh and fish read differently. It takes the script from its standard input, which may go on
- * with data: hence no byte more, and one at a time by a dd that knows no whole blocks.
+ * The command for the remote login shell: constant, and without characters that sh, csh and fish interpret differently.
+ * It reads the script from its standard input, where data may follow. So it must not read a byte more, and reads single
+ * bytes with a dd that does not support full blocks.
  */
 export const REMOTE_COMMAND =
     "exec sh -c 'read -r n && eval \"$(dd bs=$n count=1 iflag=fullblock 2>/dev/null || dd bs=1 count=$n 2>/dev/null)\"'";
 
-/** What comes after this is ours; before it a login shell may have said anything. */
+/** Separates our output from that of the login shell before it. */
 export const MARK = "pulumi-unikernel:begin";
 
-/** A word for sh (POSIX, Shell Command Language, 2.2.2). */
+/** Quote a word for sh (POSIX, Shell Command Language, 2.2.2). */
 export function quote(word: string): string {
     if (word.includes("\0")) throw new UnikernelError("internal", "a word for a shell holds a zero byte");
     return quoted(word);
 }
 
-/** A script and its words ($1, $2 …) as REMOTE_COMMAND reads them. */
+/** Encode a script and its words ($1, $2 …) for REMOTE_COMMAND. */
 export function encodeProgram(script: string, words: string[]): Buffer {
     const text = Buffer.from(`set -- ${words.map(quote).join(" ")}\n${PROLOGUE}\n${script}`);
     return Buffer.concat([Buffer.from(`${text.length}\n`), text]);
 }
 
-/** A script as SERVE keeps it, under a name, until its connection ends. */
+/** Encode the definition of a script that SERVE keeps under a name until the connection ends. */
 export function encodeDefinition(name: string, script: string): Buffer {
     const text = Buffer.from(`${name}() {\n${script}\n:\n}`);
     return Buffer.concat([Buffer.from(`- 0 ${text.length}\n`), text]);
 }
 
-/** A call of such a script as SERVE reads it, with up to INLINE bytes of data for the script's standard input. */
+/** Encode a call of such a script for SERVE, with up to INLINE bytes for the script's standard input. */
 export function encodeCall(nonce: string, name: string, words: string[], data: Uint8Array): Buffer {
     const call = [name, ...words.map(quote)].join(" ");
-    // A shell reads a line byte by byte, but needs no process for it.
+    // The shell reads a line byte by byte, but needs no extra process.
     const inline = call.length < LINE && !call.includes("\n");
     const head = `${nonce} ${data.length} ${inline ? 0 : Buffer.byteLength(call)}${inline ? ` ${call}` : ""}\n`;
     return Buffer.concat([Buffer.from(head), Buffer.from(inline ? "" : call), data]);
@@ -40,7 +40,9 @@ export function encodeCall(nonce: string, name: string, words: string[], data: U
 
 const LINE = 1500;
 
-/** What one read of a dd below takes, and a pipe holds (pipe(7)): a script that does not want it leaves nothing behind. */
+/**
+ * Bytes of one read of dd, and of a pipe's buffer (pipe(7)): so a script that does not read its input leaves no rest.
+ */
 export const INLINE = 65536;
 
 const PROLOGUE = `
@@ -116,9 +118,9 @@ tidy() { # what no guest uses any more
 printf '\\n%s\\n' ${MARK}`;
 
 /**
- * base or "": says uid, whether its folder can be written (yes, no), base. Then it runs what it is sent
- * until its standard input ends, and after each call says NONCE CODE there and NONCE on standard error. Each
- * process counts: one costs a host under emulation a tenth of a second.
+ * base or "". Prints uid, whether its folder is writable (yes, no), and base. Then it runs the calls from its standard
+ * input until that ends, and after each prints NONCE CODE, and NONCE on standard error. It uses few processes, because
+ * each takes a tenth of a second on an emulated host.
  */
 export const SERVE = `
 if ! dd if=/dev/null of=/dev/null iflag=fullblock oflag=seek_bytes conv=notrunc,sparse 2>/dev/null || ! stat -c '%s %Y' -- / >/dev/null 2>&1; then
