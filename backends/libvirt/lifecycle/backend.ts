@@ -23,8 +23,8 @@ import { remoteProbeProblems, routeProblems } from "./routes";
 import { sweep } from "./sweep";
 
 /**
- * The lifecycle that kvm and xen share.
- * @param open gives a connection; called for every operation, so it may keep them
+ * Return a backend with the lifecycle that kvm and xen share.
+ * @param open returns a connection; it is called for every operation, so it should cache connections
  */
 export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: string) => Promise<Host>): Backend {
     return {

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../images";
 
 /**
- * Deletions that have begun and failed, by the guest's uuid: Pulumi keeps such a guest in its state as it was, and
- * would find no difference. Losing the note costs a refresh.
+ * Return the path of the note of a failed deletion, by the guest's uuid. Pulumi keeps such a guest in its state
+ * unchanged, and would find no difference. A lost note costs a refresh.
  */
 function noteOf(uuid: string): string {
     return join(cacheFolder("deletions"), `${uuid}.json`);

@@ -8,21 +8,23 @@ import { readMark } from "../xml";
 export interface Holder {
     uuid: string;
     name: string;
-    /** Of its mark. */
+    /** From its mark. */
     urn?: string;
-    /** User-mode networks are each their own, so the same MAC may be in two of them: those are left out. */
+    /** Without those of user-mode networks, which are isolated, so that two of them can have the same MAC. */
     macs: string[];
-    /** Devices and ports of what runs: `tap NAME`, `tcp ADDRESS PORT`. */
+    /** Devices and ports of the running domain: `tap NAME`, `tcp ADDRESS PORT`. */
     open: string[];
     /** DHCP entries that were made for it. */
     reservations: RecordedReservation[];
 }
 
-/** Reading a domain costs little, but thirty guests that are made at once would each read all the others. */
+/**
+ * Lifetime of a cached result: reading one domain is cheap, but each of thirty new guests would read all the others.
+ */
 const FRESH_MS = 2000;
 const censuses = new WeakMap<Host, { taken: number; holders: Promise<Holder[]> }>();
 
-/** Return what the host's domains hold, at most two seconds old; `now`: not even that. */
+/** Return what the host's domains hold, at most two seconds old. @param now read it again in any case */
 export function census(host: Host, now = false): Promise<Holder[]> {
     const last = censuses.get(host);
     if (!now && last && Date.now() - last.taken < FRESH_MS) return last.holders;
@@ -66,7 +68,7 @@ export function openOf({ interfaces, forwards, gdb }: DomainFacts): string[] {
     ];
 }
 
-/** The mark of a newer release says nothing here. */
+/** Return a domain's mark; undefined also for the mark of a newer release. */
 function markOf(xml: string): ReturnType<typeof readMark> {
     try {
         return readMark(xml);

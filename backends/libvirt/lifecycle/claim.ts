@@ -4,24 +4,24 @@ import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../file
 import type { Host, HostFile } from "../host";
 import { readMark } from "../xml";
 
-/** Of a guest that is being made: who does so. It is there for as long as the create is at work. */
+/** File in the guest's folder that names the running create. It exists as long as the create runs. */
 export const CLAIM = "claim.json";
 
 const LONGEST = 4096;
 
 interface Claimed {
-    /** Random: no two creates have the same. */
+    /** Random and unique to the create. */
     token: string;
     urn: string;
-    /** The process, as files that are not whole yet name theirs. */
+    /** The process, in the form of an incomplete file's writer (unfinished.ts). */
     owner: string;
-    /** ISO 8601: when a process on a machine that we cannot look at counts as ended. */
+    /** Time from which a process on another machine, which we cannot check, counts as ended. ISO 8601. */
     until: string;
 }
 
 /**
- * A create's claim to a guest: a file in the guest's folder that is made exclusively, whichever way files go. libvirt takes a second
- * definition of the same name and uuid without a word, so a definition is no claim.
+ * A create's claim to a guest: a file in the guest's folder that is created exclusively, by every access to files.
+ * libvirt silently accepts a second definition of the same name and uuid, so a definition cannot serve as a claim.
  */
 export class GuestClaim {
     private constructor(
@@ -32,7 +32,7 @@ export class GuestClaim {
         active.add(token);
     }
 
-    /** @throws UnikernelError `in-use` where another create is at work on the guest */
+    /** Claim a guest for a create. @throws UnikernelError `in-use` where another create is making the guest */
     static async take(
         host: Host,
         { uuid, urn, name }: { uuid: string; urn: string; name: string },
@@ -52,7 +52,7 @@ export class GuestClaim {
             if (text === "") continue;
             const other = parse(text);
             if (other && !isDead(other)) throw beingMade({ uuid, name }, other, "wait until that run has ended");
-            // The token shows who loses the race for a dead process's claim, before the loser does anything.
+            // Two runs may race for a dead process's claim: by the token the loser notices before it changes anything.
             if ((await textOf(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
         }
         throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, {
@@ -61,9 +61,9 @@ export class GuestClaim {
     }
 
     /**
-     * Compare the claim's token with ours.
-     * @param defined this run has defined the domain, so that its mark has our token too
-     * @throws LostClaim where another create has the guest now: then nothing of it is ours to change
+     * Check that the claim still has our token.
+     * @param defined this run has defined the domain, so its mark must have our token too
+     * @throws LostClaim where another create has the guest now, so that this run must not change it
      */
     async assertHeld({ defined = false } = {}): Promise<void> {
         const found = await read(this.host, this.uuid);
@@ -75,7 +75,7 @@ export class GuestClaim {
             throw new LostClaim(this.uuid, "another run has defined the guest since");
     }
 
-    /** Whether another create has the guest now; a host that does not answer is no sign of that. */
+    /** Return whether another create has the guest now; false for a host that does not answer. */
     async isLost(): Promise<boolean> {
         return this.assertHeld().then(
             () => false,
@@ -83,26 +83,28 @@ export class GuestClaim {
         );
     }
 
-    /** The create has ended. */
+    /** Release the claim, when the create has ended. */
     async release(): Promise<void> {
         active.delete(this.token);
         if ((await read(this.host, this.uuid))?.token === this.token) await this.host.files.remove(this.uuid, CLAIM);
     }
 }
 
-/** Another create has the guest. */
+/** The error of a claim that another create has taken. */
 export class LostClaim extends UnikernelError {
     constructor(uuid: string, why: string) {
-        super("in-use", `the claim to guest ${uuid} is not this run's any more: ${why}; nothing was changed since`, {
+        super("in-use", `this run has lost its claim to guest ${uuid}: ${why}; it has changed nothing since`, {
             hint: "run pulumi up again when the other run has ended",
         });
     }
 }
 
-/** Of the creates that this process is at work on: it may outlive one whose claim it could not remove. */
+/** Tokens of the creates that run in this process, which may outlive a create whose claim it could not remove. */
 const active = new Set<string>();
 
-/** A process of this machine is looked at; of any other only the time is known. */
+/**
+ * Return whether a claim's process has ended. A process on another machine cannot be checked: its time limit counts.
+ */
 function isDead({ token, owner, until }: Claimed): boolean {
     if (isThisProcess(owner)) return !active.has(token);
     const overdue = Date.parse(until) < Date.now();
@@ -113,7 +115,7 @@ function textOf(host: Host, uuid: string): Promise<string> {
     return host.files.read(uuid, CLAIM, { offset: 0, length: LONGEST });
 }
 
-/** Return the claim; undefined where there is none, and for a file that is broken. */
+/** Return the claim; undefined where there is none, or the file is invalid. */
 async function read(host: Host, uuid: string): Promise<Claimed | undefined> {
     return parse(await textOf(host, uuid));
 }
@@ -140,8 +142,8 @@ function beingMade(
 }
 
 /**
- * Refuse to change or delete a guest in state while a create of another run is at work on it. What a dead one left is removed.
- * @param files in the guest's folder
+ * Refuse to change or delete a guest in state while another run's create is making it. Removes the claim of a dead run.
+ * @param files files in the guest's folder
  * @throws UnikernelError `in-use`
  */
 export async function assertUnclaimed(
@@ -155,14 +157,17 @@ export async function assertUnclaimed(
     throw beingMade({ uuid, name }, found, "run pulumi refresh when that run has ended");
 }
 
-/** Whether a create of another process is at work on the guest: it may have begun since this one looked. @param files names in the guest's folder */
+/**
+ * Return whether another process's create is making the guest; it may have begun meanwhile.
+ * @param files names in the guest's folder
+ */
 export async function isClaimedByOther(host: Host, uuid: string, files: string[]): Promise<boolean> {
     if (!files.includes(CLAIM)) return false;
     const found = await read(host, uuid);
     return found !== undefined && !active.has(found.token) && !isDead(found);
 }
 
-/** Return whose a guest's folder is, by the claim of a create that was cut short. `alive`: it may be at work still. */
+/** Return the URN in the claim that a create left in a guest's folder. `alive`: the create may still be running. */
 export async function claimedBy(host: Host, uuid: string): Promise<{ urn: string; alive: boolean } | undefined> {
     const found = await read(host, uuid);
     return found && { urn: found.urn, alive: !isDead(found) };

@@ -3,17 +3,19 @@ import type { Host } from "../host";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "./layout";
 
-/** How many lines an error shows. */
+/** Number of lines that an error shows. */
 const LINES = 40;
 export const TAIL_BYTES = 128 * 1024;
 const LISTEN_MS = 150;
 
-/** Where a guest's console is kept: by its platform, or in its own folder, where a definition with a log puts it. */
+/** Return a guest's stored console output: that of its platform, or the log in the guest's folder. */
 export function keptConsole(host: Host, platform: LibvirtPlatform, guest: GuestWay): KeptConsole {
     return platform.console?.(host, guest) ?? folderConsole(host, guest.uuid);
 }
 
-/** Each boot gets a log of its own, and the one before is kept beside it. Both go with the folder. */
+/**
+ * Return the console log in a guest's folder. Each boot has its own log; that of the previous boot is kept beside it.
+ */
 export function folderConsole(host: Host, uuid: string): KeptConsole {
     return {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
@@ -21,14 +23,14 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
         size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
         turn: () =>
             host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
-                // There is none, or it cannot be moved: no reason not to start.
+                // There is no log, or it cannot be moved: start all the same.
                 if (hasCode(error, "unreachable")) throw error;
             }),
         remove: async () => undefined,
     };
 }
 
-/** Reads what a guest has printed since it was started; its end, if that is long. */
+/** Reads the end of a guest's output since its start. */
 export class ConsoleReader {
     private heard = "";
     private fileRefused = false;
@@ -52,11 +54,11 @@ export class ConsoleReader {
         return this.listen();
     }
 
-    /** The daemon writes the log for its own user only: whoever is not that one hears what comes from now on. */
+    /** Read new output from the console: only the daemon's user can read the log. */
     private async listen(): Promise<string> {
         const more = await this.host.domains.readConsole(this.uuid, LISTEN_MS).catch((error: unknown) => {
             if (hasCode(error, "unreachable")) throw error;
-            // It is off, or somebody else has the console open.
+            // It is off, or another program has the console open.
             return "";
         });
         this.heard = (this.heard + more).slice(-TAIL_BYTES);
@@ -64,17 +66,17 @@ export class ConsoleReader {
     }
 }
 
-/** The last lines for an error; [] when nothing can be read. */
+/** Return the last lines for an error; [] when the console cannot be read. */
 export async function lastLines(host: Host, uuid: string, kept?: KeptConsole): Promise<string[]> {
     try {
         return tail(await new ConsoleReader(host, uuid, kept).read());
     } catch {
-        // The console explains an error; it must not hide it.
+        // A failure here must not hide the error that the console would explain.
         return [];
     }
 }
 
-/** The last lines, without blank ones at the end. */
+/** Return the last lines, without blank ones at the end. */
 export function tail(text: string): string[] {
     return text
         .trimEnd()
@@ -85,8 +87,8 @@ export function tail(text: string): string[] {
 }
 
 /**
- * Without carriage returns and the terminal's escape sequences (ECMA-48 CSI, OSC, two-character ones). Removing one may join what
- * was around it to another, so what is left of control characters is replaced.
+ * Remove carriage returns and terminal escape sequences (ECMA-48 CSI, OSC, two-character ones). A removal may join the
+ * text around it to a new sequence, so the remaining control characters are replaced.
  */
 export function plain(text: string): string {
     return printable(

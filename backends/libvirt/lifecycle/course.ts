@@ -24,7 +24,7 @@ import type { Run } from "./run";
 import { isUntold } from "./telling";
 import { type Definition, define } from "./wanted";
 
-/** One create or update: what is there, what is wanted, and what has to be done. */
+/** One create or update: the existing guest, the desired one, and the steps between them. */
 export interface Course extends Run {
     claim: Claim;
     info: HostInfo;
@@ -32,23 +32,23 @@ export interface Course extends Run {
     existing: Existing;
     wanted: Definition;
     decision: Decision;
-    /** The guest that its host runs has ended by itself. */
+    /** The guest has ended by itself, although its host still runs the domain. */
     ended: boolean;
-    /** Whole files in the guest's folder. */
+    /** Complete files in the guest's folder. */
     present: Set<string>;
-    /** Files whose content is not what their name says. */
+    /** Files whose content does not match the digest in their name. */
     broken: string[];
-    /** DHCP entries that were made for this guest so far. */
+    /** DHCP entries that exist for this guest already. */
     entries: RecordedReservation[];
-    /** Ports, devices and MAC addresses that other guests of the stack give up for this one. */
+    /** Ports, devices and MAC addresses that other guests of the stack are about to release. */
     awaited: Thing[];
-    /** Of a create: it makes the guest, and no other run does. */
+    /** For a create: its claim, which excludes other runs. */
     held?: GuestClaim;
-    /** What state says was there before; undefined when state knows nothing. */
+    /** The guest in state; undefined when it is not in state. */
     from?: Applied;
 }
 
-/** Looks and decides; changes nothing. */
+/** Read the host and decide what to do. Changes nothing. */
 export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Course> {
     const { host, plan, platform, context } = run;
     const { spec } = plan;
@@ -102,7 +102,7 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
         { facts: wanted.facts, bootDigest: plan.bootDigest, state: spec.state },
     );
     await assertOpens(run, { existing, layout: wanted.layout, decision, present });
-    // The last thing: nothing but the host can fail from here on, so others may rely on it.
+    // Last, because from here on only the host can fail, so other guests can rely on this operation.
     const awaited = await settleHolders(run, existing);
     return {
         ...run,
@@ -121,12 +121,12 @@ export async function plot(run: Run, claim: Claim, from?: Applied): Promise<Cour
     };
 }
 
-/** Release 0.1.0 recorded no entries: one that it was making when it was killed is the one that is declared. */
+/** Return whether release 0.1.0 began the guest. It recorded no DHCP entries, so the declared one counts as its own. */
 function begunBefore({ mark }: Existing): boolean {
     return mark !== undefined && mark.phase !== "ready" && mark.reservations === undefined;
 }
 
-/** libvirt refuses a second name for a uuid. */
+/** Check that the domain has the declared name: libvirt refuses a second name for a uuid. */
 function assertName({ record }: Existing, name: string): void {
     if (!record || record.name === name) return;
     throw new UnikernelError("not-ours", `domain ${record.name} has the uuid of this guest, which is called ${name}`, {
@@ -135,23 +135,23 @@ function assertName({ record }: Existing, name: string): void {
     });
 }
 
-/** Its name says what it was; somebody may have written something else into it. */
+/** Return the kernel file if its content does not match the digest in its name: another program may have changed it. */
 async function brokenKernel({ host, plan }: Run, name: string): Promise<string[]> {
     return (await host.files.digest(plan.spec.uuid, name)) === plan.digests.kernel ? [] : [name];
 }
 
-/** `auto` is decided once: a guest does not restart because a probe had a bad day. */
+/** Return the accelerator of the existing domain. `auto` is decided once: a failed probe must not restart a guest. */
 function sameAsBefore({ facts }: Existing): "kvm" | "tcg" | undefined {
     if (facts?.type === "kvm") return "kvm";
     return facts?.type === "qemu" ? "tcg" : undefined;
 }
 
-/** State knows nothing of it, and it never was whole: when it fails, nothing of it stays. */
+/** Return whether the guest is not in state and was never complete, so that a failure removes it. */
 export function isNew({ existing, claim }: Course): boolean {
     return existing.record === undefined || (isLeftover(existing.mark) && !claim.inState);
 }
 
-/** What is there now, for state. */
+/** Return the present observation, for state. */
 export async function report(
     { host, platform, plan, info, console, wanted: { mark } }: Course,
     known: Pick<Observation, "state" | "unfinished">,

@@ -9,10 +9,10 @@ import { placeOf } from "./place";
 import type { Run } from "./run";
 
 /**
- * Notes in the user's cache of creates that have begun and have not ended: the only proof that a guest which is ready on
- * the host was made by a run that was killed before its state was written. A mark of the same URN and creator is no proof:
- * after `pulumi stack rename` a guest that another stack has in its state carries it.
- * Losing a note costs an `adopt: true`; a note that stays too long gives a guest away. So it goes before the result does.
+ * Return the path of the note, in the user's cache, of a create in progress. The note is the only proof that a ready
+ * guest was made by a run that was killed before its state was written. A mark with the same URN and creator is no
+ * proof: after `pulumi stack rename`, a guest in another stack's state may carry it. A lost note costs an `adopt:
+ * true`; a note that stays too long gives a guest away. So the note is removed before the result is returned.
  */
 function noteOf(place: string, uuid: string): string {
     return join(
@@ -22,8 +22,8 @@ function noteOf(place: string, uuid: string): string {
 }
 
 /**
- * Create with a note for as long as the guest may be on the host and not in state.
- * @param work told whether an earlier create of this guest was interrupted
+ * Create a guest, with a note as long as the guest may be on the host but not in state.
+ * @param work gets whether an earlier create of this guest was interrupted
  */
 export async function withNote(
     {
@@ -36,10 +36,10 @@ export async function withNote(
 ): Promise<Observation> {
     const place = placeOf(await host.info());
     const note = await creationOf(place, uuid);
-    // Of a create that is at work: neither an interrupted one nor ours to remove.
+    // The note of a running create: that create is not interrupted, and we must not remove its note.
     if (note?.alive) return work(false);
     const begun = note !== undefined;
-    // A cache that cannot be written is no reason not to create: after a kill the next run asks for `adopt`.
+    // Create even if the cache cannot be written: then the next run after a kill asks for `adopt`.
     await makeCacheFolder("creations")
         .then(() => writeWhole(noteOf(place, uuid), JSON.stringify({ urn, owner: thisProcess() })))
         .catch(() => undefined);
@@ -48,13 +48,13 @@ export async function withNote(
         remove(place, uuid);
         return made;
     } catch (error) {
-        // A partial guest comes into state too. Where nothing does, a note that was found stays: it is of another run.
+        // A partial guest gets into state too. Otherwise, a note that existed before stays: it belongs to another run.
         if (!begun || error instanceof PartialError) remove(place, uuid);
         throw error;
     }
 }
 
-/** Return what this user's cache knows of a create that has not ended; `alive`: the process that runs it is there. */
+/** Return the note of an unfinished create in this user's cache. `alive`: its process still runs. */
 export async function creationOf(place: string, uuid: string): Promise<{ urn?: string; alive: boolean } | undefined> {
     const text = await readFile(noteOf(place, uuid), "utf8").catch(() => undefined);
     if (text === undefined) return undefined;
@@ -66,16 +66,19 @@ export async function creationOf(place: string, uuid: string): Promise<{ urn?: s
     }
 }
 
-/** Called with everything that has the guest in state. @param place undefined: state of an older release, which left no notes */
+/**
+ * Remove the note, called by every operation on a guest in state.
+ * @param place undefined in state of an older release, which had no notes
+ */
 export async function forgetCreation(place: string | undefined, uuid: string): Promise<void> {
     if (place !== undefined) remove(place, uuid);
 }
 
-/** At once: between this and the result nothing else is to happen. */
+/** Remove a note synchronously, so that no other work happens between this and the result. */
 function remove(place: string, uuid: string): void {
     try {
         rmSync(noteOf(place, uuid), { force: true });
     } catch {
-        // A cache that cannot be written has no note either, or one that a later call removes.
+        // A cache that cannot be written has no note, or a later call removes it.
     }
 }

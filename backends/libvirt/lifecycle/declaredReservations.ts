@@ -1,7 +1,7 @@
 import type { UnikernelSpec } from "../../../spec";
 import type { ReservationModel } from "../model";
 
-/** An address that a libvirt network shall give to one of our interfaces. */
+/** A declared DHCP reservation of an address on a libvirt network for one of our interfaces. */
 export interface Reservation extends ReservationModel {
     network: string;
     /** Property path of the address. */

@@ -22,7 +22,7 @@ import { ownEntries, release } from "./reservations";
 import { stop } from "./stop";
 import { assertSeen } from "./unseen";
 
-/** Removes the guest and all that is ours: gone already is success. */
+/** Remove the guest and everything that this package made for it. Succeeds when it is gone already. */
 export async function remove(
     configured: Host,
     platform: LibvirtPlatform,
@@ -55,7 +55,7 @@ export async function remove(
         host === configured ? files : await host.files.list(ref.uuid),
         context,
     );
-    // A guest that is off may just be started again by its host: then this ends it too.
+    // The host may be restarting a guest that looks off: stop that one too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
     const data = await othersData(host, ref, { record, mark, liveMark, facts, liveFacts });
@@ -88,12 +88,17 @@ export async function remove(
         );
 }
 
-/** Return the host with the guests' folders where this guest's files are recorded: a replacement may come with another folder. */
+/**
+ * Return the host with the folder in which this guest's files are recorded: a replacement may be configured with
+ * another.
+ */
 function withFilesOf(host: Host, folder: string | undefined): Host {
     return folder === undefined || !host.filesBelow ? host : { ...host, files: host.filesBelow(dirname(folder)) };
 }
 
-/** A deletion that was cut has taken something already, and state still has the guest: the next diff is to see that. */
+/**
+ * Leave a note when a deletion fails halfway, so that the next diff notices it: state still has the guest unchanged.
+ */
 async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
     try {
         const result = await work();
@@ -109,19 +114,22 @@ interface Erase {
     spec: UnikernelSpec;
     /** DHCP entries that were made for it. */
     entries: RecordedReservation[];
-    /** Persist disks that stay: all of them, or those in the set. */
+    /** Persist disks to keep: all of them, or those in the set. */
     keep?: "persist" | Set<string>;
-    /** Names that the records of the guest have. */
+    /** File names in the guest's records. */
     known: Set<string>;
     console: KeptConsole;
 }
 
-/** Leaves nothing of a guest that is off but what is kept. @returns paths of that, and names of what others put into its folder */
+/**
+ * Remove a guest that is off, except what `keep` names.
+ * @returns paths that were kept, and names of files that other programs put into its folder
+ */
 export async function erase(
     host: Host,
     { spec, entries, keep, known, console }: Erase,
 ): Promise<{ kept: string[]; foreign: string[] }> {
-    // While the domain is there, its mark says which entries are its own.
+    // Before the domain goes, because its mark records which entries are its own.
     await release(host, entries);
     await host.domains.undefine(spec.uuid);
     const [{ kept, foreign }] = await Promise.all([

@@ -6,7 +6,7 @@ import { ConsoleReader, keptConsole } from "./console";
 import { readExisting, seenState, settled } from "./look";
 import { leasesFor } from "./observation";
 
-/** What a host shows of one guest, whoever made it; undefined when libvirt says that there is none. Changes nothing. */
+/** Return a description of one guest, whichever program made it; undefined when libvirt has none. Changes nothing. */
 export async function describeGuest(
     host: Host,
     platform: LibvirtPlatform,
@@ -33,7 +33,7 @@ export async function describeGuest(
     };
 }
 
-/** What a guest has printed since its last start; its end, if that is long. "": nothing, or nobody keeps it. */
+/** Return the end of a guest's output since its last start; "" when there is none or no program stores it. */
 export async function consoleTail(
     host: Host,
     platform: LibvirtPlatform,
@@ -47,3 +47,4 @@ async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undef
     const uuid = "uuid" in wanted ? wanted.uuid : (await host.domains.byName(wanted.name))?.uuid;
     return uuid === undefined ? undefined : settled(host, uuid);
 }
+/** Return a domain's interfaces in the form of a spec. One of another kind becomes a tap without a name. */

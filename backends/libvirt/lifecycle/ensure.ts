@@ -23,12 +23,12 @@ import { Undo } from "./undo";
 import { sameMark, timeFor } from "./wanted";
 
 /**
- * Brings the host from whatever is there to what the plan says. Run again after a kill at any point, it
- * ends where an uninterrupted run would have: every decision is made from what is on the host.
+ * Bring the host from its present state to that of the plan. Every decision is based on the host's state, so a run
+ * after a kill at any point ends in the same state as an uninterrupted one.
  */
 export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
     try {
-        // Refuses what is to be refused before anything is touched.
+        // Refusals come before any change.
         const course = await plot(run, claim, from);
         if (!claim.inState || !course.existing.record) return await asOnlyOne(run, claim, from);
         await assertUnclaimed(run.host, run.plan.spec, course.existing.files);
@@ -51,7 +51,7 @@ async function carryThrough(course: Course): Promise<Observation> {
     }
 }
 
-/** Make the guest while no other run does. The host is read again once the claim is made: another run may have ended in between. */
+/** Create the guest under a claim. The host is read again after the claim: another run may have ended in between. */
 async function asOnlyOne(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
     const {
         host,
@@ -64,14 +64,14 @@ async function asOnlyOne(run: Run, claim: Claim, from?: Applied): Promise<Observ
         made = true;
         return seen;
     } finally {
-        // Where it cannot be removed now, it ends with this process. A guest that was made has files in its folder.
+        // A claim that cannot be removed now ends with this process. Remove the folder only after a failed create.
         await puttingRight(() =>
             held.release().then(() => (made ? undefined : host.files.removeFolder(spec.uuid))),
         ).catch(() => undefined);
     }
 }
 
-/** Everything that the guest which runs now does not notice. */
+/** Do all steps that do not affect the running guest. */
 function prepare(course: Course, undo: Undo): Promise<void> {
     return during(
         "prepare",
@@ -102,14 +102,14 @@ function prepare(course: Course, undo: Undo): Promise<void> {
             } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, course))) {
                 await mark(course, withEntries(existing.mark, course), existing.record?.active ?? false);
             }
-            // After the mark: whoever comes after a kill finds there which entries are ours.
+            // After the mark, so that a run after a kill finds there which entries are ours.
             for (const step of await reserve(host, reservationsOf(spec), course.entries, takingFor(course)))
                 undo.add(step);
         })(),
     );
 }
 
-/** From here on the guest that ran before is disturbed. */
+/** Do the steps that affect the running guest. */
 async function carryOut(course: Course): Promise<void> {
     const {
         host,
@@ -169,7 +169,7 @@ async function carryOut(course: Course): Promise<void> {
     await during("ready", waitReady({ host, info, spec, console, readConsole }));
 }
 
-/** What came back from its saved memory is as it was defined then; what may change while it runs is changed now. */
+/** A guest resumed from saved memory has its former definition: apply the live changes now. */
 async function adjustResumed(course: Course): Promise<void> {
     const {
         host,
@@ -188,7 +188,7 @@ async function adjustResumed(course: Course): Promise<void> {
     );
 }
 
-/** The guest is as it should be: says so on the host, and removes what nobody needs any more. */
+/** Record on the host that the guest is as desired, and remove what is not needed any more. */
 async function settle(course: Course): Promise<Observation> {
     const {
         host,
@@ -204,12 +204,13 @@ async function settle(course: Course): Promise<Observation> {
     if ((existing.record?.autostart ?? false) !== spec.autostart)
         await host.domains.setAutostart(spec.uuid, spec.autostart);
     await describeDomain(course);
-    // Before the mark: it is what names the entries that are no longer wanted.
+    // Before the mark, because the former mark names the entries to release.
     await release(host, course.entries, reservationsOf(spec));
     const final = finalMark(course);
     await course.held?.assertHeld({ defined: decision.define });
     if (!sameMark(written, final)) await mark(course, final);
-    // After the mark: until then a run that comes after a kill may have to go back to what boots from the former files.
+    // After the mark: until then a run after a kill may have to roll back to a definition that boots from the former
+    // files.
     if (final.lastGood === undefined)
         await carryOutKeeping(host, spec, wanted.keeping, (message) => {
             context.log(message);

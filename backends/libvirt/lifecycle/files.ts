@@ -11,15 +11,15 @@ import type { Undo } from "./undo";
 import type { Definition } from "./wanted";
 
 export interface PutOptions {
-    /** Whole files that are there. */
+    /** Names of the complete files that exist. */
     present: Set<string>;
-    /** Files whose content is not what their name says. */
+    /** Files whose content does not match the digest in their name. */
     broken: string[];
-    /** Files of the definition that there was before: putting one of them is a repair, which stays whatever happens. */
+    /** Files of the former definition. Writing one of them is a repair, which is not undone after a failure. */
     former: string[];
 }
 
-/** Puts what is missing into the guest's folder; what is there already stays as it is. */
+/** Write the missing files into the guest's folder. Existing files stay as they are. */
 export async function putFiles(
     { host, plan, context }: Run,
     { puts }: Layout,
@@ -47,28 +47,31 @@ export async function putFiles(
                 } else {
                     throw new UnikernelError(
                         "in-use",
-                        `${await host.files.path(uuid, put.name)} was made by another run while this one was about to make it`,
+                        `${await host.files.path(uuid, put.name)} was created by another run while this one was about to create it`,
                         { hint: "run pulumi up again when the other run has ended: the disk keeps its data" },
                     );
                 }
             }),
     );
-    // Only when all have ended: a file that is still being written cannot be taken back.
+    // Only when all have ended: a file that is still being written cannot be removed.
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
 }
 
-/** Makes the private copies anew that a definition boots from. */
+/** Renew the private copies that a definition boots from. */
 export async function refreshCopies(host: Host, uuid: string, files: string[]): Promise<void> {
     await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, { mode: 0o600 })));
 }
 
-/** In one call, and in none where there is nothing to remove. */
+/** Remove files with one call, or with none if there are no names. */
 async function removeAll(host: Host, uuid: string, names: string[]): Promise<void> {
     if (names.length > 0) await host.files.remove(uuid, ...names);
 }
 
-/** Return the names of all files that the records of a guest have: of its definition, of the last good one, and of the wanted one. */
+/**
+ * Return the names of all files in a guest's records: those of its definition, of the last good one, and of the desired
+ * one.
+ */
 export function knownTo(
     { mark, liveMark }: Pick<Existing, "mark" | "liveMark">,
     wanted?: Pick<Definition, "layout">,
@@ -76,17 +79,20 @@ export function knownTo(
     return new Set([...[mark, liveMark, lastGoodOf(mark)].flatMap(namesOf), ...(wanted?.layout.files ?? [])]);
 }
 
-/** Whether we made the file: a record has its name, or it is one that only the layout gives. */
+/** Return whether we made the file: a record names it, or its name has a form that only the layout uses. */
 function isOurs(name: string, known: Set<string>): boolean {
     return known.has(name) || name === CLAIM || isConsole(name) || roleOf(name) !== undefined;
 }
 
-/** Return the files of a guest's folder that others put there. */
+/** Return the files in a guest's folder that other programs put there. */
 export function foreignIn(present: Iterable<string>, known: Set<string>): string[] {
     return [...present].filter((name) => !isOurs(name, known));
 }
 
-/** Removes our files that no definition needs. What the guest wrote to its persist disks stays, and so do its console, a create's claim and what others put there. */
+/**
+ * Remove our files that no definition needs. Keep persist disks, the console, a create's claim and other programs'
+ * files.
+ */
 export async function removeUnneeded(
     host: Host,
     uuid: string,
@@ -102,13 +108,16 @@ export async function removeUnneeded(
 }
 
 export interface Removal {
-    /** Names that the records of the guest have. */
+    /** File names in the guest's records. */
     known: Set<string>;
-    /** Data that stay. */
+    /** Return whether a file of data stays. */
     keep(name: string): boolean;
 }
 
-/** Removes our files from the guest's folder, and the folder if nothing is left in it. Where another run has begun to make the guest again, all are that one's. */
+/**
+ * Remove our files from the guest's folder, and the folder if it is then empty. Do nothing where another run is
+ * creating the guest again: all files belong to that run.
+ */
 export async function removeFiles(
     host: Host,
     uuid: string,

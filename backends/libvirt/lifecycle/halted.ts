@@ -9,9 +9,9 @@ import type { KeptConsole } from "../platform";
 import { plain, TAIL_BYTES } from "./console";
 import { stateOf } from "./look";
 
-/** Between two samples of processor time: in it, a guest whose clock ticks uses more than the tolerance. */
+/** Milliseconds between two samples of processor time: a guest whose clock ticks uses more than the tolerance in it. */
 const SAMPLE_MS = 3000;
-/** QEMU's processor time is counted in ticks of 10 ms (proc(5)); QEMU itself may use one in that time. */
+/** QEMU's processor time is counted in ticks of 10 ms (proc(5)); QEMU itself may use one tick in that time. */
 const TOLERANCE_NS = 10_000_000;
 
 export type ReadConsole = (text: string) => ConsoleVerdict;
@@ -19,7 +19,7 @@ export type ReadConsole = (text: string) => ConsoleVerdict;
 export interface HaltedOptions {
     host: Host;
     uuid: string;
-    /** Whole files of its folder, where they were listed already. */
+    /** The files of its folder, if the caller has listed them already. */
     files?: HostFile[];
     record: DomainRecord | undefined;
     console: KeptConsole;
@@ -27,10 +27,11 @@ export interface HaltedOptions {
 }
 
 /**
- * Whether a guest that its host runs has ended by itself: its console says so, and it uses no processor time. The console alone
- * is no proof, since a guest may print a client's words.
+ * Return whether a running domain's guest has ended by itself: its console says so, and it uses no processor time. The
+ * console is no proof by itself, since a guest may print text that a client sent.
  *
- * The answer is remembered in the user's cache by boot and length of the log, so a guest that printed nothing since is not read again.
+ * The answer is cached for the boot and the length of the log, so the console is not read again until the guest prints
+ * more.
  */
 export async function hasHalted({ host, uuid, files, record, console, readConsole }: HaltedOptions): Promise<boolean> {
     if (record?.id === undefined || stateOf(record) !== "running") return false;
@@ -44,7 +45,7 @@ export async function hasHalted({ host, uuid, files, record, console, readConsol
     if (text === undefined) return false;
     const says = readConsole(plain(text)).ended !== undefined;
     const halted = says && (await isIdle(host, uuid));
-    // One that says that it ended and still uses its processor is asked about again.
+    // Do not cache the contradiction of a guest that reports its end but still uses its processor.
     if (size !== undefined && says === halted) await remember(uuid, { boot: record.id, size, halted });
     return halted;
 }
@@ -70,7 +71,7 @@ async function recall(uuid: string): Promise<Answer | undefined> {
     try {
         return JSON.parse(await readFile(answerOf(uuid), "utf8")) as Answer;
     } catch {
-        // There is none, or half of one: the console is read.
+        // No answer, or an incomplete one: read the console.
         return undefined;
     }
 }

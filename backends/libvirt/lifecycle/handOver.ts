@@ -9,24 +9,28 @@ import { enter, isUnderWay, mayGoOn } from "./operations";
 import { refusalOf, type Taking } from "./reservations";
 import type { Run } from "./run";
 
-/** Milliseconds. Tests shorten them. */
+/** Time limits in milliseconds. Tests shorten them. */
 export const patience = {
-    /** For a resource of the program to be declared in this run: checks come in the order of the program, while operations run. */
+    /**
+     * Wait for the program to declare another guest in this run: checks follow the program's order while operations
+     * run.
+     */
     declare: 10_000,
-    /** For another guest of the stack to give up what its new declaration does not have. */
+    /** Wait for another guest of the stack to release what its new declaration does not have. */
     yield: 60_000,
 };
 const PAUSE_MS = 200;
 
 /**
- * Waits until all that the guest needs for itself alone is free, or held by guests of its stack whose updates are under way and give it up.
- * Nothing is touched by then: what cannot be had is refused here. Throws `in-use`, naming the holder.
- * @returns what is still held, and to be waited for once this guest has given up what it had
+ * Wait until each exclusive resource that the guest needs is free, or held by a guest of its stack whose running update
+ * releases it. Changes nothing. Throws `in-use`, naming the holder, for a resource that will not become free.
+ * @returns the resources that are still held, to wait for after this guest has released its own
  */
 export async function settleHolders({ host, plan: { spec }, context }: Run, existing: Existing): Promise<Thing[]> {
     const things = thingsOf(spec, existing);
     const begin = Date.now();
-    // A create that comes too early leaves nothing behind; what runs is not to be stopped for what cannot be had.
+    // A failed create leaves nothing behind, so a cached census suffices. Before a running guest is stopped, read it
+    // again.
     for (let now = existing.record?.active === true; ; now = true) {
         const held = things.length > 0 ? holdersOf(things, await census(host, now), spec.uuid) : [];
         const waited = Date.now() - begin;
@@ -44,7 +48,7 @@ export async function settleHolders({ host, plan: { spec }, context }: Run, exis
     }
 }
 
-/** Waits, before a start, until others have given up what they were seen to give up. */
+/** Wait, before a start, until other guests have released the resources that `settleHolders` returned. */
 export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
     const gone = new Set<string>();
     for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
@@ -55,14 +59,16 @@ export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]):
         );
         if (!first) return;
         const { thing, holder } = first;
-        // Its update may have ended right after it was looked at: that is seen at the second look.
+        // Its update may have ended right after the census was read: the next one shows that.
         if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
             throw heldBy(thing, holder, spec.urn, "yields");
         if (!isUnderWay(holder.uuid)) gone.add(holder.uuid);
     }
 }
 
-/** Return the error of a start that failed by a port or a device, naming the domain that has it where one has. */
+/**
+ * Return the error of a start that failed because of a port or a device, naming the domain that has it, if one does.
+ */
 export async function namingHolder({ host, plan: { spec }, context }: Run, error: unknown): Promise<unknown> {
     if (!hasCode(error, "in-use")) return error;
     const things = thingsOf(spec, {}).filter(({ property }) => property === error.property);
@@ -73,8 +79,8 @@ export async function namingHolder({ host, plan: { spec }, context }: Run, error
 }
 
 /**
- * Waits until no guest of the same stack that is being replaced or deleted has the name. Others keep it.
- * @param look fails with `not-ours` about the name while another domain has it
+ * Wait until no guest of the same stack that is being replaced or deleted has the name. Do not wait for other domains.
+ * @param look fails with `not-ours` at `name` while another domain has it
  */
 export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, look: () => Promise<T>): Promise<T> {
     for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
@@ -100,8 +106,9 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
 }
 
 /**
- * Decides whether a DHCP entry of another guest may be replaced: that of a guest of the same stack which no longer declares the address,
- * or the MAC address. Its own update finds the entry gone, and makes the one that it declares now; so the order of the two does not matter.
+ * Return the decision whether a DHCP entry of another guest may be replaced. It may, if that guest belongs to the same
+ * stack and no longer declares the address or the MAC address. Its own update then finds the entry gone, and makes the
+ * one that it declares now, so the order of the two does not matter.
  */
 export function takingFor({ host, plan: { spec }, context }: Run): Taking {
     return async (entry) => {
@@ -121,7 +128,7 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
             says: (domain) =>
                 `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
         };
-        // An entry that is not recorded is an administrator's.
+        // An entry that is not recorded belongs to an administrator.
         if (!recorded)
             throw heldBy(
                 {
@@ -145,7 +152,9 @@ function patienceFor(answer: Declared | "unknown"): number {
     return answer === "yields" ? patience.yield : answer === "unknown" ? patience.declare : 0;
 }
 
-/** "unknown": it may be declared yet; undefined: there is no use in waiting. */
+/**
+ * Return whether the holder keeps or yields a resource. "unknown": it may still be declared; undefined: do not wait.
+ */
 function declaredBy(
     context: Run["context"],
     urn: string,
@@ -199,7 +208,10 @@ function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "fac
     return things;
 }
 
-/** The first other domain that has each thing. A port of all addresses is one of each. */
+/**
+ * Return, for each resource, the first other domain that has it. A port of all addresses conflicts with that of each
+ * address.
+ */
 function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
     return things.flatMap((thing) => {
         const holder = holders.find(

@@ -1,7 +1,7 @@
 import type { Host } from "../host";
 import { readMark } from "../xml";
 
-/** Return the URN in the mark of the domain with this uuid; undefined: no such domain, or one without a mark of ours. */
+/** Return the URN in the mark of the domain with this uuid; undefined without such a domain or without our mark. */
 export async function holderOf(host: Host, uuid: string): Promise<string | undefined> {
     const record = await host.domains.get(uuid);
     const xml = record?.persistent ? record.inactiveXml : record?.liveXml;

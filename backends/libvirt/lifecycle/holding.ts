@@ -2,28 +2,28 @@ import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from 
 import type { Context } from "../../backend";
 import type { Holder } from "./census";
 
-/** Something that only one guest of a host can have. */
+/** An exclusive resource: only one guest of a host can have it. */
 export interface Thing {
-    /** As `keyOf` gives it. */
+    /** As `keyOf` returns it. */
     key: string;
     property: string;
     /** `in-use` where left out. */
     code?: ErrorCode;
-    /** Says that a domain has it: `domain db has tcp port 8080 of 127.0.0.1`. */
+    /** Return the sentence that a domain has it: `domain db has tcp port 8080 of 127.0.0.1`. */
     says(domain: string): string;
-    /** Where the holder belongs to another stack or to no stack. */
+    /** The hint for a holder of another stack, or of none. */
     hint: string;
 }
 
-/** Whether a holder of our own stack keeps a thing or gives it up, as far as the program has declared it. */
+/** Whether a holder of our stack keeps or yields a resource, if the program has declared it. */
 export type Declared = ReturnType<NonNullable<Context["declares"]>>;
 
-/** Whether a mark's URN is of the stack and project of ours. */
+/** Return whether a mark's URN belongs to our stack and project. */
 export function isOfStack(other: string | undefined, urn: string): other is string {
     return other !== undefined && stackPart(other) === stackPart(urn);
 }
 
-/** Return the error of a thing that another domain has. A guest of the same stack is named as the program knows it. */
+/** Return the error of a resource that another domain has. Names a guest of the same stack by its logical name. */
 export function heldBy(
     thing: Thing,
     { name, urn: other }: Pick<Holder, "name" | "urn">,
@@ -55,7 +55,7 @@ export function heldBy(
     );
 }
 
-/** `stack dev of project shop`. */
+/** Return the text for a URN's stack: `stack dev of project shop`. */
 function placeOf(urn: string): string {
     const { stack, project } = stackOf(urn) ?? { stack: urn, project: "" };
     return `stack ${stack} of project ${project}`;

@@ -1,2 +1,2 @@
-/** How a guest on a libvirt host comes, changes and goes. */
+/** Create, update, observe and delete guests on libvirt hosts. */
 export { createLibvirtBackend } from "./backend";

@@ -3,7 +3,7 @@ import type { Host } from "../host";
 import type { FileRecord } from "../model";
 import type { Layout } from "./layout";
 
-/** Former files of persist disks: which are renamed, and which are removed. */
+/** Former files of persist disks to rename and to remove. */
 export interface Keeping {
     /** `disk`: the name of the block. */
     renames: { disk: string; from: string; to: string }[];
@@ -12,13 +12,13 @@ export interface Keeping {
 
 const NOTHING: Keeping = { renames: [], removals: [] };
 
-/** Former files of a disk that are kept when nothing else is said. */
+/** Default number of former files of a disk to keep. */
 const KEEP_LAST = 1;
 
 /**
- * Return which files of disks that were seeded again are kept under another name, and which older ones go.
+ * Return which former files of reseeded disks are kept under another name, and which older ones are removed.
  * @param present names in the guest's folder
- * @param keepLast former files of each disk that stay
+ * @param keepLast number of former files to keep of each disk
  */
 export function keepFormer(
     {
@@ -63,14 +63,14 @@ function keepDisk(
     };
 }
 
-/** Return the records as they are when that is done. */
+/** Return the records after these renames and removals. */
 export function recordsAfter({ renames, removals }: Keeping, records: FileRecord[]): FileRecord[] {
     return records
         .filter(({ name }) => !removals.some((removal) => removal.name === name))
         .map((record) => ({ ...record, name: renames.find(({ from }) => from === record.name)?.to ?? record.name }));
 }
 
-/** Renames and removes. The guest must be proven: a definition to go back to boots from the former files. */
+/** Rename and remove former files. Only after the guest is proven: a rollback would boot from them. */
 export async function carryOutKeeping(
     host: Host,
     { uuid, name, keepLast = KEEP_LAST }: { uuid: string; name: string; keepLast?: number },

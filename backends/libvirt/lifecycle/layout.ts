@@ -8,42 +8,43 @@ import type { FileRecord } from "../model";
 
 export { isPersist } from "../../diskNames";
 
-/** The console of this boot. */
+/** Console log of the present boot. */
 export const CONSOLE_LOG = "console.log";
-/** Of the boot before. */
+/** Console log of the previous boot. */
 export const LAST_CONSOLE_LOG = "console.last.log";
 
 export interface Put {
     name: string;
     parts: Part[];
     mode: number;
-    /** sha256 of the file's bytes, where it is known: what is copied is compared with it. */
+    /** sha256 of the content, where it is known: the copy is compared with it. */
     digest?: string;
-    /** The file will hold what the guest writes: it is made once, and never over another. */
+    /** The guest will write to the file: it is created once, and never replaces another. */
     seed?: boolean;
 }
 
-/** Which files of the guest's folder a plan boots from, and how each comes to be. */
+/** The files in a guest's folder that a plan boots from, and how each is made. */
 export interface Layout {
     kernel: string;
     initrd?: string;
-    /** What each disk boots from, in the order of spec.blocks. */
+    /** The file of each disk, in the order of spec.blocks. */
     disks: string[];
     puts: Put[];
     /** Every name that belongs to this definition. */
     files: string[];
-    /** The plan, with the formats that its persist disks really have. */
+    /** The plan, with the actual formats of its persist disks. */
     plan: GuestPlan;
 }
 
 const PUBLIC = 0o644;
-/** For files with secrets, and for what the guest writes. */
+/** For files with secrets, and files that the guest writes. */
 export const PRIVATE = 0o600;
 
 /**
- * Names carry digests, so that new files lie beside the old. `present` is what the folder holds now.
- * @param former files of the definition that is there, where it boots the same
- * @param recorded what the guest's mark says of its files
+ * Return the layout of a plan. Names carry digests, so that new files lie beside the old ones.
+ * @param present files in the folder now
+ * @param former files of the existing definition, if it boots the same
+ * @param recorded file records in the guest's mark
  */
 export async function layOut(
     plan: GuestPlan,
@@ -107,7 +108,7 @@ function layDisk(base: string, index: number, { plan, present, former, recorded 
             present.map(({ name }) => name),
             recorded,
         );
-        // What the guest wrote stays, whatever became of the image.
+        // Data that the guest wrote stays, even if the image has changed.
         if (kept) return { name: kept, block: { ...block, format: keptFormat(kept, block) } };
         const name = persistFile(base, block.format, block.reseed);
         return { name, block, put: { name, parts, mode: PRIVATE, digest: fileDigest(block), seed: true } };
@@ -115,11 +116,11 @@ function layDisk(base: string, index: number, { plan, present, former, recorded 
     const name = imageName(base, extension, { ...block, digest: plan.digests.blocks[index]! }, former);
     const put = { name, parts, mode: block.secret ? PRIVATE : PUBLIC, digest: fileDigest(block) };
     if (!isPrivate(block, plan.guest.writableDisks, plan.spec.platform)) return { name, block, put };
-    // The copy itself is made anew at every start.
+    // The copy itself is renewed at every start.
     return { name: scratchOf(name), block, put };
 }
 
-/** The file with a persist disk's data: of the seeding that is asked for; else the one in the record, or the only one that there is. */
+/** Return the file with a persist disk's data: that of the declared reseed, or the recorded one, or the only one. */
 function dataOf(
     base: string,
     { name, reseed }: BlockSpec,
@@ -139,14 +140,17 @@ function dataOf(
     );
 }
 
-/** The digest of a block that is a file is that file's; one of a data image is its tree's. */
+/**
+ * Return the digest of a block's content, if known: that of a file covers its content, that of a data image its tree.
+ */
 function fileDigest({ path, digest }: BlockSpec): string | undefined {
     return path === undefined ? undefined : digest;
 }
 
 /**
- * By its digest; of a secret image by another one, so that it is not taken for the copy that 0.1.0 made for all to read. A guest that boots
- * the same keeps that copy: another name would be another definition, and a restart.
+ * Return the name of an image, by its digest. A secret image gets another digest, to distinguish it from the
+ * world-readable copy of release 0.1.0. A guest that boots the same keeps that copy: another name would mean another
+ * definition and a restart.
  */
 function imageName(base: string, extension: string, { digest, secret }: BlockSpec, former: string[]): string {
     const name = `${base}-${short(digest)}.${extension}`;
@@ -165,26 +169,26 @@ function isPrivate({ access }: BlockSpec, writable: Platform[], platform: Platfo
 
 const scratchOf = (name: string): string => name.replace(/\.([^.]+)$/, ".scratch.$1");
 
-/** The copies that a definition needs before a start, read off its own file names: a rollback knows no plan. */
+/** Return the copies that a definition needs before a start, by its file names alone: a rollback has no plan. */
 export function copiesOf(files: string[]): { from: string; to: string }[] {
     return files
         .filter((name) => /\.scratch\.(img|qcow2)$/.test(name))
         .map((to) => ({ from: to.replace(/\.scratch\.([^.]+)$/, ".$1"), to }));
 }
 
-/** What the guest said, with the older parts that virtlogd moves aside. */
+/** Return whether a file is a console log, including the older parts that virtlogd rotates. */
 export function isConsole(name: string): boolean {
     return name === LAST_CONSOLE_LOG || /^console\.log(\.\d+)?$/.test(name);
 }
 
-/** What the guest is told at each start: nothing boots from it. */
+/** Return whether a file holds the configuration that a guest gets at each start; no guest boots from it. */
 export function isTold(name: string): boolean {
     return /^config-[0-9a-f]{16}$/.test(name);
 }
 
 /**
- * By what is in it. A guest that boots the same keeps the name that release 0.1.0 gave a file with a secret: another one would be
- * another definition, and a restart.
+ * Return a file's name by its content. A guest that boots the same keeps the name that release 0.1.0 gave a file with a
+ * secret: another name would mean another definition and a restart.
  */
 async function nameOf(kind: "initrd" | "config", plan: GuestPlan, parts: Part[], former: string[]): Promise<string> {
     const before = plan.boot.secret ? `${kind}-${short(await formerDigest(plan, parts))}` : undefined;
@@ -193,7 +197,7 @@ async function nameOf(kind: "initrd" | "config", plan: GuestPlan, parts: Part[],
         : `${kind}-${short(await partsDigest(plan, parts))}`;
 }
 
-/** As in 0.1.0: it covers neither a MAC nor the access of a block. */
+/** Return the digest as release 0.1.0 made it: it covers neither a MAC nor the access of a block. */
 function formerDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
     return digestOf(
         createHash("sha256"),
@@ -204,7 +208,10 @@ function formerDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
     );
 }
 
-/** Keyed where a secret is in it: the name of a file can be read by others, and a plain hash of a short password be guessed. */
+/**
+ * Return a digest, keyed for parts with a secret: other users can read file names, and could guess a short password
+ * from a plain hash.
+ */
 function partsDigest(plan: GuestPlan, parts: Part[]): Promise<string> {
     const {
         boot: { secret },

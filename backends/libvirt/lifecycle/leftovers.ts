@@ -12,8 +12,8 @@ import { placeOf } from "./place";
 import { isData, namesOf } from "./records";
 
 /**
- * Return what a host has of this package that no state may have: marked domains, guests' folders without a domain, and DHCP
- * entries without an interface. Whose they are is not decided here. Changes nothing.
+ * Return this package's objects on a host that may be in no state: domains with a mark, guests' folders without a
+ * domain, and DHCP entries without an interface. Does not decide who owns them. Changes nothing.
  */
 export async function leftovers(host: Host, creator: Creator): Promise<Leftovers> {
     const listed = await host.domains.list();
@@ -52,7 +52,10 @@ async function leftDomain(
     };
 }
 
-/** A create has a claim with its process. Of an older release's, another machine may be at work until its time is over. */
+/**
+ * Return whether a create was abandoned. Its claim names its process; one of an older release on another machine has a
+ * deadline.
+ */
 async function isAbandoned(host: Host, place: string, uuid: string, mark: Mark, creator: Creator): Promise<boolean> {
     const known = (await claimedBy(host, uuid)) ?? (await creationOf(place, uuid));
     if (known) return !known.alive;

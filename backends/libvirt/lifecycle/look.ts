@@ -9,24 +9,27 @@ import { readMark } from "../xml";
 import { standIn } from "./imported";
 import { assertOurs, type Claim } from "./ownership";
 
-/** What is on the host under a guest's uuid. */
+/** The domain and files on the host with a guest's uuid. */
 export interface Existing {
     record?: DomainRecord;
-    /** Of the definition for the next boot. */
+    /** From the definition for the next boot. */
     mark?: Mark;
     facts?: DomainFacts;
-    /** Of what runs. */
+    /** From the running domain. */
     liveMark?: Mark;
     liveFacts?: DomainFacts;
-    /** Of the saved memory image from which a plain start would go on; undefined when there is none, or its driver does not show it. */
+    /**
+     * From the saved memory image that a plain start would resume; undefined without an image, or where the driver does
+     * not show it.
+     */
     savedMark?: Mark;
     savedFacts?: DomainFacts;
     files: HostFile[];
 }
 
 /**
- * Finds the guest, and refuses with `not-ours` when something else holds its uuid or its name. Changes nothing.
- * @param applied what state says of it
+ * Read the guest from the host. Throws `not-ours` when another owner's domain has its uuid or name. Changes nothing.
+ * @param applied the guest in state
  */
 export async function look(
     host: Host,
@@ -36,7 +39,7 @@ export async function look(
 ): Promise<Existing> {
     const [record, namesake, files] = await Promise.all([
         settled(host, ref.uuid),
-        // State that names the guest means that it has its name already.
+        // A guest in state has its name already.
         claim.inState ? undefined : host.domains.byName(ref.name),
         host.files.list(ref.uuid),
     ]);
@@ -47,17 +50,23 @@ export async function look(
     return existing;
 }
 
-/** virDomainPausedReason: it is only just being started (libvirt-domain.h). */
+/** virDomainPausedReason: the domain is being started (libvirt-domain.h). */
 const STARTING_UP = 11;
 const SETTLE_MS = 30_000;
 /** virDomainShutoffReason (libvirt-domain.h). */
 export const CRASHED = 3;
 /** SHUTDOWN and CRASHED: it ended by itself. */
 export const BY_ITSELF = [1, CRASHED];
-/** libxl takes about one on an idle host. A guest that ended for good costs this much at each look, until it is started. */
+/**
+ * Time for libxl to restart a guest, about one second on an idle host. Each look at a guest that stays off takes this
+ * long.
+ */
 export const RESTART_MS = 3000;
 
-/** A run that was killed, or a guest's own end, may have left the daemon in the middle of a start: what comes of it is worth the wait. */
+/**
+ * Return a domain's record when it is stable: after a kill or a guest's own end the daemon may be in the middle of a
+ * start.
+ */
 export async function settled(host: Host, uuid: string): Promise<DomainRecord | undefined> {
     const begin = Date.now();
     for (;;) {
@@ -67,14 +76,17 @@ export async function settled(host: Host, uuid: string): Promise<DomainRecord | 
     }
 }
 
-/** Milliseconds that a domain may stay as it is before that is taken for its state. */
+/** Return how many milliseconds a possibly transient state must last before it counts. */
 function patience(record: DomainRecord): number {
     if (record.state === "paused" && record.reason === STARTING_UP) return SETTLE_MS;
     const ended = !record.active && record.persistent && BY_ITSELF.includes(record.reason);
     return ended && restarts(readFacts(record.inactiveXml)) ? RESTART_MS : -1;
 }
 
-/** Xen's libvirt builds a new domain when this one crashes or reboots; in between it looks like one that is off. A QEMU just goes on. */
+/**
+ * Return whether the host restarts the guest as a new domain, as libvirt's libxl driver does after a crash or reboot.
+ * In between, the domain looks off. A QEMU process simply continues.
+ */
 export function restarts(facts: DomainFacts | undefined): boolean {
     if (!facts || !hypervisorOf(facts).rebuildsToRestart) return false;
     return facts.onCrash === "restart" || facts.onReboot === "restart";
@@ -82,7 +94,7 @@ export function restarts(facts: DomainFacts | undefined): boolean {
 
 /** @param unmarked stands for the mark of a domain that has none */
 export function readExisting(record: DomainRecord, files: HostFile[], unmarked?: Mark): Existing {
-    // Somebody undefined a running guest: there is no next boot, and what libvirt shows as such is what runs.
+    // A running guest that was undefined has no next boot: libvirt shows its live definition as the inactive one.
     const inactive = record.persistent ? record.inactiveXml : undefined;
     const [mark, liveMark] = [inactive, record.liveXml].map((xml) => (xml ? readMark(xml) : undefined));
     const instead = mark || liveMark ? undefined : unmarked;
@@ -98,13 +110,13 @@ export function readExisting(record: DomainRecord, files: HostFile[], unmarked?:
     };
 }
 
-/** The same, and of a guest that is off whether its memory is kept. */
+/** Return a domain's state as ours, with "saved" for a guest that is off and has a saved memory image. */
 export function seenState(record: DomainRecord): SeenState {
     const state = stateOf(record);
     return state === "stopped" && record.saved ? "saved" : state;
 }
 
-/** libvirt's states as ours: one that crashed or is about to be off counts as stopped. */
+/** Return a domain's state as ours. A crashed domain, or one that is shutting off, counts as stopped. */
 export function stateOf({ state, active }: Pick<DomainRecord, "state" | "active">): GuestState {
     if (!active || state === "crashed" || state === "shutdown" || state === "shutoff") return "stopped";
     return state === "paused" || state === "suspended" ? "paused" : "running";

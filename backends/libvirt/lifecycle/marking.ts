@@ -7,7 +7,10 @@ import { unprovenLastGood } from "./decide";
 import { union } from "./reservations";
 import { unfinishedMark, withLastGood } from "./wanted";
 
-/** The mark is the final one at once where nothing has to be proven. */
+/**
+ * Return the mark for the definition before the guest is proven. It is already the final one if there is nothing to
+ * prove.
+ */
 export function interimMark(course: Course): Mark {
     const { decision, wanted } = course;
     const interim =
@@ -30,13 +33,13 @@ export function finalMark({
     );
 }
 
-/** While addresses change, the old entries and the new ones are ours. */
+/** Return a mark that records both old and new DHCP entries: during a change of addresses, both are ours. */
 export function withEntries(before: Mark, { entries, wanted }: Course): Mark {
     const reservations = union([...(wanted.mark.reservations ?? []), ...entries]);
     return reservations.length > 0 ? { ...before, reservations } : before;
 }
 
-/** What other tools and people have written about the domain stays with it. */
+/** Return the XML to define. Keeps what other programs and people have added to the domain. */
 export function definitionOf(course: Course): string {
     const {
         wanted,
@@ -45,7 +48,9 @@ export function definitionOf(course: Course): string {
     return keepForeign(renderDomain(wanted.model, interimMark(course)), record?.inactiveXml);
 }
 
-/** Write the description where the definition or what runs has another one. One that is not declared is not managed. */
+/**
+ * Write the description where the definition or the running domain has another one. An undeclared one is not managed.
+ */
 export async function describeDomain(course: Course): Promise<void> {
     const { description } = course.plan.spec;
     const { record } = course.existing;
@@ -67,7 +72,7 @@ async function setMetadata(
     try {
         await host.domains.setMetadata(spec.uuid, value, { live: active, config: true });
     } catch (error) {
-        // It may have ended in between: then there is nothing live to write to.
+        // The domain may have ended meanwhile: then write only to its configuration.
         if (hasCode(error, "unreachable") || !active || (await host.domains.state(spec.uuid))?.active) throw error;
         await host.domains.setMetadata(spec.uuid, value, { live: false, config: true });
     }

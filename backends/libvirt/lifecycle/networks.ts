@@ -3,17 +3,22 @@ import type { Host, NetworkRecord } from "../host";
 import type { NetworkFacts } from "../model";
 import { readNetwork } from "../xml";
 
-/** A network as a preview sees it; "unknown" where the host cannot be asked, undefined where it has no such network. */
+/**
+ * A network as a preview sees it; "unknown" where the host cannot be reached, undefined where it has no such network.
+ */
 export type SeenNetwork = (NetworkFacts & { active: boolean }) | "unknown" | undefined;
 
 type Open = (uri: string) => Promise<Host>;
 
 const asked = new WeakMap<Open, Map<string, Promise<SeenNetwork>>>();
 
-/** Networks that a host was found to have in this run. */
+/** Networks of hosts that were read in this run. */
 const found = new WeakMap<Host, Map<string, NetworkFacts>>();
 
-/** Asks a host once in a run: checks of a hundred guests ask for the same network, and one that does not answer would hold up each. */
+/**
+ * Return a network, read once per run: checks of a hundred guests may need the same network, and a host that does not
+ * answer would delay each.
+ */
 export function networkOf(connection: string, name: string, open: Open): Promise<SeenNetwork> {
     const answers = asked.get(open) ?? new Map<string, Promise<SeenNetwork>>();
     asked.set(open, answers);
@@ -23,7 +28,10 @@ export function networkOf(connection: string, name: string, open: Open): Promise
     return unlessEnded(answer);
 }
 
-/** Return the facts of a network from the check of this run, else from the host; undefined where there is none. */
+/**
+ * Return the facts of a network, from this run's check if it has them, else from the host; undefined where there is
+ * none.
+ */
 export async function knownNetwork(host: Host, name: string): Promise<NetworkFacts | undefined> {
     const known = found.get(host)?.get(name);
     if (known) return known;

@@ -3,12 +3,12 @@ import type { Observation } from "../../backend";
 import type { Host, LeaseRecord } from "../host";
 import type { LibvirtPlatform } from "../platform";
 
-/** The leases that may name this guest's addresses; asked only where DHCP gives them. */
+/** Return the leases that may contain this guest's addresses. Reads only networks where the guest uses DHCP. */
 export async function leasesFor(host: Host, { interfaces }: Pick<UnikernelSpec, "interfaces">): Promise<LeaseRecord[]> {
     const networks = interfaces.flatMap(({ attach, ipv4 }) =>
         "network" in attach && (ipv4 === undefined || ipv4 === "dhcp") ? [attach.network] : [],
     );
-    // Addresses are for people: a network that cannot be asked gives none.
+    // Addresses are only for display: a network whose leases cannot be read has none.
     const all = await Promise.all([...new Set(networks)].map((name) => host.networks.leases(name).catch(() => [])));
     return all.flat();
 }
@@ -21,7 +21,7 @@ export interface Seen {
     consoleLog: string;
 }
 
-/** What a create or update that just ended knows of the guest, with few questions or none. */
+/** Return the observation after a create or update, with few or no calls to the host. */
 export async function observation(
     { host, platform, spec, hostUuid, consoleLog }: Seen,
     known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation" | "folder">,

@@ -1,10 +1,10 @@
 /**
- * Operations of this process that have looked at everything and are about to change their guests, by uuid, with the guests that they wait for.
- * One process serves one run of the engine.
+ * Operations of this process that have read everything and are about to change their guests, by uuid, with the guests
+ * that they wait for. One process serves one run of the engine.
  */
 const underWay = new Map<string, Set<string>>();
 
-/** Note that an operation goes on as soon as these others do. */
+/** Note that an operation continues as soon as these others do. */
 export function enter(uuid: string, waitsFor: string[] = []): void {
     underWay.set(uuid, new Set(waitsFor));
 }
@@ -18,8 +18,9 @@ export function isUnderWay(uuid: string): boolean {
 }
 
 /**
- * Return whether all operations that this one waits for, directly or through others, are under way. In a ring of guests that exchange things
- * each then gives up what it had before it takes what it gets; all of them find the same.
+ * Return whether all operations that this one waits for, directly or indirectly, are running. In a ring of guests that
+ * exchange resources, each then releases its old ones before it takes the new ones, and all of them get the same
+ * answer.
  */
 export function mayGoOn(uuid: string, seen = new Set<string>()): boolean {
     if (seen.has(uuid)) return true;

@@ -7,13 +7,13 @@ import type { Existing } from "./look";
 import { overlaid } from "./reconcile";
 import { folderOf } from "./records";
 
-/** What other tools made of a guest: it goes with the guest, and may hold data that are nowhere else. */
+/** Objects that other programs made of a guest. They are removed with the guest, and may hold data without a copy. */
 export interface OthersData {
     snapshots: string[];
     checkpoints: string[];
-    /** Absolute path of a file that is booted from instead of a persist disk. */
+    /** Absolute path of a file that the guest uses instead of a persist disk. */
     overlay?: string;
-    /** Names of files in the guest's folder from which its definitions boot. */
+    /** Names of files in the guest's folder that its definitions use as disks. */
     files: string[];
 }
 
@@ -33,7 +33,7 @@ export async function othersData(
     };
 }
 
-/** Throws where a deletion would take more than what this package made. */
+/** Refuse a deletion that would remove data that this package did not make. */
 export function refuseOthersData(name: string, { snapshots, checkpoints, overlay }: OthersData): void {
     const found = [
         ...snapshots.map((one) => `snapshot ${one}`),
@@ -43,7 +43,7 @@ export function refuseOthersData(name: string, { snapshots, checkpoints, overlay
     if (found.length === 0) return;
     throw new UnikernelError(
         "in-use",
-        `${name} has ${found.join(", ")}, which this package did not make and which would go with the guest`,
+        `${name} has ${found.join(", ")}, which this package did not make and which would be removed with the guest`,
         {
             hint: [
                 ...(overlay === undefined

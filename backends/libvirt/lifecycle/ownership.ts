@@ -3,34 +3,34 @@ import { UnikernelError } from "../../../spec";
 import type { Creator } from "../../backend";
 import type { Mark } from "../model";
 
-/** How a guest's state file and the mark on the host speak of each other. */
+/** The facts that decide, together with the mark on the host, whether a guest is ours. */
 export interface Claim {
     /** URNs under which the guest may be known: the program's, and the one in state where they differ. */
     urns: string[];
-    /** Undefined: not known, which is nobody's equal. */
+    /** Undefined when unknown: it then equals no other creator. */
     creator?: Creator;
     /** Take it over from another creator, or without a mark. */
     adopt: boolean;
-    /** State names this guest already: whoever holds the state may change it. */
+    /** The guest is in state: any user of the state may change it. */
     inState: boolean;
     /** A note in the user's cache proves that a create of this guest was interrupted. */
     begun?: boolean;
-    /** It came there by an import, which takes a guest from whoever had it, as `adopt` does. */
+    /** It got into state by an import, which takes a guest from any owner, as `adopt` does. */
     imported?: boolean;
 }
 
-/** What there is under our uuid or our name. */
+/** A domain with our uuid or our name. */
 export interface Found {
     name: string;
     uuid: string;
-    /** The mark of the next boot, else of what runs. */
+    /** The mark for the next boot, else that of the running domain. */
     mark?: Mark;
 }
 
 /**
- * Decides whether an object is ours. Throws `not-ours` if it is not.
- * State is proof of ownership: a stack may be shared by many people and machines, so the creator is
- * compared only where state knows nothing yet, or where somebody took the guest away by `adopt`.
+ * Check that a domain is ours. Throws `not-ours` if it is not.
+ * State proves ownership: many people and machines may share a stack, so the creator is compared only where the guest
+ * is not in state, or where another creator took it by `adopt`.
  */
 export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.now()): void {
     const what = `domain ${found.name} (${found.uuid})`;
@@ -76,39 +76,39 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
 }
 
 function mayTake(mark: Mark, { creator, adopt, inState, imported, begun }: Claim, now: number): boolean {
-    // A guest that was never whole is in no state but by an error that was seen; release 0.1.0 left no notes.
+    // A guest that was never complete is in state only after a reported error. Release 0.1.0 left no notes.
     const unfinished = mark.phase === "creating";
     if (adopt || imported || ((inState || begun || unfinished) && same(mark.creator, creator))) return true;
     if (inState) return !mark.disowned?.some((other) => same(other, creator));
     return unfinished && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
 }
 
-/** Who no longer owns a guest once this creator has it. */
+/** Return the creators that no longer own a guest after this creator takes it. */
 export function disown(
     mark: Mark | undefined,
     { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">,
 ): Creator[] {
     // Release 0.1.0 wrote an empty creator here for a guest that was imported without a mark.
     const before = mark?.disowned?.filter((other) => other.user !== "" && !same(other, creator)) ?? [];
-    // Somebody who shares our state stays an owner. The stand-in for the mark of an imported guest has no creator.
+    // A creator who shares our state stays an owner. The stand-in for the mark of an imported guest has no creator.
     if (!mark?.creator || (inState && !imported) || same(mark.creator, creator)) return before;
     return [...before, mark.creator];
 }
 
 /**
- * A create that finds its guest there makes it another one for whoever deletes: engines may create a replacement before
- * they delete, even some runs before, and that delete then means what is no more.
+ * Return the generation of a guest. A create that adopts an existing guest starts a new one: engines may create a
+ * replacement before they delete, even some runs earlier, and that delete must not remove the new guest.
  */
 export function incarnationOf(mark: Mark | undefined, { inState }: Pick<Claim, "inState">): string | undefined {
     return mark && !inState ? randomBytes(4).toString("hex") : mark?.incarnation;
 }
 
-/** Whether what is there is what this state means, and not what a later create has made of it. */
+/** Return whether the existing guest is the one in this state, not one that a later create has adopted. */
 export function isMeant(mark: Mark | undefined, { incarnation }: { incarnation?: string }): boolean {
     return mark?.incarnation === undefined || mark.incarnation === incarnation;
 }
 
-/** Whether both are known, and the same. */
+/** Return whether both creators are known and equal. */
 export function same(one: Creator | undefined, other: Creator | undefined): boolean {
     return (
         one !== undefined &&

@@ -2,20 +2,20 @@ import { type Context, createContext, Script } from "node:vm";
 import { UnikernelError } from "../../../spec";
 import { tail } from "./console";
 
-/** An ordinary pattern takes some ms over the whole console that is read. */
+/** Time limit of one match; an ordinary pattern needs some milliseconds for the whole console. */
 const LIMIT_MS = 1000;
 
-/** `vm` ends a script that runs too long, also within V8's regular expressions, which nothing else can interrupt. */
+/** Runs in `vm`, which can interrupt V8's regular expressions; no other means can. */
 const MATCH = new Script('new RegExp(pattern, "m").test(text)');
 
 /**
- * The user's regular expression over what a guest prints. One that backtracks without end (`(a+)+$`) would hold the event loop, and with it every other
- * guest of the run, so that each try has a limit.
+ * Matches the user's regular expression against a guest's output. Endless backtracking, as with `(a+)+$`, would block
+ * the event loop and every other guest of the run, so each match has a time limit.
  */
 export class ConsolePattern {
     private readonly context: Context;
     private readonly sandbox: { pattern: string; text: string };
-    /** Length of the text that was not decided: of a machine that stood still for a moment, the next look decides it. */
+    /** Length of the text whose match timed out once. If only the machine stalled, the next match succeeds. */
     private undecided = 0;
 
     constructor(private readonly pattern: string) {
@@ -23,7 +23,7 @@ export class ConsolePattern {
         this.context = createContext(this.sandbox);
     }
 
-    /** Throws `not-ready` when the pattern cannot be decided within its limit, and `invalid` when it is none. */
+    /** Match a text. Throws `not-ready` when the match exceeds its time limit, and `invalid` for an invalid pattern. */
     matches(text: string): boolean {
         this.sandbox.text = text;
         try {
@@ -38,7 +38,7 @@ export class ConsolePattern {
         }
     }
 
-    /** The message says what to do, since a rollback has a hint of its own. */
+    /** The message itself says what to do, because a rollback replaces the hint. */
     private endless(text: string): UnikernelError {
         return new UnikernelError(
             "not-ready",

@@ -2,8 +2,8 @@ import { UnikernelError, type UnikernelSpec } from "../../../spec";
 import type { HostInfo } from "../host";
 
 /**
- * Which libvirt of which machine. A session has guests of its own, although it names the same host uuid as the system;
- * on this machine it is the session of the user that we run as.
+ * Return an identifier of a libvirt daemon. A session has its own guests, although it reports the same host uuid as the
+ * system's daemon; on this machine it is the session of the user that we run as.
  */
 export function placeOf({ uuid, session, local }: Pick<HostInfo, "uuid" | "session" | "local">): string {
     if (!session) return uuid;
@@ -11,9 +11,9 @@ export function placeOf({ uuid, session, local }: Pick<HostInfo, "uuid" | "sessi
 }
 
 /**
- * Throws `unreachable` where state saw the guest on another host. The same URI (qemu:///system) leads to another host on
- * another machine: a guest that is missing there is not gone, and one of the same uuid there belongs to another state.
- * Every operation on a guest in state asks this before anything else.
+ * Throw `unreachable` where state has the guest on another host. On another machine the same URI (qemu:///system) leads
+ * to another host: a guest that is missing there is not gone, and one of the same uuid there belongs to another state.
+ * Every operation on a guest in state checks this first.
  */
 export function assertSamePlace(
     info: HostInfo,

@@ -11,13 +11,13 @@ export interface Restart {
     existing: Pick<Existing, "record" | "liveFacts">;
     layout: Layout;
     decision: Pick<Decision, "start" | "stop">;
-    /** Whole files in the guest's folder. */
+    /** Complete files in the guest's folder. */
     present: Set<string>;
 }
 
 /**
- * Refuses an update that would give a running guest its first private file (mode 0600) on a host where QEMU may not open it: the start
- * would fail, after the guest was stopped. A guest that already runs with such a file is the proof that it works, and costs no call.
+ * Refuse an update that gives a running guest its first private file (mode 0600) on a host where QEMU may not open it:
+ * the start would fail after the guest was stopped. A guest that already runs with such a file proves that it works.
  */
 export async function assertOpens(
     { host, platform, plan: { spec } }: Run,
@@ -34,13 +34,16 @@ export async function assertOpens(
         throw notOpened(spec, path);
 }
 
-/** Return the first file that the next boot opens and this run makes for its owner only. One that is there may have been given to QEMU by hand. */
+/**
+ * Return the first private file that this run creates and the next boot opens. An existing one may have been given to
+ * QEMU's user by hand.
+ */
 function madePrivate({ initrd, disks, puts }: Layout, present: Set<string>): string | undefined {
     const made = puts.filter(({ name, mode }) => mode === PRIVATE && !present.has(name)).map(({ name }) => name);
     return [initrd, ...disks].find((name) => name !== undefined && (made.includes(name) || roleOf(name) === "scratch"));
 }
 
-/** Private copies, whatever their image's mode is. */
+/** Return whether a file is a private one that the guest writes, independent of its image's mode. */
 function isWritten(name: string): boolean {
     return ["persist", "scratch"].includes(roleOf(name) ?? "");
 }

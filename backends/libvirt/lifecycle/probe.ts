@@ -5,24 +5,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FindRoute, Route } from "./routes";
 
 export interface Attempt {
-    /** One try; resolves with undefined when the guest is up, else with what was seen instead. */
+    /** Try once; resolve with undefined when the guest is up, else with the observed failure. */
     run(route: Route, signal: AbortSignal): Promise<string | undefined>;
-    /** Milliseconds that it takes with a guest that answers at once. */
+    /** Milliseconds that it takes for a guest that answers at once. */
     takes: number;
 }
 
 const MAX_IN_FLIGHT = 12;
-/** What a server may need for an answer, and how often one attempt is given so long. */
+/** Time limit for a slow server, which one attempt in `PATIENT_EACH` gets. */
 const PATIENT_MS = 10_000;
 const PATIENT_EACH = 8;
 
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /**
- * Tries until one attempt succeeds; ends with the signal. A new attempt does not wait for the last one, and
- * most are given up soon: a forward takes a connection before the guest has its address, and then asks the
- * guest again only after seconds, while a fresh connection is answered at once.
- * Pauses grow with the time that has passed, so that what they add stays a few hundredths of it.
+ * Try until one attempt succeeds or the signal aborts. A new attempt does not wait for the last one, and most have a
+ * short limit: a forward accepts a connection before the guest has its address, and then retries only after seconds,
+ * while a new connection is answered at once.
+ * Pauses grow with the elapsed time, so that they add only a few percent to it.
  */
 export async function probe(
     find: FindRoute,
@@ -73,7 +73,7 @@ async function tryOnce(
     }
 }
 
-/** Any answer from 200 to 399. */
+/** Return an attempt that succeeds with any HTTP status from 200 to 399. */
 export function httpAttempt(path: string): Attempt {
     const run: Attempt["run"] = ({ address, port }, signal) =>
         new Promise((resolve) => {
@@ -90,16 +90,16 @@ export function httpAttempt(path: string): Attempt {
     return { run, takes: 0 };
 }
 
-/** A connection to a forwarded port that is refused by the guest closes at once; wait this long for that. */
+/** Time to wait for a refusal: a connection to a forwarded port that the guest refuses closes at once. Milliseconds. */
 const SETTLE_MS = 250;
 
 /**
- * A connection that the guest takes. Behind a forward the hypervisor has taken it already: there the guest
- * counts as up when it sends something, or when it answers the end of our side, while a refusal comes unasked.
+ * An attempt that succeeds when the guest accepts a connection. A forward accepts every connection itself: there the
+ * guest counts as up when it sends data, or when it closes only after our side has; a refusal comes before that.
  */
 export const tcpAttempt: Attempt = {
     takes: 2 * SETTLE_MS,
-    // Twice, behind a forward: the first may have hung until the guest had an address, and was refused only then.
+    // Twice behind a forward: the first may have waited until the guest had an address, only to be refused then.
     run: async (route, signal) =>
         (await tcpOnce(route, signal)) ?? (route.forwarded ? tcpOnce(route, signal) : undefined),
 };

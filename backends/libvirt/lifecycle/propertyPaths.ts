@@ -1,6 +1,6 @@
 import type { AttachKind, UnikernelSpec } from "../../../spec";
 
-/** The forward that has this host port. */
+/** Return the property path of the forward with this host port. */
 export function forwardPath(spec: UnikernelSpec, protocol: string, address: string, port: number): string | undefined {
     for (const [index, { attach }] of spec.interfaces.entries()) {
         if (!("user" in attach)) continue;
@@ -12,7 +12,9 @@ export function forwardPath(spec: UnikernelSpec, protocol: string, address: stri
     return undefined;
 }
 
-/** The interface that is plugged in there; without a name, the only one of its kind. */
+/**
+ * Return the property path of the interface that is attached to a target; without a name, of the only one of its kind.
+ */
 export function attachPath(spec: UnikernelSpec, kind: AttachKind, name?: string): string | undefined {
     const found = spec.interfaces.flatMap(({ attach }, index) => {
         const there = Object.entries(attach).some(
@@ -23,11 +25,11 @@ export function attachPath(spec: UnikernelSpec, kind: AttachKind, name?: string)
     return name === undefined && found.length > 1 ? undefined : found[0];
 }
 
-/** The property behind a file of the guest's folder, by the names that layout.ts gives. */
+/** Return the property behind a file in the guest's folder, by the names that layout.ts uses. */
 export function filePath(spec: UnikernelSpec, path: string): string | undefined {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (/^kernel-[0-9a-f]{16}$/.test(name)) return "kernel";
-    // Of a guest that declares none it holds the configuration: several properties are in it.
+    // Without a declared initrd, the file holds the configuration, which several properties define.
     if (/^initrd-[0-9a-f]{16}$/.test(name)) return spec.initrd === undefined ? undefined : "initrd";
     const index = spec.blocks.findIndex(
         (block) => name.startsWith(`${block.name}-`) || name.startsWith(`${block.name}.`),

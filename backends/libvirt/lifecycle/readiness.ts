@@ -15,17 +15,18 @@ export interface ReadyOptions {
     spec: UnikernelSpec;
     console: KeptConsole;
     readConsole(text: string): ConsoleVerdict;
+    /** @default the caller's own signal */
 }
 
 const FIRST_PAUSE_MS = 40;
 const LAST_PAUSE_MS = 250;
-/** Reads of the console of a guest that is off already, and the pause between two. */
+/** Number of reads of the console of a guest that is off, and the pause between two. */
 const LAST_READS = 8;
 const LAST_READ_PAUSE_MS = 60;
-/** virDomainPausedReason: an I/O error, a crash (libvirt-domain.h). */
+/** virDomainPausedReason of an I/O error and a crash (libvirt-domain.h). */
 const PAUSED_BY_TROUBLE: Record<number, string> = { 5: "an I/O error of a disk", 10: "a crash" };
 
-/** Throws `invalid` when readiness asks for a port that nothing leads to. */
+/** Return the route to readiness's port; undefined when it uses no port. Throws `invalid` when no route exists. */
 export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "host" | "info">): FindRoute | undefined {
     const port = portOf(spec.readiness);
     if (port === undefined) return undefined;
@@ -35,8 +36,8 @@ export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "h
 }
 
 /**
- * Waits until the guest is ready by its own readiness; without one, returns at once.
- * Throws `guest-ended` as soon as the domain or the console says so, `not-ready` after the time-out.
+ * Wait until the guest is ready by its declared readiness; without one, return at once.
+ * Throws `guest-ended` as soon as the domain or the console shows that, `not-ready` after the time-out.
  */
 export async function waitReady(options: ReadyOptions): Promise<void> {
     const {
@@ -88,8 +89,8 @@ interface Look {
 }
 
 /**
- * Reads state and console; throws when the guest has ended. One that printed its readiness pattern was ready, even if it ended
- * a moment later: which of the two a look sees first depends on the load of the host.
+ * Read state and console; throw when the guest has ended. A guest that printed its readiness pattern counts as ready
+ * even if it ended right after, because the order in which we see the two depends on the load of the host.
  * @returns whether it is ready, and the console
  */
 async function lookOnce(
@@ -107,7 +108,7 @@ async function lookOnce(
         if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, await kept.path());
         return { ready: false, text };
     }
-    // What it said last may have come after the read.
+    // Its last output may have come after the read.
     const final = await readToTheEnd(reader, text);
     if (ready(final)) return { ready: true, text: final };
     throw guestEnded(
@@ -117,12 +118,15 @@ async function lookOnce(
     );
 }
 
-/** libvirt calls a guest crashed while what crashed is kept, and else shut off with the reason "crashed" (pvpanic, Xen's shutdown code). */
+/**
+ * Return whether it crashed. libvirt reports "crashed" for a preserved guest, else "shut off" with that reason
+ * (pvpanic, Xen's shutdown code).
+ */
 function crashed(now: Awaited<ReturnType<Host["domains"]["state"]>>): boolean {
     return now?.state === "crashed" || (now?.state === "shutoff" && now.reason === CRASHED);
 }
 
-/** Who writes the log (virtlogd, xenconsoled) may come to the guest's last lines after its end: read until two reads agree. */
+/** Read until two reads agree: virtlogd or xenconsoled may write the guest's last lines after its end. */
 async function readToTheEnd(reader: ConsoleReader, before: string): Promise<string> {
     let last = before;
     for (let reads = 0; reads < LAST_READS; reads++) {

@@ -12,12 +12,12 @@ export function namesOf(mark: Pick<Mark, "files"> | undefined): string[] {
     return mark?.files?.map(({ name }) => name) ?? [];
 }
 
-/** Return the mark in the last good definition that a mark keeps. */
+/** Return the mark of the last good definition that a mark stores. */
 export function lastGoodOf(mark: Pick<Mark, "lastGood"> | undefined): Mark | undefined {
     return mark?.lastGood === undefined ? undefined : readMark(mark.lastGood);
 }
 
-/** Return the folder below which a mark says that its guest's folder is. */
+/** Return the parent of the guest's folder that a mark records. */
 export function baseOf(mark: Pick<Mark, "folder"> | undefined): string | undefined {
     return mark?.folder === undefined ? undefined : dirname(mark.folder);
 }
@@ -28,8 +28,8 @@ export async function folderOf(host: Host, uuid: string): Promise<string> {
 }
 
 /**
- * Return the record of every file of a layout, and of the persist disks that the record before has and the layout does not
- * use: their data stay in the folder, so they stay in the record.
+ * Return the record of every file of a layout, and of formerly recorded persist disks that the layout does not use:
+ * their data stays in the folder, so they stay in the record.
  */
 export function recordsOf(layout: Layout, plan: GuestPlan, before: FileRecord[]): FileRecord[] {
     const used = layout.files.map((name): FileRecord => {
@@ -45,7 +45,7 @@ export function recordsOf(layout: Layout, plan: GuestPlan, before: FileRecord[])
         const role =
             access === "persist" ? "persist" : layout.puts.some((put) => put.name === name) ? "image" : "scratch";
         if (role !== "persist") return prune({ name, role, key, digest });
-        // The image may be another by now. Of a disk that was found without a record, the seed is not known.
+        // The image may have changed since the seeding. For a disk without a record, the seed is unknown.
         return prune({
             name,
             role,
@@ -57,18 +57,21 @@ export function recordsOf(layout: Layout, plan: GuestPlan, before: FileRecord[])
     return [...used, ...unused.map((file): FileRecord => ({ ...file, role: "kept" }))];
 }
 
-/** Whether a file may hold what a guest wrote. */
+/** Return whether a file may hold data that a guest wrote. */
 export function isData(name: string): boolean {
     return isPersist(name) || roleOf(name) === "kept";
 }
 
-/** A plain digest of a configuration with a secret could be guessed from. */
+/**
+ * Return the digest of a boot file, but not of a configuration with a secret, which could be guessed from a plain
+ * digest.
+ */
 function bootDigestOf(name: string, { kernel, initrd }: Layout, { digests, boot }: GuestPlan): string | undefined {
     if (name === kernel) return digests.kernel;
     return name === initrd && !boot.secret && boot.initrd.length === 1 ? digests.initrd : undefined;
 }
 
-/** The image from which a private copy is made at each start. */
+/** Return the digest of an image from which a private copy is made at each start. */
 function seedOf(name: string, { disks }: Layout, { spec }: GuestPlan): string | undefined {
     const index = disks.indexOf(name.replace(/\.([^.]+)$/, ".scratch.$1"));
     return index < 0 ? undefined : spec.blocks[index]?.digest;

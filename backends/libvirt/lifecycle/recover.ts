@@ -13,7 +13,7 @@ import { translate } from "./startErrors";
 import { afterFailure, stop } from "./stop";
 import { messageOf, type Undo } from "./undo";
 
-/** How far a run came before it failed. */
+/** A failure, with the step in which it happened. */
 export class Failure extends Error {
     constructor(
         readonly step: "prepare" | "stop" | "start" | "ready" | "settle",
@@ -31,7 +31,7 @@ export async function during<T>(step: Failure["step"], work: Promise<T>): Promis
     }
 }
 
-/** Makes the best of a failure. @returns the error to throw */
+/** Undo or roll back as far as possible after a failure. @returns the error to throw */
 export async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
     const {
         host,
@@ -44,12 +44,12 @@ export async function recover(course: Course, undo: Undo, { step, cause }: Failu
         step === "start"
             ? await namingHolder(course, translate(cause, spec, platform.startErrors))
             : translate(cause, spec, platform.startErrors);
-    // Nothing of it is ours any more, not even to take back.
+    // Another run owns the guest now: do not change it, not even to undo our own steps.
     if (cause instanceof LostClaim) return cause;
     if (!hasCode(error, "unreachable") && (await course.held?.isLost())) return error;
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
         new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
-    // Nobody to talk to: what is there tells the next run how to go on. State must know that it may be there.
+    // The host is unreachable: the next run continues from its state then. State must record that the guest may exist.
     if (hasCode(error, "unreachable")) return claim.inState ? error : partial("stopped");
     if (step === "settle") return partial(spec.state);
     if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
@@ -72,7 +72,7 @@ export async function recover(course: Course, undo: Undo, { step, cause }: Failu
     return whole || claim.inState ? error : partial("stopped");
 }
 
-/** What a create that failed made. */
+/** Return the DHCP entries that a failed create made. */
 function madeEntries({
     entries,
     wanted: {

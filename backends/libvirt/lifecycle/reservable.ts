@@ -7,7 +7,10 @@ import type { SeenNetwork } from "./networks";
 
 type Subnet = NetworkFacts["subnets"][number];
 
-/** Throws where this network can never give the address to a guest. Networks may have any number of subnets of both families, in any order. */
+/**
+ * Throw where this network can never give the address to a guest. Networks may have any number of subnets of both
+ * families, in any order.
+ */
 export function assertReservable(network: NetworkFacts, address: string, property: string): void {
     const subnets = network.subnets.filter(({ family }) => family === "ipv4");
     const invalid = (reason: string, hint: string): UnikernelError =>
@@ -23,7 +26,7 @@ export function assertReservable(network: NetworkFacts, address: string, propert
     const choose = `choose another address of ${textOf(subnet)}`;
     if (subnets.some((one) => one.address === address))
         throw invalid(`${address} is the host's own address on network ${network.name}`, choose);
-    // RFC 3021: a /31 has neither of the two.
+    // RFC 3021: a /31 has neither network nor broadcast address.
     if (subnet.prefix < 31 && number(address) === first(subnet))
         throw invalid(`${address} is the network address of ${textOf(subnet)} on network ${network.name}`, choose);
     if (subnet.prefix < 31 && number(address) === last(subnet))
@@ -49,7 +52,9 @@ function number(address: string): number {
     return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
 }
 
-/** What a preview can say of reservations. A network that is not there yet may be made by the same run. */
+/**
+ * Return the problems of reservations that a preview can see. A missing network is none: the same run may create it.
+ */
 export async function reservationProblems(
     network: (name: string) => Promise<SeenNetwork>,
     spec: UnikernelSpec,

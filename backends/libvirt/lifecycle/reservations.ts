@@ -7,15 +7,15 @@ import { assertReservable } from "./reservable";
 
 export { reservationsOf };
 
-/** An entry of another guest that stands in the way: it has the wanted address, or the interface's MAC address. */
+/** A conflicting entry of another guest: it has the desired address, or the interface's MAC address. */
 export type Held = NetworkFacts["reservations"][number] & { network: string; property: string; by: "address" | "mac" };
 
-/** Decides on it: returns where it may be replaced, and throws `in-use` where it may not. */
+/** Decides on a conflicting entry: returns where it may be replaced, and throws `in-use` where it may not. */
 export type Taking = (entry: Held) => Promise<void>;
 
 const TAKES_NONE: Taking = (entry) => Promise.reject(refusalOf(entry));
 
-/** Return the error about an entry of which no guest is known. */
+/** Return the error about an entry whose guest is unknown. */
 export function refusalOf({ network, address, mac, name, property, by }: Held): UnikernelError {
     if (by === "address")
         return new UnikernelError(
@@ -33,14 +33,14 @@ export function refusalOf({ network, address, mac, name, property, by }: Held): 
     );
 }
 
-/** What is known of a guest's entries: by its mark, and by the specs that were realised or begun. */
+/** The sources that tell a guest's own entries: its mark, and the specs that were applied or begun. */
 export interface Known {
     mark?: Mark;
-    /** A mark of release 0.1.0 records none: then what was declared was made by us. */
+    /** A mark of release 0.1.0 records no entries: then the declared ones count as ours. */
     specs: (UnikernelSpec | undefined)[];
 }
 
-/** The entries that were made for this guest. Others of the same MAC are an administrator's. */
+/** Return the entries that were made for this guest. Other entries with the same MAC belong to an administrator. */
 export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
     const recorded = mark?.reservations ?? [];
     const foreign = recorded.filter((entry) => entry.foreign);
@@ -56,9 +56,9 @@ export function union(entries: RecordedReservation[]): RecordedReservation[] {
 }
 
 /**
- * Looks whether each network can give what is wanted, and throws before anything is touched where it cannot: `invalid`,
- * `unsupported`, or `in-use` where another guest or an administrator's entry stands in the way.
- * @returns what the mark is to record
+ * Check, before any change, that each network can give the desired addresses. Throws `invalid`, `unsupported`, or
+ * `in-use` where an entry of another guest or an administrator conflicts.
+ * @returns the records for the mark
  */
 export async function examine(
     host: Host,
@@ -72,7 +72,7 @@ export async function examine(
         for (const entry of entries) {
             const isThere = includes(entriesIn(network), entry);
             for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await taking(conflict);
-            // An entry that an earlier release made is there already: a change of something else may go on.
+            // Accept an existing entry of an earlier release, so that other properties can still be changed.
             if (!isThere) assertReservable(network, entry.address, entry.property);
             const foreign = isThere && !includes(own, entryOf(entry));
             records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
@@ -82,9 +82,9 @@ export async function examine(
 }
 
 /**
- * Makes reservations.
+ * Make reservations.
  * @param own entries that may be replaced
- * @returns what undoes it, newest first
+ * @returns steps that undo it, newest first
  */
 export async function reserve(
     host: Host,
@@ -134,7 +134,7 @@ async function reserveOne(
     let added = false;
     const undo = async (): Promise<void> => {
         if (added) await change("delete", { mac, address });
-        // A guest that got the former address in the meantime keeps it; so does one that has another address by now.
+        // Do not restore an entry whose address or MAC address another entry has got meanwhile.
         const { reservations } = await factsOf(host, network.name, entry.property);
         const isFree = (one: Held): boolean =>
             !reservations.some(
@@ -158,18 +158,18 @@ async function reserveOne(
 
 const turns = new Turns();
 
-/** Looks at a network's entries and changes them without another guest of this process in between. */
+/** Read and change a network's entries without interference by another guest of this process. */
 function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
     return turns.take(JSON.stringify([uri, network]), work);
 }
 
-/** IPv4 entries lie in the <ip> element that has IPv4's DHCP; libvirt allows one. */
+/** Return the index of the <ip> element for IPv4 entries: the one with IPv4 DHCP, of which libvirt allows one. */
 function placeOf({ subnets }: NetworkFacts): number | undefined {
     const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
     return index < 0 ? undefined : index;
 }
 
-/** Return the entries that must go first: libvirt takes one for each MAC address, and one for each address. */
+/** Return the entries to remove first: libvirt accepts one for each MAC address, and one for each address. */
 function conflictsOf({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
     return reservations.flatMap((other) => {
         const itsMac = other.mac?.toLowerCase();
@@ -186,7 +186,7 @@ function entriesIn({ name: network, reservations }: NetworkFacts): Entry[] {
     return reservations.map(({ mac, address }) => ({ network, mac: mac?.toLowerCase() ?? "", address }));
 }
 
-/** Removes those of these entries that are still on their networks. A network that is gone has none. */
+/** Remove those of these entries that still exist. A network that is gone has none. */
 export async function release(
     host: Host,
     own: RecordedReservation[],
@@ -238,6 +238,6 @@ async function factsOf(host: Host, name: string, property: string): Promise<Netw
 export function missingNetwork(name: string, property: string): UnikernelError {
     return new UnikernelError("not-found", `there is no network ${name} on the host`, {
         property,
-        hint: "virsh net-list --all shows those that there are",
+        hint: "virsh net-list --all lists the host's networks",
     });
 }

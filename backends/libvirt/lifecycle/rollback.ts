@@ -13,8 +13,8 @@ import { afterFailure, stop } from "./stop";
 import { messageOf, type Undo } from "./undo";
 
 /**
- * Boots the last good definition again after a failed update.
- * @returns `rolled-back` with the failed guest's console, or PartialError when this failed too
+ * Boot the last good definition again after a failed update.
+ * @returns `rolled-back` with the failed guest's console, or PartialError when the rollback failed too
  */
 export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
     const {
@@ -51,7 +51,7 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
     }
     return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
         property: failure instanceof UnikernelError ? failure.property : undefined,
-        // Its log was moved aside for that of the guest that runs now.
+        // The failed guest's log was renamed to make room for that of the running guest.
         hint: hasCode(failure, "guest-ended", "not-ready")
             ? wholeConsole(await course.console.path("last"))
             : failure instanceof UnikernelError
@@ -73,7 +73,7 @@ async function bootAgain(
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;
-    // A guest that was saved served before; its memory is of no use to a definition that was replaced meanwhile.
+    // A saved guest boots again: its saved memory does not fit a definition that was replaced meanwhile.
     const again = state === "saved" ? "running" : state;
     await start(host, platform, plan.spec, {
         state: again,

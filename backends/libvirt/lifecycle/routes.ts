@@ -2,30 +2,30 @@ import { attachKind, type Problem, problemOf, UnikernelError, type UnikernelSpec
 import { isRemote, parseUri } from "../client";
 import type { Host, HostInfo } from "../host";
 
-/** How a port of the guest is reached from here. */
+/** The address and port by which this machine reaches a port of the guest. */
 export interface Route {
     address: string;
     port: number;
-    /** The listener is the hypervisor's: it takes a connection before the guest does. */
+    /** The hypervisor listens, and accepts a connection before the guest does. */
     forwarded: boolean;
 }
 
-/** Finds the way; undefined while the guest's address is not known yet. */
+/** Return the route; undefined while the guest's address is unknown. */
 export type FindRoute = () => Promise<Route | undefined>;
 
-/** Where the connection leads, for a way there. */
+/** The host at the end of the connection. */
 interface End {
     uri: string;
     local: boolean;
 }
 
-/** A way as far as the declaration tells it. */
+/** A route, as far as the declaration determines it. */
 type Way =
     | { kind: "forward"; address: string; port: number; declared: string }
     | { kind: "fixed"; address: string }
     | { kind: "lease"; network: string; mac: string };
 
-/** @returns undefined when there is no way at all */
+/** Return a function that finds the route to a port of the guest; undefined when no route can exist. */
 export function routeTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoute | undefined {
     const way = wayTo(spec, port, { uri: host.uri, local: info.local });
     if (way?.kind === "forward") return async () => ({ address: way.address, port: way.port, forwarded: true });
@@ -63,7 +63,7 @@ const isAny = (address: string): boolean => address === "0.0.0.0" || address ===
 const isLoopback = (address: string): boolean =>
     address.startsWith("127.") || address === "::1" || address === "localhost";
 
-/** A loopback address of another machine is not reachable from here. */
+/** Return the address by which a forward is reached from here; undefined for a loopback address of another machine. */
 function reachable(address: string, { uri, local }: End): string | undefined {
     if (local) return isAny(address) ? (address === "::" ? "::1" : "127.0.0.1") : address;
     if (isAny(address)) return hostOf(uri);
@@ -76,7 +76,10 @@ function hostOf(uri: string): string {
 
 const endOf = ({ connection }: UnikernelSpec): End => ({ uri: connection, local: !isRemote(connection) });
 
-/** Refuses a readiness to which no way can lead: the address of a guest on a bridge or a tap device with DHCP is not known to the host. */
+/**
+ * Return the problem of a readiness port without a route: the host does not know the address of a guest on a bridge or
+ * a tap device with DHCP.
+ */
 export function routeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
     if (port === undefined || wayTo(spec, port, endOf(spec))) return [];
@@ -84,9 +87,9 @@ export function routeProblems(spec: UnikernelSpec): Problem[] {
 }
 
 /**
- * Refuses a probe from here of an address that means a guest only on its own host: on this machine's network it may be
- * another machine's, and that one would answer. What is listened for on the address by which the connection finds the
- * host is that host's.
+ * Return the problem of a probe from here whose address identifies the guest only on its own host: in this machine's
+ * network another machine may have that address, and would answer. A listener on the address in the connection's URI
+ * certainly belongs to the host.
  */
 export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
@@ -111,7 +114,7 @@ export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
     ];
 }
 
-/** The guest's port that a probe asks. */
+/** Return the guest's port that a readiness probes. */
 export function portOf(readiness: UnikernelSpec["readiness"]): number | undefined {
     if (!readiness || "console" in readiness) return undefined;
     return "http" in readiness ? readiness.http.port : readiness.tcp.port;

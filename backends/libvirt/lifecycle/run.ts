@@ -3,7 +3,7 @@ import type { Context } from "../../backend";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 
-/** What every step of a create or an update needs. */
+/** The inputs of every step of a create or an update. */
 export interface Run {
     host: Host;
     platform: LibvirtPlatform;

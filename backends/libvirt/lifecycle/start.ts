@@ -10,20 +10,23 @@ import { messageOf } from "./undo";
 
 export interface StartOptions {
     state: Exclude<GuestState, "stopped">;
-    /** Of the definition: its scratch disks are made anew, and its guest is told what it has to be told. */
+    /** The definition's mark: it names the scratch disks to renew, the configuration to pass, and the gdb port. */
     mark: Pick<Mark, "files" | "told" | "gdb" | "shutdown"> | undefined;
-    /** What it is told, where that is at hand: else it is read from its folder. */
+    /** The configuration to pass, if the caller has it; else it is read from the guest's folder. */
     value?: string;
     /** It has been started before. */
     again: boolean;
-    /** It goes on from its saved memory image: with its disks and its console as they are. Left out: it boots what is defined, and an image goes. */
+    /**
+     * Resume from the saved memory image, with disks and console unchanged. Left out: boot the definition and discard
+     * an image.
+     */
     resume?: boolean;
     console: KeptConsole;
-    /** Seconds that a guest gets to shut down which another run has begun to start. */
+    /** Seconds for the shutdown of a guest that a killed run has begun to start. */
     shutdownTimeout: number;
 }
 
-/** Starts a guest that is off, with fresh scratch disks and a fresh console log. */
+/** Start a guest that is off, with renewed scratch disks and a new console log. */
 export async function start(
     host: Host,
     platform: LibvirtPlatform,
@@ -31,7 +34,7 @@ export async function start(
     { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions,
 ): Promise<void> {
     const { uuid } = guest;
-    // A log outside of the guest's folder may be there from a guest of the same name.
+    // A log outside of the guest's folder may be left from another guest of the same name.
     if (!resume && (again || platform.console)) await console.turn();
     if (!resume) await refreshCopies(host, uuid, namesOf(mark));
     const tell = tellOf(host, platform, guest, mark, value);
@@ -58,7 +61,7 @@ export async function start(
     if (state === "running") await host.domains.resume(uuid);
 }
 
-/** @param end ends what runs already @returns the domain's number */
+/** Start the domain. @param end stops it if it runs already @returns the domain's number */
 async function create(
     host: Host,
     uuid: string,
@@ -72,7 +75,7 @@ async function create(
             if (tries === TRIES || hasCode(error, "unreachable")) throw error;
             const active = (await host.domains.state(uuid))?.active ?? false;
             if (!active && !UNEXPLAINED.test(messageOf(error))) throw error;
-            // A run that was killed had asked for a start too, and the daemon came to that only now: of what is not known.
+            // The daemon has just carried out the start of a killed run, with an unknown definition: stop that guest.
             if (active) await end();
         }
     }
@@ -80,10 +83,13 @@ async function create(
 
 const TRIES = 3;
 
-/** qemu_monitor.c: QEMU ended at once, and libvirt asked for its monitor before it could see that: what QEMU said is lost, so it is to say it again. */
+/**
+ * qemu_monitor.c: QEMU ended at once, but libvirt connected to its monitor before it noticed. QEMU's message is lost,
+ * so start again to get it.
+ */
 const UNEXPLAINED = /failed to connect to monitor socket/;
 
-/** A guest without its configuration, or without the debugger that was to see its first instruction, never runs: it goes. */
+/** Do work on a paused guest, and destroy it on failure: it must not run without its configuration or its debugger. */
 async function whilePaused(host: Host, uuid: string, failing: string, work: () => Promise<void>): Promise<void> {
     try {
         await work();
@@ -98,7 +104,10 @@ async function whilePaused(host: Host, uuid: string, failing: string, work: () =
     }
 }
 
-/** libxl_domain.c, libxlDomainStartPerform: whatever went wrong, it says only this; what libxl knows stands in a log of the host's. */
+/**
+ * libxl_domain.c, libxlDomainStartPerform: the only message for every failure; libxl's details are in a log of the
+ * host.
+ */
 const UNSAID = /libxenlight failed to create new domain/;
 
 async function explained(

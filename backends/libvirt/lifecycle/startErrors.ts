@@ -6,7 +6,7 @@ import type { FileRole } from "../model";
 import type { StartRule } from "../platform";
 import { attachPath, filePath, forwardPath } from "./propertyPaths";
 
-/** The first that matches counts. */
+/** Rules for errors of both platforms. The first match counts. */
 const RULES: StartRule[] = [
     {
         says: /Could not set up host forwarding rule '(tcp|udp):(.*?):(\d+)-/,
@@ -29,7 +29,7 @@ const RULES: StartRule[] = [
         code: "not-found",
         property: (spec, [name]) => attachPath(spec, "network", name),
         summary: ([name]) => `there is no network ${name} on the host`,
-        hint: () => "virsh net-list --all shows those that there are",
+        hint: () => "virsh net-list --all lists the host's networks",
     },
     {
         says: /network '(.+?)' is not active/,
@@ -85,7 +85,7 @@ const RULES: StartRule[] = [
         code: "unsupported",
         property: () => "accelerator",
         summary: () => "the host's KVM cannot be used",
-        hint: () => 'set accelerator: "tcg"; npx pulumi-unikernel doctor says why',
+        hint: () => 'set accelerator: "tcg"; npx pulumi-unikernel doctor shows the reason',
     },
     {
         says: /Maximum CPUs greater than .* limit (\d+)|maximum vcpus|Invalid SMP CPUs/i,
@@ -128,10 +128,13 @@ const RULES: StartRule[] = [
     },
 ];
 
-/** What libvirt says of a definition or a start, as an error about the property that is behind it. Others are returned as they are. */
+/**
+ * Return the error of a failed definition or start as one about the property that causes it. Others are returned
+ * unchanged.
+ */
 export function translate(error: unknown, spec: UnikernelSpec, rules: StartRule[] = []): unknown {
     if (!(error instanceof Error)) return error;
-    // One that names its property already, or that says nothing about the guest.
+    // It names its property already, or is not about the guest.
     if (error instanceof UnikernelError && (error.property !== undefined || error.code === "unreachable")) return error;
     for (const { says, code, property, summary, hint } of [...rules, ...RULES]) {
         const match = says.exec(error.message);
@@ -146,11 +149,11 @@ export function translate(error: unknown, spec: UnikernelSpec, rules: StartRule[
     return error;
 }
 
-/** Return the error for a private file that the host would not let QEMU open, before anything is changed. */
+/** Return the error of a private file that QEMU could not open on this host, raised before any change. */
 export function notOpened(spec: UnikernelSpec, path: string): UnikernelError {
     return new UnikernelError(
         "permission",
-        `QEMU may not open ${path} (mode 0600); the update was not begun, and the guest runs on as it was`,
+        `QEMU may not open ${path} (mode 0600); the update was not begun, and the guest still runs unchanged`,
         {
             property: filePath(spec, path),
             hint: permissionHint(path),
@@ -158,7 +161,9 @@ export function notOpened(spec: UnikernelSpec, path: string): UnikernelError {
     );
 }
 
-/** Roles of files that may have mode 0600: they are QEMU's own only where libvirt hands them over at the start. */
+/**
+ * Roles of files that may have mode 0600: QEMU's user owns them only where libvirt changes their owner at the start.
+ */
 const PRIVATE: readonly (FileRole | undefined)[] = ["persist", "scratch", "image", "initrd"];
 
 function permissionHint(path = ""): string {

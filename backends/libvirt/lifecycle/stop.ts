@@ -9,21 +9,24 @@ import { withoutRestarts } from "../xml";
 import type { Course } from "./course";
 import { BY_ITSELF, CRASHED, RESTART_MS, restarts } from "./look";
 
-/** How a running guest is ended. */
+/** Options for ending a running guest. */
 export interface StopOptions {
     /** It reacts to a request to shut down. */
     asks: boolean;
-    /** Something serves a debugger's port beside it. */
+    /** A process serves a debugger's port beside it. */
     debugged?: boolean;
-    /** Its definition, where its host starts a guest again that crashed or rebooted: it shall not. Left in its place: the same without that. */
+    /**
+     * Its definition, if the host restarts the guest after a crash or reboot. `stop` replaces it with the same
+     * definition without restarts.
+     */
     restarting?: string;
     /** Seconds between the request and force. */
     timeout: number;
 }
 
 /**
- * Return how a guest is ended whose create or update failed. It is asked where it may have data to write, and where the guest
- * that runs may be the one from before.
+ * Return how to end a guest whose create or update failed. It is asked to shut down if it, or the former guest that may
+ * still run, may have data to write.
  */
 export function afterFailure({
     wanted: { mark, facts, model },
@@ -40,17 +43,17 @@ export function afterFailure({
     };
 }
 
-/** Whether a guest may react to a request to shut down. Of one without a mark that is not known, so it is asked. */
+/** Return whether a guest may react to a request to shut down. Without a mark that is unknown, so it is asked. */
 export function hears(mark: Pick<Mark, "shutdown"> | undefined): boolean {
     return mark === undefined || mark.shutdown === true;
 }
 
-/** Whether a guest may lose data when it is forced. A mark of release 0.1.0 does not tell. */
+/** Return whether a forced stop may lose data. Without file records (release 0.1.0) that is unknown: assume so. */
 export function hasData(mark: Pick<Mark, "files"> | undefined): boolean {
     return mark?.files === undefined || mark.files.some(({ role }) => role === "persist");
 }
 
-/** Ends a guest: asks it where it listens, waits, then forces. Off already is success. */
+/** End a guest: ask it to shut down if it reacts, wait, then force it. Succeeds when it is off already. */
 export async function stop(
     host: Host,
     platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">,
@@ -64,24 +67,25 @@ export async function stop(
 }
 
 /**
- * libvirt's libxl driver starts a guest again in a thread for which neither a destroy nor an undefine waits, and goes by the
- * definition of that moment (libxl_domain.c, libxlDomainShutdownThread): what it has begun to start when we undefine runs on,
- * and libvirt knows it no more. So the definition says no such thing when a destroy finds nothing to end, and what ended last
- * was ended by us. A definition that comes while a guest is being started is forgotten when that one ends.
+ * Stop a guest that its host restarts. libvirt's libxl driver restarts it in a thread for which neither a destroy nor
+ * an undefine waits, with the definition of that moment (libxl_domain.c, libxlDomainShutdownThread). A guest that is
+ * being started during an undefine would run on, unknown to libvirt. So define it without restarts, and destroy it
+ * until a destroy finds nothing running and the last end was ours. Define it each time: a definition made during a
+ * start is lost when that guest ends.
  */
 async function endForGood(host: Host, uuid: string, still: string): Promise<void> {
     for (let tries = 0; tries < DESTROYS; tries++) {
         await host.domains.define(still);
         if (!(await host.domains.destroy(uuid)) && (await staysOff(host, uuid))) return;
     }
-    throw new UnikernelError("in-use", `its host started it again after each of ${DESTROYS} destroys`, {
+    throw new UnikernelError("in-use", `the host started the guest again after each of ${DESTROYS} destroys`, {
         hint: "run the command again",
     });
 }
 
 const DESTROYS = 12;
 
-/** One that ended by itself may just be started again. */
+/** Return whether the guest stays off: after an end by itself the host may be restarting it. */
 async function staysOff(host: Host, uuid: string): Promise<boolean> {
     for (const end = Date.now() + RESTART_MS; Date.now() < end; await sleep(50)) {
         const now = await host.domains.state(uuid);
@@ -100,20 +104,20 @@ async function shutsDown(
     const { uuid } = guest;
     const end = Date.now() + timeout * 1000;
     const now = await host.domains.state(uuid);
-    // Off, it may be one that its host is just starting again; a paused guest hears nothing.
+    // If it is off, its host may be restarting it; a paused guest cannot react.
     if (!now?.active || (now.state !== "running" && now.state !== "blocked")) return false;
     try {
         const asked = now.id !== undefined && (await platform.askToShutDown?.(host, guest, now.id));
         if (!asked) await host.domains.shutdown(uuid);
     } catch (error) {
         if (hasCode(error, "unreachable")) throw error;
-        // It ended by itself in between, or cannot be asked: then it is forced.
+        // It ended by itself meanwhile, or cannot be asked: the caller forces it.
         return false;
     }
     for (let pause = 50; ; pause = Math.min(pause * 1.5, 250)) {
         await sleep(Math.max(0, Math.min(pause, end - Date.now())));
         const after = await host.domains.state(uuid);
-        // One that crashed instead may just be started again.
+        // If it crashed instead, its host may be restarting it.
         if (!after?.active) return after?.reason !== CRASHED;
         if (Date.now() >= end) return false;
     }

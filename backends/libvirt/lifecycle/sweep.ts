@@ -16,9 +16,9 @@ import { ownEntries, release } from "./reservations";
 import { stop } from "./stop";
 
 /**
- * Remove what a create that was cut short left of a guest. Looks again before it removes: a domain that has become whole since,
- * or that is another's, stays.
- * @returns paths that stay: data, unless they are to go, and what others put there
+ * Remove the leftovers of an interrupted create. Checks them again first: a domain that was completed since, or that
+ * belongs to another owner, stays.
+ * @returns paths that were kept: data (unless `deleteData`), and files that other programs put there
  */
 export async function sweep(
     host: Host,
@@ -37,8 +37,8 @@ export async function sweep(
         });
     }
     if ((await claimedBy(host, uuid))?.alive) {
-        throw new UnikernelError("in-use", `guest ${uuid} is being made since it was looked at`, {
-            hint: "run the command again when that has ended",
+        throw new UnikernelError("in-use", `another run has begun to make guest ${uuid} since it was looked at`, {
+            hint: "run the command again when that run has ended",
         });
     }
     if (record && mark) {
@@ -48,7 +48,7 @@ export async function sweep(
             });
         const way = { uuid, name: record.name, sshTarget: undefined };
         const restarting = restarts(readFacts(record.inactiveXml)) ? record.inactiveXml : undefined;
-        // It was never whole: nothing of what it does is to be waited for.
+        // It was never complete, so there is no need to wait for a shutdown.
         if (record.active || restarting)
             await stop(host, platform, way, { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting });
         await release(host, ownEntries({ mark, specs: [] }));
@@ -59,7 +59,7 @@ export async function sweep(
         known: knownTo({ mark }),
         keep: (name) => isData(name) && !deleteData,
     });
-    // While data stay, the note says whose they are.
+    // While data stays, keep the note, which names its owner.
     if (kept.length === 0) await forgetCreation(placeOf(await host.info()), uuid);
     const folder = await folderOf(host, uuid);
     return [...kept, ...foreign].map((name) => `${folder}/${name}`);

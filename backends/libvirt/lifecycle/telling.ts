@@ -5,15 +5,16 @@ import type { GuestWay, LibvirtPlatform } from "../platform";
 import { isTold } from "./layout";
 import type { Existing } from "./look";
 
-/** More than any guest takes: xenstore's longest message is 4096 bytes. */
+/** Longest configuration to read, above any guest's limit: xenstore's longest message is 4096 bytes. */
 const LONGEST = 64 * 1024;
 
-/** Tells the domain of this number; undefined where the definition alone says everything. */
+/** Passes the configuration to the running domain with this number. */
 export type Tell = (id: number) => Promise<void>;
 
 /**
- * What a definition's guest has to be told at each start. The value lies in the guest's folder, under a name that the mark
- * has: so a rollback tells the last good guest what that one was told, although nobody knows its plan any more.
+ * Return a function that passes a guest's configuration at a start; undefined if the definition contains all of it. The
+ * value is in the guest's folder, under a name that the mark records. So a rollback can pass the last good guest its
+ * configuration, although its plan is not known any more.
  */
 export function tellOf(
     host: Host,
@@ -37,8 +38,8 @@ export function tellOf(
 }
 
 /**
- * Whether what runs lacks the configuration that its mark speaks of: somebody else started it, or we were killed before it
- * was told. Who may not ask cannot know.
+ * Return whether the running guest lacks the configuration that its mark records, because another program started it,
+ * or this one was killed before passing it. Return false where we may not check.
  */
 export async function isUntold(
     host: Host,

@@ -1,7 +1,7 @@
 import { hasCode } from "../../../spec";
 import type { Context } from "../../backend";
 
-/** What was done so far and can be taken back. */
+/** The steps so far that can be undone. */
 export class Undo {
     private steps: (() => Promise<void>)[] = [];
 
@@ -11,7 +11,10 @@ export class Undo {
         this.steps.unshift(step);
     }
 
-    /** Takes everything back, the newest first. A step that fails does not keep the others, nor hide the error that led here. @returns whether all was taken back */
+    /**
+     * Undo all steps, the newest first. A step that fails neither stops the others nor hides the original error.
+     * @returns whether all steps were undone
+     */
     async run(): Promise<boolean> {
         let whole = true;
         for (const step of this.steps.splice(0)) {
@@ -19,8 +22,8 @@ export class Undo {
                 await step();
             } catch (error) {
                 whole = false;
-                this.context.log(`could not take back a step: ${messageOf(error)}`);
-                // Nobody is there; the next run finds what is left and goes on from it.
+                this.context.log(`could not undo a step: ${messageOf(error)}`);
+                // The host is unreachable; the next run continues from what is left.
                 if (hasCode(error, "unreachable")) return whole;
             }
         }

@@ -5,9 +5,10 @@ import type { Mark } from "../model";
 import { folderOf, namesOf } from "./records";
 
 /**
- * Compare the record of a guest's files with its folder before the guest is removed, when none of them is listed. Where the folder is
- * there all the same, something is mounted over it: removing the guest would leave its disks and secrets, and what knows of them would be
- * gone. An empty folder is removed; where there is none the files are gone, or not mounted, and that is said.
+ * Check, before a guest is removed, that its recorded files are visible in its folder. If the folder exists but shows
+ * none of them, another file system is probably mounted over it: removing the guest would leave its disks and secrets
+ * behind, without a record of them. An empty folder is removed. Without a folder, the files are gone or not mounted:
+ * log that.
  */
 export async function assertSeen(
     host: Host,
@@ -29,7 +30,7 @@ export async function assertSeen(
             "not-found",
             `${folder} shows none of the files that are recorded of ${name}: ${recorded.join(", ")}`,
             {
-                hint: `see on its host whether something is mounted over it, or a link leads nowhere (ls -ld ${folder}; findmnt -T ${folder}), and put that right; if the files were removed, remove the folder too; then run again`,
+                hint: `check on its host whether something is mounted over it, or a link leads nowhere (ls -ld ${folder}; findmnt -T ${folder}), and correct that; if the files were removed, remove the folder too; then run again`,
                 cause: failure,
             },
         );
