@@ -1,17 +1,11 @@
-// Writes schema.json from the zod shapes and the comments of the declarations; `--check` only compares.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { packageSchema } from "./schema/package.mjs";
+// `node tools/schema.mjs`: writes schema.json; `--check` only compares.
+import { createRequire } from "node:module";
+import path from "node:path";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const file = new URL("../schema.json", import.meta.url);
-const wanted = `${JSON.stringify(packageSchema(root.replace(/\/$/, "")), undefined, 2)}\n`;
+const require = createRequire(import.meta.url);
 
-if (!process.argv.includes("--check")) {
-    writeFileSync(file, wanted);
-    // The engine's copy, for programs that name this checkout's plugin by its path: it looks at the age of bin/ alone.
-    rmSync(new URL("../schema-unikernel.json", import.meta.url), { force: true });
-} else if (readFileSync(file, "utf8") !== wanted) {
-    console.error("schema.json is behind what it is made from: run `npm run build` and `node tools/schema.mjs`");
-    process.exitCode = 1;
-}
+// Node 20 cannot read TypeScript by itself.
+require("../tests/support/typescript.cjs");
+const { writeSchema } = require("./schema/index.ts");
+
+process.exitCode = writeSchema(path.join(import.meta.dirname, ".."), process.argv.includes("--check"));

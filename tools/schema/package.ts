@@ -1,20 +1,26 @@
 // The schema of the package, from which Pulumi makes SDKs, checks YAML programs, and writes documentation.
-import { createRequire } from "node:module";
-import { readDeclarations } from "./comments.mjs";
-import { outputsOf } from "./outputs.mjs";
-import { jsonOf, Types } from "./types.mjs";
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { z } from "zod";
+import { backends } from "../../backends";
+import { configurationShape } from "../../core";
+import { blockImageShape } from "../../core/blockImage/schema";
+import { unikernelShape } from "../../core/unikernel";
+import { PLUGIN_FUNCTIONS } from "../../provider/plugin/functions";
+import { derivedOutputs } from "../../spec";
+import { blockImageRows, interfaceRows, interfaceShape, type Rows, unikernelRows } from "../../spec/arguments";
+import { readDeclarations } from "./comments";
+import { outputsOf } from "./outputs";
+import { type ComplexTypeSpec, type JsonSchema, jsonOf, type PropertySpec, type TypeSpec, Types } from "./types";
 
-const require = createRequire(import.meta.url);
-const dist = (file) => require(`../../dist/${file}`);
-const token = (name) => `unikernel:index:${name}`;
+const token = (name: string): string => `unikernel:index:${name}`;
 
-/** @param {string} root the repository, built */
-export function packageSchema(root) {
-    const { version, description, license } = require(`${root}/package.json`);
+/** @param root the repository */
+export function packageSchema(root: string): object {
+    const { version, description, license } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));
     const types = new Types(readDeclarations(root));
     const resources = resourcesOf(types);
     const functions = functionsOf(types);
-    const { configurationShape } = dist("provider/plugin/configuration.js");
     const variables = types.properties(configurationShape, undefined);
     return {
         name: "unikernel",
@@ -47,24 +53,20 @@ export function packageSchema(root) {
     };
 }
 
-function resourcesOf(types) {
-    const ref = (name) => ({ $ref: `#/resources/${token(name)}` });
-    const { unikernelShape } = dist("core/unikernel/schema.js");
-    const { blockImageShape } = dist("core/blockImage/schema.js");
-    const { blockImageRows, interfaceRows, interfaceShape, unikernelRows } = dist("spec/arguments/index.js");
+function resourcesOf(types: Types): Record<string, object> {
+    const ref = (name: string): TypeSpec => ({ $ref: `#/resources/${token(name)}` });
     // A block takes the image itself; its digest and format follow from it.
-    const block = jsonOf(unikernelShape.blocks).items.properties;
-    const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = block;
+    const { digest: _digest, output: _output, formerly: _formerly, secret: _secret, ...written } = itemsOf("blocks");
     const blockType = types.add("Block", {
         type: "object",
         description: types.describe("BlockArgs"),
         properties: types.properties({ ...written, image: {} }, "BlockArgs", { own: { image: ref("BlockImage") } }),
     });
-    // An import knows no resource behind an interface, and code that is generated of it says what the interface is.
+    // An import knows no resource behind an interface: the code that it generates describes the interface itself.
     const interfaceType = types.add("Interface", {
         type: "object",
         description: "An interface that no resource declares: as an import writes it.",
-        properties: types.properties(jsonOf(unikernelShape.interfaces).items.properties, "NetworkInterfaceArgs"),
+        properties: types.properties(itemsOf("interfaces"), "NetworkInterfaceArgs"),
         required: ["mac"],
     });
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
@@ -81,9 +83,9 @@ function resourcesOf(types) {
                 },
             },
             hidden: ["source"],
-            places: dist("spec/index.js").derivedOutputs.blockImage,
+            places: derivedOutputs.blockImage,
         }),
-        [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, interfaceRows, {}),
+        [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, interfaceRows),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, unikernelRows, {
             own: {
                 blocks: { type: "array", items: blockType },
@@ -91,27 +93,48 @@ function resourcesOf(types) {
             },
             // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
             free: ["accelerator"],
-            places: dist("spec/index.js").derivedOutputs.unikernel,
+            places: derivedOutputs.unikernel,
             hidden: ["blocks", "interfaces", "qemuArgs", "adopt", "deleteData"],
             replaces: replacing(),
         }),
     };
 }
 
-function resource(types, name, shape, rows, { own, hidden = [], free = [], replaces = [], places = [] }) {
-    // What only constructors send.
-    const leave = [...Object.keys(rows).filter((argument) => rows[argument].private), ...places];
+/** Return the properties of a list's elements. */
+function itemsOf(argument: "blocks" | "interfaces"): Record<string, JsonSchema> {
+    return jsonOf(unikernelShape[argument]).items?.properties ?? {};
+}
+
+interface ResourceOptions {
+    own?: Record<string, TypeSpec>;
+    /** Inputs that are no outputs. */
+    hidden?: readonly string[];
+    /** Inputs whose default the SDKs leave out. */
+    free?: readonly string[];
+    /** Inputs whose change replaces the resource. */
+    replaces?: readonly string[];
+    /** Derived outputs, which a shape has for the places of secrets. */
+    places?: readonly string[];
+}
+
+function resource(
+    types: Types,
+    name: string,
+    shape: Record<string, z.ZodType>,
+    rows: Rows,
+    { own, hidden = [], free = [], replaces = [], places = [] }: ResourceOptions = {},
+): object {
+    // Only constructors send private arguments.
+    const leave = [...Object.keys(rows).filter((argument) => rows[argument]?.private), ...places];
     const inputProperties = types.properties(shape, `${name}Args`, { leave, own, rows });
-    for (const property of free) delete inputProperties[property].default;
-    for (const property of replaces) inputProperties[property].willReplaceOnChanges = true;
+    for (const property of free) delete inputOf(inputProperties, property).default;
+    for (const property of replaces) inputOf(inputProperties, property).willReplaceOnChanges = true;
     const outputs = outputsOf(types, name);
-    // What was declared is there to be read, but not what has another form by then.
+    // A program can read an argument as an output, but not where the output has another form.
     const echoed = Object.entries(inputProperties)
         .filter(([property]) => !hidden.includes(property) && !(property in outputs.properties))
         .map(([property, { default: _, willReplaceOnChanges: _replaces, ...spec }]) => [property, spec]);
-    const requiredInputs = Object.keys(inputProperties).filter(
-        (property) => !shape[property].safeParse(undefined).success,
-    );
+    const requiredInputs = requiredIn(shape).filter((property) => property in inputProperties);
     return {
         description: types.describe(name),
         properties: { ...Object.fromEntries(echoed), ...outputs.properties },
@@ -125,17 +148,27 @@ function resource(types, name, shape, rows, { own, hidden = [], free = [], repla
     };
 }
 
-/** What is a replacement on every platform, by the backends' own tables. */
-function replacing() {
-    const { backends } = dist("backends/index.js");
-    const tables = Object.values(backends).map(({ consequences }) => consequences);
-    return Object.keys(tables[0]).filter((property) =>
-        tables.every((table) => table[property]?.consequence === "replace" && !table[property].refine),
+function inputOf(inputs: Record<string, PropertySpec>, name: string): PropertySpec {
+    const input = inputs[name];
+    if (!input) throw new Error(`found no input ${name}`);
+    return input;
+}
+
+/** Return the names whose types take no undefined. */
+const requiredIn = (shape: Record<string, z.ZodType>): string[] =>
+    Object.entries(shape)
+        .filter(([, type]) => !type.safeParse(undefined).success)
+        .map(([name]) => name);
+
+/** Return the arguments that replace the resource on every platform, by the backends' own tables. */
+function replacing(): string[] {
+    const [first = {}, ...others] = Object.values(backends).map(({ consequences }) => consequences);
+    return Object.keys(first).filter((property) =>
+        [first, ...others].every((table) => table[property]?.consequence === "replace" && !table[property]?.refine),
     );
 }
 
-function functionsOf(types) {
-    const { PLUGIN_FUNCTIONS } = dist("provider/plugin/functions/index.js");
+function functionsOf(types: Types): Record<string, object> {
     return Object.fromEntries(
         Object.entries(PLUGIN_FUNCTIONS).map(([name, { description, inputs, outputs }]) => [
             name,
@@ -148,13 +181,12 @@ function functionsOf(types) {
     );
 }
 
-function objectOf(types, name, shape) {
-    const required = Object.keys(shape).filter((name) => !shape[name].safeParse(undefined).success);
+function objectOf(types: Types, name: string, shape: Record<string, z.ZodType>): ComplexTypeSpec {
+    const required = requiredIn(shape);
+    const prefix = (name.split(":")[2] ?? "").replace(/^./, (letter) => letter.toUpperCase());
     return {
         type: "object",
-        properties: types.properties(shape, undefined, {
-            prefix: name.split(":")[2].replace(/^./, (letter) => letter.toUpperCase()),
-        }),
+        properties: types.properties(shape, undefined, { prefix }),
         ...(required.length > 0 ? { required } : {}),
     };
 }
