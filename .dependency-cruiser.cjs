@@ -10,7 +10,10 @@ const rooms = {
     selftest: ["core", "backends", "guests", "images", "spec"],
     cli: ["selftest", "core", "spec"],
 };
-/** Doors besides index.ts: the rows load zod, which the process that loads libvirt does without; what classes declare, the compiler reads alone. */
+/**
+ * Doors besides index.ts: the rows load zod, which the process that loads libvirt does without; the compiler alone reads the declarations of classes.
+ * @type {Record<string, string[]>}
+ */
 const otherDoors = { spec: ["arguments/index", "declared"] };
 
 module.exports = {

@@ -1,5 +1,6 @@
 // execa is ESM only and is imported dynamically, so jest runs with --experimental-vm-modules (see tools/test.mjs),
 // and swc must leave import() as it is.
+/** @type {import("jest").Config} */
 module.exports = {
     testMatch: ["<rootDir>/tests/**/*.test.ts"],
     globalSetup: "<rootDir>/tests/support/userData.cjs",

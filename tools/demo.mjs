@@ -1,10 +1,13 @@
 // `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- xen`: the same on a Xen
-// host; `npm run demo -- iso`: as bootable media; `npm run demo -- yaml`: from a YAML program, by the plugin. Ends with a non-zero status on the first thing that is not as it should be.
+// host; `npm run demo -- iso`: as bootable media; `npm run demo -- yaml`: from a YAML program, by the plugin. Ends with a non-zero status on the first claim that fails.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-/** Loaded late: what a demo uses may just have been installed. */
+/**
+ * Loaded late: set-up may just have installed the packages that a demo uses.
+ * @type {Record<string, () => Promise<void>>}
+ */
 const demos = {
     kvm: async () => (await import("./demo/fleet.mjs")).runDemo(root),
     xen: async () => (await import("./demo/xen.mjs")).runXenDemo(root),

@@ -1,10 +1,10 @@
-// Where the Pulumi engine is: on PATH, or in the folder where set-up keeps one.
+// Finds the Pulumi engine: on PATH, or in the folder where set-up keeps one.
 import { spawnSync } from "node:child_process";
 import { accessSync, constants, realpathSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 
-/** What set-up fetches or builds when there is none. */
+/** The version that set-up fetches or builds when there is none. */
 export const ENGINE_VERSION = "v3.259.0";
 /** The oldest engine that will do. */
 export const MINIMUM = "v3.200.0";
@@ -14,19 +14,29 @@ export const cacheFolder = (env = process.env) =>
 
 export const engineFolder = (env = process.env) => path.join(cacheFolder(env), "engine", ENGINE_VERSION);
 
-/** `v3.200.1-alpha.x` → [3, 200, 1]; undefined for anything else. */
+/** @typedef {[major: number, minor: number, patch: number]} Version */
+
+/**
+ * `v3.200.1-alpha.x` → [3, 200, 1]; undefined for anything else.
+ * @param {string} text
+ * @returns {Version | undefined}
+ */
 export function parseVersion(text) {
     const match = /^v?(\d+)\.(\d+)\.(\d+)/.exec(text.trim());
-    return match?.slice(1).map(Number);
+    return match ? [Number(match[1]), Number(match[2]), Number(match[3])] : undefined;
 }
 
-/** Same major version, and not older. */
+/**
+ * Same major version, and not older.
+ * @param {string} version
+ */
 export function willDo(version, minimum = MINIMUM) {
     const [found, wanted] = [parseVersion(version), parseVersion(minimum)];
-    if (!found || found[0] !== wanted[0]) return false;
+    if (!found || !wanted || found[0] !== wanted[0]) return false;
     return found[1] !== wanted[1] ? found[1] > wanted[1] : found[2] >= wanted[2];
 }
 
+/** @param {string} file */
 const isProgram = (file) => {
     try {
         accessSync(file, constants.X_OK);
@@ -36,7 +46,10 @@ const isProgram = (file) => {
     }
 };
 
-/** The first program of this name on PATH. */
+/**
+ * The first program of this name on PATH.
+ * @param {string} name
+ */
 export function which(name, searchPath = process.env.PATH ?? "") {
     return searchPath
         .split(path.delimiter)
@@ -47,6 +60,7 @@ export function which(name, searchPath = process.env.PATH ?? "") {
 
 /**
  * Looks at one engine.
+ * @param {string} program
  * @returns its version; undefined when it does not run, is too old, or has no Node language host beside it or on PATH
  */
 export function engineVersion(program, env = process.env) {
@@ -79,6 +93,6 @@ export function engineEnv(env = process.env) {
     const engine = findEngine(env);
     if (!engine) throw new Error("There is no Pulumi engine yet: run `npm run setup`.");
     return engine.onPath
-        ? { PATH: env.PATH }
+        ? { PATH: env.PATH ?? "" }
         : { PATH: `${path.dirname(engine.program)}${path.delimiter}${env.PATH ?? ""}` };
 }

@@ -7,14 +7,16 @@ import { SetupError } from "./setup/steps.mjs";
 const URI = "qemu:///system";
 const NETWORKS = "/run/libvirt/network";
 
+/** @param {string[]} args */
 const virsh = (...args) => spawnSync("virsh", ["-q", "-c", URI, ...args], { encoding: "utf8", timeout: 20_000 });
+/** @param {import("node:child_process").SpawnSyncReturns<string>} result */
 const lines = (result) =>
     (result.stdout ?? "")
         .split("\n")
         .map((line) => line.trim())
         .filter(Boolean);
 
-/** Does the daemon answer? The error text when not. */
+/** The error text where the daemon does not answer. */
 function unreachable() {
     const { status, stderr, error } = virsh("uri");
     return status === 0 ? undefined : (stderr || error?.message || "no answer").trim();
@@ -26,19 +28,27 @@ async function answers() {
     return false;
 }
 
-function asRoot(program, args) {
-    const command = process.getuid() === 0 ? [program, ...args] : ["sudo", program, ...args];
-    console.log(`    $ ${command.join(" ")}`);
-    execFileSync(command[0], command.slice(1), { stdio: ["ignore", "inherit", "inherit"] });
+/**
+ * @param {string} name
+ * @param {string[]} words
+ */
+function asRoot(name, words) {
+    const [program, args] = process.getuid?.() === 0 ? [name, words] : ["sudo", [name, ...words]];
+    console.log(`    $ ${[program, ...args].join(" ")}`);
+    execFileSync(program, args, { stdio: ["ignore", "inherit", "inherit"] });
 }
 
-/** The process of a pid file, when it runs. */
+/**
+ * The process of a pid file, when it runs.
+ * @param {string} file
+ */
 function runningPid(file) {
     if (!existsSync(file)) return undefined;
     const pid = Number(readFileSync(file, "utf8"));
     return existsSync(`/proc/${pid}`) ? pid : undefined;
 }
 
+/** @param {number} pid */
 async function end(pid) {
     asRoot("kill", [String(pid)]);
     for (const deadline = Date.now() + 10_000; existsSync(`/proc/${pid}`) && Date.now() < deadline; ) await sleep(50);
@@ -53,8 +63,8 @@ const activeNetworks = () =>
 
 /**
  * Makes sure that qemu:///system answers.
- * @returns {Promise<{ note: string, stop(): Promise<string> }>} `stop` ends what this call started, and nothing else;
- *     while guests run it leaves the daemons, without which nobody would look after them
+ * @returns {Promise<{ note: string, stop(): Promise<string> }>} `stop` ends the daemons that this call started, and nothing else;
+ *     while guests run it leaves them running
  */
 export async function ensureLibvirt() {
     const reason = unreachable();
@@ -65,6 +75,7 @@ export async function ensureLibvirt() {
         throw new SetupError(`${URI} does not answer although systemd has started libvirtd: ${unreachable()}`);
     }
     const before = activeNetworks();
+    /** @type {string[]} */
     const started = [];
     // A fresh /run has neither; /var/lock leads to the second, where libvirt locks consoles.
     for (const folder of ["/run/libvirt", "/run/lock"]) mkdirIfRoot(folder);
@@ -85,19 +96,24 @@ export async function ensureLibvirt() {
     throw new SetupError(`${URI} does not answer: ${failure}\n/var/log/syslog or \`libvirtd -v\` says why.`);
 }
 
+/** @param {string} folder */
 function mkdirIfRoot(folder) {
-    if (process.getuid() === 0) mkdirSync(folder, { recursive: true });
+    if (process.getuid?.() === 0) mkdirSync(folder, { recursive: true });
 }
 
 /**
  * Where no udev has seen /dev/kvm, the user that guests run as may not open it, and libvirtd then probes QEMU
- * anew (ten seconds) for every domain. Gives the device what udev's own rule gives it (50-udev-default.rules).
+ * again (ten seconds) for every domain. Sets the group and mode of udev's own rule (50-udev-default.rules).
  * @returns undoes it
  */
 function openKvm(device = "/dev/kvm") {
     const group = existsSync("/etc/group") && /^kvm:[^:]*:(\d+):/m.exec(readFileSync("/etc/group", "utf8"))?.[1];
     const was = statSync(device, { throwIfNoEntry: false });
     if (!group || !was || (was.gid === Number(group) && (was.mode & 0o060) === 0o060)) return () => undefined;
+    /**
+     * @param {string | number} gid
+     * @param {number} mode
+     */
     const set = (gid, mode) => {
         asRoot("chgrp", [String(gid), device]);
         asRoot("chmod", [(mode & 0o7777).toString(8), device]);
@@ -106,13 +122,21 @@ function openKvm(device = "/dev/kvm") {
     return () => set(was.gid, was.mode);
 }
 
+/**
+ * @param {string[]} started pid files
+ * @param {string[]} networksBefore
+ * @param {() => void} closeKvm
+ */
 async function stop(started, networksBefore, closeKvm) {
     const guests = lines(virsh("list", "--name"));
     if (guests.length > 0) return `left running for ${guests.join(", ")}`;
     for (const network of lines(virsh("net-list", "--name"))) {
         if (!networksBefore.includes(network)) virsh("net-destroy", network);
     }
-    const pids = started.map(runningPid).filter(Boolean).reverse();
+    const pids = started
+        .map(runningPid)
+        .filter((pid) => pid !== undefined)
+        .reverse();
     for (const pid of pids) await end(pid);
     closeKvm();
     return pids.length > 0 ? "stopped" : "had ended already";

@@ -22,6 +22,7 @@ const { values: options } = parseArgs({
     },
 });
 
+/** @param {string} into */
 async function packageRelease(into) {
     const inTree = { cwd: root };
     const { name, version } = JSON.parse(readFileSync(path.join(root, "package.json"), "utf8"));

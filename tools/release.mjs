@@ -11,6 +11,7 @@ import { fail } from "./setup.mjs";
 const root = path.join(import.meta.dirname, "..");
 const fixtures = path.join(root, "tests/fixtures");
 
+/** @param {string} commit */
 async function pack(commit) {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-release-"));
     const tree = path.join(scratch, "tree");

@@ -1,6 +1,11 @@
 const { writeFileSync } = require("node:fs");
 const path = require("node:path");
 
+/** @typedef {import("@jest/reporters").Test} Test */
+/** @typedef {import("@jest/reporters").TestResult} TestResult */
+/** @typedef {import("@jest/reporters").AggregatedResult} AggregatedResult */
+
+/** @param {string} file */
 const relative = (file) => path.relative(process.cwd(), file);
 
 /**
@@ -8,10 +13,14 @@ const relative = (file) => path.relative(process.cwd(), file);
  * Written after each test file, so that a run which has to be ended has figures too, and names what did not end.
  */
 module.exports = class Reporter {
+    /** @type {Set<string>} */
     running = new Set();
+    /** @type {string[]} */
     failures = [];
+    /** @type {{ file: string, seconds: number }[]} */
     files = [];
 
+    /** @param {Test} test */
     onTestFileStart({ path: file }) {
         this.running.add(relative(file));
     }
@@ -22,6 +31,11 @@ module.exports = class Reporter {
         if (results) writeFileSync(`${results}.alive`, "");
     }
 
+    /**
+     * @param {Test} test
+     * @param {TestResult} result
+     * @param {AggregatedResult} totals
+     */
     onTestFileResult({ path: testFile }, { testResults, testExecError, perfStats }, totals) {
         const file = relative(testFile);
         this.running.delete(file);
@@ -33,10 +47,15 @@ module.exports = class Reporter {
         this.write(totals);
     }
 
+    /**
+     * @param {unknown} _contexts
+     * @param {AggregatedResult} totals
+     */
     onRunComplete(_contexts, totals) {
         this.write(totals);
     }
 
+    /** @param {AggregatedResult} totals */
     write(totals) {
         const results = process.env.PULUMI_UNIKERNEL_RESULTS;
         if (!results) return;

@@ -9,21 +9,27 @@ import { execa } from "execa";
 import { buildTestKernels } from "../tests/guests/build.mjs";
 import { buildXenTestKernel } from "../tests/guests/xen/build.mjs";
 
+/** @typedef {"kvm" | "xen"} Platform */
+
+/** @type {Record<Platform, () => Promise<string>>} */
 const builders = { kvm: async () => (await buildTestKernels()).testKernel, xen: buildXenTestKernel };
 
-/** Return a digest of the sources and flags of a kernel: a compiler's version may change the bytes, and says nothing of them. */
+/**
+ * Return a digest of the sources and flags of a kernel: another version of the compiler may change its bytes.
+ * @param {Platform} platform
+ */
 export async function sourceOf(platform) {
     return basename(dirname(await builders[platform]()));
 }
 
+/** @param {Platform} platform */
 async function write(platform) {
     const work = await mkdtemp(join(tmpdir(), "selftest-kernel-"));
     const stripped = join(work, "kernel.elf");
     try {
         await execa("strip", ["--strip-all", "-o", stripped, await builders[platform]()]);
-        const lines = gzipSync(await readFile(stripped), { level: 9 })
-            .toString("base64")
-            .match(/.{1,120}/g);
+        const image = gzipSync(await readFile(stripped), { level: 9 }).toString("base64");
+        const lines = image.match(/.{1,120}/g) ?? [];
         await writeFile(
             fileURLToPath(new URL(`../selftest/kernels/${platform}.ts`, import.meta.url)),
             [
@@ -42,4 +48,4 @@ async function write(platform) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url))
-    for (const platform of Object.keys(builders)) await write(platform);
+    for (const platform of /** @type {const} */ (["kvm", "xen"])) await write(platform);

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// `npm run setup`: makes ready all that is missing, and says what it does. Run again, it finds nothing to do.
+// `npm run setup`: installs and builds all that is missing, and prints each step. Run again, it finds nothing to do.
 //   --daemon   also starts virtlogd and libvirtd where no service manager runs them
-//   --xen      also builds the Xen host of the tests and of the demo, and saves it as it is when it is up
+//   --xen      also builds the Xen host of the tests and of the demo, and saves its state when it is up
 //   --yaml     also builds the host of YAML programs
-//   --tests    also installs what only the tests use: the YAML host, the SDK generator, and Python's SDK
+//   --tests    also installs the YAML host, the SDK generator, and Python's SDK, which only the tests use
 import { lstatSync, mkdirSync, readlinkSync, rmSync, symlinkSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -39,13 +39,17 @@ export async function setup({ daemon = false, xen = false, yaml = false, tests =
     console.log(`  ready after ${((Date.now() - started) / 1000).toFixed(1)} s`);
 }
 
-/** Where the examples look for it, whatever the build is called. */
+/** Links the build, whatever its name, to the path that the examples use. */
 function ensureGuest() {
     const { folder, built } = buildGuest();
     link(folder, path.join(root, ".cache/nginx-guest"));
     return `${built ? "built" : "is"} in ${folder}`;
 }
 
+/**
+ * @param {string} target
+ * @param {string} place
+ */
 function link(target, place) {
     if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() && readlinkSync(place) === target) return;
     mkdirSync(path.dirname(place), { recursive: true });
@@ -53,13 +57,14 @@ function link(target, place) {
     symlinkSync(target, place);
 }
 
+/** @param {unknown} error */
 export function fail(error) {
     console.error(error instanceof SetupError ? `\n${error.message}` : error);
     process.exitCode = 1;
 }
 
 if (process.argv[1] === import.meta.filename) {
-    const flag = { type: "boolean", default: false };
+    const flag = /** @type {const} */ ({ type: "boolean", default: false });
     const { values } = parseArgs({ options: { daemon: flag, xen: flag, yaml: flag, tests: flag } });
     await setup(values).then(() => console.log('\nTo use `pulumi` by hand: eval "$(node tools/env.mjs)"'), fail);
 }

@@ -2,7 +2,7 @@
 // `npm test`: set-up, static checks, then every suite; the last line counts all tests together.
 //   npm test -- [unit|integration|e2e …]   only these
 //   --no-setup                             everything is there already
-// Where no Xen host can be made, its suite is skipped and the reason is said; with CI set, that is a failure.
+// Where no Xen host can be made, its suite is skipped and the reason is printed; with CI set, that is a failure.
 //   --long                                 tests with more rounds, and more time for them
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
@@ -36,19 +36,25 @@ const { values: options, positionals } = parseArgs({
 
 /**
  * Run a program in the repository, its output shown.
- * @param seconds how long it may go on without a sign of life: a file that `alive` names and that it writes again; without one, in all
- * @returns how it ended: `hung` when it was ended for its silence
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @param {number} seconds how long it may go on without a sign of life: a file that `alive` names and that it writes again; without one, in all
+ * @param {string} [alive]
+ * @returns {Promise<import("./test/results.mjs").Ending>} `hung` when it was ended for its silence
  */
 function run(args, env, seconds, alive) {
     return new Promise((resolve) => {
-        // A group of its own: a jest that is ended leaves its workers to themselves.
+        // A process group of its own: a jest that is ended does not end its workers.
         const child = spawn(process.execPath, args, {
             cwd: root,
             env,
             stdio: ["ignore", "inherit", "inherit"],
             detached: true,
         });
-        const forward = (signal) => process.kill(-child.pid, signal);
+        /** @param {NodeJS.Signals} signal */
+        const forward = (signal) => {
+            if (child.pid !== undefined) process.kill(-child.pid, signal);
+        };
         let hung = false;
         const started = Date.now();
         const timer = setInterval(() => {
@@ -66,7 +72,13 @@ function run(args, env, seconds, alive) {
     });
 }
 
-/** Runs a step and gives its line of the table. A machine that is slower just now gets as much more time. */
+/**
+ * Runs a step and gives its line of the table. A machine that is slower just now gets as much more time.
+ * @param {string} name
+ * @param {number} budget
+ * @param {() => Promise<Partial<import("./test/results.mjs").Figures>>} work
+ * @returns {Promise<import("./test/results.mjs").Row>}
+ */
 async function measure(name, budget, work) {
     console.log(`\n── ${name}`);
     const before = await slowness();
@@ -79,7 +91,11 @@ async function measure(name, budget, work) {
     return { name, budget: Math.round(budget * slow), seconds, passed: 0, failed: 0, skipped: 0, ...result };
 }
 
-/** A step of set-up: what it found, or why it failed. */
+/**
+ * A step of set-up: prints its result, or why it failed.
+ * @param {() => Promise<string | void>} work
+ * @param {(error: unknown) => Partial<import("./test/results.mjs").Counts>} otherwise
+ */
 const prepare = (work, otherwise) =>
     work().then(
         (note) => {
@@ -97,7 +113,10 @@ async function checks() {
     return { failed: code === 0 ? 0 : 1 };
 }
 
-/** One jest process; its reporter leaves the figures in a file. */
+/**
+ * One jest process; its reporter leaves the figures in a file.
+ * @param {import("./test/results.mjs").Suite} suite
+ */
 async function suite({ name, folder, workers }) {
     const scratch = mkdtempSync(path.join(os.tmpdir(), "pulumi-unikernel-test-"));
     const results = path.join(scratch, "results.json");
@@ -116,7 +135,7 @@ async function suite({ name, folder, workers }) {
         "--reporters=default",
         "--reporters=<rootDir>/tools/reporter.cjs",
     ];
-    // A budget is a figure to compare with: how fast a machine is says nothing about the code. A hang ends the suite.
+    // A budget is a figure to compare with: the speed of a machine is no fault of the code. A hang ends the suite.
     const end = await run(args, env, SILENCE, `${results}.alive`);
     const found = existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : undefined;
     rmSync(scratch, { recursive: true, force: true });
@@ -128,6 +147,7 @@ if (unknown.length > 0) {
     console.error(`There is no suite ${unknown.join(", ")}: ${SUITES.map(({ name }) => name).join(", ")}`);
     process.exit(2);
 }
+/** @type {import("./test/results.mjs").Row[]} */
 const rows = [];
 if (!options["no-setup"]) {
     rows.push(
@@ -144,14 +164,13 @@ if (rows.every(({ failed }) => failed === 0)) {
     for (const one of SUITES.filter(({ name }) => positionals.length === 0 || positionals.includes(name))) {
         const budget = options.long ? one.budget * 5 : one.budget;
         if (one.xenHost && !options["no-setup"]) {
-            rows.push(
-                await measure("Xen host", XEN_HOST_BUDGET, () =>
-                    prepare(ensureXenHost, (error) =>
-                        error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 },
-                    ),
+            const host = await measure("Xen host", XEN_HOST_BUDGET, () =>
+                prepare(ensureXenHost, (error) =>
+                    error instanceof SetupError && !process.env.CI ? { skipped: 1 } : { failed: 1 },
                 ),
             );
-            if (rows.at(-1).skipped + rows.at(-1).failed > 0) continue;
+            rows.push(host);
+            if (host.skipped + host.failed > 0) continue;
         }
         rows.push(await measure(one.name, budget, () => suite(one)));
     }

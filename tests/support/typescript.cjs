@@ -1,10 +1,13 @@
-// Lets a child process of a test run TypeScript sources with jest's compiler: `node -r .../typescript.cjs program.ts`.
+// Lets a child process of a test, or a tool, run TypeScript from the source, compiled as jest compiles it: `node -r .../typescript.cjs program.ts`.
 const { createHash } = require("node:crypto");
 const { mkdirSync, readFileSync, renameSync, writeFileSync } = require("node:fs");
 const { tmpdir } = require("node:os");
 const { join } = require("node:path");
 const { transformSync } = require("@swc/core");
 
+/** @typedef {NodeJS.Module & { _compile(code: string, filename: string): void }} CompilingModule */
+
+/** @type {import("@swc/core").Options} */
 const options = {
     jsc: { parser: { syntax: "typescript" }, target: "es2022" },
     module: { type: "commonjs", ignoreDynamic: true },
@@ -14,7 +17,7 @@ const options = {
 // Tests start dozens of children, so each file is compiled once.
 const cache = join(tmpdir(), "puk-test-typescript");
 
-require.extensions[".ts"] = (module, filename) => {
+require.extensions[".ts"] = (/** @type {NodeJS.Module} */ module, /** @type {string} */ filename) => {
     const source = readFileSync(filename, "utf8");
     const kept = join(cache, `${createHash("sha256").update(JSON.stringify(options)).update(source).digest("hex")}.js`);
     let code;
@@ -26,5 +29,5 @@ require.extensions[".ts"] = (module, filename) => {
         writeFileSync(`${kept}.${process.pid}`, code);
         renameSync(`${kept}.${process.pid}`, kept);
     }
-    module._compile(code, filename);
+    /** @type {CompilingModule} */ (module)._compile(code, filename);
 };

@@ -1,15 +1,25 @@
-// A domain that somebody made with virsh, and that nothing of this package knows.
+// A domain that is made with virsh, without this package.
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A shell that waits for somebody on the console. */
+/** A shell on the console. */
 const CMDLINE = "console=ttyS0 no_timer_check rdinit=/bin/sh";
 
+/**
+ * @param {string} uri
+ * @param {string[]} args
+ */
 const virsh = (uri, ...args) => execFileSync("virsh", ["-q", "-c", uri, ...args], { encoding: "utf8" }).trim();
 
-/** Defines and starts it. @returns what it is now, and what removes it where the demo ended early */
+/**
+ * Defines and starts it.
+ * @param {string} uri
+ * @param {string} guest the folder of the nginx guest
+ * @param {string} name
+ * @returns its present form, and a function that removes it where the demo ended early
+ */
 export function makeByHand(uri, guest, name) {
     const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-by-hand-"));
     // QEMU's own user reads them.
@@ -49,4 +59,5 @@ export function makeByHand(uri, guest, name) {
     };
 }
 
+/** @param {string} name */
 const pidFile = (name) => `/run/libvirt/qemu/${name}.pid`;

@@ -6,13 +6,16 @@ import { changePage } from "./program.mjs";
 import { withFleet } from "./stack.mjs";
 import { claim, page, step } from "./steps.mjs";
 
-/** Away from the ports of the example and of the root project, which may be up. */
+/** @typedef {import("./stack.mjs").Stack} Stack */
+
+/** Other ports than those of the example and of the root project, which may be up. */
 const BASE_PORT = 18080;
 const ports = Array.from({ length: 5 }, (_, index) => BASE_PORT + index);
 
+/** @param {string} root */
 export async function runDemo(root) {
-    // What a user gets who names no connection: a session of their own needs no daemon from us.
-    const uri = process.getuid() === 0 ? "qemu:///system" : "qemu:///session";
+    // The default where no connection is named: a user's own session needs no daemon from us.
+    const uri = process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session";
     const libvirt = uri === "qemu:///system" ? await ensureLibvirt() : undefined;
     try {
         await withFleet(root, (stack) => life(stack, uri, root));
@@ -22,6 +25,11 @@ export async function runDemo(root) {
     console.log("\nThe fleet was raised, reviewed, redeployed, scaled and destroyed; nothing of it is left.");
 }
 
+/**
+ * @param {Stack} stack
+ * @param {string} uri
+ * @param {string} root
+ */
 async function life(stack, uri, root) {
     await stack.config("basePort", String(BASE_PORT));
     await stack.config("guest", join(root, ".cache", "nginx-guest"));
@@ -66,9 +74,10 @@ async function life(stack, uri, root) {
     claim(true, "the engine expected no changes and found none");
 
     const guests = await identities(stack, uri);
-    const places = (await stack.resources()).flatMap(({ outputs }) =>
-        [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean),
-    );
+    const places = (await stack.resources()).flatMap(({ outputs }) => [
+        ...(outputs?.consoleLog ? [dirname(outputs.consoleLog)] : []),
+        ...(outputs?.path ? [outputs.path] : []),
+    ]);
     claim(
         guests.length === 5 && places.length >= 5,
         `on the host now: ${guests.length} domains, ${places.length} folders and images`,
@@ -84,6 +93,11 @@ async function life(stack, uri, root) {
     console.log(`   domains on the host: ${names.length ? names.join(", ") : "none"}`);
 }
 
+/**
+ * @param {Stack} stack
+ * @param {number} count
+ * @param {RegExp} words
+ */
 async function pagesSay(stack, count, words) {
     const { urls } = await stack.outputs();
     claim(urls.length === count, `${count} guests are declared`);
@@ -93,6 +107,10 @@ async function pagesSay(stack, count, words) {
     }
 }
 
+/**
+ * @param {Stack} stack
+ * @param {string} uri
+ */
 async function identities(stack, uri) {
     const { names } = await stack.outputs();
     return Promise.all(names.map((name) => identity(uri, name)));

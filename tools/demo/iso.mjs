@@ -7,9 +7,17 @@ import { changeOneWord, changePage } from "./program.mjs";
 import { withFleet } from "./stack.mjs";
 import { claim, step } from "./steps.mjs";
 
+/** @typedef {import("./stack.mjs").Stack} Stack */
+/** @typedef {typeof import("../../tests/support/mediumBoot.ts").withMedium} WithMedium */
+/** @typedef {Pick<import("../../tests/support/mediumBoot.ts").MediumBootOptions, "way" | "nic">} Machine */
+/** @typedef {{ path: string, name: string, sha256: string, size: number }} Medium */
+
 const require = createRequire(import.meta.url);
 
-/** How the machines of the demo get their medium, and the network card they have. */
+/**
+ * How the machines of the demo get their medium, and the network card they have.
+ * @type {[title: string, machine: Machine][]}
+ */
 const MACHINES = [
     ["BIOS, from a CD", { way: "bios-cd", nic: "e1000e" }],
     ["BIOS, from a CD, with a virtio card", { way: "bios-cd", nic: "virtio" }],
@@ -20,7 +28,10 @@ const MACHINES = [
     ["UEFI, from a SATA disk", { way: "uefi-sata", nic: "e1000e" }],
 ];
 
-/** `npm run demo -- iso`: the fleet of the KVM demo as media, booted in every way. */
+/**
+ * `npm run demo -- iso`: the fleet of the KVM demo as media, booted in every way.
+ * @param {string} root
+ */
 export async function runIsoDemo(root) {
     // The tests' machines are TypeScript.
     require("../../tests/support/typescript.cjs");
@@ -31,6 +42,11 @@ export async function runIsoDemo(root) {
     );
 }
 
+/**
+ * @param {Stack} stack
+ * @param {string} root
+ * @param {WithMedium} withMedium
+ */
 async function life(stack, root, withMedium) {
     await stack.config("guest", join(root, ".cache", "nginx-guest"));
     await step("the program of the KVM demo, with one word changed", () =>
@@ -56,11 +72,16 @@ async function life(stack, root, withMedium) {
     await step("pulumi up: rebuilt", () => stack.up());
     const rebuilt = await mediaOf(stack);
     claim(
-        rebuilt.every(({ sha256 }, index) => sha256 !== images[index].sha256),
+        rebuilt.every(({ sha256 }, index) => sha256 !== images[index]?.sha256),
         "every image is another one",
     );
     await step("boot again", () =>
-        bootAll(withMedium, rebuilt, [MACHINES[0], MACHINES[5]], /Hello from .*, with a new page/),
+        bootAll(
+            withMedium,
+            rebuilt,
+            MACHINES.filter(([title]) => ["BIOS, from a CD", "UEFI, from a USB stick"].includes(title)),
+            /Hello from .*, with a new page/,
+        ),
     );
 
     await step("pulumi up once more: nothing may change", () => stack.up("--expect-no-changes"));
@@ -69,10 +90,13 @@ async function life(stack, root, withMedium) {
     claim(left.length === 0, "no image, no sum, no temporary file is left", left.join(", "));
 }
 
+/** @param {Stack} stack */
 async function mediaOf(stack) {
-    const media = (await stack.resources())
-        .filter(({ outputs }) => outputs?.platform === "iso")
-        .map(({ outputs }) => outputs);
+    const media = (await stack.resources()).flatMap(({ outputs }) => {
+        if (outputs?.platform !== "iso") return [];
+        const { path = "", name = "", sha256 = "", size = 0 } = outputs;
+        return [{ path, name, sha256, size }];
+    });
     claim(
         media.length === 3,
         `${media.length} media: ${media.map(({ path, size }) => `${basename(path)} (${(size / 2 ** 20).toFixed(1)} MiB)`).join(", ")}`,
@@ -82,10 +106,17 @@ async function mediaOf(stack) {
     return media.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** One after the other: two emulated processors are busy with one machine. */
+/**
+ * Boots one after the other: two emulated processors are busy with one machine.
+ * @param {WithMedium} withMedium
+ * @param {Medium[]} images
+ * @param {[title: string, machine: Machine][]} machines
+ * @param {RegExp} words
+ */
 async function bootAll(withMedium, images, machines, words) {
     for (const [index, [title, machine]] of machines.entries()) {
         const image = images[index % images.length];
+        if (!image) throw new Error("found no medium to boot");
         const started = Date.now();
         const page = await withMedium({ image: image.path, ...machine, memory: 512 }, ({ fetch }) =>
             fetch("/", 100_000),

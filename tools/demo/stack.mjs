@@ -5,9 +5,25 @@ import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { engineEnv } from "../engine.mjs";
 
+/** @typedef {Awaited<ReturnType<typeof openStack>>} Stack */
+/**
+ * The outputs of a resource that demos read.
+ * @typedef {object} Outputs
+ * @property {string} [name]
+ * @property {string} [platform]
+ * @property {string} [consoleLog]
+ * @property {string} [path]
+ * @property {number} [size]
+ * @property {string} [sha256]
+ */
+
 const PARALLEL = ["--parallel", "32"];
 
-/** Opens a stack of a fleet, and leaves nothing of it, however its life ends. */
+/**
+ * Opens a stack of a fleet, and removes all of it, however its life ends.
+ * @param {string} root
+ * @param {(stack: Stack) => Promise<void>} life
+ */
 export async function withFleet(root, life, example = "nginx-fleet") {
     const stack = await openStack(root, example, "demo");
     try {
@@ -18,6 +34,11 @@ export async function withFleet(root, life, example = "nginx-fleet") {
     }
 }
 
+/**
+ * @param {string} root
+ * @param {string} example
+ * @param {string} name
+ */
 async function openStack(root, example, name) {
     const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-demo-"));
     const folder = join(scratch, "program");
@@ -38,9 +59,12 @@ async function openStack(root, example, name) {
         XDG_DATA_HOME: join(scratch, "data"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
-    const options = { cwd: folder, env, stdin: "ignore", timeout: 10 * 60_000 };
+    const options = /** @type {const} */ ({ cwd: folder, env, stdin: "ignore", timeout: 10 * 60_000 });
 
-    /** Shows what Pulumi says as it says it, and returns it. */
+    /**
+     * Shows Pulumi's output as it comes, and returns it.
+     * @param {string[]} args
+     */
     const shown = async (args) => {
         const all = ["--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
         const run = await execa("pulumi", [...args, ...all], {
@@ -53,23 +77,31 @@ async function openStack(root, example, name) {
         if (run.failed) throw new Error(run.shortMessage);
         return run.all;
     };
+    /** @param {string[]} args */
     const quiet = async (args) => (await execa("pulumi", [...args, "--non-interactive"], options)).stdout;
 
     await quiet(["stack", "init", name]);
     return {
         folder,
-        up: (...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
-        preview: (...args) => shown(["preview", "--diff", ...args]),
+        up: (/** @type {string[]} */ ...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
+        preview: (/** @type {string[]} */ ...args) => shown(["preview", "--diff", ...args]),
         destroy: () => shown(["destroy", "--yes", "--skip-preview", ...PARALLEL]),
-        import: (type, name, id) =>
+        import: (/** @type {string} */ type, /** @type {string} */ name, /** @type {string} */ id) =>
             shown(["import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"]),
-        config: (key, value) => quiet(["config", "set", key, value]),
+        config: (/** @type {string} */ key, /** @type {string} */ value) => quiet(["config", "set", key, value]),
+        /** @returns {Promise<{ names: string[], urls: string[] }>} */
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
+        /** @returns {Promise<{ outputs?: Outputs }[]>} */
         resources: async () => JSON.parse(await quiet(["stack", "export"])).deployment.resources ?? [],
         close: () => rm(scratch, { recursive: true, force: true }),
     };
 }
 
+/**
+ * @param {string} folder
+ * @param {string} module
+ * @param {string} target
+ */
 async function link(folder, module, target) {
     const place = join(folder, "node_modules", module);
     await mkdir(dirname(place), { recursive: true });

@@ -1,9 +1,14 @@
-// How the demo speaks: numbered steps with their time, and claims that end it when they are not so.
+// The output of a demo: numbered steps with their time, and claims that end it when they do not hold.
 import { performance } from "node:perf_hooks";
 
 let number = 0;
 
-/** Announces a step, does it, and says how long it took. */
+/**
+ * Announces a step, does it, and prints how long it took.
+ * @template T
+ * @param {string} title
+ * @param {() => T | Promise<T>} work
+ */
 export async function step(title, work) {
     const started = performance.now();
     console.log(`\n── ${++number}. ${title}`);
@@ -12,13 +17,20 @@ export async function step(title, work) {
     return result;
 }
 
-/** States what was seen; throws when it is not so. */
+/**
+ * Prints a claim; throws when it does not hold.
+ * @param {boolean} holds
+ * @param {string} what
+ */
 export function claim(holds, what, found = "") {
     if (!holds) throw new Error(`not so: ${what}${found ? `\n  found: ${found}` : ""}`);
     console.log(`   ✓ ${what}`);
 }
 
-/** The page at a URL; throws on anything but 200. */
+/**
+ * The page at a URL; throws on anything but 200.
+ * @param {string} url
+ */
 export async function page(url) {
     const answer = await fetch(url, { signal: AbortSignal.timeout(10_000) });
     if (!answer.ok) throw new Error(`${url} answered ${answer.status}`);

@@ -6,12 +6,19 @@ import { changeOneWord, changePage } from "./program.mjs";
 import { withFleet } from "./stack.mjs";
 import { claim, page, step } from "./steps.mjs";
 
+/** @typedef {import("./stack.mjs").Stack} Stack */
+/** @typedef {import("./outside.mjs").Identity} Identity */
+/** @typedef {import("../../tests/support/xenHost.ts").XenHost} XenHost */
+
 const require = createRequire(import.meta.url);
 
-/** Where guests leave files on their host: kernels, images and configurations; consoles; disks' loop devices. */
+/** The folders of guests' files on their host: kernels, images and configurations; consoles. */
 const FOLDERS = ["/var/lib/pulumi-unikernel", "/var/log/xen/console"];
 
-/** `npm run demo -- xen`: the fleet of the KVM demo on a Xen host, which is emulated by QEMU and gone at the end. */
+/**
+ * `npm run demo -- xen`: the fleet of the KVM demo on a Xen host, which is emulated by QEMU and removed at the end.
+ * @param {string} root
+ */
 export async function runXenDemo(root) {
     // The tests' Xen host is TypeScript.
     require("../../tests/support/typescript.cjs");
@@ -27,6 +34,11 @@ export async function runXenDemo(root) {
     console.log("\nThe fleet ran on Xen, was reviewed, redeployed and destroyed; nothing of it is left.");
 }
 
+/**
+ * @param {Stack} stack
+ * @param {XenHost} host
+ * @param {string} root
+ */
 async function life(stack, host, root) {
     await shows(host, "xl", "list");
     await step("the program of the KVM demo, with one word and the connection changed", async () => {
@@ -79,28 +91,42 @@ async function life(stack, host, root) {
     claim(loops === "", "no loop device is left", loops);
 }
 
-/** Shows a command of dom0 with what it says. */
-async function shows(host, ...words) {
-    const { stdout, stderr } = await host.exec(words[0], words.slice(1));
+/**
+ * Shows a command of dom0 with its output.
+ * @param {XenHost} host
+ * @param {string} program
+ * @param {string[]} args
+ */
+async function shows(host, program, ...args) {
+    const { stdout, stderr } = await host.exec(program, args);
     const said = stdout.trim();
     console.log(
-        `   xen-host# ${words.join(" ")}${(said || stderr.trim()).replace(/^(?=.)/gm, "\n   ").replaceAll("\n\n", "\n")}`,
+        `   xen-host# ${[program, ...args].join(" ")}${(said || stderr.trim()).replace(/^(?=.)/gm, "\n   ").replaceAll("\n\n", "\n")}`,
     );
     return said;
 }
 
-/** As libvirt says, over a connection that is not pulumi's. */
+/**
+ * As libvirt says, over a connection that is not pulumi's.
+ * @param {Stack} stack
+ * @param {XenHost} host
+ */
 async function guestsOf(stack, host) {
     const { names } = await stack.outputs();
     claim(names.length === 2, `two guests are declared: ${names.join(", ")}`);
     return Promise.all(names.map((name) => identity(host.uri, name)));
 }
 
+/**
+ * @param {XenHost} host
+ * @param {Identity[]} guests
+ */
 async function forwardAll(host, guests) {
+    /** @type {string[]} */
     const urls = [];
     for (const {
         name,
-        macs: [mac],
+        macs: [mac = ""],
     } of guests) {
         const address = await leased(host, mac);
         const port = await host.forward(address, 80);
@@ -110,15 +136,23 @@ async function forwardAll(host, guests) {
     return urls;
 }
 
-/** A guest is asked for by name when its program starts; its lease may come a moment later. */
+/**
+ * The lease of a guest, which may come a moment after its program starts.
+ * @param {XenHost} host
+ * @param {string} mac
+ */
 async function leased(host, mac) {
     for (const end = Date.now() + 30_000; Date.now() < end; ) {
         const address = await host.addressOf(mac);
         if (address) return address;
     }
-    throw new Error(`nobody answers with the address ${mac}`);
+    throw new Error(`found no lease of ${mac} within 30 s`);
 }
 
+/**
+ * @param {string[]} urls
+ * @param {RegExp} words
+ */
 async function pagesSay(urls, words) {
     for (const url of urls) {
         const text = await soon(() => page(url));
@@ -126,7 +160,11 @@ async function pagesSay(urls, words) {
     }
 }
 
-/** Ready is, by its console, a guest whose program is being started: nginx takes a moment more. */
+/**
+ * Repeats until it succeeds: a guest is ready when its console says that its program is started, and nginx takes a moment more.
+ * @template T
+ * @param {() => Promise<T>} work
+ */
 async function soon(work) {
     for (const end = Date.now() + 30_000; ; await new Promise((resolve) => setTimeout(resolve, 500))) {
         try {

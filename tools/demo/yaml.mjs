@@ -9,12 +9,17 @@ import { changePage } from "./program.mjs";
 import { withFleet } from "./stack.mjs";
 import { claim, page, step } from "./steps.mjs";
 
+/** @typedef {import("./stack.mjs").Stack} Stack */
+
 const URI = "qemu:///system";
 const BY_HAND = "by-hand";
 
-/** `npm run demo -- yaml`: a fleet without a line of TypeScript, and a guest that somebody made by hand. */
+/**
+ * `npm run demo -- yaml`: a fleet without a line of TypeScript, and a guest that was made with virsh.
+ * @param {string} root
+ */
 export async function runYamlDemo(root) {
-    if (process.getuid() !== 0) throw new Error("this demo makes a domain by hand on qemu:///system: run it as root");
+    if (process.getuid?.() !== 0) throw new Error("this demo makes a domain by hand on qemu:///system: run it as root");
     const libvirt = await ensureLibvirt();
     const byHand = makeByHand(URI, join(root, ".cache", "nginx-guest"), BY_HAND);
     try {
@@ -28,6 +33,11 @@ export async function runYamlDemo(root) {
     );
 }
 
+/**
+ * @param {Stack} stack
+ * @param {string} root
+ * @param {ReturnType<typeof makeByHand>} byHand
+ */
 async function life(stack, root, byHand) {
     await stack.config("guest", join(root, ".cache", "nginx-guest"));
     await step("pulumi up: three nginx guests", () => stack.up());
@@ -52,7 +62,7 @@ async function life(stack, root, byHand) {
         "and of each guest: restart: env.GREETING, /data/html/index.html",
     );
     claim(/~ GREETING *: "Hello" => "Good morning"/.test(text), "it shows the changed variable");
-    claim((await page(urls[0])).includes("Hello from"), "nothing has changed yet");
+    claim((await page(urls[0] ?? "")).includes("Hello from"), "nothing has changed yet");
 
     await step("pulumi up: the redeploy", () => stack.up());
     await pagesSay(urls, /Good morning from .*, with a new page/);
@@ -71,9 +81,10 @@ async function life(stack, root, byHand) {
     claim(byHand.look() === was, "its definition and its process are what they were");
 
     const guests = [...(await identities(stack)), await identity(URI, BY_HAND)];
-    const places = (await stack.resources()).flatMap(({ outputs }) =>
-        [outputs?.consoleLog && dirname(outputs.consoleLog), outputs?.path].filter(Boolean),
-    );
+    const places = (await stack.resources()).flatMap(({ outputs }) => [
+        ...(outputs?.consoleLog ? [dirname(outputs.consoleLog)] : []),
+        ...(outputs?.path ? [outputs.path] : []),
+    ]);
     await step("pulumi destroy", () => stack.destroy());
     const left = await leftovers(URI, guests, ports, places);
     claim(
@@ -85,13 +96,21 @@ async function life(stack, root, byHand) {
     claim(!(await domainNames(URI)).includes(BY_HAND), "virsh knows no such domain any more");
 }
 
-/** Puts the guest among the program's own, as its maker would write it. */
+/**
+ * Adds the guest to the program.
+ * @param {string} folder of the program
+ * @param {string} declaration
+ */
 async function declare(folder, declaration) {
     const file = join(folder, "Pulumi.yaml");
     console.log(declaration.replace(/^/gm, "   "));
     await writeFile(file, (await readFile(file, "utf8")).replace(/^resources:\n/m, `resources:\n${declaration}`));
 }
 
+/**
+ * @param {string[]} urls
+ * @param {RegExp} words
+ */
 async function pagesSay(urls, words) {
     for (const url of urls) {
         const text = await page(url);
@@ -99,6 +118,7 @@ async function pagesSay(urls, words) {
     }
 }
 
+/** @param {Stack} stack */
 async function identities(stack) {
     const { names } = await stack.outputs();
     return Promise.all(names.map((name) => identity(URI, name)));

@@ -2,10 +2,16 @@ const { spawn } = require("node:child_process");
 const path = require("node:path");
 const { resolveSdk } = require("./sdk.cjs");
 
+/** @typedef {import("@pulumi/pulumi/proto/language_pb").RunRequest} Request */
+
 /** The SDK's runner ends with this when it has shown the user the error already. */
 const ERROR_WAS_SHOWN = 32;
 
-/** The arguments of the SDK's `cmd/run` for a request; empty values are left out. */
+/**
+ * The arguments of the SDK's `cmd/run` for a request; empty values are left out.
+ * @param {Request} request
+ * @param {string} engine its address
+ */
 function runArguments(request, engine) {
     const flags = {
         monitor: request.getMonitorAddress(),
@@ -24,7 +30,10 @@ function runArguments(request, engine) {
     return [...named, ...(request.getDryrun() ? ["--dry-run"] : []), program, ...request.getArgsList()];
 }
 
-/** `runtime.options` of Pulumi.yaml. */
+/**
+ * `runtime.options` of Pulumi.yaml.
+ * @param {Request} request
+ */
 function runtimeOptions(request) {
     const options = request.getInfo()?.getOptions()?.toJavaScript() ?? {};
     return {
@@ -34,6 +43,10 @@ function runtimeOptions(request) {
     };
 }
 
+/**
+ * @param {Request} request
+ * @param {ReturnType<typeof runtimeOptions>} options
+ */
 function runEnvironment(request, { typescript, tsconfig }) {
     return {
         ...process.env,
@@ -47,13 +60,18 @@ function runEnvironment(request, { typescript, tsconfig }) {
 /** Runs programs, one process each, and can end those that still run. */
 class Programs {
     #engine;
+    /** @type {Set<import("node:child_process").ChildProcess>} */
     #running = new Set();
 
+    /** @param {string} engine its address */
     constructor(engine) {
         this.#engine = engine;
     }
 
-    /** @returns what the engine wants to know: an error text, and whether the user has seen the reason already */
+    /**
+     * @param {Request} request
+     * @returns an error text for the engine, and whether the user has seen the reason already
+     */
     async run(request) {
         const directory = request.getInfo()?.getProgramDirectory() || request.getPwd();
         const options = runtimeOptions(request);
@@ -75,6 +93,7 @@ class Programs {
             },
         );
         this.#running.add(child);
+        /** @type {[code: number | null, signal: NodeJS.Signals | null]} */
         const [code, signal] = await new Promise((resolve, reject) => {
             child.on("error", reject);
             child.on("close", (...ending) => resolve(ending));

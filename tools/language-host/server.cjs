@@ -10,22 +10,31 @@ const { Programs } = require("./program.cjs");
 /** Messages of the engine grow with the stack: no limit, as in the SDK itself. */
 const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
 
-/** A unary method from a function of the request that may be async. */
+/**
+ * A unary method from a function of the request that may be async.
+ * @template Request, Response
+ * @param {(request: Request) => Response | Promise<Response>} handler
+ * @returns {grpc.handleUnaryCall<Request, Response>}
+ */
 const unary = (handler) => async (call, callback) => {
     try {
         callback(null, await handler(call.request));
     } catch (error) {
-        callback({ code: grpc.status.UNKNOWN, details: error.message });
+        callback({ code: grpc.status.UNKNOWN, details: error instanceof Error ? error.message : String(error) });
     }
 };
 
+/**
+ * @param {Programs} programs
+ * @returns {grpc.UntypedServiceImplementation}
+ */
 function handlers(programs) {
     return {
         // Providers of the program's packages are found by the engine when a resource asks for them.
         getRequiredPlugins: unary(() => new messages.GetRequiredPluginsResponse()),
         getRequiredPackages: unary(() => new messages.GetRequiredPackagesResponse()),
         getPluginInfo: unary(() => new PluginInfo()),
-        run: unary(async (request) => {
+        run: unary(async (/** @type {messages.RunRequest} */ request) => {
             const { error, bail } = await programs.run(request);
             const response = new messages.RunResponse();
             response.setError(error);
@@ -38,9 +47,9 @@ function handlers(programs) {
             response.setVersion(process.version);
             return response;
         }),
-        getProgramDependencies: unary((request) => {
+        getProgramDependencies: unary((/** @type {messages.GetProgramDependenciesRequest} */ request) => {
             const response = new messages.GetProgramDependenciesResponse();
-            for (const { name, version } of dependencies(request.getInfo().getProgramDirectory())) {
+            for (const { name, version } of dependencies(request.getInfo()?.getProgramDirectory() ?? "")) {
                 const info = new messages.DependencyInfo();
                 info.setName(name);
                 info.setVersion(version);
@@ -48,12 +57,15 @@ function handlers(programs) {
             }
             return response;
         }),
-        installDependencies: (call) => installDependencies(call),
-        runPlugin: (call) => runPlugin(call),
+        installDependencies,
+        runPlugin,
     };
 }
 
-/** Serves on a free port of 127.0.0.1 and prints it, which is how the engine finds us. */
+/**
+ * Serves on a free port of 127.0.0.1 and prints it, which is how the engine finds us.
+ * @param {string[]} args
+ */
 function serve(args) {
     // The engine's address is the last argument; flags may stand before it.
     const programs = new Programs(args.at(-1) ?? "");

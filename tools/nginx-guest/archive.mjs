@@ -4,14 +4,18 @@ import { chmodSync, lstatSync, lutimesSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 
-/** Every entry below a folder, parents first, by code points: a locale's order would differ between machines. */
+/**
+ * Every entry below a folder, parents first, by code points: a locale's order would differ between machines.
+ * @param {string} folder
+ */
 export function listEntries(folder) {
-    const names = readdirSync(folder, { recursive: true });
+    const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
     return names.sort((a, b) => (a < b ? -1 : Number(a > b)));
 }
 
 /**
- * newc, owners 0, times 0, inodes in order, modes without the umask's doing; gzip with an empty header.
+ * newc, owners 0, times 0, inodes in order, modes that do not depend on the umask; gzip with an empty header.
+ * @param {string} folder
  * @returns {Buffer} padded to 4 bytes, so that another archive can follow
  */
 export function initramfs(folder) {

@@ -14,7 +14,11 @@ const here = import.meta.dirname;
 const cacheFolder = () =>
     path.join(process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache"), "pulumi-unikernel", "nginx-guest");
 
-/** The name of a build: everything that its bytes come from. */
+/**
+ * The name of a build: a digest of everything that its bytes come from.
+ * @param {string[]} packages
+ * @param {[name: string, bytes: Uint8Array][]} files
+ */
 export function buildKey(packages, files) {
     const hash = createHash("sha256").update(packages.join("\n"));
     for (const [name, bytes] of files) hash.update(`\n${name} ${bytes.length}\n`).update(bytes);
@@ -23,11 +27,12 @@ export function buildKey(packages, files) {
 
 /**
  * Builds the guest, or finds it built.
- * @param {{ cache?: string, fresh?: boolean }} options `fresh` builds although it is there
+ * @param {{ cache?: string, fresh?: boolean }} [options] `fresh` builds although it is there
  * @returns {{ folder: string, packages: string[], built: boolean }} the folder with PLATFORM/vmlinuz and PLATFORM/initrd
  */
 export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     mkdirSync(cache, { recursive: true });
+    /** @param {string[]} packages */
     const folderOf = (packages) => path.join(cache, buildKey(packages, sources(here)));
     const kept = fresh ? undefined : keptPackages(cache);
     if (kept && existsSync(folderOf(kept))) return { folder: folderOf(kept), packages: kept, built: false };
@@ -42,7 +47,7 @@ export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
         );
         const result = path.join(scratch, "result");
         for (const [index, [name, platform]] of platforms.entries()) {
-            const release = releases[index];
+            const release = releases[index] ?? "";
             const tree = path.join(scratch, name);
             arrange(unpacked, { ...platform, release }, here, tree);
             mkdirSync(path.join(result, name), { recursive: true });
@@ -58,7 +63,11 @@ export function buildGuest({ cache = cacheFolder(), fresh = false } = {}) {
     }
 }
 
-/** Where another run was faster, its build stays: the same name means the same bytes. */
+/**
+ * Where another run was faster, its build stays: the same name means the same bytes.
+ * @param {string} result
+ * @param {string} folder
+ */
 function moveInto(result, folder) {
     try {
         renameSync(result, folder);
@@ -73,13 +82,14 @@ function main() {
     });
     const { folder, packages, built } = buildGuest({ fresh: values.fresh });
     console.log(`${built ? "built" : "already built"} in ${folder} from:\n  ${packages.join("\n  ")}`);
-    if (!values.output) return;
-    cpSync(folder, values.output, { recursive: true });
+    const { output } = values;
+    if (!output) return;
+    cpSync(folder, output, { recursive: true });
     console.log(
         `vmlinuz and initrd are in ${Object.keys(PLATFORMS)
-            .map((name) => path.join(values.output, name))
+            .map((name) => path.join(output, name))
             .join(" and ")}`,
     );
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) main();
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) main();

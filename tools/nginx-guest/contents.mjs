@@ -1,4 +1,4 @@
-// What of the packages goes into the guest, and where.
+// The files of the packages that go into the guest, and their places in it.
 import { execFileSync } from "node:child_process";
 import {
     chmodSync,
@@ -14,7 +14,7 @@ import {
 import path from "node:path";
 import { hostedModules, machineModules, xenModules } from "./modules.mjs";
 
-/** What a shell script of a guest may want; the init itself needs the first two lines of them. */
+/** The commands that a shell script of a guest may use; the init itself needs the first two lines of them. */
 const APPLETS = `sh command env echo printf read test [ sleep kill sync head hostname insmod ip mkdir mount umount
     poweroff udhcpc grep ln true false
     cat chmod cp cut date dd df dmesg expr find free id losetup ls lsmod md5sum mknod modprobe mv nc od ping ps pwd readlink
@@ -39,20 +39,35 @@ const FOLDERS = [
     "var/log/nginx",
 ];
 
-/** What each platform's guest is made of: `kernel` is the Debian package whose dependency is the kernel of the day. */
+/**
+ * The parts of each platform's guest: `kernel` is the Debian package whose dependency is the present kernel.
+ * @typedef {{ kernel: string, modules: typeof machineModules, roots: string[] }} GuestParts
+ * @type {Record<"kvm" | "xen" | "iso", GuestParts>}
+ */
 export const PLATFORMS = {
     kvm: { kernel: "linux-image-cloud-amd64", modules: hostedModules, roots: ["root"] },
     xen: { kernel: "linux-image-cloud-amd64", modules: xenModules, roots: ["root"] },
     iso: { kernel: "linux-image-amd64", modules: machineModules, roots: ["root", "machine"] },
 };
 
-/** The kernel image of the unpacked packages; `release` says which one, where there are several. */
+/**
+ * The kernel image of the unpacked packages; `release` says which one, where there are several.
+ * @param {string} packages their folder
+ */
 export function kernelImage(packages, release = "") {
-    const name = readdirSync(path.join(packages, "boot")).find((file) => file.startsWith(`vmlinuz-${release}`));
+    const prefix = `vmlinuz-${release}`;
+    const name = readdirSync(path.join(packages, "boot")).find((file) => file.startsWith(prefix));
+    if (name === undefined) throw new Error(`found no ${prefix} in ${packages}/boot`);
     return path.join(packages, "boot", name);
 }
 
-/** Fills `target` with a guest's files from the unpacked packages and from `here`, the folder of our own. */
+/**
+ * Fills `target` with a guest's files from the unpacked packages and from `here`, the folder of our own.
+ * @param {string} packages
+ * @param {Omit<GuestParts, "kernel"> & { release: string }} guest
+ * @param {string} here
+ * @param {string} target
+ */
 export function arrange(packages, { release, modules, roots }, here, target) {
     for (const folder of FOLDERS) mkdirSync(path.join(target, folder), { recursive: true });
     modules(packages, release, target);
@@ -62,10 +77,12 @@ export function arrange(packages, { release, modules, roots }, here, target) {
     for (const script of ["init", "lib/pulumi-unikernel/dhcp"]) chmodSync(path.join(target, script), 0o755);
 }
 
+/**
+ * @param {string} packages
+ * @param {string} target
+ */
 function copyPrograms(packages, target) {
-    const busybox = ["bin/busybox", "usr/bin/busybox"]
-        .map((file) => path.join(packages, file))
-        .find((file) => existsSync(file));
+    const busybox = firstOf(packages, ["bin/busybox", "usr/bin/busybox"]);
     copyFileSync(busybox, path.join(target, "bin/busybox"));
     const offered = new Set(execFileSync(busybox, ["--list"], { encoding: "utf8" }).split("\n"));
     for (const applet of APPLETS.filter((name) => offered.has(name)))
@@ -81,25 +98,46 @@ function copyPrograms(packages, target) {
     copyFileSync(path.join(packages, "etc/nginx/mime.types"), path.join(target, "etc/nginx/mime.types"));
 }
 
+/** @param {string} packages */
 const loader = (packages) =>
-    ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"]
-        .map((folder) => path.join(packages, folder, "ld-linux-x86-64.so.2"))
-        .find((file) => existsSync(file));
+    firstOf(
+        packages,
+        ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map((folder) => `${folder}/ld-linux-x86-64.so.2`),
+    );
 
-/** As the packages' own loader finds them, in the packages and nowhere else. */
+/**
+ * The first that exists of some places in the unpacked packages.
+ * @param {string} packages
+ * @param {string[]} names
+ */
+function firstOf(packages, names) {
+    const found = names.map((name) => path.join(packages, name)).find((file) => existsSync(file));
+    if (found === undefined) throw new Error(`found none of ${names.join(", ")} in the packages`);
+    return found;
+}
+
+/**
+ * As the packages' own loader finds them, in the packages and nowhere else.
+ * @param {string} packages
+ * @param {string} program
+ */
 function sharedLibraries(packages, program) {
     const folders = ["lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"].map((folder) => path.join(packages, folder));
     const args = ["--inhibit-cache", "--library-path", folders.join(":"), "--list", path.join(packages, program)];
     const listing = execFileSync(loader(packages), args, { encoding: "utf8" });
     const files = [...listing.matchAll(/ => (\S+)/g)]
-        .map(([, file]) => file)
+        .map(([, file = ""]) => file)
         .filter((file) => !file.includes("ld-linux"));
     const foreign = files.find((file) => !file.startsWith(packages));
     if (foreign) throw new Error(`the packages of ${program} lack ${path.basename(foreign)}`);
     return files;
 }
 
-/** The folder's own bytes but its documentation, for the name that a build is cached under. */
+/**
+ * The folder's own bytes without its documentation, for the name that a build is cached under.
+ * @param {string} folder
+ * @returns {[name: string, bytes: Uint8Array][]}
+ */
 export function sources(folder) {
     return readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile() && !entry.name.endsWith(".md"))

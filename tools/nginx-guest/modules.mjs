@@ -1,9 +1,9 @@
-// The kernel modules that go into an initramfs, and what the init looks them up in.
+// The kernel modules that go into an initramfs, and the files in which its init looks them up.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 
-/** What the init of a guest on a host loads by name, where the host gave it such a device. */
+/** The init of a guest on a host loads these by name, where the host gave it such a device. */
 const HOSTED = [
     "virtio_pci",
     "virtio_net",
@@ -61,15 +61,25 @@ const MACHINE = [
     "pvpanic_pci",
 ];
 
-/** For any host. */
+/**
+ * For any host.
+ * @type {typeof machineModules}
+ */
 export const hostedModules = (packages, release, target) => orderedModules(packages, release, target, HOSTED);
 
-/** For a Xen host alone. */
+/**
+ * For a Xen host alone.
+ * @type {typeof machineModules}
+ */
 export const xenModules = (packages, release, target) => orderedModules(packages, release, target, XEN);
 
 /**
- * Each wanted module with those that it needs, and NAME.order for all that the init may ask for: what to load for NAME, in
- * order. Reading one short file is the least that an emulated processor can do.
+ * Each wanted module with those that it needs, and NAME.order for all that the init may ask for: the modules to load for NAME, in
+ * order. One short file is quick to read on an emulated processor.
+ * @param {string} packages
+ * @param {string} release
+ * @param {string} target
+ * @param {string[]} wanted
  */
 function orderedModules(packages, release, target, wanted) {
     const folder = path.join(target, "lib/modules");
@@ -80,17 +90,24 @@ function orderedModules(packages, release, target, wanted) {
     }
 }
 
-/** For a machine: the modules with modules.dep and modules.alias, as modprobe(8) reads them, of these modules alone. */
+/**
+ * For a machine: the modules with modules.dep and modules.alias, as modprobe(8) reads them, of these modules alone.
+ * @param {string} packages
+ * @param {string} release
+ * @param {string} target
+ */
 export function machineModules(packages, release, target) {
     const folder = path.join(target, "lib/modules", release);
     const { copied, order } = copyModules(packages, release, MACHINE, folder);
-    const names = [...copied.keys()].sort();
+    const modules = [...copied].sort(([one], [other]) => (one < other ? -1 : 1));
+    const names = modules.map(([name]) => name);
+    /** @param {string} name */
     const file = (name) => `${name}.ko`;
     const dependencies = names.map((name) =>
         `${file(name)}: ${order(name).slice(0, -1).reverse().map(file).join(" ")}`.trimEnd(),
     );
-    const aliases = names.flatMap((name) =>
-        information(copied.get(name), "alias").map((alias) => `alias ${alias} ${name}`),
+    const aliases = modules.flatMap(([name, module]) =>
+        information(module, "alias").map((alias) => `alias ${alias} ${name}`),
     );
     for (const [table, lines] of Object.entries({
         "modules.dep": dependencies,
@@ -99,34 +116,52 @@ export function machineModules(packages, release, target) {
     })) {
         writeFileSync(path.join(folder, table), lines.map((line) => `${line}\n`).join(""));
     }
-    // The kernel calls it by this path for what it finds missing: the file system of a mount, say.
+    // The kernel calls it by this path for a module that it misses: the file system of a mount, say.
     symlinkSync("../bin/busybox", path.join(target, "sbin/modprobe"));
 }
 
-/** Copies modules and those that they need. `copied`: name → bytes; `order`: what to load for one, itself last. */
+/**
+ * Copies modules and those that they need. `copied`: name → bytes; `order`: the modules to load for one, itself last.
+ * @param {string} packages
+ * @param {string} release
+ * @param {string[]} wanted
+ * @param {string} folder
+ */
 function copyModules(packages, release, wanted, folder) {
     const available = moduleFiles(packages, release);
+    /** @type {Map<string, Buffer>} */
     const copied = new Map();
     mkdirSync(folder, { recursive: true });
+    /** @param {string} name */
     const copy = (name) => {
+        const file = available.get(name);
         // A kernel that has it built in has no file.
-        if (copied.has(name) || !available.has(name)) return;
-        const module = plainModule(available.get(name));
+        if (copied.has(name) || file === undefined) return;
+        const module = plainModule(file);
         copied.set(name, module);
         writeFileSync(path.join(folder, `${name}.ko`), module);
         needs(module).forEach(copy);
     };
     wanted.forEach(copy);
-    const order = (name) => (copied.has(name) ? [...new Set([...needs(copied.get(name)).flatMap(order), name])] : []);
+    /** @type {(name: string) => string[]} */
+    const order = (name) => {
+        const module = copied.get(name);
+        return module ? [...new Set([...needs(module).flatMap(order), name])] : [];
+    };
     return { copied, order };
 }
 
-/** Module name → file. */
+/**
+ * Module name → file.
+ * @param {string} packages
+ * @param {string} release
+ */
 function moduleFiles(packages, release) {
     const folder = ["lib/modules", "usr/lib/modules"]
         .map((name) => path.join(packages, name, release))
         .find((name) => existsSync(name));
-    const files = readdirSync(folder, { recursive: true }).map((name) => path.join(folder, name));
+    if (folder === undefined) throw new Error(`found no modules of ${release} in ${packages}`);
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).map((name) => path.join(folder, name));
     return new Map(
         files
             .filter((file) => /\.ko(\.xz)?$/.test(file))
@@ -134,25 +169,36 @@ function moduleFiles(packages, release) {
     );
 }
 
-/** Debian 13 compresses them; inside a compressed initramfs that only costs. */
+/**
+ * Debian 13 compresses them; inside a compressed initramfs that only costs time.
+ * @param {string} file
+ */
 const plainModule = (file) =>
     file.endsWith(".xz") ? execFileSync("xz", ["-dc", file], { maxBuffer: 64 << 20 }) : readFileSync(file);
 
-/** What must be loaded first: because of its symbols, or since it would do less without (a card without its PHY's driver). */
+/**
+ * The modules that must be loaded first: because of their symbols, or since it does less without them (a card without its PHY's driver).
+ * @param {Buffer} module
+ */
 function needs(module) {
     const before = information(module, "softdep").flatMap(
-        (text) => /\bpre: ([^:]*)(?: post:|$)/.exec(text)?.[1].split(" ") ?? [],
+        (text) => /\bpre: ([^:]*)(?: post:|$)/.exec(text)?.[1]?.split(" ") ?? [],
     );
     return [...information(module, "depends").flatMap((text) => text.split(",")), ...before]
         .filter(Boolean)
         .map(plainName);
 }
 
-/** The values of a key in a module's .modinfo section. */
+/**
+ * The values of a key in a module's .modinfo section.
+ * @param {Buffer} module
+ * @param {string} key
+ */
 function information(module, key) {
     return [...module.toString("latin1").matchAll(new RegExp(`(?<=\\0)${key}=([^\\0]*)(?=\\0)`, "g"))].map(
-        ([, value]) => value,
+        ([, value = ""]) => value,
     );
 }
 
+/** @param {string} name */
 const plainName = (name) => name.replaceAll("-", "_");

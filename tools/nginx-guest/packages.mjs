@@ -1,4 +1,8 @@
 // The distribution's packages that the guest is made of, fetched and unpacked without root.
+
+/** @typedef {Map<string, string[]>} Graph the names of a package's dependencies by its name */
+/** @typedef {{ packages: string[], releases: string[] }} Fetched `name=version` of each; the release (uname -r) of each kernel */
+
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
@@ -15,6 +19,11 @@ import path from "node:path";
 
 const PROGRAMS = ["nginx", "nginx-common", "busybox-static"];
 
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {{ cwd?: string }} [options]
+ */
 const run = (program, args, options = {}) =>
     execFileSync(program, args, {
         encoding: "utf8",
@@ -23,9 +32,15 @@ const run = (program, args, options = {}) =>
         ...options,
     });
 
-/** Everything below some packages: name → names of what it depends on (of alternatives, the last). */
+/**
+ * All dependencies below some packages (of alternatives, the last).
+ * @param {string[]} names
+ * @param {string[]} options
+ */
 function dependencyGraph(names, options) {
+    /** @type {Graph} */
     const graph = new Map();
+    /** @type {string[]} */
     let below = [];
     for (const line of run("apt-cache", [
         ...options,
@@ -42,7 +57,12 @@ function dependencyGraph(names, options) {
     return graph;
 }
 
-/** The libraries that a package needs, by their packages' names: what programs it calls is not followed. */
+/**
+ * The libraries that a package needs, by their packages' names: the programs that it calls are not followed.
+ * @param {Graph} graph
+ * @param {string} name
+ * @param {Set<string>} found
+ */
 export function libraries(graph, name, found = new Set()) {
     for (const library of (graph.get(name) ?? []).filter((below) => /^(lib|zlib)/.test(below) && !found.has(below))) {
         libraries(graph, library, found.add(library));
@@ -50,7 +70,11 @@ export function libraries(graph, name, found = new Set()) {
     return [...found];
 }
 
-/** `name=version` of each package, in the versions that apt would install, and the release of each kernel. */
+/**
+ * `name=version` of each package, in the versions that apt would install, and the release of each kernel.
+ * @param {string[]} options
+ * @param {string[]} kernels
+ */
 function candidates(options, kernels) {
     const graph = dependencyGraph([...kernels, "nginx"], options);
     const images = kernels.map((kernel) => {
@@ -76,7 +100,10 @@ function candidates(options, kernels) {
     return { packages, releases: images.map((image) => image.slice("linux-image-".length)) };
 }
 
-/** Package lists of our own, for when the system's are empty and we may not fill them. */
+/**
+ * Package lists of our own, for a system whose lists are empty and may not be written.
+ * @param {string} folder
+ */
 function ownLists(folder) {
     mkdirSync(path.join(folder, "lists/partial"), { recursive: true });
     mkdirSync(path.join(folder, "cache/archives/partial"), { recursive: true });
@@ -101,13 +128,21 @@ function listsMark() {
     return createHash("sha256").update(files.sort().join("\n")).digest("hex");
 }
 
-/** What the last build was made of; undefined when apt's lists have changed since. */
+/**
+ * The packages of the last build; undefined when apt's lists have changed since.
+ * @param {string} cache
+ */
 export function keptPackages(cache) {
     const file = path.join(cache, "packages.json");
+    /** @type {{ lists?: string, packages?: string[] }} */
     const kept = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : {};
     return kept.lists === listsMark() ? kept.packages : undefined;
 }
 
+/**
+ * @param {string} cache
+ * @param {string[]} packages
+ */
 export function keepPackages(cache, packages) {
     writeFileSync(path.join(cache, "packages.json"), JSON.stringify({ lists: listsMark(), packages }));
 }
@@ -115,8 +150,9 @@ export function keepPackages(cache, packages) {
 /**
  * Downloads the packages and unpacks them all into `target`. Where the system's package lists are missing, or so
  * old that the files are gone, lists of our own in `scratch` are used.
- * @param {string[]} kernels packages whose dependency is the kernel of the day
- * @returns {{ packages: string[], releases: string[] }} `name=version` of each; the release (uname -r) of each of `kernels`
+ * @param {string} scratch
+ * @param {string} target
+ * @param {string[]} kernels packages whose dependency is the present kernel
  */
 export function fetchPackages(scratch, target, kernels) {
     try {
@@ -127,6 +163,12 @@ export function fetchPackages(scratch, target, kernels) {
     }
 }
 
+/**
+ * @param {string[]} options
+ * @param {string} target
+ * @param {string[]} kernels
+ * @returns {Fetched}
+ */
 function unpack(options, target, kernels) {
     const found = candidates(options, kernels);
     mkdirSync(target, { recursive: true });

@@ -1,10 +1,19 @@
 const MODULES = "node_modules/";
 
+/** @typedef {{ "bom-ref": string, name: string, version: string }} Component */
+/**
+ * @typedef {object} Bill
+ * @property {{ component: Component }} metadata
+ * @property {Component[]} components
+ * @property {{ ref: string, dependsOn: string[] }[]} dependencies
+ */
+
 /**
  * Return the bill of what users install, out of `npm sbom`'s bill of the whole tree (CycloneDX 1.5).
  * npm's own `--omit dev` leaves out each package that a development dependency needs as well, gRPC among them.
- * @param bill of the whole tree; a component's `bom-ref` begins with name@version
- * @param lock package-lock.json, whose `dev` marks what users do not get
+ * @param {Bill} bill of the whole tree; a component's `bom-ref` begins with name@version
+ * @param {string} name of the package
+ * @param {{ packages: Record<string, { version: string, dev?: boolean, devOptional?: boolean }> }} lock package-lock.json, whose `dev` marks what users do not get
  */
 export function shippedBill(bill, name, lock) {
     const shipped = new Set(

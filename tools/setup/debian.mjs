@@ -4,7 +4,10 @@ import { existsSync } from "node:fs";
 import { which } from "../engine.mjs";
 import { run, SetupError } from "./steps.mjs";
 
-/** Debian's name of each, and what it is for. */
+/**
+ * Debian's name of each, and what it is for.
+ * @type {Record<string, string>}
+ */
 export const PACKAGES = {
     "qemu-system-x86": "the emulator that guests run in",
     "qemu-utils": "qemu-img, for qcow2 images",
@@ -52,7 +55,10 @@ export function missingPackages(names = Object.keys(PACKAGES)) {
     return names.filter((name) => !installed.has(name));
 }
 
-/** `name — what it is for`, one a line, for people on other systems. */
+/**
+ * `name — what it is for`, one a line, for people on other systems.
+ * @param {string[]} names
+ */
 export const describePackages = (names, packages = PACKAGES) =>
     names.map((name) => `  ${name} — ${packages[name] ?? "needed to build the engine"}`).join("\n");
 
@@ -74,21 +80,30 @@ const PROGRAMS = {
     "python3-venv": "python3",
 };
 
-/** A program as root: by sudo, where we are not. */
+/**
+ * Runs a program as root: by sudo, where this process is not root.
+ * @param {string} program
+ * @param {string[]} args
+ * @param {Parameters<typeof run>[2]} [options]
+ */
 function asRoot(program, args, options = {}) {
-    return process.getuid() === 0 ? run(program, args, options) : run("sudo", [program, ...args], options);
+    return process.getuid?.() === 0 ? run(program, args, options) : run("sudo", [program, ...args], options);
 }
 
-/** Installs packages; as root, else by sudo. */
+/**
+ * Installs packages; as root, else by sudo.
+ * @param {string[]} names
+ */
 export async function install(names) {
-    if (process.getuid() !== 0 && !which("sudo"))
+    if (process.getuid?.() !== 0 && !which("sudo"))
         throw new SetupError(
             `Not root, and there is no sudo. As root: apt-get install --no-install-recommends ${names.join(" ")}`,
         );
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    /** @param {string[]} args */
     const apt = (...args) =>
         asRoot("apt-get", args, { env, title: `apt-get ${args.find((arg) => !arg.startsWith("-"))}` });
-    // Debian starts what it installs: a package that is wanted for its program alone must not open a port of this machine.
+    // Debian starts the services that it installs: a package that is installed for its program alone must not open a port of this machine.
     if (names.includes("openssh-server") && existsSync("/run/systemd/system"))
         await asRoot("systemctl", ["mask", "ssh.service", "ssh.socket"]);
     await apt("update", "-qq");
@@ -113,7 +128,7 @@ export async function ensurePackages() {
     return installMissing(PACKAGES);
 }
 
-/** @param {Record<string, string>} packages what each is for */
+/** @param {Record<string, string>} packages the purpose of each */
 export async function installMissing(packages) {
     const missing = missingPackages(Object.keys(packages));
     if (missing.length === 0) return `${Object.keys(packages).length} packages are there`;

@@ -9,7 +9,10 @@ const source = path.join(import.meta.dirname, "../engine-build");
 const PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi";
 const VERSION_VARIABLE = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";
 
-/** Builds the program `output`; about three minutes on two cores with nothing cached. */
+/**
+ * Builds the program `output`; about three minutes on two cores with nothing cached.
+ * @param {string} output
+ */
 export async function buildEngine(output) {
     const { program, toolchain } = await ensureGo(path.join(source, "go.mod"));
     const env = {

@@ -7,32 +7,46 @@ import { ENGINE_VERSION, parseVersion, which } from "../engine.mjs";
 import { install } from "./debian.mjs";
 import { run, SetupError } from "./steps.mjs";
 
+/** @typedef {{ program: string, version: number[] }} InstalledGo */
+/** @typedef {{ program: string, toolchain: "local" | "auto" }} ChosenGo `toolchain` is for GOTOOLCHAIN */
+
 /** The first Go that fetches the toolchain which a module asks for by itself. */
 const FETCHES_TOOLCHAINS = [1, 21, 0];
 
-/** `go1.22` → [1, 22, 0]; undefined for anything else. */
+/**
+ * `go1.22` → [1, 22, 0]; undefined for anything else.
+ * @param {string} text
+ */
 export const parseGoVersion = (text) =>
-    parseVersion(/go(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1].replace(/^(\d+\.\d+)$/, "$1.0") ?? "");
+    parseVersion(/go(\d+\.\d+(?:\.\d+)?)/.exec(text)?.[1]?.replace(/^(\d+\.\d+)$/, "$1.0") ?? "");
 
+/**
+ * @param {number[]} found
+ * @param {number[]} wanted as many parts
+ */
 export const atLeast = (found, wanted) => {
-    const index = [0, 1, 2].find((place) => found[place] !== wanted[place]);
-    return index === undefined || found[index] > wanted[index];
+    const differences = wanted.map((part, index) => (found[index] ?? 0) - part);
+    return (differences.find((difference) => difference !== 0) ?? 0) >= 0;
 };
 
 /** Every Go that runs, PATH first. */
 function installedGos() {
-    return [which("go"), "/usr/local/go/bin/go"]
-        .filter((file) => file && existsSync(file))
-        .flatMap((program) => {
-            const env = { ...process.env, GOTOOLCHAIN: "local" };
-            const version = parseGoVersion(
-                spawnSync(program, ["env", "GOVERSION"], { encoding: "utf8", env }).stdout ?? "",
-            );
-            return version ? [{ program, version }] : [];
-        });
+    return [which("go"), "/usr/local/go/bin/go"].flatMap((program) => {
+        if (!program || !existsSync(program)) return [];
+        const env = { ...process.env, GOTOOLCHAIN: "local" };
+        const version = parseGoVersion(
+            spawnSync(program, ["env", "GOVERSION"], { encoding: "utf8", env }).stdout ?? "",
+        );
+        return version ? [{ program, version }] : [];
+    });
 }
 
-/** Which of the installed will do, and as what. */
+/**
+ * Picks one of the installed that can build for the version `wanted`.
+ * @param {InstalledGo[]} gos
+ * @param {number[]} wanted
+ * @returns {ChosenGo | undefined}
+ */
 export function chooseGo(gos, wanted) {
     const ready = gos.find(({ version }) => atLeast(version, wanted));
     if (ready) return { program: ready.program, toolchain: "local" };
@@ -40,9 +54,14 @@ export function chooseGo(gos, wanted) {
     return fetching && { program: fetching.program, toolchain: "auto" };
 }
 
-/** Toolchains are modules too: an older Go can fetch one, but leaves its programs without the right to run. */
+/**
+ * Toolchains are modules too: an older Go can fetch one, but leaves its programs without the right to run.
+ * @param {string} program
+ * @param {string} version
+ * @returns {Promise<ChosenGo>}
+ */
 async function fetchToolchain(program, version) {
-    const arch = { x64: "amd64" }[process.arch] ?? process.arch;
+    const arch = process.arch === "x64" ? "amd64" : process.arch;
     const module = `golang.org/toolchain@v0.0.1-go${version}.linux-${arch}`;
     const { Dir: folder } = JSON.parse(
         await run(program, ["mod", "download", "-json", module], { cwd: os.tmpdir(), title: "go mod download" }),
@@ -54,12 +73,13 @@ async function fetchToolchain(program, version) {
 }
 
 /**
- * @param {string} goMod the module file whose `go` line says what is needed
- * @returns {Promise<{ program: string, toolchain: "local" | "auto" }>} the second for GOTOOLCHAIN
+ * @param {string} goMod the module file whose `go` line names the version
+ * @returns {Promise<ChosenGo>}
  */
 export async function ensureGo(goMod) {
-    const needed = /^go (\S+)$/m.exec(readFileSync(goMod, "utf8"))[1];
-    const wanted = parseVersion(needed);
+    const needed = /^go (\S+)$/m.exec(readFileSync(goMod, "utf8"))?.[1];
+    const wanted = parseVersion(needed ?? "");
+    if (!needed || !wanted) throw new Error(`found no version in ${goMod}; expected a line such as "go 1.25.0"`);
     const found = chooseGo(installedGos(), wanted);
     if (found) return found;
     if (!which("apt-get")) {
@@ -68,5 +88,7 @@ Either install Pulumi ${ENGINE_VERSION} (https://www.pulumi.com/docs/install) or
     }
     if (installedGos().length === 0) await install(["golang-go"]);
     const gos = installedGos();
-    return chooseGo(gos, wanted) ?? fetchToolchain(gos[0].program, needed);
+    const program = gos[0]?.program;
+    if (!program) throw new SetupError("found no Go that runs after golang-go was installed");
+    return chooseGo(gos, wanted) ?? fetchToolchain(program, needed);
 }

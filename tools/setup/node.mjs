@@ -15,9 +15,16 @@ import {
 import path from "node:path";
 import { run, SetupError } from "./steps.mjs";
 
+/** @typedef {Record<string, { version: string, optional?: boolean }>} LockedPackages by their folder */
+
+/** @param {string} file */
 const readJson = (file) => JSON.parse(readFileSync(file, "utf8"));
 
-/** What the lock file asks for and node_modules does not hold. */
+/**
+ * The packages of the lock file that node_modules lacks or has in another version.
+ * @param {{ packages: LockedPackages }} lock
+ * @param {{ packages?: LockedPackages }} installed
+ */
 export function stalePackages(lock, installed) {
     return Object.entries(lock.packages)
         .filter(
@@ -27,6 +34,7 @@ export function stalePackages(lock, installed) {
         .map(([name]) => name);
 }
 
+/** @param {string} root */
 export async function ensureModules(root) {
     const record = path.join(root, "node_modules/.package-lock.json");
     const lock = readJson(path.join(root, "package-lock.json"));
@@ -39,14 +47,18 @@ export async function ensureModules(root) {
     return "installed";
 }
 
-/** Digest of everything that the compiler reads of ours. */
+/**
+ * Digest of all sources that the compiler reads.
+ * @param {string} root
+ */
 export function sourceDigest(root) {
+    /** @type {{ include: string[] }} */
     const { include } = readJson(path.join(root, "tsconfig.json"));
     const files = include.flatMap((entry) => {
         const place = path.join(root, entry);
         if (!existsSync(place)) return [];
         if (!lstatSync(place).isDirectory()) return [place];
-        return readdirSync(place, { recursive: true })
+        return readdirSync(place, { recursive: true, encoding: "utf8" })
             .filter((name) => name.endsWith(".ts"))
             .map((name) => path.join(place, name));
     });
@@ -59,7 +71,10 @@ export function sourceDigest(root) {
     return hash.digest("hex");
 }
 
-/** Compiles into a new folder and swaps it in, so that nothing half-built or long removed is ever loaded. */
+/**
+ * Compiles into a new folder and swaps it in, so that nothing half-built or long removed is ever loaded.
+ * @param {string} root
+ */
 export async function ensureBuild(root) {
     const mark = path.join(root, "dist/.sources");
     const digest = sourceDigest(root);
@@ -83,6 +98,8 @@ export async function ensureBuild(root) {
 /**
  * Links an example's dependencies to this checkout: `pulumi-unikernel` to the repository itself, the others to
  * its node_modules, so that there is one copy of the SDK.
+ * @param {string} root
+ * @param {string} folder
  */
 export function linkExample(root, folder) {
     const { dependencies = {}, devDependencies = {} } = readJson(path.join(folder, "package.json"));
@@ -105,6 +122,7 @@ export function linkExample(root, folder) {
     return made;
 }
 
+/** @param {string} root */
 export function ensureExamples(root) {
     const examples = path.join(root, "examples");
     const folders = existsSync(examples)

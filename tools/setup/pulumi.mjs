@@ -20,14 +20,23 @@ import { run, SetupError } from "./steps.mjs";
 const RELEASES = "https://get.pulumi.com/releases/sdk";
 const languageHost = path.join(import.meta.dirname, "../language-host");
 
-/** `pulumi-v3.259.0-linux-x64.tar.gz`; undefined where no release exists. */
+/**
+ * `pulumi-v3.259.0-linux-x64.tar.gz`; undefined where no release exists.
+ * @param {string} version
+ * @param {string} platform
+ * @param {string} arch
+ */
 export function releaseName(version, platform = process.platform, arch = process.arch) {
     return ["linux", "darwin"].includes(platform) && ["x64", "arm64"].includes(arch)
         ? `pulumi-${version}-${platform}-${arch}.tar.gz`
         : undefined;
 }
 
-/** The digest of a file in `sha256sum` output. */
+/**
+ * The digest of a file in `sha256sum` output.
+ * @param {string} listing
+ * @param {string} file
+ */
 export function checksumOf(listing, file) {
     return listing
         .split("\n")
@@ -35,7 +44,10 @@ export function checksumOf(listing, file) {
         .find(([, name]) => name === file)?.[0];
 }
 
-/** The answer's bytes. A host that does not begin to answer within eight seconds counts as out of reach. */
+/**
+ * The answer's bytes. A host that does not begin to answer within eight seconds counts as out of reach.
+ * @param {string} url
+ */
 async function download(url) {
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), 8_000);
@@ -50,7 +62,10 @@ async function download(url) {
     }
 }
 
-/** Downloads, checks and unpacks a release into `target`. */
+/**
+ * Downloads, checks and unpacks a release into `target`.
+ * @param {string} target
+ */
 async function fetchRelease(target) {
     const name = releaseName(ENGINE_VERSION);
     if (!name) throw new Error(`there is no release for ${process.platform} ${process.arch}`);
@@ -68,7 +83,10 @@ async function fetchRelease(target) {
     rmSync(file);
 }
 
-/** Our language host beside a source build, which brings none. Linked, for it finds the SDK from where it is. */
+/**
+ * Our language host beside a source build, which brings none. Linked, for it finds the SDK from where it is.
+ * @param {string} folder
+ */
 export function linkLanguageHost(folder) {
     for (const name of ["pulumi-language-nodejs", "pulumi-resource-pulumi-nodejs"]) {
         const link = path.join(folder, name);
@@ -80,6 +98,7 @@ export function linkLanguageHost(folder) {
     }
 }
 
+/** @param {string} file */
 function readLink(file) {
     try {
         return readlinkSync(file);
@@ -88,7 +107,10 @@ function readLink(file) {
     }
 }
 
-/** Puts a complete engine into the cache folder in one move. */
+/**
+ * Puts a complete engine into the cache folder in one move.
+ * @param {(fresh: string) => Promise<void>} make
+ */
 async function keep(make) {
     const folder = engineFolder();
     mkdirSync(path.dirname(folder), { recursive: true });
@@ -103,7 +125,10 @@ async function keep(make) {
     }
 }
 
-/** A release has a Node language host of its own; a source build has our link, or will have it. */
+/**
+ * A release has a Node language host of its own; a source build has our link, or will have it.
+ * @param {string} folder
+ */
 const isSourceBuild = (folder) =>
     existsSync(path.join(folder, "pulumi")) && !readdirSync(folder).some((name) => name === "pulumi-language-go");
 
@@ -119,9 +144,7 @@ export async function ensureEngine({ onlyBuild = false } = {}) {
             return `downloaded the release ${ENGINE_VERSION} to ${folder}`;
         } catch (error) {
             if (error instanceof SetupError) throw error;
-            console.log(
-                `    the release cannot be downloaded (${error.cause?.code ?? error.message}): building it from its Go module`,
-            );
+            console.log(`    the release cannot be downloaded (${reasonOf(error)}): building it from its Go module`);
         }
     }
     await keep(async (fresh) => {
@@ -129,4 +152,14 @@ export async function ensureEngine({ onlyBuild = false } = {}) {
         linkLanguageHost(fresh);
     });
     return `built ${ENGINE_VERSION} in ${folder}`;
+}
+
+/**
+ * The code of what fetch failed of, such as ENOTFOUND, or the error's text.
+ * @param {unknown} error
+ */
+function reasonOf(error) {
+    if (!(error instanceof Error)) return String(error);
+    const { cause } = error;
+    return (cause instanceof Error && "code" in cause && cause.code) || error.message;
 }

@@ -1,4 +1,4 @@
-// The generator of SDKs (tools/sdk), and what the Go SDK that it writes is compiled with: each is built once.
+// The generator of SDKs (tools/sdk), and the packages that its Go SDK is compiled with: each is built once.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync } from "node:fs";
 import path from "node:path";
@@ -9,7 +9,7 @@ import { run } from "./steps.mjs";
 export const sdkSource = path.join(import.meta.dirname, "../sdk");
 const GO_SDK = "github.com/pulumi/pulumi/sdk/v3/go/pulumi";
 
-/** The program `sdk SCHEMA FOLDER`, under a name that follows from what it is built of. */
+/** The program `sdk SCHEMA FOLDER`, under a name that follows from its sources. */
 export function sdkGenerator() {
     const digest = ["go.mod", "go.sum", "main.go"].reduce(
         (hash, file) => hash.update(readFileSync(path.join(sdkSource, file))),

@@ -3,7 +3,7 @@ import { which } from "../engine.mjs";
 import { installMissing } from "./debian.mjs";
 import { SetupError } from "./steps.mjs";
 
-/** Its own packages first: building it wants programs that nothing else here does. */
+/** Installs its packages first: building it needs programs that nothing else here needs. */
 export async function ensureXenHost() {
     const { PACKAGES } = await import("../../tests/xen-host/build.mjs");
     const { prepareXenHost, whyNoXenHost } = await import("../../tests/xen-host/boot.mjs");

@@ -19,10 +19,13 @@ const NAME = "pulumi-language-yaml";
 const PACKAGE = `github.com/pulumi/pulumi-yaml/cmd/${NAME}`;
 const source = path.join(import.meta.dirname, "../yaml-build");
 
-/** The release that the module file asks for. */
+/**
+ * The release that the module file asks for.
+ * @param {string} goMod the text of the file
+ */
 export const yamlVersion = (goMod) => /github\.com\/pulumi\/pulumi-yaml (v\S+)/.exec(goMod)?.[1];
 
-/** The step. The engine looks beside itself first; a host on PATH it warns of in every run. */
+/** The step. The engine looks beside itself first; it warns of a host on PATH in every run. */
 export async function ensureYamlHost() {
     const engine = findEngine();
     if (!engine) throw new SetupError("There is no Pulumi engine yet that a language host could serve.");
@@ -34,7 +37,7 @@ export async function ensureYamlHost() {
         throw new SetupError(`${engine.program} has no language host for YAML beside it: put ${NAME} on PATH.`);
     }
     const { program, built } = await kept();
-    // A link that leads nowhere is no file, and in the way.
+    // A broken link does not exist as a file, but its name is taken.
     if (lstatSync(beside, { throwIfNoEntry: false })) rmSync(beside);
     symlinkSync(program, beside);
     return `${built ? "built" : "linked"} ${program}`;
@@ -43,6 +46,7 @@ export async function ensureYamlHost() {
 /** The one in the cache folder, built where it is not there yet: a minute on two cores. */
 async function kept() {
     const version = yamlVersion(readFileSync(path.join(source, "go.mod"), "utf8"));
+    if (!version) throw new Error(`found no version of pulumi-yaml in ${source}/go.mod`);
     const folder = path.join(cacheFolder(), "yaml", version);
     const program = path.join(folder, NAME);
     if (existsSync(program)) return { program, built: false };

@@ -1,4 +1,4 @@
-// How fast this machine is just now, beside the two quiet cores on which the budgets were set.
+// The present speed of this machine, compared with the two idle cores on which the budgets were set.
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 
@@ -14,7 +14,7 @@ const work = `
 /** 1 on a machine as fast as the reference or faster; 2 where the same work takes twice as long. Takes about a second. */
 export async function slowness() {
     const started = performance.now();
-    // Two at once: what others leave of the second core counts too.
+    // Two at once: how busy the second core is counts too.
     await Promise.all(
         Array.from(
             { length: Math.min(2, availableParallelism()) },

@@ -1,2 +1,0 @@
-export function sdkGenerator(): string;
-export function goForSdk(): Promise<{ program: string; env: NodeJS.ProcessEnv }>;
