@@ -19,6 +19,7 @@ export {
 } from "../backends";
 export { maskIn } from "../guests";
 export { logicalName } from "../spec";
+export { currentOutputs } from "./blockImage";
 export {
     configurationShape,
     defaultsFor,

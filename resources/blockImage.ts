@@ -55,8 +55,8 @@ export class BlockImage extends HandledResource {
     declare readonly path: pulumi.Output<string>;
     /** Of the file that was built, 64 hex digits. */
     declare readonly sha256: pulumi.Output<string>;
-    /** Bytes of the file that was built. */
-    declare readonly bytes: pulumi.Output<number>;
+    /** Of the file that was built, in bytes; the argument of this name is in MiB. */
+    declare readonly size: pulumi.Output<number>;
     /** @internal The logical name, by which a unikernel finds its private copy again. */
     readonly logicalName: string;
     /** @internal Its former logical names, by its aliases. */
@@ -79,7 +79,7 @@ export class BlockImage extends HandledResource {
                 format: undefined,
                 path: undefined,
                 sha256: undefined,
-                bytes: undefined,
+                size: undefined,
                 ...args,
                 source: plainSource(source),
                 secrets,
@@ -89,6 +89,8 @@ export class BlockImage extends HandledResource {
             },
             opts,
         );
+        // In a preview of a build the engine gives the argument for the output of its name; sha256 is unknown then.
+        this.size = pulumi.all([this.size, this.sha256]).apply(([size]) => size);
         this.logicalName = name;
         this.formerNames = formerNames(this, name, opts);
         this.holdsSecret = holdsSecret({ source });

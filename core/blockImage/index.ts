@@ -7,6 +7,9 @@ import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";
 import { createImage, deleteImage, isWhole, type Services, updateImage } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
+import { currentOutputs, isSizeMistakable } from "./stored";
+
+export { currentOutputs };
 
 /** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
 export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {
@@ -19,7 +22,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async diff(_id, olds, news) {
             refuseNewerState(olds);
             // The engine can name inputs that differ; a file that was lost it cannot see.
-            const changes = isChanged(olds, news) ? undefined : !(await isWhole(asOutputs(olds)));
+            const changes = isChanged(olds, news) ? undefined : await isUpdateDue(olds, services);
             return { changes, replaces: [], deleteBeforeReplace: false };
         },
         async create(inputs) {
@@ -32,7 +35,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async read(id, props) {
             refuseNewerState(props);
             // A lost file is found by diff, which looks for it.
-            return { id, props };
+            return { id, props: currentOutputs(props) };
         },
         async update(id, olds, news) {
             refuseNewerState(olds);
@@ -48,11 +51,19 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
     };
 }
 
-/** State holds what check and create returned, in this schema version. */
+/** Whether an image with unchanged inputs has something to do: its file was lost, or its outputs would be misread. */
+async function isUpdateDue(olds: Record<string, unknown>, { log }: Services): Promise<boolean> {
+    if (!(await isWhole(asOutputs(olds)))) return true;
+    if (!isSizeMistakable(olds)) return false;
+    log("nothing is built: the state takes the form of this release, in which `size` is that of the file in bytes");
+    return true;
+}
+
+/** State holds what check returned; inputs have had one form. */
 function asInputs(inputs: Record<string, unknown>): BlockImageInputs {
     return inputs as unknown as BlockImageInputs;
 }
 
 function asOutputs(outs: Record<string, unknown>): BlockImageOutputs {
-    return outs as unknown as BlockImageOutputs;
+    return currentOutputs(outs) as unknown as BlockImageOutputs;
 }

@@ -16,6 +16,7 @@ import {
     withNote,
     writingTo,
 } from "../../images";
+import { SCHEMA_VERSION } from "../../spec";
 import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";
 import { type BlockImageInputs, type BlockImageOutputs, optionsOf } from "./schema";
@@ -95,7 +96,9 @@ async function build(id: string, inputs: BlockImageInputs, services: Services): 
                 ? there
                 : await buildImage(inputs.source, optionsOf(inputs), inputs, path, progressLog(inputs, services));
         const { manifest: _, ...rest } = inputs;
-        return { ...rest, path, sha256: sealDigest(built.sha256, inputs.digestKey), bytes: built.size };
+        const sha256 = sealDigest(built.sha256, inputs.digestKey);
+        // Inputs that did not change keep their version; these outputs have the form of this one.
+        return { ...rest, schemaVersion: SCHEMA_VERSION, path, sha256, size: built.size };
     } catch (error) {
         if (!wasUser) await removeUser(path, id);
         throw error;

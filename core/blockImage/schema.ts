@@ -31,13 +31,13 @@ export interface BlockImageInputs {
 }
 
 /** The inputs without `manifest`, which only people read, and what was built. */
-export interface BlockImageOutputs extends Omit<BlockImageInputs, "manifest"> {
+export interface BlockImageOutputs extends Omit<BlockImageInputs, "manifest" | "size"> {
     /** Absolute. */
     path: string;
     /** Of the file, 64 hex digits; with a digestKey the HMAC of it. */
     sha256: string;
-    /** Of the file. */
-    bytes: number;
+    /** Of the file, in bytes; the input of this name is in MiB. */
+    size: number;
 }
 
 /** Options as images/ takes them. */

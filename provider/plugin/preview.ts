@@ -1,11 +1,11 @@
-import { containsUnknown, UNKNOWN } from "../../core";
+import { containsUnknown, currentOutputs, UNKNOWN } from "../../core";
 import type { ResourceKind } from "../trampoline";
 import type { Properties } from "./codec";
 
 /** Outputs that only the real operation can compute. */
 const COMPUTED: Record<ResourceKind, string[]> = {
     unikernel: ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"],
-    blockImage: ["path", "sha256", "bytes"],
+    blockImage: ["path", "sha256", "size"],
     networkInterface: [],
 };
 const COMPUTED_MEDIUM = ["path", "sha256", "size", "manifest", "guestConfig"];
@@ -15,7 +15,7 @@ export function createdOutputs(kind: ResourceKind, inputs: Properties): Properti
     return withUnknown(outputsWithin(kind, inputs), computedOf(kind, inputs));
 }
 
-/** Return the outputs of an update: values that it does not touch stay. */
+/** The outputs that an update will have: what it does not touch is what it was. */
 export function updatedOutputs(kind: ResourceKind, olds: Properties, inputs: Properties): Properties {
     const changed = computedOf(kind, inputs).filter((name) => !survives(kind, name, olds, inputs));
     const kept = computedOf(kind, inputs).filter((name) => !changed.includes(name) && olds[name] !== undefined);
@@ -39,9 +39,10 @@ function withUnknown(properties: Properties, names: string[]): Properties {
 }
 
 function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
+    // The digest covers the other arguments.
+    // Where it is written, and how it is looked at, follow from who it is.
     if (kind === "blockImage")
         return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
-    // The log's path and the command follow from the guest's identity.
     if (name === "consoleLog" || name === "consoleCommand")
         return same(["uuid", "name", "connection", "platform"], olds, inputs);
     if (name === "guestConfig")

@@ -42,6 +42,8 @@ export const blockImageRows = {
             default: "as the content needs (below)",
             about: "rebuilt, restart",
         },
+        // The digest covers it, and an output has its name.
+        compared: "never",
     },
     label: {
         shape: z.string({ error: "expected text" }).optional(),

@@ -1,6 +1,6 @@
-import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { withStack } from "../support/engine";
+import { type Stack, withStack } from "../support/engine";
 import { workspace } from "../unit/images/workspace";
 
 jest.setTimeout(240_000);
@@ -17,8 +17,8 @@ const pulumi = require("@pulumi/pulumi");
 const { BlockImage } = require("pulumi-unikernel");
 const config = new pulumi.Config();
 const folder = new BlockImage("folder", { source: config.require("data"), output: config.get("output") });
-const page = new BlockImage("page", { format: "ext2", source: { "index.html": "<h1>hello</h1>", pin: config.requireSecret("pin"), logo: new pulumi.asset.FileAsset("logo.png") } });
-module.exports = { path: folder.path, digest: folder.digest, bytes: page.bytes };
+const page = new BlockImage("page", { format: "ext2", size: 8, source: { "index.html": "<h1>hello</h1>", pin: config.requireSecret("pin"), logo: new pulumi.asset.FileAsset("logo.png") } });
+module.exports = { path: folder.path, digest: folder.digest, size: page.size, folderSize: folder.size };
 `;
 
 async function plantProgram(): Promise<string> {
@@ -89,6 +89,68 @@ test("the life of images under the engine: created, shown, rebuilt where needed,
         { env, config: { data } },
     );
 });
+
+test("the size of a file is unknown to the preview of its build, and comes into a state of 0.1.0 by refresh or update", async () => {
+    const data = await plant("data", { "index.html": "one" });
+    const env = { XDG_CACHE_HOME: at("cache") };
+    const sizes = async (stack: Stack) => {
+        const { size, folderSize } = await stack.outputs();
+        return { size, folderSize };
+    };
+    await withStack(
+        await plantProgram(),
+        "sizes",
+        async (stack) => {
+            await stack.config("pin", "1234", { secret: true });
+            expect((await stack.preview()).text).toMatch(/^ +size *: (\[unknown\]|output<)/m);
+            await stack.up();
+            const now = await sizes(stack);
+            expect(now).toEqual({ size: 8 * 2 ** 20, folderSize: expect.any(Number) });
+
+            await importState(stack, oldForm((await stack.exportState()).text));
+            const files = await imageTimes();
+            // Only the image whose `size` in state is the argument is updated; the other one keeps its state.
+            const preview = await stack.preview();
+            expect(preview.changes).toEqual({ same: 2, update: 1 });
+            expect(preview.text).toMatch(/nothing is built: the state takes the form of this release/);
+            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
+            expect(await sizes(stack)).toEqual({ size: now.size });
+            // The engine counts outputs alone as no change.
+            expect((await stack.refresh()).changes).toEqual({ same: 3 });
+            expect((await stack.up()).changes).toEqual({ same: 3 });
+            expect(await sizes(stack)).toEqual(now);
+            expect(await imageTimes()).toEqual(files);
+            await stack.destroy();
+        },
+        { env, config: { data } },
+    );
+});
+
+/** A state as release 0.1.0 wrote it: `bytes` is the size of the file, and `size` repeats the argument. */
+function oldForm(text: string): string {
+    const state = JSON.parse(text) as { deployment: { resources: Record<string, Record<string, unknown>>[] } };
+    for (const { type, inputs, outputs } of state.deployment.resources) {
+        if (!String(type).endsWith(":BlockImage")) continue;
+        Object.assign(inputs!, { schemaVersion: 1 });
+        Object.assign(outputs!, { schemaVersion: 1, bytes: outputs!.size, size: inputs!.size });
+    }
+    return JSON.stringify(state);
+}
+
+async function importState(stack: Stack, text: string): Promise<void> {
+    const file = path.join(stack.folder, "state.json");
+    await writeFile(file, text);
+    await stack.pulumi(["stack", "import", "--file", file]);
+}
+
+/** Of each image file: its inode and when it was last written. */
+async function imageTimes(): Promise<unknown[]> {
+    const folder = at("cache/pulumi-unikernel/images");
+    const names = (await readdir(folder)).sort();
+    return Promise.all(
+        names.map(async (name) => [name, await stat(path.join(folder, name)).then((s) => [s.ino, s.mtimeMs])]),
+    );
+}
 
 test("what is wrong is said before anything is built, with its property", async () => {
     const env = { XDG_CACHE_HOME: at("cache") };

@@ -32,7 +32,7 @@ test.each(moments)(
 
         const { id, outs } = await handlers.create(inputs);
         expect(room("images")).toEqual([`${String(inputs.digest)}.iso`]);
-        expect((await readFile(String(outs.path))).length).toBe(outs.bytes);
+        expect((await readFile(String(outs.path))).length).toBe(outs.size);
         await handlers.delete(id, outs);
         expect(["images", "users", "built"].flatMap(room)).toEqual([]);
     },
@@ -68,7 +68,7 @@ test.each(momentsOfOutput)(
         expect(failures).toEqual([]);
         const { id, outs } = await handlers.create(inputs);
         expect(files()).toEqual(["data.iso"]);
-        expect(statSync(path("out/data.iso")).size).toBe(outs.bytes);
+        expect(statSync(path("out/data.iso")).size).toBe(outs.size);
         // Once it has ended, the next create of this URN is another stack's.
         await expect(handlers.create(inputs)).rejects.toMatchObject({ code: "not-ours" });
         await handlers.delete(id, outs);

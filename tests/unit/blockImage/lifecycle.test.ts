@@ -56,7 +56,7 @@ test("create, nothing to do, change, nothing to do, destroy: nothing is left", a
         ...inputs,
         path: cachePath(String(inputs.digest), "iso9660"),
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
-        bytes: (await stat(String(first.outs.path))).size,
+        size: (await stat(String(first.outs.path))).size,
     });
     expect(await again(first, { source })).toMatchObject({ updated: false });
     await writeFile(`${source}/index.html`, "two");
@@ -151,7 +151,7 @@ test("stacks that come and go at once on one image all succeed, and leave nothin
         Array.from({ length: 6 }, async (_, index) => {
             for (let round = 0; round < 3; round++) {
                 const { id, outs } = await up({ source: { a: "a" }, resourceUrn: urnOf("data", `stack${index}`) });
-                expect((await stat(String(outs.path))).size).toBe(outs.bytes);
+                expect((await stat(String(outs.path))).size).toBe(outs.size);
                 await handlers.delete(id, outs);
             }
         }),

@@ -312,3 +312,18 @@ test("a state that dynamic providers have written is read, without what is their
     expect(await plugin.inputs(eth1, {}, moved)).toEqual(olds);
     expect(await plugin.diff(eth1, moved, olds)).toMatchObject({ changes: false });
 });
+
+test("a preview knows the size of an image's file only when nothing is built, from an old state too", async () => {
+    const image = urnOf("BlockImage", "data");
+    const args = { source: { a: "a" }, format: "ext2", size: 8 };
+    const inputs = await plugin.inputs(image, args);
+    expect((await plugin.create(image, inputs, { preview: true })).outs.size).toBe(UNKNOWN);
+    const { id, outs } = await plugin.create(image, inputs);
+    expect(outs.size).toBe(8 * 2 ** 20);
+    // Release 0.1.0 called it `bytes`, and repeated the argument.
+    const old = { ...outs, size: 8, bytes: outs.size };
+    expect((await plugin.diff(image, old, inputs, inputs)).changes).toBe(true);
+    expect(await plugin.update(image, id, old, inputs, { preview: true })).toEqual(outs);
+    const larger = await plugin.inputs(image, { ...args, size: 9 }, inputs);
+    expect((await plugin.update(image, id, old, larger, { preview: true })).size).toBe(UNKNOWN);
+});
