@@ -6,16 +6,6 @@ import type { Creator } from "./seen";
 export type { Consequence, ConsequenceTable, PropertyConsequence } from "./consequence";
 export type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
 
-/** The consequence of a change of one property. Each backend declares it once; the docs print it. */
-    /** One sentence for the docs: what happens to the guest. */
-    /**
-     * Return the consequence of this change, where it depends on the two values or on the present declaration
-     * (for example, the source of an interface can be moved live).
-     */
-    /**
-     * The parts that the platform does not support, with the reason. The key is a path below the property (`[]` for any
-     * index), or `""` for the property itself. Check refuses a value other than the default.
-     */
 /** Identifies a guest and the host that it is on. */
 export interface GuestRef {
     connection: string;
@@ -104,23 +94,11 @@ export interface Backend extends Capabilities {
         plan: Pick<GuestPlan, "guest"> & Partial<Pick<GuestPlan, "boot">>,
     ): Problem[] | Promise<Problem[]>;
     /**
-     * Return the problems that earlier releases accepted. A warning where readiness, interfaces and connection are
-     * unchanged.
-     */
-    /**
-     * Return the problems that the host itself reports. A warning where interfaces and connection are unchanged.
-     * Asks for each fact once in a run. Return [] where the host cannot be asked. Changes nothing.
-     */
-    /**
-     * Return the consequence of a change on its host, where the table calls it live but not every host can do that.
-     * Asks for each fact once in a run. Changes nothing. Left out: the table holds on every host.
-     */
-    /**
      * Return whether the result still exists, where one or two stat calls suffice: every diff asks, even without
      * refresh.
      */
-    /** Return the host's own uuid. */
     intact(applied: Applied): Promise<boolean>;
+    /** Return the host's own uuid. */
     hostId(connection: string): Promise<string>;
     /**
      * Return the present state of a guest; undefined when it does not exist.

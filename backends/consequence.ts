@@ -2,14 +2,20 @@ import type { UnikernelSpec } from "../spec";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 
-/** What changing a property does, declared once per backend; printed in the docs. */
+/** The consequence of a change of one property. Each backend declares it once; the docs print it. */
 export interface PropertyConsequence {
     consequence: Consequence;
     /** One sentence for the docs: what happens to the guest. */
     why: string;
-    /** Decides by the two values, and by what is declared now, where the property alone does not (an interface whose source can be moved live). */
+    /**
+     * Return the consequence of this change, where it depends on the two values or on the present declaration
+     * (for example, the source of an interface can be moved live).
+     */
     refine?(from: unknown, to: unknown, declared: UnikernelSpec): Consequence;
-    /** What of it the platform does not have → why: check refuses that where it is set to anything but its default. By path below the property (`[]` for any index); `""`: the property itself. */
+    /**
+     * The parts that the platform does not support, with the reason. The key is a path below the property (`[]` for any
+     * index), or `""` for the property itself. Check refuses a value other than the default.
+     */
     unsupported?: Record<string, string>;
 }
 export type ConsequenceTable = Record<string, PropertyConsequence>;

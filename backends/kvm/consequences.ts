@@ -35,8 +35,3 @@ export const kvmConsequences: ConsequenceTable = {
         why: "From one network or bridge to another is live, like a cable that is plugged elsewhere: a guest with DHCP keeps its old address until it asks again. To or from a network without a bridge (it forwards by macvtap), or one that the preview cannot see, it is a restart, as is anything else.",
     },
 };
-/**
- * libvirt changes the source of an interface live where both sides are switches of the host (qemuDomainChangeNet).
- * Only the host knows whether a network is one.
- */
-/** A crash often appears as a reset, so the model derives the action on a reset from onCrash. */

@@ -124,8 +124,8 @@ function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, lo
 async function watch(host: Host, uuid: string, timeout: number): Promise<ProbeResult> {
     const begin = Date.now();
     for (;;) {
-        // Read the state first: the output of a guest that is off is then complete.
         throwIfEnded();
+        // Read the state first: the output of a guest that is off is then complete.
         const state = await host.domains.state(uuid);
         const { ok, reached } = readProbe(await host.files.read(uuid, LOG, { length: 4096 }));
         const seconds = (Date.now() - begin) / 1000;

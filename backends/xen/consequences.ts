@@ -30,4 +30,3 @@ const properties = {
 } satisfies Record<Exclude<keyof UnikernelSpec, keyof MediumSpec>, PropertyConsequence>;
 
 export const xenConsequences: ConsequenceTable = properties;
-/** A change of memory is live with `maxMemory`: check has refused that for a guest without a balloon. */

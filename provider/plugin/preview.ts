@@ -16,7 +16,8 @@ export function createdOutputs(kind: ResourceKind, inputs: Properties): Properti
 }
 
 /** The outputs that an update will have: what it does not touch is what it was. */
-export function updatedOutputs(kind: ResourceKind, olds: Properties, inputs: Properties): Properties {
+export function updatedOutputs(kind: ResourceKind, before: Properties, inputs: Properties): Properties {
+    const olds = kind === "blockImage" ? currentOutputs(before) : before;
     const changed = computedOf(kind, inputs).filter((name) => !survives(kind, name, olds, inputs));
     const kept = computedOf(kind, inputs).filter((name) => !changed.includes(name) && olds[name] !== undefined);
     return {
@@ -40,9 +41,7 @@ function withUnknown(properties: Properties, names: string[]): Properties {
 
 function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
     // The digest covers the other arguments.
-    // Where it is written, and how it is looked at, follow from who it is.
-    if (kind === "blockImage")
-        return same(["digest", "format", "output", ...(name === "path" ? [] : ["size", "label"])], olds, inputs);
+    if (kind === "blockImage") return same(["digest", "format", "output"], olds, inputs);
     if (name === "consoleLog" || name === "consoleCommand")
         return same(["uuid", "name", "connection", "platform"], olds, inputs);
     if (name === "guestConfig")

@@ -17,7 +17,6 @@ export type BurnPhase = "compare" | "write" | "verify";
 export interface BurnOptions {
     /** Called after each chunk. `total`: bytes of the phase. */
     onProgress?(bytes: number, total: number, phase: BurnPhase): void;
-    /** Stops between two chunks, with the signal's reason. */
     /** Opens the device; tests inject faults here. */
     open?: OpenDevice;
 }

@@ -47,4 +47,3 @@ async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undef
     const uuid = "uuid" in wanted ? wanted.uuid : (await host.domains.byName(wanted.name))?.uuid;
     return uuid === undefined ? undefined : settled(host, uuid);
 }
-/** Return a domain's interfaces in the form of a spec. One of another kind becomes a tap without a name. */

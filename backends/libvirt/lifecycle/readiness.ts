@@ -15,7 +15,6 @@ export interface ReadyOptions {
     spec: UnikernelSpec;
     console: KeptConsole;
     readConsole(text: string): ConsoleVerdict;
-    /** @default the caller's own signal */
 }
 
 const FIRST_PAUSE_MS = 40;
