@@ -1,9 +1,8 @@
 /** Platforms on whose hosts guests run. */
 export const HOST_PLATFORMS = ["kvm", "xen"] as const;
-/** KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
 export const PLATFORMS = [...HOST_PLATFORMS, "iso"] as const;
 export type HostedPlatform = (typeof HOST_PLATFORMS)[number];
-/** What a unikernel runs on. */
+/** What a unikernel runs on: KVM (or emulation) by libvirt, a Xen host, or a medium that machines boot from. */
 export type Platform = (typeof PLATFORMS)[number];
 /** What a guest is to do. */
 export type GuestState = "running" | "paused" | "stopped";
