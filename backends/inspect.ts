@@ -1,12 +1,10 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { type Firmware, hasCode, type UnikernelError } from "../spec";
 import { moduleFolder } from "./iso";
 import { probeAccelerator } from "./kvm";
 import { openHost, sshShellOf } from "./libvirt";
 import { goByVolumes, guestsFolder } from "./libvirt/files";
 import { readCapabilities } from "./libvirt/xml";
-import { inspectXen, type XenFacts } from "./xen";
+import { inspectXen, localShell, type XenFacts } from "./xen";
 
 /** Facts of a host, for display. */
 export interface HostFacts {
@@ -72,10 +70,6 @@ export async function inspectDom0(uri: string): Promise<XenFacts | undefined> {
     if (local) return inspectXen(localShell, "local");
     const shell = sshShellOf(uri);
     return shell && inspectXen((script, words) => shell.run(script, words), "remote");
-}
-
-async function localShell(script: string, words: string[]): Promise<string> {
-    return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
 }
 
 /** Return, for each firmware, the folder of GRUB's modules, or the error and the hint where there is none. */

@@ -1,6 +1,6 @@
 import { maskIn } from "../guests";
-import { printable } from "../spec";
-import type { CheckFailure, Handlers } from "./handlers";
+import { type Problem, printable } from "../spec";
+import type { Handlers } from "./handlers";
 import { textsAt } from "./secretTexts";
 
 type Properties = Record<string, unknown>;
@@ -33,7 +33,7 @@ export async function discreet<T>(hide: Hide, act: () => Promise<T>): Promise<T>
 }
 
 /** Mask the secrets in a check's failures and in its consequence. */
-export function withoutSecrets<T extends { inputs: Properties; failures: CheckFailure[] }>(found: T, hide: Hide): T {
+export function withoutSecrets<T extends { inputs: Properties; failures: Problem[] }>(found: T, hide: Hide): T {
     const { consequence } = found.inputs;
     return {
         ...found,

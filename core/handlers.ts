@@ -1,8 +1,4 @@
-/** One problem of the arguments, in the form that Pulumi shows. */
-export interface CheckFailure {
-    property: string;
-    reason: string;
-}
+import type { Problem } from "../spec";
 
 export interface DiffResult {
     /** Undefined: something changed, and the engine compares the inputs itself. */
@@ -36,7 +32,7 @@ export interface Handlers {
     check(
         olds: Record<string, unknown>,
         news: Record<string, unknown>,
-    ): Promise<{ inputs: Record<string, unknown>; failures: CheckFailure[] }>;
+    ): Promise<{ inputs: Record<string, unknown>; failures: Problem[] }>;
     diff(id: string, olds: Record<string, unknown>, news: Record<string, unknown>): Promise<DiffResult>;
     create(inputs: Record<string, unknown>): Promise<{ id: string; outs: Record<string, unknown> }>;
     read(

@@ -30,7 +30,7 @@ export {
 } from "./configuration";
 export { keyFromSeed } from "./digestKeys";
 export { callFunction, type FunctionName, type FunctionShape, functionShapes } from "./functions";
-export type { CheckFailure, DiffResult, Handlers, PropertyChange } from "./handlers";
+export type { DiffResult, Handlers, PropertyChange } from "./handlers";
 export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
 export { defaultName, hashOf, uuidOf } from "./identity";
 export {

@@ -13,4 +13,5 @@ export * from "./things";
 export * from "./turns";
 export * from "./unikernel";
 export * from "./urn";
+export * from "./uuid";
 export * from "./values";

@@ -46,13 +46,18 @@ export const localDom0: Dom0 = {
     },
     run: async (script, words) => {
         try {
-            return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
+            return await localShell(script, words);
         } catch (error) {
             const { stderr, message } = error as Error & { stderr?: string };
             throw new UnikernelError("program-failed", stderr?.trim() || message, { cause: error });
         }
     },
 };
+
+/** Run a short script of sh on this machine. @returns what it printed */
+export async function localShell(script: string, words: string[]): Promise<string> {
+    return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
+}
 
 async function tail(path: string, bytes: number): Promise<Omit<Tail, "path"> | undefined> {
     const file = await open(path).catch(ifDenied);

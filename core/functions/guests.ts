@@ -1,6 +1,6 @@
 import type { Backends, GuestName } from "../../backends";
 import type { Problem } from "../../spec";
-import { printable, UnikernelError } from "../../spec";
+import { isUuid, printable, UnikernelError } from "../../spec";
 import { hostAt } from "./connection";
 
 interface Services {
@@ -50,8 +50,6 @@ export async function getConsole({ lines, ...values }: Asked & { lines?: number 
     };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /** Return the guest that the arguments name, and its host. */
 function targetOf({ id, uuid, name, connection }: Asked, services: Services): Target | { problems: Problem[] } {
     const given = [id, uuid, name].filter((value) => value !== undefined);
@@ -64,7 +62,7 @@ function targetOf({ id, uuid, name, connection }: Asked, services: Services): Ta
     }
     const [, inId, nameInId] = /^([a-z][a-z0-9+.-]*:\/\/[^#]*)#([^#]+)$/i.exec(id ?? "") ?? [];
     const word = nameInId ?? id;
-    if (word !== undefined && inId === undefined && !UUID.test(word)) {
+    if (word !== undefined && inId === undefined && !isUuid(word)) {
         return {
             problems: [
                 {
@@ -85,7 +83,7 @@ function targetOf({ id, uuid, name, connection }: Asked, services: Services): Ta
 }
 
 function byWord(word: string): GuestName {
-    return UUID.test(word) ? { uuid: word.toLowerCase() } : { name: word };
+    return isUuid(word) ? { uuid: word.toLowerCase() } : { name: word };
 }
 
 function missing(connection: string, wanted: GuestName): never {

@@ -1,13 +1,9 @@
 import { z } from "zod";
-import { HOST_PLATFORMS } from "../../spec";
+import { HOST_PLATFORMS, UUID_PATTERN } from "../../spec";
+import { CONNECTION_PATTERN, EXPECTED_CONNECTION } from "../../spec/arguments";
 
-const uri = z.string().regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system");
-const uuid = z
-    .string()
-    .regex(
-        /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
-        "expected a uuid, such as 6f1c2a4e-0b7d-4f0e-9a52-6d8f6f0f3c11",
-    );
+const uri = z.string().regex(CONNECTION_PATTERN, EXPECTED_CONNECTION);
+const uuid = z.string().regex(UUID_PATTERN, "expected a uuid, such as 6f1c2a4e-0b7d-4f0e-9a52-6d8f6f0f3c11");
 const domain = z
     .string({ error: "expected the name of a domain" })
     .min(1, "expected the name of a domain")

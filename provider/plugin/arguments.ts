@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { CheckFailure } from "../../core";
 import { keyFromSeed, UNKNOWN } from "../../core";
-import { derivedOutputs } from "../../spec";
+import { derivedOutputs, type Problem } from "../../spec";
 import { privateArguments } from "../../spec/arguments";
 import type { ResourceKind } from "../trampoline";
 import type { Decoded, Properties } from "./codec";
@@ -54,9 +53,9 @@ interface Asked {
 /** Return the arguments of a program in any language, in the form that the package's constructors send. */
 export function argumentsOf({ kind, urn, news, olds, seed, configuration, references, warn }: Asked): {
     news: Properties;
-    failures: CheckFailure[];
+    failures: Problem[];
 } {
-    const failures: CheckFailure[] = [];
+    const failures: Problem[] = [];
     const written = Object.fromEntries(
         Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)),
     );

@@ -1,5 +1,6 @@
-import type { CheckFailure, Limits } from "../../core";
+import type { Limits } from "../../core";
 import { configurationShape, defaultsFor, environmentSettings, limitsOf, parseSettings } from "../../core";
+import type { Problem } from "../../spec";
 import type { Properties } from "./codec";
 
 export { configurationShape };
@@ -24,7 +25,7 @@ const ENGINES = new Set(["version", "pluginDownloadURL"]);
  * @param urn the provider's. The default provider gets the stack's whole section, where unknown names may belong to a
  * project with this package's name; for an explicit provider they are mistakes.
  */
-export function configurationFailures(properties: Properties, urn: string): CheckFailure[] {
+export function configurationFailures(properties: Properties, urn: string): Problem[] {
     const isDefault = /^default(_|$)/.test(urn.split("::").at(-1) ?? "");
     return parseSettings(
         Object.fromEntries(

@@ -1,5 +1,5 @@
-import type { CheckFailure } from "../../core";
 import { isUnknown, logicalName, UNKNOWN } from "../../core";
+import type { Problem } from "../../spec";
 import type { Properties } from "./codec";
 import { ResourceReference } from "./codec";
 import type { References } from "./references";
@@ -10,7 +10,7 @@ export interface Flattening {
     references: References;
     /** The old inputs. */
     olds: Properties;
-    failures: CheckFailure[];
+    failures: Problem[];
     warn(message: string): void;
 }
 

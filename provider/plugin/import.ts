@@ -1,5 +1,5 @@
 import type { Handlers } from "../../core";
-import { UnikernelError } from "../../spec";
+import { isUuid, UnikernelError } from "../../spec";
 import type { ResourceKind } from "../trampoline";
 import type { Configuration } from "./configuration";
 
@@ -53,10 +53,9 @@ const NAMES: Record<ResourceKind, string> = {
     blockImage: "BlockImage",
     networkInterface: "NetworkInterface",
 };
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function nameOrUuid(text: string): { uuid: string } | { name: string } {
-    return UUID.test(text) ? { uuid: text.toLowerCase() } : { name: text };
+    return isUuid(text) ? { uuid: text.toLowerCase() } : { name: text };
 }
 
 function textOr(value: unknown): string | undefined {

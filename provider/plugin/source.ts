@@ -1,4 +1,4 @@
-import type { CheckFailure } from "../../core";
+import type { Problem } from "../../spec";
 import { FileContent } from "./codec";
 import { isObject } from "./devices";
 import { textOf } from "./wire";
@@ -7,7 +7,7 @@ import { textOf } from "./wire";
  * Return a data image's `source` in the form that the handlers take: a path, or a map of path to text or `{ asset: path
  * }`.
  */
-export function plainSource(source: unknown, failures: CheckFailure[]): unknown {
+export function plainSource(source: unknown, failures: Problem[]): unknown {
     if (source instanceof FileContent) {
         if (source.path !== undefined) return source.path;
         if (source.assets) return plainMap(source.assets, failures);
@@ -16,7 +16,7 @@ export function plainSource(source: unknown, failures: CheckFailure[]): unknown 
     return isObject(source) ? plainMap(source, failures) : source;
 }
 
-function plainMap(map: object, failures: CheckFailure[]): object {
+function plainMap(map: object, failures: Problem[]): object {
     return Object.fromEntries(
         Object.entries(map).map(([path, content]: [string, unknown]) => {
             if (!(content instanceof FileContent)) return [path, content];
@@ -32,7 +32,7 @@ function plainMap(map: object, failures: CheckFailure[]): object {
 }
 
 /** @returns a placeholder that causes no further problem */
-function refuse(property: string, { kind, uri, text }: FileContent, failures: CheckFailure[]): string {
+function refuse(property: string, { kind, uri, text }: FileContent, failures: Problem[]): string {
     const found =
         uri !== undefined
             ? `a remote ${kind}, which is not fetched`

@@ -6,6 +6,10 @@ import type { Rows } from "./row";
 export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 
 /** The arguments that identify a guest and its host. */
+/** A libvirt URI; its driver decides about the rest. */
+export const CONNECTION_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/\S*$/i;
+export const EXPECTED_CONNECTION = "expected a libvirt URI, such as qemu:///system";
+
 export const identityRows = {
     platform: {
         shape: z.enum(PLATFORMS),
@@ -17,10 +21,7 @@ export const identityRows = {
         imported: true,
     },
     connection: {
-        shape: z
-            .string()
-            .regex(/^[a-z][a-z0-9+.-]*:\/\/\S*$/i, "expected a libvirt URI, such as qemu:///system")
-            .optional(),
+        shape: z.string().regex(CONNECTION_PATTERN, EXPECTED_CONNECTION).optional(),
         description:
             "libvirt URI: `qemu:///system`, `qemu:///session`, `qemu+ssh://host/system`.\nChanged: replaced when it leads to another host; else nothing but the way there.",
         default: '"qemu:///session"; as root "qemu:///system"; for Xen "xen:///system"',

@@ -10,7 +10,7 @@ import { namesWhere } from "./row";
 // Not exported by spec/index.ts: the package's classes run in each program and need no zod.
 
 export { unikernelElements } from "./devices";
-export { NAME_PATTERN } from "./identity";
+export { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./identity";
 export { mediumRows } from "./medium";
 export { interfaceRows, interfaceShape } from "./networkInterface";
 export * from "./row";

@@ -1,4 +1,4 @@
-import { type Part, UnikernelError } from "../../../spec";
+import { isUuid, type Part, UnikernelError } from "../../../spec";
 import { isPlainName } from "./unfinished";
 
 /** Return the UnikernelError of a failed system call. @param what the operation: `write of /var/lib/…/kernel` */
@@ -66,6 +66,6 @@ export function exists(from: string, to: string): UnikernelError {
 }
 
 /** Return whether a name is that of a guest's folder. */
-export function isUuid(name: string): boolean {
-    return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(name);
+export function isGuestFolder(name: string): boolean {
+    return isUuid(name) && name === name.toLowerCase();
 }

@@ -5,7 +5,7 @@ import { syncFolder } from "../../../images";
 
 import { type Part, UnikernelError } from "../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
-import { exists, fileError, isUuid, plainName } from "./errors";
+import { exists, fileError, isGuestFolder, plainName } from "./errors";
 import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
 import { hashInto, removeHalves, sizeOf, sweep, writeWhole } from "./write";
@@ -121,7 +121,7 @@ export class LocalFiles implements HostFiles {
         return this.tell(`list of ${this.base}`, async () =>
             (await entriesOf(this.base))
                 .map(({ name }) => name)
-                .filter(isUuid)
+                .filter(isGuestFolder)
                 .sort(),
         );
     }

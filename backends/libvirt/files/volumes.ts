@@ -4,7 +4,7 @@ import { type Part, Turns, UnikernelError } from "../../../spec";
 import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { ownerIn, renderVolume } from "../xml";
-import { exists, fileError, isUuid, plainName, sourceChanged } from "./errors";
+import { exists, fileError, isGuestFolder, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
 import { isAbandoned, isPlainName, UNFINISHED as mark, partOf } from "./unfinished";
 import { orWithout, VolumeFolders } from "./volumeFolders";
@@ -139,7 +139,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     async guests(): Promise<string[] | undefined> {
-        return (await this.folders.names())?.filter(isUuid).sort();
+        return (await this.folders.names())?.filter(isGuestFolder).sort();
     }
 
     removeFolder(uuid: string): Promise<void> {

@@ -1,6 +1,6 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import type { CheckFailure } from "../../../core";
 import { callFunction } from "../../../core";
+import type { Problem } from "../../../spec";
 import type { Calls } from "../calls";
 import { decode, encode } from "../codec";
 import type { Configuration } from "../configuration";
@@ -47,7 +47,7 @@ export async function invoke(
     }
 }
 
-function failing(failures: CheckFailure[]): proto.InvokeResponse {
+function failing(failures: Problem[]): proto.InvokeResponse {
     return new proto.InvokeResponse().setFailuresList(
         failures.map(({ property, reason }) => new proto.CheckFailure().setProperty(property).setReason(reason)),
     );

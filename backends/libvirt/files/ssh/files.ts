@@ -2,7 +2,7 @@ import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../../host";
-import { exists, fileError, isUuid, plainName } from "../errors";
+import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import type { SshConnection } from "./connection";
@@ -88,7 +88,7 @@ export class SshFiles implements HostFiles {
     async guests(): Promise<string[]> {
         const base = await this.base();
         const { out } = await this.connection.ask({ what: `list of ${base}`, script: FOLDERS, words: [base] });
-        return out.toString("utf8").split("\n").filter(isUuid).sort();
+        return out.toString("utf8").split("\n").filter(isGuestFolder).sort();
     }
 
     async removeFolder(uuid: string): Promise<void> {
