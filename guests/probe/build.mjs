@@ -8,6 +8,7 @@ import { execa } from "execa";
 const source = fileURLToPath(new URL("probe.S", import.meta.url));
 const target = fileURLToPath(new URL("image.ts", import.meta.url));
 
+/** Assemble probe.S with gcc and binutils. */
 export async function assemble() {
     const work = await mkdtemp(join(tmpdir(), "probe-"));
     const file = join(work, "probe.elf");
@@ -31,7 +32,7 @@ export async function assemble() {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-    const lines = (await assemble()).toString("base64").match(/.{1,120}/g);
+    const lines = (await assemble()).toString("base64").match(/.{1,120}/g) ?? [];
     await writeFile(
         target,
         [

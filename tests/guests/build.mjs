@@ -31,7 +31,10 @@ const flags = [
     "-Wl,--no-warn-rwx-segments",
 ];
 
-/** Name of each kernel and what tells it from the first. */
+/**
+ * Name of each kernel and the flags that differ from those of the first.
+ * @type {Record<"testKernel" | "rawKernel" | "xenKernel", string[]>}
+ */
 const variants = {
     testKernel: [],
     rawKernel: ["-DVARIANT_RAW"],
@@ -51,7 +54,11 @@ export async function buildTestKernels() {
             .update("\0")
             .update(await readFile(join(sources, file)));
     const folder = join(cache, hash.digest("hex").slice(0, 16));
-    const paths = Object.fromEntries(Object.keys(variants).map((name) => [name, join(folder, `${name}.elf`)]));
+    const paths = {
+        testKernel: join(folder, "testKernel.elf"),
+        rawKernel: join(folder, "rawKernel.elf"),
+        xenKernel: join(folder, "xenKernel.elf"),
+    };
     if (await exists(folder)) return paths;
 
     await mkdir(cache, { recursive: true });
@@ -74,6 +81,7 @@ export async function buildTestKernels() {
     return paths;
 }
 
+/** @param {string} path */
 const exists = (path) =>
     access(path).then(
         () => true,

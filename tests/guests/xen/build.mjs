@@ -30,14 +30,17 @@ const common = [
     "-Wl,--no-warn-rwx-segments",
 ];
 
-/** Sources of their own, and what they share with the other test kernels. */
+/**
+ * Sources of their own, and those that they share with the other test kernels.
+ * @typedef {{ sources: string, shared: string[], flags: string[] }} Kernel
+ */
 const kernels = {
     pv: {
         sources: "./",
         shared: ["config.h", "config.c", "words.c", "console.c"],
         flags: ["-m64", "-mno-red-zone", "-include", "machine.h"],
     },
-    // The interface version is what Xen's headers must be asked for, or structures take an old layout.
+    // Xen's headers need the interface version, or structures take an old layout.
     pvh: {
         sources: "../pvh/",
         shared: ["console.c"],
@@ -54,6 +57,11 @@ export const buildXenTestKernel = () => build("xen", "xenTestKernel.elf", kernel
 /** @returns {Promise<string>} absolute path of a kernel that is PVH and nothing else; what it does: ../pvh/main.c */
 export const buildPvhTestKernel = () => build("pvh", "pvhTestKernel.elf", kernels.pvh);
 
+/**
+ * @param {string} prefix
+ * @param {string} name
+ * @param {Kernel} kernel
+ */
 async function build(prefix, name, kernel) {
     const sources = fileURLToPath(new URL(kernel.sources, import.meta.url));
     const shared = kernel.shared.map((file) => join("../kernel", file));
@@ -84,6 +92,7 @@ async function build(prefix, name, kernel) {
     return built;
 }
 
+/** @param {string} path */
 const exists = (path) =>
     access(path).then(
         () => true,

@@ -1,29 +1,5 @@
-import path from "node:path";
+import type { Row } from "../../../tools/test/results.mjs" with { "resolution-mode": "import" };
 
-interface Row {
-    name: string;
-    budget: number;
-    seconds: number;
-    passed: number;
-    failed: number;
-    skipped: number;
-    failures?: string[];
-    files?: { file: string; seconds: number }[];
-}
-interface Results {
-    CHECKS_BUDGET: number;
-    XEN_HOST_BUDGET: number;
-    SUITES: { name: string; budget: number }[];
-    total(rows: Row[]): { passed: number; failed: number; skipped: number };
-    closingLine(sum: object): string;
-    table(rows: Row[]): string;
-    resultsOf(
-        name: string,
-        found: Partial<Row> | undefined,
-        end: { code: number | null; signal: string | null; hung: boolean; seconds: number },
-    ): Partial<Row>;
-}
-const load = (): Promise<Results> => import(path.resolve(__dirname, "../../../tools/test/results.mjs"));
 const row = (more: Partial<Row> = {}): Row => ({
     name: "unit",
     budget: 10,
@@ -41,7 +17,7 @@ test.each([
     { name: "failures and over the budget", rows: [row({ seconds: 11, failed: 2 })], line: "3 passed, 2 failed" },
     { name: "nothing", rows: [], line: "0 passed, 0 failed" },
 ])("$name: $line", async ({ rows, line }) => {
-    const { total, closingLine } = await load();
+    const { total, closingLine } = await import("../../../tools/test/results.mjs");
     expect(closingLine(total(rows))).toBe(line);
 });
 
@@ -51,7 +27,7 @@ test.each([
     { what: "media", names: ["iso"], minutes: 6 },
     { what: "Xen and its host", names: ["xen"], minutes: 10 },
 ])("$what fit into $minutes minutes", async ({ names, minutes }) => {
-    const { SUITES, CHECKS_BUDGET, XEN_HOST_BUDGET } = await load();
+    const { SUITES, CHECKS_BUDGET, XEN_HOST_BUDGET } = await import("../../../tools/test/results.mjs");
     const apart: Record<string, number> = { unit: CHECKS_BUDGET, xen: XEN_HOST_BUDGET };
     const budgets = SUITES.filter(({ name }) => names.includes(name)).map(({ budget }) => budget);
     expect(budgets).toHaveLength(names.length);
@@ -59,7 +35,7 @@ test.each([
 });
 
 test("the table names each suite, its slowest files and what failed", async () => {
-    const { table } = await load();
+    const { table } = await import("../../../tools/test/results.mjs");
     const files = Array.from({ length: 12 }, (_, index) => ({ file: `file-${index}`, seconds: index }));
     const text = table([row({ files }), row({ failures: ["a.test.ts: breaks"] })]);
     expect(text).toMatch(/^failed\na\.test\.ts: breaks$/m);
@@ -121,7 +97,7 @@ describe("how a suite ended that has no figures, or none that fail", () => {
             { passed: 0, failed: 1, skipped: 0, failures: ["xen: jest left no results"] },
         ],
     ])("%s", async (_how, left, how, expected) => {
-        const { resultsOf, table } = await load();
+        const { resultsOf, table } = await import("../../../tools/test/results.mjs");
         const results = resultsOf("xen", left, how);
         expect(results).toEqual(expected);
         for (const line of expected.failures) expect(table([row(results)])).toContain(line);

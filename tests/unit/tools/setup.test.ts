@@ -12,7 +12,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 const tools = path.resolve(__dirname, "../../../tools");
-const load = async <T>(file: string): Promise<T> => import(path.join(tools, file));
 
 let scratch: string;
 beforeEach(() => {
@@ -29,13 +28,6 @@ function program(folder: string, name: string, says: string): string {
 }
 
 describe("the engine", () => {
-    interface Engine {
-        willDo(version: string): boolean;
-        findEngine(env: NodeJS.ProcessEnv): { program: string; onPath: boolean } | undefined;
-        engineEnv(env: NodeJS.ProcessEnv): { PATH: string };
-        engineFolder(env: NodeJS.ProcessEnv): string;
-    }
-
     test.each([
         ["v3.200.0", true],
         ["3.259.0\n", true],
@@ -46,7 +38,7 @@ describe("the engine", () => {
         ["", false],
         ["dev", false],
     ])("version %j will do: %s", async (version, wanted) => {
-        expect((await load<Engine>("engine.mjs")).willDo(version)).toBe(wanted);
+        expect((await import("../../../tools/engine.mjs")).willDo(version)).toBe(wanted);
     });
 
     test.each([
@@ -60,7 +52,7 @@ describe("the engine", () => {
     ])(
         "$onPath on PATH (language host: $host) and $kept kept: $found is used",
         async ({ onPath, host, kept, found }) => {
-            const { findEngine, engineEnv, engineFolder } = await load<Engine>("engine.mjs");
+            const { findEngine, engineEnv, engineFolder } = await import("../../../tools/engine.mjs");
             const folder = path.join(scratch, "bin");
             const env = { XDG_CACHE_HOME: path.join(scratch, "cache"), PATH: `${folder}:/bin` };
             if (onPath) program(folder, "pulumi", onPath);
@@ -73,23 +65,17 @@ describe("the engine", () => {
         },
     );
 
-    interface Pulumi {
-        releaseName(version: string, platform: string, arch: string): string | undefined;
-        checksumOf(listing: string, file: string): string | undefined;
-        linkLanguageHost(folder: string): void;
-    }
-
     test.each([
         ["linux", "x64", "pulumi-v3.259.0-linux-x64.tar.gz"],
         ["darwin", "arm64", "pulumi-v3.259.0-darwin-arm64.tar.gz"],
         ["linux", "riscv64", undefined],
         ["freebsd", "x64", undefined],
     ])("the release for %s %s is %s", async (platform, arch, name) => {
-        expect((await load<Pulumi>("setup/pulumi.mjs")).releaseName("v3.259.0", platform, arch)).toBe(name);
+        expect((await import("../../../tools/setup/pulumi.mjs")).releaseName("v3.259.0", platform, arch)).toBe(name);
     });
 
     test("a checksum is that of the whole name", async () => {
-        const { checksumOf } = await load<Pulumi>("setup/pulumi.mjs");
+        const { checksumOf } = await import("../../../tools/setup/pulumi.mjs");
         const listing = "aa  pulumi-linux.tar.gz.sig\nbb  pulumi-linux.tar.gz\ncc *other\n";
         expect(["pulumi-linux.tar.gz", "other", "linux.tar.gz"].map((name) => checksumOf(listing, name))).toEqual([
             "bb",
@@ -99,7 +85,7 @@ describe("the engine", () => {
     });
 
     test("the language host is linked, and linked again when it points elsewhere", async () => {
-        const { linkLanguageHost } = await load<Pulumi>("setup/pulumi.mjs");
+        const { linkLanguageHost } = await import("../../../tools/setup/pulumi.mjs");
         const link = path.join(scratch, "pulumi-language-nodejs");
         linkLanguageHost(scratch);
         rmSync(link);
@@ -108,21 +94,13 @@ describe("the engine", () => {
         expect(readlinkSync(link)).toBe(path.join(tools, "language-host/pulumi-language-nodejs"));
     });
 
-    interface Go {
-        parseGoVersion(text: string): number[] | undefined;
-        chooseGo(
-            gos: { program: string; version: number[] }[],
-            wanted: number[],
-        ): { program: string; toolchain: string } | undefined;
-    }
-
     test.each([
         ["go1.22", [1, 22, 0]],
         ["go1.25.11", [1, 25, 11]],
         ["go version go1.21.3 linux/amd64", [1, 21, 3]],
         ["", undefined],
     ])("%j is Go %j", async (text, version) => {
-        expect((await load<Go>("setup/go.mjs")).parseGoVersion(text)).toEqual(version);
+        expect((await import("../../../tools/setup/go.mjs")).parseGoVersion(text)).toEqual(version);
     });
 
     test.each([
@@ -133,7 +111,7 @@ describe("the engine", () => {
         { gos: ["1.19.8"], chosen: undefined },
         { gos: [], chosen: undefined },
     ])("of Go $gos, $chosen builds what needs 1.25.11", async ({ gos, chosen }) => {
-        const { chooseGo } = await load<Go>("setup/go.mjs");
+        const { chooseGo } = await import("../../../tools/setup/go.mjs");
         const found = chooseGo(
             gos.map((version, index) => ({ program: String(index), version: version.split(".").map(Number) })),
             [1, 25, 11],
@@ -143,12 +121,6 @@ describe("the engine", () => {
 });
 
 describe("npm's packages and ours", () => {
-    interface Node {
-        stalePackages(lock: object, installed: object): string[];
-        sourceDigest(root: string): string;
-        linkExample(root: string, folder: string): number;
-    }
-
     test.each([
         { name: "as locked", installed: { a: "1", b: "2" }, stale: [] },
         { name: "one is older", installed: { a: "1", b: "1" }, stale: ["node_modules/b"] },
@@ -157,8 +129,8 @@ describe("npm's packages and ours", () => {
     ] as { name: string; installed?: Record<string, string>; stale: string[] }[])(
         "stale when $name: $stale",
         async ({ installed, stale }) => {
-            const { stalePackages } = await load<Node>("setup/node.mjs");
-            const packages = (versions: Record<string, string>): object =>
+            const { stalePackages } = await import("../../../tools/setup/node.mjs");
+            const packages = (versions: Record<string, string>): Record<string, { version: string }> =>
                 Object.fromEntries(
                     Object.entries(versions).map(([name, version]) => [`node_modules/${name}`, { version }]),
                 );
@@ -174,7 +146,7 @@ describe("npm's packages and ours", () => {
     );
 
     test("the build is stale when a source changes, appears or goes, and only then", async () => {
-        const { sourceDigest } = await load<Node>("setup/node.mjs");
+        const { sourceDigest } = await import("../../../tools/setup/node.mjs");
         mkdirSync(path.join(scratch, "core/deep"), { recursive: true });
         writeFileSync(path.join(scratch, "tsconfig.json"), JSON.stringify({ include: ["index.ts", "core", "absent"] }));
         for (const file of ["package-lock.json", "index.ts", "core/deep/a.ts"])
@@ -198,7 +170,7 @@ describe("npm's packages and ours", () => {
     });
 
     test("an example's dependencies lead to the checkout; what is not there is named", async () => {
-        const { linkExample } = await load<Node>("setup/node.mjs");
+        const { linkExample } = await import("../../../tools/setup/node.mjs");
         const example = path.join(scratch, "examples/one");
         const manifest = (dependencies: object): void =>
             writeFileSync(path.join(example, "package.json"), JSON.stringify({ dependencies }));
@@ -218,7 +190,7 @@ describe("npm's packages and ours", () => {
 });
 
 test("dpkg's word decides what is missing", async () => {
-    const { missingPackages } = await load<{ missingPackages(names: string[]): string[] }>("setup/debian.mjs");
+    const { missingPackages } = await import("../../../tools/setup/debian.mjs");
     expect(missingPackages(["dpkg", "no-such-package-at-all", "libc6"])).toEqual(["no-such-package-at-all"]);
 });
 
@@ -241,7 +213,7 @@ test.each([
     ["the module file that is built", readFileSync(path.join(tools, "yaml-build/go.mod"), "utf8"), /^v1\.\d+\.\d+$/],
     ["one without the module", "module x\n\ngo 1.25\n", undefined],
 ])("the version of YAML's language host comes from %s", async (_, goMod, wanted) => {
-    const { yamlVersion } = await load<{ yamlVersion(goMod: string): string | undefined }>("setup/yaml.mjs");
+    const { yamlVersion } = await import("../../../tools/setup/yaml.mjs");
     if (wanted) expect(yamlVersion(goMod)).toMatch(wanted);
     else expect(yamlVersion(goMod)).toBeUndefined();
 });

@@ -1,2 +1,0 @@
-/** Assemble probe.S with gcc and binutils. */
-export function assemble(): Promise<Buffer>;

@@ -1,1 +1,0 @@
-export function buildTestKernels(): Promise<{ testKernel: string; rawKernel: string; xenKernel: string }>;
