@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// `npm run check`: every static check, also those of `npm test`. Each is named, with its seconds; all run, whatever fails.
-import { spawnSync } from "node:child_process";
+// `npm run check`: every static check, also those of `npm test`. They run side by side, and all run to their end: the output
+// of each is shown when it ends, with its name and seconds.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { ensureBuild } from "./setup/node.mjs";
 
@@ -24,12 +26,22 @@ const CHECKS = {
 };
 
 await ensureBuild(root);
+/** @type {string[]} */
 const failed = [];
-for (const [name, args] of Object.entries(CHECKS)) {
-    const started = Date.now();
-    const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-    console.log(`${status === 0 ? "passed" : "FAILED"}  ${name} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
-    if (status !== 0) failed.push(name);
-}
+await Promise.all(
+    Object.entries(CHECKS).map(async ([name, args]) => {
+        const started = Date.now();
+        const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+        let output = "";
+        for (const stream of [child.stdout, child.stderr])
+            stream.setEncoding("utf8").on("data", (/** @type {string} */ text) => {
+                output += text;
+            });
+        const [status] = await once(child, "close");
+        process.stdout.write(output);
+        console.log(`${status === 0 ? "passed" : "FAILED"}  ${name} (${((Date.now() - started) / 1000).toFixed(0)} s)`);
+        if (status !== 0) failed.push(name);
+    }),
+);
 if (failed.length > 0) console.error(`failed: ${failed.join(", ")}; npm run format mends what is only form`);
 process.exitCode = failed.length > 0 ? 1 : 0;
