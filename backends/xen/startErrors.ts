@@ -1,5 +1,5 @@
 import type { UnikernelSpec } from "../../spec";
-import { attachPath, filePath } from "../libvirt/lifecycle/propertyPaths";
+import { attachPath, filePath } from "../libvirt/lifecycle/power/propertyPaths";
 import type { StartRule } from "../libvirt/platform";
 
 const BRIDGES = "ip -br link show type bridge lists the host's bridges";

@@ -1,4 +1,4 @@
-import { patience } from "../../backends/libvirt/lifecycle/handOver";
+import { patience } from "../../backends/libvirt/lifecycle/network/handOver";
 import { networkInterfaceHandlers } from "../../core/networkInterface";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { listenOn } from "../support/listener";

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { openHost } from "../../backends/libvirt";
-import { ConsoleReader, keptConsole } from "../../backends/libvirt/lifecycle/console";
+import { ConsoleReader, keptConsole } from "../../backends/libvirt/lifecycle/readiness/console";
 import { createXen, wayToDom0 } from "../../backends/xen";
 import { nginxGuest } from "../support/linuxGuest";
 import { type PlanOptions, testPlan } from "../support/plans";

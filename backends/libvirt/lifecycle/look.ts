@@ -6,8 +6,8 @@ import { hypervisorOf, readFacts } from "../devices";
 import type { DomainRecord, Host, HostFile } from "../host";
 import type { DomainFacts, Mark } from "../model";
 import { readMark } from "../xml";
-import { standIn } from "./imported";
-import { assertOurs, type Claim } from "./ownership";
+import { standIn } from "./ownership/imported";
+import { assertOurs, type Claim } from "./ownership/ownership";
 
 /** The domain and files on the host with a guest's uuid. */
 export interface Existing {

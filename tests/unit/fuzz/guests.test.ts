@@ -1,4 +1,4 @@
-import { plain, tail } from "../../../backends/libvirt/lifecycle/console";
+import { plain, tail } from "../../../backends/libvirt/lifecycle/readiness/console";
 import { readProbe } from "../../../guests";
 import { linux } from "../../../guests/linux";
 import { rumprun } from "../../../guests/rumprun";

@@ -1,6 +1,6 @@
 import { toError } from "../../../backends/libvirt/client/errors";
 import { recordOfName, roleOf } from "../../../backends/libvirt/fileNames";
-import { translate } from "../../../backends/libvirt/lifecycle/startErrors";
+import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
 import { block, nic, spec } from "../guests/fixtures";
 import { survives } from "./survives";
 

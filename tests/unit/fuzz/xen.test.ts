@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { translate } from "../../../backends/libvirt/lifecycle/startErrors";
+import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
 import { inspectXen } from "../../../backends/xen";
 import { xenConsole } from "../../../backends/xen/console";
 import type { Dom0 } from "../../../backends/xen/dom0";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { readFacts, readForImport } from "../../../backends/libvirt/devices";
-import { assertReservable } from "../../../backends/libvirt/lifecycle/reservable";
+import { assertReservable } from "../../../backends/libvirt/lifecycle/network/reservable";
 import type { Mark } from "../../../backends/libvirt/model";
 import {
     readCapabilities,

@@ -1,5 +1,5 @@
 import type { Host } from "../../../backends/libvirt/host";
-import { ConsoleReader, lastLines, plain, tail } from "../../../backends/libvirt/lifecycle/console";
+import { ConsoleReader, lastLines, plain, tail } from "../../../backends/libvirt/lifecycle/readiness/console";
 import { UnikernelError } from "../../../spec";
 
 test.each([

@@ -5,7 +5,7 @@ import {
     type Findings,
     unprovenLastGood,
     type Wanted,
-} from "../../../backends/libvirt/lifecycle/decide";
+} from "../../../backends/libvirt/lifecycle/apply/decide";
 import type { DomainFacts, Mark } from "../../../backends/libvirt/model";
 
 const facts = (changes: Partial<DomainFacts> = {}): DomainFacts => ({

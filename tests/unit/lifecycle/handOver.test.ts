@@ -1,5 +1,5 @@
-import { heldBy, isOfStack, type Thing } from "../../../backends/libvirt/lifecycle/holding";
-import { enter, isUnderWay, leave, mayGoOn } from "../../../backends/libvirt/lifecycle/operations";
+import { heldBy, isOfStack, type Thing } from "../../../backends/libvirt/lifecycle/network/holding";
+import { enter, isUnderWay, leave, mayGoOn } from "../../../backends/libvirt/lifecycle/network/operations";
 
 describe("operations that wait for each other", () => {
     afterEach(() => {

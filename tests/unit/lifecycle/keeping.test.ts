@@ -1,7 +1,7 @@
 import { isFileOf, isPersist, keptFile, keptNumber, persistFile } from "../../../backends/diskNames";
 import { recordOfName, roleOf } from "../../../backends/libvirt/fileNames";
-import { keepFormer, recordsAfter } from "../../../backends/libvirt/lifecycle/keeping";
-import { isData } from "../../../backends/libvirt/lifecycle/records";
+import { keepFormer, recordsAfter } from "../../../backends/libvirt/lifecycle/files/keeping";
+import { isData } from "../../../backends/libvirt/lifecycle/files/records";
 import type { GuestPlan } from "../../../spec";
 import { specOf } from "./spec";
 

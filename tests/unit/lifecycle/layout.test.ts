@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HostFile } from "../../../backends/libvirt/host";
-import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/layout";
+import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/files/layout";
 import type { Access, BlockSpec, GuestPlan, Part } from "../../../spec";
 import { specOf } from "./spec";
 

@@ -1,6 +1,6 @@
 import type { Host } from "../../../backends/libvirt/host";
-import { consequenceOfMove, unbridgedNetworks } from "../../../backends/libvirt/lifecycle/moves";
-import type { SeenNetwork } from "../../../backends/libvirt/lifecycle/networks";
+import { consequenceOfMove, unbridgedNetworks } from "../../../backends/libvirt/lifecycle/apply/moves";
+import type { SeenNetwork } from "../../../backends/libvirt/lifecycle/network/networks";
 import type { DomainFacts } from "../../../backends/libvirt/model";
 import { xenConsequences } from "../../../backends/xen/consequences";
 

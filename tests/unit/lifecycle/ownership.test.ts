@@ -1,4 +1,10 @@
-import { assertOurs, type Claim, disown, incarnationOf, isMeant } from "../../../backends/libvirt/lifecycle/ownership";
+import {
+    assertOurs,
+    type Claim,
+    disown,
+    incarnationOf,
+    isMeant,
+} from "../../../backends/libvirt/lifecycle/ownership/ownership";
 import type { Mark } from "../../../backends/libvirt/model";
 
 const uuid = "11111111-1111-5111-8111-111111111111";

@@ -1,5 +1,5 @@
-import { plain, TAIL_BYTES } from "../../../backends/libvirt/lifecycle/console";
-import { ConsolePattern } from "../../../backends/libvirt/lifecycle/pattern";
+import { plain, TAIL_BYTES } from "../../../backends/libvirt/lifecycle/readiness/console";
+import { ConsolePattern } from "../../../backends/libvirt/lifecycle/readiness/pattern";
 
 const log = "[    0.123456] a line as kernels print it\n".repeat(TAIL_BYTES / 42);
 

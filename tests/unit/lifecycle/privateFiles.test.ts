@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 
 import type { Host } from "../../../backends/libvirt/host";
-import { type Layout, PRIVATE } from "../../../backends/libvirt/lifecycle/layout";
-import { assertOpens, type Restart } from "../../../backends/libvirt/lifecycle/privateFiles";
+import { type Layout, PRIVATE } from "../../../backends/libvirt/lifecycle/files/layout";
+import { assertOpens, type Restart } from "../../../backends/libvirt/lifecycle/files/privateFiles";
 import type { Run } from "../../../backends/libvirt/lifecycle/run";
 import type { DomainFacts } from "../../../backends/libvirt/model";
 import type { RunningGuest } from "../../../backends/libvirt/platform";

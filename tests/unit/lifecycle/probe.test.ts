@@ -1,7 +1,7 @@
 import { createServer as createHttp, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-import { type Attempt, httpAttempt, probe, tcpAttempt } from "../../../backends/libvirt/lifecycle/probe";
+import { type Attempt, httpAttempt, probe, tcpAttempt } from "../../../backends/libvirt/lifecycle/readiness/probe";
 import { HANG_MS } from "../../support/time";
 
 const open: { close(): unknown }[] = [];

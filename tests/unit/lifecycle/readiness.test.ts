@@ -1,5 +1,5 @@
 import type { DomainState, Host, HostInfo } from "../../../backends/libvirt/host";
-import { waitReady } from "../../../backends/libvirt/lifecycle/readiness";
+import { waitReady } from "../../../backends/libvirt/lifecycle/readiness/readiness";
 import { specOf } from "./spec";
 
 /** A guest that is off, and whose log is written by somebody who is late: each read gives the next text, the last one again and again. */

@@ -1,6 +1,6 @@
 import { persistFile } from "../../../backends/diskNames";
-import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files";
-import { type Reconciled, reconcile } from "../../../backends/libvirt/lifecycle/reconcile";
+import { type Reconciled, reconcile } from "../../../backends/libvirt/lifecycle/apply/reconcile";
+import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files/files";
 import type { DomainFacts, FileRecord, Mark } from "../../../backends/libvirt/model";
 import type { Access, BlockSpec } from "../../../spec";
 

@@ -1,6 +1,6 @@
 import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
-import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness";
-import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/routes";
+import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness/readiness";
+import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/readiness/routes";
 import type { InterfaceSpec } from "../../../spec";
 import { specOf } from "./spec";
 

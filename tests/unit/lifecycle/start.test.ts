@@ -1,7 +1,7 @@
 import { recordOfName } from "../../../backends/libvirt/fileNames";
 import type { Host } from "../../../backends/libvirt/host";
-import { start } from "../../../backends/libvirt/lifecycle/start";
-import { isUntold } from "../../../backends/libvirt/lifecycle/telling";
+import { start } from "../../../backends/libvirt/lifecycle/power/start";
+import { isUntold } from "../../../backends/libvirt/lifecycle/power/telling";
 import type { FileRecord } from "../../../backends/libvirt/model";
 import type { LibvirtPlatform } from "../../../backends/libvirt/platform";
 import { UnikernelError } from "../../../spec";

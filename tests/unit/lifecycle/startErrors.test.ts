@@ -1,4 +1,4 @@
-import { translate } from "../../../backends/libvirt/lifecycle/startErrors";
+import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
 import { type ErrorCode, type InterfaceSpec, UnikernelError } from "../../../spec";
 import { specOf } from "./spec";
 

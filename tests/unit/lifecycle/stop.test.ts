@@ -1,5 +1,5 @@
 import type { Host } from "../../../backends/libvirt/host";
-import { stop } from "../../../backends/libvirt/lifecycle/stop";
+import { stop } from "../../../backends/libvirt/lifecycle/power/stop";
 
 const guest = { uuid: "u", name: "web" };
 const definition =

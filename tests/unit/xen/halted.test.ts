@@ -1,5 +1,5 @@
 import type { DomainRecord, Host } from "../../../backends/libvirt/host";
-import { hasHalted } from "../../../backends/libvirt/lifecycle/halted";
+import { hasHalted } from "../../../backends/libvirt/lifecycle/power/halted";
 import { createXen } from "../../../backends/xen";
 import { workspace } from "../images/workspace";
 import { dom0With } from "./spec";

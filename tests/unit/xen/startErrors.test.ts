@@ -1,4 +1,4 @@
-import { translate } from "../../../backends/libvirt/lifecycle/startErrors";
+import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
 import { xenStartErrors } from "../../../backends/xen/startErrors";
 import { type BlockSpec, type ErrorCode, UnikernelError } from "../../../spec";
 import { block, card, spec } from "./spec";

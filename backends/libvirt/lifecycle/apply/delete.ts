@@ -1,0 +1,143 @@
+import { dirname } from "node:path";
+
+import type { UnikernelSpec } from "../../../../spec";
+import type { Applied, Context, GuestRef } from "../../../backend";
+import type { Host } from "../../host";
+import type { RecordedReservation } from "../../model";
+import type { KeptConsole, LibvirtPlatform } from "../../platform";
+import { knownTo, removeFiles } from "../files/files";
+import { othersData, refuseOthersData } from "../files/othersData";
+import { folderOf, isData } from "../files/records";
+import { assertSeen } from "../files/unseen";
+import { look, restarts } from "../look";
+import { enter, leave } from "../network/operations";
+import { ownEntries, release } from "../network/reservations";
+import { forgetDeletion, noteDeletion } from "../ownership/begun";
+import { assertUnclaimed } from "../ownership/claim";
+import { urnsOf } from "../ownership/imported";
+import { isMeant } from "../ownership/ownership";
+import { assertSamePlace } from "../place";
+import { forgetConsole } from "../power/halted";
+import { stop } from "../power/stop";
+import { keptConsole } from "../readiness/console";
+import { assertFolder } from "./reconcile";
+
+/** Remove the guest and everything that this package made for it. Succeeds when it is gone already. */
+export async function remove(
+    configured: Host,
+    platform: LibvirtPlatform,
+    ref: GuestRef,
+    applied: Applied,
+    context: Context,
+): Promise<void> {
+    const claim = {
+        urns: urnsOf(ref, applied),
+        creator: context.creator,
+        adopt: applied.adopt,
+        inState: true,
+        imported: applied.imported !== undefined,
+    };
+    assertSamePlace(await configured.info(), applied);
+    const { record, mark, liveMark, facts, liveFacts, files } = await look(configured, ref, claim, applied);
+    await assertUnclaimed(configured, ref, files);
+    const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
+    assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
+    if (!isMeant(mark ?? liveMark, applied)) {
+        context.log(
+            `warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`,
+        );
+        return;
+    }
+    await assertSeen(
+        host,
+        ref,
+        mark ?? liveMark,
+        host === configured ? files : await host.files.list(ref.uuid),
+        context,
+    );
+    // The host may be restarting a guest that looks off: stop that one too.
+    const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
+    const restarting = restarts(facts) ? record?.inactiveXml : undefined;
+    const data = await othersData(host, ref, { record, mark, liveMark, facts, liveFacts });
+    if (!applied.deleteData) refuseOthersData(ref.name, data);
+    enter(ref.uuid);
+    const { kept, foreign } = await noted(ref.uuid, async () => {
+        if (record?.active || restarting || gdb !== undefined) {
+            await stop(
+                host,
+                platform,
+                { ...applied, ...ref },
+                { asks, timeout: applied.shutdownTimeout, debugged: gdb !== undefined, restarting },
+            );
+        }
+        return erase(host, {
+            spec: applied,
+            entries: ownEntries({ mark: mark ?? liveMark, specs: [applied] }),
+            keep: applied.deleteData ? undefined : "persist",
+            known: new Set([...knownTo({ mark, liveMark }), ...data.files]),
+            console: keptConsole(host, platform, { ...applied, ...ref }),
+        });
+    }).finally(() => {
+        leave(ref.uuid);
+    });
+    for (const path of kept)
+        context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
+    if (foreign.length > 0)
+        context.log(
+            `${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`,
+        );
+}
+
+/**
+ * Return the host with the folder in which this guest's files are recorded: a replacement may be configured with
+ * another.
+ */
+function withFilesOf(host: Host, folder: string | undefined): Host {
+    return folder === undefined || !host.filesBelow ? host : { ...host, files: host.filesBelow(dirname(folder)) };
+}
+
+/**
+ * Leave a note when a deletion fails halfway, so that the next diff notices it: state still has the guest unchanged.
+ */
+async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
+    try {
+        const result = await work();
+        await Promise.all([forgetDeletion(uuid), forgetConsole(uuid)]);
+        return result;
+    } catch (error) {
+        await noteDeletion(uuid).catch(() => undefined);
+        throw error;
+    }
+}
+
+interface Erase {
+    spec: UnikernelSpec;
+    /** DHCP entries that were made for it. */
+    entries: RecordedReservation[];
+    /** Persist disks to keep: all of them, or those in the set. */
+    keep?: "persist" | Set<string>;
+    /** File names in the guest's records. */
+    known: Set<string>;
+    console: KeptConsole;
+}
+
+/**
+ * Remove a guest that is off, except what `keep` names.
+ * @returns paths that were kept, and names of files that other programs put into its folder
+ */
+export async function erase(
+    host: Host,
+    { spec, entries, keep, known, console }: Erase,
+): Promise<{ kept: string[]; foreign: string[] }> {
+    // Before the domain goes, because its mark records which entries are its own.
+    await release(host, entries);
+    await host.domains.undefine(spec.uuid);
+    const [{ kept, foreign }] = await Promise.all([
+        removeFiles(host, spec.uuid, {
+            known,
+            keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)),
+        }),
+        console.remove(),
+    ]);
+    return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
+}

@@ -1,0 +1,51 @@
+import type { Attach } from "../../../../spec";
+import type { Consequence } from "../../../backend";
+import type { Host } from "../../host";
+import type { DomainFacts, NetworkFacts } from "../../model";
+import { knownNetwork, type SeenNetwork } from "../network/networks";
+
+/**
+ * Whether the interfaces on a network are ports of a bridge on the host, whatever the network forwards by. Those of a network that
+ * forwards by macvtap, or by handing out the host's own devices, are devices of another kind, and libvirt changes an interface's
+ * kind only at a start: "unable to change config on 'network' network type" (qemuDomainChangeNet in qemu_hotplug.c).
+ */
+function isBridged({ bridge }: NetworkFacts): boolean {
+    return bridge !== undefined;
+}
+
+/** Return what it is to move an interface: `live` only where both ends are seen to be bridges. A network that is not there yet may turn out to be anything. */
+export async function consequenceOfMove(
+    network: (name: string) => Promise<SeenNetwork>,
+    ...ends: unknown[]
+): Promise<Consequence> {
+    const seen = await Promise.all(
+        ends.map(async (attach) => {
+            const { network: name } = Object(attach) as Partial<Record<"network", unknown>> & Partial<Attach>;
+            return typeof name === "string" ? network(name) : undefined;
+        }),
+    );
+    const bridged = seen.every((one, index) =>
+        one === undefined ? "bridge" in Object(ends[index]) : one !== "unknown" && isBridged(one),
+    );
+    return bridged ? "live" : "restart";
+}
+
+/**
+ * Return the networks without a bridge among those that an interface of the running guest leaves or comes to.
+ * One that the host does not have is none: to go there is refused before the guest is touched.
+ */
+export async function unbridgedNetworks(
+    host: Host,
+    live: DomainFacts | undefined,
+    wanted: DomainFacts,
+): Promise<string[]> {
+    const pairs = (live?.interfaces ?? []).map((before, index) => [before, wanted.interfaces[index]] as const);
+    const moved = pairs
+        .filter(([before, after]) => after && (before.kind !== after.kind || before.source !== after.source))
+        .flat();
+    const names = new Set(
+        moved.flatMap((one) => (one?.kind === "network" && one.source !== undefined ? [one.source] : [])),
+    );
+    const facts = await Promise.all([...names].map((name) => knownNetwork(host, name)));
+    return facts.flatMap((network) => (network && !isBridged(network) ? [network.name] : []));
+}

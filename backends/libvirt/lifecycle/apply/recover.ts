@@ -1,0 +1,83 @@
+import { hasCode } from "../../../../spec";
+import { type Observation, PartialError } from "../../../backend";
+import type { RecordedReservation } from "../../model";
+import { knownTo } from "../files/files";
+import { stateOf } from "../look";
+import { namingHolder } from "../network/handOver";
+import { union } from "../network/reservations";
+import { LostClaim } from "../ownership/claim";
+import { translate } from "../power/startErrors";
+import { afterFailure, stop } from "../power/stop";
+import { type Course, isNew, report } from "./course";
+import { erase } from "./delete";
+import { rollBack } from "./rollback";
+import { messageOf, type Undo } from "./undo";
+
+/** A failure, with the step in which it happened. */
+export class Failure extends Error {
+    constructor(
+        readonly step: "prepare" | "stop" | "start" | "ready" | "settle",
+        override readonly cause: unknown,
+    ) {
+        super(messageOf(cause));
+    }
+}
+
+export async function during<T>(step: Failure["step"], work: Promise<T>): Promise<T> {
+    try {
+        return await work;
+    } catch (error) {
+        throw new Failure(step, error);
+    }
+}
+
+/** Undo or roll back as far as possible after a failure. @returns the error to throw */
+export async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
+    const {
+        host,
+        platform,
+        plan: { spec },
+        decision,
+        claim,
+    } = course;
+    const error =
+        step === "start"
+            ? await namingHolder(course, translate(cause, spec, platform.startErrors))
+            : translate(cause, spec, platform.startErrors);
+    // Another run owns the guest now: do not change it, not even to undo our own steps.
+    if (cause instanceof LostClaim) return cause;
+    if (!hasCode(error, "unreachable") && (await course.held?.isLost())) return error;
+    const partial = async (state: Observation["state"]): Promise<PartialError> =>
+        new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
+    // The host is unreachable: the next run continues from its state then. State must record that the guest may exist.
+    if (hasCode(error, "unreachable")) return claim.inState ? error : partial("stopped");
+    if (step === "settle") return partial(spec.state);
+    if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
+    if (step === "ready")
+        return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
+    let whole = await undo.run();
+    if (isNew(course)) {
+        undo.add(async () => {
+            await stop(host, platform, spec, afterFailure(course));
+            await erase(host, {
+                spec,
+                entries: madeEntries(course),
+                keep: course.present,
+                known: knownTo(course.existing, course.wanted),
+                console: course.console,
+            });
+        });
+        whole = (await undo.run()) && whole;
+    }
+    return whole || claim.inState ? error : partial("stopped");
+}
+
+/** Return the DHCP entries that a failed create made. */
+function madeEntries({
+    entries,
+    wanted: {
+        mark: { reservations = [] },
+    },
+}: Course): RecordedReservation[] {
+    return union([...entries, ...reservations.filter(({ foreign }) => !foreign)]);
+}

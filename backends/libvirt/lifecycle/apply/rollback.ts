@@ -1,0 +1,93 @@
+import { hasCode, UnikernelError } from "../../../../spec";
+import { PartialError } from "../../../backend";
+import { readMark } from "../../xml";
+import { knownTo, removeUnneeded } from "../files/files";
+import { namesOf } from "../files/records";
+import { stateOf } from "../look";
+import { release, reservationsOf, reserve, union } from "../network/reservations";
+import { start } from "../power/start";
+import { afterFailure, stop } from "../power/stop";
+import { lastLines } from "../readiness/console";
+import { waitReady, wholeConsole } from "../readiness/readiness";
+import { type Course, report } from "./course";
+import { messageOf, type Undo } from "./undo";
+
+/**
+ * Boot the last good definition again after a failed update.
+ * @returns `rolled-back` with the failed guest's console, or PartialError when the rollback failed too
+ */
+export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
+    const {
+        host,
+        plan: { spec },
+        context,
+        wanted,
+    } = course;
+    const console =
+        (failure instanceof UnikernelError ? failure.console : undefined) ??
+        (await lastLines(host, spec.uuid, course.console));
+    context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
+    try {
+        await stop(host, course.platform, spec, afterFailure(course));
+        await undo.run();
+        await host.domains.define(lastGood);
+        await bootAgain(course, lastGood);
+        const files = namesOf(readMark(lastGood));
+        await removeUnneeded(
+            host,
+            spec.uuid,
+            [...course.present, ...wanted.layout.files],
+            knownTo(course.existing, wanted),
+            files,
+        );
+    } catch (error) {
+        if (hasCode(error, "unreachable")) return error;
+        const now = await host.domains.state(spec.uuid).catch(() => undefined);
+        return new PartialError(
+            await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
+            [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`],
+            { cause: failure },
+        );
+    }
+    return new UnikernelError("rolled-back", `the update failed, the last good guest is back: ${firstLine(failure)}`, {
+        property: failure instanceof UnikernelError ? failure.property : undefined,
+        // The failed guest's log was renamed to make room for that of the running guest.
+        hint: hasCode(failure, "guest-ended", "not-ready")
+            ? wholeConsole(await course.console.path("last"))
+            : failure instanceof UnikernelError
+              ? failure.hint
+              : undefined,
+        console,
+        cause: failure,
+    });
+}
+
+async function bootAgain(
+    { host, platform, info, plan, existing, entries, from, wanted, console }: Course,
+    lastGood: string,
+): Promise<void> {
+    if (from) {
+        const own = union([...entries, ...(wanted.mark.reservations?.filter(({ foreign }) => !foreign) ?? [])]);
+        await reserve(host, reservationsOf(from), own);
+        await release(host, own, reservationsOf(from));
+    }
+    const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
+    if (state === "stopped") return;
+    // A saved guest boots again: its saved memory does not fit a definition that was replaced meanwhile.
+    const again = state === "saved" ? "running" : state;
+    await start(host, platform, plan.spec, {
+        state: again,
+        mark: readMark(lastGood),
+        again: true,
+        console,
+        shutdownTimeout: (from ?? plan.spec).shutdownTimeout,
+    });
+    if (from && again === "running") {
+        await waitReady({ host, info, spec: from, console, readConsole: plan.readConsole });
+    }
+}
+
+function firstLine(error: unknown): string {
+    const line = messageOf(error).split("\n")[0]!;
+    return error instanceof UnikernelError && error.property ? line.replace(`${error.property}: `, "") : line;
+}

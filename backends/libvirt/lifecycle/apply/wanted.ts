@@ -1,0 +1,118 @@
+import type { UnikernelSpec } from "../../../../spec";
+import type { Creator } from "../../../backend";
+import { definitionDigest, readFacts, renderDomain } from "../../devices";
+import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../../model";
+import type { Choices } from "../../platform";
+import { MARK_VERSION, withLockedDisplays } from "../../xml";
+import { type Keeping, keepFormer, recordsAfter } from "../files/keeping";
+import { CONSOLE_LOG, type Layout, layOut } from "../files/layout";
+import { folderOf, namesOf, recordsOf } from "../files/records";
+import type { Existing } from "../look";
+import { type Claim, disown, incarnationOf } from "../ownership/ownership";
+import type { Run } from "../run";
+
+/** The definition that a plan asks for, on this host. */
+export interface Definition {
+    layout: Layout;
+    model: DomainModel;
+    facts: DomainFacts;
+    /** Former files of persist disks: renamed or removed once the guest is proven. */
+    keeping: Keeping;
+    /** As it is when all is done. */
+    mark: Mark;
+}
+
+export async function define(
+    { host, platform, plan, context }: Run,
+    existing: Existing,
+    choices: Choices,
+    claim: Claim,
+    reservations: RecordedReservation[] = [],
+): Promise<Definition> {
+    const layout = await layOut(
+        plan,
+        existing.files,
+        existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : [],
+        existing.mark?.files,
+    );
+    const keeping = keepFormer(
+        layout,
+        existing.files.map(({ name }) => name),
+        plan.spec.keepLast,
+    );
+    const path = (name: string): Promise<string> => host.files.path(plan.spec.uuid, name);
+    const [kernel, initrd, log, ...disks] = await Promise.all([
+        path(layout.kernel),
+        layout.initrd === undefined ? undefined : path(layout.initrd),
+        path(CONSOLE_LOG),
+        ...layout.disks.map(path),
+    ]);
+    const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
+    const incarnation = incarnationOf(existing.mark, claim);
+    const mark = {
+        ...readyMark(plan, context.creator, disown(existing.mark, claim), platform.debug !== undefined),
+        folder: await folderOf(host, plan.spec.uuid),
+        files: recordsAfter(keeping, recordsOf(layout, plan, existing.mark?.files ?? [])),
+        ...(incarnation === undefined ? {} : { incarnation }),
+        ...(reservations.length > 0 ? { reservations } : {}),
+    };
+    const facts = readFacts(renderDomain(model, mark));
+    return { layout, model, facts, keeping, mark: { ...mark, definition: definitionDigest(facts) } };
+}
+
+function readyMark(
+    { spec, bootDigest, guest, boot }: Run["plan"],
+    creator: Creator,
+    disowned: Creator[],
+    debugs: boolean,
+): Mark {
+    return {
+        schemaVersion: MARK_VERSION,
+        urn: spec.urn,
+        creator,
+        bootDigest,
+        phase: "ready",
+        since: new Date().toISOString(),
+        ...(guest.shutdown ? { shutdown: true } : {}),
+        ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
+        ...(spec.gdb && debugs ? { gdb: spec.gdb.port } : {}),
+        ...(disowned.length ? { disowned } : {}),
+    };
+}
+
+/** What a step takes beyond the waits that the spec names: copying, a busy host. */
+const MARGIN_MS = 10 * 60_000;
+
+/** Return the milliseconds after which a step that was begun counts as abandoned. */
+export function timeFor({ readiness, shutdownTimeout }: Pick<UnikernelSpec, "readiness" | "shutdownTimeout">): number {
+    return ((readiness?.timeout ?? 0) + shutdownTimeout) * 1000 + MARGIN_MS;
+}
+
+/** The mark while the guest is not proven yet. */
+export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
+    const deadline = Date.now() + timeFor(spec);
+    return withLastGood(
+        {
+            ...mark,
+            phase: lastGood === undefined ? "creating" : "updating",
+            deadline: new Date(deadline).toISOString(),
+        },
+        lastGood,
+    );
+}
+
+export function withLastGood(mark: Mark, lastGood: string | undefined): Mark {
+    return lastGood === undefined ? mark : { ...mark, lastGood: withLockedDisplays(lastGood) };
+}
+
+/** Whether two marks say the same, whenever they were written. */
+export function sameMark(one: Mark | undefined, other: Mark): boolean {
+    return one !== undefined && JSON.stringify(comparable(one)) === JSON.stringify(comparable(other));
+}
+
+function comparable(mark: Mark): unknown {
+    const { since: _since, ...rest } = mark;
+    return Object.entries(rest)
+        .filter(([, value]) => value !== undefined)
+        .sort(([a], [b]) => (a < b ? -1 : 1));
+}

@@ -1,0 +1,16 @@
+import type { UnikernelSpec } from "../../../../spec";
+import type { ReservationModel } from "../../model";
+
+/** A declared DHCP reservation of an address on a libvirt network for one of our interfaces. */
+export interface Reservation extends ReservationModel {
+    network: string;
+    /** Property path of the address. */
+    property: string;
+}
+
+export function reservationsOf(spec: UnikernelSpec): Reservation[] {
+    return spec.interfaces.flatMap(({ attach, ipv4, mac }, index) => {
+        if (!("network" in attach) || typeof ipv4 !== "object" || !("reserve" in ipv4)) return [];
+        return [{ network: attach.network, mac, address: ipv4.reserve, property: `interfaces[${index}].ipv4.reserve` }];
+    });
+}

@@ -1,0 +1,230 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { attachKind, hasCode, isSameThing, keyOf, type UnikernelSpec, unlessEnded } from "../../../../spec";
+import { readMark } from "../../xml";
+import type { Existing } from "../look";
+import type { Run } from "../run";
+import { census, type Holder, openOf } from "./census";
+import { type Declared, heldBy, isOfStack, type Thing } from "./holding";
+import { enter, isUnderWay, mayGoOn } from "./operations";
+import { refusalOf, type Taking } from "./reservations";
+
+/** Time limits in milliseconds. Tests shorten them. */
+export const patience = {
+    /**
+     * Wait for the program to declare another guest in this run: checks follow the program's order while operations
+     * run.
+     */
+    declare: 10_000,
+    /** Wait for another guest of the stack to release what its new declaration does not have. */
+    yield: 60_000,
+};
+const PAUSE_MS = 200;
+
+/**
+ * Wait until each exclusive resource that the guest needs is free, or held by a guest of its stack whose running update
+ * releases it. Changes nothing. Throws `in-use`, naming the holder, for a resource that will not become free.
+ * @returns the resources that are still held, to wait for after this guest has released its own
+ */
+export async function settleHolders({ host, plan: { spec }, context }: Run, existing: Existing): Promise<Thing[]> {
+    const things = thingsOf(spec, existing);
+    const begin = Date.now();
+    // A failed create leaves nothing behind, so a cached census suffices. Before a running guest is stopped, read it
+    // again.
+    for (let now = existing.record?.active === true; ; now = true) {
+        const held = things.length > 0 ? holdersOf(things, await census(host, now), spec.uuid) : [];
+        const waited = Date.now() - begin;
+        const answers = held.map(({ thing, holder }) => declaredBy(context, spec.urn, holder, thing));
+        held.forEach(({ thing, holder }, index) => {
+            const answer = answers[index];
+            if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+        });
+        enter(
+            spec.uuid,
+            held.map(({ holder }) => holder.uuid),
+        );
+        if (answers.every((answer) => answer === "yields") && mayGoOn(spec.uuid)) return held.map(({ thing }) => thing);
+        await unlessEnded(sleep(PAUSE_MS));
+    }
+}
+
+/** Wait, before a start, until other guests have released the resources that `settleHolders` returned. */
+export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
+    const gone = new Set<string>();
+    for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
+        const [first] = holdersOf(
+            things.filter((thing) => !isMac(thing)),
+            await census(host, true),
+            spec.uuid,
+        );
+        if (!first) return;
+        const { thing, holder } = first;
+        // Its update may have ended right after the census was read: the next one shows that.
+        if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
+            throw heldBy(thing, holder, spec.urn, "yields");
+        if (!isUnderWay(holder.uuid)) gone.add(holder.uuid);
+    }
+}
+
+/**
+ * Return the error of a start that failed because of a port or a device, naming the domain that has it, if one does.
+ */
+export async function namingHolder({ host, plan: { spec }, context }: Run, error: unknown): Promise<unknown> {
+    if (!hasCode(error, "in-use")) return error;
+    const things = thingsOf(spec, {}).filter(({ property }) => property === error.property);
+    const [found] = holdersOf(things, await census(host, true).catch(() => []), spec.uuid);
+    if (!found) return error;
+    const answer = declaredBy(context, spec.urn, found.holder, found.thing);
+    return heldBy(found.thing, found.holder, spec.urn, answer);
+}
+
+/**
+ * Wait until no guest of the same stack that is being replaced or deleted has the name. Do not wait for other domains.
+ * @param look fails with `not-ours` at `name` while another domain has it
+ */
+export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, look: () => Promise<T>): Promise<T> {
+    for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
+        try {
+            return await look();
+        } catch (error) {
+            if (!hasCode(error, "not-ours") || error.property !== "name") throw error;
+            const record = await host.domains.byName(spec.name);
+            if (!record) continue;
+            const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
+            if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
+            const thing: Thing = {
+                key: keyOf.name(spec.name),
+                property: "name",
+                code: "not-ours",
+                hint: error.hint ?? "",
+                says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get`,
+            };
+            const answer = declaredBy(context, spec.urn, holder, thing);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+        }
+    }
+}
+
+/**
+ * Return the decision whether a DHCP entry of another guest may be replaced. It may, if that guest belongs to the same
+ * stack and no longer declares the address or the MAC address. Its own update then finds the entry gone, and makes the
+ * one that it declares now, so the order of the two does not matter.
+ */
+export function takingFor({ host, plan: { spec }, context }: Run): Taking {
+    return async (entry) => {
+        const { network, mac, address, property, by } = entry;
+        const holders = await census(host, true);
+        const recorded = holders.find(({ reservations }) =>
+            reservations.some((one) => one.network === network && one.mac === mac && one.address === address),
+        );
+        const holder =
+            recorded ??
+            (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
+        if (!holder) throw refusalOf(entry);
+        const thing: Thing = {
+            key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address),
+            property,
+            hint: by === "mac" ? "choose another MAC address" : "choose another address",
+            says: (domain) =>
+                `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
+        };
+        // An entry that is not recorded belongs to an administrator.
+        if (!recorded)
+            throw heldBy(
+                {
+                    ...thing,
+                    says: (domain) =>
+                        `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it`,
+                },
+                { name: holder.name },
+                spec.urn,
+                undefined,
+            );
+        for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
+            const answer = declaredBy(context, spec.urn, holder, thing);
+            if (answer === "yields") return;
+            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+        }
+    };
+}
+
+function patienceFor(answer: Declared | "unknown"): number {
+    return answer === "yields" ? patience.yield : answer === "unknown" ? patience.declare : 0;
+}
+
+/**
+ * Return whether the holder keeps or yields a resource. "unknown": it may still be declared; undefined: do not wait.
+ */
+function declaredBy(
+    context: Run["context"],
+    urn: string,
+    holder: Pick<Holder, "uuid" | "urn">,
+    { key }: Thing,
+): Declared | "unknown" {
+    if (!context.declares || !isOfStack(holder.urn, urn)) return undefined;
+    return context.declares(holder.uuid, key) ?? "unknown";
+}
+
+/** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
+function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
+    const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
+    const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] =>
+        attachKind(attach) === "user" || known.includes(mac)
+            ? []
+            : [
+                  {
+                      key: keyOf.mac(mac),
+                      property: `interfaces[${index}].mac`,
+                      says: (domain) => `${domain} has the MAC address ${mac}`,
+                      hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
+                  },
+              ],
+    );
+    if (spec.state === "stopped") return things;
+    const own = new Set(liveFacts ? openOf(liveFacts) : []);
+    const add = (key: string, property: string, what: string, hint: string): void => {
+        if (!own.has(key)) things.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
+    };
+    spec.interfaces.forEach(({ attach }, index) => {
+        const at = `interfaces[${index}].attach`;
+        if ("tap" in attach)
+            add(
+                keyOf.tap(attach.tap),
+                `${at}.tap`,
+                `the tap device ${attach.tap}`,
+                "give each guest a tap device of its own",
+            );
+        for (const [place, forward] of ("user" in attach ? attach.user.forward : []).entries()) {
+            add(
+                keyOf.port(forward),
+                `${at}.user.forward[${place}].host`,
+                `${forward.protocol} port ${forward.host} of ${forward.address}`,
+                "where no host port is declared, run pulumi up again: another one is chosen; else declare another port",
+            );
+        }
+    });
+    if (spec.gdb)
+        add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
+    return things;
+}
+
+/**
+ * Return, for each resource, the first other domain that has it. A port of all addresses conflicts with that of each
+ * address.
+ */
+function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
+    return things.flatMap((thing) => {
+        const holder = holders.find(
+            (one) =>
+                one.uuid !== uuid &&
+                (isMac(thing)
+                    ? one.macs.some((mac) => keyOf.mac(mac) === thing.key)
+                    : one.open.some((key) => isSameThing(key, thing.key))),
+        );
+        return holder ? [{ thing, holder }] : [];
+    });
+}
+
+function isMac({ key }: Thing): boolean {
+    return key.startsWith("mac ");
+}

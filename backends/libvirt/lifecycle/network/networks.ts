@@ -1,0 +1,56 @@
+import { forAll, hasCode, unlessEnded } from "../../../../spec";
+import type { Host, NetworkRecord } from "../../host";
+import type { NetworkFacts } from "../../model";
+import { readNetwork } from "../../xml";
+
+/**
+ * A network as a preview sees it; "unknown" where the host cannot be reached, undefined where it has no such network.
+ */
+export type SeenNetwork = (NetworkFacts & { active: boolean }) | "unknown" | undefined;
+
+type Open = (uri: string) => Promise<Host>;
+
+const asked = new WeakMap<Open, Map<string, Promise<SeenNetwork>>>();
+
+/** Networks of hosts that were read in this run. */
+const found = new WeakMap<Host, Map<string, NetworkFacts>>();
+
+/**
+ * Return a network, read once per run: checks of a hundred guests may need the same network, and a host that does not
+ * answer would delay each.
+ */
+export function networkOf(connection: string, name: string, open: Open): Promise<SeenNetwork> {
+    const answers = asked.get(open) ?? new Map<string, Promise<SeenNetwork>>();
+    asked.set(open, answers);
+    const key = JSON.stringify([connection, name]);
+    const answer = answers.get(key) ?? forAll(() => ask(connection, name, open));
+    answers.set(key, answer);
+    return unlessEnded(answer);
+}
+
+/**
+ * Return the facts of a network, from this run's check if it has them, else from the host; undefined where there is
+ * none.
+ */
+export async function knownNetwork(host: Host, name: string): Promise<NetworkFacts | undefined> {
+    const known = found.get(host)?.get(name);
+    if (known) return known;
+    const record = await host.networks.get(name);
+    return record && note(host, record);
+}
+
+async function ask(connection: string, name: string, open: Open): Promise<SeenNetwork> {
+    try {
+        const host = await open(connection);
+        const record = await host.networks.get(name);
+        return record && { ...note(host, record), active: record.active };
+    } catch (error) {
+        return hasCode(error, "not-found") ? undefined : "unknown";
+    }
+}
+
+function note(host: Host, { name, xml }: NetworkRecord): NetworkFacts {
+    const facts = readNetwork(xml);
+    found.set(host, (found.get(host) ?? new Map<string, NetworkFacts>()).set(name, facts));
+    return facts;
+}

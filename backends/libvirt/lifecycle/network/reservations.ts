@@ -1,0 +1,243 @@
+import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../../spec";
+import type { Host, ReservationCommand } from "../../host";
+import type { Mark, NetworkFacts, RecordedReservation } from "../../model";
+import { readNetwork, renderReservation } from "../../xml";
+import { type Reservation, reservationsOf } from "./declaredReservations";
+import { assertReservable } from "./reservable";
+
+export { reservationsOf };
+
+/** A conflicting entry of another guest: it has the desired address, or the interface's MAC address. */
+export type Held = NetworkFacts["reservations"][number] & { network: string; property: string; by: "address" | "mac" };
+
+/** Decides on a conflicting entry: returns where it may be replaced, and throws `in-use` where it may not. */
+export type Taking = (entry: Held) => Promise<void>;
+
+const TAKES_NONE: Taking = (entry) => Promise.reject(refusalOf(entry));
+
+/** Return the error about an entry whose guest is unknown. */
+export function refusalOf({ network, address, mac, name, property, by }: Held): UnikernelError {
+    if (by === "address")
+        return new UnikernelError(
+            "in-use",
+            `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`,
+            { property, hint: "choose another address" },
+        );
+    return new UnikernelError(
+        "in-use",
+        `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`,
+        {
+            property,
+            hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
+        },
+    );
+}
+
+/** The sources that tell a guest's own entries: its mark, and the specs that were applied or begun. */
+export interface Known {
+    mark?: Mark;
+    /** A mark of release 0.1.0 records no entries: then the declared ones count as ours. */
+    specs: (UnikernelSpec | undefined)[];
+}
+
+/** Return the entries that were made for this guest. Other entries with the same MAC belong to an administrator. */
+export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
+    const recorded = mark?.reservations ?? [];
+    const foreign = recorded.filter((entry) => entry.foreign);
+    const declared = specs.flatMap((spec) => (spec ? reservationsOf(spec) : [])).map(entryOf);
+    return union([
+        ...recorded.filter((entry) => !entry.foreign),
+        ...declared.filter((entry) => !includes(foreign, entry)),
+    ]);
+}
+
+export function union(entries: RecordedReservation[]): RecordedReservation[] {
+    return entries.filter((entry, index) => !includes(entries.slice(0, index), entry));
+}
+
+/**
+ * Check, before any change, that each network can give the desired addresses. Throws `invalid`, `unsupported`, or
+ * `in-use` where an entry of another guest or an administrator conflicts.
+ * @returns the records for the mark
+ */
+export async function examine(
+    host: Host,
+    wanted: Reservation[],
+    own: RecordedReservation[],
+    taking = TAKES_NONE,
+): Promise<RecordedReservation[]> {
+    const records: RecordedReservation[] = [];
+    for (const [name, entries] of byNetwork(wanted)) {
+        const network = await factsOf(host, name, entries[0]!.property);
+        for (const entry of entries) {
+            const isThere = includes(entriesIn(network), entry);
+            for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await taking(conflict);
+            // Accept an existing entry of an earlier release, so that other properties can still be changed.
+            if (!isThere) assertReservable(network, entry.address, entry.property);
+            const foreign = isThere && !includes(own, entryOf(entry));
+            records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
+        }
+    }
+    return records;
+}
+
+/**
+ * Make reservations.
+ * @param own entries that may be replaced
+ * @returns steps that undo it, newest first
+ */
+export async function reserve(
+    host: Host,
+    wanted: Reservation[],
+    own: RecordedReservation[],
+    taking = TAKES_NONE,
+): Promise<(() => Promise<void>)[]> {
+    const undo: (() => Promise<void>)[] = [];
+    for (const [name, entries] of byNetwork(wanted)) {
+        for (const entry of entries) {
+            try {
+                const inverse = await alone(host, name, async () =>
+                    reserveOne(host, await factsOf(host, name, entry.property), entry, own, taking),
+                );
+                if (inverse) undo.unshift(inverse);
+            } catch (error) {
+                for (const step of undo) await step();
+                throw error;
+            }
+        }
+    }
+    return undo;
+}
+
+async function reserveOne(
+    host: Host,
+    network: NetworkFacts,
+    entry: Reservation,
+    own: RecordedReservation[],
+    taking: Taking,
+): Promise<(() => Promise<void>) | undefined> {
+    if (includes(entriesIn(network), entry)) return undefined;
+    const { mac, address } = entry;
+    const conflicts = conflictsOf(network, entry);
+    for (const conflict of conflicts) if (!isOwn(conflict, own)) await taking(conflict);
+    const change = (
+        command: ReservationCommand,
+        one: { mac?: string; address: string; name?: string },
+    ): Promise<void> =>
+        host.networks.updateReservation(
+            network.name,
+            command,
+            renderReservation({ ...one, mac: one.mac ?? "" }),
+            placeOf(network),
+        );
+    const removed: Held[] = [];
+    let added = false;
+    const undo = async (): Promise<void> => {
+        if (added) await change("delete", { mac, address });
+        // Do not restore an entry whose address or MAC address another entry has got meanwhile.
+        const { reservations } = await factsOf(host, network.name, entry.property);
+        const isFree = (one: Held): boolean =>
+            !reservations.some(
+                (now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac),
+            );
+        for (const former of removed) if (isFree(former)) await change("add-last", former);
+    };
+    try {
+        for (const conflict of conflicts) {
+            await change("delete", conflict);
+            removed.push(conflict);
+        }
+        await change("add-last", { mac, address });
+        added = true;
+    } catch (error) {
+        await undo().catch(() => undefined);
+        throw error;
+    }
+    return () => alone(host, network.name, undo);
+}
+
+const turns = new Turns();
+
+/** Read and change a network's entries without interference by another guest of this process. */
+function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
+    return turns.take(JSON.stringify([uri, network]), work);
+}
+
+/** Return the index of the <ip> element for IPv4 entries: the one with IPv4 DHCP, of which libvirt allows one. */
+function placeOf({ subnets }: NetworkFacts): number | undefined {
+    const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
+    return index < 0 ? undefined : index;
+}
+
+/** Return the entries to remove first: libvirt accepts one for each MAC address, and one for each address. */
+function conflictsOf({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
+    return reservations.flatMap((other) => {
+        const itsMac = other.mac?.toLowerCase();
+        if ((itsMac === mac) === (other.address === address)) return [];
+        return [{ ...other, mac: itsMac, network, property, by: itsMac === mac ? "mac" : "address" }];
+    });
+}
+
+function isOwn({ network, mac, address }: Held, own: RecordedReservation[]): boolean {
+    return mac !== undefined && includes(own, { network, mac, address });
+}
+
+function entriesIn({ name: network, reservations }: NetworkFacts): Entry[] {
+    return reservations.map(({ mac, address }) => ({ network, mac: mac?.toLowerCase() ?? "", address }));
+}
+
+/** Remove those of these entries that still exist. A network that is gone has none. */
+export async function release(
+    host: Host,
+    own: RecordedReservation[],
+    kept: (Reservation | RecordedReservation)[] = [],
+): Promise<void> {
+    for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
+        await alone(host, name, async () => {
+            const record = await host.networks.get(name);
+            if (!record) return;
+            const network = readNetwork(record.xml);
+            for (const { mac, address, name: hostname } of network.reservations) {
+                if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
+                await host.networks.updateReservation(
+                    name,
+                    "delete",
+                    renderReservation({ mac, address, name: hostname }),
+                    placeOf(network),
+                );
+            }
+        });
+    }
+}
+
+type Entry = Pick<RecordedReservation, "network" | "mac" | "address">;
+
+function includes(entries: Entry[], { network, mac, address }: Entry): boolean {
+    return entries.some((other) => other.network === network && other.mac === mac && other.address === address);
+}
+
+function entryOf({ network, mac, address }: Entry): RecordedReservation {
+    return { network, mac, address };
+}
+
+function byNetwork<T extends { network: string }>(entries: T[]): Map<string, T[]> {
+    const groups = new Map<string, T[]>();
+    for (const entry of entries) groups.set(entry.network, [...(groups.get(entry.network) ?? []), entry]);
+    return groups;
+}
+
+async function factsOf(host: Host, name: string, property: string): Promise<NetworkFacts> {
+    const record = await host.networks.get(name).catch((error: unknown) => {
+        if (hasCode(error, "not-found")) return undefined;
+        throw error;
+    });
+    if (record) return readNetwork(record.xml);
+    throw missingNetwork(name, property.replace(/ipv4\.reserve$/, "attach.network"));
+}
+
+export function missingNetwork(name: string, property: string): UnikernelError {
+    return new UnikernelError("not-found", `there is no network ${name} on the host`, {
+        property,
+        hint: "virsh net-list --all lists the host's networks",
+    });
+}

@@ -1,0 +1,110 @@
+import { UnikernelError } from "../../../../spec";
+import type { FoundGuest } from "../../../backend";
+import { type Declared, definitionDigest, differences, readFacts, readForImport } from "../../devices";
+import type { DomainRecord, Host } from "../../host";
+import type { DomainFacts, Mark } from "../../model";
+import { readMark, readNetwork } from "../../xml";
+import { copiesOf } from "../files/layout";
+import { namesOf } from "../files/records";
+import { settled, stateOf } from "../look";
+import { placeOf } from "../place";
+
+/** A domain of any making, as it could have been declared; undefined when there is none. Asks only. */
+export async function find(
+    host: Host,
+    { uuid, name = "" }: { uuid?: string; name?: string },
+): Promise<FoundGuest | undefined> {
+    const info = await host.info();
+    const record = uuid === undefined ? await host.domains.byName(name) : await settled(host, uuid);
+    if (!record) return undefined;
+    const refuse = (why: string, hint: string): UnikernelError =>
+        new UnikernelError("unsupported", `domain ${record.name} cannot be imported: ${why}`, { hint });
+    if (!record.persistent)
+        throw refuse(
+            "it is transient: there is no definition for its next start",
+            `virsh dumpxml ${record.name} > it.xml; virsh define it.xml; then import it`,
+        );
+    if (!info.local)
+        throw refuse(
+            `its kernel is a file on ${info.hostname}, and is not read from here`,
+            "run the import on that machine; or declare the guest, and remove that domain",
+        );
+    const { declared, notes } = readForImport(record.inactiveXml);
+    if (declared.kernel === undefined) notes.refuse("no kernel of its own: it boots from a disk, or the network");
+    const mark = readMark(record.inactiveXml);
+    const facts = readFacts(record.inactiveXml);
+    const blocks = blocksOf(declared, mark);
+    const written = blocks.filter(({ access }) => access === "persist").map(({ path }) => path);
+    if (record.active) for (const path of written) notes.refuse(`${path}, a disk that the guest may be writing to`);
+    if (notes.refused.length > 0 || declared.kernel === undefined)
+        throw refuse(notes.refused.join("; "), hintOf(record, written));
+    return {
+        uuid: record.uuid,
+        name: record.name,
+        host: placeOf(info),
+        state: stateOf(record),
+        autostart: record.autostart,
+        memory: declared.memory,
+        vcpus: declared.vcpus,
+        onCrash: declared.onCrash,
+        accelerator: declared.accelerator,
+        kernel: declared.kernel,
+        initrd: declared.initrd,
+        cmdline: declared.cmdline,
+        blocks,
+        interfaces: await reserved(host, declared.interfaces),
+        ...(declared.gdb ? { gdb: declared.gdb } : {}),
+        ...(declared.qemuArgs.length > 0 ? { qemuArgs: declared.qemuArgs } : {}),
+        mark: mark?.creator && { urn: mark.urn, creator: mark.creator, bootDigest: mark.bootDigest },
+        definition: definitionDigest(facts),
+        warnings: [
+            ...(notes.dropped.length > 0 ? [`the next restart does without ${notes.dropped.join(", ")}`] : []),
+            ...(notes.changed.length > 0 ? [`the next restart changes ${notes.changed.join("; ")}`] : []),
+            ...written.map(
+                (path) =>
+                    `the next start copies ${path} once, and the guest writes to its copy from then on; the file itself stays as it is`,
+            ),
+            ...pending(record, facts),
+        ],
+    };
+}
+
+/** What a network reserves for an interface is its address wherever the guest asks for one. */
+async function reserved(host: Host, interfaces: Declared["interfaces"]): Promise<FoundGuest["interfaces"]> {
+    return Promise.all(
+        interfaces.map(async (card) => {
+            const network = "network" in card.attach ? await host.networks.get(card.attach.network) : undefined;
+            const address =
+                network &&
+                readNetwork(network.xml).reservations.find(({ mac }) => mac?.toLowerCase() === card.mac)?.address;
+            return address ? { ...card, ipv4: { reserve: address } } : card;
+        }),
+    );
+}
+
+function hintOf({ name, active }: DomainRecord, written: string[]): string {
+    if (active && written.length > 0)
+        return `end the guest first (virsh shutdown ${name}): its disk can then be copied whole; or make the disk <readonly/>`;
+    return `virsh edit ${name} takes it out, where the guest can do without; else leave the domain to libvirt`;
+}
+
+/** A copy of ours that is made anew at each start is declared by what it is made of. */
+function blocksOf({ blocks }: Declared, mark: Mark | undefined): FoundGuest["blocks"] {
+    const copies = new Map(copiesOf(namesOf(mark)).map(({ from, to }) => [to, from]));
+    return blocks.map(({ path, writable, format }) => {
+        const [, folder = "", name = path] = /^(.*\/)([^/]*)$/.exec(path) ?? [];
+        const from = copies.get(name);
+        if (writable && from !== undefined) return { path: `${folder}${from}`, access: "scratch", format };
+        return { path, access: writable ? "persist" : "read", format };
+    });
+}
+
+/** Somebody edited the definition while the guest ran: what is imported is the definition. */
+function pending({ liveXml }: DomainRecord, facts: DomainFacts): string[] {
+    const other = liveXml === undefined ? [] : differences(readFacts(liveXml), facts);
+    return other.length > 0
+        ? [
+              `the definition was edited since the guest was started (${other.join(", ")}); it is imported as it is defined`,
+          ]
+        : [];
+}

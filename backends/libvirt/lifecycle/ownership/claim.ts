@@ -1,0 +1,174 @@
+import { randomBytes } from "node:crypto";
+import { UnikernelError } from "../../../../spec";
+import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../../files";
+import type { Host, HostFile } from "../../host";
+import { readMark } from "../../xml";
+
+/** File in the guest's folder that names the running create. It exists as long as the create runs. */
+export const CLAIM = "claim.json";
+
+const LONGEST = 4096;
+
+interface Claimed {
+    /** Random and unique to the create. */
+    token: string;
+    urn: string;
+    /** The process, in the form of an incomplete file's writer (unfinished.ts). */
+    owner: string;
+    /** Time from which a process on another machine, which we cannot check, counts as ended. ISO 8601. */
+    until: string;
+}
+
+/**
+ * A create's claim to a guest: a file in the guest's folder that is created exclusively, by every access to files.
+ * libvirt silently accepts a second definition of the same name and uuid, so a definition cannot serve as a claim.
+ */
+export class GuestClaim {
+    private constructor(
+        private readonly host: Host,
+        private readonly uuid: string,
+        readonly token: string,
+    ) {
+        active.add(token);
+    }
+
+    /** Claim a guest for a create. @throws UnikernelError `in-use` where another create is making the guest */
+    static async take(
+        host: Host,
+        { uuid, urn, name }: { uuid: string; urn: string; name: string },
+        milliseconds: number,
+    ): Promise<GuestClaim> {
+        const token = randomBytes(8).toString("hex");
+        const content: Claimed = {
+            token,
+            urn,
+            owner: thisProcess(),
+            until: new Date(Date.now() + milliseconds).toISOString(),
+        };
+        const parts = [{ bytes: Buffer.from(JSON.stringify(content)) }];
+        for (let tries = 0; tries < 2; tries++) {
+            if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644 })) return new GuestClaim(host, uuid, token);
+            const text = await textOf(host, uuid);
+            if (text === "") continue;
+            const other = parse(text);
+            if (other && !isDead(other)) throw beingMade({ uuid, name }, other, "wait until that run has ended");
+            // Two runs may race for a dead process's claim: by the token the loser notices before it changes anything.
+            if ((await textOf(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
+        }
+        throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, {
+            hint: "run pulumi up again when that one has ended",
+        });
+    }
+
+    /**
+     * Check that the claim still has our token.
+     * @param defined this run has defined the domain, so its mark must have our token too
+     * @throws LostClaim where another create has the guest now, so that this run must not change it
+     */
+    async assertHeld({ defined = false } = {}): Promise<void> {
+        const found = await read(this.host, this.uuid);
+        if (!found) throw new LostClaim(this.uuid, "it is gone");
+        if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
+        if (!defined) return;
+        const record = await this.host.domains.get(this.uuid);
+        if (record && readMark(record.inactiveXml)?.claim !== this.token)
+            throw new LostClaim(this.uuid, "another run has defined the guest since");
+    }
+
+    /** Return whether another create has the guest now; false for a host that does not answer. */
+    async isLost(): Promise<boolean> {
+        return this.assertHeld().then(
+            () => false,
+            (error: unknown) => error instanceof LostClaim,
+        );
+    }
+
+    /** Release the claim, when the create has ended. */
+    async release(): Promise<void> {
+        active.delete(this.token);
+        if ((await read(this.host, this.uuid))?.token === this.token) await this.host.files.remove(this.uuid, CLAIM);
+    }
+}
+
+/** The error of a claim that another create has taken. */
+export class LostClaim extends UnikernelError {
+    constructor(uuid: string, why: string) {
+        super("in-use", `this run has lost its claim to guest ${uuid}: ${why}; it has changed nothing since`, {
+            hint: "run pulumi up again when the other run has ended",
+        });
+    }
+}
+
+/** Tokens of the creates that run in this process, which may outlive a create whose claim it could not remove. */
+const active = new Set<string>();
+
+/**
+ * Return whether a claim's process has ended. A process on another machine cannot be checked: its time limit counts.
+ */
+function isDead({ token, owner, until }: Claimed): boolean {
+    if (isThisProcess(owner)) return !active.has(token);
+    const overdue = Date.parse(until) < Date.now();
+    return isAbandoned(owner, overdue ? Infinity : 0);
+}
+
+function textOf(host: Host, uuid: string): Promise<string> {
+    return host.files.read(uuid, CLAIM, { offset: 0, length: LONGEST });
+}
+
+/** Return the claim; undefined where there is none, or the file is invalid. */
+async function read(host: Host, uuid: string): Promise<Claimed | undefined> {
+    return parse(await textOf(host, uuid));
+}
+
+function parse(text: string): Claimed | undefined {
+    try {
+        const { token, urn, owner, until } = JSON.parse(text) as Partial<Claimed>;
+        return token === undefined || urn === undefined || owner === undefined || until === undefined
+            ? undefined
+            : { token, urn, owner, until };
+    } catch {
+        return undefined;
+    }
+}
+
+function beingMade(
+    { uuid, name }: { uuid: string; name: string },
+    { owner, until }: Claimed,
+    hint: string,
+): UnikernelError {
+    return new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(owner)}`, {
+        hint: `${hint}; if it is on another machine and was killed, its claim ends at ${until}`,
+    });
+}
+
+/**
+ * Refuse to change or delete a guest in state while another run's create is making it. Removes the claim of a dead run.
+ * @param files files in the guest's folder
+ * @throws UnikernelError `in-use`
+ */
+export async function assertUnclaimed(
+    host: Host,
+    { uuid, name }: { uuid: string; name: string },
+    files: HostFile[],
+): Promise<void> {
+    if (!files.some((file) => file.name === CLAIM)) return;
+    const found = await read(host, uuid);
+    if (!found || isDead(found)) return host.files.remove(uuid, CLAIM);
+    throw beingMade({ uuid, name }, found, "run pulumi refresh when that run has ended");
+}
+
+/**
+ * Return whether another process's create is making the guest; it may have begun meanwhile.
+ * @param files names in the guest's folder
+ */
+export async function isClaimedByOther(host: Host, uuid: string, files: string[]): Promise<boolean> {
+    if (!files.includes(CLAIM)) return false;
+    const found = await read(host, uuid);
+    return found !== undefined && !active.has(found.token) && !isDead(found);
+}
+
+/** Return the URN in the claim that a create left in a guest's folder. `alive`: the create may still be running. */
+export async function claimedBy(host: Host, uuid: string): Promise<{ urn: string; alive: boolean } | undefined> {
+    const found = await read(host, uuid);
+    return found && { urn: found.urn, alive: !isDead(found) };
+}

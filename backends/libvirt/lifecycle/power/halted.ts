@@ -1,0 +1,86 @@
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../images";
+import { type ConsoleVerdict, hasCode } from "../../../../spec";
+import type { DomainRecord, Host, HostFile } from "../../host";
+import type { KeptConsole } from "../../platform";
+import { stateOf } from "../look";
+import { plain, TAIL_BYTES } from "../readiness/console";
+
+/** Milliseconds between two samples of processor time: a guest whose clock ticks uses more than the tolerance in it. */
+const SAMPLE_MS = 3000;
+/** QEMU's processor time is counted in ticks of 10 ms (proc(5)); QEMU itself may use one tick in that time. */
+const TOLERANCE_NS = 10_000_000;
+
+export type ReadConsole = (text: string) => ConsoleVerdict;
+
+export interface HaltedOptions {
+    host: Host;
+    uuid: string;
+    /** The files of its folder, if the caller has listed them already. */
+    files?: HostFile[];
+    record: DomainRecord | undefined;
+    console: KeptConsole;
+    readConsole: ReadConsole;
+}
+
+/**
+ * Return whether a running domain's guest has ended by itself: its console says so, and it uses no processor time. The
+ * console is no proof by itself, since a guest may print text that a client sent.
+ *
+ * The answer is cached for the boot and the length of the log, so the console is not read again until the guest prints
+ * more.
+ */
+export async function hasHalted({ host, uuid, files, record, console, readConsole }: HaltedOptions): Promise<boolean> {
+    if (record?.id === undefined || stateOf(record) !== "running") return false;
+    const size = await console.size(files);
+    const answer = await recall(uuid);
+    if (size !== undefined && answer?.boot === record.id && answer.size === size) return answer.halted;
+    const text = await console.read(TAIL_BYTES).catch((error: unknown) => {
+        if (!hasCode(error, "permission", "unsupported")) throw error;
+        return undefined;
+    });
+    if (text === undefined) return false;
+    const says = readConsole(plain(text)).ended !== undefined;
+    const halted = says && (await isIdle(host, uuid));
+    // Do not cache the contradiction of a guest that reports its end but still uses its processor.
+    if (size !== undefined && says === halted) await remember(uuid, { boot: record.id, size, halted });
+    return halted;
+}
+
+async function isIdle(host: Host, uuid: string): Promise<boolean> {
+    const before = await host.domains.processorTime(uuid);
+    await sleep(SAMPLE_MS);
+    const after = await host.domains.processorTime(uuid);
+    return before !== undefined && after !== undefined && after - before <= TOLERANCE_NS;
+}
+
+interface Answer {
+    /** The hypervisor's number of this run. */
+    boot: number;
+    /** Bytes of the log that were read. */
+    size: number;
+    halted: boolean;
+}
+
+const answerOf = (uuid: string): string => join(cacheFolder("consoles"), `${uuid}.json`);
+
+async function recall(uuid: string): Promise<Answer | undefined> {
+    try {
+        return JSON.parse(await readFile(answerOf(uuid), "utf8")) as Answer;
+    } catch {
+        // No answer, or an incomplete one: read the console.
+        return undefined;
+    }
+}
+
+async function remember(uuid: string, answer: Answer): Promise<void> {
+    await makeCacheFolder("consoles");
+    await writeWhole(answerOf(uuid), JSON.stringify(answer));
+}
+
+export async function forgetConsole(uuid: string): Promise<void> {
+    await rm(answerOf(uuid), { force: true });
+}

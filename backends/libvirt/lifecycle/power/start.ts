@@ -1,0 +1,126 @@
+import { type GuestState, hasCode, UnikernelError } from "../../../../spec";
+import type { Host } from "../../host";
+import type { Mark } from "../../model";
+import type { GuestWay, KeptConsole, LibvirtPlatform } from "../../platform";
+import { messageOf } from "../apply/undo";
+import { refreshCopies } from "../files/files";
+import { namesOf } from "../files/records";
+import { hasData, hears, stop } from "./stop";
+import { tellOf } from "./telling";
+
+export interface StartOptions {
+    state: Exclude<GuestState, "stopped">;
+    /** The definition's mark: it names the scratch disks to renew, the configuration to pass, and the gdb port. */
+    mark: Pick<Mark, "files" | "told" | "gdb" | "shutdown"> | undefined;
+    /** The configuration to pass, if the caller has it; else it is read from the guest's folder. */
+    value?: string;
+    /** It has been started before. */
+    again: boolean;
+    /**
+     * Resume from the saved memory image, with disks and console unchanged. Left out: boot the definition and discard
+     * an image.
+     */
+    resume?: boolean;
+    console: KeptConsole;
+    /** Seconds for the shutdown of a guest that a killed run has begun to start. */
+    shutdownTimeout: number;
+}
+
+/** Start a guest that is off, with renewed scratch disks and a new console log. */
+export async function start(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions,
+): Promise<void> {
+    const { uuid } = guest;
+    // A log outside of the guest's folder may be left from another guest of the same name.
+    if (!resume && (again || platform.console)) await console.turn();
+    if (!resume) await refreshCopies(host, uuid, namesOf(mark));
+    const tell = tellOf(host, platform, guest, mark, value);
+    const port = mark?.gdb;
+    const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);
+    const begin = performance.now();
+    let id: number;
+    try {
+        id = await create(
+            host,
+            uuid,
+            {
+                paused: state === "paused" || tell !== undefined || debug !== undefined,
+                ...(resume ? { resumeSaved: true } : {}),
+            },
+            () => stop(host, platform, guest, { asks: hears(mark) && hasData(mark), timeout: shutdownTimeout }),
+        );
+    } catch (error) {
+        throw await explained(host, platform, guest, error, performance.now() - begin);
+    }
+    if (tell) await whilePaused(host, uuid, "could not be told its configuration", () => tell(id));
+    if (debug) await whilePaused(host, uuid, "could not get its gdb port", () => debug(id));
+    if (!tell && !debug) return;
+    if (state === "running") await host.domains.resume(uuid);
+}
+
+/** Start the domain. @param end stops it if it runs already @returns the domain's number */
+async function create(
+    host: Host,
+    uuid: string,
+    how: { paused: boolean; resumeSaved?: boolean },
+    end: () => Promise<void>,
+): Promise<number> {
+    for (let tries = 1; ; tries++) {
+        try {
+            return await host.domains.start(uuid, how);
+        } catch (error) {
+            if (tries === TRIES || hasCode(error, "unreachable")) throw error;
+            const active = (await host.domains.state(uuid))?.active ?? false;
+            if (!active && !UNEXPLAINED.test(messageOf(error))) throw error;
+            // The daemon has just carried out the start of a killed run, with an unknown definition: stop that guest.
+            if (active) await end();
+        }
+    }
+}
+
+const TRIES = 3;
+
+/**
+ * qemu_monitor.c: QEMU ended at once, but libvirt connected to its monitor before it noticed. QEMU's message is lost,
+ * so start again to get it.
+ */
+const UNEXPLAINED = /failed to connect to monitor socket/;
+
+/** Do work on a paused guest, and destroy it on failure: it must not run without its configuration or its debugger. */
+async function whilePaused(host: Host, uuid: string, failing: string, work: () => Promise<void>): Promise<void> {
+    try {
+        await work();
+    } catch (error) {
+        await host.domains.destroy(uuid);
+        const { code = "program-failed", property, hint } = error instanceof UnikernelError ? error : {};
+        throw new UnikernelError(code, `the guest ${failing} and was destroyed before it ran: ${messageOf(error)}`, {
+            property,
+            hint,
+            cause: error,
+        });
+    }
+}
+
+/**
+ * libxl_domain.c, libxlDomainStartPerform: the only message for every failure; libxl's details are in a log of the
+ * host.
+ */
+const UNSAID = /libxenlight failed to create new domain/;
+
+async function explained(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    error: unknown,
+    took: number,
+): Promise<unknown> {
+    if (!platform.explain || !(error instanceof UnikernelError) || !UNSAID.test(error.message)) return error;
+    const lines = await platform.explain(host, guest, took).catch(() => []);
+    if (lines.length === 0) return error;
+    return new UnikernelError(error.code, [error.message, ...lines.map((line) => `  ${line}`)].join("\n"), {
+        cause: error,
+    });
+}

@@ -1,0 +1,57 @@
+import { hasCode, UnikernelError } from "../../../../spec";
+import type { Host } from "../../host";
+import type { Mark } from "../../model";
+import type { GuestWay, LibvirtPlatform } from "../../platform";
+import { isTold } from "../files/layout";
+import type { Existing } from "../look";
+
+/** Longest configuration to read, above any guest's limit: xenstore's longest message is 4096 bytes. */
+const LONGEST = 64 * 1024;
+
+/** Passes the configuration to the running domain with this number. */
+export type Tell = (id: number) => Promise<void>;
+
+/**
+ * Return a function that passes a guest's configuration at a start; undefined if the definition contains all of it. The
+ * value is in the guest's folder, under a name that the mark records. So a rollback can pass the last good guest its
+ * configuration, although its plan is not known any more.
+ */
+export function tellOf(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    mark: Pick<Mark, "files" | "told"> | undefined,
+    atHand?: string,
+): Tell | undefined {
+    const { told: key, files = [] } = mark ?? {};
+    if (key === undefined) return undefined;
+    return async (id) => {
+        const name = files.find((file) => isTold(file.name))?.name;
+        const value = atHand ?? (name && (await host.files.read(guest.uuid, name, { length: LONGEST })));
+        if (!value || !platform.beforeResume)
+            throw new UnikernelError(
+                "not-found",
+                `the configuration of the guest is not in its folder on the host (${name ?? key})`,
+            );
+        await platform.beforeResume(host, guest, id, { key, value });
+    };
+}
+
+/**
+ * Return whether the running guest lacks the configuration that its mark records, because another program started it,
+ * or this one was killed before passing it. Return false where we may not check.
+ */
+export async function isUntold(
+    host: Host,
+    platform: LibvirtPlatform,
+    guest: GuestWay,
+    { record, liveMark }: Pick<Existing, "record" | "liveMark">,
+): Promise<boolean> {
+    if (!record?.active || record.id === undefined || liveMark?.told === undefined || !platform.wasTold) return false;
+    try {
+        return !(await platform.wasTold(host, guest, record.id, liveMark.told));
+    } catch (error) {
+        if (hasCode(error, "permission", "unsupported", "program-missing")) return false;
+        throw error;
+    }
+}
