@@ -2,9 +2,9 @@ import type { Creator } from "../backends";
 import { backend } from "../backends";
 import { printable } from "../spec";
 import { blockImageHandlers } from "./blockImage";
-import { discreetHandlers } from "./discretion";
 import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
+import { discreetHandlers } from "./secrets/discretion";
 import { unikernelHandlers } from "./unikernel";
 
 export {
@@ -28,11 +28,11 @@ export {
     limitsOf,
     parseSettings,
 } from "./configuration";
-export { keyFromSeed } from "./digestKeys";
 export { callFunction, type FunctionName, type FunctionShape, functionShapes } from "./functions";
 export type { DiffResult, Handlers, PropertyChange } from "./handlers";
 export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
 export { defaultName, hashOf, uuidOf } from "./identity";
+export { keyFromSeed } from "./secrets/digestKeys";
 export {
     countLeftovers,
     findLeftovers,

@@ -1,9 +1,9 @@
 import { type ImageSource, identify, mapProblems, optionProblems } from "../../images";
 import { type ImageFormat, logicalName, type Problem, problemOf } from "../../spec";
 import { parseArguments } from "../arguments";
-import { digestKeyOf } from "../digestKeys";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";
+import { digestKeyOf } from "../secrets/digestKeys";
 import { schemaVersionAfter } from "../state";
 import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";

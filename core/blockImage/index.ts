@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { discreet, discretion, withoutSecrets } from "../discretion";
 import type { Handlers } from "../handlers";
 import { uuidOf } from "../identity";
+import { discreet, discretion, withoutSecrets } from "../secrets/discretion";
 import { refuseNewerState } from "../state";
 import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";

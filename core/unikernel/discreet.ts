@@ -1,4 +1,4 @@
-import { discreet, discretion } from "../discretion";
+import { discreet, discretion } from "../secrets/discretion";
 import type { UnikernelServices } from "./services";
 
 /**

@@ -1,8 +1,8 @@
-import { discretion, withoutSecrets } from "../discretion";
 import type { Handlers } from "../handlers";
-import { checkUnikernel } from "./check";
+import { discretion, withoutSecrets } from "../secrets/discretion";
+import { checkUnikernel } from "./check/check";
 import { discreetly } from "./discreet";
-import { findUnikernel } from "./find";
+import { findUnikernel } from "./import/find";
 import { inputsWithin } from "./inputs";
 import {
     changesOfUnikernel,

@@ -1,6 +1,6 @@
 import type { Backend, Context, Creator } from "../../backends";
 import type { Platform } from "../../spec";
-import { declares } from "./claims";
+import { declares } from "./check/claims";
 
 /** The services that the lifecycle of a unikernel needs from its process. */
 export interface UnikernelServices {

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Handlers, resourceHandlers } from "../../core";
-import { forgetClaims } from "../../core/unikernel/claims";
+import { forgetClaims } from "../../core/unikernel/check/claims";
 import { configurationOf } from "../../provider/plugin/configuration";
 import { importResource } from "../../provider/plugin/import";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";

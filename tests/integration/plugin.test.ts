@@ -1,6 +1,6 @@
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { UNKNOWN } from "../../core";
-import { forgetClaims } from "../../core/unikernel/claims";
+import { forgetClaims } from "../../core/unikernel/check/claims";
 import { Calls } from "../../provider/plugin/calls";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import {

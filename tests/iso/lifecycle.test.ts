@@ -14,7 +14,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { forgetRun } from "../../core/holders";
-import { forgetClaims } from "../../core/unikernel/claims";
+import { forgetClaims } from "../../core/unikernel/check/claims";
 import { testKernel } from "../e2e/guests";
 import { nginxGuest } from "../support/linuxGuest";
 import { workspace } from "../unit/images/workspace";

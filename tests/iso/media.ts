@@ -1,7 +1,7 @@
 import { createBackends } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
-import { forgetClaims } from "../../core/unikernel/claims";
-import { forgetChecks } from "../../core/unikernel/replacing";
+import { forgetClaims } from "../../core/unikernel/check/claims";
+import { forgetChecks } from "../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../spec";
 import { alice } from "../support/plans";
 

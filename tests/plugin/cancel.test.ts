@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { ServiceError } from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { unikernelHandlers } from "../../core/unikernel";
-import { forgetClaims } from "../../core/unikernel/claims";
+import { forgetClaims } from "../../core/unikernel/check/claims";
 import { Calls } from "../../provider/plugin/calls";
 import { watch } from "../support/faults";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";

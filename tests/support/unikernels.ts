@@ -1,6 +1,6 @@
 import type { Backend } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
-import { forgetClaims } from "../../core/unikernel/claims";
+import { forgetClaims } from "../../core/unikernel/check/claims";
 import { alice } from "./plans";
 
 type Properties = Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { diskNames } from "../../../backends/diskNames";
-import { nameBlocks } from "../../../core/unikernel/blockNames";
-import type { Nameable } from "../../../core/unikernel/nameable";
+import { nameBlocks } from "../../../core/unikernel/blocks/blockNames";
+import type { Nameable } from "../../../core/unikernel/blocks/nameable";
 import type { Access, BlockSpec } from "../../../spec";
 
 interface Options {

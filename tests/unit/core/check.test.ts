@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { createBackends } from "../../../backends";
 import { UNKNOWN } from "../../../core/handlers";
 import { unikernelHandlers } from "../../../core/unikernel";
-import { forgetClaims } from "../../../core/unikernel/claims";
-import { forgetChecks } from "../../../core/unikernel/replacing";
+import { forgetClaims } from "../../../core/unikernel/check/claims";
+import { forgetChecks } from "../../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../../spec";
 import { bzImage } from "./kernels";
 

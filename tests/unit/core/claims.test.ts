@@ -1,4 +1,4 @@
-import { claim, declares, forgetClaims } from "../../../core/unikernel/claims";
+import { claim, declares, forgetClaims } from "../../../core/unikernel/check/claims";
 import type { InterfaceSpec } from "../../../spec";
 import { checked } from "./specs";
 

@@ -1,7 +1,7 @@
 import { UNKNOWN } from "../../../core/handlers";
-import { sentence } from "../../../core/unikernel/consequence";
-import { consequenceOfCheck, type Judge } from "../../../core/unikernel/consequenceOfCheck";
-import { differences } from "../../../core/unikernel/diff";
+import { sentence } from "../../../core/unikernel/diff/consequence";
+import { consequenceOfCheck, type Judge } from "../../../core/unikernel/diff/consequenceOfCheck";
+import { differences } from "../../../core/unikernel/diff/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { checked, table } from "./specs";
 

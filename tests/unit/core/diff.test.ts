@@ -1,5 +1,5 @@
 import { UNKNOWN } from "../../../core/handlers";
-import { differences, strongest } from "../../../core/unikernel/diff";
+import { differences, strongest } from "../../../core/unikernel/diff/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import type { BlockSpec, InterfaceSpec } from "../../../spec";
 import { checked, table } from "./specs";

@@ -12,7 +12,7 @@ import {
     type DigestForm,
     formOf,
     withDigests,
-} from "../../../core/unikernel/digests";
+} from "../../../core/unikernel/digests/digests";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { checked, table } from "./specs";
 

@@ -1,7 +1,7 @@
 import { createBackends } from "../../../backends";
-import { sentence } from "../../../core/unikernel/consequence";
-import { differences } from "../../../core/unikernel/diff";
-import { folderWarning } from "../../../core/unikernel/folder";
+import { sentence } from "../../../core/unikernel/diff/consequence";
+import { differences } from "../../../core/unikernel/diff/diff";
+import { folderWarning } from "../../../core/unikernel/diff/folder";
 import type { StoredInputs, StoredOutputs } from "../../../core/unikernel/inputs";
 import { withDrift } from "../../../core/unikernel/outputs";
 import { checked, table } from "./specs";

@@ -2,8 +2,8 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { keyFromSeed, UNKNOWN } from "../../../core";
-import { digestKeyOf } from "../../../core/digestKeys";
-import { keyFilePath, keyFromFile } from "../../../core/keyFile";
+import { digestKeyOf } from "../../../core/secrets/digestKeys";
+import { keyFilePath, keyFromFile } from "../../../core/secrets/keyFile";
 import { keyBytes } from "../../../spec";
 
 const usual = process.env.XDG_DATA_HOME;

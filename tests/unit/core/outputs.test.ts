@@ -1,5 +1,5 @@
 import type { Observation } from "../../../backends/backend";
-import { differences } from "../../../core/unikernel/diff";
+import { differences } from "../../../core/unikernel/diff/diff";
 import type { StoredOutputs } from "../../../core/unikernel/inputs";
 import { outputsOf, withDrift } from "../../../core/unikernel/outputs";
 import { checked, table } from "./specs";

@@ -1,7 +1,7 @@
 import { iso } from "../../../backends/iso";
 import { kvm } from "../../../backends/kvm";
 import { UNKNOWN } from "../../../core/handlers";
-import { unsupportedProblems } from "../../../core/unikernel/unsupported";
+import { unsupportedProblems } from "../../../core/unikernel/check/unsupported";
 
 const forward = (...forwards: unknown[]) => ({
     interfaces: [{ attach: { user: { forward: [] } } }, { attach: { user: { forward: forwards } } }],

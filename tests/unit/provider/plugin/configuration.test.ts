@@ -1,4 +1,4 @@
-import { forgetClaims } from "../../../../core/unikernel/claims";
+import { forgetClaims } from "../../../../core/unikernel/check/claims";
 import { configurationOf } from "../../../../provider/plugin/configuration";
 import { closePlugins, openPlugin, urnOf } from "./plugin";
 

@@ -1,9 +1,9 @@
-import { type Backend, hasHosts } from "../../backends";
-import { forAll, unlessEnded } from "../../spec";
-import { isUnknown } from "../handlers";
-import { holderInRun, holderOf } from "../holders";
-import { defaultName, uuidOf } from "../identity";
-import type { StoredInputs } from "./inputs";
+import { type Backend, hasHosts } from "../../../backends";
+import { forAll, unlessEnded } from "../../../spec";
+import { isUnknown } from "../../handlers";
+import { holderInRun, holderOf } from "../../holders";
+import { defaultName, uuidOf } from "../../identity";
+import type { StoredInputs } from "../inputs";
 
 /**
  * Return the identity of a unikernel and its host. Values in `olds` are kept, so that neither an alias nor a newer

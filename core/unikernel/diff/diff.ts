@@ -1,16 +1,16 @@
-import type { Consequence, ConsequenceTable } from "../../backends";
-import { same } from "../../spec";
+import type { Consequence, ConsequenceTable } from "../../../backends";
+import { same } from "../../../spec";
 import {
     type NamesWhere,
     namesWhere,
     type UnikernelArgument,
     type UnikernelRows,
     unikernelRows,
-} from "../../spec/arguments";
-import { containsUnknown } from "../handlers";
+} from "../../../spec/arguments";
+import { containsUnknown } from "../../handlers";
+import type { StoredInputs } from "../inputs";
 import { blockPairs } from "./blockDiff";
 import { folderPairs } from "./folder";
-import type { StoredInputs } from "./inputs";
 import type { Pair } from "./pair";
 
 /** One property that changed. */

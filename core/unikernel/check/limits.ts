@@ -1,6 +1,6 @@
-import type { Problem } from "../../spec";
-import type { Limits } from "../configuration";
-import { defaultsFor, environmentSettings, limitsOf } from "../configuration";
+import type { Problem } from "../../../spec";
+import type { Limits } from "../../configuration";
+import { defaultsFor, environmentSettings, limitsOf } from "../../configuration";
 
 type Values = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import type { Consequence } from "../../backends";
+import type { Consequence } from "../../../backends";
 import type { Difference } from "./diff";
 import { strongest } from "./diff";
 

@@ -1,7 +1,7 @@
-import { diskNames } from "../../backends";
-import type { BlockSpec, Problem } from "../../spec";
-import { same } from "../../spec";
-import { isUnknown } from "../handlers";
+import { diskNames } from "../../../backends";
+import type { BlockSpec, Problem } from "../../../spec";
+import { same } from "../../../spec";
+import { isUnknown } from "../../handlers";
 import type { FormerDisk } from "./formerDisks";
 import { formerDisks, namesOfFirstRelease } from "./formerDisks";
 import type { Nameable } from "./nameable";

@@ -1,4 +1,4 @@
-import type { Consequence } from "../../backends";
+import type { Consequence } from "../../../backends";
 
 /** The old and the new value of a property; a pair with a note always differs. */
 export interface Pair {

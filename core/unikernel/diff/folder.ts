@@ -1,5 +1,5 @@
-import { containsUnknown } from "../handlers";
-import type { StoredInputs } from "./inputs";
+import { containsUnknown } from "../../handlers";
+import type { StoredInputs } from "../inputs";
 import type { Pair } from "./pair";
 
 type Placed = Pick<StoredInputs, "folder" | "host" | "name" | "blocks">;

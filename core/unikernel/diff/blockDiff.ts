@@ -1,8 +1,8 @@
-import { diskNames, persistFile } from "../../backends";
-import type { BlockSpec } from "../../spec";
-import { same } from "../../spec";
-import { containsUnknown, isUnknown } from "../handlers";
-import { blockIdentity } from "./inputs";
+import { diskNames, persistFile } from "../../../backends";
+import type { BlockSpec } from "../../../spec";
+import { same } from "../../../spec";
+import { containsUnknown, isUnknown } from "../../handlers";
+import { blockIdentity } from "../inputs";
 import type { Pair } from "./pair";
 
 /**

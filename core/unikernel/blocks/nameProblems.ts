@@ -1,4 +1,4 @@
-import type { Problem } from "../../spec";
+import type { Problem } from "../../../spec";
 import type { FormerDisk } from "./formerDisks";
 
 interface Clash {

@@ -1,6 +1,6 @@
-import type { Forward, UnikernelSpec } from "../../spec";
-import { hasCode } from "../../spec";
-import { noteRefused } from "../networkInterface";
+import type { Forward, UnikernelSpec } from "../../../spec";
+import { hasCode } from "../../../spec";
+import { noteRefused } from "../../networkInterface";
 
 const FORWARD = /^interfaces\[(\d+)\]\.attach\.user\.forward\[(\d+)\]\.host$/;
 

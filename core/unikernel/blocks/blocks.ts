@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
-import { formatOf, hashFile, needsAnotherFile } from "../../images";
-import type { BlockSpec, Problem } from "../../spec";
-import { problemOf, same } from "../../spec";
-import { containsUnknown, isUnknown } from "../handlers";
+import { formatOf, hashFile, needsAnotherFile } from "../../../images";
+import type { BlockSpec, Problem } from "../../../spec";
+import { problemOf, same } from "../../../spec";
+import { containsUnknown, isUnknown } from "../../handlers";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
 

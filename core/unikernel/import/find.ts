@@ -1,17 +1,17 @@
-import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../backends";
-import { formatOf, hashFile, needsAnotherFile } from "../../images";
-import type { InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
-import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../spec";
-import type { NamesWhere, UnikernelRows } from "../../spec/arguments";
-import type { Wanted } from "../handlers";
-import { nameOf } from "./blocks";
-import { checkArguments } from "./check";
-import { bootDigest, formOf } from "./digests";
+import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../../backends";
+import { formatOf, hashFile, needsAnotherFile } from "../../../images";
+import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../spec";
+import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../spec";
+import type { NamesWhere, UnikernelRows } from "../../../spec/arguments";
+import type { Wanted } from "../../handlers";
+import { nameOf } from "../blocks/blocks";
+import { checkArguments } from "../check/check";
+import { bootDigest, formOf } from "../digests/digests";
+import type { StoredInputs, StoredOutputs } from "../inputs";
+import { outputsOf, refOf, withDrift } from "../outputs";
+import { planGuest } from "../plan";
+import type { UnikernelServices } from "../services";
 import { type Telling, tellings } from "./findGuest";
-import type { StoredInputs, StoredOutputs } from "./inputs";
-import { outputsOf, refOf, withDrift } from "./outputs";
-import { planGuest } from "./plan";
-import type { UnikernelServices } from "./services";
 
 /**
  * Import a guest that is not in state: return inputs, as check would make them of a program that declares the guest,

@@ -1,10 +1,10 @@
 import { createHash, createHmac } from "node:crypto";
-import type { ConsequenceTable } from "../../backends";
-import type { Digests, UnikernelSpec } from "../../spec";
-import { canonical, keyBytes } from "../../spec";
-import { containsUnknown, UNKNOWN } from "../handlers";
-import { root } from "./diff";
-import { bootRelevant, configRelevant } from "./inputs";
+import type { ConsequenceTable } from "../../../backends";
+import type { Digests, UnikernelSpec } from "../../../spec";
+import { canonical, keyBytes } from "../../../spec";
+import { containsUnknown, UNKNOWN } from "../../handlers";
+import { root } from "../diff/diff";
+import { bootRelevant, configRelevant } from "../inputs";
 
 /**
  * Return the first 128 bits of sha256 over data, 32 hex digits; of the HMAC when there is a key. Unknown while the data

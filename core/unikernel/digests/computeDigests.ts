@@ -1,8 +1,8 @@
-import type { ConsequenceTable } from "../../backends";
-import { hashFile } from "../../images";
-import type { Problem, UnikernelInputs, UnikernelSpec } from "../../spec";
-import { problemOf } from "../../spec";
-import { isUnknown, UNKNOWN } from "../handlers";
+import type { ConsequenceTable } from "../../../backends";
+import { hashFile } from "../../../images";
+import type { Problem, UnikernelInputs, UnikernelSpec } from "../../../spec";
+import { problemOf } from "../../../spec";
+import { isUnknown, UNKNOWN } from "../../handlers";
 import { withDigests } from "./digests";
 
 type Digested = Omit<UnikernelInputs, "consequence">;

@@ -1,10 +1,10 @@
-import { type Backend, type HostConsequences, hasHostConsequences } from "../../backends";
-import { changedFiles, loadManifest } from "../../images";
-import type { BlockSpec } from "../../spec";
-import { isUnknown } from "../handlers";
+import { type Backend, type HostConsequences, hasHostConsequences } from "../../../backends";
+import { changedFiles, loadManifest } from "../../../images";
+import type { BlockSpec } from "../../../spec";
+import { isUnknown } from "../../handlers";
+import type { StoredInputs } from "../inputs";
 import { sentence } from "./consequence";
 import type { Difference } from "./diff";
-import type { StoredInputs } from "./inputs";
 import { noteCheck, noteEmptyCheck } from "./replacing";
 
 /** Decides the consequence of a change. */

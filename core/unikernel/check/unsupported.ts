@@ -1,8 +1,8 @@
-import { type ConsequenceTable, unsupportedIn } from "../../backends";
-import type { Problem } from "../../spec";
-import { same } from "../../spec";
-import { defaultOf, type Row, unikernelRows } from "../../spec/arguments";
-import { containsUnknown } from "../handlers";
+import { type ConsequenceTable, unsupportedIn } from "../../../backends";
+import type { Problem } from "../../../spec";
+import { same } from "../../../spec";
+import { defaultOf, type Row, unikernelRows } from "../../../spec/arguments";
+import { containsUnknown } from "../../handlers";
 
 /**
  * Refuse arguments that a platform does not support, by its table. A value that equals the default does not count as

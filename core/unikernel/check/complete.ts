@@ -1,12 +1,12 @@
-import type { Backend } from "../../backends";
-import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../spec";
-import { isUnknown, UNKNOWN } from "../handlers";
-import { interfaceProblems, withIpv4Default } from "../networkInterface";
-import { resolveBlocks } from "./blocks";
-import type { Guest } from "./guest";
+import type { Backend } from "../../../backends";
+import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../../spec";
+import { isUnknown, UNKNOWN } from "../../handlers";
+import { interfaceProblems, withIpv4Default } from "../../networkInterface";
+import { resolveBlocks } from "../blocks/blocks";
+import { blocksBefore } from "../diff/replacing";
+import type { Guest } from "../guest";
+import type { StoredInputs } from "../inputs";
 import { resolveIdentity } from "./identity";
-import type { StoredInputs } from "./inputs";
-import { blocksBefore } from "./replacing";
 
 interface Known {
     backend: Backend;

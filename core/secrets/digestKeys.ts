@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { hasCode, KEY_DIGITS } from "../spec";
-import { isUnknown } from "./handlers";
+import { hasCode, KEY_DIGITS } from "../../spec";
+import { isUnknown } from "../handlers";
 import { keyFilePath, keyFromFile } from "./keyFile";
 
 /** Sources of the key for a resource's digests over secrets. */

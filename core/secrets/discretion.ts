@@ -1,6 +1,6 @@
-import { maskIn } from "../guests";
-import { type Problem, printable } from "../spec";
-import type { Handlers } from "./handlers";
+import { maskIn } from "../../guests";
+import { type Problem, printable } from "../../spec";
+import type { Handlers } from "../handlers";
 import { textsAt } from "./secretTexts";
 
 type Properties = Record<string, unknown>;
