@@ -1,7 +1,7 @@
 import type { Limits } from "../../core";
 import { configurationShape, defaultsFor, environmentSettings, limitsOf, parseSettings } from "../../core";
 import type { Problem } from "../../spec";
-import type { Properties } from "./codec";
+import type { Properties } from "./wire/codec";
 
 export { configurationShape };
 

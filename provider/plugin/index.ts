@@ -1,3 +1,3 @@
-export type { PluginOptions } from "./server";
-export { servePlugin } from "./server";
+export type { PluginOptions } from "./server/server";
+export { servePlugin } from "./server/server";
 export { PACKAGE, PLUGIN_TOKENS } from "./urn";

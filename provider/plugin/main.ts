@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { endPluginWithEngine } from "../lifetime";
-import { servePlugin } from "./server";
+import { servePlugin } from "./server/server";
 import { answerByHand } from "./usage";
 
 /** Run `pulumi-resource-unikernel [flags] [ENGINE]`. The engine reads the port from the first line of output. */

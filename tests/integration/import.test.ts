@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { type Handlers, resourceHandlers } from "../../core";
 import { forgetClaims } from "../../core/unikernel/check/claims";
 import { configurationOf } from "../../provider/plugin/configuration";
-import { importResource } from "../../provider/plugin/import";
+import { importResource } from "../../provider/plugin/handlers/import";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice } from "../support/plans";
 

@@ -1,7 +1,7 @@
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { UNKNOWN } from "../../core";
 import { forgetClaims } from "../../core/unikernel/check/claims";
-import { Calls } from "../../provider/plugin/calls";
+import { Calls } from "../../provider/plugin/server/calls";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import {
     ask,

@@ -4,7 +4,7 @@ import type { ServiceError } from "@grpc/grpc-js";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { unikernelHandlers } from "../../core/unikernel";
 import { forgetClaims } from "../../core/unikernel/check/claims";
-import { Calls } from "../../provider/plugin/calls";
+import { Calls } from "../../provider/plugin/server/calls";
 import { watch } from "../support/faults";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice } from "../support/plans";

@@ -6,7 +6,7 @@ import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { z } from "zod";
 import { UNKNOWN } from "../../core";
 import { functionShapes } from "../../core/functions";
-import { Calls } from "../../provider/plugin/calls";
+import { Calls } from "../../provider/plugin/server/calls";
 import { testKernel } from "../e2e/guests";
 import { withStack } from "../support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";

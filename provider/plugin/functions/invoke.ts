@@ -1,10 +1,10 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { callFunction } from "../../../core";
 import type { Problem } from "../../../spec";
-import type { Calls } from "../calls";
-import { decode, encode } from "../codec";
 import type { Configuration } from "../configuration";
-import { textOf } from "../wire";
+import type { Calls } from "../server/calls";
+import { decode, encode } from "../wire/codec";
+import { textOf } from "../wire/wire";
 import { functionOf } from "./tokens";
 
 interface Asked {

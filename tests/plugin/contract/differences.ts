@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { SECRET, SIGNATURE } from "../../../provider/plugin/wire";
+import { SECRET, SIGNATURE } from "../../../provider/plugin/wire/wire";
 
 /** One value of a transcript that is another by one of the hosts. */
 export interface Found {

@@ -1,6 +1,6 @@
 import { Struct, Value } from "google-protobuf/google/protobuf/struct_pb";
 import { UNKNOWN } from "../../../../core";
-import { decode, encode, FileContent, ResourceReference } from "../../../../provider/plugin/codec";
+import { decode, encode, FileContent, ResourceReference } from "../../../../provider/plugin/wire/codec";
 import {
     ARCHIVE,
     ASSET,
@@ -11,7 +11,7 @@ import {
     stepsOf,
     textOf,
     UNKNOWNS,
-} from "../../../../provider/plugin/wire";
+} from "../../../../provider/plugin/wire/wire";
 
 /** A message as it comes over the wire. */
 function message(properties: Record<string, unknown>): Struct {

@@ -1,5 +1,5 @@
 import { UNKNOWN } from "../../../../core";
-import { withValues } from "../../../../provider/plugin/consequence";
+import { withValues } from "../../../../provider/plugin/diff/consequence";
 
 const change = (property: string, from: unknown, to: unknown) => ({ property, from, to, consequence: "restart" });
 

@@ -10,7 +10,7 @@ import type { LogRequest } from "@pulumi/pulumi/proto/engine_pb";
 import type { PluginInfo } from "@pulumi/pulumi/proto/plugin_pb";
 import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { connectEngine } from "../../../../provider/plugin/engine";
+import { connectEngine } from "../../../../provider/plugin/server/engine";
 import { answerByHand } from "../../../../provider/plugin/usage";
 import { ask } from "./plugin";
 

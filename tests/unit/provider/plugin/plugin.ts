@@ -6,7 +6,7 @@ import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
 import type { PluginOptions } from "../../../../provider/plugin";
 import { servePlugin } from "../../../../provider/plugin";
-import { RESOURCE, SECRET, SIGNATURE } from "../../../../provider/plugin/wire";
+import { RESOURCE, SECRET, SIGNATURE } from "../../../../provider/plugin/wire/wire";
 
 type Values = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-import { isReplaced } from "../../../../provider/plugin/replaced";
+import { isReplaced } from "../../../../provider/plugin/run/replaced";
 
 const urn = "urn:pulumi:dev::shop::unikernel:index:Unikernel::web";
 

@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Made } from "../../../../provider/plugin/made";
-import { References } from "../../../../provider/plugin/references";
-import { Run } from "../../../../provider/plugin/run";
+import { References } from "../../../../provider/plugin/arguments/references";
+import { Made } from "../../../../provider/plugin/run/made";
+import { Run } from "../../../../provider/plugin/run/run";
 import { urnOf } from "./plugin";
 
 const cache = mkdtempSync(join(tmpdir(), "pulumi-unikernel-runs-"));

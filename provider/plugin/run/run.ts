@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Properties } from "./codec";
+import type { Properties } from "../wire/codec";
 
 /** Longer than any run. */
 const ABANDONED_MS = 24 * 3600_000;

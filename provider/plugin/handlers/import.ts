@@ -1,7 +1,7 @@
-import type { Handlers } from "../../core";
-import { isUuid, UnikernelError } from "../../spec";
-import type { ResourceKind } from "../trampoline";
-import type { Configuration } from "./configuration";
+import type { Handlers } from "../../../core";
+import { isUuid, UnikernelError } from "../../../spec";
+import type { ResourceKind } from "../../trampoline";
+import type { Configuration } from "../configuration";
 
 type Found = Awaited<ReturnType<Handlers["read"]>>;
 

@@ -1,9 +1,9 @@
-import { isUnknown, logicalName, UNKNOWN } from "../../core";
-import type { Problem } from "../../spec";
-import type { Properties } from "./codec";
-import { ResourceReference } from "./codec";
+import { isUnknown, logicalName, UNKNOWN } from "../../../core";
+import type { Problem } from "../../../spec";
+import { kindOf } from "../urn";
+import type { Properties } from "../wire/codec";
+import { ResourceReference } from "../wire/codec";
 import type { References } from "./references";
-import { kindOf } from "./urn";
 
 /** Context for turning references into plain data, and the receivers of its problems. */
 export interface Flattening {

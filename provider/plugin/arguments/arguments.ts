@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { keyFromSeed, UNKNOWN } from "../../core";
-import { derivedOutputs, type Problem } from "../../spec";
-import { privateArguments } from "../../spec/arguments";
-import type { ResourceKind } from "../trampoline";
-import type { Decoded, Properties } from "./codec";
-import type { Configuration } from "./configuration";
+import { keyFromSeed, UNKNOWN } from "../../../core";
+import { derivedOutputs, type Problem } from "../../../spec";
+import { privateArguments } from "../../../spec/arguments";
+import type { ResourceKind } from "../../trampoline";
+import type { Configuration } from "../configuration";
+import type { Decoded, Properties } from "../wire/codec";
 import { isObject, plainBlocks, plainInterfaces } from "./devices";
 import type { References } from "./references";
 import { plainSource } from "./source";

@@ -3,10 +3,10 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { hasCode, printable, UnikernelError } from "../../spec";
-import type { Properties } from "./codec";
-import { encode } from "./codec";
-import type { Path } from "./wire";
+import { hasCode, printable, UnikernelError } from "../../../spec";
+import type { Properties } from "../wire/codec";
+import { encode } from "../wire/codec";
+import type { Path } from "../wire/wire";
 
 /**
  * A resource that exists but is not as declared: the engine keeps it in state with the reasons, and updates it in the

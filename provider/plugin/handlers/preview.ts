@@ -1,6 +1,6 @@
-import { containsUnknown, currentOutputs, UNKNOWN } from "../../core";
-import type { ResourceKind } from "../trampoline";
-import type { Properties } from "./codec";
+import { containsUnknown, currentOutputs, UNKNOWN } from "../../../core";
+import type { ResourceKind } from "../../trampoline";
+import type { Properties } from "../wire/codec";
 
 /** Outputs that only the real operation can compute. */
 const COMPUTED: Record<ResourceKind, string[]> = {

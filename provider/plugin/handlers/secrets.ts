@@ -1,9 +1,9 @@
-import { maskIn } from "../../core";
-import type { ResourceKind } from "../trampoline";
-import { secretsIn } from "./arguments";
-import type { Decoded } from "./codec";
-import { encode, textsOf } from "./codec";
-import type { Path } from "./wire";
+import { maskIn } from "../../../core";
+import type { ResourceKind } from "../../trampoline";
+import { secretsIn } from "../arguments/arguments";
+import type { Decoded } from "../wire/codec";
+import { encode, textsOf } from "../wire/codec";
+import type { Path } from "../wire/wire";
 
 /** Minimum length: a shorter text is part of many others by chance. */
 const TELLING = 4;

@@ -1,9 +1,9 @@
-import { logicalName } from "../../core";
-import type { ResourceKind } from "../trampoline";
-import type { Decoded, Properties } from "./codec";
-import { ResourceReference } from "./codec";
-import type { Run } from "./run";
-import type { Path } from "./wire";
+import { logicalName } from "../../../core";
+import type { ResourceKind } from "../../trampoline";
+import type { Run } from "../run/run";
+import type { Decoded, Properties } from "../wire/codec";
+import { ResourceReference } from "../wire/codec";
+import type { Path } from "../wire/wire";
 
 /** The properties of images and interfaces that a unikernel needs. */
 const NEEDED: Partial<Record<ResourceKind, string[]>> = {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { closeHosts } from "../../core";
-import { endedBy, UnikernelError } from "../../spec";
+import { closeHosts } from "../../../core";
+import { endedBy, UnikernelError } from "../../../spec";
 
 /**
  * Milliseconds that a cancelled call may take to report which objects exist, so that state has them. Its own waits end

@@ -1,5 +1,5 @@
-import type { PropertyChange } from "../../core";
-import { isUnknown } from "../../core";
+import type { PropertyChange } from "../../../core";
+import { isUnknown } from "../../../core";
 
 /** Properties whose values are shown, with their unit. All others are lists, files, or long. */
 const VALUES: Record<string, string> = { memory: " MiB", maxMemory: " MiB", vcpus: "", state: "" };

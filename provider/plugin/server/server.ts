@@ -6,18 +6,18 @@ import type { IResourceProviderServer } from "@pulumi/pulumi/proto/provider_grpc
 import { ResourceProviderService } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { handlersOf } from "../registry";
+import type { handlersOf } from "../../registry";
+import { configurationFailures, configurationOf } from "../configuration";
+import { detailsOfConfiguration } from "../diff/differences";
+import { diffResponse } from "../diff/diffResponse";
+import { invoke } from "../functions";
+import { Resources } from "../handlers/resources";
+import { Run } from "../run/run";
+import { PACKAGE } from "../urn";
+import { decode, encode, textsOf } from "../wire/codec";
 import { Calls } from "./calls";
-import { decode, encode, textsOf } from "./codec";
-import { configurationFailures, configurationOf } from "./configuration";
-import { detailsOfConfiguration } from "./differences";
-import { diffResponse } from "./diffResponse";
 import { connectEngine } from "./engine";
 import { Refusal, serviceErrorOf } from "./errors";
-import { invoke } from "./functions";
-import { Resources } from "./resources";
-import { Run } from "./run";
-import { PACKAGE } from "./urn";
 
 export interface PluginOptions {
     /** The package's version, which the engine compares. */

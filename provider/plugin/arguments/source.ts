@@ -1,7 +1,7 @@
-import type { Problem } from "../../spec";
-import { FileContent } from "./codec";
+import type { Problem } from "../../../spec";
+import { FileContent } from "../wire/codec";
+import { textOf } from "../wire/wire";
 import { isObject } from "./devices";
-import { textOf } from "./wire";
 
 /**
  * Return a data image's `source` in the form that the handlers take: a path, or a map of path to text or `{ asset: path

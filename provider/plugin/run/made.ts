@@ -1,5 +1,5 @@
-import type { ResourceKind } from "../trampoline";
-import type { Properties } from "./codec";
+import type { ResourceKind } from "../../trampoline";
+import type { Properties } from "../wire/codec";
 import type { Run } from "./run";
 
 /** Properties by which two objects of one URN are the same object on a host or disk. */

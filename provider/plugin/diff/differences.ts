@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import type { PropertyChange } from "../../core";
-import { containsUnknown } from "../../core";
-import type { ResourceKind } from "../trampoline";
-import type { Properties } from "./codec";
-import { configurationShape } from "./configuration";
-import { isObject } from "./devices";
-import type { Path } from "./wire";
-import { stepsOf, textOf } from "./wire";
+import type { PropertyChange } from "../../../core";
+import { containsUnknown } from "../../../core";
+import type { ResourceKind } from "../../trampoline";
+import { isObject } from "../arguments/devices";
+import { configurationShape } from "../configuration";
+import type { Properties } from "../wire/codec";
+import type { Path } from "../wire/wire";
+import { stepsOf, textOf } from "../wire/wire";
 
 /** One entry of a detailed diff. */
 export interface Detail {

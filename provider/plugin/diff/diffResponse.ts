@@ -1,10 +1,10 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
-import type { PropertyChange } from "../../core";
-import type { ResourceKind } from "../trampoline";
-import type { Properties } from "./codec";
+import type { PropertyChange } from "../../../core";
+import type { ResourceKind } from "../../trampoline";
+import type { Properties } from "../wire/codec";
+import { textOf } from "../wire/wire";
 import { withValues } from "./consequence";
 import type { Detail } from "./differences";
-import { textOf } from "./wire";
 
 const SHOWN = 5;
 const { Kind } = proto.PropertyDiff;
