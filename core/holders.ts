@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, makeCacheFolder, writeWhole } from "../images";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../localFiles";
 
 /**
  * The resource in state that holds each identity derived from a URN: a uuid, a MAC, a chosen port. An identity stays

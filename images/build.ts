@@ -1,16 +1,13 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import type { Written } from "../localFiles";
+import { changed, noSpace, publish, recordBuilt, sweepTemporaries, temporaryName, writeError } from "../localFiles";
 import { hasCode, type ImageIdentity, UnikernelError } from "../spec";
-import { recordBuilt } from "./built";
-import { changed } from "./content";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource, Tree } from "./entry";
 import { timeoutFor } from "./format";
 import { formats } from "./formats";
-import { noSpace, writeError } from "./fsError";
-import { publish, sweepTemporaries, temporaryName } from "./temporary";
 import { readTree } from "./tree";
-import type { Written } from "./writer";
 
 export interface BuiltImage {
     path: string;

@@ -1,8 +1,8 @@
 import { symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { failed, run } from "../localFiles";
 import type { Entry, FileEntry, Tree } from "./entry";
 import { type BuildContext, fixedClock } from "./format";
-import { failed, run } from "./run";
 import { stageTexts } from "./stage";
 
 /** debugfs reads its script in lines of 8 KiB (BUFSIZ of the C library). */

@@ -1,11 +1,9 @@
 import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
+import { changed, errnoOf, fsError, HashCache, readContent } from "../localFiles";
 import { hasCode, UnikernelError } from "../spec";
-import { changed, readContent } from "./content";
 import type { Entry } from "./entry";
-import { errnoOf, fsError } from "./fsError";
-import { HashCache } from "./hashCache";
 
 const SHOWN = 10;
 

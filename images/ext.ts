@@ -1,12 +1,11 @@
 import { open } from "node:fs/promises";
+import { hashWhileWritten, run } from "../localFiles";
 import { UnikernelError } from "../spec";
 import { populate } from "./debugfs";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
-import { hashWhileWritten } from "./follow";
 import { type Format, fixedClock } from "./format";
 import { refuseImageFile } from "./magic";
-import { run } from "./run";
 
 const BLOCK = 4096;
 const MIB = 1024 * 1024;

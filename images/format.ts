@@ -1,7 +1,7 @@
+import type { Written } from "../localFiles";
 import type { Problem } from "../spec";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
-import type { Written } from "./writer";
 
 /** The time in every image, in seconds since 1970: 1980-01-01, the first that every format can express. */
 export const EPOCH = 315_532_800;

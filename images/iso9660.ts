@@ -1,10 +1,9 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { hashWhileWritten, run } from "../localFiles";
 import type { Entry, Tree } from "./entry";
-import { hashWhileWritten } from "./follow";
 import { EPOCH, type Format, fixedClock } from "./format";
 import { refuseImageFile } from "./magic";
-import { run } from "./run";
 import { stageTexts } from "./stage";
 
 const LABEL = "UNIKERNEL";

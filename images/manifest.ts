@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { boundFolder, cacheFolder, makeCacheFolder, writeWhole } from "../localFiles";
 import type { Manifest } from "../spec";
-import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
-import { writeWhole } from "./temporary";
 
 const MOST_FILES = 200;
 const RECORDS = 256;

@@ -1,11 +1,9 @@
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
+import { fsError, HashCache, readContent } from "../localFiles";
 import { type Problem, UnikernelError } from "../spec";
-import { readContent } from "./content";
 import { special } from "./directory";
 import type { Entry, FileEntry, ImageSource } from "./entry";
-import { fsError } from "./fsError";
-import { HashCache } from "./hashCache";
 
 export type SourceMap = Exclude<ImageSource, string>;
 

@@ -1,9 +1,8 @@
+import { hashWhileWritten, run } from "../localFiles";
 import type { FileEntry } from "./entry";
-import { hashWhileWritten } from "./follow";
 import type { Format } from "./format";
 import { imageKind, readHead } from "./magic";
 import { checkDiskOptions, onlyFile, tooSmall } from "./raw";
-import { run } from "./run";
 import { stageTexts } from "./stage";
 
 /** A disk in QEMU's format, made from one raw or qcow2 file. `size` is the size of the virtual disk. */

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { changed, ImageWriter } from "../localFiles";
 import type { Problem } from "../spec";
-import { changed } from "./content";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
 import type { Format } from "./format";
 import { imageKind } from "./magic";
-import { ImageWriter } from "./writer";
 
 export const SECTOR = 512;
 

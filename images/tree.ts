@@ -1,10 +1,9 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
+import { fsError, HashCache } from "../localFiles";
 import { UnikernelError } from "../spec";
 import { readDirectory } from "./directory";
 import type { Entry, FileEntry, ImageSource, Tree } from "./entry";
-import { fsError } from "./fsError";
-import { HashCache } from "./hashCache";
 import { readLocal, readMap } from "./map";
 
 /**

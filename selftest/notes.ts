@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { cacheFolder, makeCacheFolder, writeWhole } from "../images";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../localFiles";
 import type { Traces } from "./subject";
 
 /** What a run is about to create, written before it creates anything. If the run is killed, the next one removes it. */

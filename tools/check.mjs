@@ -7,7 +7,19 @@ import path from "node:path";
 import { ensureBuild } from "./setup/node.mjs";
 
 const root = path.join(import.meta.dirname, "..");
-const ROOMS = ["index.ts", "spec", "core", "guests", "backends", "images", "provider", "resources", "selftest", "cli"];
+const ROOMS = [
+    "index.ts",
+    "spec",
+    "core",
+    "guests",
+    "backends",
+    "images",
+    "localFiles",
+    "provider",
+    "resources",
+    "selftest",
+    "cli",
+];
 
 const CHECKS = {
     "format and lint": ["node_modules/@biomejs/biome/bin/biome", "ci", "--log-level=warn"],

@@ -1,4 +1,4 @@
-import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../images";
+import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../localFiles";
 import { endedBy, type GuestPlan } from "../../spec";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { burnHasBegun, forgetBurn } from "./begun";

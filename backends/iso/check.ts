@@ -1,4 +1,4 @@
-import { outputProblem } from "../../images";
+import { outputProblem } from "../../localFiles";
 import {
     type EncodedGuest,
     type GuestCapabilities,

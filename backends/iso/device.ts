@@ -1,4 +1,4 @@
-import { everyFewSeconds, mebibytes } from "../../images";
+import { everyFewSeconds, mebibytes } from "../../localFiles";
 import type { Burned, BurnSpec } from "../../spec";
 import type { Applied, Context } from "../backend";
 import { burnHasBegun, forgetBurn, noteBurn } from "./begun";

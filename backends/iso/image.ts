@@ -1,5 +1,6 @@
 import { chmod, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { sealDigest } from "../../images";
 import {
     addUser,
     everyFewSeconds,
@@ -13,11 +14,10 @@ import {
     recordBuilt,
     removeImage,
     removeUser,
-    sealDigest,
     sweepTemporaries,
     temporaryName,
     writeError,
-} from "../../images";
+} from "../../localFiles";
 import type { GuestPlan, MediumOutputs, UnikernelSpec } from "../../spec";
 import type { Applied, Context, GuestRef } from "../backend";
 import { bake, type MediumContents, mediumOf } from "./medium";

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { mebibytes } from "../../images";
+import { mebibytes } from "../../localFiles";
 import type { GuestPlan, Part } from "../../spec";
 import type { Context } from "../backend";
 import { holdsSecret } from "./medium";

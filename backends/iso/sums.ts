@@ -1,6 +1,6 @@
 import { chmod, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf, writeWhole } from "../../images";
+import { errnoOf, writeWhole } from "../../localFiles";
 
 /** The file for `sha256sum -c`, in the folder of the image. Lines of other files stay. */
 const NAME = "SHA256SUMS";

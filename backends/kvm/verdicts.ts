@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { homedir, release } from "node:os";
+import { release } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../localFiles";
 
 import type { HostInfo } from "../libvirt/host";
 
@@ -37,7 +38,7 @@ export async function writeVerdict(
     const path = file(info, accelerator);
     const temporary = `${path}.${randomBytes(6).toString("hex")}`;
     try {
-        await mkdir(folder(), { recursive: true, mode: 0o700 });
+        await mkdir(cacheFolder("accelerators"), { recursive: true, mode: 0o700 });
         await writeFile(temporary, JSON.stringify({ booted, because, at: Date.now() }), { mode: 0o600 });
         await rename(temporary, path);
     } catch {
@@ -57,11 +58,5 @@ function file(
         local ? release() : "",
         ...(accelerator === "kvm" ? [] : [accelerator]),
     ]);
-    return join(folder(), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
-}
-
-/** Return the cache folder. The XDG Base Directory Specification requires a relative path to be ignored. */
-function folder(): string {
-    const base = process.env.XDG_CACHE_HOME;
-    return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", "accelerators");
+    return join(cacheFolder("accelerators"), `${createHash("sha256").update(key).digest("hex").slice(0, 16)}.json`);
 }

@@ -1,21 +1,18 @@
 import { resolve } from "node:path";
+import { buildImage, cachePath, makeImageFolder, sealDigest } from "../../images";
 import {
     addUser,
-    buildImage,
-    cachePath,
     findBuilt,
     forgetBuilt,
     forgetWriting,
     hashFile,
-    makeImageFolder,
     removeImage,
     removeManifestsIfUnused,
     removeUser,
-    sealDigest,
     usersOf,
     withNote,
     writingTo,
-} from "../../images";
+} from "../../localFiles";
 import { SCHEMA_VERSION } from "../../spec";
 import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";

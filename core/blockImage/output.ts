@@ -1,13 +1,6 @@
 import { resolve } from "node:path";
-import {
-    hasBegun,
-    hashFile,
-    type ImageSource,
-    isBuiltByUs,
-    outputProblem,
-    sealDigest,
-    type Writing,
-} from "../../images";
+import { type ImageSource, sealDigest } from "../../images";
+import { hasBegun, hashFile, isBuiltByUs, outputProblem, type Writing } from "../../localFiles";
 import type { UnikernelError } from "../../spec";
 import { holderInRun, noteInRun } from "../holders";
 import type { BlockImageOutputs } from "./schema";

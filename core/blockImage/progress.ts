@@ -1,5 +1,6 @@
 import { basename } from "node:path";
-import { everyFewSeconds, mebibytes, type Progress } from "../../images";
+import type { Progress } from "../../images";
+import { everyFewSeconds, mebibytes } from "../../localFiles";
 import { type BlockImageInputs, MIB } from "./schema";
 
 /** Says how far a build is, every few seconds; a short one says nothing. */

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { cachePath, findBuilt, hashFile } from "../../images";
+import { cachePath } from "../../images";
+import { findBuilt, hashFile } from "../../localFiles";
 import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../spec";
 import { UnikernelError } from "../../spec";
 import { findGuest, isProblem } from "./guest";

@@ -1,4 +1,4 @@
-import { errnoOf } from "../../../images";
+import { errnoOf } from "../../../localFiles";
 import { deviceError, endsEarly } from "./errors";
 import type { DeviceFile } from "./open";
 import { BLOCK } from "./pages";

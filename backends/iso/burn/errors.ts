@@ -1,4 +1,4 @@
-import { errnoOf } from "../../../images";
+import { errnoOf } from "../../../localFiles";
 import { UnikernelError } from "../../../spec";
 import { titleOf } from "./judge";
 

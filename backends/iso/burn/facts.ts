@@ -1,7 +1,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { errnoOf } from "../../../images";
+import { errnoOf } from "../../../localFiles";
 import { UnikernelError } from "../../../spec";
 import { lastingNames } from "./names";
 import { numberOf } from "./number";

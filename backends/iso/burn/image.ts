@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 
-import { errnoOf } from "../../../images";
+import { errnoOf } from "../../../localFiles";
 import { UnikernelError } from "../../../spec";
 import type { Disk } from "./disk";
 

@@ -1,5 +1,6 @@
 import { mkdir, open, rm } from "node:fs/promises";
-import { EPOCH, hashWhileWritten, noSpace, run, temporaryName, timeoutFor, writeError } from "../../../images";
+import { EPOCH, timeoutFor } from "../../../images";
+import { hashWhileWritten, noSpace, run, temporaryName, writeError } from "../../../localFiles";
 import { hasCode, type Manifest } from "../../../spec";
 import type { MediumContents } from "./contents";
 import { refuseTooLarge } from "./limits";

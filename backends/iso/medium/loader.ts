@@ -1,6 +1,6 @@
 import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type RunOptions, run } from "../../../images";
+import { type RunOptions, run } from "../../../localFiles";
 import { type Firmware, hasCode } from "../../../spec";
 import type { MediumContents, Placed } from "./contents";
 import { earlyConfig } from "./grubConfig";

@@ -4,7 +4,8 @@ import { stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { fsError, hashFile, sealDigest } from "../../../images";
+import { sealDigest } from "../../../images";
+import { fsError, hashFile } from "../../../localFiles";
 import { currentSignal, type Manifest, type Part, UnikernelError } from "../../../spec";
 import type { MediumContents, MediumFile, Placed } from "./contents";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { syncFolder } from "../../../images";
+import { syncFolder } from "../../../localFiles";
 
 import { type Part, UnikernelError } from "../../../spec";
 import type { HostFile, HostFiles, WriteOptions } from "../host";

@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncFolder } from "../../../images";
+import { syncFolder } from "../../../localFiles";
 
 import { type Part, throwIfEnded, UnikernelError } from "../../../spec";
 import { sourceChanged } from "./errors";

@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
-import { formatOf, hashFile, needsAnotherFile } from "../../../images";
+import { formatOf, needsAnotherFile } from "../../../images";
+import { hashFile } from "../../../localFiles";
 import type { BlockSpec, Problem } from "../../../spec";
 import { problemOf, same } from "../../../spec";
 import { containsUnknown, isUnknown } from "../../handlers";

@@ -1,5 +1,5 @@
 import type { ConsequenceTable } from "../../../backends";
-import { hashFile } from "../../../images";
+import { hashFile } from "../../../localFiles";
 import type { Problem, UnikernelInputs, UnikernelSpec } from "../../../spec";
 import { problemOf } from "../../../spec";
 import { isUnknown, UNKNOWN } from "../../handlers";

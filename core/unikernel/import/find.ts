@@ -1,5 +1,6 @@
 import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../../backends";
-import { formatOf, hashFile, needsAnotherFile } from "../../../images";
+import { formatOf, needsAnotherFile } from "../../../images";
+import { hashFile } from "../../../localFiles";
 import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../spec";
 import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../spec";
 import type { NamesWhere, UnikernelRows } from "../../../spec/arguments";

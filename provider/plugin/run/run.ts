@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { cacheFolder } from "../../../localFiles";
 import type { Properties } from "../wire/codec";
 
 /** Longer than any run. */
@@ -19,7 +19,7 @@ export class Run {
      * concurrent runs
      */
     constructor(engine: string) {
-        this.folder = join(runs(), digest(`${process.ppid} ${engine}`));
+        this.folder = join(cacheFolder("runs"), digest(`${process.ppid} ${engine}`));
     }
 
     write(urn: string, properties: Properties): void {
@@ -45,16 +45,10 @@ export class Run {
 }
 
 function sweep(): void {
-    for (const name of readdirSync(runs())) {
-        const folder = join(runs(), name);
+    for (const name of readdirSync(cacheFolder("runs"))) {
+        const folder = join(cacheFolder("runs"), name);
         if (Date.now() - statSync(folder).mtimeMs > ABANDONED_MS) rmSync(folder, { recursive: true, force: true });
     }
-}
-
-/** XDG Base Directory Specification: a relative path is ignored. */
-function runs(): string {
-    const base = process.env.XDG_CACHE_HOME;
-    return join(base?.startsWith("/") ? base : join(homedir(), ".cache"), "pulumi-unikernel", "runs");
 }
 
 function digest(text: string): string {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { bake, mediumOf } from "../../../backends/iso/medium";
-import { temporaryName } from "../../../images";
+import { temporaryName } from "../../../localFiles";
 import { type MediumPlanOptions, mediumPlan } from "../../support/mediumPlans";
 
 /**

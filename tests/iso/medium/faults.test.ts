@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bake, type MediumContents, mediumOf } from "../../../backends/iso/medium";
 import { moduleFolder } from "../../../backends/iso/medium/modules";
-import { sweepTemporaries } from "../../../images";
+import { sweepTemporaries } from "../../../localFiles";
 import { endedBy } from "../../../spec";
 import { mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";

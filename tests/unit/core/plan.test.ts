@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { planGuest } from "../../../core/unikernel/plan";
-import { hashFile } from "../../../images";
+import { hashFile } from "../../../localFiles";
 import { bzImage } from "./kernels";
 import { checked } from "./specs";
 

@@ -8,18 +8,9 @@ import { readVerdict, writeVerdict } from "../../../backends/kvm/verdicts";
 import type { HostInfo } from "../../../backends/libvirt/host";
 import { parseVersion } from "../../../cli/doctor/finding";
 import { bridgeAllowed, readAccessList } from "../../../cli/doctor/probe/network";
-import {
-    addUser,
-    formatOf,
-    identify,
-    isBuiltByUs,
-    loadManifest,
-    needsAnotherFile,
-    recordBuilt,
-    saveManifest,
-    usersOf,
-} from "../../../images";
-import { HashCache } from "../../../images/hashCache";
+import { formatOf, identify, loadManifest, needsAnotherFile, saveManifest } from "../../../images";
+import { addUser, isBuiltByUs, recordBuilt, usersOf } from "../../../localFiles";
+import { HashCache } from "../../../localFiles/hashCache";
 import { answer, survives } from "./survives";
 
 const folder = mkdtempSync(join(tmpdir(), "puk-fuzz-files-"));

@@ -15,7 +15,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { buildImage, cachePath, type ImageOptions, identify, makeImageFolder } from "../../../images";
-import { temporaryName } from "../../../images/temporary";
+import { temporaryName } from "../../../localFiles/temporary";
 import { workspace } from "./workspace";
 
 const { path, plant } = workspace();

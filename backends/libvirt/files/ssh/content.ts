@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 
-import { hashFile } from "../../../../images";
+import { hashFile } from "../../../../localFiles";
 import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../spec";
 import { INLINE } from "./shellProtocol";
 

@@ -1,4 +1,4 @@
-import { everyFewSeconds } from "../../../../images";
+import { everyFewSeconds } from "../../../../localFiles";
 import { UnikernelError } from "../../../../spec";
 import { roleOf } from "../../fileNames";
 import type { Host } from "../../host";

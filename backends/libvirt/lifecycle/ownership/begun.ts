@@ -1,6 +1,6 @@
 import { access, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../images";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
 
 /**
  * Return the path of the note of a failed deletion, by the guest's uuid. Pulumi keeps such a guest in its state

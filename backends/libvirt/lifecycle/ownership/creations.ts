@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../images";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
 import { type Observation, PartialError } from "../../../backend";
 import { isAbandoned, thisProcess } from "../../files";
 import { placeOf } from "../place";

@@ -2,7 +2,7 @@ import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../images";
+import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
 import { type ConsoleVerdict, hasCode } from "../../../../spec";
 import type { DomainRecord, Host, HostFile } from "../../host";
 import type { KeptConsole } from "../../platform";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, makeCacheFolder } from "./folders";
+import { cacheFolder, makeCacheFolder } from "./cacheFolder";
 import { writeWhole } from "./temporary";
 
 /** A create or an update that writes the file of an `output`. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { cacheFolder, makeCacheFolder } from "./folders";
+import { cacheFolder, makeCacheFolder } from "./cacheFolder";
 import { errnoOf, writeError } from "./fsError";
 import { sweepTemporaries, writeWhole } from "./temporary";
 

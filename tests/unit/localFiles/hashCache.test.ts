@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { changedFiles, hashFile, identify, loadManifest, saveManifest } from "../../../images";
-import { workspace } from "./workspace";
+import { changedFiles, identify, loadManifest, saveManifest } from "../../../images";
+import { hashFile } from "../../../localFiles";
+import { workspace } from "../images/workspace";
 
 const { path, plant } = workspace();
 const records = (): string => path("cache/pulumi-unikernel/hashes");

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import type { Written } from "./writer";
+import type { Written } from "./fileWriter";
 
 const CHUNK = 1024 * 1024;
 /** The volume descriptors of an ISO are in these first bytes, which a program may patch last. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { boundFolder, cacheFolder, makeCacheFolder } from "./folders";
+import { boundFolder, cacheFolder, makeCacheFolder } from "./cacheFolder";
 import { writeWhole } from "./temporary";
 
 const RECORDS = 256;

@@ -19,7 +19,9 @@ export type CacheRoom =
     | "creations"
     | "selftests"
     | "identities"
-    | "consoles";
+    | "consoles"
+    | "accelerators"
+    | "runs";
 
 /** Return a folder of the cache (XDG Base Directory Specification: $XDG_CACHE_HOME, by default ~/.cache). */
 export function cacheFolder(room: CacheRoom): string {

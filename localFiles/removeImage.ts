@@ -1,7 +1,7 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { forgetBuilt } from "./built";
-import { cacheFolder } from "./folders";
+import { cacheFolder } from "./cacheFolder";
 import { errnoOf, fsError } from "./fsError";
 import { sweepTemporaries, temporaryName } from "./temporary";
 import { nobodyLeft, removeUser, usersOf } from "./users";

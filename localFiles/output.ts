@@ -2,7 +2,6 @@ import { access, constants, lstat, realpath, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
 import { UnikernelError } from "../spec";
 import { isBuiltByUs } from "./built";
-import type { ImageSource } from "./entry";
 import { usersOf } from "./users";
 
 /** What the caller knows about an existing file at `output`. */
@@ -25,7 +24,7 @@ export interface Known {
  */
 export async function outputProblem(
     output: string,
-    source: ImageSource | undefined,
+    source: string | object | undefined,
     id: string | undefined,
     { inState, begun, hint }: Known,
 ): Promise<UnikernelError | undefined> {

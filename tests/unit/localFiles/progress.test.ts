@@ -1,4 +1,4 @@
-import { everyFewSeconds } from "../../../images/progress";
+import { everyFewSeconds } from "../../../localFiles/progress";
 
 test("what is quick says nothing, what is long says so every three seconds", () => {
     jest.useFakeTimers();

@@ -1,10 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { ImageFormat } from "../spec";
+import { cacheFolder, makeCacheFolder } from "./cacheFolder";
 import { hashFile } from "./content";
-import { cacheFolder, makeCacheFolder } from "./folders";
-import { endings } from "./formats";
 import { writeWhole } from "./temporary";
 
 /** The record of a built file, kept in the cache to prove later that the file is complete and built by this package. */
@@ -21,16 +19,6 @@ export interface Built {
      * place.
      */
     before?: string;
-}
-
-/** Return the path of an image in the cache. A build without an `output` writes it. */
-export function cachePath(digest: string, format: ImageFormat): string {
-    return join(cacheFolder("images"), `${digest}.${endings[format]}`);
-}
-
-/** Create the folder of cachePath's files. */
-export async function makeImageFolder(): Promise<void> {
-    await makeCacheFolder("images");
 }
 
 function recordPath(path: string): string {

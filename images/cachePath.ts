@@ -1,0 +1,14 @@
+import { join } from "node:path";
+import { cacheFolder, makeCacheFolder } from "../localFiles";
+import type { ImageFormat } from "../spec";
+import { endings } from "./formats";
+
+/** Return the path of an image in the cache. A build without an `output` writes it. */
+export function cachePath(digest: string, format: ImageFormat): string {
+    return join(cacheFolder("images"), `${digest}.${endings[format]}`);
+}
+
+/** Create the folder of cachePath's files. */
+export async function makeImageFolder(): Promise<void> {
+    await makeCacheFolder("images");
+}

@@ -1,0 +1,15 @@
+/** Work on files of this machine: hashing, writing whole, temporary names, the cache folder, who uses a file, and programs that are run. */
+export { type Built, findBuilt, forgetBuilt, isBuiltByUs, recordBuilt } from "./built";
+export { boundFolder, cacheFolder, makeCacheFolder } from "./cacheFolder";
+export { changed, hashFile, readContent } from "./content";
+export { ImageWriter, type Written } from "./fileWriter";
+export { errnoOf, fsError, noSpace, writeError } from "./fsError";
+export { HashCache } from "./hashCache";
+export { hashWhileWritten } from "./hashWhileWritten";
+export { outputProblem } from "./output";
+export { everyFewSeconds, mebibytes } from "./progress";
+export { removeImage, removeManifestsIfUnused } from "./removeImage";
+export { failed, type RunOptions, run } from "./run";
+export { publish, sweepTemporaries, syncFolder, temporaryName, writeWhole } from "./temporary";
+export { addUser, removeUser, type User, usersOf } from "./users";
+export { forgetWriting, hasBegun, type Writing, withNote, writingTo } from "./writings";
