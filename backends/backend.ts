@@ -1,4 +1,4 @@
-import type { GuestOutputs, GuestPlan, MediumOutputs, Platform, Problem, SeenState, UnikernelSpec } from "../spec";
+import type { GuestOutputs, GuestPlan, MediumOutputs, Platform, Problem, SeenState, UnikernelSpec } from "../model";
 import type { Capabilities } from "./capabilities";
 import type { Consequence, ConsequenceTable } from "./consequence";
 import type { Creator } from "./seen";

@@ -1,4 +1,4 @@
-import type { Problem, UnikernelSpec } from "../spec";
+import type { Problem, UnikernelSpec } from "../model";
 import type { Consequence } from "./consequence";
 import type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
 

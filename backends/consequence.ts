@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../spec";
+import type { UnikernelSpec } from "../model";
 
 export type Consequence = "live" | "restart" | "replace" | "rebuild";
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { BlockSpec } from "../spec";
+import type { BlockSpec } from "../model";
 
 /** Part of the name of a persist disk's file, which holds data of the user. */
 const PERSIST = ".persist.";

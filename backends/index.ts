@@ -1,4 +1,4 @@
-import { type Platform, UnikernelError } from "../spec";
+import { type Platform, UnikernelError } from "../model";
 import type { Backend } from "./backend";
 import { type HostPlatform, hasHosts } from "./capabilities";
 import { iso } from "./iso";

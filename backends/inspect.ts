@@ -1,4 +1,4 @@
-import { type Firmware, hasCode, type UnikernelError } from "../spec";
+import { type Firmware, hasCode, type UnikernelError } from "../model";
 import { moduleFolder } from "./iso";
 import { probeAccelerator } from "./kvm";
 import { openHost, sshShellOf } from "./libvirt";

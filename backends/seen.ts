@@ -1,4 +1,4 @@
-import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, OnCrash, SeenState, UnikernelSpec } from "../spec";
+import type { Accelerator, AttachKind, BlockSpec, GuestOutputs, OnCrash, SeenState, UnikernelSpec } from "../model";
 
 // Shapes of what a host reports: guests that any program made, and leftovers of interrupted runs.
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import type { Accelerator } from "../spec";
+import type { Accelerator } from "../model";
 import { doctor } from "./doctor";
 import { selftest } from "./selftest";
 import { sweep } from "./sweep";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printable } from "../spec";
+import { printable } from "../model";
 import { run } from "./command";
 
 run(process.argv.slice(2)).then(

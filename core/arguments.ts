@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Problem } from "../spec";
-import { privateArguments } from "../spec/arguments";
+import type { Problem } from "../model";
+import { privateArguments } from "../model/arguments";
 import { containsUnknown } from "./handlers";
 
 /** The result of checking arguments against a shape. */

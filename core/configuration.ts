@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Problem } from "../spec";
+import type { Problem } from "../model";
 import { parseArguments } from "./arguments";
 import { unikernelShape } from "./unikernel/schema";
 

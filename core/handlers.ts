@@ -1,4 +1,4 @@
-import type { Problem } from "../spec";
+import type { Problem } from "../model";
 
 export interface DiffResult {
     /** Undefined: something changed, and the engine compares the inputs itself. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { v5 } from "uuid";
-import { logicalName } from "../spec";
+import { logicalName } from "../model";
 
 /**
  * The namespace of this package's UUIDs (RFC 9562, section 5.5). It never changes: every guest's uuid follows from it.

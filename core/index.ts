@@ -1,6 +1,6 @@
 import type { Creator } from "../backends";
 import { backend } from "../backends";
-import { printable } from "../spec";
+import { printable } from "../model";
 import { blockImageHandlers } from "./blockImage";
 import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
@@ -18,7 +18,7 @@ export {
     type XenFacts,
 } from "../backends";
 export { maskIn } from "../guests";
-export { logicalName } from "../spec";
+export { logicalName } from "../model";
 export { currentOutputs } from "./blockImage";
 export {
     configurationShape,

@@ -1,4 +1,4 @@
-import { SCHEMA_VERSION, UnikernelError } from "../spec";
+import { SCHEMA_VERSION, UnikernelError } from "../model";
 
 /** Refuse state of a newer release, whose meaning this release cannot know. */
 export function refuseNewerState(state: { schemaVersion?: unknown }): void {

@@ -6,7 +6,7 @@ import type {
     Platform,
     Problem,
     UnikernelSpec,
-} from "../spec";
+} from "../model";
 import type { KernelFacts } from "./kernel";
 
 /** Input of an encoder beyond the spec. */

@@ -1,4 +1,4 @@
-import type { GuestCapabilities, Problem, UnikernelSpec } from "../spec";
+import type { GuestCapabilities, Problem, UnikernelSpec } from "../model";
 
 /** Check the limits that every guest with a configuration has. */
 export function checkLimits(

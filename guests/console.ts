@@ -1,4 +1,4 @@
-import type { ConsoleVerdict } from "../spec";
+import type { ConsoleVerdict } from "../model";
 
 type Ended = NonNullable<ConsoleVerdict["ended"]>;
 /** @param before the lines before the matched one */

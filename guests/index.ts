@@ -1,4 +1,4 @@
-import type { Platform } from "../spec";
+import type { Platform } from "../model";
 import type { GuestAbi } from "./abi";
 import type { KernelFacts } from "./kernel";
 import { linux } from "./linux";

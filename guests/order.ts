@@ -1,4 +1,4 @@
-import type { BlockSpec, UnikernelSpec } from "../spec";
+import type { BlockSpec, UnikernelSpec } from "../model";
 
 /** Return the mounted blocks with their disk numbers, each parent before the mounts inside it. */
 export function inMountOrder(blocks: BlockSpec[]): { block: BlockSpec; index: number }[] {

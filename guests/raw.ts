@@ -5,7 +5,7 @@ import {
     type Problem,
     UnikernelError,
     type UnikernelSpec,
-} from "../spec";
+} from "../model";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, unless } from "./checks";
 import { firstVerdict } from "./console";

@@ -2,7 +2,7 @@ import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Written } from "../localFiles";
 import { changed, noSpace, publish, recordBuilt, sweepTemporaries, temporaryName, writeError } from "../localFiles";
-import { hasCode, type ImageIdentity, UnikernelError } from "../spec";
+import { hasCode, type ImageIdentity, UnikernelError } from "../model";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource, Tree } from "./entry";
 import { timeoutFor } from "./format";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder } from "../localFiles";
-import type { ImageFormat } from "../spec";
+import type { ImageFormat } from "../model";
 import { endings } from "./formats";
 
 /** Return the path of an image in the cache. A build without an `output` writes it. */

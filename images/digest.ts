@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
-import type { ImageFormat, ImageIdentity } from "../spec";
-import { keyBytes } from "../spec";
+import type { ImageFormat, ImageIdentity } from "../model";
+import { keyBytes } from "../model";
 import type { Tree } from "./entry";
 
 /** Raised when the same tree and options give a different image, so that images are rebuilt. */

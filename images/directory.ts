@@ -2,7 +2,7 @@ import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs"
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { changed, errnoOf, fsError, HashCache, readContent } from "../localFiles";
-import { hasCode, UnikernelError } from "../spec";
+import { hasCode, UnikernelError } from "../model";
 import type { Entry } from "./entry";
 
 const SHOWN = 10;

@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { hashWhileWritten, run } from "../localFiles";
-import { UnikernelError } from "../spec";
+import { UnikernelError } from "../model";
 import { populate } from "./debugfs";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";

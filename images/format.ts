@@ -1,5 +1,5 @@
 import type { Written } from "../localFiles";
-import type { Problem } from "../spec";
+import type { Problem } from "../model";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
 

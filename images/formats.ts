@@ -1,4 +1,4 @@
-import type { ImageFormat } from "../spec";
+import type { ImageFormat } from "../model";
 import { ext2, ext4 } from "./ext";
 import type { Format } from "./format";
 import { iso9660 } from "./iso9660";

@@ -1,4 +1,4 @@
-import { type ImageIdentity, type Problem, UnikernelError } from "../spec";
+import { type ImageIdentity, type Problem, UnikernelError } from "../model";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource } from "./entry";
 import { formats } from "./formats";

@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { ImageFormat } from "../spec";
+import type { ImageFormat } from "../model";
 import type { FileEntry, Tree } from "./entry";
 
 /**

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { boundFolder, cacheFolder, makeCacheFolder, writeWhole } from "../localFiles";
-import type { Manifest } from "../spec";
+import type { Manifest } from "../model";
 
 const MOST_FILES = 200;
 const RECORDS = 256;

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { fsError, HashCache, readContent } from "../localFiles";
-import { type Problem, UnikernelError } from "../spec";
+import { type Problem, UnikernelError } from "../model";
 import { special } from "./directory";
 import type { Entry, FileEntry, ImageSource } from "./entry";
 

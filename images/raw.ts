@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { changed, ImageWriter } from "../localFiles";
-import type { Problem } from "../spec";
+import type { Problem } from "../model";
 import type { ImageOptions } from "./digest";
 import type { Tree } from "./entry";
 import type { Format } from "./format";

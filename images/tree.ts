@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fsError, HashCache } from "../localFiles";
-import { UnikernelError } from "../spec";
+import { UnikernelError } from "../model";
 import { readDirectory } from "./directory";
 import type { Entry, FileEntry, ImageSource, Tree } from "./entry";
 import { readLocal, readMap } from "./map";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, realpath } from "node:fs/promises";
-import { throwIfEnded, UnikernelError } from "../spec";
+import { throwIfEnded, UnikernelError } from "../model";
 import { fsError } from "./fsError";
 import { HashCache, isRacy, type Signature, signatureText } from "./hashCache";
 

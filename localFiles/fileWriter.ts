@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { throwIfEnded } from "../spec";
+import { throwIfEnded } from "../model";
 
 const BATCH = 1024 * 1024;
 /** Runs of zeros of this length are not written; file systems allocate space in multiples of it. */

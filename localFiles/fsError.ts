@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { type ErrorCode, UnikernelError } from "../spec";
+import { type ErrorCode, UnikernelError } from "../model";
 
 const codes: Record<string, ErrorCode> = {
     ENOENT: "not-found",

@@ -1,6 +1,6 @@
 import { access, constants, lstat, realpath, stat } from "node:fs/promises";
 import { dirname, resolve, sep } from "node:path";
-import { UnikernelError } from "../spec";
+import { UnikernelError } from "../model";
 import { isBuiltByUs } from "./built";
 import { usersOf } from "./users";
 

@@ -1,4 +1,4 @@
-import { currentSignal, UnikernelError } from "../spec";
+import { currentSignal, UnikernelError } from "../model";
 
 /** The Debian package of each program. */
 const packages = {

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { logicalName } from "../spec";
+import { logicalName } from "../model";
 
 /** Fields that the SDK sets on a resource and does not declare. */
 interface Aliased {

@@ -1,5 +1,5 @@
 import type { Handlers } from "../core";
-import { printable } from "../spec";
+import { printable } from "../model";
 import { endWithEngine } from "./lifetime";
 import { plain } from "./plain";
 import { handlersOf } from "./registry";

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { derivedOutputs, type ImageFormat } from "../model/declared";
 import {
     digestKey,
     formerNames,
@@ -8,7 +9,6 @@ import {
     secretPaths,
     secretPlaces,
 } from "../provider";
-import { derivedOutputs, type ImageFormat } from "../spec/declared";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
 export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;

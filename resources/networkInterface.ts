@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Attach, Protocol } from "../model/declared";
 import { HandledResource, hiddenPaths } from "../provider";
-import type { Attach, Protocol } from "../spec/declared";
 
 /** A port of the host that leads to a port of the guest. */
 export interface ForwardArgs {

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { BootDigests, Burned, Manifest, SeenState } from "../model/declared";
+import { derivedOutputs } from "../model/declared";
 import { digestKey, HandledResource, hiddenPaths, secretPaths, secretPlaces } from "../provider";
-import type { BootDigests, Burned, Manifest, SeenState } from "../spec/declared";
-import { derivedOutputs } from "../spec/declared";
 import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
 import type { UnikernelArgs } from "./unikernelArgs";
 
-export type { Platform } from "../spec/declared";
+export type { Platform } from "../model/declared";
 export type { BlockArgs, BurnArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
 
 /**

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { Accelerator, Access, ConsoleKind, GuestState, ImageFormat, OnCrash, Platform } from "../spec/declared";
+import type { Accelerator, Access, ConsoleKind, GuestState, ImageFormat, OnCrash, Platform } from "../model/declared";
 import type { BlockImage } from "./blockImage";
 import type { NetworkInterface } from "./networkInterface";
 

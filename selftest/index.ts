@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { backend, closeHosts, type Host, hasHosts, openHost } from "../backends";
-import { type Accelerator, HOST_PLATFORMS, type HostedPlatform } from "../spec";
+import { type Accelerator, HOST_PLATFORMS, type HostedPlatform } from "../model";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";
 import { Lane } from "./lane";

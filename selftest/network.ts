@@ -1,6 +1,6 @@
 import type { Host } from "../backends";
 import { readNetwork } from "../backends";
-import { hasCode } from "../spec";
+import { hasCode } from "../model";
 
 /** An address that a network can reserve for a guest. */
 export interface FreeAddress {

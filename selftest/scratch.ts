@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { HostedPlatform } from "../spec";
+import type { HostedPlatform } from "../model";
 import { selftestKernel } from "./kernels";
 
 const SEED_SIZE = 65_536;

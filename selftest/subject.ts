@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
 import { defaultName, hashOf, uuidOf } from "../core";
-import { type Accelerator, type HostedPlatform, KEY_DIGITS } from "../spec";
+import { type Accelerator, type HostedPlatform, KEY_DIGITS } from "../model";
 import type { FreeAddress } from "./network";
 
 /** Prefix of the names of all selftest guests; no other guest has it. */

@@ -1,6 +1,6 @@
 import type { Host } from "../backends";
 import { createXen, dom0Of, readMark, readNetwork, renderReservation } from "../backends";
-import { hasCode } from "../spec";
+import { hasCode } from "../model";
 import { NAME_PREFIX, type Traces, URN_PREFIX } from "./subject";
 
 /** Milliseconds. A run ends itself long before, so an older guest was left by a killed run. */

@@ -2,7 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import { createBackends, dom0Of, type Host, openHost } from "../backends";
 import { unikernelHandlers } from "../core";
-import { UnikernelError } from "../spec";
+import { UnikernelError } from "../model";
 import type { Done, Job, Known, Reply } from "./job";
 import { killer, recorder, type Watcher, watch, watchDom0 } from "./watch";
 

@@ -9,7 +9,7 @@ import { ensureBuild } from "./setup/node.mjs";
 const root = path.join(import.meta.dirname, "..");
 const ROOMS = [
     "index.ts",
-    "spec",
+    "model",
     "core",
     "guests",
     "backends",

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-/** @typedef {import("../spec/arguments/index.ts").Row} Row */
+/** @typedef {import("../model/arguments/index.ts").Row} Row */
 /** @typedef {[property: string, consequence: import("../backends/index.ts").PropertyConsequence]} Consequence */
 
 const require = createRequire(import.meta.url);
@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 // Node 20 cannot read TypeScript by itself.
 require("../tests/support/typescript.cjs");
 const { backends } = require("../backends/index.ts");
-const { blockImageRows, defaultOf, interfaceRows, mediumRows, unikernelRows } = require("../spec/arguments/index.ts");
+const { blockImageRows, defaultOf, interfaceRows, mediumRows, unikernelRows } = require("../model/arguments/index.ts");
 const { jsonOf } = require("./schema/types.ts");
 
 const PAGES = ["unikernel", "images", "network-interface", "iso"].map(

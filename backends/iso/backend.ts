@@ -1,5 +1,5 @@
 import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../localFiles";
-import { endedBy, type GuestPlan } from "../../spec";
+import { endedBy, type GuestPlan } from "../../model";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { burnHasBegun, forgetBurn } from "./begun";
 import { checkIso } from "./check";

@@ -6,7 +6,7 @@ import {
     type Problem,
     problemOf,
     type UnikernelSpec,
-} from "../../spec";
+} from "../../model";
 import { inspectDevice } from "./burn";
 import { mediumProblems } from "./medium";
 import { outputPath } from "./output";

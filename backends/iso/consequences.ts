@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../spec";
+import type { UnikernelSpec } from "../../model";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { live, rebuild, replace, unsupportedOn } from "../consequence";
 

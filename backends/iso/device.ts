@@ -1,5 +1,5 @@
 import { everyFewSeconds, mebibytes } from "../../localFiles";
-import type { Burned, BurnSpec } from "../../spec";
+import type { Burned, BurnSpec } from "../../model";
 import type { Applied, Context } from "../backend";
 import { burnHasBegun, forgetBurn, noteBurn } from "./begun";
 import { burnImage, compareDevice, inspectDevice } from "./burn";

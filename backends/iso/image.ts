@@ -18,7 +18,7 @@ import {
     temporaryName,
     writeError,
 } from "../../localFiles";
-import type { GuestPlan, MediumOutputs, UnikernelSpec } from "../../spec";
+import type { GuestPlan, MediumOutputs, UnikernelSpec } from "../../model";
 import type { Applied, Context, GuestRef } from "../backend";
 import { bake, type MediumContents, mediumOf } from "./medium";
 import { outputPath } from "./output";

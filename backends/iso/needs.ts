@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { mebibytes } from "../../localFiles";
-import type { GuestPlan, Part } from "../../spec";
+import type { GuestPlan, Part } from "../../model";
 import type { Context } from "../backend";
 import { holdsSecret } from "./medium";
 

@@ -1,4 +1,4 @@
-import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../model";
 import { isSession } from "../libvirt/client";
 import { SLOTS } from "./model";
 import { LONGEST_USER_PREFIX } from "./subnet";

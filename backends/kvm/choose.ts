@@ -1,4 +1,4 @@
-import { forAll, type GuestCapabilities, type GuestPlan, UnikernelError, unlessEnded } from "../../spec";
+import { forAll, type GuestCapabilities, type GuestPlan, UnikernelError, unlessEnded } from "../../model";
 import type { Context } from "../backend";
 import type { Host, HostInfo } from "../libvirt/host";
 import type { DomainCapabilityFacts } from "../libvirt/model";

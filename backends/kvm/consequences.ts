@@ -1,4 +1,4 @@
-import type { MediumSpec, UnikernelSpec } from "../../spec";
+import type { MediumSpec, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { restart, unsupportedOn } from "../consequence";
 import { onHosts } from "../libvirt/consequences";

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { probeKernel, readProbe } from "../../guests";
-import { hasCode, puttingRight, throwIfEnded } from "../../spec";
+import { hasCode, puttingRight, throwIfEnded } from "../../model";
 import { renderDomain } from "../libvirt/devices";
 import type { Host } from "../libvirt/host";
 import type { DomainModel } from "../libvirt/model";

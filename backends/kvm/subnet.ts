@@ -1,4 +1,4 @@
-import type { InterfaceSpec, Ipv4, Ipv6 } from "../../spec";
+import type { InterfaceSpec, Ipv4, Ipv6 } from "../../model";
 import type { UserSource } from "../libvirt/model";
 
 /** Longest prefix with addresses for guest, gateway, name server, network and broadcast. */

@@ -1,4 +1,4 @@
-import type { InterfaceSpec, UnikernelSpec } from "../../spec";
+import type { InterfaceSpec, UnikernelSpec } from "../../model";
 import type { LeaseRecord } from "./host";
 
 /**

@@ -1,4 +1,4 @@
-import type { MediumSpec, UnikernelSpec } from "../../spec";
+import type { MediumSpec, UnikernelSpec } from "../../model";
 import type { PropertyConsequence } from "../backend";
 import { live, replace, restart, unsupportedOn } from "../consequence";
 

@@ -1,4 +1,4 @@
-import { shellWord, type UnikernelSpec } from "../../spec";
+import { shellWord, type UnikernelSpec } from "../../model";
 
 /** Return the command that opens a guest's console. */
 export function consoleCommand({ connection, name }: Pick<UnikernelSpec, "connection" | "name">): string {

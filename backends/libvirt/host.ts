@@ -1,4 +1,4 @@
-import type { Part } from "../../spec";
+import type { Part } from "../../model";
 
 /** The states of a domain, as virDomainState of libvirt-domain.h names them. */
 export type DomainState = "running" | "blocked" | "paused" | "shutdown" | "shutoff" | "crashed" | "suspended" | "none";

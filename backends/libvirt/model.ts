@@ -1,4 +1,4 @@
-import type { Forward, OnCrash } from "../../spec";
+import type { Forward, OnCrash } from "../../model";
 import type { Creator } from "../backend";
 
 /** A PCI slot on the root bus: guests number their disks and interfaces in slot order. */

@@ -1,4 +1,4 @@
-import { forAll, hasCode, unlessEnded } from "../../spec";
+import { forAll, hasCode, unlessEnded } from "../../model";
 import {
     closeClient,
     isRemote,

@@ -1,4 +1,4 @@
-import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../spec";
+import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, Context } from "../backend";
 import type { Host, HostFile, LeaseRecord } from "./host";
 import type { DomainModel } from "./model";

@@ -1,4 +1,4 @@
-import type { BlockSpec, GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../spec";
+import type { BlockSpec, GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../model";
 import { isSession, parseUri } from "../libvirt/client";
 import { reaches } from "./reach";
 

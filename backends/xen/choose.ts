@@ -1,4 +1,4 @@
-import { type GuestPlan, UnikernelError } from "../../spec";
+import { type GuestPlan, UnikernelError } from "../../model";
 import type { Host } from "../libvirt/host";
 import type { Choices } from "../libvirt/platform";
 import { readCapabilities } from "../libvirt/xml";

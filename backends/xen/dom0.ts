@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { open, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { localXenstore } from "./socket";
 import type { Xenstore } from "./xenstore";
 

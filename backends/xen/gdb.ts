@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import type { Dom0 } from "./dom0";
 
 /** Print the path of Xen's debugger server: in root's PATH, or in the folders that builds of Xen use. */

@@ -1,4 +1,4 @@
-import { devicesOf, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../spec";
+import { devicesOf, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../model";
 import { deviceName } from "../libvirt/deviceName";
 import { onReset } from "../libvirt/devices";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";

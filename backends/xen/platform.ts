@@ -1,4 +1,4 @@
-import { hasCode } from "../../spec";
+import { hasCode } from "../../model";
 import { ipAddresses } from "../libvirt/addresses";
 import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";

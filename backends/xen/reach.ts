@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../spec";
+import type { UnikernelSpec } from "../../model";
 import { isRemote, parseUri } from "../libvirt/client";
 
 const SSH: readonly (string | undefined)[] = ["ssh", "libssh", "libssh2"];

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { isRefusal, messageLength } from "./wire";
 import type { Xenstore } from "./xenstore";
 

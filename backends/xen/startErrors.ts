@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../spec";
+import type { UnikernelSpec } from "../../model";
 import { attachPath, filePath } from "../libvirt/lifecycle/power/propertyPaths";
 import type { StartRule } from "../libvirt/platform";
 

@@ -1,4 +1,4 @@
-import { type ErrorCode, UnikernelError } from "../../spec";
+import { type ErrorCode, UnikernelError } from "../../model";
 
 /** xsd_sockmsg_type (xen/include/public/io/xs_wire.h). */
 const TYPES = { read: 2, write: 11, mkdir: 12, setPermissions: 14 } as const;

@@ -1,4 +1,4 @@
-import { hasCode } from "../../spec";
+import { hasCode } from "../../model";
 import { decodeReply, encodeRequest, type Request } from "./wire";
 
 /**

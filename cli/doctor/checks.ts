@@ -1,5 +1,5 @@
 import { bootLoaders, bootProbe, countLeftovers, type HostFacts, libraryVersion } from "../../core";
-import { hasCode } from "../../spec";
+import { hasCode } from "../../model";
 import { type Check, check, type Scene } from "./check";
 import * as judge from "./judge";
 import { type Account, accountOf } from "./probe/account";

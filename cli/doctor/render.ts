@@ -1,4 +1,4 @@
-import { printable } from "../../spec";
+import { printable } from "../../model";
 import { type Result, type Status, wouldWork } from "./finding";
 
 const MARKS: Record<Status, string> = { ok: "ok  ", warn: "warn", fail: "FAIL", skip: "-   " };

@@ -1,6 +1,6 @@
 import { constants } from "node:os";
+import type { Accelerator } from "../../model";
 import { selftest as runSelftest } from "../../selftest";
-import type { Accelerator } from "../../spec";
 import { held, renderJson, renderStep, renderSummary } from "./render";
 
 export interface SelftestCommand {

@@ -1,5 +1,5 @@
+import { printable } from "../../model";
 import type { StepResult } from "../../selftest";
-import { printable } from "../../spec";
 
 const MARKS: Record<StepResult["status"], string> = { held: "held  ", failed: "FAILED", skipped: "-     " };
 const TITLE_WIDTH = 44;

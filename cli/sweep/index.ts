@@ -1,6 +1,6 @@
 import { hostname, userInfo } from "node:os";
 import { closeHosts, defaultConnection, findLeftovers, readStates, removeLeftover } from "../../core";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { renderFound, type Swept } from "./render";
 
 export interface SweepOptions {

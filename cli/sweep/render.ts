@@ -1,5 +1,5 @@
 import type { Leftover, Verdict } from "../../core";
-import { printable } from "../../spec";
+import { printable } from "../../model";
 
 /** A leftover and the result of its removal. */
 export interface Swept {

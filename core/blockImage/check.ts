@@ -1,5 +1,5 @@
 import { type ImageSource, identify, mapProblems, optionProblems } from "../../images";
-import { type ImageFormat, logicalName, type Problem, problemOf } from "../../spec";
+import { type ImageFormat, logicalName, type Problem, problemOf } from "../../model";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";

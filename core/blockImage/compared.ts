@@ -1,4 +1,4 @@
-import { blockImageRows, namesWhere } from "../../spec/arguments";
+import { blockImageRows, namesWhere } from "../../model/arguments";
 import { containsUnknown } from "../handlers";
 
 const PLAIN = namesWhere(blockImageRows, ({ compared }) => compared === undefined);

@@ -13,7 +13,7 @@ import {
     withNote,
     writingTo,
 } from "../../localFiles";
-import { SCHEMA_VERSION } from "../../spec";
+import { SCHEMA_VERSION } from "../../model";
 import { isOurs, outputFault } from "./output";
 import { progressLog } from "./progress";
 import { type BlockImageInputs, type BlockImageOutputs, optionsOf } from "./schema";

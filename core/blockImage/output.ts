@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type ImageSource, sealDigest } from "../../images";
 import { hasBegun, hashFile, isBuiltByUs, outputProblem, type Writing } from "../../localFiles";
-import type { UnikernelError } from "../../spec";
+import type { UnikernelError } from "../../model";
 import { holderInRun, noteInRun } from "../holders";
 import type { BlockImageOutputs } from "./schema";
 

@@ -1,6 +1,6 @@
 import type { ImageOptions, ImageSource } from "../../images";
-import { derivedOutputs, type ImageFormat, type Manifest } from "../../spec";
-import { blockImageRows, shapesOf } from "../../spec/arguments";
+import { derivedOutputs, type ImageFormat, type Manifest } from "../../model";
+import { blockImageRows, shapesOf } from "../../model/arguments";
 import { secretPlaces } from "../arguments";
 
 export const MIB = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { SCHEMA_VERSION } from "../../spec";
+import { SCHEMA_VERSION } from "../../model";
 
 type Outputs = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import { type Backend, type Backends, type GuestViewer, isGuestViewer, platformAt } from "../../backends";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 
 /** Return the host of a connection and the backend of its platform. */
 export function hostAt(

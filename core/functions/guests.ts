@@ -1,6 +1,6 @@
 import type { Backends, GuestName } from "../../backends";
-import type { Problem } from "../../spec";
-import { isUuid, printable, UnikernelError } from "../../spec";
+import type { Problem } from "../../model";
+import { isUuid, printable, UnikernelError } from "../../model";
 import { hostAt } from "./connection";
 
 interface Services {

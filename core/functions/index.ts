@@ -1,7 +1,7 @@
 import type { Backends } from "../../backends";
 import { backends } from "../../backends";
-import type { Problem } from "../../spec";
-import { endedBy } from "../../spec";
+import type { Problem } from "../../model";
+import { endedBy } from "../../model";
 import { parseArguments } from "../arguments";
 import { getConsole, getUnikernel } from "./guests";
 import { getHost } from "./host";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { HOST_PLATFORMS, UUID_PATTERN } from "../../spec";
-import { CONNECTION_PATTERN, EXPECTED_CONNECTION } from "../../spec/arguments";
+import { HOST_PLATFORMS, UUID_PATTERN } from "../../model";
+import { CONNECTION_PATTERN, EXPECTED_CONNECTION } from "../../model/arguments";
 
 const uri = z.string().regex(CONNECTION_PATTERN, EXPECTED_CONNECTION);
 const uuid = z.string().regex(UUID_PATTERN, "expected a uuid, such as 6f1c2a4e-0b7d-4f0e-9a52-6d8f6f0f3c11");

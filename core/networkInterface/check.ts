@@ -1,6 +1,6 @@
-import type { Attach, Forward, Ipv4, Problem } from "../../spec";
-import { same } from "../../spec";
-import { interfaceShape } from "../../spec/arguments";
+import type { Attach, Forward, Ipv4, Problem } from "../../model";
+import { same } from "../../model";
+import { interfaceShape } from "../../model/arguments";
 import { parseArguments } from "../arguments";
 import { containsUnknown } from "../handlers";
 import { schemaVersionAfter } from "../state";

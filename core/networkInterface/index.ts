@@ -1,4 +1,4 @@
-import { interfaceShape } from "../../spec/arguments";
+import { interfaceShape } from "../../model/arguments";
 import { networkInterfaceHandlers } from "./handlers";
 
 export { interfaceProblems, withIpv4Default } from "./check";

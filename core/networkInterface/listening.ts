@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Forward, Turns } from "../../spec";
+import { type Forward, Turns } from "../../model";
 
 /** One probe at a time: two probes of one port would each see the other as a listening program. */
 const turns = new Turns();

@@ -1,4 +1,4 @@
-import type { Forward } from "../../spec";
+import type { Forward } from "../../model";
 import { holderOf, noteHolder, noteInRun } from "../holders";
 import { hashOf } from "../identity";
 import { isListenedOn } from "./listening";

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { hasCode, KEY_DIGITS } from "../../spec";
+import { hasCode, KEY_DIGITS } from "../../model";
 import { isUnknown } from "../handlers";
 import { keyFilePath, keyFromFile } from "./keyFile";
 

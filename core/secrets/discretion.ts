@@ -1,5 +1,5 @@
 import { maskIn } from "../../guests";
-import { type Problem, printable } from "../../spec";
+import { type Problem, printable } from "../../model";
 import type { Handlers } from "../handlers";
 import { textsAt } from "./secretTexts";
 

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, open, rm, stat } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
-import { KEY_DIGITS, printable, UnikernelError } from "../../spec";
+import { KEY_DIGITS, printable, UnikernelError } from "../../model";
 
 /** 64 hexadecimal digits, then where and when the file was made, for the message about a plan from another machine. */
 const FORM = /^([0-9a-f]{64}) (made [ -~]{1,200})\n$/;

@@ -1,5 +1,5 @@
 import { type Creator, isSweeper, platformAt, type Sweeper } from "../../backends";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { holderOf } from "../holders";
 import { judge, type Leftover } from "./judge";
 import { type KnownStack, readState } from "./states";

@@ -1,5 +1,5 @@
 import type { LeftDomain, LeftFolder, Leftovers } from "../../backends";
-import { logicalName, stackOf } from "../../spec";
+import { logicalName, stackOf } from "../../model";
 import type { KnownStack } from "./states";
 
 /**

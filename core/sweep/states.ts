@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { stackOf, UnikernelError } from "../../spec";
+import { stackOf, UnikernelError } from "../../model";
 
 /** The guests of one stack, by a file of `pulumi stack export`. */
 export interface KnownStack {

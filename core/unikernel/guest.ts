@@ -1,7 +1,7 @@
 import type { GuestAbi, KernelFacts } from "../../guests";
 import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../guests";
-import type { Platform, Problem } from "../../spec";
-import { problemOf } from "../../spec";
+import type { Platform, Problem } from "../../model";
+import { problemOf } from "../../model";
 
 /** A kernel file and the guest ABI with which it boots. */
 export interface Guest {

@@ -1,7 +1,7 @@
 import type { Imported } from "../../backends";
-import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../spec";
-import { attachKind } from "../../spec";
-import { namesWhere, unikernelRows } from "../../spec/arguments";
+import type { BlockSpec, InterfaceSpec, UnikernelInputs, UnikernelOutputs } from "../../model";
+import { attachKind } from "../../model";
+import { namesWhere, unikernelRows } from "../../model/arguments";
 import { containsUnknown, isUnknown } from "../handlers";
 
 /**

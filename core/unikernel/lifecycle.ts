@@ -1,7 +1,7 @@
 import type { Observation } from "../../backends";
 import { PartialError } from "../../backends";
 import { guestAbi } from "../../guests";
-import type { GuestPlan } from "../../spec";
+import type { GuestPlan } from "../../model";
 import type { DiffResult } from "../handlers";
 import { containsUnknown } from "../handlers";
 import { forgetHolder, holderInRun, noteHolder } from "../holders";

@@ -1,6 +1,6 @@
 import type { GuestRef, Observation } from "../../backends";
-import type { GuestPlan, UnikernelSpec } from "../../spec";
-import { namesWhere, unikernelRows } from "../../spec/arguments";
+import type { GuestPlan, UnikernelSpec } from "../../model";
+import { namesWhere, unikernelRows } from "../../model/arguments";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
 /** Return everything that state holds: the engine replaces the whole of it. */

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { cachePath } from "../../images";
 import { findBuilt, hashFile } from "../../localFiles";
-import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../spec";
-import { UnikernelError } from "../../spec";
+import type { BlockSpec, GuestPlan, UnikernelInputs } from "../../model";
+import { UnikernelError } from "../../model";
 import { findGuest, isProblem } from "./guest";
 
 /**

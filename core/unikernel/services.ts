@@ -1,5 +1,5 @@
 import type { Backend, Context, Creator } from "../../backends";
-import type { Platform } from "../../spec";
+import type { Platform } from "../../model";
 import { declares } from "./check/claims";
 
 /** The services that the lifecycle of a unikernel needs from its process. */

@@ -1,5 +1,5 @@
-import { same } from "../../spec";
-import { defaultOf, type Row, unikernelRows } from "../../spec/arguments";
+import { same } from "../../model";
+import { defaultOf, type Row, unikernelRows } from "../../model/arguments";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
 type Properties = Record<string, unknown>;

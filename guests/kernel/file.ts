@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 
 const MIB = 1024 * 1024;
 

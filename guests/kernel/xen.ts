@@ -1,4 +1,4 @@
-import type { GuestCapabilities } from "../../spec";
+import type { GuestCapabilities } from "../../model";
 import { findNote, type KernelFacts, XEN_NOTE } from "./facts";
 
 /**

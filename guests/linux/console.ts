@@ -1,4 +1,4 @@
-import type { ConsoleVerdict } from "../../spec";
+import type { ConsoleVerdict } from "../../model";
 import { firstVerdict, type Rule } from "../console";
 
 /** printk's prefix: the time and, with CONFIG_PRINTK_CALLER, the caller (kernel/printk/printk.c, print_prefix). */

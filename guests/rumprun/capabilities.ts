@@ -1,4 +1,4 @@
-import type { GuestCapabilities } from "../../spec";
+import type { GuestCapabilities } from "../../model";
 
 export const rumprunCapabilities: GuestCapabilities = {
     platforms: ["kvm", "xen", "iso"],

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Platform, Problem, UnikernelSpec } from "../../spec";
+import type { Platform, Problem, UnikernelSpec } from "../../model";
 import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "../checks";
 import type { KernelFacts } from "../kernel";
 import { rumprunCapabilities } from "./capabilities";

@@ -1,4 +1,4 @@
-import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../spec";
+import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../model";
 import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 

@@ -1,4 +1,4 @@
-import type { ConsoleVerdict } from "../../spec";
+import type { ConsoleVerdict } from "../../model";
 import { firstVerdict } from "../console";
 
 /**

@@ -1,4 +1,4 @@
-import type { InterfaceSpec, Platform } from "../../spec";
+import type { InterfaceSpec, Platform } from "../../model";
 import type { Told, Understood } from "../abi";
 import { rumprunCapabilities } from "./capabilities";
 import { parseConfig, type Value } from "./parse";

@@ -1,4 +1,4 @@
-import type { Problem, UnikernelSpec } from "../../spec";
+import type { Problem, UnikernelSpec } from "../../model";
 import { refuseQcow2, unless } from "../checks";
 
 /** In bytes. Rock Ridge (RRIP 4.1.4) and NetBSD's cd9660 allow more; mkisofs does not. */

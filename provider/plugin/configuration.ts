@@ -1,6 +1,6 @@
 import type { Limits } from "../../core";
 import { configurationShape, defaultsFor, environmentSettings, limitsOf, parseSettings } from "../../core";
-import type { Problem } from "../../spec";
+import type { Problem } from "../../model";
 import type { Properties } from "./wire/codec";
 
 export { configurationShape };

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import type { ResourceKind } from "../trampoline";
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { backend } from "../../backends";
 import type { Host } from "../../backends/libvirt";
 import { unikernelHandlers } from "../../core/unikernel";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { listenOn } from "../support/listener";
 import { outside } from "../support/outside";

@@ -8,7 +8,7 @@ import { LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { buildImage, identify } from "../../images";
 import { hashFile } from "../../localFiles";
-import { endedBy, UnikernelError } from "../../spec";
+import { endedBy, UnikernelError } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { workspace } from "../unit/images/workspace";
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { kvm, probeAccelerator } from "../../backends/kvm";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { endedBy, type GuestPlan, UnikernelError, type UnikernelSpec } from "../../spec";
+import { endedBy, type GuestPlan, UnikernelError, type UnikernelSpec } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { testContext } from "../support/plans";
 import { card, plan } from "../unit/kvm/spec";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { libvirtError } from "../../backends/libvirt/client";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { hasCode } from "../../spec";
+import { hasCode } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
 import { HANG_MS } from "../support/time";

@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Access } from "../../spec";
+import type { Access } from "../../model";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { type PlanOptions, testContext } from "../support/plans";
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 
-import type { InterfaceSpec } from "../../spec";
+import type { InterfaceSpec } from "../../model";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testPlan } from "../support/plans";
 

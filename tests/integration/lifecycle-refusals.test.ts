@@ -1,4 +1,4 @@
-import type { InterfaceSpec } from "../../spec";
+import type { InterfaceSpec } from "../../model";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { listenOn } from "../support/listener";
 import { alice, refOf, testContext, testPlan } from "../support/plans";

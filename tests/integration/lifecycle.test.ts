@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 
 import { PartialError } from "../../backends";
 import { MARK_NAMESPACE } from "../../backends/libvirt/xml/names";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 import { bake, mediumOf } from "../../backends/iso/medium";
-import type { Ipv4 } from "../../spec";
+import type { Ipv4 } from "../../model";
 import { nginxGuest } from "../support/linuxGuest";
 import { type Nic, type Way, withMedium } from "../support/mediumBoot";
 import { type PlanOptions, testPlan } from "../support/plans";

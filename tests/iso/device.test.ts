@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
 import { type BurnPhase, burnImage, compareDevice, inspectDevice, systemRoots } from "../../backends/iso/burn";
-import type { BurnSpec } from "../../spec";
+import type { BurnSpec } from "../../model";
 
 jest.setTimeout(60_000);
 const MIB = 1 << 20,

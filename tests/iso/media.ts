@@ -2,7 +2,7 @@ import { createBackends } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
 import { forgetClaims } from "../../core/unikernel/check/claims";
 import { forgetChecks } from "../../core/unikernel/diff/replacing";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import { alice } from "../support/plans";
 
 type Properties = Record<string, unknown>;

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { SCHEMA_VERSION } from "../../model";
 import { handlersOf } from "../../provider/registry";
-import { SCHEMA_VERSION } from "../../spec";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 import { type By, Either } from "./either";

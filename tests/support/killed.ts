@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-import { hasCode } from "../../spec";
+import { hasCode } from "../../model";
 import type { FaultJob } from "./faultChild";
 import type { Fault } from "./faults";
 

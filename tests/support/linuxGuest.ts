@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { archive } from "../../guests/linux/cpio";
-import type { ConsoleVerdict, MediumBoot, Platform } from "../../spec";
+import type { ConsoleVerdict, MediumBoot, Platform } from "../../model";
 import { freePort, getOnce } from "./http";
 import { type PlanOptions, testPlan } from "./plans";
 import { HANG_MS } from "./time";

@@ -8,7 +8,7 @@ import {
     type MediumBoot,
     SCHEMA_VERSION,
     type UnikernelSpec,
-} from "../../spec";
+} from "../../model";
 
 const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
 

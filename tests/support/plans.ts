@@ -6,7 +6,7 @@ import { v5 } from "uuid";
 
 import type { Applied, Backend, Context, Creator } from "../../backends/backend";
 import { guestAbi, readKernel } from "../../guests";
-import { type BlockSpec, type GuestPlan, SCHEMA_VERSION, type UnikernelSpec } from "../../spec";
+import { type BlockSpec, type GuestPlan, SCHEMA_VERSION, type UnikernelSpec } from "../../model";
 
 const NAMESPACE = "6ba7b811-9dad-11d1-80b4-00c04fd430c8"; // RFC 4122: URLs
 

@@ -1,5 +1,5 @@
 import { PartialError } from "../../backends";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import type { GuestOptions } from "../support/lifecycle";
 import type { PlanOptions } from "../support/plans";
 import { HANG_MS } from "../support/time";

@@ -1,5 +1,5 @@
 import { PartialError } from "../../backends";
-import { UnikernelError } from "../../spec";
+import { UnikernelError } from "../../model";
 import type { GuestOptions } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";

@@ -1,4 +1,4 @@
-// Reads the declarations in resources/ and spec/: the names of types and the texts for people, from their one source.
+// Reads the declarations in resources/ and model/: the names of types and the texts for people, from their one source.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
@@ -15,7 +15,7 @@ export interface Declarations {
 }
 
 export function readDeclarations(root: string): Declarations {
-    const files = ["resources", "spec"].flatMap((room) =>
+    const files = ["resources", "model"].flatMap((room) =>
         readdirSync(path.join(root, room))
             .filter((name) => name.endsWith(".ts"))
             .map((name) => path.join(root, room, name)),
@@ -30,7 +30,7 @@ export function readDeclarations(root: string): Declarations {
     }
     const declaration = (name: string): Declaration => {
         const node = found.get(name);
-        if (!node) throw new Error(`resources/ and spec/ declare no ${name}`);
+        if (!node) throw new Error(`resources/ and model/ declare no ${name}`);
         return node;
     };
     const properties = (name: string): Map<string, Member> => {

@@ -1,7 +1,7 @@
 // zod's shapes as Pulumi's types: the form is zod's, the names and descriptions are the declarations'.
 import type ts from "typescript";
 import { z } from "zod";
-import { defaultText, type Row, type Rows } from "../../spec/arguments";
+import { defaultText, type Row, type Rows } from "../../model/arguments";
 import { type Declarations, innerType, type Member, namesIn, textOf } from "./comments";
 
 const PACKAGE = "unikernel";

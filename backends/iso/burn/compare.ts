@@ -1,4 +1,4 @@
-import { type BurnSpec, hasCode } from "../../../spec";
+import { type BurnSpec, hasCode } from "../../../model";
 import { Disk, difference } from "./disk";
 import { endsEarly } from "./errors";
 import { type DeviceFacts, factsOf } from "./facts";

@@ -1,5 +1,5 @@
 import { errnoOf } from "../../../localFiles";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { titleOf } from "./judge";
 
 interface Shown {

@@ -2,7 +2,7 @@ import { realpath, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 import { errnoOf } from "../../../localFiles";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { lastingNames } from "./names";
 import { numberOf } from "./number";
 import { isRemovable } from "./removable";

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 
 import { errnoOf } from "../../../localFiles";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import type { Disk } from "./disk";
 
 /** The image as whole sectors of a device. The device's bytes after the image's end are kept. */

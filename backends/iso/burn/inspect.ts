@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { access, open } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { BurnSpec } from "../../../spec";
+import type { BurnSpec } from "../../../model";
 import { openError } from "./errors";
 import { factsOf } from "./facts";
 import { refusalOf } from "./judge";

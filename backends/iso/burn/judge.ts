@@ -1,4 +1,4 @@
-import { type BurnSpec, type ErrorCode, UnikernelError } from "../../../spec";
+import { type BurnSpec, type ErrorCode, UnikernelError } from "../../../model";
 import type { DeviceFacts } from "./facts";
 import { isLasting } from "./names";
 import type { Roots } from "./roots";

@@ -1,4 +1,4 @@
-import { throwIfEnded } from "../../../spec";
+import { throwIfEnded } from "../../../model";
 import { CHUNK, pages } from "./pages";
 
 export interface Range {

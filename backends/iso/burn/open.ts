@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { openError } from "./errors";
 import { numberOf } from "./number";
 

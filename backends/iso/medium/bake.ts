@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { EPOCH, timeoutFor } from "../../../images";
 import { hashWhileWritten, noSpace, run, temporaryName, writeError } from "../../../localFiles";
-import { hasCode, type Manifest } from "../../../spec";
+import { hasCode, type Manifest } from "../../../model";
 import type { MediumContents } from "./contents";
 import { refuseTooLarge } from "./limits";
 import { makeLoaders } from "./loader";

@@ -9,7 +9,7 @@ import {
     type MediumBoot,
     type Part,
     UnikernelError,
-} from "../../../spec";
+} from "../../../model";
 import { grubConfig, markPath } from "./grubConfig";
 import { mediumProblems } from "./problems";
 import { wordsFor } from "./quote";

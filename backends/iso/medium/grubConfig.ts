@@ -1,4 +1,4 @@
-import type { ConsoleKind } from "../../../spec";
+import type { ConsoleKind } from "../../../model";
 import { quoteWord } from "./quote";
 
 export interface BootSteps {

@@ -1,7 +1,7 @@
 import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type RunOptions, run } from "../../../localFiles";
-import { type Firmware, hasCode } from "../../../spec";
+import { type Firmware, hasCode } from "../../../model";
 import type { MediumContents, Placed } from "./contents";
 import { earlyConfig } from "./grubConfig";
 import { coreModules, moduleFolder, scriptModules, targets, withNeeded } from "./modules";

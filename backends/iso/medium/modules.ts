@@ -1,6 +1,6 @@
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Firmware, UnikernelError } from "../../../spec";
+import { type Firmware, UnikernelError } from "../../../model";
 import type { MediumContents } from "./contents";
 
 /** GRUB's name of a target, and the modules that it needs beyond those of every target. */

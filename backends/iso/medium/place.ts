@@ -6,7 +6,7 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { sealDigest } from "../../../images";
 import { fsError, hashFile } from "../../../localFiles";
-import { currentSignal, type Manifest, type Part, UnikernelError } from "../../../spec";
+import { currentSignal, type Manifest, type Part, UnikernelError } from "../../../model";
 import type { MediumContents, MediumFile, Placed } from "./contents";
 
 /** A file of the medium, with size and state of its local files before any is read. */

@@ -1,4 +1,4 @@
-import type { EncodedGuest, Problem } from "../../../spec";
+import type { EncodedGuest, Problem } from "../../../model";
 import { wordsFor } from "./quote";
 
 /** COMMAND_LINE_SIZE of arch/x86 without its NUL. GRUB prepends `BOOT_IMAGE=/boot/kernel `, and truncates silently. */

@@ -1,4 +1,4 @@
-import { type ErrorCode, UnikernelError } from "../../../spec";
+import { type ErrorCode, UnikernelError } from "../../../model";
 import type { Failure } from "./protocol";
 import { isSession, parseUri } from "./uri";
 

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { throwIfEnded, UnikernelError, unlessEnded } from "../../../spec";
+import { throwIfEnded, UnikernelError, unlessEnded } from "../../../model";
 import { toError } from "./errors";
 import {
     type GiveUp,

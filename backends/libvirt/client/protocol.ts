@@ -1,4 +1,4 @@
-import type { Part } from "../../../spec";
+import type { Part } from "../../../model";
 import type { DomainHistory, DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
 
 export type Target = { live: boolean; config: boolean };

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 
-import type { Part } from "../../../spec";
+import type { Part } from "../../../model";
 import { CallFailed, type Connection } from "./connection";
 import { type Handle, libvirt, takePointers } from "./ffi";
 import { CREATE_WITH_BUILD, forget, inFreshPool, inTransientPool, keepLost, unless } from "./freshPool";

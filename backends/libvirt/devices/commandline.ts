@@ -1,4 +1,4 @@
-import type { Forward } from "../../../spec";
+import type { Forward } from "../../../model";
 
 /** A network device that libvirt does not know: its id tells the ones of this package from the user's own arguments. */
 export const ID = "unikernel-net";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonical, same } from "../../../spec";
+import { canonical, same } from "../../../model";
 import type { DomainFacts } from "../model";
 import { DEVICES } from "./list";
 

@@ -1,4 +1,4 @@
-import type { OnCrash } from "../../../spec";
+import type { OnCrash } from "../../../model";
 import type { Consequence } from "../../consequence";
 import { at, element, text } from "../xml";
 import type { Device } from "./device";

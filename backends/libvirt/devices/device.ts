@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import type { Host } from "../host";
 import type { DomainFacts, DomainModel } from "../model";
 import type { Element, Tree } from "../xml";

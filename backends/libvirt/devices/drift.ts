@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import type { DomainFacts } from "../model";
 import { DEVICES } from "./list";
 

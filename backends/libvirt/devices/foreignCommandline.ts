@@ -1,4 +1,4 @@
-import type { Forward } from "../../../spec";
+import type { Forward } from "../../../model";
 import { GDB, ID, split } from "./commandline";
 import type { Declared } from "./notes";
 

@@ -1,4 +1,4 @@
-import type { BootArgument, DeviceArgument } from "../../../spec/arguments/index";
+import type { BootArgument, DeviceArgument } from "../../../model/arguments/index";
 import { accelerator } from "./accelerator";
 import { boot } from "./boot";
 import { console } from "./console";

@@ -1,4 +1,4 @@
-import type { Attach, OnCrash } from "../../../spec";
+import type { Attach, OnCrash } from "../../../model";
 
 /** A definition in the words of arguments. */
 export interface Declared {

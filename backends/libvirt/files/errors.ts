@@ -1,4 +1,4 @@
-import { isUuid, type Part, UnikernelError } from "../../../spec";
+import { isUuid, type Part, UnikernelError } from "../../../model";
 import { isPlainName } from "./unfinished";
 
 /** Return the UnikernelError of a failed system call. @param what the operation: `write of /var/lib/…/kernel` */

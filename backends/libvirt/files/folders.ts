@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { isRemote, isSession } from "../client";
 
 /**

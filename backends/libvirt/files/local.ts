@@ -3,7 +3,7 @@ import { chmod, link, lstat, mkdir, open, rename, rm, rmdir, stat } from "node:f
 import { join } from "node:path";
 import { syncFolder } from "../../../localFiles";
 
-import { type Part, UnikernelError } from "../../../spec";
+import { type Part, UnikernelError } from "../../../model";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { exists, fileError, isGuestFolder, plainName } from "./errors";
 import { entriesOf } from "./missing";

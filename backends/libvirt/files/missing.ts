@@ -2,7 +2,7 @@ import type { Dirent } from "node:fs";
 import { lstat, readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 
 /**
  * Return the entries of a folder; [] where it does not exist.

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../spec";
+import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../model";
 import {
     libvirtError,
     type MethodArgs,

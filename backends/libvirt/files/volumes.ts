@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { type Part, Turns, UnikernelError } from "../../../spec";
+import { type Part, Turns, UnikernelError } from "../../../model";
 import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { ownerIn, renderVolume } from "../xml";

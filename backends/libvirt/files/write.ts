@@ -4,7 +4,7 @@ import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../../../localFiles";
 
-import { type Part, throwIfEnded, UnikernelError } from "../../../spec";
+import { type Part, throwIfEnded, UnikernelError } from "../../../model";
 import { sourceChanged } from "./errors";
 import { describeWriter, fillsInPlace, isAbandoned, isPlainName, partName, partOf, UNFINISHED } from "./unfinished";
 

@@ -1,4 +1,4 @@
-import { endedBy } from "../../../spec";
+import { endedBy } from "../../../model";
 import type { Backend } from "../../backend";
 import { parseUri } from "../client";
 import { configuredFolder } from "../files";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { GuestState, SeenState } from "../../../spec";
+import type { GuestState, SeenState } from "../../../model";
 import type { Applied, GuestRef } from "../../backend";
 import { hypervisorOf, readFacts } from "../devices";
 import type { DomainRecord, Host, HostFile } from "../host";

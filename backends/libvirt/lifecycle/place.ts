@@ -1,4 +1,4 @@
-import { UnikernelError, type UnikernelSpec } from "../../../spec";
+import { UnikernelError, type UnikernelSpec } from "../../../model";
 import type { HostInfo } from "../host";
 
 /**

@@ -1,4 +1,4 @@
-import type { GuestPlan } from "../../../spec";
+import type { GuestPlan } from "../../../model";
 import type { Context } from "../../backend";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
 import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";

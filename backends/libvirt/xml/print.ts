@@ -1,6 +1,6 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 
 // What we use of the DOM: xmlbuilder2's nodes have their types in a dependency of its own.
 interface Node {

@@ -1,5 +1,5 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { depthOf } from "./depth";
 import { library } from "./library";
 

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../spec";
+import { shellWord } from "../../../model";
 import type { Finding } from "../finding";
 
 /** A folder on the path to the boot files. `searchable`: its mode or ACL lets the QEMU user through. */

@@ -1,5 +1,5 @@
 import type { Leftover } from "../../../core";
-import { shellWord } from "../../../spec";
+import { shellWord } from "../../../model";
 import type { Finding } from "../finding";
 
 /**

@@ -1,4 +1,4 @@
-import { shellWord } from "../../../spec";
+import { shellWord } from "../../../model";
 import type { Finding } from "../finding";
 
 export interface NetworkFacts {

@@ -1,6 +1,6 @@
 import { diskNames } from "../../../backends";
-import type { BlockSpec, Problem } from "../../../spec";
-import { same } from "../../../spec";
+import type { BlockSpec, Problem } from "../../../model";
+import { same } from "../../../model";
 import { isUnknown } from "../../handlers";
 import type { FormerDisk } from "./formerDisks";
 import { formerDisks, namesOfFirstRelease } from "./formerDisks";

@@ -1,8 +1,8 @@
 import { basename, dirname } from "node:path";
 import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
-import type { BlockSpec, Problem } from "../../../spec";
-import { problemOf, same } from "../../../spec";
+import type { BlockSpec, Problem } from "../../../model";
+import { problemOf, same } from "../../../model";
 import { containsUnknown, isUnknown } from "../../handlers";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";

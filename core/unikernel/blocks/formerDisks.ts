@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import { diskNames } from "../../../backends";
-import type { BlockSpec } from "../../../spec";
+import type { BlockSpec } from "../../../model";
 import type { Nameable } from "./nameable";
 
 /** A block in state. */

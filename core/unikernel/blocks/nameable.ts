@@ -1,4 +1,4 @@
-import type { BlockSpec } from "../../../spec";
+import type { BlockSpec } from "../../../model";
 
 /** A block with the possible sources of its name. */
 export interface Nameable {

@@ -1,7 +1,7 @@
 import { type Backend, checksHosts, type Imported } from "../../../backends";
-import type { EncodedGuest, Problem, UnikernelSpec } from "../../../spec";
-import { PLATFORMS, problemOf, same, UnikernelError } from "../../../spec";
-import { unikernelElements } from "../../../spec/arguments";
+import type { EncodedGuest, Problem, UnikernelSpec } from "../../../model";
+import { PLATFORMS, problemOf, same, UnikernelError } from "../../../model";
+import { unikernelElements } from "../../../model/arguments";
 import { parseArguments } from "../../arguments";
 import { containsUnknown, isUnknown } from "../../handlers";
 import { noteInRun } from "../../holders";

@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
-import type { Forward, Problem, UnikernelSpec } from "../../../spec";
-import { attachKind, isSameThing, keyOf, logicalName } from "../../../spec";
+import type { Forward, Problem, UnikernelSpec } from "../../../model";
+import { attachKind, isSameThing, keyOf, logicalName } from "../../../model";
 
 interface Claim {
     urn: string;

@@ -1,5 +1,5 @@
 import type { Backend } from "../../../backends";
-import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../../spec";
+import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../../model";
 import { isUnknown, UNKNOWN } from "../../handlers";
 import { interfaceProblems, withIpv4Default } from "../../networkInterface";
 import { resolveBlocks } from "../blocks/blocks";

@@ -1,5 +1,5 @@
 import { type Backend, hasHosts } from "../../../backends";
-import { forAll, unlessEnded } from "../../../spec";
+import { forAll, unlessEnded } from "../../../model";
 import { isUnknown } from "../../handlers";
 import { holderInRun, holderOf } from "../../holders";
 import { defaultName, uuidOf } from "../../identity";

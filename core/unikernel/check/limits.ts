@@ -1,4 +1,4 @@
-import type { Problem } from "../../../spec";
+import type { Problem } from "../../../model";
 import type { Limits } from "../../configuration";
 import { defaultsFor, environmentSettings, limitsOf } from "../../configuration";
 

@@ -1,5 +1,5 @@
-import type { Forward, UnikernelSpec } from "../../../spec";
-import { hasCode } from "../../../spec";
+import type { Forward, UnikernelSpec } from "../../../model";
+import { hasCode } from "../../../model";
 import { noteRefused } from "../../networkInterface";
 
 const FORWARD = /^interfaces\[(\d+)\]\.attach\.user\.forward\[(\d+)\]\.host$/;

@@ -1,7 +1,7 @@
 import { type ConsequenceTable, unsupportedIn } from "../../../backends";
-import type { Problem } from "../../../spec";
-import { same } from "../../../spec";
-import { defaultOf, type Row, unikernelRows } from "../../../spec/arguments";
+import type { Problem } from "../../../model";
+import { same } from "../../../model";
+import { defaultOf, type Row, unikernelRows } from "../../../model/arguments";
 import { containsUnknown } from "../../handlers";
 
 /**

@@ -1,6 +1,6 @@
 import { diskNames, persistFile } from "../../../backends";
-import type { BlockSpec } from "../../../spec";
-import { same } from "../../../spec";
+import type { BlockSpec } from "../../../model";
+import { same } from "../../../model";
 import { containsUnknown, isUnknown } from "../../handlers";
 import { blockIdentity } from "../inputs";
 import type { Pair } from "./pair";

@@ -1,6 +1,6 @@
 import { type Backend, type HostConsequences, hasHostConsequences } from "../../../backends";
 import { changedFiles, loadManifest } from "../../../images";
-import type { BlockSpec } from "../../../spec";
+import type { BlockSpec } from "../../../model";
 import { isUnknown } from "../../handlers";
 import type { StoredInputs } from "../inputs";
 import { sentence } from "./consequence";

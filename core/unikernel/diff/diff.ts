@@ -1,12 +1,12 @@
 import type { Consequence, ConsequenceTable } from "../../../backends";
-import { same } from "../../../spec";
+import { same } from "../../../model";
 import {
     type NamesWhere,
     namesWhere,
     type UnikernelArgument,
     type UnikernelRows,
     unikernelRows,
-} from "../../../spec/arguments";
+} from "../../../model/arguments";
 import { containsUnknown } from "../../handlers";
 import type { StoredInputs } from "../inputs";
 import { blockPairs } from "./blockDiff";

@@ -1,4 +1,4 @@
-import type { BlockSpec } from "../../../spec";
+import type { BlockSpec } from "../../../model";
 
 /**
  * Calls of the engine in this run, by URN. For a replacement it calls check with empty olds, as for a new resource

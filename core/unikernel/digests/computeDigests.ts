@@ -1,7 +1,7 @@
 import type { ConsequenceTable } from "../../../backends";
 import { hashFile } from "../../../localFiles";
-import type { Problem, UnikernelInputs, UnikernelSpec } from "../../../spec";
-import { problemOf } from "../../../spec";
+import type { Problem, UnikernelInputs, UnikernelSpec } from "../../../model";
+import { problemOf } from "../../../model";
 import { isUnknown, UNKNOWN } from "../../handlers";
 import { withDigests } from "./digests";
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import type { ConsequenceTable } from "../../../backends";
-import type { Digests, UnikernelSpec } from "../../../spec";
-import { canonical, keyBytes } from "../../../spec";
+import type { Digests, UnikernelSpec } from "../../../model";
+import { canonical, keyBytes } from "../../../model";
 import { containsUnknown, UNKNOWN } from "../../handlers";
 import { root } from "../diff/diff";
 import { bootRelevant, configRelevant } from "../inputs";

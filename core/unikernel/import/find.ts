@@ -1,9 +1,9 @@
 import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../../backends";
 import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
-import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../spec";
-import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../spec";
-import type { NamesWhere, UnikernelRows } from "../../../spec/arguments";
+import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
+import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../model";
+import type { NamesWhere, UnikernelRows } from "../../../model/arguments";
 import type { Wanted } from "../../handlers";
 import { nameOf } from "../blocks/blocks";
 import { checkArguments } from "../check/check";

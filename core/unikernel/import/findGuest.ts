@@ -2,8 +2,8 @@ import { open, stat } from "node:fs/promises";
 import type { FoundGuest } from "../../../backends";
 import type { Understood } from "../../../guests";
 import { readKernel, recognise } from "../../../guests";
-import type { Platform } from "../../../spec";
-import { UnikernelError } from "../../../spec";
+import type { Platform } from "../../../model";
+import { UnikernelError } from "../../../model";
 
 /** A guest ABI, and a guest's boot configuration in that ABI's terms. */
 export interface Telling {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { keyFromSeed, UNKNOWN } from "../../../core";
-import { derivedOutputs, type Problem } from "../../../spec";
-import { privateArguments } from "../../../spec/arguments";
+import { derivedOutputs, type Problem } from "../../../model";
+import { privateArguments } from "../../../model/arguments";
 import type { ResourceKind } from "../../trampoline";
 import type { Configuration } from "../configuration";
 import type { Decoded, Properties } from "../wire/codec";

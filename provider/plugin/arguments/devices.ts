@@ -1,5 +1,5 @@
 import { isUnknown, logicalName, UNKNOWN } from "../../../core";
-import type { Problem } from "../../../spec";
+import type { Problem } from "../../../model";
 import { kindOf } from "../urn";
 import type { Properties } from "../wire/codec";
 import { ResourceReference } from "../wire/codec";

@@ -1,4 +1,4 @@
-import type { Problem } from "../../../spec";
+import type { Problem } from "../../../model";
 import { FileContent } from "../wire/codec";
 import { textOf } from "../wire/wire";
 import { isObject } from "./devices";

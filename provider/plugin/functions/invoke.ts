@@ -1,6 +1,6 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { callFunction } from "../../../core";
-import type { Problem } from "../../../spec";
+import type { Problem } from "../../../model";
 import type { Configuration } from "../configuration";
 import type { Calls } from "../server/calls";
 import { decode, encode } from "../wire/codec";

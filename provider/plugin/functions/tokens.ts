@@ -1,6 +1,6 @@
 import type { FunctionName, FunctionShape } from "../../../core";
 import { functionShapes } from "../../../core";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { PACKAGE } from "../urn";
 
 const NAMES = Object.keys(functionShapes) as FunctionName[];

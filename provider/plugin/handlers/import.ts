@@ -1,5 +1,5 @@
 import type { Handlers } from "../../../core";
-import { isUuid, UnikernelError } from "../../../spec";
+import { isUuid, UnikernelError } from "../../../model";
 import type { ResourceKind } from "../../trampoline";
 import type { Configuration } from "../configuration";
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeHosts } from "../../../core";
-import { endedBy, UnikernelError } from "../../../spec";
+import { endedBy, UnikernelError } from "../../../model";
 
 /**
  * Milliseconds that a cancelled call may take to report which objects exist, so that state has them. Its own waits end
- * earlier (spec/scope.ts), so nothing continues in the background.
+ * earlier (model/scope.ts), so nothing continues in the background.
  */
 const GRACE_MS = 10_000;
 

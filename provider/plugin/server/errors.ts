@@ -3,7 +3,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { hasCode, printable, UnikernelError } from "../../../spec";
+import { hasCode, printable, UnikernelError } from "../../../model";
 import type { Properties } from "../wire/codec";
 import { encode } from "../wire/codec";
 import type { Path } from "../wire/wire";

@@ -1,6 +1,6 @@
 import { ListValue, NullValue, Struct, Value } from "google-protobuf/google/protobuf/struct_pb";
 import { UNKNOWN } from "../../../core";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import type { Path } from "./wire";
 import { ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, textOf, UNKNOWNS } from "./wire";
 

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { type BurnPhase, burnImage } from "../../../backends/iso/burn";
-import { endedBy } from "../../../spec";
+import { endedBy } from "../../../model";
 import { workspace } from "../../unit/images/workspace";
 import { errno, type Fault, fileDevice } from "./fileDevice";
 

@@ -1,5 +1,5 @@
 import { burnImage, inspectDevice, systemRoots } from "../../../backends/iso/burn";
-import type { BurnSpec } from "../../../spec";
+import type { BurnSpec } from "../../../model";
 
 /** Burns, and stands still for good after so many steps of progress: a process that a test can kill there. */
 async function main(): Promise<void> {

@@ -1,7 +1,7 @@
 import { compareDevice } from "../../../backends/iso/burn";
 import { factsOf } from "../../../backends/iso/burn/facts";
 import { refusalOf } from "../../../backends/iso/burn/judge";
-import type { BurnSpec } from "../../../spec";
+import type { BurnSpec } from "../../../model";
 import { type Entry, Machine, number, paths } from "./tree";
 
 const STICK = "dev/disk/by-id/usb-SanDisk_4C530001-0:0",

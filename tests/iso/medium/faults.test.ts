@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bake, type MediumContents, mediumOf } from "../../../backends/iso/medium";
 import { moduleFolder } from "../../../backends/iso/medium/modules";
 import { sweepTemporaries } from "../../../localFiles";
-import { endedBy } from "../../../spec";
+import { endedBy } from "../../../model";
 import { mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";

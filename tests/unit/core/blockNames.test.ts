@@ -1,7 +1,7 @@
 import { diskNames } from "../../../backends/diskNames";
 import { nameBlocks } from "../../../core/unikernel/blocks/blockNames";
 import type { Nameable } from "../../../core/unikernel/blocks/nameable";
-import type { Access, BlockSpec } from "../../../spec";
+import type { Access, BlockSpec } from "../../../model";
 
 interface Options {
     name?: string;

@@ -7,7 +7,7 @@ import { UNKNOWN } from "../../../core/handlers";
 import { unikernelHandlers } from "../../../core/unikernel";
 import { forgetClaims } from "../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../core/unikernel/diff/replacing";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { bzImage } from "./kernels";
 
 const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-check-"));

@@ -1,5 +1,5 @@
 import { claim, declares, forgetClaims } from "../../../core/unikernel/check/claims";
-import type { InterfaceSpec } from "../../../spec";
+import type { InterfaceSpec } from "../../../model";
 import { checked } from "./specs";
 
 beforeEach(forgetClaims);

@@ -1,7 +1,7 @@
 import { UNKNOWN } from "../../../core/handlers";
 import { differences, strongest } from "../../../core/unikernel/diff/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
-import type { BlockSpec, InterfaceSpec } from "../../../spec";
+import type { BlockSpec, InterfaceSpec } from "../../../model";
 import { checked, table } from "./specs";
 
 const data: BlockSpec = { name: "data", digest: "d1", format: "iso9660", mount: "/etc/nginx", access: "read" };

@@ -2,7 +2,7 @@ import { PartialError } from "../../../backends/backend";
 import { discreetly } from "../../../core/unikernel/discreet";
 import { NotReadyError } from "../../../core/unikernel/outputs";
 import { maskIn } from "../../../guests";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 
 const spec = {
     args: ["serve", "--token=hunter2"],

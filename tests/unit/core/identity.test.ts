@@ -1,6 +1,6 @@
 import { defaultMac, defaultName, uuidOf } from "../../../core/identity";
-import { logicalName } from "../../../spec";
-import { NAME_PATTERN } from "../../../spec/arguments";
+import { logicalName } from "../../../model";
+import { NAME_PATTERN } from "../../../model/arguments";
 
 const urn = (name: string, stack = "dev") =>
     `urn:pulumi:${stack}::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { keyFromSeed, UNKNOWN } from "../../../core";
 import { digestKeyOf } from "../../../core/secrets/digestKeys";
 import { keyFilePath, keyFromFile } from "../../../core/secrets/keyFile";
-import { keyBytes } from "../../../spec";
+import { keyBytes } from "../../../model";
 
 const usual = process.env.XDG_DATA_HOME;
 let folder: string;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { processorTime } from "../../support/time";
 import { type Mutation, mutate, mutations, type Pieces, pieces, textOf } from "./mutate";
 

@@ -8,7 +8,7 @@ import { remoteDom0 } from "../../../backends/xen/shell";
 import { xenStartErrors } from "../../../backends/xen/startErrors";
 import { decodeReply, isRefusal, messageLength } from "../../../backends/xen/wire";
 import { told } from "../../../backends/xen/xenstore";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 import { block, card, spec } from "../xen/spec";
 import { mutate, mutations } from "./mutate";
 import { answer, holds, survives } from "./survives";

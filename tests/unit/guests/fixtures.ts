@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BlockSpec, InterfaceSpec, UnikernelSpec } from "../../../spec";
+import type { BlockSpec, InterfaceSpec, UnikernelSpec } from "../../../model";
 
 /** A checked unikernel with nothing but what it must have. */
 export function spec(changes: Partial<UnikernelSpec> = {}): UnikernelSpec {

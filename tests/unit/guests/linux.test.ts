@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { initramfsFrame, type KernelFacts } from "../../../guests";
-import type { ConsoleVerdict, Part, UnikernelSpec } from "../../../spec";
+import type { ConsoleVerdict, Part, UnikernelSpec } from "../../../model";
 import { abi } from "../../support/abis";
 import { block, nic, scratch, spec } from "./fixtures";
 

@@ -1,5 +1,5 @@
 import type { KernelFacts } from "../../../guests";
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import { abi } from "../../support/abis";
 import { block, nic, spec } from "./fixtures";
 

@@ -1,5 +1,5 @@
 import type { KernelFacts } from "../../../guests";
-import type { ConsoleVerdict, UnikernelSpec } from "../../../spec";
+import type { ConsoleVerdict, UnikernelSpec } from "../../../model";
 import { abi } from "../../support/abis";
 import { block, nic, spec } from "./fixtures";
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Platform, UnikernelSpec } from "../../../spec";
+import type { Platform, UnikernelSpec } from "../../../model";
 import { abi } from "../../support/abis";
 import { block, nic, spec } from "./fixtures";
 

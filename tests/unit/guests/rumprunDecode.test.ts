@@ -1,6 +1,6 @@
 import { encodeConfig } from "../../../guests/rumprun/config";
 import { decodeConfig } from "../../../guests/rumprun/decode";
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import { processorTime } from "../../support/time";
 import { block, nic, spec } from "./fixtures";
 

@@ -1,5 +1,5 @@
 import { kvm } from "../../../backends/kvm";
-import type { InterfaceSpec } from "../../../spec";
+import type { InterfaceSpec } from "../../../model";
 import { card, forward, spec } from "./spec";
 
 const mac = "52:54:00:00:00:01";

@@ -1,5 +1,5 @@
 import { kvm } from "../../../backends/kvm";
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import { block, capable, card, spec } from "./spec";
 
 const network = card({ attach: { network: "default" } });

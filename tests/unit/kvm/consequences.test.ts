@@ -1,5 +1,5 @@
 import { kvmConsequences } from "../../../backends/kvm";
-import { mediumRows, namesWhere, unikernelRows } from "../../../spec/arguments";
+import { mediumRows, namesWhere, unikernelRows } from "../../../model/arguments";
 import { spec } from "./spec";
 
 /** Every argument that is not a medium's: one that is added without a consequence fails here. */

@@ -1,6 +1,6 @@
 import { kvm } from "../../../backends/kvm";
 import type { DomainModel } from "../../../backends/libvirt/model";
-import type { GuestCapabilities, UnikernelSpec } from "../../../spec";
+import type { GuestCapabilities, UnikernelSpec } from "../../../model";
 import { block, card, forward, plan } from "./spec";
 
 const paths = { kernel: "/g/kernel", disks: ["/g/d0", "/g/d1", "/g/d2"], log: "/g/console.log" };

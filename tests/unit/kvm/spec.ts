@@ -1,4 +1,4 @@
-import type { BlockSpec, GuestCapabilities, GuestPlan, InterfaceSpec, UnikernelSpec } from "../../../spec";
+import type { BlockSpec, GuestCapabilities, GuestPlan, InterfaceSpec, UnikernelSpec } from "../../../model";
 
 export const capable: GuestCapabilities = {
     platforms: ["kvm", "iso"],

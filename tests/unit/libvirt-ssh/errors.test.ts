@@ -1,6 +1,6 @@
 import { sshLogin } from "../../../backends/libvirt/files/ssh";
 import { failedThere, unreachable } from "../../../backends/libvirt/files/ssh/errors";
-import type { ErrorCode } from "../../../spec";
+import type { ErrorCode } from "../../../model";
 
 const login = sshLogin("qemu+ssh://root@far:2222/system")!;
 

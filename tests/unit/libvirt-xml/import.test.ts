@@ -1,6 +1,6 @@
 import { readForImport, renderDomain } from "../../../backends/libvirt/devices";
 import type { DomainModel } from "../../../backends/libvirt/model";
-import { attachKind } from "../../../spec";
+import { attachKind } from "../../../model";
 import { least, variants } from "./variants";
 
 const KERNEL = "<os><type arch='x86_64' machine='pc-i440fx-7.2'>hvm</type><kernel>/k</kernel></os>";

@@ -1,6 +1,6 @@
 import type { Host } from "../../../backends/libvirt/host";
 import { ConsoleReader, lastLines, plain, tail } from "../../../backends/libvirt/lifecycle/readiness/console";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 
 test.each([
     ["line\r\nnext\r\n", "line\nnext\n"],

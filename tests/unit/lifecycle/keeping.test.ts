@@ -2,7 +2,7 @@ import { isFileOf, isPersist, keptFile, keptNumber, persistFile } from "../../..
 import { recordOfName, roleOf } from "../../../backends/libvirt/fileNames";
 import { keepFormer, recordsAfter } from "../../../backends/libvirt/lifecycle/files/keeping";
 import { isData } from "../../../backends/libvirt/lifecycle/files/records";
-import type { GuestPlan } from "../../../spec";
+import type { GuestPlan } from "../../../model";
 import { specOf } from "./spec";
 
 const SECOND = persistFile("db", "raw", "second");

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { HostFile } from "../../../backends/libvirt/host";
 import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/files/layout";
-import type { Access, BlockSpec, GuestPlan, Part } from "../../../spec";
+import type { Access, BlockSpec, GuestPlan, Part } from "../../../model";
 import { specOf } from "./spec";
 
 const K = "a".repeat(64),

@@ -2,7 +2,7 @@ import { persistFile } from "../../../backends/diskNames";
 import { type Reconciled, reconcile } from "../../../backends/libvirt/lifecycle/apply/reconcile";
 import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files/files";
 import type { DomainFacts, FileRecord, Mark } from "../../../backends/libvirt/model";
-import type { Access, BlockSpec } from "../../../spec";
+import type { Access, BlockSpec } from "../../../model";
 
 const FOLDER = "/srv/guests/u";
 const KERNEL: FileRecord = { name: "kernel-0123456789abcdef", role: "kernel" };

@@ -1,7 +1,7 @@
 import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
 import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness/readiness";
 import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/readiness/routes";
-import type { InterfaceSpec } from "../../../spec";
+import type { InterfaceSpec } from "../../../model";
 import { specOf } from "./spec";
 
 const mac = "52:54:00:00:00:01";

@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 
 /** A spec with nothing in it but what a test says. */
 export function specOf(changes: Partial<UnikernelSpec> = {}): UnikernelSpec {

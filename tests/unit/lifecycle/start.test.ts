@@ -4,7 +4,7 @@ import { start } from "../../../backends/libvirt/lifecycle/power/start";
 import { isUntold } from "../../../backends/libvirt/lifecycle/power/telling";
 import type { FileRecord } from "../../../backends/libvirt/model";
 import type { LibvirtPlatform } from "../../../backends/libvirt/platform";
-import { UnikernelError } from "../../../spec";
+import { UnikernelError } from "../../../model";
 
 const config = "config-0123456789abcdef";
 const mark = {

@@ -1,5 +1,5 @@
 import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
-import { type ErrorCode, type InterfaceSpec, UnikernelError } from "../../../spec";
+import { type ErrorCode, type InterfaceSpec, UnikernelError } from "../../../model";
 import { specOf } from "./spec";
 
 const forward = { host: 8081, guest: 80, address: "127.0.0.1", protocol: "tcp" as const };

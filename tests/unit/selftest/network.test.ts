@@ -1,6 +1,6 @@
 import type { Host } from "../../../backends/libvirt";
+import { UnikernelError } from "../../../model";
 import { freeAddresses } from "../../../selftest/network";
-import { UnikernelError } from "../../../spec";
 
 interface Net {
     name: string;

@@ -1,6 +1,6 @@
 import { unsupportedIn } from "../../../backends/consequence";
 import { createXen } from "../../../backends/xen";
-import type { GuestCapabilities, UnikernelSpec } from "../../../spec";
+import type { GuestCapabilities, UnikernelSpec } from "../../../model";
 import { block, capable, card, dom0With, linux, spec } from "./spec";
 
 const xen = createXen(() => dom0With());

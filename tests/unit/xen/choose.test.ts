@@ -1,6 +1,6 @@
 import type { Host } from "../../../backends/libvirt/host";
 import { createXen, type Dom0, wayToDom0 } from "../../../backends/xen";
-import type { BlockSpec } from "../../../spec";
+import type { BlockSpec } from "../../../model";
 import { plan, testContext } from "./plan";
 import { block, dom0With } from "./spec";
 

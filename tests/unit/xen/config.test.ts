@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../spec";
+import type { UnikernelSpec } from "../../../model";
 import { abi } from "../../support/abis";
 import { block, card, spec } from "./spec";
 

@@ -1,7 +1,7 @@
 import type { DomainModel } from "../../../backends/libvirt/model";
 import type { Choices } from "../../../backends/libvirt/platform";
 import { createXen } from "../../../backends/xen";
-import type { GuestCapabilities, GuestPlan, UnikernelSpec } from "../../../spec";
+import type { GuestCapabilities, GuestPlan, UnikernelSpec } from "../../../model";
 import { plan as kvmPlan } from "../kvm/spec";
 import { block, capable, card, dom0With, linux, spec } from "./spec";
 

@@ -1,4 +1,4 @@
-import type { GuestPlan, UnikernelSpec } from "../../../spec";
+import type { GuestPlan, UnikernelSpec } from "../../../model";
 import { plan as kvmPlan } from "../kvm/spec";
 import { linux, spec } from "./spec";
 

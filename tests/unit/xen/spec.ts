@@ -1,5 +1,5 @@
 import type { Dom0 } from "../../../backends/xen";
-import type { GuestCapabilities, InterfaceSpec, UnikernelSpec } from "../../../spec";
+import type { GuestCapabilities, InterfaceSpec, UnikernelSpec } from "../../../model";
 import * as kvm from "../kvm/spec";
 
 export { block } from "../kvm/spec";

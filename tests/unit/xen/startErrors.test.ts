@@ -1,6 +1,6 @@
 import { translate } from "../../../backends/libvirt/lifecycle/power/startErrors";
 import { xenStartErrors } from "../../../backends/xen/startErrors";
-import { type BlockSpec, type ErrorCode, UnikernelError } from "../../../spec";
+import { type BlockSpec, type ErrorCode, UnikernelError } from "../../../model";
 import { block, card, spec } from "./spec";
 
 const folder = "/var/lib/pulumi-unikernel/5d9d7b6e-8f0b-5c3e-9a54-3f1d5a6c2b01";

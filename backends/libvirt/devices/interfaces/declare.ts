@@ -1,4 +1,4 @@
-import type { Attach, InterfaceSpec } from "../../../../spec";
+import type { Attach, InterfaceSpec } from "../../../../model";
 import type { DomainFacts } from "../../model";
 import { at, type Tree } from "../../xml";
 import type { Placed } from "../foreignCommandline";

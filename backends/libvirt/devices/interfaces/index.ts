@@ -1,4 +1,4 @@
-import { attachKind } from "../../../../spec";
+import { attachKind } from "../../../../model";
 import { all } from "../../xml";
 import type { DefinitionTree, Device } from "../device";
 import { readCommandline } from "../foreignCommandline";

@@ -1,4 +1,4 @@
-import type { Attach } from "../../../../spec";
+import type { Attach } from "../../../../model";
 import type { Consequence } from "../../../consequence";
 import type { Host } from "../../host";
 import type { DomainFacts, DomainModel } from "../../model";

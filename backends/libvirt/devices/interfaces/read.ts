@@ -1,4 +1,4 @@
-import type { Forward } from "../../../../spec";
+import type { Forward } from "../../../../model";
 import type { DomainFacts } from "../../model";
 import { all, at, type Tree } from "../../xml";
 import type { QemuFacts } from "../commandline";

@@ -1,4 +1,4 @@
-import type { Forward } from "../../../../spec";
+import type { Forward } from "../../../../model";
 import type { InterfaceModel, UserSource } from "../../model";
 import { ID, join } from "../commandline";
 

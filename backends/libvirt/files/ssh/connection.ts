@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { forAll, hasCode, throwIfEnded, UnikernelError, unlessEnded } from "../../../../spec";
+import { forAll, hasCode, throwIfEnded, UnikernelError, unlessEnded } from "../../../../model";
 import { defaultTimeouts, Gate, type Timeouts } from "../../client";
 import { failedThere, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 
 import { hashFile } from "../../../../localFiles";
-import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../spec";
+import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../model";
 import { INLINE } from "./shellProtocol";
 
 export interface Content {

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { Login } from "./login";
 
 const hostKey = /host key verification failed|remote host identification has changed|no .* host key is known/i;

@@ -1,6 +1,6 @@
 import { posix } from "node:path";
 
-import { type Part, UnikernelError } from "../../../../spec";
+import { type Part, UnikernelError } from "../../../../model";
 import type { HostFile, HostFiles, WriteOptions } from "../../host";
 import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";

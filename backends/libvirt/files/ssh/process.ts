@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { currentSignal, throwIfEnded } from "../../../../spec";
+import { currentSignal, throwIfEnded } from "../../../../model";
 import { MARK } from "./shellProtocol";
 
 export interface Exchange {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
 
-import { type Part, UnikernelError } from "../../../../spec";
+import { type Part, UnikernelError } from "../../../../model";
 import type { WriteOptions } from "../../host";
 import type { SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, headOf, isShareable, whole } from "./content";

@@ -1,4 +1,4 @@
-import { forAll, hasCode, type Part, unlessEnded } from "../../../../spec";
+import { forAll, hasCode, type Part, unlessEnded } from "../../../../model";
 import type { HostFile, HostFiles, WriteOptions } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";

@@ -3,7 +3,7 @@ import { lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 
 /**
  * Longest parent folder. A socket's path has at most 108 bytes (unix(7)), of which ssh needs 17 for a temporary name.

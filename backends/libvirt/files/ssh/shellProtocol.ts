@@ -1,4 +1,4 @@
-import { quoted, UnikernelError } from "../../../../spec";
+import { quoted, UnikernelError } from "../../../../model";
 
 /**
  * The command for the remote login shell: constant, and without characters that sh, csh and fish interpret differently.

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
 import type { HostInfo } from "../../host";
 import type { RecordedReservation } from "../../model";

@@ -1,4 +1,4 @@
-import type { SeenState } from "../../../../spec";
+import type { SeenState } from "../../../../model";
 import { changesAfterSave, changesLive, differences } from "../../devices";
 import type { DomainFacts, Mark } from "../../model";
 import { type Existing, stateOf } from "../look";

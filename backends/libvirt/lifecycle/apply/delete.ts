@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 
-import type { UnikernelSpec } from "../../../../spec";
+import type { UnikernelSpec } from "../../../../model";
 import type { Applied, Context, GuestRef } from "../../../backend";
 import type { Host } from "../../host";
 import type { RecordedReservation } from "../../model";

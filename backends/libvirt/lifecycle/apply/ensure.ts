@@ -1,4 +1,4 @@
-import { puttingRight } from "../../../../spec";
+import { puttingRight } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "../files/files";
 import { carryOutKeeping } from "../files/keeping";

@@ -1,4 +1,4 @@
-import type { GuestState, SeenState } from "../../../../spec";
+import type { GuestState, SeenState } from "../../../../model";
 import { changeLive } from "../../devices";
 import type { Host } from "../../host";
 import { type Existing, stateOf } from "../look";

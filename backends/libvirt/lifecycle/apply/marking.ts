@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../spec";
+import { hasCode } from "../../../../model";
 import { renderDomain } from "../../devices";
 import type { Mark } from "../../model";
 import { descriptionsIn, keepForeign, renderMark } from "../../xml";

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 
-import { UnikernelError, type UnikernelSpec } from "../../../../spec";
+import { UnikernelError, type UnikernelSpec } from "../../../../model";
 import { diskNames, isFileOf, persistFiles } from "../../../diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../../model";
 import { lastGoodOf, namesOf } from "../files/records";

@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../spec";
+import { hasCode } from "../../../../model";
 import { type Observation, PartialError } from "../../../backend";
 import type { RecordedReservation } from "../../model";
 import { knownTo } from "../files/files";

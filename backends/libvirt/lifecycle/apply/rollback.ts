@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError } from "../../../../spec";
+import { hasCode, UnikernelError } from "../../../../model";
 import { PartialError } from "../../../backend";
 import { readMark } from "../../xml";
 import { knownTo, removeUnneeded } from "../files/files";

@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../spec";
+import { hasCode } from "../../../../model";
 import type { Context } from "../../../backend";
 
 /** The steps so far that can be undone. */

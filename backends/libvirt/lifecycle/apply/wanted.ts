@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../../spec";
+import type { UnikernelSpec } from "../../../../model";
 import type { Creator } from "../../../backend";
 import { definitionDigest, readFacts, renderDomain } from "../../devices";
 import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../../model";

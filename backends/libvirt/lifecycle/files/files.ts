@@ -1,5 +1,5 @@
 import { everyFewSeconds } from "../../../../localFiles";
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import type { Host } from "../../host";
 import type { Undo } from "../apply/undo";

@@ -1,7 +1,7 @@
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { createReadStream } from "node:fs";
-import type { BlockSpec, GuestPlan, Part, Platform } from "../../../../spec";
-import { keyBytes, UnikernelError } from "../../../../spec";
+import type { BlockSpec, GuestPlan, Part, Platform } from "../../../../model";
+import { keyBytes, UnikernelError } from "../../../../model";
 import { diskNames, isFileOf, persistFile, persistFiles } from "../../../diskNames";
 import type { HostFile } from "../../host";
 import type { FileRecord } from "../../model";

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { GuestRef } from "../../../backend";
 import type { Host } from "../../host";
 import { overlaid } from "../apply/reconcile";

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 
-import type { GuestPlan } from "../../../../spec";
+import type { GuestPlan } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import type { Host } from "../../host";
 import type { FileRecord, Mark } from "../../model";

@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError } from "../../../../spec";
+import { hasCode, UnikernelError } from "../../../../model";
 import type { Context, GuestRef } from "../../../backend";
 import type { Host, HostFile } from "../../host";
 import type { Mark } from "../../model";

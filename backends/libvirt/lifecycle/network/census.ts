@@ -1,4 +1,4 @@
-import { keyOf } from "../../../../spec";
+import { keyOf } from "../../../../model";
 import { readFacts } from "../../devices";
 import type { Host } from "../../host";
 import type { DomainFacts, RecordedReservation } from "../../model";

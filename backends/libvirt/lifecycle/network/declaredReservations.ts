@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../../spec";
+import type { UnikernelSpec } from "../../../../model";
 import type { ReservationModel } from "../../model";
 
 /** A declared DHCP reservation of an address on a libvirt network for one of our interfaces. */

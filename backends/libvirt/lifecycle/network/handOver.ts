@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { attachKind, hasCode, isSameThing, keyOf, type UnikernelSpec, unlessEnded } from "../../../../spec";
+import { attachKind, hasCode, isSameThing, keyOf, type UnikernelSpec, unlessEnded } from "../../../../model";
 import { readMark } from "../../xml";
 import type { Existing } from "../look";
 import type { Run } from "../run";

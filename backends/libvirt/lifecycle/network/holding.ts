@@ -1,4 +1,4 @@
-import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from "../../../../spec";
+import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from "../../../../model";
 import type { Context } from "../../../backend";
 import type { Holder } from "./census";
 

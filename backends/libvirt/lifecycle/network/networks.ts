@@ -1,4 +1,4 @@
-import { forAll, hasCode, unlessEnded } from "../../../../spec";
+import { forAll, hasCode, unlessEnded } from "../../../../model";
 import type { Host, NetworkRecord } from "../../host";
 import type { NetworkFacts } from "../../model";
 import { readNetwork } from "../../xml";

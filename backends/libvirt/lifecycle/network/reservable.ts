@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 
-import { type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../spec";
+import { type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../model";
 import type { NetworkFacts } from "../../model";
 import { reservationsOf } from "./declaredReservations";
 import type { SeenNetwork } from "./networks";

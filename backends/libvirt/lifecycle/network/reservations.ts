@@ -1,4 +1,4 @@
-import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../../spec";
+import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../../model";
 import type { Host, ReservationCommand } from "../../host";
 import type { Mark, NetworkFacts, RecordedReservation } from "../../model";
 import { readNetwork, renderReservation } from "../../xml";

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { FoundGuest } from "../../../backend";
 import { type Declared, definitionDigest, differences, readFacts, readForImport } from "../../devices";
 import type { DomainRecord, Host } from "../../host";

@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../../spec";
+import type { UnikernelSpec } from "../../../../model";
 import type { Observation } from "../../../backend";
 import type { Host, LeaseRecord } from "../../host";
 import type { LibvirtPlatform } from "../../platform";

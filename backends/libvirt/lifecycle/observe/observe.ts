@@ -1,4 +1,4 @@
-import type { SeenState, UnikernelSpec } from "../../../../spec";
+import type { SeenState, UnikernelSpec } from "../../../../model";
 import type { Applied, Creator, GuestRef, Observation } from "../../../backend";
 import { definitionDigest, driftOf } from "../../devices";
 import type { Host } from "../../host";

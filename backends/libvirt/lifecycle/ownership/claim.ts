@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../../files";
 import type { Host, HostFile } from "../../host";
 import { readMark } from "../../xml";

@@ -1,6 +1,6 @@
 import { basename, dirname } from "node:path";
 
-import { type GuestPlan, UnikernelError } from "../../../../spec";
+import { type GuestPlan, UnikernelError } from "../../../../model";
 import type { Applied } from "../../../backend";
 import { definitionDigest } from "../../devices";
 import type { DomainRecord } from "../../host";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { Creator } from "../../../backend";
 import type { Mark } from "../../model";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
-import { type ConsoleVerdict, hasCode } from "../../../../spec";
+import { type ConsoleVerdict, hasCode } from "../../../../model";
 import type { DomainRecord, Host, HostFile } from "../../host";
 import type { KeptConsole } from "../../platform";
 import { stateOf } from "../look";

@@ -1,4 +1,4 @@
-import type { AttachKind, UnikernelSpec } from "../../../../spec";
+import type { AttachKind, UnikernelSpec } from "../../../../model";
 
 /** Return the property path of the forward with this host port. */
 export function forwardPath(spec: UnikernelSpec, protocol: string, address: string, port: number): string | undefined {

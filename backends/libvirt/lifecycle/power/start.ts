@@ -1,4 +1,4 @@
-import { type GuestState, hasCode, UnikernelError } from "../../../../spec";
+import { type GuestState, hasCode, UnikernelError } from "../../../../model";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../../platform";

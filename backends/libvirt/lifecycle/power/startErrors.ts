@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 
-import { UnikernelError, type UnikernelSpec } from "../../../../spec";
+import { UnikernelError, type UnikernelSpec } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import type { FileRole } from "../../model";
 import type { StartRule } from "../../platform";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { hasCode, UnikernelError } from "../../../../spec";
+import { hasCode, UnikernelError } from "../../../../model";
 import { renderDomain } from "../../devices";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";

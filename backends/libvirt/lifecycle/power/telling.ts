@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError } from "../../../../spec";
+import { hasCode, UnikernelError } from "../../../../model";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
 import type { GuestWay, LibvirtPlatform } from "../../platform";

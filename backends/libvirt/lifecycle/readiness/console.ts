@@ -1,4 +1,4 @@
-import { hasCode, printable } from "../../../../spec";
+import { hasCode, printable } from "../../../../model";
 import type { Host } from "../../host";
 import type { GuestWay, KeptConsole, LibvirtPlatform } from "../../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "../files/layout";

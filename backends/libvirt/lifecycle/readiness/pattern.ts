@@ -1,5 +1,5 @@
 import { type Context, createContext, Script } from "node:vm";
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import { tail } from "./console";
 
 /** Time limit of one match; an ordinary pattern needs some milliseconds for the whole console. */

@@ -6,7 +6,7 @@ import {
     type Readiness,
     UnikernelError,
     type UnikernelSpec,
-} from "../../../../spec";
+} from "../../../../model";
 import type { Host, HostInfo } from "../../host";
 import type { KeptConsole } from "../../platform";
 import { CRASHED } from "../look";

@@ -1,4 +1,4 @@
-import { attachKind, type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../spec";
+import { attachKind, type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../model";
 import { isRemote, parseUri } from "../../client";
 import type { Host, HostInfo } from "../../host";
 

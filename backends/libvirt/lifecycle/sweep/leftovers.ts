@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../spec";
+import { hasCode } from "../../../../model";
 import type { Creator, LeftDomain, LeftFolder, Leftovers } from "../../../backend";
 import { readFacts } from "../../devices";
 import type { DomainRecord, Host } from "../../host";

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../spec";
+import { UnikernelError } from "../../../../model";
 import type { LeftDomain, LeftFolder } from "../../../backend";
 import { readFacts } from "../../devices";
 import type { Host } from "../../host";

@@ -6,9 +6,9 @@ import { UNKNOWN } from "../../../../core";
 import { unikernelHandlers } from "../../../../core/unikernel";
 import { forgetClaims } from "../../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../../core/unikernel/diff/replacing";
+import { UnikernelError } from "../../../../model";
 import { ASSET, SIGNATURE } from "../../../../provider/plugin/wire/wire";
 import { handlersOf } from "../../../../provider/registry";
-import { UnikernelError } from "../../../../spec";
 import { bzImage } from "../../core/kernels";
 import { closePlugins, openPlugin, type Plugin, reference, secret, urnOf } from "./plugin";
 

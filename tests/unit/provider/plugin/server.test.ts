@@ -2,9 +2,9 @@ import { status } from "@grpc/grpc-js";
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import type { Handlers } from "../../../../core";
+import { UnikernelError } from "../../../../model";
 import { Calls } from "../../../../provider/plugin/server/calls";
 import { SIGNATURE } from "../../../../provider/plugin/wire/wire";
-import { UnikernelError } from "../../../../spec";
 import { ask, closePlugins, initFailedOf, openPlugin, type Plugin, secret, struct, urnOf } from "./plugin";
 
 afterAll(closePlugins);

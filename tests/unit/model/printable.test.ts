@@ -1,4 +1,4 @@
-import { printable, UnikernelError } from "../../../spec";
+import { printable, UnikernelError } from "../../../model";
 
 const HOSTILE = "\u001b]52;c;aGk=\u0007 \u009b2J \u202e \u2066 \u0000 \u007f";
 const UNPRINTABLE = /[^\P{C}\t\n]/u;

@@ -1,11 +1,11 @@
-import { isBzImage, readBzImage } from "./kernel/bzImage";
-import { readElf } from "./kernel/elf";
-import type { KernelFacts } from "./kernel/facts";
-import { KernelFile } from "./kernel/file";
-import { findMultiboot } from "./kernel/multiboot";
+import { isBzImage, readBzImage } from "./bzImage";
+import { readElf } from "./elf";
+import type { KernelFacts } from "./facts";
+import { KernelFile } from "./file";
+import { findMultiboot } from "./multiboot";
 
-export * from "./kernel/facts";
-export { xenBoot } from "./kernel/xen";
+export * from "./facts";
+export { xenBoot } from "./xen";
 
 /** Files that users often pass by mistake, by their first bytes. */
 const MISTAKEN: [magic: string, what: string][] = [

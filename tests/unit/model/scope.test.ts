@@ -1,5 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { currentSignal, endedBy, forAll, puttingRight, throwIfEnded, UnikernelError, unlessEnded } from "../../../spec";
+import {
+    currentSignal,
+    endedBy,
+    forAll,
+    puttingRight,
+    throwIfEnded,
+    UnikernelError,
+    unlessEnded,
+} from "../../../model";
 
 const reason = new UnikernelError("timeout", "cancelled");
 const never = new Promise<never>(() => undefined);

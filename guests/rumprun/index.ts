@@ -1,13 +1,13 @@
 import { basename } from "node:path";
-import type { EncodedGuest, UnikernelSpec } from "../spec";
-import type { EncodeContext, GuestAbi } from "./abi";
-import { findNote, type KernelFacts, xenBoot } from "./kernel";
-import { rumprunCapabilities } from "./rumprun/capabilities";
-import { checkRumprun, warnRumprun } from "./rumprun/check";
-import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./rumprun/config";
-import { readRumprunConsole } from "./rumprun/console";
-import { decodeConfig } from "./rumprun/decode";
-import { holdsSecret, mask } from "./secrets";
+import type { EncodedGuest, UnikernelSpec } from "../../model";
+import type { EncodeContext, GuestAbi } from "../abi";
+import { findNote, type KernelFacts, xenBoot } from "../kernel";
+import { holdsSecret, mask } from "../secrets";
+import { rumprunCapabilities } from "./capabilities";
+import { checkRumprun, warnRumprun } from "./check";
+import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./config";
+import { readRumprunConsole } from "./console";
+import { decodeConfig } from "./decode";
 
 /**
  * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). The facts here come from its sources and

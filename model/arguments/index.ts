@@ -7,7 +7,7 @@ import { mediumRows } from "./medium";
 import { privateRows, unikernelPrivateRows } from "./private";
 import { namesWhere } from "./row";
 
-// Not exported by spec/index.ts: the package's classes run in each program and need no zod.
+// Not exported by model/index.ts: the package's classes run in each program and need no zod.
 
 export { unikernelElements } from "./devices";
 export { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./identity";

@@ -1,5 +1,5 @@
-import { linesOf } from "./console";
-import { PROBE_IMAGE } from "./probe/image";
+import { linesOf } from "../console";
+import { PROBE_IMAGE } from "./image";
 
 /** The stages of the probe, in order. It prints a line `probe: STAGE` at each. */
 export const PROBE_STAGES = ["protected mode", "interrupts", "long mode", "ok"] as const;

@@ -2,8 +2,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { z } from "zod";
 import type { InterfaceInputs } from "../../../core/networkInterface/check";
-import type { NetworkInterfaceArgs } from "../../../resources/networkInterface";
-import type { BlockArgs, UnikernelArgs } from "../../../resources/unikernelArgs";
 import type {
     Accelerator,
     Access,
@@ -15,8 +13,10 @@ import type {
     OnCrash,
     Platform,
     Readiness,
-} from "../../../spec";
-import type { interfaceRows, Rows, UnikernelArgument, UnikernelRows } from "../../../spec/arguments";
+} from "../../../model";
+import type { interfaceRows, Rows, UnikernelArgument, UnikernelRows } from "../../../model/arguments";
+import type { NetworkInterfaceArgs } from "../../../resources/networkInterface";
+import type { BlockArgs, UnikernelArgs } from "../../../resources/unikernelArgs";
 
 type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : { missing: B; found: A }) : { found: A; expected: B };
 type Holds<Check extends true> = Check;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import ts from "typescript";
-import { blockImageRows, defaultText, interfaceRows, type Row, unikernelRows } from "../../../spec/arguments";
+import { blockImageRows, defaultText, interfaceRows, type Row, unikernelRows } from "../../../model/arguments";
 
 /** What the declaration of an argument says of it in the editor: its text, and its default. */
 function comments(file: string, declaration: string): Record<string, [string, string | undefined]> {

@@ -6,8 +6,8 @@ import {
     type Problem,
     UnikernelError,
     type UnikernelSpec,
-} from "../spec";
-import type { EncodeContext, GuestAbi } from "./abi";
+} from "../../model";
+import type { EncodeContext, GuestAbi } from "../abi";
 import {
     checkEnvNames,
     checkHostname,
@@ -16,13 +16,13 @@ import {
     refuseQcow2,
     unless,
     warnReadOnlyFormats,
-} from "./checks";
-import { findNote, type KernelFacts, noteText, XEN_NOTE, xenBoot } from "./kernel";
-import { encodeConfig, encodeWord } from "./linux/config";
-import { readConsole } from "./linux/console";
-import { archive } from "./linux/cpio";
-import { linuxMemory } from "./memory";
-import { holdsSecret, MASK, mask } from "./secrets";
+} from "../checks";
+import { findNote, type KernelFacts, noteText, XEN_NOTE, xenBoot } from "../kernel";
+import { linuxMemory } from "../memory";
+import { holdsSecret, MASK, mask } from "../secrets";
+import { encodeConfig, encodeWord } from "./config";
+import { readConsole } from "./console";
+import { archive } from "./cpio";
 
 /**
  * linux: a Linux kernel with an initramfs whose init reads `/unikernel/config` (format in linux/config.ts).
@@ -173,4 +173,4 @@ function padding(initrd: string): number {
     return -file.size & 3;
 }
 
-export { readConsole } from "./linux/console";
+export { readConsole } from "./console";
