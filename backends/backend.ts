@@ -1,10 +1,18 @@
 import type { GuestOutputs, GuestPlan, MediumOutputs, Platform, Problem, SeenState, UnikernelSpec } from "../model";
 import type { Capabilities } from "./capabilities";
 import type { Consequence, ConsequenceTable } from "./consequence";
-import type { Creator } from "./seen";
+import type { Creator } from "./hostReports";
 
 export type { Consequence, ConsequenceTable, PropertyConsequence } from "./consequence";
-export type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
+export type {
+    Creator,
+    FoundGuest,
+    GuestDescription,
+    GuestName,
+    LeftDomain,
+    LeftFolder,
+    Leftovers,
+} from "./hostReports";
 
 /** Identifies a guest and the host that it is on. */
 export interface GuestRef {
@@ -28,7 +36,7 @@ export interface Context {
      * as `tcp 127.0.0.1 8080`); undefined while this run has not declared the guest. Left out where the program is
      * unknown.
      */
-    declares?(uuid: string, thing: string): "keeps" | "yields" | undefined;
+    declares?(uuid: string, item: string): "keeps" | "yields" | undefined;
     /** State already has the guest that is created: an engine may create a replacement before it deletes. */
     inState?: boolean;
 }

@@ -1,6 +1,14 @@
 import type { Problem, UnikernelSpec } from "../model";
 import type { Consequence } from "./consequence";
-import type { Creator, FoundGuest, GuestDescription, GuestName, LeftDomain, LeftFolder, Leftovers } from "./seen";
+import type {
+    Creator,
+    FoundGuest,
+    GuestDescription,
+    GuestName,
+    LeftDomain,
+    LeftFolder,
+    Leftovers,
+} from "./hostReports";
 
 /** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
 export interface HostPlatform {
@@ -12,7 +20,7 @@ export interface HostPlatform {
      */
     folder(connection: string): string | undefined;
     /** Return the URN in the mark of the domain with this uuid; undefined without such a domain, or without a mark. */
-    holder(connection: string, uuid: string): Promise<string | undefined>;
+    domainUrn(connection: string, uuid: string): Promise<string | undefined>;
 }
 
 /** A platform that can import guests that another program made. */
@@ -21,15 +29,15 @@ export interface Importer {
      * Return a guest by its uuid or name, whichever program made it; undefined when the host has none. Changes nothing.
      * Throws `unsupported`, listing every part of the definition that no argument can declare.
      */
-    find(connection: string, wanted: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
+    importGuest(connection: string, target: { uuid?: string; name?: string }): Promise<FoundGuest | undefined>;
 }
 
 /** A platform whose hosts can show any guest and its console. */
 export interface GuestViewer {
     /** Return a description of a guest, whichever program made it; undefined when the host has none. */
-    describeGuest(connection: string, wanted: GuestName): Promise<GuestDescription | undefined>;
+    describeGuest(connection: string, target: GuestName): Promise<GuestDescription | undefined>;
     /** Return the last 128 KiB that a guest has printed since its last start; undefined when there is no such guest. */
-    consoleTail(connection: string, wanted: GuestName): Promise<string | undefined>;
+    consoleTail(connection: string, target: GuestName): Promise<string | undefined>;
 }
 
 /** A platform on whose hosts interrupted runs leave domains, folders and DHCP entries. */
@@ -69,11 +77,11 @@ export interface HostConsequences {
 export type Capabilities = Partial<HostPlatform & Importer & GuestViewer & Sweeper & HostChecker & HostConsequences>;
 
 export function hasHosts<B extends Capabilities>(backend: B): backend is B & HostPlatform {
-    return backend.leadsTo !== undefined && backend.folder !== undefined && backend.holder !== undefined;
+    return backend.leadsTo !== undefined && backend.folder !== undefined && backend.domainUrn !== undefined;
 }
 
 export function isImporter<B extends Capabilities>(backend: B): backend is B & Importer {
-    return backend.find !== undefined;
+    return backend.importGuest !== undefined;
 }
 
 export function isGuestViewer<B extends Capabilities>(backend: B): backend is B & GuestViewer {

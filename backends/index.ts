@@ -4,7 +4,7 @@ import { type HostPlatform, hasHosts } from "./capabilities";
 import { iso } from "./iso";
 import { kvm } from "./kvm";
 import { createLibvirtBackend, type Host, openHost, sshShellOf } from "./libvirt";
-import { createXen, wayToDom0 } from "./xen";
+import { createXen, dom0AccessBy } from "./xen";
 
 export type {
     Applied,
@@ -54,7 +54,7 @@ export { createXen, type Dom0, type XenFacts } from "./xen";
 export type Backends = Partial<Record<Platform, Backend>>;
 
 /** Return the dom0 of a guest: on this machine, or over an ssh shell. */
-export const dom0Of = wayToDom0(sshShellOf);
+export const dom0Of = dom0AccessBy(sshShellOf);
 
 /**
  * Return the backends of all platforms.

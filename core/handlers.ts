@@ -18,7 +18,7 @@ export interface PropertyChange {
 }
 
 /** The guest to import: by `uuid` or `name`, at a libvirt URI or the default one. */
-export interface Wanted {
+export interface ImportTarget {
     urn: string;
     connection?: string;
     uuid?: string;
@@ -48,8 +48,8 @@ export interface Handlers {
     /** Return the differences of the resource itself, where they are fewer than those of its inputs. */
     differences?(olds: Record<string, unknown>, news: Record<string, unknown>): PropertyChange[];
     /** Read an object that is not in state from its host, as `read` would; undefined when it does not exist. */
-    find?(
-        wanted: Wanted,
+    importGuest?(
+        target: ImportTarget,
     ): Promise<{ id: string; props: Record<string, unknown>; inputs: Record<string, unknown> } | undefined>;
 }
 

@@ -4,7 +4,7 @@ import { printable } from "../model";
 import { blockImageHandlers } from "./blockImage";
 import type { Handlers } from "./handlers";
 import { networkInterfaceHandlers } from "./networkInterface";
-import { discreetHandlers } from "./secrets/discretion";
+import { redactedHandlers } from "./secrets/redaction";
 import { unikernelHandlers } from "./unikernel";
 
 export {
@@ -75,6 +75,6 @@ export function resourceHandlers({
     return {
         unikernel: unikernelHandlers({ backend, creator, log, signal, isReplaced }),
         blockImage: blockImageHandlers({ log, isReplaced }),
-        networkInterface: discreetHandlers(networkInterfaceHandlers()),
+        networkInterface: redactedHandlers(networkInterfaceHandlers()),
     };
 }

@@ -19,7 +19,7 @@ export interface EncodeContext {
 }
 
 /** The boot configuration of any guest, as a host shows it. */
-export interface Told {
+export interface BootConfig {
     platform: Platform;
     /** The kernel command line, without the kernel's own path. */
     cmdline: string;
@@ -31,7 +31,7 @@ export interface Told {
 }
 
 /** The same configuration in terms of arguments. */
-export interface Understood {
+export interface DecodedConfig {
     args: string[];
     env: Record<string, string>;
     hostname?: string;
@@ -61,5 +61,5 @@ export interface GuestAbi {
     encode(spec: UnikernelSpec, context: EncodeContext): EncodedGuest;
     readConsole(text: string): ConsoleVerdict;
     /** Decode what `encode` or a person wrote; undefined when any of it is not understood. */
-    decode?(told: Told): Understood | undefined;
+    decode?(config: BootConfig): DecodedConfig | undefined;
 }

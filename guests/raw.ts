@@ -67,7 +67,7 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     return platforms.length > 0 ? { platforms } : undefined;
 }
 
-const UNTOLD = "a raw guest gets no configuration but its command line (args)";
+const WITHOUT_CONFIG = "a raw guest gets no configuration but its command line (args)";
 
 function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const longest = kernel.linux?.maxCmdline ?? 4095;
@@ -92,9 +92,11 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
             "args",
             `the command line is ${Buffer.byteLength(line)} bytes; this kernel takes at most ${longest}`,
         ),
-        ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: UNTOLD })),
-        ...unless(spec.hostname === undefined, "hostname", UNTOLD),
-        ...spec.blocks.flatMap(({ mount }, index) => unless(mount === undefined, `blocks[${index}].mount`, UNTOLD)),
+        ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: WITHOUT_CONFIG })),
+        ...unless(spec.hostname === undefined, "hostname", WITHOUT_CONFIG),
+        ...spec.blocks.flatMap(({ mount }, index) =>
+            unless(mount === undefined, `blocks[${index}].mount`, WITHOUT_CONFIG),
+        ),
         ...spec.blocks.flatMap((_, index) =>
             unless(
                 spec.platform !== "iso",
@@ -103,7 +105,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
             ),
         ),
         ...spec.interfaces.flatMap(({ driver }, index) =>
-            unless(driver === undefined, `interfaces[${index}].driver`, UNTOLD),
+            unless(driver === undefined, `interfaces[${index}].driver`, WITHOUT_CONFIG),
         ),
     ];
 }

@@ -12,10 +12,10 @@ export function isSecret(spec: Pick<UnikernelSpec, "secrets">, path: string): bo
     );
 }
 
-type Told = Pick<UnikernelSpec, "args" | "env" | "hostname" | "secrets">;
+type ConfigSpec = Pick<UnikernelSpec, "args" | "env" | "hostname" | "secrets">;
 
 /** Return whether a guest's configuration holds a secret. */
-export function holdsSecret(spec: Told): boolean {
+export function holdsSecret(spec: ConfigSpec): boolean {
     return (
         spec.args.some((_, index) => isSecret(spec, `args[${index}]`)) ||
         Object.keys(spec.env).some((name) => isSecret(spec, `env.${name}`)) ||
@@ -24,7 +24,7 @@ export function holdsSecret(spec: Told): boolean {
 }
 
 /** Return the spec with `[secret]` in place of every secret value of the guest's configuration. */
-export function mask<T extends Told>(spec: T): T {
+export function mask<T extends ConfigSpec>(spec: T): T {
     return {
         ...spec,
         args: spec.args.map((value, index) => (isSecret(spec, `args[${index}]`) ? MASK : value)),
@@ -36,7 +36,7 @@ export function mask<T extends Told>(spec: T): T {
 }
 
 /** Shorter values are masked only as whole words: "80" is part of many. */
-const TELLING = 4;
+const LEAST_MASKED = 4;
 
 /**
  * Return text with `[secret]` in place of the values. Lines of a value are masked too, because a console shows single
@@ -52,7 +52,7 @@ export function maskIn(text: string, values: string[]): string {
         .sort((one, other) => other.length - one.length)
         .reduce(
             (masked, piece) =>
-                piece.length >= TELLING
+                piece.length >= LEAST_MASKED
                     ? masked.replaceAll(piece, MASK)
                     : masked.replaceAll(
                           new RegExp(`(?<![\\w[])${piece.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}(?![\\w\\]])`, "g"),

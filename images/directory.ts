@@ -38,7 +38,7 @@ export async function readDirectory(source: string): Promise<Entry[]> {
         }
     }
     await cache.save();
-    if (problems.length > 0) throw together(problems);
+    if (problems.length > 0) throw joinErrors(problems);
     return entries;
 }
 
@@ -62,7 +62,7 @@ async function readEntry(file: string, shown: string, path: string, cache: HashC
         const stats = lstatSync(file, { bigint: true });
         if (stats.isDirectory()) return { type: "directory", path };
         if (stats.isSymbolicLink()) return { type: "symlink", path, target: readlinkSync(file) };
-        if (!stats.isFile()) throw special(shown, stats);
+        if (!stats.isFile()) throw specialFileError(shown, stats);
         const { sha256, signature } = await readContent(file, stats, cache, path);
         return {
             type: "file",
@@ -79,14 +79,14 @@ async function readEntry(file: string, shown: string, path: string, cache: HashC
     }
 }
 
-export function special(shown: string, stats: BigIntStats): UnikernelError {
+export function specialFileError(shown: string, stats: BigIntStats): UnikernelError {
     const kind = stats.isFIFO() ? "a named pipe" : stats.isSocket() ? "a socket" : "a device";
     return new UnikernelError("invalid", `${shown} is ${kind}: an image holds files, folders and symbolic links only`, {
         hint: "remove it, or name a folder without it",
     });
 }
 
-function together(problems: UnikernelError[]): UnikernelError {
+function joinErrors(problems: UnikernelError[]): UnikernelError {
     const [first, ...others] = problems;
     if (others.length === 0) return first!;
     const shown = problems.slice(0, SHOWN).map((problem) => problem.message.split("\n")[0]);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { fsError, HashCache, readContent } from "../localFiles";
 import { type Problem, UnikernelError } from "../model";
-import { special } from "./directory";
+import { specialFileError } from "./directory";
 import type { Entry, FileEntry, ImageSource } from "./entry";
 
 export type SourceMap = Exclude<ImageSource, string>;
@@ -62,7 +62,7 @@ export async function readLocal(shown: string, path: string, cache: HashCache): 
         const file = await realpath(shown);
         const stats = await stat(file, { bigint: true });
         if (stats.isDirectory()) throw new UnikernelError("invalid", `${shown} is a folder where a file is expected`);
-        if (!stats.isFile()) throw special(shown, stats);
+        if (!stats.isFile()) throw specialFileError(shown, stats);
         const { sha256, signature } = await readContent(file, stats, cache, path);
         return {
             type: "file",

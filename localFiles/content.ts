@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, realpath } from "node:fs/promises";
-import { throwIfEnded, UnikernelError } from "../model";
+import { throwIfAborted, UnikernelError } from "../model";
 import { fsError } from "./fsError";
 import { HashCache, isRacy, type Signature, signatureText } from "./hashCache";
 
@@ -20,7 +20,7 @@ export interface Content {
 
 /** Return the hash of one regular file's content; from the cache if its signature is there. */
 export async function readContent(path: string, listed: Signature, cache: HashCache, key: string): Promise<Content> {
-    throwIfEnded();
+    throwIfAborted();
     const signature = signatureText(listed);
     const known = cache.get(key, signature);
     if (known !== undefined) return { sha256: known, signature, racy: false };
@@ -78,7 +78,7 @@ async function hashLarge(path: string, signature: string): Promise<string> {
         let [ready, filling] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
         let { bytesRead } = await handle.read(ready, 0, CHUNK);
         while (bytesRead > 0) {
-            throwIfEnded();
+            throwIfAborted();
             // The next read runs in the thread pool while this thread hashes.
             const next = handle.read(filling, 0, CHUNK);
             hash.update(ready.subarray(0, bytesRead));

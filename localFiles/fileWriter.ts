@@ -1,6 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
-import { throwIfEnded } from "../model";
+import { throwIfAborted } from "../model";
 
 const BATCH = 1024 * 1024;
 /** Runs of zeros of this length are not written; file systems allocate space in multiples of it. */
@@ -65,7 +65,7 @@ export class ImageWriter {
 
     /** Write one batch while the next one fills. */
     private async flush(): Promise<void> {
-        throwIfEnded();
+        throwIfAborted();
         await this.flushing;
         const [batch, filled, position] = [this.batch, this.filled, this.position];
         this.batch = Buffer.allocUnsafe(BATCH);

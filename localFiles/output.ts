@@ -12,7 +12,7 @@ export interface Known {
      * Return whether an interrupted run of this resource may have built it. Called only for an unchanged file that this
      * user built for the resource.
      */
-    begun(path: string): Promise<boolean>;
+    interrupted(path: string): Promise<boolean>;
     /** What to do about a file that this user built for the resource and that is not in state. */
     hint: string;
 }
@@ -26,7 +26,7 @@ export async function outputProblem(
     output: string,
     source: string | object | undefined,
     id: string | undefined,
-    { inState, begun, hint }: Known,
+    { inState, interrupted, hint }: Known,
 ): Promise<UnikernelError | undefined> {
     const path = resolve(output);
     const folder = await folderProblem(dirname(path));
@@ -56,7 +56,7 @@ export async function outputProblem(
             "choose another path",
         );
     if (users.length > 0 && (await isBuiltByUs(path))) {
-        if (await begun(path)) return undefined;
+        if (await interrupted(path)) return undefined;
         return problem(
             "not-ours",
             `${output} is the image of ${users[0]?.urn || "another resource"}, and is not in this stack's state`,

@@ -4,7 +4,7 @@ import { forgetBuilt } from "./built";
 import { cacheFolder } from "./cacheFolder";
 import { errnoOf, fsError } from "./fsError";
 import { sweepTemporaries, temporaryName } from "./temporary";
-import { nobodyLeft, removeUser, usersOf } from "./users";
+import { hasNoUsers, removeUser, usersOf } from "./users";
 
 /**
  * Remove a user of an image file; when it was the last one, remove the file and its record.
@@ -34,5 +34,5 @@ export async function removeImage(path: string, id: string): Promise<boolean> {
 
 /** Remove the manifests once no image is left to compare them with. */
 export async function removeManifestsIfUnused(): Promise<void> {
-    if (await nobodyLeft()) await rm(cacheFolder("manifests"), { recursive: true, force: true });
+    if (await hasNoUsers()) await rm(cacheFolder("manifests"), { recursive: true, force: true });
 }

@@ -52,7 +52,7 @@ export async function usersOf(path: string): Promise<User[]> {
 }
 
 /** Return whether no image of this machine has a user. */
-export async function nobodyLeft(): Promise<boolean> {
+export async function hasNoUsers(): Promise<boolean> {
     return (await readdir(cacheFolder("users")).catch(() => [])).length === 0;
 }
 

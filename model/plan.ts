@@ -37,7 +37,7 @@ export interface GuestCapabilities {
      * Platforms that hold its configuration only in the running domain (Xen: in xenstore). It starts correctly only
      * when this package starts it.
      */
-    toldAtStart?: Platform[];
+    needsRuntimeConfig?: Platform[];
     /** The firmware under which a boot loader can start it from a medium. */
     firmware: Firmware[];
 }

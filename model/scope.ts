@@ -3,7 +3,7 @@ import { setMaxListeners } from "node:events";
 import { UnikernelError } from "./error";
 
 /** Milliseconds that cleanup gets after cancellation; the plugin waits for 10 s in all. */
-const PUT_RIGHT_MS = 7000;
+const CLEANUP_MS = 7000;
 
 interface Scope {
     /** Aborts the work. */
@@ -19,7 +19,7 @@ const scopes = new AsyncLocalStorage<Scope | undefined>();
  * nothing new starts. Functions need not pass the signal on.
  * @param signal undefined: the enclosing scope's signal stays in force
  */
-export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
+export function withSignal<T>(signal: AbortSignal | undefined, work: () => T): T {
     if (!signal || scopes.getStore()?.signal === signal) return work();
     const last = new AbortController();
     // One call may wait for many operations at once.
@@ -27,7 +27,7 @@ export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
     const end = (): void => {
         setTimeout(() => {
             last.abort(signal.reason);
-        }, PUT_RIGHT_MS).unref();
+        }, CLEANUP_MS).unref();
     };
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
@@ -38,16 +38,16 @@ export function endedBy<T>(signal: AbortSignal | undefined, work: () => T): T {
  * Run work that must still happen after cancellation, such as a rollback or the removal of an unfinished object. It is
  * cancelled some seconds later.
  */
-export function puttingRight<T>(work: () => T): T {
+export function duringCleanup<T>(work: () => T): T {
     const scope = scopes.getStore();
     return scope ? scopes.run({ signal: scope.last, last: scope.last }, work) : work();
 }
 
 /**
  * Run work whose result several callers share: no caller's signal cancels it. Each caller waits for it by
- * `unlessEnded`.
+ * `abortable`.
  */
-export function forAll<T>(work: () => T): T {
+export function detached<T>(work: () => T): T {
     return scopes.run(undefined, work);
 }
 
@@ -56,11 +56,11 @@ export function currentSignal(): AbortSignal | undefined {
 }
 
 /** Throw if the current work is cancelled. For loops, and before each change. @throws the signal's reason */
-export function throwIfEnded(): void {
+export function throwIfAborted(): void {
     currentSignal()?.throwIfAborted();
 }
 
-export interface Waiting {
+export interface AbortableOptions {
     /** Name of the work for the error: `start of domain 1b4e…`. */
     what?: string;
     /** Milliseconds that the work still gets after cancellation. @default 0 */
@@ -73,7 +73,7 @@ export interface Waiting {
  * Wait for work, but only until the signal fires; the work itself continues unobserved.
  * @throws UnikernelError with the reason
  */
-export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: Waiting = {}): Promise<T> {
+export function abortable<T>(work: Promise<T>, { what, patience = 0, onEnd }: AbortableOptions = {}): Promise<T> {
     const signal = currentSignal();
     if (!signal) return work;
     return new Promise<T>((resolve, reject) => {
@@ -81,7 +81,7 @@ export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: 
         const end = (): void => {
             onEnd?.();
             timer = setTimeout(() => {
-                reject(givenUp(signal.reason, what));
+                reject(abortError(signal.reason, what));
             }, patience);
         };
         const settled = (): void => {
@@ -95,7 +95,7 @@ export function unlessEnded<T>(work: Promise<T>, { what, patience = 0, onEnd }: 
 }
 
 /** The error says nothing about which objects exist: its code is never `not-found` or `unreachable`. */
-function givenUp(reason: unknown, what: string | undefined): unknown {
+function abortError(reason: unknown, what: string | undefined): unknown {
     if (what === undefined) return reason;
     const said = reason instanceof Error ? reason.message : String(reason);
     return new UnikernelError(

@@ -24,12 +24,15 @@ function bind(kind: ResourceKind): Handlers {
     const handlers = () => handlersOf(kind);
     return {
         check: (olds, news) =>
-            call(news, async () => withoutSecretNames(await handlers().check(ours(olds), ours(news)), news)),
-        diff: (id, olds, news) => call(news, () => handlers().diff(id, ours(olds), ours(news))),
-        create: (inputs) => call(inputs, () => handlers().create(ours(inputs))),
-        read: (id, props) => call(props, () => handlers().read(id, ours(props))),
-        update: (id, olds, news) => call(news, () => handlers().update(id, ours(olds), ours(news))),
-        delete: (id, props) => call(props, () => handlers().delete(id, ours(props))),
+            call(news, async () =>
+                withoutSecretNames(await handlers().check(withoutProvider(olds), withoutProvider(news)), news),
+            ),
+        diff: (id, olds, news) => call(news, () => handlers().diff(id, withoutProvider(olds), withoutProvider(news))),
+        create: (inputs) => call(inputs, () => handlers().create(withoutProvider(inputs))),
+        read: (id, props) => call(props, () => handlers().read(id, withoutProvider(props))),
+        update: (id, olds, news) =>
+            call(news, () => handlers().update(id, withoutProvider(olds), withoutProvider(news))),
+        delete: (id, props) => call(props, () => handlers().delete(id, withoutProvider(props))),
     };
 }
 
@@ -51,7 +54,7 @@ function withoutSecretNames({ inputs, failures }: Checked, { secrets, hidden }: 
     };
 }
 
-function ours({ [PROVIDER]: _, ...rest }: Properties): Properties {
+function withoutProvider({ [PROVIDER]: _, ...rest }: Properties): Properties {
     return rest;
 }
 

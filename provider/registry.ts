@@ -19,13 +19,13 @@ export interface Call {
  * @param call left out: messages go to standard error, and nothing cancels the call
  */
 export function handlersOf(kind: ResourceKind, call?: Call): Handlers {
-    if (call) return resourceHandlers({ creator: whoWeAre(), ...call })[kind];
-    handlers ??= resourceHandlers({ creator: whoWeAre(), log: (message) => console.error(message) });
+    if (call) return resourceHandlers({ creator: currentCreator(), ...call })[kind];
+    handlers ??= resourceHandlers({ creator: currentCreator(), log: (message) => console.error(message) });
     return handlers[kind];
 }
 
 /** Return the creator of this run's objects. The folder is hashed, because other users may read it on the hosts. */
-function whoWeAre() {
+function currentCreator() {
     return {
         user: userName(),
         machine: hostname(),

@@ -36,10 +36,10 @@ export function plainInterfaces(
     unikernel: string,
     interfaces: NetworkInterface[] | undefined,
 ): pulumi.Inputs[] | undefined {
-    return interfaces?.map((card, index) => {
+    return interfaces?.map((nic, index) => {
         const path = `interfaces[${index}]`;
-        if (!(card instanceof NetworkInterface)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
-        card.plugInto(unikernel, path);
-        return { mac: card.mac, attach: card.attach, ...card.declared };
+        if (!(nic instanceof NetworkInterface)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
+        nic.plugInto(unikernel, path);
+        return { mac: nic.mac, attach: nic.attach, ...nic.declared };
     });
 }

@@ -1,16 +1,16 @@
 import type { Host } from "../backends";
 import { backend, readFacts, readNetwork } from "../backends";
 import type { Done, Known } from "./job";
-import { JobFailed, type Lane } from "./lane";
 import { argumentsOf, SECRET, type Subject, type Version } from "./subject";
 import { tracesLeft } from "./traces";
 import type { Fault } from "./watch";
+import { JobFailed, type WorkerProcess } from "./workerProcess";
 
 /** The result of a deployment. */
 export type Outcome = Done | "killed";
 
 /** Throw an error with the given message unless a condition holds. */
-export function hold(condition: boolean, otherwise: string): asserts condition {
+export function assertThat(condition: boolean, otherwise: string): asserts condition {
     if (!condition) throw new Error(otherwise);
 }
 
@@ -26,11 +26,11 @@ export class Guest {
     constructor(
         readonly subject: Subject,
         private readonly host: Host,
-        private readonly lane: Lane,
+        private readonly worker: WorkerProcess,
     ) {}
 
     async deploy(version: Version, fault?: Fault): Promise<Outcome> {
-        const done = await this.lane.run({
+        const done = await this.worker.run({
             operation: "deploy",
             args: argumentsOf(this.subject, version),
             known: this.known,
@@ -45,7 +45,7 @@ export class Guest {
     async rollBack(version: Version, fault?: Fault): Promise<string[] | "killed"> {
         try {
             const outcome = await this.deploy({ ...version, panics: true }, fault);
-            hold(outcome === "killed", "a guest that panics was reported as ready");
+            assertThat(outcome === "killed", "a guest that panics was reported as ready");
             return "killed";
         } catch (error) {
             if (error instanceof JobFailed && error.failure.code === "rolled-back") return error.failure.calls;
@@ -54,13 +54,13 @@ export class Guest {
     }
 
     async refresh(): Promise<Done> {
-        const done = await this.lane.run({ operation: "refresh", known: this.present() });
-        hold(done !== "killed", "the worker was killed by something else than its job");
+        const done = await this.worker.run({ operation: "refresh", known: this.present() });
+        assertThat(done !== "killed", "the worker was killed by something else than its job");
         return done;
     }
 
     async destroy(fault?: Fault): Promise<Outcome> {
-        const done = await this.lane.run({ operation: "destroy", known: this.present(), fault });
+        const done = await this.worker.run({ operation: "destroy", known: this.present(), fault });
         if (done !== "killed") this.known = undefined;
         return done;
     }
@@ -74,16 +74,19 @@ export class Guest {
     async expect({ word, state = "running" }: Version): Promise<void> {
         const { uuid, secret } = this.subject;
         const { known, changed } = await this.refresh();
-        hold(known !== undefined, "a refresh found no guest");
-        hold(known.outputs.state === state, `a refresh says ${String(known.outputs.state)}, ${state} was expected`);
-        hold(
+        assertThat(known !== undefined, "a refresh found no guest");
+        assertThat(
+            known.outputs.state === state,
+            `a refresh says ${String(known.outputs.state)}, ${state} was expected`,
+        );
+        assertThat(
             known.outputs.drift === undefined && !changed,
             `a refresh found drift: ${JSON.stringify(known.outputs.drift ?? "the next deployment would change something")}`,
         );
         const record = await this.host.domains.get(uuid);
-        hold(record !== undefined, "the host has no such domain");
+        assertThat(record !== undefined, "the host has no such domain");
         for (const xml of [record.inactiveXml, record.liveXml ?? ""])
-            hold(!xml.includes(secret), "the domain's definition contains the secret");
+            assertThat(!xml.includes(secret), "the domain's definition contains the secret");
         await this.expectData(record.inactiveXml);
         await this.expectReservation();
         if (state !== "stopped") await this.expectTold(word);
@@ -91,7 +94,7 @@ export class Guest {
 
     async expectNothing(): Promise<void> {
         const left = await tracesLeft(this.host, this.subject);
-        hold(left.length === 0, `left on the host: ${left.join(", ")}`);
+        assertThat(left.length === 0, `left on the host: ${left.join(", ")}`);
     }
 
     /** Replace the content of the persist disk of a stopped guest, as if the guest had written it. */
@@ -109,7 +112,7 @@ export class Guest {
     }
 
     private present(): Known {
-        hold(this.known !== undefined, "state has no such guest");
+        assertThat(this.known !== undefined, "state has no such guest");
         return this.known;
     }
 
@@ -120,24 +123,24 @@ export class Guest {
             setting: { platform, connection },
         } = this.subject;
         const printed = (await backend(platform).consoleTail!(connection, { uuid })) ?? "";
-        hold(
+        assertThat(
             printed.includes(`argv[1] ${word}`),
             `what runs is not version "${word}"; it printed ${JSON.stringify(printed.slice(-200).replaceAll(secret, "[secret]"))}`,
         );
-        hold(printed.includes(`env ${SECRET}=${secret}`), "the guest did not get its secret");
+        assertThat(printed.includes(`env ${SECRET}=${secret}`), "the guest did not get its secret");
     }
 
     private async expectData(definition: string): Promise<void> {
         if (this.data === undefined) return;
         const digest = await this.host.files.digest(this.subject.uuid, await this.dataFile(definition));
-        hold(digest === this.data, "the persist disk does not hold what was written to it");
+        assertThat(digest === this.data, "the persist disk does not hold what was written to it");
     }
 
     private async dataFile(definition: string): Promise<string> {
         const names = (await this.host.files.list(this.subject.uuid)).map(({ name }) => name);
         const booted = readFacts(definition).disks.map(({ path }) => path);
         const file = names.find((name) => booted.some((path) => path.endsWith(`/${name}`)));
-        hold(
+        assertThat(
             file !== undefined,
             `the domain boots from ${booted.join(", ") || "no disk"}, and its folder has ${names.join(", ") || "nothing"}`,
         );
@@ -151,7 +154,7 @@ export class Guest {
         const entries = network
             ? readNetwork(network.xml).reservations.filter(({ mac }) => mac?.toLowerCase() === reservation.mac)
             : [];
-        hold(
+        assertThat(
             entries.length === 1 && entries[0]!.address === reservation.address,
             `network ${reservation.network} has ${entries.length} entries of the guest's`,
         );

@@ -3,16 +3,16 @@ import { backend, closeHosts, type Host, hasHosts, openHost } from "../backends"
 import { type Accelerator, HOST_PLATFORMS, type HostedPlatform } from "../model";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";
-import { Lane } from "./lane";
-import { removeLeft } from "./left";
+import { removeLeftovers } from "./leftovers";
 import { freeAddresses } from "./network";
 import { forgetNote, writeNote } from "./notes";
 import { Scratch } from "./scratch";
 import { killedCreates, killedRollbacks, killedUpdates } from "./steps/killed";
 import { plainSteps } from "./steps/plain";
-import { type Held, type StepResult, step } from "./steps/step";
+import { type StepOutcome, type StepResult, step } from "./steps/step";
 import { makeSubject, type Setting, type Subject, tracesOf } from "./subject";
 import { removeTraces } from "./traces";
+import { WorkerProcess } from "./workerProcess";
 
 export type { StepResult } from "./steps/step";
 
@@ -63,14 +63,16 @@ export async function selftest({
         accelerator,
         kills,
         ended,
-        run: async (id: string, title: string, work: () => Promise<Held>) => add(await step(id, title, ended, work)),
+        run: async (id: string, title: string, work: () => Promise<StepOutcome>) =>
+            add(await step(id, title, ended, work)),
         skip: (id: string, title: string, because: string) => {
             add({ id, title, status: "skipped", found: `not tried, because of "${because}"`, seconds: 0 });
         },
     };
     try {
         const host = await openHost(connection);
-        if (await scene.run("before", BEFORE, () => removeLeft(host, connection))) await onHost({ ...scene, host });
+        if (await scene.run("before", BEFORE, () => removeLeftovers(host, connection)))
+            await onHost({ ...scene, host });
         return results;
     } finally {
         await closeHosts();
@@ -82,7 +84,7 @@ interface Scene {
     accelerator: Accelerator;
     kills?: number;
     ended: AbortSignal;
-    run(id: string, title: string, work: () => Promise<Held>): Promise<boolean>;
+    run(id: string, title: string, work: () => Promise<StepOutcome>): Promise<boolean>;
     skip(id: string, title: string, because: string): void;
 }
 
@@ -133,11 +135,11 @@ async function onHost(scene: Scene): Promise<void> {
 
 /** Run the steps. The create of the plain steps comes first: if it fails, no other step can tell more. */
 async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[], cache: string): Promise<void> {
-    const lanes: Lane[] = [];
+    const workers: WorkerProcess[] = [];
     const guestOf = (subject: Subject): Guest => {
-        const lane = new Lane(cache, ended);
-        lanes.push(lane);
-        return new Guest(subject, host, lane);
+        const worker = new WorkerProcess(cache, ended);
+        workers.push(worker);
+        return new Guest(subject, host, worker);
     };
     try {
         const [plain, updates, creates] = subjects.map(guestOf) as [Guest, Guest, Guest];
@@ -174,7 +176,7 @@ async function live({ host, kills, ended, run, skip }: Scene, subjects: Subject[
             subjects[0]!.setting.platform,
         );
     } finally {
-        await Promise.all(lanes.map((lane) => lane.close()));
+        await Promise.all(workers.map((worker) => worker.close()));
     }
 }
 

@@ -1,11 +1,11 @@
-import { forgetWriting, hasBegun, isBuiltByUs, type Writing, withNote, writingTo } from "../../localFiles";
-import { endedBy, type GuestPlan } from "../../model";
+import { forgetWriting, isBuiltByUs, type Writing, wasInterrupted, withNote, writingTo } from "../../localFiles";
+import { type GuestPlan, withSignal } from "../../model";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
-import { burnHasBegun, forgetBurn } from "./begun";
 import { checkIso } from "./check";
 import { isoConsequences } from "./consequences";
 import { ensureBurned, observeBurned } from "./device";
 import { ensureImage, hasDigest, type Image, isIntact, refuseForeign, releaseImage } from "./image";
+import { forgetBurn, wasBurnInterrupted } from "./interruptedBurns";
 import { noteNeeds } from "./needs";
 import { outputPath } from "./output";
 
@@ -24,10 +24,10 @@ export const iso: Backend = {
     hostId: async () => HERE,
     intact: async (applied) => {
         forgetWriting(writingOf(applied, applied));
-        return (await isIntact(applied)) && !(await burnHasBegun(applied.uuid));
+        return (await isIntact(applied)) && !(await wasBurnInterrupted(applied.uuid));
     },
-    create: (plan, context) => endedBy(context.signal, () => write(plan, context)),
-    update: (plan, { from }, context) => endedBy(context.signal, () => write(plan, context, from)),
+    create: (plan, context) => withSignal(context.signal, () => write(plan, context)),
+    update: (plan, { from }, context) => withSignal(context.signal, () => write(plan, context, from)),
     observe: (_ref, applied) => {
         forgetWriting(writingOf(applied, applied));
         return observe(applied);
@@ -42,12 +42,14 @@ export const iso: Backend = {
 
 async function write(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
     const writing = writingOf(plan.spec, olds);
-    if (!plan.spec.adopt) await refuseForeign(plan.spec, context.inState === true || (await hasBegun(writing)), olds);
+    if (!plan.spec.adopt)
+        await refuseForeign(plan.spec, context.inState === true || (await wasInterrupted(writing)), olds);
     // A failure without a result keeps its note: the image may already be at its place.
     return withNote(
         writing,
         () => ensure(plan, context, olds),
-        async (begun, error) => !(error instanceof PartialError) && (begun || (await isBuiltByUs(writing.path))),
+        async (interrupted, error) =>
+            !(error instanceof PartialError) && (interrupted || (await isBuiltByUs(writing.path))),
     );
 }
 

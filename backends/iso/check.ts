@@ -55,7 +55,7 @@ async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {
     // State and the build know who owns the file. Check only that it can be created.
     const error = await outputProblem(outputPath(spec), undefined, spec.uuid, {
         inState: async () => true,
-        begun: async () => true,
+        interrupted: async () => true,
         hint: "",
     });
     return error ? [problemOf("output", error)] : [];

@@ -1,9 +1,9 @@
 import { everyFewSeconds, mebibytes } from "../../localFiles";
 import type { Burned, BurnSpec } from "../../model";
 import type { Applied, Context } from "../backend";
-import { burnHasBegun, forgetBurn, noteBurn } from "./begun";
 import { burnImage, compareDevice, inspectDevice } from "./burn";
 import type { Image } from "./image";
+import { forgetBurn, noteBurn, wasBurnInterrupted } from "./interruptedBurns";
 
 const DOING = { compare: "comparing", write: "writing", verify: "reading back" };
 
@@ -21,7 +21,7 @@ export async function ensureBurned(
         sha256: image.sha256,
         size: image.size,
     };
-    if (isBurned(wanted, olds?.burned) && !(await burnHasBegun(uuid))) return wanted;
+    if (isBurned(wanted, olds?.burned) && !(await wasBurnInterrupted(uuid))) return wanted;
     const device = await inspectDevice(burn, image.size);
     const say = everyFewSeconds((bytes: number, total: number, phase: keyof typeof DOING) =>
         log(`${DOING[phase]} ${burn.device}: ${mebibytes(bytes)} of ${mebibytes(total)} MiB`),
@@ -43,7 +43,7 @@ function isBurned(wanted: Burned, burned: Burned | undefined): boolean {
 export async function observeBurned(applied: Applied, path: string): Promise<{ burned?: Burned; differs: boolean }> {
     const { burn, burned } = applied;
     if (burn === undefined) return { differs: false };
-    if (burned === undefined || (await burnHasBegun(applied.uuid))) return { differs: true };
+    if (burned === undefined || (await wasBurnInterrupted(applied.uuid))) return { differs: true };
     return (await compareDevice(path, burned.size, burn)) === "different"
         ? { differs: true }
         : { burned, differs: false };

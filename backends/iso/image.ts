@@ -31,11 +31,11 @@ export type Image = Omit<MediumOutputs, "burned">;
  * resource is replaced; an image of another resource is not, although this package built it.
  * @param begun an interrupted create or move, or a replacement, may have made the file
  */
-export async function refuseForeign(spec: UnikernelSpec, begun: boolean, olds?: Applied): Promise<void> {
+export async function refuseForeign(spec: UnikernelSpec, interrupted: boolean, olds?: Applied): Promise<void> {
     const path = outputPath(spec);
     const error = await outputProblem(path, undefined, spec.uuid, {
         inState: async () => olds?.path === path,
-        begun: async () => begun,
+        interrupted: async () => interrupted,
         hint: "if it belongs to a stack or resource that was renamed, choose another output here. If this stack's state was lost, adopt: true overwrites the file",
     });
     if (error) throw error;

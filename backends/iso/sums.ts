@@ -7,7 +7,7 @@ const NAME = "SHA256SUMS";
 const TRIES = 5;
 
 /** The last edit of each file. Edits of one file run one at a time: the images of a fleet share it. */
-const turns = new Map<string, Promise<unknown>>();
+const queue = new Map<string, Promise<unknown>>();
 
 /** Add an image's checksum. @param secret the image holds secrets, so only the owner may read the file */
 export function addSum(path: string, sha256: string, secret: boolean): Promise<void> {
@@ -21,11 +21,11 @@ export function removeSum(path: string): Promise<void> {
 
 function edit(path: string, line: string | undefined, secret: boolean): Promise<void> {
     const file = join(dirname(path), NAME);
-    const turn = (turns.get(file) ?? Promise.resolve())
+    const done = (queue.get(file) ?? Promise.resolve())
         .catch(() => undefined)
         .then(() => rewrite(file, basename(path), line, secret));
-    turns.set(file, turn);
-    return turn;
+    queue.set(file, done);
+    return done;
 }
 
 /** Rewrite the file until our change is in it: another process may overwrite it meanwhile. */

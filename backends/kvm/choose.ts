@@ -1,4 +1,4 @@
-import { forAll, type GuestCapabilities, type GuestPlan, UnikernelError, unlessEnded } from "../../model";
+import { abortable, detached, type GuestCapabilities, type GuestPlan, UnikernelError } from "../../model";
 import type { Context } from "../backend";
 import type { Host, HostInfo } from "../libvirt/host";
 import type { DomainCapabilityFacts } from "../libvirt/model";
@@ -43,17 +43,17 @@ export function verdict(host: Host, info: HostInfo, context: Pick<Context, "log"
     if (!answer)
         asked.set(
             key,
-            (answer = forAll(() =>
-                settle(host, info, context).catch((error) => {
+            (answer = detached(() =>
+                probeVerdict(host, info, context).catch((error) => {
                     asked.delete(key);
                     throw error;
                 }),
             )),
         );
-    return unlessEnded(answer);
+    return abortable(answer);
 }
 
-async function settle(host: Host, info: HostInfo, context: Pick<Context, "log">): Promise<Verdict> {
+async function probeVerdict(host: Host, info: HostInfo, context: Pick<Context, "log">): Promise<Verdict> {
     const known = await readVerdict(info);
     if (known) return known;
     const { booted, because, tried } = await probeAccelerator(host, "kvm");
@@ -93,7 +93,7 @@ function domainCapabilities(
     if (!answer)
         known.set(
             key,
-            (answer = forAll(() =>
+            (answer = detached(() =>
                 host
                     .domainCapabilities(type, machine)
                     .then(readDomainCapabilities)
@@ -103,5 +103,5 @@ function domainCapabilities(
                     }),
             )),
         );
-    return unlessEnded(answer);
+    return abortable(answer);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { probeKernel, readProbe } from "../../guests";
-import { hasCode, puttingRight, throwIfEnded } from "../../model";
+import { duringCleanup, hasCode, throwIfAborted } from "../../model";
 import { renderDomain } from "../libvirt/devices";
 import type { Host } from "../libvirt/host";
 import type { DomainModel } from "../libvirt/model";
@@ -48,7 +48,7 @@ export async function probeAccelerator(
         });
     } catch (error) {
         if (hasCode(error, "unreachable", "timeout") || !(error instanceof Error)) throw error;
-        throwIfEnded();
+        throwIfAborted();
         const said = QEMU_SAID.exec(error.message)?.[1];
         return {
             booted: false,
@@ -74,7 +74,7 @@ function opensKernel(host: Host, accelerator: "kvm" | "tcg", mode: number): Prom
             return true;
         } catch (error) {
             if (hasCode(error, "unreachable", "timeout") || !(error instanceof Error)) throw error;
-            throwIfEnded();
+            throwIfAborted();
             return false;
         }
     });
@@ -95,7 +95,7 @@ async function withProbe<T>(
         await host.domains.define(renderDomain(probeModel(uuid, accelerator, kernel, log)));
         return await work(uuid);
     } finally {
-        await puttingRight(() => remove(host, uuid));
+        await duringCleanup(() => remove(host, uuid));
     }
 }
 
@@ -124,7 +124,7 @@ function probeModel(uuid: string, accelerator: "kvm" | "tcg", kernel: string, lo
 async function watch(host: Host, uuid: string, timeout: number): Promise<ProbeResult> {
     const begin = Date.now();
     for (;;) {
-        throwIfEnded();
+        throwIfAborted();
         // Read the state first: the output of a guest that is off is then complete.
         const state = await host.domains.state(uuid);
         const { ok, reached } = readProbe(await host.files.read(uuid, LOG, { length: 4096 }));

@@ -1,4 +1,4 @@
-import { forAll, hasCode, unlessEnded } from "../../model";
+import { abortable, detached, hasCode } from "../../model";
 import {
     closeClient,
     isRemote,
@@ -43,8 +43,8 @@ function makeHost(uri: string, options: OpenOptions): Host {
     return {
         uri,
         info: () =>
-            unlessEnded(
-                (info ??= forAll(() =>
+            abortable(
+                (info ??= detached(() =>
                     readInfo(uri, options).catch((error) => {
                         info = undefined;
                         throw error;

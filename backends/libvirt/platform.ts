@@ -38,13 +38,13 @@ export interface KeptConsole {
      */
     size(files?: HostFile[]): Promise<number | undefined>;
     /** Mark the output so far as that of the previous boot. Called before a start. */
-    turn(): Promise<void>;
+    rotate(): Promise<void>;
     /** Remove the output of both boots. Called when the guest is removed. */
     remove(): Promise<void>;
 }
 
 /** A guest, and the part of its declaration that says how to reach its host. */
-export type GuestWay = Pick<UnikernelSpec, "uuid" | "name" | "sshTarget">;
+export type GuestAccess = Pick<UnikernelSpec, "uuid" | "name" | "sshTarget">;
 
 export interface RunningGuest {
     uuid: string;
@@ -55,7 +55,7 @@ export interface RunningGuest {
 }
 
 /** A value that a guest gets between its paused start and its first instruction. */
-export interface Told {
+export interface RuntimeConfig {
     /** Where the running domain finds it: a key in the domain's own folder in xenstore. */
     key: string;
     value: string;
@@ -97,32 +97,32 @@ export interface LibvirtPlatform {
     /**
      * Return the guest's stored console output. Left out: the log is in the guest's folder, where its definition says.
      */
-    console?(host: Host, guest: GuestWay): KeptConsole;
+    console?(host: Host, guest: GuestAccess): KeptConsole;
     /**
      * Give a guest that is paused, and has not run yet, a value that it cannot get earlier.
      * Throws when that fails; the caller then destroys the domain.
      * @param id the running domain's number
      */
-    beforeResume?(host: Host, guest: GuestWay, id: number, told: Told): Promise<void>;
+    writeRuntimeConfig?(host: Host, guest: GuestAccess, id: number, told: RuntimeConfig): Promise<void>;
     /** Return whether the running guest got its value: another program may have started it. */
-    wasTold?(host: Host, guest: GuestWay, id: number, key: string): Promise<boolean>;
+    hasRuntimeConfig?(host: Host, guest: GuestAccess, id: number, key: string): Promise<boolean>;
     /**
      * Ask a running domain to shut down, and return at once. Return false where the domain cannot be reached this way:
      * the caller then asks through libvirt. Left out: the caller always asks through libvirt.
      */
-    askToShutDown?(host: Host, guest: GuestWay, id: number): Promise<boolean>;
+    askToShutDown?(host: Host, guest: GuestAccess, id: number): Promise<boolean>;
     /**
      * Open the port of a debugger on a guest that is paused and has not run yet. Throws when it does not open; the
      * caller then destroys the domain.
      */
-    debug?(host: Host, guest: GuestWay, id: number, port: number): Promise<void>;
+    debug?(host: Host, guest: GuestAccess, id: number, port: number): Promise<void>;
     /** End the process that serves such a port, before the guest ends. Succeeds when it is gone already. */
-    endDebug?(host: Host, guest: GuestWay): Promise<void>;
+    endDebug?(host: Host, guest: GuestAccess): Promise<void>;
     /**
      * Return log lines about a start that has just failed, oldest first, where libvirt reports only the failure.
      * @param took milliseconds since the start began
      */
-    explain?(host: Host, guest: GuestWay, took: number): Promise<string[]>;
+    explain?(host: Host, guest: GuestAccess, took: number): Promise<string[]>;
     /**
      * Return whether a guest that starts on this host can open files that only their owner may read (mode 0600).
      * Left out: always true.

@@ -1,6 +1,6 @@
 import type { BlockSpec, GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../model";
 import { isSession, parseUri } from "../libvirt/client";
-import { reaches } from "./reach";
+import { reachesDom0 } from "./reachesDom0";
 
 /**
  * Return the problems of a spec that Xen cannot realise. Form and clashes of values and the guest's limits were checked
@@ -19,7 +19,7 @@ export function checkXen(spec: UnikernelSpec, guest: GuestCapabilities): Problem
         ...checkKernel(guest.xen),
         ...checkConnection(spec.connection),
         ...checkMemory(spec, guest),
-        ...(guest.toldAtStart?.includes("xen") ? checkTold(spec) : []),
+        ...(guest.needsRuntimeConfig?.includes("xen") ? checkRuntimeConfig(spec) : []),
         ...checkGdb(spec),
         ...(guest.writableDisks.includes("xen") ? [] : spec.blocks.flatMap(checkBlock)),
         ...spec.interfaces.flatMap((one, index) => checkInterface(one, `interfaces[${index}].attach`)),
@@ -63,16 +63,23 @@ function checkMemory({ memory, maxMemory }: UnikernelSpec, { balloon }: GuestCap
  * Xenstore keeps a domain's keys by its number. A domain that libvirt starts by itself gets a new number, and so none
  * of the keys that we wrote.
  */
-const UNTOLD =
+const WITHOUT_CONFIG =
     "pulumi writes this guest's configuration to xenstore at each start; the host would start the guest without it";
 
-function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
+function checkRuntimeConfig({ connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     return [
-        ...(onCrash === "restart" ? [{ property: "onCrash", reason: `${UNTOLD}. Use "destroy" or "preserve"` }] : []),
-        ...(autostart
-            ? [{ property: "autostart", reason: `${UNTOLD}. After the host's boot, pulumi up --refresh starts it` }]
+        ...(onCrash === "restart"
+            ? [{ property: "onCrash", reason: `${WITHOUT_CONFIG}. Use "destroy" or "preserve"` }]
             : []),
-        ...(reaches({ connection, sshTarget })
+        ...(autostart
+            ? [
+                  {
+                      property: "autostart",
+                      reason: `${WITHOUT_CONFIG}. After the host's boot, pulumi up --refresh starts it`,
+                  },
+              ]
+            : []),
+        ...(reachesDom0({ connection, sshTarget })
             ? []
             : [
                   {
@@ -90,7 +97,7 @@ function checkTold({ connection, sshTarget, onCrash, autostart }: UnikernelSpec)
 function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     if (gdb === undefined) return [];
     return [
-        ...(reaches({ connection, sshTarget })
+        ...(reachesDom0({ connection, sshTarget })
             ? []
             : [
                   {

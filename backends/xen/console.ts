@@ -18,7 +18,7 @@ export function xenConsole(dom0: Dom0, name: string): KeptConsole {
             (await dom0.tail(0, ...paths.map((path) => (which === "last" ? path + LAST : path))))?.path ?? "",
         read: async (bytes) => (await dom0.tail(bytes, ...paths))?.text,
         size: async () => (await dom0.tail(0, ...paths))?.size,
-        turn: () => dom0.rename(...paths.map((path): [string, string] => [path, path + LAST])),
+        rotate: () => dom0.rename(...paths.map((path): [string, string] => [path, path + LAST])),
         remove: () => dom0.remove(...paths.flatMap((path) => [path, path + LAST])),
     };
 }

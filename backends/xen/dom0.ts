@@ -83,14 +83,14 @@ function ifDenied(error: NodeJS.ErrnoException): undefined {
 
 /** The dom0 of a connection that offers libvirt but no shell. */
 export const libvirtAlone: Dom0 = {
-    xenstore: () => noWay("dom0's xenstore"),
+    xenstore: () => refuseDom0("dom0's xenstore"),
     tail: async () => undefined,
     rename: async () => undefined,
     remove: async () => undefined,
-    run: () => noWay("dom0"),
+    run: () => refuseDom0("dom0"),
 };
 
-async function noWay(where: string): Promise<never> {
+async function refuseDom0(where: string): Promise<never> {
     throw new UnikernelError("unsupported", `this connection reaches libvirt only, not ${where}`, {
         property: "connection",
         hint: "set sshTarget, use xen+ssh://, or run this on the host itself",

@@ -3,7 +3,7 @@ import { ipAddresses } from "../libvirt/addresses";
 import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { Host } from "../libvirt/host";
-import type { GuestWay, LibvirtPlatform } from "../libvirt/platform";
+import type { GuestAccess, LibvirtPlatform } from "../libvirt/platform";
 import { checkXen } from "./check";
 import { chooseXen } from "./choose";
 import { xenConsequences } from "./consequences";
@@ -13,10 +13,10 @@ import { explainStart } from "./explain";
 import { endGdbsx, startGdbsx } from "./gdb";
 import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
-import { powerOff, tell, told } from "./xenstore";
+import { powerOff, readGuestKey, writeGuestKey } from "./xenstore";
 
 /** Return the platform of Xen with libvirt's libxl driver. @param dom0Of returns the dom0 of a guest */
-export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget">) => Dom0): LibvirtPlatform {
+export function createXen(dom0Of: (host: Host, guest: Pick<GuestAccess, "sshTarget">) => Dom0): LibvirtPlatform {
     return {
         platform: "xen",
         driver: "xen",
@@ -28,8 +28,10 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestWay, "sshTarget"
         ipAddresses,
         consoleCommand,
         console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name),
-        beforeResume: (host, guest, id, { key, value }) => tell(dom0Of(host, guest).xenstore, id, key, value),
-        wasTold: async (host, guest, id, key) => (await told(dom0Of(host, guest).xenstore, id, key)) !== undefined,
+        writeRuntimeConfig: (host, guest, id, { key, value }) =>
+            writeGuestKey(dom0Of(host, guest).xenstore, id, key, value),
+        hasRuntimeConfig: async (host, guest, id, key) =>
+            (await readGuestKey(dom0Of(host, guest).xenstore, id, key)) !== undefined,
         askToShutDown: async (host, guest, id) => {
             const dom0 = dom0Of(host, guest);
             if (dom0 === libvirtAlone) return false;

@@ -15,7 +15,7 @@ const pathOf = (id: number, key: string): string => `/local/domain/${id}/${key}`
  * permissions before the value (docs/misc/xenstore.txt, SET_PERMS: the first entry is the owner and the rights of all
  * others).
  */
-export async function tell(xenstore: Xenstore, id: number, key: string, value: string): Promise<void> {
+export async function writeGuestKey(xenstore: Xenstore, id: number, key: string, value: string): Promise<void> {
     const path = pathOf(id, key);
     const requests: Request[] = [
         { type: "mkdir", path },
@@ -26,7 +26,7 @@ export async function tell(xenstore: Xenstore, id: number, key: string, value: s
 }
 
 /** Read a key of a domain's own folder; undefined when it does not exist. */
-export async function told(xenstore: Xenstore, id: number, key: string): Promise<string | undefined> {
+export async function readGuestKey(xenstore: Xenstore, id: number, key: string): Promise<string | undefined> {
     try {
         return (await ask(xenstore, [{ type: "read", path: pathOf(id, key) }]))[0] || undefined;
     } catch (error) {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Handlers } from "../handlers";
 import { uuidOf } from "../identity";
-import { discreet, discretion, withoutSecrets } from "../secrets/discretion";
+import { redactErrors, redactor, withoutSecrets } from "../secrets/redaction";
 import { refuseNewerState } from "../state";
 import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";
@@ -16,8 +16,8 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
     return {
         async check(olds, news) {
             refuseNewerState(olds);
-            const hide = discretion([olds, news]);
-            return discreet(hide, async () => withoutSecrets(await checkBlockImage(olds, news, services), hide));
+            const hide = redactor([olds, news]);
+            return redactErrors(hide, async () => withoutSecrets(await checkBlockImage(olds, news, services), hide));
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);
@@ -27,7 +27,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async create(inputs) {
             const id = typeof inputs.urn === "string" ? uuidOf(inputs.urn) : randomUUID();
-            return discreet(discretion([inputs]), async () => ({
+            return redactErrors(redactor([inputs]), async () => ({
                 id,
                 outs: { ...(await createImage(id, asInputs(inputs), services)) },
             }));
@@ -39,7 +39,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async update(id, olds, news) {
             refuseNewerState(olds);
-            const outs = await discreet(discretion([olds, news]), () =>
+            const outs = await redactErrors(redactor([olds, news]), () =>
                 updateImage(id, asInputs(news), services, asOutputs(olds)),
             );
             return { outs: { ...outs } };

@@ -78,7 +78,11 @@ async function write(
     });
     if (error) throw error;
     // What failed after the file had come into its place goes on, and so does what an earlier run began.
-    return withNote(writing, work, async (begun) => begun || (await findBuilt(writing.path))?.digest === digest);
+    return withNote(
+        writing,
+        work,
+        async (interrupted) => interrupted || (await findBuilt(writing.path))?.digest === digest,
+    );
 }
 
 async function build(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {

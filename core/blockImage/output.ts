@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
 import { type ImageSource, sealDigest } from "../../images";
-import { hasBegun, hashFile, isBuiltByUs, outputProblem, type Writing } from "../../localFiles";
+import { hashFile, isBuiltByUs, outputProblem, type Writing, wasInterrupted } from "../../localFiles";
 import type { UnikernelError } from "../../model";
-import { holderInRun, noteInRun } from "../holders";
+import { noteInRun, ownerInRun } from "../identityOwners";
 import type { BlockImageOutputs } from "./schema";
 
 /** What decides whose the file at an `output` is. */
@@ -27,11 +27,12 @@ export async function outputFault({
     isReplaced,
 }: Claim): Promise<UnikernelError | undefined> {
     const { urns, path: output } = writing;
-    const begun = async (path: string): Promise<boolean> =>
-        urns.some((urn) => holderInRun(keyOf(path)) === urn || isReplaced?.(urn)) || hasBegun({ ...writing, path });
+    const interrupted = async (path: string): Promise<boolean> =>
+        urns.some((urn) => ownerInRun(keyOf(path)) === urn || isReplaced?.(urn)) ||
+        wasInterrupted({ ...writing, path });
     const hint =
         "if its stack or resource was renamed, it is that one's: choose another output here. If no stack has it any more, remove the file";
-    return outputProblem(output, source, id, { inState, begun, hint });
+    return outputProblem(output, source, id, { inState, interrupted, hint });
 }
 
 /** Note for this run that state has this file: an engine may create a replacement before it deletes. */

@@ -13,14 +13,14 @@ interface Asked {
     name?: string;
     connection?: string;
 }
-type Target = ReturnType<typeof hostAt> & { wanted: GuestName };
+type Target = ReturnType<typeof hostAt> & { guest: GuestName };
 type Answer = Promise<{ results: Record<string, unknown> } | { problems: Problem[] }>;
 
 export async function getUnikernel(values: Asked, services: Services): Answer {
     const target = targetOf(values, services);
     if ("problems" in target) return target;
-    const { backend, connection, wanted } = target;
-    const found = (await backend.describeGuest(connection, wanted)) ?? missing(connection, wanted);
+    const { backend, connection, guest } = target;
+    const found = (await backend.describeGuest(connection, guest)) ?? missing(connection, guest);
     const { urn, ...seen } = found;
     return {
         results: {
@@ -36,8 +36,8 @@ export async function getUnikernel(values: Asked, services: Services): Answer {
 export async function getConsole({ lines, ...values }: Asked & { lines?: number }, services: Services): Answer {
     const target = targetOf(values, services);
     if ("problems" in target) return target;
-    const { backend, connection, wanted } = target;
-    const text = (await backend.consoleTail(connection, wanted)) ?? missing(connection, wanted);
+    const { backend, connection, guest } = target;
+    const text = (await backend.consoleTail(connection, guest)) ?? missing(connection, guest);
     // A guest's last output often ends in blank lines.
     return {
         results: {
@@ -77,17 +77,17 @@ function targetOf({ id, uuid, name, connection }: Asked, services: Services): Ta
             problems: [{ property: "connection", reason: `the id says ${inId}, found ${JSON.stringify(connection)}` }],
         };
     }
-    const wanted: GuestName =
+    const guest: GuestName =
         uuid !== undefined ? { uuid: uuid.toLowerCase() } : name !== undefined ? { name } : byWord(word ?? "");
-    return { ...hostAt(inId ?? connection, services), wanted };
+    return { ...hostAt(inId ?? connection, services), guest };
 }
 
 function byWord(word: string): GuestName {
     return isUuid(word) ? { uuid: word.toLowerCase() } : { name: word };
 }
 
-function missing(connection: string, wanted: GuestName): never {
-    const whom = "uuid" in wanted ? `uuid ${wanted.uuid}` : `name "${wanted.name}"`;
+function missing(connection: string, guest: GuestName): never {
+    const whom = "uuid" in guest ? `uuid ${guest.uuid}` : `name "${guest.name}"`;
     throw new UnikernelError("not-found", `there is no domain with ${whom} on ${connection}`, {
         hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
     });

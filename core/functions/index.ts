@@ -1,7 +1,7 @@
 import type { Backends } from "../../backends";
 import { backends } from "../../backends";
 import type { Problem } from "../../model";
-import { endedBy } from "../../model";
+import { withSignal } from "../../model";
 import { parseArguments } from "../arguments";
 import { getConsole, getUnikernel } from "./guests";
 import { getHost } from "./host";
@@ -40,7 +40,7 @@ export async function callFunction(
 ): Promise<FunctionResult> {
     const { values, problems } = parseArguments(functionShapes[name].inputs, asked, {}, "function");
     const world = { ...services, backends: services.backends ?? backends };
-    return problems.length > 0 ? { problems } : endedBy(services.signal, () => FUNCTIONS[name](values, world));
+    return problems.length > 0 ? { problems } : withSignal(services.signal, () => FUNCTIONS[name](values, world));
 }
 
 const FUNCTIONS: Record<

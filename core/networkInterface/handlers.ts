@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Handlers } from "../handlers";
 import { containsUnknown } from "../handlers";
-import { forgetHolder, holderOf, noteHolder } from "../holders";
 import { uuidOf } from "../identity";
+import { forgetOwner, noteOwner, ownerOf } from "../identityOwners";
 import { refuseNewerState } from "../state";
 import { checkInterface } from "./check";
 import { placesOf } from "./ports";
@@ -21,7 +21,7 @@ export function networkInterfaceHandlers(): Handlers {
         },
         async create(inputs) {
             for (const identity of identitiesOf(inputs))
-                if ((await holderOf(identity)) === undefined) await noteHolder(identity, String(inputs.urn));
+                if ((await ownerOf(identity)) === undefined) await noteOwner(identity, String(inputs.urn));
             return { id: uuidOf(String(inputs.urn)), outs: inputs };
         },
         async read(id, props) {
@@ -30,12 +30,12 @@ export function networkInterfaceHandlers(): Handlers {
         },
         async update(_id, olds, news) {
             refuseNewerState(olds);
-            for (const identity of identitiesOf(news)) await noteHolder(identity, String(news.urn));
+            for (const identity of identitiesOf(news)) await noteOwner(identity, String(news.urn));
             return { outs: news };
         },
         async delete(_id, props) {
             refuseNewerState(props);
-            for (const identity of identitiesOf(props)) await forgetHolder(identity, String(props.urn));
+            for (const identity of identitiesOf(props)) await forgetOwner(identity, String(props.urn));
         },
     };
 }

@@ -1,9 +1,9 @@
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
-import { type Forward, Turns } from "../../model";
+import { type Forward, KeyedQueue } from "../../model";
 
 /** One probe at a time: two probes of one port would each see the other as a listening program. */
-const turns = new Turns();
+const queue = new KeyedQueue();
 
 /**
  * Return whether a program on this machine listens on a port. The probe listens there for a moment, as QEMU would. A
@@ -11,7 +11,7 @@ const turns = new Turns();
  * another machine.
  */
 export function isListenedOn(place: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {
-    return turns.take("", () => attempt(place, port));
+    return queue.run("", () => attempt(place, port));
 }
 
 function attempt({ address, protocol }: Pick<Forward, "address" | "protocol">, port: number): Promise<boolean> {

@@ -1,5 +1,5 @@
-import { holderOf, noteInRun } from "../holders";
 import { defaultMac } from "../identity";
+import { noteInRun, ownerOf } from "../identityOwners";
 
 /** Upper limit of interfaces that had the same name one after the other and are still in state. */
 const NEXT = 100;
@@ -20,6 +20,6 @@ export async function chosenMac(urn: string, olds: { urn?: string; mac?: string 
 }
 
 async function isOthers(mac: string, urn: string): Promise<boolean> {
-    const holder = await holderOf(mac);
-    return holder !== undefined && holder !== urn;
+    const owner = await ownerOf(mac);
+    return owner !== undefined && owner !== urn;
 }

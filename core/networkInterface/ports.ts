@@ -1,6 +1,6 @@
 import type { Forward } from "../../model";
-import { holderOf, noteHolder, noteInRun } from "../holders";
 import { hashOf } from "../identity";
+import { noteInRun, noteOwner, ownerOf } from "../identityOwners";
 import { isListenedOn } from "./listening";
 
 /** Below Linux's ephemeral range (net.ipv4.ip_local_port_range begins at 32768), above what services use. */
@@ -61,11 +61,11 @@ async function choose({ urn, mac }: Owner, key: string, forward: OpenForward): P
     const start = startOf(urn, key);
     for (let step = 0; step < COUNT; step++) {
         const port = FIRST + ((start + step) % COUNT);
-        const holder = held.get(place(forward, port));
-        if (holder !== undefined && holder !== `${urn} ${key}`) continue;
+        const owner = held.get(place(forward, port));
+        if (owner !== undefined && owner !== `${urn} ${key}`) continue;
         if ((await isOthers(urn, forward, port)) || (await wasRefused(mac, forward, port))) continue;
         // Where this resource already holds the port, the listener is its own guest.
-        const ours = (await holderOf(place(forward, port))) === urn;
+        const ours = (await ownerOf(place(forward, port))) === urn;
         if (ours || !(await isListenedOn(forward, port))) return hold(urn, key, forward, port);
     }
     return FIRST + start;
@@ -77,8 +77,8 @@ function hold(urn: string, key: string, forward: OpenForward, port: number): num
 }
 
 async function isOthers(urn: string, forward: OpenForward, port: number): Promise<boolean> {
-    const holder = await holderOf(place(forward, port));
-    return holder !== undefined && holder !== urn;
+    const owner = await ownerOf(place(forward, port));
+    return owner !== undefined && owner !== urn;
 }
 
 const REFUSED = "refused";
@@ -88,11 +88,11 @@ const REFUSED = "refused";
  * port, unless the program names this one. Without the user's cache, the same port is tried again.
  */
 export async function noteRefused(mac: string, forward: Forward): Promise<void> {
-    await noteHolder(refusal(mac, forward, forward.host), REFUSED);
+    await noteOwner(refusal(mac, forward, forward.host), REFUSED);
 }
 
 async function wasRefused(mac: string, forward: OpenForward, port: number): Promise<boolean> {
-    return (await holderOf(refusal(mac, forward, port))) === REFUSED;
+    return (await ownerOf(refusal(mac, forward, port))) === REFUSED;
 }
 
 function refusal(mac: string, forward: OpenForward, port: number): string {

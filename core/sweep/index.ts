@@ -1,10 +1,10 @@
 import { type Creator, isSweeper, platformAt, type Sweeper } from "../../backends";
 import { UnikernelError } from "../../model";
-import { holderOf } from "../holders";
-import { judge, type Leftover } from "./judge";
+import { ownerOf } from "../identityOwners";
+import { classify, type Leftover } from "./classify";
 import { type KnownStack, readState } from "./states";
 
-export type { Leftover, Verdict } from "./judge";
+export type { Leftover, Verdict } from "./classify";
 export { type KnownStack, readState } from "./states";
 
 /** Leftovers on a host. `foldersSeen` is false when the folders of guests' files could not be listed. */
@@ -19,7 +19,7 @@ export interface Found {
  */
 export async function findLeftovers(connection: string, states: KnownStack[], creator: Creator): Promise<Found> {
     const found = await sweeperOf(connection).leftovers(connection, creator);
-    return { leftovers: await judge(found, states, holderOf), foldersSeen: found.folders !== undefined };
+    return { leftovers: await classify(found, states, ownerOf), foldersSeen: found.folders !== undefined };
 }
 
 /** Return the leftovers of killed creates on a host, whoever made them; none when the host cannot be asked. */

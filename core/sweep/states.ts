@@ -44,8 +44,8 @@ export async function readState(argument: string): Promise<KnownStack> {
     const uuids = guests.flatMap(({ id, values }) => [id, values.uuid]).filter((one) => typeof one === "string");
     const macs = new Set(
         guests.flatMap(({ values }) =>
-            (Array.isArray(values.interfaces) ? values.interfaces : []).map((card: unknown) =>
-                String(Object(card).mac).toLowerCase(),
+            (Array.isArray(values.interfaces) ? values.interfaces : []).map((nic: unknown) =>
+                String(Object(nic).mac).toLowerCase(),
             ),
         ),
     );

@@ -1,8 +1,7 @@
 import type { Handlers } from "../handlers";
-import { discretion, withoutSecrets } from "../secrets/discretion";
+import { redactor, withoutSecrets } from "../secrets/redaction";
 import { checkUnikernel } from "./check/check";
-import { discreetly } from "./discreet";
-import { findUnikernel } from "./import/find";
+import { importUnikernel } from "./import/importUnikernel";
 import { inputsWithin } from "./inputs";
 import {
     changesOfUnikernel,
@@ -12,6 +11,7 @@ import {
     readUnikernel,
     updateUnikernel,
 } from "./lifecycle";
+import { redacted } from "./redaction";
 import type { UnikernelServices } from "./services";
 import { fromState, outputsFromState, toState } from "./stored";
 
@@ -23,22 +23,22 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
     return {
         async check(olds, news) {
             const before = fromState(olds);
-            const hide = discretion([before, news]);
+            const redact = redactor([before, news]);
             const { inputs, failures } = withoutSecrets(
-                await discreetly(services, [before, news], (discreet) => checkUnikernel(discreet, before, news)),
-                hide,
+                await redacted(services, [before, news], (redacting) => checkUnikernel(redacting, before, news)),
+                redact,
             );
             return { inputs: toState(inputs), failures };
         },
         diff: (_id, olds, news) => diffUnikernel(services, outputsFromState(olds), fromState(news)),
         async create(news) {
             const inputs = fromState(news);
-            const { id, outs } = await discreetly(services, [inputs], (discreet) => createUnikernel(discreet, inputs));
+            const { id, outs } = await redacted(services, [inputs], (redacting) => createUnikernel(redacting, inputs));
             return { id, outs: toState(outs) };
         },
         async read(_id, props) {
             const known = outputsFromState(props);
-            const found = await discreetly(services, [known], (discreet) => readUnikernel(discreet, known));
+            const found = await redacted(services, [known], (redacting) => readUnikernel(redacting, known));
             return found
                 ? { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) }
                 : { id: "", props: {} };
@@ -47,17 +47,17 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
             const [known, inputs] = [outputsFromState(olds), fromState(news)];
             return {
                 outs: toState(
-                    await discreetly(services, [known, inputs], (discreet) => updateUnikernel(discreet, known, inputs)),
+                    await redacted(services, [known, inputs], (redacting) => updateUnikernel(redacting, known, inputs)),
                 ),
             };
         },
-        async find(wanted) {
-            const found = await findUnikernel(services, wanted);
+        async importGuest(target) {
+            const found = await importUnikernel(services, target);
             return found && { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) };
         },
         async delete(_id, props) {
             const known = outputsFromState(props);
-            await discreetly(services, [known], (discreet) => deleteUnikernel(discreet, known));
+            await redacted(services, [known], (redacting) => deleteUnikernel(redacting, known));
         },
         differences: (olds, news) => changesOfUnikernel(services, outputsFromState(olds), fromState(news)),
     };

@@ -4,7 +4,7 @@ import { guestAbi } from "../../guests";
 import type { GuestPlan } from "../../model";
 import type { DiffResult } from "../handlers";
 import { containsUnknown } from "../handlers";
-import { forgetHolder, holderInRun, noteHolder } from "../holders";
+import { forgetOwner, noteOwner, ownerInRun } from "../identityOwners";
 import { refuseNewerState } from "../state";
 import { noteRefusedPort } from "./check/refusedPorts";
 import type { Difference } from "./diff/diff";
@@ -63,7 +63,7 @@ export async function createUnikernel(services: UnikernelServices, inputs: Store
     const outs = await realise(inputs, plan, () =>
         services.backend(inputs.platform).create(plan, {
             ...contextOf(services),
-            inState: holderInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
+            inState: ownerInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
         }),
     );
     return { id: inputs.uuid, outs };
@@ -80,7 +80,7 @@ export async function updateUnikernel(
     const change = { from: olds, consequence: strongest(found), properties: found.map(({ property }) => property) };
     const plan = await planGuest(news);
     // Another resource may later take the former URN.
-    if (news.urn !== olds.urn) await noteHolder(news.uuid, news.urn);
+    if (news.urn !== olds.urn) await noteOwner(news.uuid, news.urn);
     return realise(news, plan, () => backend.update(plan, change, contextOf(services)));
 }
 
@@ -117,5 +117,5 @@ export async function deleteUnikernel(services: UnikernelServices, props: Stored
     const replacing = isReplacing(props.urn);
     const applied = replacing ? { ...props, deleteData: false } : props;
     await services.backend(props.platform).delete(refOf(props), applied, { ...contextOf(services), replacing });
-    if (!replacing) await forgetHolder(props.uuid, props.urn);
+    if (!replacing) await forgetOwner(props.uuid, props.urn);
 }

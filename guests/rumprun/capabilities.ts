@@ -7,7 +7,7 @@ export const rumprunCapabilities: GuestCapabilities = {
     drivers: { kvm: "vioif", xen: "xenif", iso: "wm" },
     shutdown: false,
     writableDisks: ["xen"],
-    toldAtStart: ["xen"],
+    needsRuntimeConfig: ["xen"],
     minMemory: 14,
     // ld0 to ld9, on Xen xvda to xvdj: the names that the launch tool supports.
     maxDisks: 10,

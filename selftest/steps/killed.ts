@@ -1,7 +1,7 @@
-import { type Guest, hold } from "../guest";
+import { assertThat, type Guest } from "../guest";
 import type { Fault } from "../watch";
 import { whole } from "./plain";
-import type { Held } from "./step";
+import type { StepOutcome } from "./step";
 
 /** Failures after which the walk stops. */
 const NAMED = 5;
@@ -31,7 +31,7 @@ interface Walk {
 }
 
 /** Try each point. @throws an error that lists the points after which something did not hold */
-async function walk({ calls, most, at }: Walk): Promise<Held> {
+async function walk({ calls, most, at }: Walk): Promise<StepOutcome> {
     const broken: string[] = [];
     let kills = 0;
     for (const fault of pointsOf(calls, most)) {
@@ -45,12 +45,12 @@ async function walk({ calls, most, at }: Walk): Promise<Held> {
             if (broken.length === NAMED) break;
         }
     }
-    hold(broken.length === 0, broken.join("; "));
+    assertThat(broken.length === 0, broken.join("; "));
     return { found: `the next run ended as if there had been no kill: ${kills} kills, ${calls.length} calls`, kills };
 }
 
 /** Kill a create and a destroy at each of their calls. */
-export async function killedCreates(guest: Guest, most?: number): Promise<Held> {
+export async function killedCreates(guest: Guest, most?: number): Promise<StepOutcome> {
     const version = { word: "one" };
     const created = whole(await guest.deploy(version)).calls;
     await guest.expect(version);
@@ -87,7 +87,7 @@ export async function killedCreates(guest: Guest, most?: number): Promise<Held> 
 }
 
 /** Kill an update at each of its calls, in both directions. */
-export async function killedUpdates(guest: Guest, most?: number): Promise<Held> {
+export async function killedUpdates(guest: Guest, most?: number): Promise<StepOutcome> {
     let [from, to] = [{ word: "one" }, { word: "two" }];
     const calls = whole(await guest.deploy(to)).calls;
     [from, to] = [to, from];
@@ -105,10 +105,10 @@ export async function killedUpdates(guest: Guest, most?: number): Promise<Held> 
 }
 
 /** Kill an update that rolls back at each of its calls; the next one rolls back too. */
-export async function killedRollbacks(guest: Guest, most?: number): Promise<Held> {
+export async function killedRollbacks(guest: Guest, most?: number): Promise<StepOutcome> {
     const good = { word: "one" };
     const calls = await guest.rollBack({ word: "broken" });
-    hold(calls !== "killed", "the worker was killed by something else than its job");
+    assertThat(calls !== "killed", "the worker was killed by something else than its job");
     await guest.expect(good);
     return walk({
         calls,

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import type { Host } from "../../backends";
-import { type Guest, hold, type Outcome } from "../guest";
-import type { Held } from "./step";
+import { assertThat, type Guest, type Outcome } from "../guest";
+import type { StepOutcome } from "./step";
 
 /** A step on one guest, after which the guest runs version "one" again. */
 export interface PlainStep {
     id: string;
     title: string;
-    run(guest: Guest, host: Host): Promise<Held>;
+    run(guest: Guest, host: Host): Promise<StepOutcome>;
 }
 
 const ONE = { word: "one" };
@@ -38,8 +38,8 @@ export const plainSteps: readonly PlainStep[] = [
         async run(guest) {
             const boot = await guest.boot();
             const { changed } = whole(await guest.deploy(ONE));
-            hold(!changed, "there was something to do");
-            hold((await guest.boot()) === boot, "the guest was restarted");
+            assertThat(!changed, "there was something to do");
+            assertThat((await guest.boot()) === boot, "the guest was restarted");
             return { found: "nothing to do, the same boot" };
         },
     },
@@ -52,7 +52,7 @@ export const plainSteps: readonly PlainStep[] = [
             await guest.expect({ ...ONE, state: "paused" });
             await guest.deploy(ONE);
             await guest.expect(ONE);
-            hold((await guest.boot()) === boot, "the guest was restarted");
+            assertThat((await guest.boot()) === boot, "the guest was restarted");
             return { found: "live, the same boot" };
         },
     },
@@ -77,7 +77,7 @@ export const plainSteps: readonly PlainStep[] = [
             const boot = await guest.boot();
             await guest.deploy(two);
             await guest.expect(two);
-            hold((await guest.boot()) !== boot, "the guest was not restarted");
+            assertThat((await guest.boot()) !== boot, "the guest was not restarted");
             await guest.deploy(ONE);
             await guest.expect(ONE);
             return { found: "a restart each way, the same data" };
@@ -98,7 +98,7 @@ export const plainSteps: readonly PlainStep[] = [
         async run(guest, host) {
             await host.domains.destroy(guest.subject.uuid);
             const { known, changed } = await guest.refresh();
-            hold(known?.outputs.state === "stopped" && changed, `a refresh says ${String(known?.outputs.state)}`);
+            assertThat(known?.outputs.state === "stopped" && changed, `a refresh says ${String(known?.outputs.state)}`);
             guest.known = known;
             await guest.deploy(ONE);
             await guest.expect(ONE);
@@ -109,6 +109,6 @@ export const plainSteps: readonly PlainStep[] = [
 
 /** Return the result of a job without a fault, which must not be killed. */
 export function whole(outcome: Outcome): Exclude<Outcome, "killed"> {
-    hold(outcome !== "killed", "the worker was killed by something else than its job");
+    assertThat(outcome !== "killed", "the worker was killed by something else than its job");
     return outcome;
 }

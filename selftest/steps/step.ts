@@ -11,7 +11,7 @@ export interface StepResult {
 }
 
 /** The result of a step that held. */
-export interface Held {
+export interface StepOutcome {
     found: string;
     kills?: number;
 }
@@ -21,7 +21,7 @@ export async function step(
     id: string,
     title: string,
     signal: AbortSignal,
-    work: () => Promise<Held>,
+    work: () => Promise<StepOutcome>,
 ): Promise<StepResult> {
     const begin = Date.now();
     const seconds = (): number => Math.round((Date.now() - begin) / 10) / 100;

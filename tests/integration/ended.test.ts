@@ -8,7 +8,7 @@ import { LocalFiles, VolumeFiles } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { buildImage, identify } from "../../images";
 import { hashFile } from "../../localFiles";
-import { endedBy, UnikernelError } from "../../model";
+import { UnikernelError, withSignal } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { workspace } from "../unit/images/workspace";
 
@@ -28,7 +28,7 @@ afterAll(async () => {
 /** Work that is told to end by itself, once it has come so far. */
 function cut<T>(work: (end: () => void) => Promise<T>): Promise<T> {
     const controller = new AbortController();
-    return endedBy(controller.signal, () =>
+    return withSignal(controller.signal, () =>
         work(() => {
             controller.abort(enough);
         }),

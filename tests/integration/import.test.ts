@@ -83,7 +83,7 @@ async function byHand({
 }
 
 const find = (name: string, more: object = {}) =>
-    unikernels.find!({ urn: URN, connection: its.host.uri, name, ...more });
+    unikernels.importGuest!({ urn: URN, connection: its.host.uri, name, ...more });
 const disk = (more = "", target = `dev="vda" bus="virtio"`) =>
     `<disk type="file"><driver name="qemu" type="raw"/><source file="${join(folder, "data.img")}"/><target ${target}/>${more}</disk>`;
 const qemu = (...args: string[]) =>

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { kvm, probeAccelerator } from "../../backends/kvm";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
-import { endedBy, type GuestPlan, UnikernelError, type UnikernelSpec } from "../../model";
+import { type GuestPlan, UnikernelError, type UnikernelSpec, withSignal } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { testContext } from "../support/plans";
 import { card, plan } from "../unit/kvm/spec";
@@ -124,9 +124,9 @@ test("a host that cannot be reached is no verdict", async () => {
 });
 
 test("one that asked is gone: so is its probe, and that of one who was killed is swept by the next", async () => {
-    await expect(endedBy(AbortSignal.abort(new Error("enough")), () => probeAccelerator(host, "tcg"))).rejects.toThrow(
-        "enough",
-    );
+    await expect(
+        withSignal(AbortSignal.abort(new Error("enough")), () => probeAccelerator(host, "tcg")),
+    ).rejects.toThrow("enough");
     const uuid = "11111111-2222-4333-8444-555555555555";
     await host.files.put(uuid, "kernel", [{ bytes: Buffer.from("x") }], { mode: 0o644 });
     await host.domains.define(

@@ -97,7 +97,7 @@ test("a guest that was imported by name, changed and updated can be read, by its
     process.env.PULUMI_UNIKERNEL_DIR = here.host.env.PULUMI_UNIKERNEL_DIR;
     try {
         const urn = "urn:pulumi:dev::shop::unikernel:index:Unikernel::imported";
-        const found = (await of(alice).find!({ urn, connection: here.host.uri, name: "imported" }))!;
+        const found = (await of(alice).importGuest!({ urn, connection: here.host.uri, name: "imported" }))!;
         const kernel = join(dirname(here.kernel), "rawKernel.elf");
         const declared = {
             resourceUrn: urn,

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
 import { VolumeFiles } from "../../backends/libvirt/files";
-import { noteHolder } from "../../core/holders";
+import { noteOwner } from "../../core/identityOwners";
 import { runAndKill } from "../support/killed";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice, type PlanOptions, testPlan } from "../support/plans";
@@ -175,7 +175,7 @@ test("reservations without a domain: of an interface that no unikernel in state 
         "--live",
         "--config",
     );
-    await noteHolder("52:54:00:00:66:a2", urn("elsewhere"));
+    await noteOwner("52:54:00:00:66:a2", urn("elsewhere"));
     const state = await stateFile("idle", [], "test", [
         {
             urn: urn("test"),

@@ -13,7 +13,7 @@ import {
     utimesSync,
     writeFileSync,
 } from "node:fs";
-import { forgetRun } from "../../core/holders";
+import { forgetRun } from "../../core/identityOwners";
 import { forgetClaims } from "../../core/unikernel/check/claims";
 import { testKernel } from "../e2e/guests";
 import { nginxGuest } from "../support/linuxGuest";

@@ -1,6 +1,6 @@
 import type { Backend } from "../../backends";
 import { createLibvirtBackend, type Host, openHost } from "../../backends/libvirt";
-import { createXen, type Dom0, type RemoteShell, wayToDom0 } from "../../backends/xen";
+import { createXen, type Dom0, dom0AccessBy, type RemoteShell } from "../../backends/xen";
 import { must } from "./processes";
 import { quote } from "./xenHost";
 
@@ -15,7 +15,7 @@ export function xenBackend(
     shell: () => RemoteShell | undefined,
     { host: wrap = (host) => host, dom0: wrapDom0 = (dom0) => dom0 }: Wraps = {},
 ): Backend {
-    const way = wayToDom0(shell);
+    const way = dom0AccessBy(shell);
     const xen = createXen((host, guest) => wrapDom0(way(host, guest)));
     return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));
 }

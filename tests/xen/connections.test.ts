@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { createBackends } from "../../backends";
 import { createLibvirtBackend, openHost, sshShellOf } from "../../backends/libvirt";
-import { createXen, wayToDom0 } from "../../backends/xen";
+import { createXen, dom0AccessBy } from "../../backends/xen";
 import { localXenstore } from "../../backends/xen/socket";
 import { type PlanOptions, testPlan } from "../support/plans";
 import { tlsFiles } from "../support/tls";
@@ -120,7 +120,7 @@ test("xen:///system, in dom0 itself: libvirt's own socket, and xenstore's", asyn
     const xenstore = localXenstore(sockets.xenstore);
     let asked = 0;
     const xen = createXen(() => ({
-        ...wayToDom0(sshShellOf)({ uri }),
+        ...dom0AccessBy(sshShellOf)({ uri }),
         xenstore: (messages) => {
             asked++;
             return xenstore(messages);

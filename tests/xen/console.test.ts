@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { openHost } from "../../backends/libvirt";
 import { ConsoleReader, keptConsole } from "../../backends/libvirt/lifecycle/readiness/console";
-import { createXen, wayToDom0 } from "../../backends/xen";
+import { createXen, dom0AccessBy } from "../../backends/xen";
 import { nginxGuest } from "../support/linuxGuest";
 import { type PlanOptions, testPlan } from "../support/plans";
 import { until } from "../support/processes";
@@ -22,7 +22,7 @@ const alone = { sshTarget: undefined, readiness: undefined, shutdownTimeout: 0 }
 
 async function readerOf(guest: PlanOptions): Promise<ConsoleReader> {
     const [{ spec }, host] = [await testPlan(guest), await openHost(guest.connection)];
-    return new ConsoleReader(host, spec.uuid, keptConsole(host, createXen(wayToDom0()), spec));
+    return new ConsoleReader(host, spec.uuid, keptConsole(host, createXen(dom0AccessBy()), spec));
 }
 
 test("what a guest printed before anybody listened is heard", async () => {

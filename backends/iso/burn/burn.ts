@@ -2,9 +2,9 @@ import { Disk, difference, firstDifference } from "./disk";
 import { mismatch } from "./errors";
 import { PaddedImage, padFrom } from "./image";
 import type { Device } from "./inspect";
-import { chunksOf, inLanes, makePairs, type Pair, type Range } from "./lanes";
 import { type OpenDevice, openDevice } from "./open";
 import { HEAD, pages } from "./pages";
+import { chunksOf, inParallel, makePairs, type Pair, type Range } from "./parallelChunks";
 import { rereadPartitions } from "./partitions";
 import { holdsSome } from "./sample";
 
@@ -91,7 +91,7 @@ class Burn {
     /** Write those parts of the ranges that differ from the image, sync, and verify what was written. */
     private async step(ranges: Range[], phase: BurnPhase, blankFirst = true): Promise<void> {
         const before = this.written.length;
-        await inLanes(ranges, this.pairs, async (range, pair) => {
+        await inParallel(ranges, this.pairs, async (range, pair) => {
             const wanted = pair.image.subarray(0, range.length);
             await this.image.read(wanted, range.offset);
             const part = phase === "compare" ? await this.differing(range, pair) : { from: 0, to: range.length };
@@ -110,7 +110,7 @@ class Burn {
     }
 
     private async verify(ranges: Range[]): Promise<void> {
-        await inLanes(ranges, this.pairs, async (range, pair) => {
+        await inParallel(ranges, this.pairs, async (range, pair) => {
             const [wanted, there] = [pair.image.subarray(0, range.length), pair.device.subarray(0, range.length)];
             await this.image.read(wanted, range.offset);
             await this.disk.read(there, range.offset);

@@ -3,9 +3,9 @@ import { Disk, difference } from "./disk";
 import { endsEarly } from "./errors";
 import { type DeviceFacts, factsOf } from "./facts";
 import { PaddedImage, padFrom } from "./image";
-import { wrongDevice } from "./judge";
-import { chunksOf, inLanes, makePairs } from "./lanes";
 import { type OpenDevice, openDevice } from "./open";
+import { chunksOf, inParallel, makePairs } from "./parallelChunks";
+import { wrongDevice } from "./refusal";
 import { type Roots, systemRoots } from "./roots";
 
 export interface CompareOptions {
@@ -65,7 +65,7 @@ async function isSame(image: PaddedImage, size: number, disk: Disk, facts: Devic
     const pairs = makePairs();
     await padFrom(disk, image, size, sector, pairs[0]!.device);
     let same = true;
-    await inLanes(chunksOf(0, total), pairs, async ({ offset, length }, pair) => {
+    await inParallel(chunksOf(0, total), pairs, async ({ offset, length }, pair) => {
         if (!same) return;
         const [wanted, there] = [pair.image.subarray(0, length), pair.device.subarray(0, length)];
         await image.read(wanted, offset);

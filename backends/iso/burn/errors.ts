@@ -1,6 +1,6 @@
 import { errnoOf } from "../../../localFiles";
 import { UnikernelError } from "../../../model";
-import { titleOf } from "./judge";
+import { titleOf } from "./refusal";
 
 interface Shown {
     device: string;

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { BurnSpec } from "../../../model";
 import { openError } from "./errors";
 import { factsOf } from "./facts";
-import { refusalOf } from "./judge";
 import { type Opened, swapped } from "./open";
+import { refusalOf } from "./refusal";
 import { type Roots, systemRoots, textOf } from "./roots";
 
 /** A device that can be written. */

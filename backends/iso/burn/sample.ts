@@ -1,7 +1,7 @@
 import type { Disk } from "./disk";
 import type { PaddedImage } from "./image";
-import type { Pair } from "./lanes";
 import { BLOCK } from "./pages";
+import type { Pair } from "./parallelChunks";
 
 const SAMPLES = 32;
 const zeros = Buffer.alloc(BLOCK);

@@ -14,9 +14,9 @@ export interface Measured {
     file: MediumFile;
     /** Bytes. */
     size: number;
-    seen: Seen[];
+    seen: PartStat[];
 }
-interface Seen {
+interface PartStat {
     path: string;
     size: number;
     state: string;
@@ -30,7 +30,7 @@ export interface PlacedFile extends Measured, Placed {
 export async function measureFiles({ files }: MediumContents): Promise<Measured[]> {
     return Promise.all(
         files.map(async (file) => {
-            const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [look(part.file)] : [])));
+            const seen = await Promise.all(file.parts.flatMap((part) => ("file" in part ? [statPart(part.file)] : [])));
             const bytes = file.parts.reduce((sum, part) => ("bytes" in part ? sum + part.bytes.length : sum), 0);
             return { file, seen, size: seen.reduce((sum, { size }) => sum + size, bytes) };
         }),
@@ -80,11 +80,12 @@ async function concatenate(parts: Part[], to: string): Promise<string> {
 /** Check that no file has changed since it was measured, so that the image has the content that was hashed. */
 export async function requireUnchanged(placed: PlacedFile[]): Promise<void> {
     for (const { file, seen } of placed) {
-        for (const { path, state } of seen) if ((await look(path)).state !== state) throw changed(path, file.property);
+        for (const { path, state } of seen)
+            if ((await statPart(path)).state !== state) throw changed(path, file.property);
     }
 }
 
-async function look(path: string): Promise<Seen> {
+async function statPart(path: string): Promise<PartStat> {
     const stats = await stat(path, { bigint: true }).catch((error: unknown) => {
         throw fsError(error, "read", path);
     });

@@ -31,7 +31,10 @@ async function handle({ id, uri, method, args, timeouts }: Request): Promise<voi
     try {
         reply({
             id,
-            result: await pool.run(method, args, timeouts, { wanted, tell: (progress) => reply({ id, progress }) }),
+            result: await pool.run(method, args, timeouts, {
+                assertWaiting: wanted,
+                reportProgress: (progress) => reply({ id, progress }),
+            }),
         });
     } catch (error) {
         const failure = failureOf(error);

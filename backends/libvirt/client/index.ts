@@ -1,7 +1,7 @@
 /** The client of libvirt: requests to a host, made in a separate process, with errors as UnikernelErrors. */
 
+export { Semaphore } from "./concurrency";
 export { LibvirtError, libvirtError } from "./errors";
-export { Gate } from "./lanes";
 export { closeClient, defaultTimeouts, request } from "./process";
 export type { MethodArgs, MethodName, MethodResult, Timeouts, VolumeRecord } from "./protocol";
 export { isRemote, isSession, parseUri } from "./uri";

@@ -1,5 +1,5 @@
+import { type CallKind, callKindOf, concurrencyLimits, Semaphore } from "./concurrency";
 import { CallFailed, type Connection } from "./connection";
-import { Gate, type Lane, laneOf, laneWidths } from "./lanes";
 import { Limit } from "./limit";
 import { methods } from "./methods";
 import { open } from "./opener";
@@ -34,9 +34,9 @@ const WORTH_WAITING = 5;
 /** The caller of a request. */
 interface Caller {
     /** Throws when the caller no longer waits. */
-    wanted(): void;
+    assertWaiting(): void;
     /** Report a transfer's progress, in bytes. */
-    tell(bytes: number): void;
+    reportProgress(bytes: number): void;
 }
 
 /** The connections to one host. Each request uses one exclusively, so the lanes limit their number. */
@@ -49,26 +49,26 @@ export class Pool {
     /** Callers that wait for a free connection. */
     private readonly waiting = new Set<(connection?: Connection) => void>();
     private readonly closing = new Map<string, NodeJS.Timeout>();
-    private readonly gates: Record<Lane, Gate>;
+    private readonly semaphores: Record<CallKind, Semaphore>;
     /** Connections are opened a few at a time: daemons and sshd limit unauthenticated ones. */
-    private readonly opening = new Gate(4);
+    private readonly opening = new Semaphore(4);
     private readonly uri: string;
 
     constructor(uri: string) {
         this.uri = unattended(uri);
         this.cost = isRemote(uri) ? 1000 : 0;
-        const widths = laneWidths(isRemote(uri));
-        this.gates = {
-            start: new Gate(widths.start),
-            stop: new Gate(widths.stop),
-            transfer: new Gate(widths.transfer),
-            other: new Gate(widths.other),
+        const widths = concurrencyLimits(isRemote(uri));
+        this.semaphores = {
+            start: new Semaphore(widths.start),
+            stop: new Semaphore(widths.stop),
+            transfer: new Semaphore(widths.transfer),
+            other: new Semaphore(widths.other),
         };
     }
 
     async run(method: MethodName, args: unknown[], timeouts: Timeouts, caller: Caller): Promise<unknown> {
-        const gate = this.gates[laneOf(method)];
-        await gate.enter();
+        const semaphore = this.semaphores[callKindOf(method)];
+        await semaphore.acquire();
         try {
             return await this.attempt(method, args, timeouts, caller);
         } catch (error) {
@@ -83,7 +83,7 @@ export class Pool {
                 throw error;
             return await this.attempt(method, args, timeouts, caller);
         } finally {
-            gate.leave();
+            semaphore.release();
         }
     }
 
@@ -91,19 +91,19 @@ export class Pool {
         method: MethodName,
         args: unknown[],
         timeouts: Timeouts,
-        { wanted, tell }: Caller,
+        { assertWaiting, reportProgress }: Caller,
     ): Promise<unknown> {
-        wanted();
+        assertWaiting();
         const listened = method === "domainReadConsole" ? String(args[0]) : undefined;
         const connection = await this.take(timeouts, listened);
         const limit = new Limit(
-            laneOf(method) === "start" || laneOf(method) === "stop" ? timeouts.power : timeouts.call,
+            callKindOf(method) === "start" || callKindOf(method) === "stop" ? timeouts.power : timeouts.call,
             false,
         );
         const progress = (bytes: number): void => {
-            wanted();
+            assertWaiting();
             limit.extend();
-            tell(bytes);
+            reportProgress(bytes);
         };
         const work = methods[method] as (
             connection: Connection,
@@ -111,7 +111,7 @@ export class Pool {
             ...args: unknown[]
         ) => Promise<unknown>;
         try {
-            wanted();
+            assertWaiting();
             const result = await limit.race(work(connection, progress, ...args));
             this.free(connection);
             if (listened !== undefined) this.closeLater(connection, listened);
@@ -138,7 +138,7 @@ export class Pool {
         const connection = rested ?? (await this.freed());
         if (connection) return connection.taken();
         this.count++;
-        await this.opening.enter();
+        await this.opening.acquire();
         const begin = performance.now();
         try {
             const opened = await new Limit(timeouts.connect, true).race(open(this.uri));
@@ -149,7 +149,7 @@ export class Pool {
             for (const wake of [...this.waiting]) wake();
             throw error;
         } finally {
-            this.opening.leave();
+            this.opening.release();
         }
     }
 

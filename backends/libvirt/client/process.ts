@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { throwIfEnded, UnikernelError, unlessEnded } from "../../../model";
+import { abortable, throwIfAborted, UnikernelError } from "../../../model";
 import { toError } from "./errors";
 import {
     type GiveUp,
@@ -72,7 +72,7 @@ class LibvirtProcess {
             this.hold();
             this.child.send({ id, ...request } satisfies Request, (error) => error && this.ended(error.message));
         });
-        return unlessEnded(answer, {
+        return abortable(answer, {
             what: `${what} on ${request.uri}`,
             patience: isQuestion(request.method) ? 0 : PATIENCE_MS,
             onEnd: () => {
@@ -147,7 +147,7 @@ export async function request<M extends MethodName>(
     what: string,
     options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
 ): Promise<MethodResult<M>> {
-    throwIfEnded();
+    throwIfAborted();
     if (!current?.usable) current = new LibvirtProcess();
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
     return (await current.request({ uri, method, args, timeouts }, what, options.progress)) as MethodResult<M>;

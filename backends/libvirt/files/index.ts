@@ -3,12 +3,12 @@ import { dirname } from "node:path";
 
 import { isRemote, isSession, type Timeouts } from "../client";
 import type { HostFiles } from "../host";
-import { guestsFolder } from "./folders";
+import { guestsFolder } from "./guestsFolder";
 import { LocalFiles } from "./local";
 import { RemoteFiles, sshFilesOf } from "./ssh";
 import { VolumeFiles } from "./volumes";
 
-export { configuredFolder, guestsFolder } from "./folders";
+export { configuredFolder, guestsFolder } from "./guestsFolder";
 export { LocalFiles } from "./local";
 export { closeSsh, type SshShell, sshShellOf } from "./ssh";
 export { describeWriter, isAbandoned, isThisProcess, thisProcess } from "./unfinished";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-import { hasCode, puttingRight, UnikernelError, unlessEnded } from "../../../model";
+import { abortable, duringCleanup, hasCode, UnikernelError } from "../../../model";
 import {
     libvirtError,
     type MethodArgs,
@@ -111,9 +111,9 @@ export class VolumeFolders {
                     );
                 }
             } finally {
-                await puttingRight(() => this.drop(uuid, own).catch(() => undefined));
+                await duringCleanup(() => this.drop(uuid, own).catch(() => undefined));
             }
-            await unlessEnded(delay(50 + Math.random() * 200));
+            await abortable(delay(50 + Math.random() * 200));
         }
     }
 
@@ -149,7 +149,7 @@ export class VolumeFolders {
             result = await write();
         } catch (error) {
             // Do not leave an incomplete file on a full disk. A failure here does not replace the first error.
-            await puttingRight(() =>
+            await duringCleanup(() =>
                 this.drop(uuid, name)
                     .then(() => this.drop(uuid, file))
                     .catch(() => undefined),

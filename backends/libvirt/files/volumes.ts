@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { type Part, Turns, UnikernelError } from "../../../model";
+import { KeyedQueue, type Part, UnikernelError } from "../../../model";
 import type { Timeouts } from "../client";
 import type { HostFile, HostFiles, WriteOptions } from "../host";
 import { ownerIn, renderVolume } from "../xml";
@@ -23,7 +23,7 @@ export class VolumeFiles implements HostFiles {
      * One operation per guest at a time: each refreshes the pool, which libvirt refuses while a volume in it is
      * created.
      */
-    private readonly turns = new Turns();
+    private readonly queue = new KeyedQueue();
 
     private readonly folders: VolumeFolders;
 
@@ -40,14 +40,14 @@ export class VolumeFiles implements HostFiles {
     }
 
     list(uuid: string): Promise<HostFile[]> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const { whole } = await this.folders.look(uuid);
             return whole.sort((a, b) => (a.name < b.name ? -1 : 1));
         });
     }
 
     strange(uuid: string): Promise<string[]> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const all = await this.folders.all(uuid);
             return all
                 .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name)))
@@ -71,7 +71,7 @@ export class VolumeFiles implements HostFiles {
         { mode, digest, onProgress }: WriteOptions,
         exclusive: boolean,
     ): Promise<boolean> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const path = await this.path(uuid, name);
             const before = await signatures(parts).catch((error) => {
                 throw fileError(error, `write of ${path}`, this.base);
@@ -115,12 +115,12 @@ export class VolumeFiles implements HostFiles {
     }
 
     copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
-        return this.turns.take(uuid, () => this.duplicate(uuid, from, to, mode));
+        return this.queue.run(uuid, () => this.duplicate(uuid, from, to, mode));
     }
 
     /** The new file is readable by the daemon's user only. */
     rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const names = (await this.folders.look(uuid)).whole.map(({ name }) => name);
             if (!replace && names.includes(from) && names.includes(to))
                 throw exists(await this.path(uuid, from), await this.path(uuid, to));
@@ -130,7 +130,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     remove(uuid: string, ...names: string[]): Promise<void> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             for (const name of names) {
                 await this.folders.drop(uuid, plainName(name));
                 await this.folders.drop(uuid, `${name}${mark}`);
@@ -143,7 +143,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     removeFolder(uuid: string): Promise<void> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const { unfinished, announced } = await this.folders.look(uuid);
             for (const name of unfinished) {
                 await this.folders.drop(uuid, name);
@@ -155,7 +155,7 @@ export class VolumeFiles implements HostFiles {
     }
 
     read(uuid: string, name: string, { offset, length }: { offset?: number; length: number }): Promise<string> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const path = await this.path(uuid, name);
             const bytes = await orWithout(
                 new Uint8Array(),
@@ -172,14 +172,14 @@ export class VolumeFiles implements HostFiles {
     }
 
     digest(uuid: string, name: string): Promise<string | undefined> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const { unfinished } = await this.folders.look(uuid);
             return unfinished.includes(plainName(name)) ? undefined : this.digestThere(uuid, name);
         });
     }
 
     owner(uuid: string, name: string): Promise<number | undefined> {
-        return this.turns.take(uuid, async () => {
+        return this.queue.run(uuid, async () => {
             const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [
                 this.folders.pool(uuid),
                 name,
@@ -220,7 +220,7 @@ export class VolumeFiles implements HostFiles {
         return {
             read: (uuid, name, range) => this.read(uuid, name, range),
             forget: (uuid) =>
-                this.turns.take(uuid, () =>
+                this.queue.run(uuid, () =>
                     this.folders.ask(`pool of ${uuid}`, "poolForget", [this.folders.pool(uuid).name]),
                 ),
         };

@@ -4,7 +4,7 @@ import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat
 import { basename, dirname, join } from "node:path";
 import { syncFolder } from "../../../localFiles";
 
-import { type Part, throwIfEnded, UnikernelError } from "../../../model";
+import { type Part, throwIfAborted, UnikernelError } from "../../../model";
 import { sourceChanged } from "./errors";
 import { describeWriter, fillsInPlace, isAbandoned, isPlainName, partName, partOf, UNFINISHED } from "./unfinished";
 
@@ -156,7 +156,7 @@ async function clone(from: string, to: string): Promise<boolean> {
 
 export async function hashInto(hash: Hash, file: string): Promise<void> {
     for await (const piece of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
-        throwIfEnded();
+        throwIfAborted();
         hash.update(piece as Buffer);
     }
 }
@@ -174,7 +174,7 @@ async function writeParts(
                 ? [part.bytes]
                 : (createReadStream(part.file, { highWaterMark: 1024 * 1024 }) as AsyncIterable<Buffer>);
         for await (const piece of pieces) {
-            throwIfEnded();
+            throwIfAborted();
             hash?.update(piece);
             await writeSparsely(file, Buffer.from(piece.buffer, piece.byteOffset, piece.length), at);
             at += piece.length;

@@ -1,4 +1,4 @@
-import { endedBy } from "../../../model";
+import { withSignal } from "../../../model";
 import type { Backend } from "../../backend";
 import { parseUri } from "../client";
 import { configuredFolder } from "../files";
@@ -7,17 +7,17 @@ import type { LibvirtPlatform } from "../platform";
 import { remove } from "./apply/delete";
 import { ensure } from "./apply/ensure";
 import { consequenceOfMove } from "./apply/moves";
+import { hostIdOf } from "./hostIdentity";
 import { networkOf } from "./network/networks";
 import { reservationProblems } from "./network/reservable";
 import { release } from "./network/reservations";
 import { consoleTail, describeGuest } from "./observe/describeGuest";
-import { find } from "./observe/import";
+import { importGuest } from "./observe/import";
 import { observe } from "./observe/observe";
-import { deletionHasBegun } from "./ownership/begun";
-import { forgetCreation, withNote } from "./ownership/creations";
-import { holderOf } from "./ownership/holder";
+import { urnOfDomain } from "./ownership/domainUrn";
 import { urnsOf } from "./ownership/imported";
-import { placeOf } from "./place";
+import { forgetCreation, withNote } from "./ownership/interruptedCreations";
+import { wasDeletionInterrupted } from "./ownership/interruptedDeletions";
 import { remoteProbeProblems, routeProblems } from "./readiness/routes";
 import { leftovers } from "./sweep/leftovers";
 import { sweep } from "./sweep/sweep";
@@ -46,12 +46,12 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
               }
             : {}),
         folder: configuredFolder,
-        hostId: async (connection) => placeOf(await (await open(connection)).info()),
+        hostId: async (connection) => hostIdOf(await (await open(connection)).info()),
         intact: async ({ uuid, host }) => {
             await forgetCreation(host, uuid);
-            return !(await deletionHasBegun(uuid));
+            return !(await wasDeletionInterrupted(uuid));
         },
-        holder: async (connection, uuid) => holderOf(await open(connection), uuid),
+        domainUrn: async (connection, uuid) => urnOfDomain(await open(connection), uuid),
         observe: async (ref, applied, creator, readConsole) => {
             await forgetCreation(applied.host, ref.uuid);
             return observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
@@ -59,25 +59,25 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports
             ? {
-                  find: async (connection: string, wanted: { uuid?: string; name?: string }) =>
-                      find(await open(connection), wanted),
+                  importGuest: async (connection: string, target: { uuid?: string; name?: string }) =>
+                      importGuest(await open(connection), target),
               }
             : {}),
         create: (plan, context) =>
-            endedBy(context.signal, async () => {
+            withSignal(context.signal, async () => {
                 const run = { host: await open(plan.spec.connection), platform, plan, context };
-                return withNote(run, (begun) =>
+                return withNote(run, (interrupted) =>
                     ensure(run, {
                         urns: [plan.spec.urn],
                         creator: context.creator,
                         adopt: plan.spec.adopt,
                         inState: false,
-                        begun: begun || context.inState,
+                        interrupted: interrupted || context.inState,
                     }),
                 );
             }),
         update: (plan, { from }, context) =>
-            endedBy(context.signal, async () => {
+            withSignal(context.signal, async () => {
                 await forgetCreation(from.host, plan.spec.uuid);
                 return ensure(
                     { host: await open(plan.spec.connection), platform, plan, context },
@@ -94,10 +94,10 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         leftovers: async (connection, creator) => leftovers(await open(connection), creator),
         sweep: async (connection, left, options) => sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => release(await open(connection), [entry]),
-        describeGuest: async (connection, wanted) => describeGuest(await open(connection), platform, wanted),
-        consoleTail: async (connection, wanted) => consoleTail(await open(connection), platform, wanted),
+        describeGuest: async (connection, target) => describeGuest(await open(connection), platform, target),
+        consoleTail: async (connection, target) => consoleTail(await open(connection), platform, target),
         delete: (ref, applied, context) =>
-            endedBy(context.signal, async () => {
+            withSignal(context.signal, async () => {
                 await forgetCreation(applied.host, ref.uuid);
                 return remove(await open(ref.connection), platform, ref, applied, context);
             }),

@@ -20,7 +20,7 @@ interface Before {
 export async function resolveBlocks(blocks: unknown[], before: Before, problems: Problem[]): Promise<BlockSpec[]> {
     const { olds, log } = before;
     const resolved = await Promise.all(
-        blocks.map((block, index) => resolveBlock(block as Arrived, `blocks[${index}]`, before, problems)),
+        blocks.map((block, index) => resolveBlock(block as ReceivedBlock, `blocks[${index}]`, before, problems)),
     );
     const { names, problems: clashes, kept } = nameBlocks(resolved, olds);
     problems.push(...clashes);
@@ -57,9 +57,14 @@ function lastSeeding({ access, reseed }: BlockSpec, name: string, olds: BlockSpe
 }
 
 /** A block as the resource sends it: `image` is set only where the program also gives a name. */
-type Arrived = Partial<BlockSpec> & { formerly?: string[] };
+type ReceivedBlock = Partial<BlockSpec> & { formerly?: string[] };
 
-async function resolveBlock(arrived: Arrived, at: string, before: Before, problems: Problem[]): Promise<Nameable> {
+async function resolveBlock(
+    arrived: ReceivedBlock,
+    at: string,
+    before: Before,
+    problems: Problem[],
+): Promise<Nameable> {
     if (isUnknown(arrived)) return { block: arrived as BlockSpec };
     const { formerly, image, ...block } = arrived;
     const complete = { access: "read", ...block } as BlockSpec;

@@ -4,10 +4,10 @@ import { PLATFORMS, problemOf, same, UnikernelError } from "../../../model";
 import { unikernelElements } from "../../../model/arguments";
 import { parseArguments } from "../../arguments";
 import { containsUnknown, isUnknown } from "../../handlers";
-import { noteInRun } from "../../holders";
+import { noteInRun } from "../../identityOwners";
 import { digestKeyOf } from "../../secrets/digestKeys";
 import { refuseNewerState, schemaVersionAfter } from "../../state";
-import { consequenceOfCheck, type Judge } from "../diff/consequenceOfCheck";
+import { type ConsequenceSource, consequenceOfCheck } from "../diff/consequenceOfCheck";
 import { differences } from "../diff/diff";
 import { folderWarning } from "../diff/folder";
 import { computeDigests } from "../digests/computeDigests";
@@ -38,11 +38,11 @@ export async function checkUnikernel(
 ): Promise<Checked> {
     refuseNewerState(olds);
     if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
-    const { whole, inputs, failures, judge } = await checkArguments(services, olds, news);
-    if (!whole || !judge || failures.length > 0)
+    const { whole, inputs, failures, consequenceSource } = await checkArguments(services, olds, news);
+    if (!whole || !consequenceSource || failures.length > 0)
         return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
-    const found = differences(olds, { ...whole, consequence: "" }, judge.consequences);
-    const consequence = await consequenceOfCheck(olds, whole, found, judge);
+    const found = differences(olds, { ...whole, consequence: "" }, consequenceSource.consequences);
+    const consequence = await consequenceOfCheck(olds, whole, found, consequenceSource);
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
     const unchanged = found.length === 0;
@@ -75,7 +75,7 @@ function stillImported(
 /** The result of a check. `whole`: the inputs except their consequence, which `judge` decides. */
 interface Found extends Checked {
     whole?: Omit<StoredInputs, "consequence">;
-    judge?: Judge;
+    consequenceSource?: ConsequenceSource;
 }
 
 /** Turn arguments into inputs, without the consequence of the change. */
@@ -146,7 +146,7 @@ export async function checkArguments(
         problems,
         olds.bootDigest,
     );
-    return { inputs: { ...whole }, whole, judge: backend, failures: problems };
+    return { inputs: { ...whole }, whole, consequenceSource: backend, failures: problems };
 }
 
 /**

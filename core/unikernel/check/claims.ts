@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Forward, Problem, UnikernelSpec } from "../../../model";
-import { attachKind, isSameThing, keyOf, logicalName } from "../../../model";
+import { attachKind, isSameItem, keyOf, logicalName } from "../../../model";
 
 interface Claim {
     urn: string;
@@ -43,10 +43,10 @@ export function claim(spec: UnikernelSpec): Problem[] {
  * Return whether a guest keeps a port, device, name or address of its host, as the program declares it; undefined when
  * this run did not check the guest.
  */
-export function declares(uuid: string, thing: string): "keeps" | "yields" | undefined {
+export function declares(uuid: string, item: string): "keeps" | "yields" | undefined {
     const claims = [...held.values()].find((one) => one.some(({ key }) => key === `uuid ${uuid}`));
     if (!claims) return undefined;
-    return claims.some(({ key }) => isSameThing(key, thing)) ? "keeps" : "yields";
+    return claims.some(({ key }) => isSameItem(key, item)) ? "keeps" : "yields";
 }
 
 /** Forget all claims: another run of the engine, or a test. */
@@ -113,5 +113,5 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
 }
 
 function clash(one: Claim, other: Claim): boolean {
-    return one.host === other.host && isSameThing(one.key, other.key);
+    return one.host === other.host && isSameItem(one.key, other.key);
 }

@@ -40,9 +40,9 @@ export async function completeSpec(
               )
             : values.blocks,
         interfaces: Array.isArray(values.interfaces)
-            ? values.interfaces.map((card, index) =>
+            ? values.interfaces.map((nic, index) =>
                   completeInterface(
-                      card,
+                      nic,
                       index,
                       capabilities?.drivers[backend.platform] ?? former?.interfaces?.[index]?.driver,
                       problems,
@@ -70,13 +70,13 @@ function stateOf({ consequences }: Backend): object {
 }
 
 function completeInterface(
-    card: InterfaceSpec,
+    nic: InterfaceSpec,
     index: number,
     driver: string | undefined,
     problems: Problem[],
 ): InterfaceSpec {
-    if (isUnknown(card)) return card;
-    problems.push(...interfaceProblems(`interfaces[${index}].`, card));
-    const named = card.driver ?? driver;
-    return { ...withIpv4Default(card), ...(named === undefined ? {} : { driver: named }) };
+    if (isUnknown(nic)) return nic;
+    problems.push(...interfaceProblems(`interfaces[${index}].`, nic));
+    const named = nic.driver ?? driver;
+    return { ...withIpv4Default(nic), ...(named === undefined ? {} : { driver: named }) };
 }

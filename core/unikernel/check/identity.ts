@@ -1,8 +1,8 @@
 import { type Backend, hasHosts } from "../../../backends";
-import { forAll, unlessEnded } from "../../../model";
+import { abortable, detached } from "../../../model";
 import { isUnknown } from "../../handlers";
-import { holderInRun, holderOf } from "../../holders";
 import { defaultName, uuidOf } from "../../identity";
+import { ownerInRun, ownerOf } from "../../identityOwners";
 import type { StoredInputs } from "../inputs";
 
 /**
@@ -52,13 +52,13 @@ async function freeIndex(backend: Backend, connection: unknown, urn: string): Pr
     for (let index = 0; index < IDENTITIES; index++) {
         const uuid = uuidOf(urn, index);
         // The replacement of a guest in state is the same guest.
-        if (holderInRun(uuid) === urn) return index;
-        const holder =
-            (await holderOf(uuid)) ??
+        if (ownerInRun(uuid) === urn) return index;
+        const owner =
+            (await ownerOf(uuid)) ??
             (hasHosts(backend) && typeof connection === "string"
-                ? await backend.holder(connection, uuid).catch(() => undefined)
+                ? await backend.domainUrn(connection, uuid).catch(() => undefined)
                 : undefined);
-        if (holder === undefined || holder === urn) return index;
+        if (owner === undefined || owner === urn) return index;
     }
     return 0;
 }
@@ -77,7 +77,7 @@ function ask(backend: Backend, connection: string): Promise<string | undefined> 
     const answers = asked.get(backend) ?? new Map<string, Promise<string | undefined>>();
     asked.set(backend, answers);
     // An unreachable host must not fail the preview; the operation itself reports it.
-    const answer = answers.get(connection) ?? forAll(() => backend.hostId(connection).catch(() => undefined));
+    const answer = answers.get(connection) ?? detached(() => backend.hostId(connection).catch(() => undefined));
     answers.set(connection, answer);
-    return unlessEnded(answer);
+    return abortable(answer);
 }

@@ -11,9 +11,9 @@ export async function noteRefusedPort(
 ): Promise<void> {
     for (let cause = error; cause instanceof Error; cause = cause.cause) {
         const [, index, place] = (hasCode(cause, "in-use") && FORWARD.exec(cause.property ?? "")) || [];
-        const card = interfaces[Number(index)];
+        const nic = interfaces[Number(index)];
         const forward: Forward | undefined =
-            card && "user" in card.attach ? card.attach.user.forward[Number(place)] : undefined;
-        if (card && forward) return noteRefused(card.mac, forward);
+            nic && "user" in nic.attach ? nic.attach.user.forward[Number(place)] : undefined;
+        if (nic && forward) return noteRefused(nic.mac, forward);
     }
 }

@@ -54,7 +54,7 @@ function pairAt(index: number, from: Disks, to: Disks): Pair {
 
 /** Describe the reseeding of a persist disk, caused by a new `reseed` text. */
 function newSeeding(index: number, from: Disks, to: Disks): string | undefined {
-    const place = isPersist(to, index) ? placeOf(from, to.names[index]!) : undefined;
+    const place = isPersist(to, index) ? indexOfDisk(from, to.names[index]!) : undefined;
     const reseed = to.list[index]?.reseed;
     if (place === undefined || reseed === undefined || isUnknown(reseed) || reseed === from.list[place]!.reseed)
         return undefined;
@@ -65,7 +65,7 @@ function newSeeding(index: number, from: Disks, to: Disks): string | undefined {
 /** Describe a persist disk that was not at this index. */
 function arrival(index: number, from: Disks, to: Disks): string | undefined {
     if (!isPersist(to, index)) return undefined;
-    const place = placeOf(from, to.names[index]!);
+    const place = indexOfDisk(from, to.names[index]!);
     const name = JSON.stringify(to.list[index]!.name);
     if (place === index) return undefined;
     return place === undefined ? `a new, empty disk ${name}` : `disk ${name} of blocks[${place}]: its data stay`;
@@ -75,13 +75,13 @@ function arrival(index: number, from: Disks, to: Disks): string | undefined {
 function departure(index: number, from: Disks, to: Disks): string | undefined {
     if (
         !isPersist(from, index) ||
-        placeOf(to, from.names[index]!) !== undefined ||
+        indexOfDisk(to, from.names[index]!) !== undefined ||
         to.list.some((block) => isUnknown(block) || containsUnknown([block.name, block.access]))
     )
         return undefined;
     const file = persistFile(from.names[index]!, from.list[index]!.format, from.list[index]!.reseed);
     if (!isPersist(to, index)) return `its data stay in ${file}`;
-    return placeOf(from, to.names[index]!) === undefined
+    return indexOfDisk(from, to.names[index]!) === undefined
         ? `${file} stays behind`
         : `the data of ${JSON.stringify(from.list[index]!.name)} stay in ${file}`;
 }
@@ -93,7 +93,7 @@ function disksOf(list: BlockSpec[]): Disks {
     return { list, names: diskNames(named) };
 }
 
-function placeOf(disks: Disks, name: string): number | undefined {
+function indexOfDisk(disks: Disks, name: string): number | undefined {
     const place = disks.names.findIndex((other, index) => other === name && isPersist(disks, index));
     return place < 0 ? undefined : place;
 }

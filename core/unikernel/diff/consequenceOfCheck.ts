@@ -8,7 +8,7 @@ import type { Difference } from "./diff";
 import { noteCheck, noteEmptyCheck } from "./replacing";
 
 /** Decides the consequence of a change. */
-export type Judge = Pick<Backend, "consequences"> & Partial<HostConsequences>;
+export type ConsequenceSource = Pick<Backend, "consequences"> & Partial<HostConsequences>;
 
 /**
  * Return the sentence for inputs: `create`; the changes; or, when nothing changed, the last sentence again, since
@@ -19,10 +19,10 @@ export async function consequenceOfCheck(
     olds: Partial<StoredInputs>,
     next: Omit<StoredInputs, "consequence">,
     changes: Difference[],
-    judge: Judge,
+    consequenceSource: ConsequenceSource,
 ): Promise<string> {
     if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
-    const consequence = await consequenceOfChange(olds, next, changes, judge);
+    const consequence = await consequenceOfChange(olds, next, changes, consequenceSource);
     noteCheck(next.urn, consequence);
     return consequence;
 }
@@ -31,21 +31,25 @@ async function consequenceOfChange(
     olds: Partial<StoredInputs>,
     next: Omit<StoredInputs, "consequence">,
     changes: Difference[],
-    judge: Judge,
+    consequenceSource: ConsequenceSource,
 ): Promise<string> {
-    const found = await onHost(judge, next.connection, changes);
+    const found = await onHost(consequenceSource, next.connection, changes);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
 }
 
 /** Return the differences with their consequence on this host, which may be stronger than the table's `live`. */
-async function onHost(judge: Judge, connection: string, found: Difference[]): Promise<Difference[]> {
-    if (!hasHostConsequences(judge) || isUnknown(connection)) return found;
+async function onHost(
+    consequenceSource: ConsequenceSource,
+    connection: string,
+    found: Difference[],
+): Promise<Difference[]> {
+    if (!hasHostConsequences(consequenceSource) || isUnknown(connection)) return found;
     return Promise.all(
         found.map(async (one) =>
             one.consequence === "live" && !one.unknown
-                ? { ...one, consequence: await judge.consequenceOnHost(connection, one) }
+                ? { ...one, consequence: await consequenceSource.consequenceOnHost(connection, one) }
                 : one,
         ),
     );

@@ -73,18 +73,18 @@ function partsOf(image: unknown): Properties | undefined {
 /** Return `interfaces` as plain objects. */
 export function plainInterfaces(interfaces: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(interfaces)) return interfaces;
-    return interfaces.map((card: unknown, index) => {
-        if (!(card instanceof ResourceReference)) return card;
+    return interfaces.map((nic: unknown, index) => {
+        if (!(nic instanceof ResourceReference)) return nic;
         const at = `interfaces[${index}]`;
-        const plain = isOf(card, "networkInterface") ? cardOf(card, index, at, flattening) : undefined;
+        const plain = isOf(nic, "networkInterface") ? nicOf(nic, index, at, flattening) : undefined;
         return plain ?? fail(flattening, at, "expected a NetworkInterface");
     });
 }
 
-function cardOf(card: ResourceReference, index: number, at: string, flattening: Flattening): unknown {
+function nicOf(nic: ResourceReference, index: number, at: string, flattening: Flattening): unknown {
     return (
-        flattening.references.card(card.urn) ??
-        fromBefore(card, at, flattening, () => listOf(flattening.olds.interfaces)[index])
+        flattening.references.nic(nic.urn) ??
+        fromBefore(nic, at, flattening, () => listOf(flattening.olds.interfaces)[index])
     );
 }
 

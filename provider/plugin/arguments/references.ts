@@ -77,7 +77,7 @@ export class References {
                   )
                 : []),
             ...(Array.isArray(interfaces)
-                ? interfaces.flatMap((card: unknown, index) => within("interfaces", index, card))
+                ? interfaces.flatMap((nic: unknown, index) => within("interfaces", index, nic))
                 : []),
         ];
     }
@@ -89,9 +89,9 @@ export class References {
     }
 
     /** Return an interface in the form that a unikernel takes; undefined when this run has not checked it. */
-    card(urn: string): Properties | undefined {
-        const card = this.find(urn);
-        return card && { ...card };
+    nic(urn: string): Properties | undefined {
+        const nic = this.find(urn);
+        return nic && { ...nic };
     }
 
     private find(urn: string): Properties | undefined {

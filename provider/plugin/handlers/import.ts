@@ -18,13 +18,13 @@ export async function importResource(
     handlers: Handlers,
 ): Promise<Found> {
     if (kind === "unikernel") {
-        if (!handlers.find)
+        if (!handlers.importGuest)
             throw new UnikernelError("unsupported", "this release does not import guests", {
                 hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over",
             });
         const [, connection, name] = /^(.*:\/\/.*)#([^#]+)$/.exec(id) ?? [];
         const { connection: configured } = configuration.defaultsOf("kvm");
-        const found = await handlers.find({
+        const found = await handlers.importGuest({
             urn,
             allowQemuArgs: configuration.allowQemuArgs,
             connection: connection ?? textOr(configured),

@@ -9,7 +9,7 @@ import { configurationOf } from "../configuration";
 import type { Detail } from "../diff/differences";
 import { detailsOfInputs, detailsOfUnikernel } from "../diff/differences";
 import { describe, diffResponse } from "../diff/diffResponse";
-import { Made } from "../run/made";
+import { CreatedInRun } from "../run/createdInRun";
 import { isReplaced } from "../run/replaced";
 import type { Run } from "../run/run";
 import type { Calls } from "../server/calls";
@@ -30,7 +30,7 @@ export class Resources {
     /** Secret texts of the configuration. */
     hidden: readonly string[] = [];
     private readonly references: References;
-    private readonly made: Made;
+    private readonly createdInRun: CreatedInRun;
 
     /**
      * @param engine called for each message, because the address may arrive after the first call
@@ -43,7 +43,7 @@ export class Resources {
         run?: () => Run | undefined,
     ) {
         this.references = new References(run);
-        this.made = new Made(run);
+        this.createdInRun = new CreatedInRun(run);
     }
 
     async check(request: proto.CheckRequest): Promise<proto.CheckResponse> {
@@ -117,7 +117,7 @@ export class Resources {
             const { id, outs } = await handlers.create(inputs).catch((error: unknown) => {
                 throw asInitFailed(error, inputs, secrets.pathsOf(inputs, error));
             });
-            this.made.note(kind, urn, outs);
+            this.createdInRun.note(kind, urn, outs);
             return response.setId(id).setProperties(secrets.encode(outs));
         });
     }
@@ -161,7 +161,7 @@ export class Resources {
         const { value: props } = gone;
         const urn = request.getUrn();
         return this.with(urn, request.getTimeout(), this.secretsOf(kindOf(urn), gone), async (handlers, warn) => {
-            if (this.made.isSame(kindOf(urn), urn, props)) {
+            if (this.createdInRun.isSame(kindOf(urn), urn, props)) {
                 warn(
                     "warning: kept, not replaced: the engine creates before it deletes, and there can be only one; deleteBeforeReplace: true in its options replaces it",
                 );

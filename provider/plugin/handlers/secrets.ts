@@ -6,7 +6,7 @@ import { encode, textsOf } from "../wire/codec";
 import type { Path } from "../wire/wire";
 
 /** Minimum length: a shorter text is part of many others by chance. */
-const TELLING = 4;
+const LEAST_MASKED = 4;
 
 /** The secrets of one call. Responses keep them marked as secret, messages mask them. */
 export class Secrets {
@@ -27,9 +27,9 @@ export class Secrets {
 
     /** Return the paths to mark as secret: the secrets' own, and every text that contains one of them. */
     pathsIn(properties: object): Path[] {
-        const telling = this.texts.filter((text) => text.length >= TELLING);
+        const longest = this.texts.filter((text) => text.length >= LEAST_MASKED);
         const own = new Set(this.paths.map((path) => JSON.stringify(path)));
-        return [...this.paths, ...(telling.length === 0 ? [] : repeating(properties, [], own, telling))];
+        return [...this.paths, ...(longest.length === 0 ? [] : repeating(properties, [], own, longest))];
     }
 
     /** Return the secret paths in an error's properties and in the inputs that go with them. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeHosts } from "../../../core";
-import { endedBy, UnikernelError } from "../../../model";
+import { UnikernelError, withSignal } from "../../../model";
 
 /**
  * Milliseconds that a cancelled call may take to report which objects exist, so that state has them. Its own waits end
@@ -35,7 +35,7 @@ export class Calls {
                       );
                   }, seconds * 1000)
                 : undefined;
-        const work = endedBy(controller.signal, () => act(controller.signal));
+        const work = withSignal(controller.signal, () => act(controller.signal));
         this.running.set(controller, work);
         try {
             return await Promise.race([work, this.overdue(controller.signal)]);

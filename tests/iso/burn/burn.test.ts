@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
 import { type BurnPhase, burnImage } from "../../../backends/iso/burn";
-import { endedBy } from "../../../model";
+import { withSignal } from "../../../model";
 import { workspace } from "../../unit/images/workspace";
 import { errno, type Fault, fileDevice } from "./fileDevice";
 
@@ -237,7 +237,7 @@ test("sectors that cannot be read are written anew", async () => {
 test("stopped between two chunks, with the signal's reason", async () => {
     const stop = new AbortController();
     const stick = plant(image, randomBytes(DEVICE), 512);
-    const burning = endedBy(stop.signal, () =>
+    const burning = withSignal(stop.signal, () =>
         burn(stick, SIZE, { onProgress: () => stop.abort(new Error("enough")) }),
     );
     await expect(burning).rejects.toThrow("enough");

@@ -1,6 +1,6 @@
 import { compareDevice } from "../../../backends/iso/burn";
 import { factsOf } from "../../../backends/iso/burn/facts";
-import { refusalOf } from "../../../backends/iso/burn/judge";
+import { refusalOf } from "../../../backends/iso/burn/refusal";
 import type { BurnSpec } from "../../../model";
 import { type Entry, Machine, number, paths } from "./tree";
 

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { bake, type MediumContents, mediumOf } from "../../../backends/iso/medium";
 import { moduleFolder } from "../../../backends/iso/medium/modules";
 import { sweepTemporaries } from "../../../localFiles";
-import { endedBy } from "../../../model";
+import { withSignal } from "../../../model";
 import { mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";
@@ -126,7 +126,9 @@ test("an abort ends it, and nothing is left", async () => {
     await mkdir(path("out"));
     const controller = new AbortController();
     await expect(
-        endedBy(controller.signal, () => bake(contents, path("out/image"), { onProgress: () => controller.abort() })),
+        withSignal(controller.signal, () =>
+            bake(contents, path("out/image"), { onProgress: () => controller.abort() }),
+        ),
     ).rejects.toThrow(/abort/i);
     expect(await readdir(path("out"))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { appendFile, chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { blockImageHandlers } from "../../../core/blockImage";
-import { forgetRun } from "../../../core/holders";
+import { forgetRun } from "../../../core/identityOwners";
 import { cachePath, loadManifest } from "../../../images";
 import { workspace } from "../images/workspace";
 

@@ -1,12 +1,12 @@
 import { UNKNOWN } from "../../../core/handlers";
 import { sentence } from "../../../core/unikernel/diff/consequence";
-import { consequenceOfCheck, type Judge } from "../../../core/unikernel/diff/consequenceOfCheck";
+import { type ConsequenceSource, consequenceOfCheck } from "../../../core/unikernel/diff/consequenceOfCheck";
 import { differences } from "../../../core/unikernel/diff/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
 import { checked, table } from "./specs";
 
 const image = checked().blocks[0]!;
-const consequenceOf = (old: Partial<StoredInputs>, next: StoredInputs, judge: Judge): Promise<string> =>
+const consequenceOf = (old: Partial<StoredInputs>, next: StoredInputs, judge: ConsequenceSource): Promise<string> =>
     consequenceOfCheck(old, next, differences(old, { ...next, consequence: "" }, judge.consequences), judge);
 
 test.each<[Partial<StoredInputs>, string]>([

@@ -7,7 +7,7 @@ import { explainStart } from "../../../backends/xen/explain";
 import { remoteDom0 } from "../../../backends/xen/shell";
 import { xenStartErrors } from "../../../backends/xen/startErrors";
 import { decodeReply, isRefusal, messageLength } from "../../../backends/xen/wire";
-import { told } from "../../../backends/xen/xenstore";
+import { readGuestKey } from "../../../backends/xen/xenstore";
 import { UnikernelError } from "../../../model";
 import { block, card, spec } from "../xen/spec";
 import { mutate, mutations } from "./mutate";
@@ -38,7 +38,7 @@ survives("xenstore's answers", {
                 answer(error);
             }
         }
-        await told(async () => [bytes], 7, "rumprun/cfg").catch(answer);
+        await readGuestKey(async () => [bytes], 7, "rumprun/cfg").catch(answer);
     },
 });
 
@@ -69,7 +69,7 @@ survives("what a shell of dom0 says", {
         const dom0 = remoteDom0({ run });
         await inspectXen(run, "remote");
         await xenConsole(dom0, "web").read(1024);
-        await told(dom0.xenstore, 7, "rumprun/cfg").catch(answer);
+        await readGuestKey(dom0.xenstore, 7, "rumprun/cfg").catch(answer);
     },
 });
 

@@ -33,6 +33,10 @@ test.each<[string, ElfInput | Buffer, string | undefined]>([
 test("only rumprun is told by who starts it, and only Linux has a balloon", async () => {
     const kernel = await read(makeElf({}));
     const [rumprun, linux, raw] = ["rumprun", "linux", "raw"].map((id) => abi(id).capabilities(kernel));
-    expect([rumprun?.toldAtStart, linux?.toldAtStart, raw?.toldAtStart]).toEqual([["xen"], undefined, undefined]);
+    expect([rumprun?.needsRuntimeConfig, linux?.needsRuntimeConfig, raw?.needsRuntimeConfig]).toEqual([
+        ["xen"],
+        undefined,
+        undefined,
+    ]);
     expect([rumprun?.balloon, linux?.balloon, raw?.balloon]).toEqual([undefined, true, undefined]);
 });

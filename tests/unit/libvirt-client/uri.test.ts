@@ -1,6 +1,6 @@
 import { isRemote, isSession, parseUri } from "../../../backends/libvirt/client";
 import { unattended } from "../../../backends/libvirt/client/uri";
-import { guestsFolder } from "../../../backends/libvirt/files/folders";
+import { guestsFolder } from "../../../backends/libvirt/files/guestsFolder";
 
 test.each([
     ["qemu:///system", { driver: "qemu", path: "/system" }],

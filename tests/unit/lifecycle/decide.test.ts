@@ -1,10 +1,10 @@
 import type { DomainRecord, DomainState } from "../../../backends/libvirt/host";
 import {
     type Decision,
+    type DesiredState,
     decide,
     type Findings,
     unprovenLastGood,
-    type Wanted,
 } from "../../../backends/libvirt/lifecycle/apply/decide";
 import type { DomainFacts, Mark } from "../../../backends/libvirt/model";
 
@@ -65,7 +65,7 @@ function found(
         ended: false,
     };
 }
-const wanted = (state: Wanted["state"] = "running", changes: Partial<DomainFacts> = {}): Wanted => ({
+const wanted = (state: DesiredState["state"] = "running", changes: Partial<DomainFacts> = {}): DesiredState => ({
     facts: facts(changes),
     bootDigest: "new",
     state,
@@ -92,7 +92,7 @@ const xen = (changes: Partial<DomainFacts>): [DomainFacts, Mark] => [
     mark("new", "ready"),
 ];
 
-test.each<[string, Findings, Wanted, Partial<Decision>]>([
+test.each<[string, Findings, DesiredState, Partial<Decision>]>([
     ["nothing there", found(), wanted(), { define: true, stop: false, start: true, prove: true, lastGood: undefined }],
     ["nothing there, paused wanted", found(), wanted("paused"), { define: true, start: true, prove: false }],
     [
@@ -331,7 +331,7 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     ],
     [
         "what runs was not told its configuration",
-        { ...found(newReady, newReady), untold: true },
+        { ...found(newReady, newReady), unconfigured: true },
         wanted(),
         { define: false, stop: true, start: true, prove: true },
     ],
@@ -363,7 +363,7 @@ test.each<[string, Findings, Wanted, Partial<Decision>]>([
     expect(decide(findings, want)).toMatchObject(expected);
 });
 
-test.each<[string, Findings, Wanted, string | undefined]>([
+test.each<[string, Findings, DesiredState, string | undefined]>([
     ["another kernel while it is to be off", found(oldReady), wanted("stopped"), "<inactive/>"],
     ["another kernel while it is paused", found(oldReady, oldReady), wanted("paused"), "<inactive/>"],
     ["another kernel, and it has become ready", found(oldReady, oldReady), wanted(), undefined],

@@ -1,38 +1,43 @@
-import { heldBy, isOfStack, type Thing } from "../../../backends/libvirt/lifecycle/network/holding";
-import { enter, isUnderWay, leave, mayGoOn } from "../../../backends/libvirt/lifecycle/network/operations";
+import { type ExclusiveItem, heldError, isOfStack } from "../../../backends/libvirt/lifecycle/network/exclusiveItem";
+import {
+    beginOperation,
+    endOperation,
+    isInProgress,
+    mayProceed,
+} from "../../../backends/libvirt/lifecycle/network/inProgress";
 
 describe("operations that wait for each other", () => {
     afterEach(() => {
-        for (const uuid of ["a", "b", "c"]) leave(uuid);
+        for (const uuid of ["a", "b", "c"]) endOperation(uuid);
     });
 
     test("an operation that waits for no other goes on", () => {
-        enter("a");
-        expect([mayGoOn("a"), isUnderWay("a")]).toEqual([true, true]);
-        leave("a");
-        expect([mayGoOn("a"), isUnderWay("a")]).toEqual([false, false]);
+        beginOperation("a");
+        expect([mayProceed("a"), isInProgress("a")]).toEqual([true, true]);
+        endOperation("a");
+        expect([mayProceed("a"), isInProgress("a")]).toEqual([false, false]);
     });
 
     test("a chain goes on when its end does", () => {
-        enter("a", ["b"]);
-        enter("b", ["c"]);
-        expect([mayGoOn("a"), mayGoOn("b")]).toEqual([false, false]);
-        enter("c");
-        expect([mayGoOn("a"), mayGoOn("b"), mayGoOn("c")]).toEqual([true, true, true]);
+        beginOperation("a", ["b"]);
+        beginOperation("b", ["c"]);
+        expect([mayProceed("a"), mayProceed("b")]).toEqual([false, false]);
+        beginOperation("c");
+        expect([mayProceed("a"), mayProceed("b"), mayProceed("c")]).toEqual([true, true, true]);
     });
 
     test("a ring goes on when all its operations, and those that they wait for, are under way", () => {
-        enter("a", ["b"]);
-        enter("b", ["c"]);
-        enter("c", ["a"]);
-        expect([mayGoOn("a"), mayGoOn("b"), mayGoOn("c")]).toEqual([true, true, true]);
-        enter("c", ["a", "d"]);
-        expect([mayGoOn("a"), mayGoOn("b"), mayGoOn("c")]).toEqual([false, false, false]);
+        beginOperation("a", ["b"]);
+        beginOperation("b", ["c"]);
+        beginOperation("c", ["a"]);
+        expect([mayProceed("a"), mayProceed("b"), mayProceed("c")]).toEqual([true, true, true]);
+        beginOperation("c", ["a", "d"]);
+        expect([mayProceed("a"), mayProceed("b"), mayProceed("c")]).toEqual([false, false, false]);
     });
 });
 
 const URN = "urn:pulumi:dev::shop::t:index:Unikernel::web";
-const thing: Thing = {
+const thing: ExclusiveItem = {
     key: "tcp 127.0.0.1 80",
     property: "gdb.port",
     says: (domain) => `${domain} has port 80`,
@@ -79,7 +84,7 @@ test.each([
         'aliases: [{ name: "db" }]',
     ],
 ] as const)("who has a thing is named: %s", (_title, urn, declared, message, hint) => {
-    const error = heldBy(thing, { name: "db-1", urn }, URN, declared);
+    const error = heldError(thing, { name: "db-1", urn }, URN, declared);
     expect(error).toMatchObject({ code: "in-use", property: "gdb.port" });
     expect(error.message).toContain(message);
     expect(error.hint).toContain(hint);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { HostFile } from "../../../backends/libvirt/host";
-import { copiesOf, isPersist, isTold, layOut } from "../../../backends/libvirt/lifecycle/files/layout";
+import { copiesOf, isConfigFile, isPersist, layOut } from "../../../backends/libvirt/lifecycle/files/layout";
 import type { Access, BlockSpec, GuestPlan, Part } from "../../../model";
 import { specOf } from "./spec";
 
@@ -159,7 +159,7 @@ test("what the guest is told lies in a file of its own, readable by nobody else;
         await told("{pw1}", { secret: true }),
         await told("{pw2}", { secret: true }),
     ];
-    const name = (layout: typeof one): string => layout.files.find(isTold)!;
+    const name = (layout: typeof one): string => layout.files.find(isConfigFile)!;
     expect(one.puts.find((put) => put.name === name(one))).toMatchObject({
         mode: 0o600,
         parts: [{ bytes: Buffer.from("{1}") }],
@@ -167,7 +167,7 @@ test("what the guest is told lies in a file of its own, readable by nobody else;
     expect(name(one)).not.toBe(name(other));
     expect(name(pw1)).not.toBe(name(pw2));
     expect(name(pw1)).toBe(name(await told("{pw1}", { secret: true })));
-    expect((await layOut(plan([]), [])).files.some(isTold)).toBe(false);
+    expect((await layOut(plan([]), [])).files.some(isConfigFile)).toBe(false);
 });
 
 test("a guest of release 0.1.0 that boots the same keeps the name of its file with a secret", async () => {

@@ -2,8 +2,8 @@ import {
     assertOurs,
     type Claim,
     disown,
-    incarnationOf,
-    isMeant,
+    generationOf,
+    isSameGeneration,
 } from "../../../backends/libvirt/lifecycle/ownership/ownership";
 import type { Mark } from "../../../backends/libvirt/model";
 
@@ -35,7 +35,7 @@ test.each<[string, Mark | undefined, Claim, RegExp | undefined]>([
     [
         "the same creator, an interrupted create of which there is a note",
         mark({ creator: bob }),
-        claim({ begun: true }),
+        claim({ interrupted: true }),
         undefined,
     ],
     [
@@ -57,7 +57,7 @@ test.each<[string, Mark | undefined, Claim, RegExp | undefined]>([
         claim(),
         /not in this stack's state/,
     ],
-    ["another creator, with a note", mark(), claim({ begun: true }), /made by alice@a/],
+    ["another creator, with a note", mark(), claim({ interrupted: true }), /made by alice@a/],
     ["another creator", mark(), claim(), /made by alice@a.*\n.*adopt: true/],
     ["the same person on another machine", mark({ creator: { ...bob, machine: "x" } }), claim(), /made by bob@x/],
     [
@@ -134,12 +134,12 @@ test.each<[string, Mark | undefined, Pick<Claim, "creator" | "inState">, unknown
 });
 
 test("a guest that a create finds there is another one for whoever deletes; an update leaves it what it was", () => {
-    const [first, second] = [incarnationOf(mark(), claim()), incarnationOf(mark({ incarnation: "0badcafe" }), claim())];
+    const [first, second] = [generationOf(mark(), claim()), generationOf(mark({ incarnation: "0badcafe" }), claim())];
     for (const one of [first, second]) expect(one).toMatch(/^[0-9a-f]{8}$/);
     expect(first).not.toBe(second);
-    expect(incarnationOf(undefined, claim())).toBeUndefined();
-    expect(incarnationOf(mark({ incarnation: "0badcafe" }), claim({ inState: true }))).toBe("0badcafe");
-    expect(incarnationOf(mark(), claim({ inState: true }))).toBeUndefined();
+    expect(generationOf(undefined, claim())).toBeUndefined();
+    expect(generationOf(mark({ incarnation: "0badcafe" }), claim({ inState: true }))).toBe("0badcafe");
+    expect(generationOf(mark(), claim({ inState: true }))).toBeUndefined();
 });
 
 test.each<[string, Mark | undefined, string | undefined, boolean]>([
@@ -149,6 +149,6 @@ test.each<[string, Mark | undefined, string | undefined, boolean]>([
     ["taken over, and state knows", mark({ incarnation: "0badcafe" }), "0badcafe", true],
     ["taken over since", mark({ incarnation: "0badcafe" }), undefined, false],
     ["taken over twice since", mark({ incarnation: "0badcafe" }), "deadbeef", false],
-])("who is meant by a delete: %s", (_name, found, incarnation, meant) => {
-    expect(isMeant(found, { incarnation })).toBe(meant);
+])("who is meant by a delete: %s", (_name, found, generation, meant) => {
+    expect(isSameGeneration(found, { incarnation: generation })).toBe(meant);
 });

@@ -44,9 +44,9 @@ test("the limit costs no more than a few other passes over the same text", () =>
     const asked = new ConsolePattern("^ready for requests$");
     // Processor time, which other processes do not take part in.
     const cost = (work: () => void): number => {
-        const begun = process.cpuUsage();
+        const interrupted = process.cpuUsage();
         for (let look = 0; look < 200; look++) work();
-        const { user, system } = process.cpuUsage(begun);
+        const { user, system } = process.cpuUsage(interrupted);
         return user + system;
     };
     const look = cost(() => plain(log));

@@ -1,6 +1,6 @@
 import { persistFile } from "../../../backends/diskNames";
 import { type Reconciled, reconcile } from "../../../backends/libvirt/lifecycle/apply/reconcile";
-import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files/files";
+import { foreignIn, knownTo } from "../../../backends/libvirt/lifecycle/files/guestFiles";
 import type { DomainFacts, FileRecord, Mark } from "../../../backends/libvirt/model";
 import type { Access, BlockSpec } from "../../../model";
 

@@ -1,7 +1,7 @@
 import { recordOfName } from "../../../backends/libvirt/fileNames";
 import type { Host } from "../../../backends/libvirt/host";
+import { lacksRuntimeConfig } from "../../../backends/libvirt/lifecycle/power/runtimeConfig";
 import { start } from "../../../backends/libvirt/lifecycle/power/start";
-import { isUntold } from "../../../backends/libvirt/lifecycle/power/telling";
 import type { FileRecord } from "../../../backends/libvirt/model";
 import type { LibvirtPlatform } from "../../../backends/libvirt/platform";
 import { UnikernelError } from "../../../model";
@@ -45,7 +45,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         },
     } as unknown as Host;
     const platform = {
-        beforeResume: async (_host: Host, _guest: object, domain: number, told: object) =>
+        writeRuntimeConfig: async (_host: Host, _guest: object, domain: number, told: object) =>
             call(`tell ${domain} ${JSON.stringify(told)}`),
         explain: async () => {
             call("explain");
@@ -56,7 +56,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         path: async () => "",
         read: async () => "",
         size: async () => undefined,
-        turn: async () => call("turn"),
+        rotate: async () => call("turn"),
         remove: async () => undefined,
     };
     const run = (
@@ -149,9 +149,10 @@ const liveMark = {
     since: "",
     told: "rumprun/cfg",
 };
-const asks = (answer: () => Promise<boolean>): LibvirtPlatform => ({ wasTold: answer }) as unknown as LibvirtPlatform;
+const asks = (answer: () => Promise<boolean>): LibvirtPlatform =>
+    ({ hasRuntimeConfig: answer }) as unknown as LibvirtPlatform;
 
-test.each<[string, boolean, Parameters<typeof isUntold>[3], () => Promise<boolean>]>([
+test.each<[string, boolean, Parameters<typeof lacksRuntimeConfig>[3], () => Promise<boolean>]>([
     ["it was told", false, { record: running, liveMark }, async () => true],
     ["it was not", true, { record: running, liveMark }, async () => false],
     ["it is off", false, { record: { ...running, active: false, id: undefined }, liveMark }, async () => false],
@@ -166,12 +167,12 @@ test.each<[string, boolean, Parameters<typeof isUntold>[3], () => Promise<boolea
         },
     ],
 ])("untold: %s", async (_name, expected, existing, answer) => {
-    expect(await isUntold(world().host, asks(answer), guest, existing)).toBe(expected);
+    expect(await lacksRuntimeConfig(world().host, asks(answer), guest, existing)).toBe(expected);
 });
 
 test("a host that is lost while it is asked is no answer", async () => {
     await expect(
-        isUntold(
+        lacksRuntimeConfig(
             world().host,
             asks(async () => {
                 throw new UnikernelError("unreachable", "gone");

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+    abortable,
     currentSignal,
-    endedBy,
-    forAll,
-    puttingRight,
-    throwIfEnded,
+    detached,
+    duringCleanup,
+    throwIfAborted,
     UnikernelError,
-    unlessEnded,
+    withSignal,
 } from "../../../model";
 
 const reason = new UnikernelError("timeout", "cancelled");
@@ -17,26 +17,26 @@ const after = <T>(milliseconds: number, work: () => Promise<T>): Promise<T> => {
     setTimeout(() => {
         controller.abort(reason);
     }, milliseconds);
-    return endedBy(controller.signal, work);
+    return withSignal(controller.signal, work);
 };
 
 test.each<[string, () => Promise<unknown>]>([
-    ["what waits", () => unlessEnded(never)],
+    ["what waits", () => abortable(never)],
     [
         "what waits deep inside, and after other work",
         async () => {
             await sleep(1);
-            await Promise.all([unlessEnded(never), sleep(1)]);
+            await Promise.all([abortable(never), sleep(1)]);
         },
     ],
     [
         "what would begin only now",
         async () => {
             await sleep(20);
-            throwIfEnded();
+            throwIfAborted();
         },
     ],
-    ["what asks for something shared", () => unlessEnded(forAll(() => unlessEnded(never)))],
+    ["what asks for something shared", () => abortable(detached(() => abortable(never)))],
 ])("a signal ends %s", async (_title, work) => {
     await expect(after(5, work)).rejects.toBe(reason);
 });
@@ -45,14 +45,14 @@ test("what is under way has some time to come to its own end, and is told", asyn
     const onEnd = jest.fn();
     await expect(
         after(5, () =>
-            unlessEnded(
+            abortable(
                 sleep(30).then(() => "done"),
                 { patience: 5000, onEnd },
             ),
         ),
     ).resolves.toBe("done");
     expect(onEnd).toHaveBeenCalledTimes(1);
-    await expect(after(5, () => unlessEnded(never, { what: "start of web", patience: 10 }))).rejects.toMatchObject({
+    await expect(after(5, () => abortable(never, { what: "start of web", patience: 10 }))).rejects.toMatchObject({
         code: "timeout",
         message: "cancelled: ended the wait for start of web; it may still happen",
         cause: reason,
@@ -63,8 +63,8 @@ test("what puts right goes on after the signal, for seconds and no longer, also 
     jest.useFakeTimers();
     try {
         const controller = new AbortController();
-        const righting = endedBy(controller.signal, () =>
-            puttingRight(() => puttingRight(() => unlessEnded(never))),
+        const righting = withSignal(controller.signal, () =>
+            duringCleanup(() => duringCleanup(() => abortable(never))),
         ).catch((error: unknown) => error);
         controller.abort(reason);
         let ended = false;
@@ -83,8 +83,8 @@ test("what puts right goes on after the signal, for seconds and no longer, also 
 test("what is for all is ended by nobody's signal, and without a signal nothing is", async () => {
     await after(1, async () => {
         await sleep(10);
-        expect(forAll(currentSignal)).toBeUndefined();
-        expect(() => forAll(throwIfEnded)).not.toThrow();
+        expect(detached(currentSignal)).toBeUndefined();
+        expect(() => detached(throwIfAborted)).not.toThrow();
     });
-    await expect(endedBy(undefined, () => unlessEnded(Promise.resolve(1)))).resolves.toBe(1);
+    await expect(withSignal(undefined, () => abortable(Promise.resolve(1)))).resolves.toBe(1);
 });

@@ -68,7 +68,7 @@ test.each<[string, Partial<UnikernelSpec>, string[]]>([
     ],
     ["in a guest that the host starts again", { gdb: { port: 4711, address: "0.0.0.0" }, onCrash: "restart" }, ["gdb"]],
 ])("gdb %s", (_what, change, refused) => {
-    const problems = xen.check(spec(change), { ...capable, toldAtStart: [] });
+    const problems = xen.check(spec(change), { ...capable, needsRuntimeConfig: [] });
     expect((problems as { property: string }[]).map(({ property }) => property)).toEqual(refused);
 });
 

@@ -1,5 +1,5 @@
 import type { Host } from "../../../backends/libvirt/host";
-import { createXen, type Dom0, wayToDom0 } from "../../../backends/xen";
+import { createXen, type Dom0, dom0AccessBy } from "../../../backends/xen";
 import type { BlockSpec } from "../../../model";
 import { plan, testContext } from "./plan";
 import { block, dom0With } from "./spec";
@@ -12,7 +12,7 @@ const choose = (dom0: Dom0, blocks: BlockSpec[], capabilities = guests("xen")) =
     createXen(() => dom0).choose(host(capabilities), plan({ blocks }), testContext());
 
 const qemu = { "/usr/libexec/xen-qemu-system-i386": "ELF" };
-const tcp = wayToDom0()({ uri: "xen+tcp://far/system" });
+const tcp = dom0AccessBy()({ uri: "xen+tcp://far/system" });
 
 test.each<[string, Dom0, BlockSpec[], string]>([
     ["QEMU where the host has it", dom0With(qemu), [block()], "qemu"],

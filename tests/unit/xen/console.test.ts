@@ -30,7 +30,7 @@ test("only the end of a long log", async () => {
 
 test("each boot begins by moving the log aside; both go with the guest", async () => {
     const dom0 = dom0With({ [usual]: "x" });
-    await consoleOf(dom0).turn();
+    await consoleOf(dom0).rotate();
     expect(dom0.done.splice(0)).toEqual([`${usual} → ${usual}.last`, `${above} → ${above}.last`]);
     await consoleOf(dom0).remove();
     expect(dom0.done.sort()).toEqual(

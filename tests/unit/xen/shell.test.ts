@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { type RemoteShell, wayToDom0 } from "../../../backends/xen";
+import { dom0AccessBy, type RemoteShell } from "../../../backends/xen";
 import { localDom0 } from "../../../backends/xen/dom0";
 import { remoteDom0 } from "../../../backends/xen/shell";
 import { encodeRequest } from "../../../backends/xen/wire";
@@ -96,7 +96,7 @@ test.each([
     ["xen://far/system", "alone"],
 ])("the way of %s: %s", async (uri, way) => {
     const asked: string[] = [];
-    const dom0 = wayToDom0((one) => {
+    const dom0 = dom0AccessBy((one) => {
         asked.push(one);
         return { run: async () => "/any\n2\nit" };
     })({ uri });
@@ -112,16 +112,16 @@ test.each([
     ["xen+ssh://far/system", "root@dom0:2222"],
 ])("sshTarget is the way of %s", async (uri, sshTarget) => {
     const asked: string[] = [];
-    wayToDom0((one) => {
+    dom0AccessBy((one) => {
         asked.push(one);
         return { run: async () => "" };
     })({ uri }, { sshTarget });
     expect(asked).toEqual([`xen+ssh://${sshTarget}/system`]);
-    expect(wayToDom0()({ uri: "xen:///system" }, { sshTarget })).toBe(localDom0);
+    expect(dom0AccessBy()({ uri: "xen:///system" }, { sshTarget })).toBe(localDom0);
 });
 
 test("without a shell there is libvirt alone", async () => {
-    await expect(wayToDom0()({ uri: "xen+ssh://far/system" }).xenstore([])).rejects.toMatchObject({
+    await expect(dom0AccessBy()({ uri: "xen+ssh://far/system" }).xenstore([])).rejects.toMatchObject({
         code: "unsupported",
     });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { localXenstore } from "../../../backends/xen/socket";
 import { messageLength } from "../../../backends/xen/wire";
-import { tell, told } from "../../../backends/xen/xenstore";
+import { readGuestKey, writeGuestKey } from "../../../backends/xen/xenstore";
 
 const folder = mkdtempSync(join(tmpdir(), "xenstore-"));
 let server: Server | undefined;
@@ -48,7 +48,7 @@ const grants = (type: number, _payload: string, socket: Socket): void => void so
 
 test("told: an empty node, its permissions, and only then the value", async () => {
     const { path, heard } = await daemon(grants);
-    await tell(localXenstore(path), 7, "rumprun/cfg", "{ käse }");
+    await writeGuestKey(localXenstore(path), 7, "rumprun/cfg", "{ käse }");
     expect(heard).toEqual([
         [12, `${path7}\0`],
         [14, `${path7}\0n0\0r7\0`],
@@ -60,7 +60,7 @@ test("a permission that is refused keeps the value at home", async () => {
     const { path, heard } = await daemon((type, payload, socket) =>
         type === 14 ? void socket.write(message(16, "EACCES\0")) : grants(type, payload, socket),
     );
-    await expect(tell(localXenstore(path), 7, "rumprun/cfg", "secret")).rejects.toMatchObject({
+    await expect(writeGuestKey(localXenstore(path), 7, "rumprun/cfg", "secret")).rejects.toMatchObject({
         code: "permission",
         message: expect.stringContaining("EACCES"),
     });
@@ -82,7 +82,7 @@ test.each<[string, (socket: Socket) => void, string | undefined]>([
     ],
 ])("asked: %s", async (_name, reply, expected) => {
     const { path, heard } = await daemon((_type, _payload, socket) => reply(socket));
-    expect(await told(localXenstore(path), 7, "rumprun/cfg")).toBe(expected);
+    expect(await readGuestKey(localXenstore(path), 7, "rumprun/cfg")).toBe(expected);
     expect(heard).toEqual([[2, `${path7}\0`]]);
 });
 
@@ -98,14 +98,14 @@ test.each<[string, (socket: Socket) => void, string]>([
     ["it says nothing", () => undefined, "no answer within 0.1 s"],
 ])("a daemon in trouble: %s", async (_name, reply, text) => {
     const { path } = await daemon((_type, _payload, socket) => reply(socket));
-    await expect(told(localXenstore(path, 100), 7, "k")).rejects.toMatchObject({
+    await expect(readGuestKey(localXenstore(path, 100), 7, "k")).rejects.toMatchObject({
         code: "program-failed",
         message: expect.stringContaining(text),
     });
 });
 
 test("no daemon", async () => {
-    await expect(told(localXenstore(join(folder, "none")), 7, "k")).rejects.toMatchObject({
+    await expect(readGuestKey(localXenstore(join(folder, "none")), 7, "k")).rejects.toMatchObject({
         code: "program-missing",
         hint: expect.stringContaining("xen start"),
     });
@@ -113,7 +113,7 @@ test("no daemon", async () => {
 
 test("an answer that claims 4 GiB is an error at once", async () => {
     const { path } = await daemon((_type, _payload, socket) => void socket.write(Buffer.alloc(16, 0xff)));
-    await expect(told(localXenstore(path), 7, "rumprun/cfg")).rejects.toMatchObject({
+    await expect(readGuestKey(localXenstore(path), 7, "rumprun/cfg")).rejects.toMatchObject({
         code: "program-failed",
         message: expect.stringContaining("expected at most 4096"),
     });

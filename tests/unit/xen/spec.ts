@@ -9,7 +9,7 @@ export const capable: GuestCapabilities = {
     platforms: ["xen"],
     drivers: { xen: "xenif" },
     writableDisks: ["xen"],
-    toldAtStart: ["xen"],
+    needsRuntimeConfig: ["xen"],
     xen: "pv",
 };
 /** A guest that is not told at its start, and has a balloon. */

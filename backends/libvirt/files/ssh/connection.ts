@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { forAll, hasCode, throwIfEnded, UnikernelError, unlessEnded } from "../../../../model";
-import { defaultTimeouts, Gate, type Timeouts } from "../../client";
+import { abortable, detached, hasCode, throwIfAborted, UnikernelError } from "../../../../model";
+import { defaultTimeouts, Semaphore, type Timeouts } from "../../client";
 import { failedThere, programMissing, unreachable } from "./errors";
 import type { Login } from "./login";
 import { type HostFacts, Master } from "./master";
@@ -37,7 +37,7 @@ export interface Ask {
 export class SshConnection {
     private master?: Promise<Master>;
     /** sshd allows 10 sessions per connection (sshd_config(5): MaxSessions), including the connection's own. */
-    private readonly sessions = new Gate(6);
+    private readonly sessions = new Semaphore(6);
     private readonly timeouts: Timeouts;
     /** Copies in progress, by path in the store. */
     readonly copying = new Map<string, Promise<unknown>>();
@@ -63,17 +63,17 @@ export class SshConnection {
     async ask(ask: Ask): Promise<{ code: number; out: Buffer }> {
         let connected = false;
         for (let tries = 0; ; tries++) {
-            throwIfEnded();
+            throwIfAborted();
             try {
                 const master = await this.open();
                 connected = true;
                 const ended = ask.long || ask.answer ? await this.apart(master, ask) : await this.inTurn(master, ask);
-                return this.judge(ask, ended, master.facts.base);
+                return this.resultOf(ask, ended, master.facts.base);
             } catch (error) {
                 const pause = PAUSES[ask.answer ? "send" : "ask"][tries];
                 if (!connected || pause === undefined || ask.repeat === false || !hasCode(error, "unreachable"))
                     throw error;
-                await unlessEnded(delay(pause));
+                await abortable(delay(pause));
                 ask.onAgain?.();
             }
         }
@@ -86,7 +86,7 @@ export class SshConnection {
     }
 
     private async inTurn(master: Master, { what, script, words, data = new Uint8Array() }: Ask): Promise<Ended> {
-        const answer = await unlessEnded(master.run(script, words, data), {
+        const answer = await abortable(master.run(script, words, data), {
             what: `${what} on ${this.login.host}`,
             patience: PATIENCE_MS,
         });
@@ -96,9 +96,9 @@ export class SshConnection {
     }
 
     private async apart(master: Master, { script, words, answer }: Ask): Promise<Ended> {
-        await this.sessions.enter();
+        await this.sessions.acquire();
         try {
-            throwIfEnded();
+            throwIfAborted();
             const ended = await exchange(this.login.program, master.session(), {
                 head: encodeProgram(script, words),
                 idle: this.timeouts.call,
@@ -108,11 +108,11 @@ export class SshConnection {
             if (ended.timedOut) master.abandon();
             return ended;
         } finally {
-            this.sessions.leave();
+            this.sessions.release();
         }
     }
 
-    private judge(
+    private resultOf(
         { what, codes = [] }: Ask,
         { code, out, err, timedOut, missing }: Ended,
         base: string,
@@ -134,11 +134,11 @@ export class SshConnection {
     }
 
     private open(): Promise<Master> {
-        if (this.master) return unlessEnded(this.master);
+        if (this.master) return abortable(this.master);
         const forget = (): void => {
             if (this.master === opening) this.master = undefined;
         };
-        const opening = forAll(() =>
+        const opening = detached(() =>
             Master.open(this.login, this.base, {
                 connect: this.timeouts.connect,
                 call: this.timeouts.call,
@@ -146,6 +146,6 @@ export class SshConnection {
             }),
         );
         opening.catch(forget);
-        return unlessEnded((this.master = opening));
+        return abortable((this.master = opening));
     }
 }

@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 
 import { hashFile } from "../../../../localFiles";
-import { hasCode, type Part, throwIfEnded, UnikernelError } from "../../../../model";
+import { hasCode, type Part, throwIfAborted, UnikernelError } from "../../../../model";
 import { INLINE } from "./shellProtocol";
 
 export interface Content {
@@ -27,7 +27,7 @@ export async function contentOf(parts: Part[]): Promise<Content> {
     const hash = createHash("sha256");
     let size = 0;
     for await (const piece of bytesOf(parts, 0)) {
-        throwIfEnded();
+        throwIfAborted();
         hash.update(piece);
         size += piece.length;
     }

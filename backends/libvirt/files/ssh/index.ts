@@ -1,7 +1,7 @@
 /** Guests' files on a host that is reached by ssh. */
 import { isSession, type Timeouts } from "../../client";
 import type { HostFiles } from "../../host";
-import { guestsFolder } from "../folders";
+import { guestsFolder } from "../guestsFolder";
 import { VolumeFiles } from "../volumes";
 import { SshConnection } from "./connection";
 import { sshLogin } from "./login";

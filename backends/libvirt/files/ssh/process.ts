@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 
-import { currentSignal, throwIfEnded } from "../../../../model";
+import { currentSignal, throwIfAborted } from "../../../../model";
 import { MARK } from "./shellProtocol";
 
 export interface Exchange {
@@ -98,7 +98,7 @@ export async function exchange(program: string, args: string[], { head, idle, an
     if (!answer) child.stdin.end();
     try {
         const result = await child;
-        throwIfEnded();
+        throwIfAborted();
         await sending;
         return { code: result.exitCode, out: said.out(), err, timedOut, missing: result.code === "ENOENT" };
     } finally {

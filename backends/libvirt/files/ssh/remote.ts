@@ -1,4 +1,4 @@
-import { forAll, hasCode, type Part, unlessEnded } from "../../../../model";
+import { abortable, detached, hasCode, type Part } from "../../../../model";
 import type { HostFile, HostFiles, WriteOptions } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";
@@ -70,8 +70,8 @@ export class RemoteFiles implements HostFiles {
     }
 
     private way(): Promise<HostFiles> {
-        return unlessEnded(
-            (this.chosen ??= forAll(() =>
+        return abortable(
+            (this.chosen ??= detached(() =>
                 this.choose().catch((error: unknown) => {
                     this.chosen = undefined;
                     throw error;

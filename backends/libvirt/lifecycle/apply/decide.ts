@@ -1,10 +1,10 @@
 import type { SeenState } from "../../../../model";
 import { changesAfterSave, changesLive, differences } from "../../devices";
 import type { DomainFacts, Mark } from "../../model";
-import { type Existing, stateOf } from "../look";
+import { type Existing, stateOf } from "../existing";
 
 /** What there has to be in the end. */
-export interface Wanted {
+export interface DesiredState {
     facts: DomainFacts;
     bootDigest: string;
     state: SeenState;
@@ -35,7 +35,7 @@ export interface Findings extends Existing {
     /** The console says that an unproven guest has ended. */
     ended: boolean;
     /** What runs was not told its configuration. */
-    untold?: boolean;
+    unconfigured?: boolean;
     /** Networks without a bridge, of those that an interface leaves or comes to. */
     unbridged?: string[];
 }
@@ -44,22 +44,22 @@ export interface Findings extends Existing {
  * The table behind create and update. It goes by what is there, never by what was meant to happen:
  * so a run that was killed anywhere is continued, and a change behind our back is put right.
  */
-export function decide(found: Findings, wanted: Wanted): Decision {
+export function decide(found: Findings, desired: DesiredState): Decision {
     const { record, mark, facts, liveMark, liveFacts } = found;
     const active = record?.active ?? false;
-    const off = wanted.state === "stopped";
-    const define = !facts || mark?.bootDigest !== wanted.bootDigest || differences(facts, wanted.facts).length > 0;
-    const live = active && liveFacts ? differences(liveFacts, wanted.facts) : [];
+    const off = desired.state === "stopped";
+    const define = !facts || mark?.bootDigest !== desired.bootDigest || differences(facts, desired.facts).length > 0;
+    const live = active && liveFacts ? differences(liveFacts, desired.facts) : [];
     const fit =
         liveFacts !== undefined &&
-        liveMark?.bootDigest === wanted.bootDigest &&
+        liveMark?.bootDigest === desired.bootDigest &&
         !found.kernelReplaced &&
         !found.ended &&
-        !found.untold &&
+        !found.unconfigured &&
         record !== undefined &&
         stateOf(record) !== "stopped" &&
-        live.every((property) => changesLive(property, liveFacts, wanted.facts, found.unbridged));
-    const saved = savedImage(found, wanted);
+        live.every((property) => changesLive(property, liveFacts, desired.facts, found.unbridged));
+    const saved = savedImage(found, desired);
     const restart = active && !off && !fit;
     const start = !off && (!active || restart);
     return {
@@ -69,7 +69,7 @@ export function decide(found: Findings, wanted: Wanted): Decision {
         resume: start && saved?.fit === true,
         discard: saved?.fit === false,
         live: saved?.fit && start ? saved.live : restart || off ? [] : live,
-        prove: wanted.state === "running" && (start || !isProven(mark)),
+        prove: desired.state === "running" && (start || !isProven(mark)),
         lastGood: lastGood(found, define),
     };
 }
@@ -78,18 +78,18 @@ export function decide(found: Findings, wanted: Wanted): Decision {
  * The guest in the saved memory image, as what runs is judged. Where the image itself cannot be read (libxl), the definition
  * stands for it: libvirt refuses no change of that while an image is there.
  */
-function savedImage(found: Findings, wanted: Wanted): { fit: boolean; live: string[] } | undefined {
+function savedImage(found: Findings, desired: DesiredState): { fit: boolean; live: string[] } | undefined {
     if (!found.record?.saved || found.record.active) return undefined;
     const mark = found.savedMark ?? found.mark;
     const facts = found.savedFacts ?? found.facts;
-    const live = facts ? differences(facts, wanted.facts) : [];
+    const live = facts ? differences(facts, desired.facts) : [];
     return {
         live,
         fit:
             facts !== undefined &&
-            mark?.bootDigest === wanted.bootDigest &&
+            mark?.bootDigest === desired.bootDigest &&
             !found.kernelReplaced &&
-            live.every((property) => changesAfterSave(property, facts, wanted.facts)),
+            live.every((property) => changesAfterSave(property, facts, desired.facts)),
     };
 }
 
@@ -112,9 +112,9 @@ function isProven(mark: Mark | undefined): boolean {
 export function unprovenLastGood(
     { mark }: Existing,
     { lastGood: before }: Pick<Decision, "lastGood">,
-    wanted: Pick<Wanted, "bootDigest" | "state"> & { seeds?: boolean },
+    desired: Pick<DesiredState, "bootDigest" | "state"> & { seeds?: boolean },
 ): string | undefined {
-    if (wanted.state === "running" || (isProven(mark) && mark?.bootDigest === wanted.bootDigest && !wanted.seeds))
+    if (desired.state === "running" || (isProven(mark) && mark?.bootDigest === desired.bootDigest && !desired.seeds))
         return undefined;
     return before;
 }

@@ -5,18 +5,18 @@ import type { Applied, Context, GuestRef } from "../../../backend";
 import type { Host } from "../../host";
 import type { RecordedReservation } from "../../model";
 import type { KeptConsole, LibvirtPlatform } from "../../platform";
-import { knownTo, removeFiles } from "../files/files";
-import { othersData, refuseOthersData } from "../files/othersData";
+import { readExisting, restarts } from "../existing";
+import { assertVisible } from "../files/assertVisible";
+import { findForeignData, refuseForeignData } from "../files/foreignData";
+import { knownTo, removeFiles } from "../files/guestFiles";
 import { folderOf, isData } from "../files/records";
-import { assertSeen } from "../files/unseen";
-import { look, restarts } from "../look";
-import { enter, leave } from "../network/operations";
+import { assertSameHost } from "../hostIdentity";
+import { beginOperation, endOperation } from "../network/inProgress";
 import { ownEntries, release } from "../network/reservations";
-import { forgetDeletion, noteDeletion } from "../ownership/begun";
 import { assertUnclaimed } from "../ownership/claim";
 import { urnsOf } from "../ownership/imported";
-import { isMeant } from "../ownership/ownership";
-import { assertSamePlace } from "../place";
+import { forgetDeletion, noteDeletion } from "../ownership/interruptedDeletions";
+import { isSameGeneration } from "../ownership/ownership";
 import { forgetConsole } from "../power/halted";
 import { stop } from "../power/stop";
 import { keptConsole } from "../readiness/console";
@@ -37,18 +37,18 @@ export async function remove(
         inState: true,
         imported: applied.imported !== undefined,
     };
-    assertSamePlace(await configured.info(), applied);
-    const { record, mark, liveMark, facts, liveFacts, files } = await look(configured, ref, claim, applied);
+    assertSameHost(await configured.info(), applied);
+    const { record, mark, liveMark, facts, liveFacts, files } = await readExisting(configured, ref, claim, applied);
     await assertUnclaimed(configured, ref, files);
     const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
     assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
-    if (!isMeant(mark ?? liveMark, applied)) {
+    if (!isSameGeneration(mark ?? liveMark, applied)) {
         context.log(
             `warning: ${ref.name}: kept: a create has taken this guest over since; what was to be deleted is what it was before`,
         );
         return;
     }
-    await assertSeen(
+    await assertVisible(
         host,
         ref,
         mark ?? liveMark,
@@ -58,10 +58,10 @@ export async function remove(
     // The host may be restarting a guest that looks off: stop that one too.
     const { shutdown: asks = false, gdb } = liveMark ?? mark ?? {};
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
-    const data = await othersData(host, ref, { record, mark, liveMark, facts, liveFacts });
-    if (!applied.deleteData) refuseOthersData(ref.name, data);
-    enter(ref.uuid);
-    const { kept, foreign } = await noted(ref.uuid, async () => {
+    const data = await findForeignData(host, ref, { record, mark, liveMark, facts, liveFacts });
+    if (!applied.deleteData) refuseForeignData(ref.name, data);
+    beginOperation(ref.uuid);
+    const { kept, foreign } = await noteFailure(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {
             await stop(
                 host,
@@ -78,7 +78,7 @@ export async function remove(
             console: keptConsole(host, platform, { ...applied, ...ref }),
         });
     }).finally(() => {
-        leave(ref.uuid);
+        endOperation(ref.uuid);
     });
     for (const path of kept)
         context.log(`${ref.name}: kept ${path}; set deleteData: true to remove such data with the guest`);
@@ -99,7 +99,7 @@ function withFilesOf(host: Host, folder: string | undefined): Host {
 /**
  * Leave a note when a deletion fails halfway, so that the next diff notices it: state still has the guest unchanged.
  */
-async function noted<T>(uuid: string, work: () => Promise<T>): Promise<T> {
+async function noteFailure<T>(uuid: string, work: () => Promise<T>): Promise<T> {
     try {
         const result = await work();
         await Promise.all([forgetDeletion(uuid), forgetConsole(uuid)]);

@@ -1,7 +1,7 @@
 import type { GuestState, SeenState } from "../../../../model";
 import { changeLive } from "../../devices";
 import type { Host } from "../../host";
-import { type Existing, stateOf } from "../look";
+import { type Existing, stateOf } from "../existing";
 import type { Run } from "../run";
 import type { Definition } from "./wanted";
 

@@ -3,19 +3,19 @@ import { renderDomain } from "../../devices";
 import type { Mark } from "../../model";
 import { descriptionsIn, keepForeign, renderMark } from "../../xml";
 import { union } from "../network/reservations";
-import type { Course } from "./course";
 import { unprovenLastGood } from "./decide";
+import type { Operation } from "./operation";
 import { unfinishedMark, withLastGood } from "./wanted";
 
 /**
  * Return the mark for the definition before the guest is proven. It is already the final one if there is nothing to
  * prove.
  */
-export function interimMark(course: Course): Mark {
-    const { decision, wanted } = course;
+export function interimMark(operation: Operation): Mark {
+    const { decision, desired } = operation;
     const interim =
-        decision.start || decision.prove ? unfinishedMark(wanted, course, decision.lastGood) : finalMark(course);
-    return withEntries(course.held ? { ...interim, claim: course.held.token } : interim, course);
+        decision.start || decision.prove ? unfinishedMark(desired, operation, decision.lastGood) : finalMark(operation);
+    return withEntries(operation.held ? { ...interim, claim: operation.held.token } : interim, operation);
 }
 
 export function finalMark({
@@ -25,47 +25,51 @@ export function finalMark({
         bootDigest,
         spec: { state },
     },
-    wanted,
-}: Course): Mark {
+    desired,
+}: Operation): Mark {
     return withLastGood(
-        wanted.mark,
-        unprovenLastGood(existing, decision, { bootDigest, state, seeds: wanted.layout.puts.some(({ seed }) => seed) }),
+        desired.mark,
+        unprovenLastGood(existing, decision, {
+            bootDigest,
+            state,
+            seeds: desired.layout.puts.some(({ seed }) => seed),
+        }),
     );
 }
 
 /** Return a mark that records both old and new DHCP entries: during a change of addresses, both are ours. */
-export function withEntries(before: Mark, { entries, wanted }: Course): Mark {
-    const reservations = union([...(wanted.mark.reservations ?? []), ...entries]);
+export function withEntries(before: Mark, { entries, desired }: Operation): Mark {
+    const reservations = union([...(desired.mark.reservations ?? []), ...entries]);
     return reservations.length > 0 ? { ...before, reservations } : before;
 }
 
 /** Return the XML to define. Keeps what other programs and people have added to the domain. */
-export function definitionOf(course: Course): string {
+export function definitionOf(operation: Operation): string {
     const {
-        wanted,
+        desired,
         existing: { record },
-    } = course;
-    return keepForeign(renderDomain(wanted.model, interimMark(course)), record?.inactiveXml);
+    } = operation;
+    return keepForeign(renderDomain(desired.model, interimMark(operation)), record?.inactiveXml);
 }
 
 /**
  * Write the description where the definition or the running domain has another one. An undeclared one is not managed.
  */
-export async function describeDomain(course: Course): Promise<void> {
-    const { description } = course.plan.spec;
-    const { record } = course.existing;
+export async function describeDomain(operation: Operation): Promise<void> {
+    const { description } = operation.plan.spec;
+    const { record } = operation.existing;
     if (description === undefined) return;
     const written = descriptionsIn(record?.liveXml, record?.inactiveXml);
     if (written.length === 0 || written.some((text) => text !== description))
-        await setMetadata(course, { description });
+        await setMetadata(operation, { description });
 }
 
-export async function mark(course: Course, value: Mark, active?: boolean): Promise<void> {
-    await setMetadata(course, renderMark(value), active);
+export async function mark(operation: Operation, value: Mark, active?: boolean): Promise<void> {
+    await setMetadata(operation, renderMark(value), active);
 }
 
 async function setMetadata(
-    { host, plan: { spec } }: Course,
+    { host, plan: { spec } }: Operation,
     value: string | { description: string },
     active = spec.state !== "stopped",
 ): Promise<void> {

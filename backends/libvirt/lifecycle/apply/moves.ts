@@ -37,9 +37,9 @@ export async function consequenceOfMove(
 export async function unbridgedNetworks(
     host: Host,
     live: DomainFacts | undefined,
-    wanted: DomainFacts,
+    desired: DomainFacts,
 ): Promise<string[]> {
-    const pairs = (live?.interfaces ?? []).map((before, index) => [before, wanted.interfaces[index]] as const);
+    const pairs = (live?.interfaces ?? []).map((before, index) => [before, desired.interfaces[index]] as const);
     const moved = pairs
         .filter(([before, after]) => after && (before.kind !== after.kind || before.source !== after.source))
         .flat();

@@ -3,8 +3,8 @@ import { basename, dirname } from "node:path";
 import { UnikernelError, type UnikernelSpec } from "../../../../model";
 import { diskNames, isFileOf, persistFiles } from "../../../diskNames";
 import type { DomainFacts, FileRecord, Mark } from "../../model";
+import type { Existing } from "../existing";
 import { lastGoodOf, namesOf } from "../files/records";
-import type { Existing } from "../look";
 
 export interface Reconciled extends Omit<Existing, "record"> {
     /** Where this configuration has the guest's files. */

@@ -1,15 +1,15 @@
 import { hasCode } from "../../../../model";
 import { type Observation, PartialError } from "../../../backend";
 import type { RecordedReservation } from "../../model";
-import { knownTo } from "../files/files";
-import { stateOf } from "../look";
+import { stateOf } from "../existing";
+import { knownTo } from "../files/guestFiles";
 import { namingHolder } from "../network/handOver";
 import { union } from "../network/reservations";
 import { LostClaim } from "../ownership/claim";
 import { translate } from "../power/startErrors";
 import { afterFailure, stop } from "../power/stop";
-import { type Course, isNew, report } from "./course";
 import { erase } from "./delete";
+import { isNew, type Operation, report } from "./operation";
 import { rollBack } from "./rollback";
 import { messageOf, type Undo } from "./undo";
 
@@ -32,39 +32,40 @@ export async function during<T>(step: Failure["step"], work: Promise<T>): Promis
 }
 
 /** Undo or roll back as far as possible after a failure. @returns the error to throw */
-export async function recover(course: Course, undo: Undo, { step, cause }: Failure): Promise<unknown> {
+export async function recover(operation: Operation, undo: Undo, { step, cause }: Failure): Promise<unknown> {
     const {
         host,
         platform,
         plan: { spec },
         decision,
         claim,
-    } = course;
+    } = operation;
     const error =
         step === "start"
-            ? await namingHolder(course, translate(cause, spec, platform.startErrors))
+            ? await namingHolder(operation, translate(cause, spec, platform.startErrors))
             : translate(cause, spec, platform.startErrors);
     // Another run owns the guest now: do not change it, not even to undo our own steps.
     if (cause instanceof LostClaim) return cause;
-    if (!hasCode(error, "unreachable") && (await course.held?.isLost())) return error;
+    if (!hasCode(error, "unreachable") && (await operation.held?.isLost())) return error;
     const partial = async (state: Observation["state"]): Promise<PartialError> =>
-        new PartialError(await report(course, { state, unfinished: true }), [messageOf(error)], { cause: error });
+        new PartialError(await report(operation, { state, unfinished: true }), [messageOf(error)], { cause: error });
     // The host is unreachable: the next run continues from its state then. State must record that the guest may exist.
     if (hasCode(error, "unreachable")) return claim.inState ? error : partial("stopped");
     if (step === "settle") return partial(spec.state);
-    if (step !== "prepare" && decision.lastGood !== undefined) return rollBack(course, undo, decision.lastGood, error);
+    if (step !== "prepare" && decision.lastGood !== undefined)
+        return rollBack(operation, undo, decision.lastGood, error);
     if (step === "ready")
         return partial(stateOf((await host.domains.state(spec.uuid)) ?? { state: "shutoff", active: false }));
     let whole = await undo.run();
-    if (isNew(course)) {
+    if (isNew(operation)) {
         undo.add(async () => {
-            await stop(host, platform, spec, afterFailure(course));
+            await stop(host, platform, spec, afterFailure(operation));
             await erase(host, {
                 spec,
-                entries: madeEntries(course),
-                keep: course.present,
-                known: knownTo(course.existing, course.wanted),
-                console: course.console,
+                entries: madeEntries(operation),
+                keep: operation.present,
+                known: knownTo(operation.existing, operation.desired),
+                console: operation.console,
             });
         });
         whole = (await undo.run()) && whole;
@@ -75,9 +76,9 @@ export async function recover(course: Course, undo: Undo, { step, cause }: Failu
 /** Return the DHCP entries that a failed create made. */
 function madeEntries({
     entries,
-    wanted: {
+    desired: {
         mark: { reservations = [] },
     },
-}: Course): RecordedReservation[] {
+}: Operation): RecordedReservation[] {
     return union([...entries, ...reservations.filter(({ foreign }) => !foreign)]);
 }

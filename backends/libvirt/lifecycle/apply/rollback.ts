@@ -1,50 +1,50 @@
 import { hasCode, UnikernelError } from "../../../../model";
 import { PartialError } from "../../../backend";
 import { readMark } from "../../xml";
-import { knownTo, removeUnneeded } from "../files/files";
+import { stateOf } from "../existing";
+import { knownTo, removeUnneeded } from "../files/guestFiles";
 import { namesOf } from "../files/records";
-import { stateOf } from "../look";
 import { release, reservationsOf, reserve, union } from "../network/reservations";
 import { start } from "../power/start";
 import { afterFailure, stop } from "../power/stop";
 import { lastLines } from "../readiness/console";
 import { waitReady, wholeConsole } from "../readiness/readiness";
-import { type Course, report } from "./course";
+import { type Operation, report } from "./operation";
 import { messageOf, type Undo } from "./undo";
 
 /**
  * Boot the last good definition again after a failed update.
  * @returns `rolled-back` with the failed guest's console, or PartialError when the rollback failed too
  */
-export async function rollBack(course: Course, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
+export async function rollBack(operation: Operation, undo: Undo, lastGood: string, failure: unknown): Promise<unknown> {
     const {
         host,
         plan: { spec },
         context,
-        wanted,
-    } = course;
+        desired,
+    } = operation;
     const console =
         (failure instanceof UnikernelError ? failure.console : undefined) ??
-        (await lastLines(host, spec.uuid, course.console));
+        (await lastLines(host, spec.uuid, operation.console));
     context.log(`${spec.name}: ${firstLine(failure)}; going back to the last good guest`);
     try {
-        await stop(host, course.platform, spec, afterFailure(course));
+        await stop(host, operation.platform, spec, afterFailure(operation));
         await undo.run();
         await host.domains.define(lastGood);
-        await bootAgain(course, lastGood);
+        await bootAgain(operation, lastGood);
         const files = namesOf(readMark(lastGood));
         await removeUnneeded(
             host,
             spec.uuid,
-            [...course.present, ...wanted.layout.files],
-            knownTo(course.existing, wanted),
+            [...operation.present, ...desired.layout.files],
+            knownTo(operation.existing, desired),
             files,
         );
     } catch (error) {
         if (hasCode(error, "unreachable")) return error;
         const now = await host.domains.state(spec.uuid).catch(() => undefined);
         return new PartialError(
-            await report(course, { state: now ? stateOf(now) : "stopped", unfinished: true }),
+            await report(operation, { state: now ? stateOf(now) : "stopped", unfinished: true }),
             [messageOf(failure), `going back to the last good guest failed too: ${messageOf(error)}`],
             { cause: failure },
         );
@@ -53,7 +53,7 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
         property: failure instanceof UnikernelError ? failure.property : undefined,
         // The failed guest's log was renamed to make room for that of the running guest.
         hint: hasCode(failure, "guest-ended", "not-ready")
-            ? wholeConsole(await course.console.path("last"))
+            ? wholeConsole(await operation.console.path("last"))
             : failure instanceof UnikernelError
               ? failure.hint
               : undefined,
@@ -63,11 +63,11 @@ export async function rollBack(course: Course, undo: Undo, lastGood: string, fai
 }
 
 async function bootAgain(
-    { host, platform, info, plan, existing, entries, from, wanted, console }: Course,
+    { host, platform, info, plan, existing, entries, from, desired, console }: Operation,
     lastGood: string,
 ): Promise<void> {
     if (from) {
-        const own = union([...entries, ...(wanted.mark.reservations?.filter(({ foreign }) => !foreign) ?? [])]);
+        const own = union([...entries, ...(desired.mark.reservations?.filter(({ foreign }) => !foreign) ?? [])]);
         await reserve(host, reservationsOf(from), own);
         await release(host, own, reservationsOf(from));
     }

@@ -4,11 +4,11 @@ import { definitionDigest, readFacts, renderDomain } from "../../devices";
 import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../../model";
 import type { Choices } from "../../platform";
 import { MARK_VERSION, withLockedDisplays } from "../../xml";
-import { type Keeping, keepFormer, recordsAfter } from "../files/keeping";
+import type { Existing } from "../existing";
+import { type FormerFiles, planFormerFiles, recordsAfter } from "../files/formerFiles";
 import { CONSOLE_LOG, type Layout, layOut } from "../files/layout";
 import { folderOf, namesOf, recordsOf } from "../files/records";
-import type { Existing } from "../look";
-import { type Claim, disown, incarnationOf } from "../ownership/ownership";
+import { type Claim, disown, generationOf } from "../ownership/ownership";
 import type { Run } from "../run";
 
 /** The definition that a plan asks for, on this host. */
@@ -17,7 +17,7 @@ export interface Definition {
     model: DomainModel;
     facts: DomainFacts;
     /** Former files of persist disks: renamed or removed once the guest is proven. */
-    keeping: Keeping;
+    formerFiles: FormerFiles;
     /** As it is when all is done. */
     mark: Mark;
 }
@@ -35,7 +35,7 @@ export async function define(
         existing.mark?.bootDigest === plan.bootDigest ? namesOf(existing.mark) : [],
         existing.mark?.files,
     );
-    const keeping = keepFormer(
+    const formerFiles = planFormerFiles(
         layout,
         existing.files.map(({ name }) => name),
         plan.spec.keepLast,
@@ -48,16 +48,16 @@ export async function define(
         ...layout.disks.map(path),
     ]);
     const model = platform.model(layout.plan, { kernel, initrd, log, disks }, choices);
-    const incarnation = incarnationOf(existing.mark, claim);
+    const generation = generationOf(existing.mark, claim);
     const mark = {
         ...readyMark(plan, context.creator, disown(existing.mark, claim), platform.debug !== undefined),
         folder: await folderOf(host, plan.spec.uuid),
-        files: recordsAfter(keeping, recordsOf(layout, plan, existing.mark?.files ?? [])),
-        ...(incarnation === undefined ? {} : { incarnation }),
+        files: recordsAfter(formerFiles, recordsOf(layout, plan, existing.mark?.files ?? [])),
+        ...(generation === undefined ? {} : { incarnation: generation }),
         ...(reservations.length > 0 ? { reservations } : {}),
     };
     const facts = readFacts(renderDomain(model, mark));
-    return { layout, model, facts, keeping, mark: { ...mark, definition: definitionDigest(facts) } };
+    return { layout, model, facts, formerFiles, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
 function readyMark(

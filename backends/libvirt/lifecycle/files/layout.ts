@@ -182,7 +182,7 @@ export function isConsole(name: string): boolean {
 }
 
 /** Return whether a file holds the configuration that a guest gets at each start; no guest boots from it. */
-export function isTold(name: string): boolean {
+export function isConfigFile(name: string): boolean {
     return /^config-[0-9a-f]{16}$/.test(name);
 }
 

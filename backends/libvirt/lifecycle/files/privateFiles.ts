@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 
 import { roleOf } from "../../fileNames";
 import type { Decision } from "../apply/decide";
-import type { Existing } from "../look";
+import type { Existing } from "../existing";
 import { notOpened } from "../power/startErrors";
 import type { Run } from "../run";
 import { type Layout, PRIVATE } from "./layout";

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { attachKind, hasCode, isSameThing, keyOf, type UnikernelSpec, unlessEnded } from "../../../../model";
+import { abortable, attachKind, hasCode, isSameItem, keyOf, type UnikernelSpec } from "../../../../model";
 import { readMark } from "../../xml";
-import type { Existing } from "../look";
+import type { Existing } from "../existing";
 import type { Run } from "../run";
-import { census, type Holder, openOf } from "./census";
-import { type Declared, heldBy, isOfStack, type Thing } from "./holding";
-import { enter, isUnderWay, mayGoOn } from "./operations";
-import { refusalOf, type Taking } from "./reservations";
+import { type DomainHoldings, listHoldings, openItemsOf } from "./domainHoldings";
+import { type DeclaredIntent, type ExclusiveItem, heldError, isOfStack } from "./exclusiveItem";
+import { beginOperation, isInProgress, mayProceed } from "./inProgress";
+import { refusalOf, type Takeover } from "./reservations";
 
 /** Time limits in milliseconds. Tests shorten them. */
 export const patience = {
@@ -26,43 +26,47 @@ const PAUSE_MS = 200;
  * releases it. Changes nothing. Throws `in-use`, naming the holder, for a resource that will not become free.
  * @returns the resources that are still held, to wait for after this guest has released its own
  */
-export async function settleHolders({ host, plan: { spec }, context }: Run, existing: Existing): Promise<Thing[]> {
-    const things = thingsOf(spec, existing);
+export async function awaitHolders(
+    { host, plan: { spec }, context }: Run,
+    existing: Existing,
+): Promise<ExclusiveItem[]> {
+    const items = exclusiveItemsOf(spec, existing);
     const begin = Date.now();
     // A failed create leaves nothing behind, so a cached census suffices. Before a running guest is stopped, read it
     // again.
     for (let now = existing.record?.active === true; ; now = true) {
-        const held = things.length > 0 ? holdersOf(things, await census(host, now), spec.uuid) : [];
+        const held = items.length > 0 ? holdersOf(items, await listHoldings(host, now), spec.uuid) : [];
         const waited = Date.now() - begin;
-        const answers = held.map(({ thing, holder }) => declaredBy(context, spec.urn, holder, thing));
-        held.forEach(({ thing, holder }, index) => {
+        const answers = held.map(({ item, holder }) => declaredBy(context, spec.urn, holder, item));
+        held.forEach(({ item, holder }, index) => {
             const answer = answers[index];
-            if (waited >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+            if (waited >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
         });
-        enter(
+        beginOperation(
             spec.uuid,
             held.map(({ holder }) => holder.uuid),
         );
-        if (answers.every((answer) => answer === "yields") && mayGoOn(spec.uuid)) return held.map(({ thing }) => thing);
-        await unlessEnded(sleep(PAUSE_MS));
+        if (answers.every((answer) => answer === "yields") && mayProceed(spec.uuid))
+            return held.map(({ item }) => item);
+        await abortable(sleep(PAUSE_MS));
     }
 }
 
-/** Wait, before a start, until other guests have released the resources that `settleHolders` returned. */
-export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]): Promise<void> {
+/** Wait, before a start, until other guests have released the resources that `awaitHolders` returned. */
+export async function untilFree({ host, plan: { spec } }: Run, items: ExclusiveItem[]): Promise<void> {
     const gone = new Set<string>();
-    for (const begin = Date.now(); things.length > 0; await unlessEnded(sleep(PAUSE_MS))) {
+    for (const begin = Date.now(); items.length > 0; await abortable(sleep(PAUSE_MS))) {
         const [first] = holdersOf(
-            things.filter((thing) => !isMac(thing)),
-            await census(host, true),
+            items.filter((item) => !isMac(item)),
+            await listHoldings(host, true),
             spec.uuid,
         );
         if (!first) return;
-        const { thing, holder } = first;
+        const { item, holder } = first;
         // Its update may have ended right after the census was read: the next one shows that.
         if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
-            throw heldBy(thing, holder, spec.urn, "yields");
-        if (!isUnderWay(holder.uuid)) gone.add(holder.uuid);
+            throw heldError(item, holder, spec.urn, "yields");
+        if (!isInProgress(holder.uuid)) gone.add(holder.uuid);
     }
 }
 
@@ -71,11 +75,11 @@ export async function untilFree({ host, plan: { spec } }: Run, things: Thing[]):
  */
 export async function namingHolder({ host, plan: { spec }, context }: Run, error: unknown): Promise<unknown> {
     if (!hasCode(error, "in-use")) return error;
-    const things = thingsOf(spec, {}).filter(({ property }) => property === error.property);
-    const [found] = holdersOf(things, await census(host, true).catch(() => []), spec.uuid);
+    const items = exclusiveItemsOf(spec, {}).filter(({ property }) => property === error.property);
+    const [found] = holdersOf(items, await listHoldings(host, true).catch(() => []), spec.uuid);
     if (!found) return error;
-    const answer = declaredBy(context, spec.urn, found.holder, found.thing);
-    return heldBy(found.thing, found.holder, spec.urn, answer);
+    const answer = declaredBy(context, spec.urn, found.holder, found.item);
+    return heldError(found.item, found.holder, spec.urn, answer);
 }
 
 /**
@@ -83,7 +87,7 @@ export async function namingHolder({ host, plan: { spec }, context }: Run, error
  * @param look fails with `not-ours` at `name` while another domain has it
  */
 export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, look: () => Promise<T>): Promise<T> {
-    for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
+    for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS))) {
         try {
             return await look();
         } catch (error) {
@@ -92,15 +96,15 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
             if (!record) continue;
             const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
             if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
-            const thing: Thing = {
+            const item: ExclusiveItem = {
                 key: keyOf.name(spec.name),
                 property: "name",
                 code: "not-ours",
                 hint: error.hint ?? "",
                 says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get`,
             };
-            const answer = declaredBy(context, spec.urn, holder, thing);
-            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+            const answer = declaredBy(context, spec.urn, holder, item);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
         }
     }
 }
@@ -110,10 +114,10 @@ export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, 
  * stack and no longer declares the address or the MAC address. Its own update then finds the entry gone, and makes the
  * one that it declares now, so the order of the two does not matter.
  */
-export function takingFor({ host, plan: { spec }, context }: Run): Taking {
+export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
     return async (entry) => {
         const { network, mac, address, property, by } = entry;
-        const holders = await census(host, true);
+        const holders = await listHoldings(host, true);
         const recorded = holders.find(({ reservations }) =>
             reservations.some((one) => one.network === network && one.mac === mac && one.address === address),
         );
@@ -121,7 +125,7 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
             recorded ??
             (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
         if (!holder) throw refusalOf(entry);
-        const thing: Thing = {
+        const item: ExclusiveItem = {
             key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address),
             property,
             hint: by === "mac" ? "choose another MAC address" : "choose another address",
@@ -130,9 +134,9 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
         };
         // An entry that is not recorded belongs to an administrator.
         if (!recorded)
-            throw heldBy(
+            throw heldError(
                 {
-                    ...thing,
+                    ...item,
                     says: (domain) =>
                         `network ${network} reserves ${address} for ${mac}, the MAC address of ${domain}, by an entry that was not made for it`,
                 },
@@ -140,15 +144,15 @@ export function takingFor({ host, plan: { spec }, context }: Run): Taking {
                 spec.urn,
                 undefined,
             );
-        for (const begin = Date.now(); ; await unlessEnded(sleep(PAUSE_MS))) {
-            const answer = declaredBy(context, spec.urn, holder, thing);
+        for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS))) {
+            const answer = declaredBy(context, spec.urn, holder, item);
             if (answer === "yields") return;
-            if (Date.now() - begin >= patienceFor(answer)) throw heldBy(thing, holder, spec.urn, answer);
+            if (Date.now() - begin >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
         }
     };
 }
 
-function patienceFor(answer: Declared | "unknown"): number {
+function patienceFor(answer: DeclaredIntent | "unknown"): number {
     return answer === "yields" ? patience.yield : answer === "unknown" ? patience.declare : 0;
 }
 
@@ -158,17 +162,20 @@ function patienceFor(answer: Declared | "unknown"): number {
 function declaredBy(
     context: Run["context"],
     urn: string,
-    holder: Pick<Holder, "uuid" | "urn">,
-    { key }: Thing,
-): Declared | "unknown" {
+    holder: Pick<DomainHoldings, "uuid" | "urn">,
+    { key }: ExclusiveItem,
+): DeclaredIntent | "unknown" {
     if (!context.declares || !isOfStack(holder.urn, urn)) return undefined;
     return context.declares(holder.uuid, key) ?? "unknown";
 }
 
 /** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
-function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">): Thing[] {
+function exclusiveItemsOf(
+    spec: UnikernelSpec,
+    { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">,
+): ExclusiveItem[] {
     const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
-    const things = spec.interfaces.flatMap(({ mac, attach }, index): Thing[] =>
+    const items = spec.interfaces.flatMap(({ mac, attach }, index): ExclusiveItem[] =>
         attachKind(attach) === "user" || known.includes(mac)
             ? []
             : [
@@ -180,10 +187,10 @@ function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "fac
                   },
               ],
     );
-    if (spec.state === "stopped") return things;
-    const own = new Set(liveFacts ? openOf(liveFacts) : []);
+    if (spec.state === "stopped") return items;
+    const own = new Set(liveFacts ? openItemsOf(liveFacts) : []);
     const add = (key: string, property: string, what: string, hint: string): void => {
-        if (!own.has(key)) things.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
+        if (!own.has(key)) items.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
     };
     spec.interfaces.forEach(({ attach }, index) => {
         const at = `interfaces[${index}].attach`;
@@ -205,26 +212,30 @@ function thingsOf(spec: UnikernelSpec, { facts, liveFacts }: Pick<Existing, "fac
     });
     if (spec.gdb)
         add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
-    return things;
+    return items;
 }
 
 /**
  * Return, for each resource, the first other domain that has it. A port of all addresses conflicts with that of each
  * address.
  */
-function holdersOf(things: Thing[], holders: Holder[], uuid: string): { thing: Thing; holder: Holder }[] {
-    return things.flatMap((thing) => {
+function holdersOf(
+    items: ExclusiveItem[],
+    holders: DomainHoldings[],
+    uuid: string,
+): { item: ExclusiveItem; holder: DomainHoldings }[] {
+    return items.flatMap((item) => {
         const holder = holders.find(
             (one) =>
                 one.uuid !== uuid &&
-                (isMac(thing)
-                    ? one.macs.some((mac) => keyOf.mac(mac) === thing.key)
-                    : one.open.some((key) => isSameThing(key, thing.key))),
+                (isMac(item)
+                    ? one.macs.some((mac) => keyOf.mac(mac) === item.key)
+                    : one.open.some((key) => isSameItem(key, item.key))),
         );
-        return holder ? [{ thing, holder }] : [];
+        return holder ? [{ item, holder }] : [];
     });
 }
 
-function isMac({ key }: Thing): boolean {
+function isMac({ key }: ExclusiveItem): boolean {
     return key.startsWith("mac ");
 }

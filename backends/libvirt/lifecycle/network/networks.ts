@@ -1,4 +1,4 @@
-import { forAll, hasCode, unlessEnded } from "../../../../model";
+import { abortable, detached, hasCode } from "../../../../model";
 import type { Host, NetworkRecord } from "../../host";
 import type { NetworkFacts } from "../../model";
 import { readNetwork } from "../../xml";
@@ -23,9 +23,9 @@ export function networkOf(connection: string, name: string, open: Open): Promise
     const answers = asked.get(open) ?? new Map<string, Promise<SeenNetwork>>();
     asked.set(open, answers);
     const key = JSON.stringify([connection, name]);
-    const answer = answers.get(key) ?? forAll(() => ask(connection, name, open));
+    const answer = answers.get(key) ?? detached(() => ask(connection, name, open));
     answers.set(key, answer);
-    return unlessEnded(answer);
+    return abortable(answer);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { hasCode, Turns, UnikernelError, type UnikernelSpec } from "../../../../model";
+import { hasCode, KeyedQueue, UnikernelError, type UnikernelSpec } from "../../../../model";
 import type { Host, ReservationCommand } from "../../host";
 import type { Mark, NetworkFacts, RecordedReservation } from "../../model";
 import { readNetwork, renderReservation } from "../../xml";
@@ -8,15 +8,19 @@ import { assertReservable } from "./reservable";
 export { reservationsOf };
 
 /** A conflicting entry of another guest: it has the desired address, or the interface's MAC address. */
-export type Held = NetworkFacts["reservations"][number] & { network: string; property: string; by: "address" | "mac" };
+export type ConflictingEntry = NetworkFacts["reservations"][number] & {
+    network: string;
+    property: string;
+    by: "address" | "mac";
+};
 
 /** Decides on a conflicting entry: returns where it may be replaced, and throws `in-use` where it may not. */
-export type Taking = (entry: Held) => Promise<void>;
+export type Takeover = (entry: ConflictingEntry) => Promise<void>;
 
-const TAKES_NONE: Taking = (entry) => Promise.reject(refusalOf(entry));
+const NO_TAKEOVER: Takeover = (entry) => Promise.reject(refusalOf(entry));
 
 /** Return the error about an entry whose guest is unknown. */
-export function refusalOf({ network, address, mac, name, property, by }: Held): UnikernelError {
+export function refusalOf({ network, address, mac, name, property, by }: ConflictingEntry): UnikernelError {
     if (by === "address")
         return new UnikernelError(
             "in-use",
@@ -60,18 +64,18 @@ export function union(entries: RecordedReservation[]): RecordedReservation[] {
  * `in-use` where an entry of another guest or an administrator conflicts.
  * @returns the records for the mark
  */
-export async function examine(
+export async function checkReservations(
     host: Host,
-    wanted: Reservation[],
+    desired: Reservation[],
     own: RecordedReservation[],
-    taking = TAKES_NONE,
+    takeover = NO_TAKEOVER,
 ): Promise<RecordedReservation[]> {
     const records: RecordedReservation[] = [];
-    for (const [name, entries] of byNetwork(wanted)) {
+    for (const [name, entries] of byNetwork(desired)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             const isThere = includes(entriesIn(network), entry);
-            for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await taking(conflict);
+            for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await takeover(conflict);
             // Accept an existing entry of an earlier release, so that other properties can still be changed.
             if (!isThere) assertReservable(network, entry.address, entry.property);
             const foreign = isThere && !includes(own, entryOf(entry));
@@ -88,16 +92,16 @@ export async function examine(
  */
 export async function reserve(
     host: Host,
-    wanted: Reservation[],
+    desired: Reservation[],
     own: RecordedReservation[],
-    taking = TAKES_NONE,
+    takeover = NO_TAKEOVER,
 ): Promise<(() => Promise<void>)[]> {
     const undo: (() => Promise<void>)[] = [];
-    for (const [name, entries] of byNetwork(wanted)) {
+    for (const [name, entries] of byNetwork(desired)) {
         for (const entry of entries) {
             try {
-                const inverse = await alone(host, name, async () =>
-                    reserveOne(host, await factsOf(host, name, entry.property), entry, own, taking),
+                const inverse = await serialised(host, name, async () =>
+                    reserveOne(host, await factsOf(host, name, entry.property), entry, own, takeover),
                 );
                 if (inverse) undo.unshift(inverse);
             } catch (error) {
@@ -114,12 +118,12 @@ async function reserveOne(
     network: NetworkFacts,
     entry: Reservation,
     own: RecordedReservation[],
-    taking: Taking,
+    takeover: Takeover,
 ): Promise<(() => Promise<void>) | undefined> {
     if (includes(entriesIn(network), entry)) return undefined;
     const { mac, address } = entry;
     const conflicts = conflictsOf(network, entry);
-    for (const conflict of conflicts) if (!isOwn(conflict, own)) await taking(conflict);
+    for (const conflict of conflicts) if (!isOwn(conflict, own)) await takeover(conflict);
     const change = (
         command: ReservationCommand,
         one: { mac?: string; address: string; name?: string },
@@ -128,15 +132,15 @@ async function reserveOne(
             network.name,
             command,
             renderReservation({ ...one, mac: one.mac ?? "" }),
-            placeOf(network),
+            ipElementIndex(network),
         );
-    const removed: Held[] = [];
+    const removed: ConflictingEntry[] = [];
     let added = false;
     const undo = async (): Promise<void> => {
         if (added) await change("delete", { mac, address });
         // Do not restore an entry whose address or MAC address another entry has got meanwhile.
         const { reservations } = await factsOf(host, network.name, entry.property);
-        const isFree = (one: Held): boolean =>
+        const isFree = (one: ConflictingEntry): boolean =>
             !reservations.some(
                 (now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac),
             );
@@ -153,24 +157,27 @@ async function reserveOne(
         await undo().catch(() => undefined);
         throw error;
     }
-    return () => alone(host, network.name, undo);
+    return () => serialised(host, network.name, undo);
 }
 
-const turns = new Turns();
+const queue = new KeyedQueue();
 
 /** Read and change a network's entries without interference by another guest of this process. */
-function alone<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
-    return turns.take(JSON.stringify([uri, network]), work);
+function serialised<T>({ uri }: Host, network: string, work: () => Promise<T>): Promise<T> {
+    return queue.run(JSON.stringify([uri, network]), work);
 }
 
 /** Return the index of the <ip> element for IPv4 entries: the one with IPv4 DHCP, of which libvirt allows one. */
-function placeOf({ subnets }: NetworkFacts): number | undefined {
+function ipElementIndex({ subnets }: NetworkFacts): number | undefined {
     const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
     return index < 0 ? undefined : index;
 }
 
 /** Return the entries to remove first: libvirt accepts one for each MAC address, and one for each address. */
-function conflictsOf({ name: network, reservations }: NetworkFacts, { mac, address, property }: Reservation): Held[] {
+function conflictsOf(
+    { name: network, reservations }: NetworkFacts,
+    { mac, address, property }: Reservation,
+): ConflictingEntry[] {
     return reservations.flatMap((other) => {
         const itsMac = other.mac?.toLowerCase();
         if ((itsMac === mac) === (other.address === address)) return [];
@@ -178,7 +185,7 @@ function conflictsOf({ name: network, reservations }: NetworkFacts, { mac, addre
     });
 }
 
-function isOwn({ network, mac, address }: Held, own: RecordedReservation[]): boolean {
+function isOwn({ network, mac, address }: ConflictingEntry, own: RecordedReservation[]): boolean {
     return mac !== undefined && includes(own, { network, mac, address });
 }
 
@@ -193,7 +200,7 @@ export async function release(
     kept: (Reservation | RecordedReservation)[] = [],
 ): Promise<void> {
     for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
-        await alone(host, name, async () => {
+        await serialised(host, name, async () => {
             const record = await host.networks.get(name);
             if (!record) return;
             const network = readNetwork(record.xml);
@@ -203,7 +210,7 @@ export async function release(
                     name,
                     "delete",
                     renderReservation({ mac, address, name: hostname }),
-                    placeOf(network),
+                    ipElementIndex(network),
                 );
             }
         });

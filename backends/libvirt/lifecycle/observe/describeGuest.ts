@@ -2,7 +2,7 @@ import type { GuestDescription, GuestName } from "../../../backend";
 import { declarable } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
 import type { LibvirtPlatform } from "../../platform";
-import { readExisting, seenState, settled } from "../look";
+import { existingOf, seenState, waitUntilStable } from "../existing";
 import { ConsoleReader, keptConsole } from "../readiness/console";
 import { leasesFor } from "./observation";
 
@@ -10,11 +10,11 @@ import { leasesFor } from "./observation";
 export async function describeGuest(
     host: Host,
     platform: LibvirtPlatform,
-    wanted: GuestName,
+    target: GuestName,
 ): Promise<GuestDescription | undefined> {
-    const record = await find(host, wanted);
+    const record = await findRecord(host, target);
     if (!record) return undefined;
-    const { mark, liveMark, facts, liveFacts } = readExisting(record, []);
+    const { mark, liveMark, facts, liveFacts } = existingOf(record, []);
     const shape = liveFacts ?? facts;
     const { uuid, name } = record;
     const guest = { uuid, name, connection: host.uri, interfaces: shape ? declarable(shape) : [] };
@@ -37,13 +37,13 @@ export async function describeGuest(
 export async function consoleTail(
     host: Host,
     platform: LibvirtPlatform,
-    wanted: GuestName,
+    target: GuestName,
 ): Promise<string | undefined> {
-    const record = await find(host, wanted);
+    const record = await findRecord(host, target);
     return record && new ConsoleReader(host, record.uuid, keptConsole(host, platform, record)).read();
 }
 
-async function find(host: Host, wanted: GuestName): Promise<DomainRecord | undefined> {
-    const uuid = "uuid" in wanted ? wanted.uuid : (await host.domains.byName(wanted.name))?.uuid;
-    return uuid === undefined ? undefined : settled(host, uuid);
+async function findRecord(host: Host, target: GuestName): Promise<DomainRecord | undefined> {
+    const uuid = "uuid" in target ? target.uuid : (await host.domains.byName(target.name))?.uuid;
+    return uuid === undefined ? undefined : waitUntilStable(host, uuid);
 }

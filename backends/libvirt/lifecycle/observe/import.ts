@@ -4,18 +4,18 @@ import { type Declared, definitionDigest, differences, readFacts, readForImport 
 import type { DomainRecord, Host } from "../../host";
 import type { DomainFacts, Mark } from "../../model";
 import { readMark, readNetwork } from "../../xml";
+import { stateOf, waitUntilStable } from "../existing";
 import { copiesOf } from "../files/layout";
 import { namesOf } from "../files/records";
-import { settled, stateOf } from "../look";
-import { placeOf } from "../place";
+import { hostIdOf } from "../hostIdentity";
 
 /** A domain of any making, as it could have been declared; undefined when there is none. Asks only. */
-export async function find(
+export async function importGuest(
     host: Host,
     { uuid, name = "" }: { uuid?: string; name?: string },
 ): Promise<FoundGuest | undefined> {
     const info = await host.info();
-    const record = uuid === undefined ? await host.domains.byName(name) : await settled(host, uuid);
+    const record = uuid === undefined ? await host.domains.byName(name) : await waitUntilStable(host, uuid);
     if (!record) return undefined;
     const refuse = (why: string, hint: string): UnikernelError =>
         new UnikernelError("unsupported", `domain ${record.name} cannot be imported: ${why}`, { hint });
@@ -41,7 +41,7 @@ export async function find(
     return {
         uuid: record.uuid,
         name: record.name,
-        host: placeOf(info),
+        host: hostIdOf(info),
         state: stateOf(record),
         autostart: record.autostart,
         memory: declared.memory,
@@ -64,7 +64,7 @@ export async function find(
                 (path) =>
                     `the next start copies ${path} once, and the guest writes to its copy from then on; the file itself stays as it is`,
             ),
-            ...pending(record, facts),
+            ...editedWhileRunning(record, facts),
         ],
     };
 }
@@ -72,12 +72,12 @@ export async function find(
 /** What a network reserves for an interface is its address wherever the guest asks for one. */
 async function reserved(host: Host, interfaces: Declared["interfaces"]): Promise<FoundGuest["interfaces"]> {
     return Promise.all(
-        interfaces.map(async (card) => {
-            const network = "network" in card.attach ? await host.networks.get(card.attach.network) : undefined;
+        interfaces.map(async (nic) => {
+            const network = "network" in nic.attach ? await host.networks.get(nic.attach.network) : undefined;
             const address =
                 network &&
-                readNetwork(network.xml).reservations.find(({ mac }) => mac?.toLowerCase() === card.mac)?.address;
-            return address ? { ...card, ipv4: { reserve: address } } : card;
+                readNetwork(network.xml).reservations.find(({ mac }) => mac?.toLowerCase() === nic.mac)?.address;
+            return address ? { ...nic, ipv4: { reserve: address } } : nic;
         }),
     );
 }
@@ -100,7 +100,7 @@ function blocksOf({ blocks }: Declared, mark: Mark | undefined): FoundGuest["blo
 }
 
 /** Somebody edited the definition while the guest ran: what is imported is the definition. */
-function pending({ liveXml }: DomainRecord, facts: DomainFacts): string[] {
+function editedWhileRunning({ liveXml }: DomainRecord, facts: DomainFacts): string[] {
     const other = liveXml === undefined ? [] : differences(readFacts(liveXml), facts);
     return other.length > 0
         ? [

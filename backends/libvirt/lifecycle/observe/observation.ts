@@ -13,7 +13,7 @@ export async function leasesFor(host: Host, { interfaces }: Pick<UnikernelSpec, 
     return all.flat();
 }
 
-export interface Seen {
+export interface ObservedGuest {
     host: Host;
     platform: LibvirtPlatform;
     spec: UnikernelSpec;
@@ -23,7 +23,7 @@ export interface Seen {
 
 /** Return the observation after a create or update, with few or no calls to the host. */
 export async function observation(
-    { host, platform, spec, hostUuid, consoleLog }: Seen,
+    { host, platform, spec, hostUuid, consoleLog }: ObservedGuest,
     known: Pick<Observation, "state" | "bootDigest" | "unfinished" | "incarnation" | "folder">,
 ): Promise<Observation> {
     return {

@@ -5,13 +5,13 @@ import type { Host } from "../../host";
 import type { LibvirtPlatform } from "../../platform";
 import { descriptionsIn } from "../../xml";
 import { overlaid } from "../apply/reconcile";
+import { type Existing, existingOf, seenState, waitUntilStable } from "../existing";
 import { baseOf, folderOf } from "../files/records";
-import { type Existing, readExisting, seenState, settled } from "../look";
-import { isAsImported, standIn, urnsOf } from "../ownership/imported";
+import { assertSameHost, hostIdOf } from "../hostIdentity";
+import { importedMark, isAsImported, urnsOf } from "../ownership/imported";
 import { assertOurs } from "../ownership/ownership";
-import { assertSamePlace, placeOf } from "../place";
 import { hasHalted, type ReadConsole } from "../power/halted";
-import { isUntold } from "../power/telling";
+import { lacksRuntimeConfig } from "../power/runtimeConfig";
 import { keptConsole } from "../readiness/console";
 import { leasesFor } from "./observation";
 
@@ -29,11 +29,11 @@ export async function observe(
     readConsole?: ReadConsole,
 ): Promise<Observation | undefined> {
     const info = await host.info();
-    assertSamePlace(info, applied);
+    assertSameHost(info, applied);
     const console = keptConsole(host, platform, { ...applied, ...ref });
-    const [record, consoleLog] = await Promise.all([settled(host, ref.uuid), console.path()]);
+    const [record, consoleLog] = await Promise.all([waitUntilStable(host, ref.uuid), console.path()]);
     if (!record) return undefined;
-    const existing = readExisting(record, [], standIn(applied));
+    const existing = existingOf(record, [], importedMark(applied));
     const { mark, liveMark, facts } = existing;
     assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid, {
         urns: urnsOf(ref, applied),
@@ -45,13 +45,13 @@ export async function observe(
     const [kernel, leases, untold, halted] = await Promise.all([
         kernelDrift(host, ref.uuid, existing),
         record.active ? leasesFor(host, applied) : [],
-        isUntold(host, platform, applied, existing),
+        lacksRuntimeConfig(host, platform, applied, existing),
         readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole }) : false,
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = halted ? "stopped" : seenState(record);
     return {
-        host: placeOf(info),
+        host: hostIdOf(info),
         state,
         // What runs is what counts; without a definition of ours for the next boot, nothing is known.
         bootDigest: edited

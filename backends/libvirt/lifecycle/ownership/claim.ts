@@ -51,7 +51,8 @@ export class GuestClaim {
             const text = await textOf(host, uuid);
             if (text === "") continue;
             const other = parse(text);
-            if (other && !isDead(other)) throw beingMade({ uuid, name }, other, "wait until that run has ended");
+            if (other && !isDead(other))
+                throw creationInProgress({ uuid, name }, other, "wait until that run has ended");
             // Two runs may race for a dead process's claim: by the token the loser notices before it changes anything.
             if ((await textOf(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
         }
@@ -131,7 +132,7 @@ function parse(text: string): Claimed | undefined {
     }
 }
 
-function beingMade(
+function creationInProgress(
     { uuid, name }: { uuid: string; name: string },
     { owner, until }: Claimed,
     hint: string,
@@ -154,7 +155,7 @@ export async function assertUnclaimed(
     if (!files.some((file) => file.name === CLAIM)) return;
     const found = await read(host, uuid);
     if (!found || isDead(found)) return host.files.remove(uuid, CLAIM);
-    throw beingMade({ uuid, name }, found, "run pulumi refresh when that run has ended");
+    throw creationInProgress({ uuid, name }, found, "run pulumi refresh when that run has ended");
 }
 
 /**

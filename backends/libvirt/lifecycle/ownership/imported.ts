@@ -13,7 +13,7 @@ export function urnsOf({ urn }: { urn: string }, applied: Applied): string[] {
 }
 
 /** What state remembers of an import, for a domain without a mark: so the first update treats it as any guest of ours. */
-export function standIn(applied: Applied | undefined): Mark | undefined {
+export function importedMark(applied: Applied | undefined): Mark | undefined {
     if (!applied?.imported) return undefined;
     const { definition, shutdown } = applied.imported;
     return {

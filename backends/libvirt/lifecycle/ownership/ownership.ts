@@ -14,7 +14,7 @@ export interface Claim {
     /** The guest is in state: any user of the state may change it. */
     inState: boolean;
     /** A note in the user's cache proves that a create of this guest was interrupted. */
-    begun?: boolean;
+    interrupted?: boolean;
     /** It got into state by an import, which takes a guest from any owner, as `adopt` does. */
     imported?: boolean;
 }
@@ -54,8 +54,8 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
                 : "leave that domain; run pulumi up again: this one then gets a uuid and a name of its own",
         });
     }
-    if (mayTake(mark, claim, now)) return;
-    if (!claim.inState && same(mark.creator, claim.creator)) {
+    if (mayTakeOver(mark, claim, now)) return;
+    if (!claim.inState && isSameCreator(mark.creator, claim.creator)) {
         throw new UnikernelError(
             "not-ours",
             `${what} was made for the same project, stack and name, but is not in this stack's state`,
@@ -69,17 +69,18 @@ export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.
     throw new UnikernelError(
         "not-ours",
         claim.inState
-            ? `${what} was taken over by ${person(mark.creator)}`
-            : `${what} was made by ${person(mark.creator)} for the same project, stack and name`,
+            ? `${what} was taken over by ${creatorText(mark.creator)}`
+            : `${what} was made by ${creatorText(mark.creator)} for the same project, stack and name`,
         { hint: "set adopt: true" },
     );
 }
 
-function mayTake(mark: Mark, { creator, adopt, inState, imported, begun }: Claim, now: number): boolean {
+function mayTakeOver(mark: Mark, { creator, adopt, inState, imported, interrupted }: Claim, now: number): boolean {
     // A guest that was never complete is in state only after a reported error. Release 0.1.0 left no notes.
     const unfinished = mark.phase === "creating";
-    if (adopt || imported || ((inState || begun || unfinished) && same(mark.creator, creator))) return true;
-    if (inState) return !mark.disowned?.some((other) => same(other, creator));
+    if (adopt || imported || ((inState || interrupted || unfinished) && isSameCreator(mark.creator, creator)))
+        return true;
+    if (inState) return !mark.disowned?.some((other) => isSameCreator(other, creator));
     return unfinished && mark.deadline !== undefined && Date.parse(mark.deadline) < now;
 }
 
@@ -89,9 +90,9 @@ export function disown(
     { creator, inState, imported }: Pick<Claim, "creator" | "inState" | "imported">,
 ): Creator[] {
     // Release 0.1.0 wrote an empty creator here for a guest that was imported without a mark.
-    const before = mark?.disowned?.filter((other) => other.user !== "" && !same(other, creator)) ?? [];
+    const before = mark?.disowned?.filter((other) => other.user !== "" && !isSameCreator(other, creator)) ?? [];
     // A creator who shares our state stays an owner. The stand-in for the mark of an imported guest has no creator.
-    if (!mark?.creator || (inState && !imported) || same(mark.creator, creator)) return before;
+    if (!mark?.creator || (inState && !imported) || isSameCreator(mark.creator, creator)) return before;
     return [...before, mark.creator];
 }
 
@@ -99,17 +100,20 @@ export function disown(
  * Return the generation of a guest. A create that adopts an existing guest starts a new one: engines may create a
  * replacement before they delete, even some runs earlier, and that delete must not remove the new guest.
  */
-export function incarnationOf(mark: Mark | undefined, { inState }: Pick<Claim, "inState">): string | undefined {
+export function generationOf(mark: Mark | undefined, { inState }: Pick<Claim, "inState">): string | undefined {
     return mark && !inState ? randomBytes(4).toString("hex") : mark?.incarnation;
 }
 
 /** Return whether the existing guest is the one in this state, not one that a later create has adopted. */
-export function isMeant(mark: Mark | undefined, { incarnation }: { incarnation?: string }): boolean {
-    return mark?.incarnation === undefined || mark.incarnation === incarnation;
+export function isSameGeneration(
+    mark: Mark | undefined,
+    { incarnation: generation }: { incarnation?: string },
+): boolean {
+    return mark?.incarnation === undefined || mark.incarnation === generation;
 }
 
 /** Return whether both creators are known and equal. */
-export function same(one: Creator | undefined, other: Creator | undefined): boolean {
+export function isSameCreator(one: Creator | undefined, other: Creator | undefined): boolean {
     return (
         one !== undefined &&
         other !== undefined &&
@@ -119,6 +123,6 @@ export function same(one: Creator | undefined, other: Creator | undefined): bool
     );
 }
 
-function person(creator: Creator | undefined): string {
+function creatorText(creator: Creator | undefined): string {
     return creator ? `${creator.user}@${creator.machine}` : "an unknown person";
 }

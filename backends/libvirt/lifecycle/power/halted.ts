@@ -6,7 +6,7 @@ import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles
 import { type ConsoleVerdict, hasCode } from "../../../../model";
 import type { DomainRecord, Host, HostFile } from "../../host";
 import type { KeptConsole } from "../../platform";
-import { stateOf } from "../look";
+import { stateOf } from "../existing";
 import { plain, TAIL_BYTES } from "../readiness/console";
 
 /** Milliseconds between two samples of processor time: a guest whose clock ticks uses more than the tolerance in it. */

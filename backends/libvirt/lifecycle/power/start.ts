@@ -1,12 +1,12 @@
 import { type GuestState, hasCode, UnikernelError } from "../../../../model";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
-import type { GuestWay, KeptConsole, LibvirtPlatform } from "../../platform";
+import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
 import { messageOf } from "../apply/undo";
-import { refreshCopies } from "../files/files";
+import { refreshCopies } from "../files/guestFiles";
 import { namesOf } from "../files/records";
-import { hasData, hears, stop } from "./stop";
-import { tellOf } from "./telling";
+import { configWriterOf } from "./runtimeConfig";
+import { hasData, respondsToShutdown, stop } from "./stop";
 
 export interface StartOptions {
     state: Exclude<GuestState, "stopped">;
@@ -30,14 +30,14 @@ export interface StartOptions {
 export async function start(
     host: Host,
     platform: LibvirtPlatform,
-    guest: GuestWay,
+    guest: GuestAccess,
     { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions,
 ): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be left from another guest of the same name.
-    if (!resume && (again || platform.console)) await console.turn();
+    if (!resume && (again || platform.console)) await console.rotate();
     if (!resume) await refreshCopies(host, uuid, namesOf(mark));
-    const tell = tellOf(host, platform, guest, mark, value);
+    const writeConfig = configWriterOf(host, platform, guest, mark, value);
     const port = mark?.gdb;
     const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);
     const begin = performance.now();
@@ -47,17 +47,21 @@ export async function start(
             host,
             uuid,
             {
-                paused: state === "paused" || tell !== undefined || debug !== undefined,
+                paused: state === "paused" || writeConfig !== undefined || debug !== undefined,
                 ...(resume ? { resumeSaved: true } : {}),
             },
-            () => stop(host, platform, guest, { asks: hears(mark) && hasData(mark), timeout: shutdownTimeout }),
+            () =>
+                stop(host, platform, guest, {
+                    asks: respondsToShutdown(mark) && hasData(mark),
+                    timeout: shutdownTimeout,
+                }),
         );
     } catch (error) {
-        throw await explained(host, platform, guest, error, performance.now() - begin);
+        throw await withExplanation(host, platform, guest, error, performance.now() - begin);
     }
-    if (tell) await whilePaused(host, uuid, "could not be told its configuration", () => tell(id));
+    if (writeConfig) await whilePaused(host, uuid, "could not be told its configuration", () => writeConfig(id));
     if (debug) await whilePaused(host, uuid, "could not get its gdb port", () => debug(id));
-    if (!tell && !debug) return;
+    if (!writeConfig && !debug) return;
     if (state === "running") await host.domains.resume(uuid);
 }
 
@@ -110,10 +114,10 @@ async function whilePaused(host: Host, uuid: string, failing: string, work: () =
  */
 const UNSAID = /libxenlight failed to create new domain/;
 
-async function explained(
+async function withExplanation(
     host: Host,
     platform: LibvirtPlatform,
-    guest: GuestWay,
+    guest: GuestAccess,
     error: unknown,
     took: number,
 ): Promise<unknown> {

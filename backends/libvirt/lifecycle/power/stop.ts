@@ -4,10 +4,10 @@ import { hasCode, UnikernelError } from "../../../../model";
 import { renderDomain } from "../../devices";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
-import type { GuestWay, LibvirtPlatform } from "../../platform";
+import type { GuestAccess, LibvirtPlatform } from "../../platform";
 import { withoutRestarts } from "../../xml";
-import type { Course } from "../apply/course";
-import { BY_ITSELF, CRASHED, RESTART_MS, restarts } from "../look";
+import type { Operation } from "../apply/operation";
+import { BY_ITSELF, CRASHED, RESTART_MS, restarts } from "../existing";
 
 /** Options for ending a running guest. */
 export interface StopOptions {
@@ -29,14 +29,14 @@ export interface StopOptions {
  * still run, may have data to write.
  */
 export function afterFailure({
-    wanted: { mark, facts, model },
+    desired: { mark, facts, model },
     existing,
     from,
     plan: { spec },
-}: Pick<Course, "wanted" | "existing" | "from" | "plan">): StopOptions {
+}: Pick<Operation, "desired" | "existing" | "from" | "plan">): StopOptions {
     const before = existing.record?.active ? [existing.liveMark] : [];
     return {
-        asks: [mark, ...before].some((one) => hears(one) && hasData(one)),
+        asks: [mark, ...before].some((one) => respondsToShutdown(one) && hasData(one)),
         timeout: (from ?? spec).shutdownTimeout,
         debugged: mark.gdb !== undefined,
         restarting: restarts(facts) ? renderDomain(model, mark) : undefined,
@@ -44,7 +44,7 @@ export function afterFailure({
 }
 
 /** Return whether a guest may react to a request to shut down. Without a mark that is unknown, so it is asked. */
-export function hears(mark: Pick<Mark, "shutdown"> | undefined): boolean {
+export function respondsToShutdown(mark: Pick<Mark, "shutdown"> | undefined): boolean {
     return mark === undefined || mark.shutdown === true;
 }
 
@@ -57,13 +57,13 @@ export function hasData(mark: Pick<Mark, "files"> | undefined): boolean {
 export async function stop(
     host: Host,
     platform: Pick<LibvirtPlatform, "askToShutDown" | "endDebug">,
-    guest: GuestWay,
+    guest: GuestAccess,
     { asks, timeout, debugged, restarting }: StopOptions,
 ): Promise<void> {
     if (debugged) await platform.endDebug?.(host, guest);
     if (asks && timeout > 0 && (await shutsDown(host, platform, guest, timeout))) return;
     if (restarting === undefined) await host.domains.destroy(guest.uuid);
-    else await endForGood(host, guest.uuid, withoutRestarts(restarting));
+    else await destroyForGood(host, guest.uuid, withoutRestarts(restarting));
 }
 
 /**
@@ -73,7 +73,7 @@ export async function stop(
  * until a destroy finds nothing running and the last end was ours. Define it each time: a definition made during a
  * start is lost when that guest ends.
  */
-async function endForGood(host: Host, uuid: string, still: string): Promise<void> {
+async function destroyForGood(host: Host, uuid: string, still: string): Promise<void> {
     for (let tries = 0; tries < DESTROYS; tries++) {
         await host.domains.define(still);
         if (!(await host.domains.destroy(uuid)) && (await staysOff(host, uuid))) return;
@@ -98,7 +98,7 @@ async function staysOff(host: Host, uuid: string): Promise<boolean> {
 async function shutsDown(
     host: Host,
     platform: Pick<LibvirtPlatform, "askToShutDown">,
-    guest: GuestWay,
+    guest: GuestAccess,
     timeout: number,
 ): Promise<boolean> {
     const { uuid } = guest;

@@ -1,6 +1,6 @@
 import { hasCode, printable } from "../../../../model";
 import type { Host } from "../../host";
-import type { GuestWay, KeptConsole, LibvirtPlatform } from "../../platform";
+import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "../files/layout";
 
 /** Number of lines that an error shows. */
@@ -9,7 +9,7 @@ export const TAIL_BYTES = 128 * 1024;
 const LISTEN_MS = 150;
 
 /** Return a guest's stored console output: that of its platform, or the log in the guest's folder. */
-export function keptConsole(host: Host, platform: LibvirtPlatform, guest: GuestWay): KeptConsole {
+export function keptConsole(host: Host, platform: LibvirtPlatform, guest: GuestAccess): KeptConsole {
     return platform.console?.(host, guest) ?? folderConsole(host, guest.uuid);
 }
 
@@ -21,7 +21,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
         size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
-        turn: () =>
+        rotate: () =>
             host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
                 // There is no log, or it cannot be moved: start all the same.
                 if (hasCode(error, "unreachable")) throw error;

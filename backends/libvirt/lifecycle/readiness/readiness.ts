@@ -9,7 +9,7 @@ import {
 } from "../../../../model";
 import type { Host, HostInfo } from "../../host";
 import type { KeptConsole } from "../../platform";
-import { CRASHED } from "../look";
+import { CRASHED } from "../existing";
 import { ConsoleReader, tail } from "./console";
 import { ConsolePattern } from "./pattern";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
@@ -71,7 +71,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const { ready, text } = await lookOnce(
+            const { ready, text } = await checkOnce(
                 options,
                 reader,
                 (printed) => answered === true || saysReady(printed),
@@ -88,7 +88,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     }
 }
 
-interface Look {
+interface ReadinessCheck {
     ready: boolean;
     text: string;
 }
@@ -98,15 +98,15 @@ interface Look {
  * even if it ended right after, because the order in which we see the two depends on the load of the host.
  * @returns whether it is ready, and the console
  */
-async function lookOnce(
-    { host, spec, console: kept, readConsole: judge }: ReadyOptions,
+async function checkOnce(
+    { host, spec, console: kept, readConsole: verdictOf }: ReadyOptions,
     reader: ConsoleReader,
     ready: (printed: string) => boolean,
-): Promise<Look> {
+): Promise<ReadinessCheck> {
     if (ready("")) return { ready: true, text: "" };
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
     if (ready(text)) return { ready: true, text };
-    const { ended } = judge(text);
+    const { ended } = verdictOf(text);
     if (ended) throw guestEnded(ended.because, text, await kept.path());
     if (now?.active && now.state !== "crashed") {
         const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
@@ -117,7 +117,7 @@ async function lookOnce(
     const final = await readToTheEnd(reader, text);
     if (ready(final)) return { ready: true, text: final };
     throw guestEnded(
-        judge(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"),
+        verdictOf(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"),
         final,
         await kept.path(),
     );

@@ -14,32 +14,32 @@ export interface Route {
 export type FindRoute = () => Promise<Route | undefined>;
 
 /** The host at the end of the connection. */
-interface End {
+interface ConnectionEnd {
     uri: string;
     local: boolean;
 }
 
 /** A route, as far as the declaration determines it. */
-type Way =
+type DeclaredRoute =
     | { kind: "forward"; address: string; port: number; declared: string }
     | { kind: "fixed"; address: string }
     | { kind: "lease"; network: string; mac: string };
 
 /** Return a function that finds the route to a port of the guest; undefined when no route can exist. */
 export function routeTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoute | undefined {
-    const way = wayTo(spec, port, { uri: host.uri, local: info.local });
-    if (way?.kind === "forward") return async () => ({ address: way.address, port: way.port, forwarded: true });
-    if (way?.kind === "fixed") return async () => ({ address: way.address, port, forwarded: false });
-    if (way?.kind !== "lease") return undefined;
+    const route = declaredRouteTo(spec, port, { uri: host.uri, local: info.local });
+    if (route?.kind === "forward") return async () => ({ address: route.address, port: route.port, forwarded: true });
+    if (route?.kind === "fixed") return async () => ({ address: route.address, port, forwarded: false });
+    if (route?.kind !== "lease") return undefined;
     return async () => {
-        const lease = (await host.networks.leases(way.network)).find(
-            (one) => one.mac.toLowerCase() === way.mac && !one.address.includes(":"),
+        const lease = (await host.networks.leases(route.network)).find(
+            (one) => one.mac.toLowerCase() === route.mac && !one.address.includes(":"),
         );
         return lease && { address: lease.address, port, forwarded: false };
     };
 }
 
-function wayTo(spec: UnikernelSpec, port: number, end: End): Way | undefined {
+function declaredRouteTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute | undefined {
     for (const { attach } of spec.interfaces) {
         const forward =
             "user" in attach && attach.user.forward.find((one) => one.guest === port && one.protocol === "tcp");
@@ -64,7 +64,7 @@ const isLoopback = (address: string): boolean =>
     address.startsWith("127.") || address === "::1" || address === "localhost";
 
 /** Return the address by which a forward is reached from here; undefined for a loopback address of another machine. */
-function reachable(address: string, { uri, local }: End): string | undefined {
+function reachable(address: string, { uri, local }: ConnectionEnd): string | undefined {
     if (local) return isAny(address) ? (address === "::" ? "::1" : "127.0.0.1") : address;
     if (isAny(address)) return hostOf(uri);
     return isLoopback(address) ? undefined : address;
@@ -74,7 +74,7 @@ function hostOf(uri: string): string {
     return (parseUri(uri).host ?? "").replace(/^\[(.*)\]$/, "$1");
 }
 
-const endOf = ({ connection }: UnikernelSpec): End => ({ uri: connection, local: !isRemote(connection) });
+const endOf = ({ connection }: UnikernelSpec): ConnectionEnd => ({ uri: connection, local: !isRemote(connection) });
 
 /**
  * Return the problem of a readiness port without a route: the host does not know the address of a guest on a bridge or
@@ -82,7 +82,7 @@ const endOf = ({ connection }: UnikernelSpec): End => ({ uri: connection, local:
  */
 export function routeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
-    if (port === undefined || wayTo(spec, port, endOf(spec))) return [];
+    if (port === undefined || declaredRouteTo(spec, port, endOf(spec))) return [];
     return [problemOf("readiness", noRoute(spec, port))];
 }
 
@@ -94,12 +94,17 @@ export function routeProblems(spec: UnikernelSpec): Problem[] {
 export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
     const end = endOf(spec);
-    const way = port === undefined || end.local ? undefined : wayTo(spec, port, end);
-    if (!way) return [];
+    const route = port === undefined || end.local ? undefined : declaredRouteTo(spec, port, end);
+    if (!route) return [];
     const host = hostOf(end.uri);
-    if (way.kind === "forward" && (isAny(way.declared) || way.declared === host) && host !== "" && !isLoopback(host))
+    if (
+        route.kind === "forward" &&
+        (isAny(route.declared) || route.declared === host) &&
+        host !== "" &&
+        !isLoopback(host)
+    )
         return [];
-    const found = way.kind === "lease" ? `its lease on network ${way.network}` : way.address;
+    const found = route.kind === "lease" ? `its lease on network ${route.network}` : route.address;
     const because =
         isLoopback(host) || host === ""
             ? "the connection leads through a tunnel, so its host's own address is not known"

@@ -6,10 +6,10 @@ import type { Mark } from "../../model";
 import { readMark, readNetwork } from "../../xml";
 import { isLeftover } from "../apply/decide";
 import { isData, namesOf } from "../files/records";
+import { hostIdOf } from "../hostIdentity";
 import { claimedBy } from "../ownership/claim";
-import { creationOf } from "../ownership/creations";
-import { same } from "../ownership/ownership";
-import { placeOf } from "../place";
+import { creationOf } from "../ownership/interruptedCreations";
+import { isSameCreator } from "../ownership/ownership";
 
 /**
  * Return this package's objects on a host that may be in no state: domains with a mark, guests' folders without a
@@ -20,21 +20,21 @@ export async function leftovers(host: Host, creator: Creator): Promise<Leftovers
     const records = (await Promise.all(listed.map(({ uuid }) => host.domains.get(uuid)))).flatMap(
         (record) => record ?? [],
     );
-    const place = placeOf(await host.info());
-    const domains = (await Promise.all(records.map((record) => leftDomain(host, place, record, creator)))).flatMap(
+    const hostId = hostIdOf(await host.info());
+    const domains = (await Promise.all(records.map((record) => leftDomain(host, hostId, record, creator)))).flatMap(
         (domain) => domain ?? [],
     );
     const present = new Set([...listed.map(({ uuid }) => uuid)]);
     const uuids = await host.files.guests();
     const folders =
         uuids &&
-        (await Promise.all(uuids.filter((uuid) => !present.has(uuid)).map((uuid) => leftFolder(host, place, uuid))));
+        (await Promise.all(uuids.filter((uuid) => !present.has(uuid)).map((uuid) => leftFolder(host, hostId, uuid))));
     return { domains, ...(folders ? { folders } : {}), reservations: await unusedReservations(host, records) };
 }
 
 async function leftDomain(
     host: Host,
-    place: string,
+    hostId: string,
     { uuid, name, inactiveXml, liveXml }: DomainRecord,
     creator: Creator,
 ): Promise<LeftDomain | undefined> {
@@ -47,7 +47,7 @@ async function leftDomain(
         name,
         urn: mark.urn,
         phase: mark.phase,
-        abandoned: isLeftover(mark) && (await isAbandoned(host, place, uuid, mark, creator)),
+        abandoned: isLeftover(mark) && (await isAbandoned(host, hostId, uuid, mark, creator)),
         data,
     };
 }
@@ -56,17 +56,18 @@ async function leftDomain(
  * Return whether a create was abandoned. Its claim names its process; one of an older release on another machine has a
  * deadline.
  */
-async function isAbandoned(host: Host, place: string, uuid: string, mark: Mark, creator: Creator): Promise<boolean> {
-    const known = (await claimedBy(host, uuid)) ?? (await creationOf(place, uuid));
+async function isAbandoned(host: Host, hostId: string, uuid: string, mark: Mark, creator: Creator): Promise<boolean> {
+    const known = (await claimedBy(host, uuid)) ?? (await creationOf(hostId, uuid));
     if (known) return !known.alive;
-    const here = mark.creator !== undefined && same({ ...mark.creator, project: "" }, { ...creator, project: "" });
+    const here =
+        mark.creator !== undefined && isSameCreator({ ...mark.creator, project: "" }, { ...creator, project: "" });
     return here || (mark.deadline !== undefined && Date.parse(mark.deadline) < Date.now());
 }
 
-async function leftFolder(host: Host, place: string, uuid: string): Promise<LeftFolder> {
+async function leftFolder(host: Host, hostId: string, uuid: string): Promise<LeftFolder> {
     const [files, note] = [
         (await host.files.list(uuid)).map(({ name }) => name),
-        (await claimedBy(host, uuid)) ?? (await creationOf(place, uuid)),
+        (await claimedBy(host, uuid)) ?? (await creationOf(hostId, uuid)),
     ];
     return {
         uuid,

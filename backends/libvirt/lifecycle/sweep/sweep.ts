@@ -5,13 +5,13 @@ import type { Host } from "../../host";
 import type { LibvirtPlatform } from "../../platform";
 import { MARK_VERSION, readMark } from "../../xml";
 import { isLeftover } from "../apply/decide";
-import { knownTo, removeFiles } from "../files/files";
+import { restarts } from "../existing";
+import { knownTo, removeFiles } from "../files/guestFiles";
 import { folderOf, isData } from "../files/records";
-import { restarts } from "../look";
+import { hostIdOf } from "../hostIdentity";
 import { ownEntries, release } from "../network/reservations";
 import { claimedBy } from "../ownership/claim";
-import { forgetCreation } from "../ownership/creations";
-import { placeOf } from "../place";
+import { forgetCreation } from "../ownership/interruptedCreations";
 import { stop } from "../power/stop";
 import { keptConsole } from "../readiness/console";
 
@@ -46,21 +46,26 @@ export async function sweep(
             throw new UnikernelError("unsupported", `domain ${record.name} was made by a newer release`, {
                 hint: "sweep with that release",
             });
-        const way = { uuid, name: record.name, sshTarget: undefined };
+        const guest = { uuid, name: record.name, sshTarget: undefined };
         const restarting = restarts(readFacts(record.inactiveXml)) ? record.inactiveXml : undefined;
         // It was never complete, so there is no need to wait for a shutdown.
         if (record.active || restarting)
-            await stop(host, platform, way, { asks: false, timeout: 0, debugged: mark.gdb !== undefined, restarting });
+            await stop(host, platform, guest, {
+                asks: false,
+                timeout: 0,
+                debugged: mark.gdb !== undefined,
+                restarting,
+            });
         await release(host, ownEntries({ mark, specs: [] }));
         await host.domains.undefine(uuid);
-        await keptConsole(host, platform, way).remove();
+        await keptConsole(host, platform, guest).remove();
     }
     const { kept, foreign } = await removeFiles(host, uuid, {
         known: knownTo({ mark }),
         keep: (name) => isData(name) && !deleteData,
     });
     // While data stays, keep the note, which names its owner.
-    if (kept.length === 0) await forgetCreation(placeOf(await host.info()), uuid);
+    if (kept.length === 0) await forgetCreation(hostIdOf(await host.info()), uuid);
     const folder = await folderOf(host, uuid);
     return [...kept, ...foreign].map((name) => `${folder}/${name}`);
 }

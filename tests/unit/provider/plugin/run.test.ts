@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { References } from "../../../../provider/plugin/arguments/references";
-import { Made } from "../../../../provider/plugin/run/made";
+import { CreatedInRun } from "../../../../provider/plugin/run/createdInRun";
 import { Run } from "../../../../provider/plugin/run/run";
 import { urnOf } from "./plugin";
 
@@ -44,8 +44,8 @@ test("what one provider has checked, the others of its run know, and nobody else
     one.note("networkInterface", card, { mac: "52:54:00:00:00:01", attach: { network: "lan" }, urn: card }, []);
     one.note("unikernel", urnOf("Unikernel", "web"), { env: { A: "b" } }, []);
     expect(two.block(image)).toEqual({ name: "data", digest: "d1", format: "iso9660" });
-    expect(two.card(card)).toEqual({ mac: "52:54:00:00:00:01", attach: { network: "lan" } });
-    expect([other.block(image), other.card(card), new References().block(image)]).toEqual([
+    expect(two.nic(card)).toEqual({ mac: "52:54:00:00:00:01", attach: { network: "lan" } });
+    expect([other.block(image), other.nic(card), new References().block(image)]).toEqual([
         undefined,
         undefined,
         undefined,
@@ -66,8 +66,8 @@ test.each<[string, (string | number)[][], boolean]>([
     const { one, two } = processes();
     const urn = urnOf("NetworkInterface", `eth-${_what.replaceAll(" ", "-")}`);
     one.note("networkInterface", urn, { mac: "52:54:00:00:00:02", attach: { network: "hidden" } }, secrets);
-    expect(one.card(urn)).toMatchObject({ attach: { network: "hidden" } });
-    expect(two.card(urn) !== undefined).toBe(shared);
+    expect(one.nic(urn)).toMatchObject({ attach: { network: "hidden" } });
+    expect(two.nic(urn) !== undefined).toBe(shared);
 });
 
 test("runs that nobody ended go after a day, with the first word of another run", () => {
@@ -104,7 +104,7 @@ test.each<[string, object, boolean]>([
     ["a medium at another path", { ...guest, output: "web.iso" }, false],
 ])("a delete of %s is known for what it is, by another provider too", (_what, old, same) => {
     const run = new Run("127.0.0.1:4000");
-    const [one, two] = [new Made(() => run), new Made(() => run)];
+    const [one, two] = [new CreatedInRun(() => run), new CreatedInRun(() => run)];
     one.note("unikernel", web, guest);
     expect([one, two].map((made) => made.isSame("unikernel", web, { ...old }))).toEqual([same, same]);
     expect(two.isSame("unikernel", urnOf("Unikernel", "other"), { ...old })).toBe(false);

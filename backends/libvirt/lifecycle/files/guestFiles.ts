@@ -1,0 +1,139 @@
+import { everyFewSeconds } from "../../../../localFiles";
+import { UnikernelError } from "../../../../model";
+import { roleOf } from "../../fileNames";
+import type { Host } from "../../host";
+import type { Undo } from "../apply/undo";
+import type { Definition } from "../apply/wanted";
+import type { Existing } from "../existing";
+import { CLAIM, isClaimedByOther } from "../ownership/claim";
+import type { Run } from "../run";
+import { copiesOf, isConsole, type Layout } from "./layout";
+import { isData, lastGoodOf, namesOf } from "./records";
+
+export interface PutOptions {
+    /** Names of the complete files that exist. */
+    present: Set<string>;
+    /** Files whose content does not match the digest in their name. */
+    broken: string[];
+    /** Files of the former definition. Writing one of them is a repair, which is not undone after a failure. */
+    former: string[];
+}
+
+/** Write the missing files into the guest's folder. Existing files stay as they are. */
+export async function putFiles(
+    { host, plan, context }: Run,
+    { puts }: Layout,
+    { present, broken, former }: PutOptions,
+    undo: Undo,
+): Promise<void> {
+    const { uuid, name } = plan.spec;
+    await removeAll(host, uuid, broken);
+    const results = await Promise.allSettled(
+        puts
+            .filter((put) => !present.has(put.name))
+            .map(async (put) => {
+                const takeBack = (): void => {
+                    if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
+                };
+                const onProgress = everyFewSeconds((bytes: number) =>
+                    context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`),
+                );
+                const options = { mode: put.mode, digest: put.digest, onProgress };
+                if (!put.seed) {
+                    takeBack();
+                    await host.files.put(uuid, put.name, put.parts, options);
+                } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
+                    takeBack();
+                } else {
+                    throw new UnikernelError(
+                        "in-use",
+                        `${await host.files.path(uuid, put.name)} was created by another run while this one was about to create it`,
+                        { hint: "run pulumi up again when the other run has ended: the disk keeps its data" },
+                    );
+                }
+            }),
+    );
+    // Only when all have ended: a file that is still being written cannot be removed.
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed) throw failed.reason;
+}
+
+/** Renew the private copies that a definition boots from. */
+export async function refreshCopies(host: Host, uuid: string, files: string[]): Promise<void> {
+    await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, { mode: 0o600 })));
+}
+
+/** Remove files with one call, or with none if there are no names. */
+async function removeAll(host: Host, uuid: string, names: string[]): Promise<void> {
+    if (names.length > 0) await host.files.remove(uuid, ...names);
+}
+
+/**
+ * Return the names of all files in a guest's records: those of its definition, of the last good one, and of the desired
+ * one.
+ */
+export function knownTo(
+    { mark, liveMark }: Pick<Existing, "mark" | "liveMark">,
+    desired?: Pick<Definition, "layout">,
+): Set<string> {
+    return new Set([...[mark, liveMark, lastGoodOf(mark)].flatMap(namesOf), ...(desired?.layout.files ?? [])]);
+}
+
+/** Return whether we made the file: a record names it, or its name has a form that only the layout uses. */
+function isOurs(name: string, known: Set<string>): boolean {
+    return known.has(name) || name === CLAIM || isConsole(name) || roleOf(name) !== undefined;
+}
+
+/** Return the files in a guest's folder that other programs put there. */
+export function foreignIn(present: Iterable<string>, known: Set<string>): string[] {
+    return [...present].filter((name) => !isOurs(name, known));
+}
+
+/**
+ * Remove our files that no definition needs. Keep persist disks, the console, a create's claim and other programs'
+ * files.
+ */
+export async function removeUnneeded(
+    host: Host,
+    uuid: string,
+    present: Iterable<string>,
+    known: Set<string>,
+    needed: string[],
+): Promise<void> {
+    const kept = new Set(needed);
+    const unneeded = [...present].filter(
+        (name) => isOurs(name, known) && !kept.has(name) && !isData(name) && !isConsole(name) && name !== CLAIM,
+    );
+    await removeAll(host, uuid, unneeded);
+}
+
+export interface Removal {
+    /** File names in the guest's records. */
+    known: Set<string>;
+    /** Return whether a file of data stays. */
+    keep(name: string): boolean;
+}
+
+/**
+ * Remove our files from the guest's folder, and the folder if it is then empty. Do nothing where another run is
+ * creating the guest again: all files belong to that run.
+ */
+export async function removeFiles(
+    host: Host,
+    uuid: string,
+    { known, keep }: Removal,
+): Promise<{ kept: string[]; foreign: string[] }> {
+    const names = (await host.files.list(uuid)).map(({ name }) => name);
+    if (await isClaimedByOther(host, uuid, names)) return { kept: [], foreign: [] };
+    const strange = await host.files.strange(uuid);
+    await removeAll(
+        host,
+        uuid,
+        names.filter((name) => isOurs(name, known) && !keep(name)),
+    );
+    await host.files.removeFolder(uuid);
+    return {
+        kept: names.filter(keep),
+        foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange],
+    };
+}

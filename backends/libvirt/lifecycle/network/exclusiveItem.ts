@@ -1,0 +1,62 @@
+import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from "../../../../model";
+import type { Context } from "../../../backend";
+import type { DomainHoldings } from "./domainHoldings";
+
+/** An exclusive resource: only one guest of a host can have it. */
+export interface ExclusiveItem {
+    /** As `keyOf` returns it. */
+    key: string;
+    property: string;
+    /** `in-use` where left out. */
+    code?: ErrorCode;
+    /** Return the sentence that a domain has it: `domain db has tcp port 8080 of 127.0.0.1`. */
+    says(domain: string): string;
+    /** The hint for a holder of another stack, or of none. */
+    hint: string;
+}
+
+/** Whether a holder of our stack keeps or yields a resource, if the program has declared it. */
+export type DeclaredIntent = ReturnType<NonNullable<Context["declares"]>>;
+
+/** Return whether a mark's URN belongs to our stack and project. */
+export function isOfStack(other: string | undefined, urn: string): other is string {
+    return other !== undefined && stackPart(other) === stackPart(urn);
+}
+
+/** Return the error of a resource that another domain has. Names a guest of the same stack by its logical name. */
+export function heldError(
+    item: ExclusiveItem,
+    { name, urn: other }: Pick<DomainHoldings, "name" | "urn">,
+    urn: string,
+    declared: DeclaredIntent | "unknown",
+): UnikernelError {
+    const { property, code = "in-use" } = item;
+    const of =
+        other === undefined
+            ? ""
+            : isOfStack(other, urn)
+              ? `"${logicalName(other)}" of this stack`
+              : `"${logicalName(other)}" of ${stackText(other)}`;
+    const error = (text: string, hint: string): UnikernelError =>
+        new UnikernelError(code, item.says(`domain ${name}`) + (text ? `: ${text}` : ""), { property, hint });
+    if (!isOfStack(other, urn)) return error(of && `it belongs to ${of}`, item.hint);
+    if (declared === "keeps")
+        return error(`it is ${of}, which declares it too`, "one of the two has to declare another");
+    if (declared === "yields") {
+        return error(
+            `it is ${of}, which no longer declares it but has not been updated yet`,
+            `update it first: pulumi up --target '${other}', then pulumi up; two guests that exchange such things need pulumi up --parallel 2 or more`,
+        );
+    }
+    return error(
+        `it is ${of}, which the program has not declared in this run`,
+        `if "${logicalName(other)}" was renamed, say so: aliases: [{ name: "${logicalName(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last ` +
+            "(deleteBeforeReplace is for replacements)",
+    );
+}
+
+/** Return the text for a URN's stack: `stack dev of project shop`. */
+function stackText(urn: string): string {
+    const { stack, project } = stackOf(urn) ?? { stack: urn, project: "" };
+    return `stack ${stack} of project ${project}`;
+}
