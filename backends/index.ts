@@ -78,7 +78,7 @@ export function platformAt(connection: string, known: Backends = backends): (Bac
         .find((one) => one.leadsTo(connection));
 }
 
-/** Throws `unsupported` for a platform that this release does not have. */
+/** Return the backend of a platform. Throws `unsupported` for a platform that this release does not have. */
 export function backend(platform: Platform): Backend {
     const found = backends[platform];
     if (found) return found;

@@ -87,7 +87,7 @@ export function refuseQcow2(spec: UnikernelSpec): Problem[] {
     );
 }
 
-/** Return one problem unless a condition holds. */
+/** Return a problem of the property unless the condition holds. */
 export function unless(condition: boolean, property: string, reason: string): Problem[] {
     return condition ? [] : [{ property, reason }];
 }

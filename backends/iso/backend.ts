@@ -57,7 +57,10 @@ function writingOf(spec: Pick<Applied, "urn" | "output" | "name">, olds: Pick<Ap
     return writingTo(outputPath(spec), spec.urn, olds);
 }
 
-/** Each step first checks whether it is done, so that a run after a kill at any point completes the rest. */
+/**
+ * Build and burn the medium. Each step checks whether it is done, so that a run after a kill at any point completes the
+ * rest.
+ */
 async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promise<Observation> {
     noteNeeds(plan, context);
     const image = await ensureImage(plan, context, olds);
@@ -86,7 +89,10 @@ function report(
     return { host: HERE, bootDigest, drift: {}, medium, unfinished };
 }
 
-/** A lost or changed image is drift, never "gone": the identity stays, and an update rebuilds the image. */
+/**
+ * Return the present state of a medium. A lost or changed image is drift, never "gone": the identity stays, and an
+ * update rebuilds the image.
+ */
 async function observe(applied: Applied): Promise<Observation> {
     const { bootDigest, sha256, size, manifest } = applied;
     const path = outputPath(applied);

@@ -9,8 +9,8 @@ const cable = "a medium is plugged in nowhere: the cable of the machine that boo
 const written = unsupported("a medium has no disks that are written to");
 
 /**
- * What changing each property of a unikernel does to a medium. A rebuild writes a new image beside the old one and then
- * takes its place; a machine that was booted from the old one runs on.
+ * The consequence of a change of each property on a medium. A rebuild writes a new image beside the old one and then
+ * replaces it; a machine that was booted from the old one continues to run.
  */
 export const isoConsequences: ConsequenceTable = {
     schemaVersion: live("The state's own form; the medium does not hold it."),

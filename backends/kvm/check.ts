@@ -24,7 +24,7 @@ export function checkKvm(spec: UnikernelSpec, guest: GuestCapabilities): Problem
     ];
 }
 
-/** A guest that ends with a halt gives QEMU no sign of it: no panic event, no reset, no power-off. */
+/** Refuse a restart after a crash that QEMU cannot detect: a halt causes no panic event, no reset and no power-off. */
 function checkCrash({ onCrash, guest: name }: UnikernelSpec, { ends, panicDevice }: GuestCapabilities): Problem[] {
     if (onCrash !== "restart" || ends !== "halt" || panicDevice) return [];
     return [

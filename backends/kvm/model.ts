@@ -75,7 +75,8 @@ function devices(
 }
 
 /**
- * QEMU parses a multiboot kernel's initrd as a list: modules split at commas, words at blanks (hw/i386/multiboot.c).
+ * Refuse a path with a blank or a comma: QEMU parses a multiboot kernel's initrd as a list, with modules split at
+ * commas and words at blanks (hw/i386/multiboot.c).
  */
 function assertOneModule(initrd: string | undefined): void {
     if (!initrd || !/[\s,]/.test(initrd)) return;

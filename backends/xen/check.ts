@@ -91,8 +91,8 @@ function checkRuntimeConfig({ connection, sshTarget, onCrash, autostart }: Unike
 }
 
 /**
- * gdbsx runs in dom0, serves one domain number, and listens on every address (tools/debugger/gdbsx/gx/gx_comm.c). So
- * the declaration has to ask for that explicitly.
+ * Return the problems of gdb. gdbsx runs in dom0, serves one domain number, and listens on every address
+ * (tools/debugger/gdbsx/gx/gx_comm.c), so the declaration has to ask for that explicitly.
  */
 function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelSpec): Problem[] {
     if (gdb === undefined) return [];
@@ -124,7 +124,9 @@ function checkGdb({ gdb, connection, sshTarget, onCrash, autostart }: UnikernelS
     ];
 }
 
-/** Loop devices do not support qcow2, and QEMU attaches no read-only disk to a Xen guest. */
+/**
+ * Refuse a read-only qcow2 disk: loop devices do not support qcow2, and QEMU attaches no read-only disk to a Xen guest.
+ */
 function checkBlock({ access, format }: BlockSpec, index: number): Problem[] {
     if (access !== "read" || format !== "qcow2") return [];
     return [

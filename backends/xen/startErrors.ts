@@ -35,7 +35,7 @@ export const xenStartErrors: StartRule[] = [
         says: /Disk vdev=(\S+) failed to stat: (\S+?)(?::|$)/m,
         code: "not-found",
         property: (spec, [target = "", path = ""]) => filePath(spec, path) ?? diskPath(spec, target),
-        summary: ([target, path]) => `the disk ${target} is not there: ${path} cannot be found on the host`,
+        summary: ([target, path]) => `the host cannot find the file of disk ${target}: ${path}`,
     },
     {
         says: /losetup (?:\S+ )*?(\/\S+) failed/,
@@ -56,7 +56,8 @@ export const xenStartErrors: StartRule[] = [
         says: /can't allocate \S+ memory for domain|xc_dom_boot_mem_init failed|Failed to balloon domain0 memory|failed to free memory/,
         code: "no-space",
         property: () => "memory",
-        summary: (_found, { memory, maxMemory }) => `the host has not ${maxMemory ?? memory} MiB left for a guest`,
+        summary: (_found, { memory, maxMemory }) =>
+            `the host has less than ${maxMemory ?? memory} MiB left for a guest`,
         hint: () =>
             "xl info on the host names its free_memory; lower memory, end other guests, or give dom0 less (dom0_mem)",
     },
@@ -82,8 +83,8 @@ export const xenStartErrors: StartRule[] = [
         says: /could not find capabilities for (.*)|PVH guest os type not supported/,
         code: "unsupported",
         property: () => "kernel",
-        summary: ([what]) => `this host starts no such guests (${what || "PVH"})`,
-        hint: () => "virsh capabilities shows those that it starts; PVH needs a processor with virtualisation",
+        summary: ([what]) => `this host cannot start guests of this type (${what || "PVH"})`,
+        hint: () => "virsh capabilities lists the types that it can start; PVH needs a processor with virtualisation",
     },
     {
         says: /unable to add (disk|vif|nic) devices/,

@@ -136,7 +136,7 @@ function cannotTake({ allowFixed }: BurnSpec, facts: DeviceFacts, imageSize: num
     );
 }
 
-/** `/dev/disk/by-id/usb-… (/dev/sdb)` */
+/** Return a device's name for messages: `/dev/disk/by-id/usb-… (/dev/sdb)`. */
 export function titleOf({ device, node }: Pick<DeviceFacts, "device" | "node">): string {
     return device === node ? device : `${device} (${node})`;
 }

@@ -31,7 +31,7 @@ async function fromUdev(file: string): Promise<string[]> {
     );
 }
 
-/** Vital product data page 0x80 (SPC-4, 7.8.15): a header of four bytes, its last two the length, then ASCII. */
+/** Decode vital product data page 0x80 (SPC-4, 7.8.15): a header of four bytes, its last two the length, then ASCII. */
 function unitSerial(page: Buffer | undefined): string | undefined {
     if (page === undefined || page.length < 4 || page[1] !== 0x80) return undefined;
     return page

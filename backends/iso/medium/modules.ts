@@ -30,7 +30,7 @@ export function coreModules(firmware: Firmware): string[] {
     return [...targets[firmware].modules, "iso9660", "search_fs_file"];
 }
 
-/** What the script on the medium uses; no module that is not used: each costs space and time. */
+/** Return the modules that the script on the medium uses. Only those: each module costs space and time. */
 export function scriptModules({ protocol, console }: Pick<MediumContents, "protocol" | "console">): string[] {
     return ["normal", "echo", "boot", protocol, ...(console.includes("serial") ? ["serial", "terminal"] : [])];
 }

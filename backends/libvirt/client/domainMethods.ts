@@ -23,7 +23,7 @@ const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1
  */
 const undefineFlags = [1 | 2 | 4 | 16, 1];
 
-/** virDomainModificationImpact. */
+/** Return the flags of virDomainModificationImpact. */
 function impact({ live, config }: Target): number {
     return (live ? 1 : 0) | (config ? 2 : 0);
 }

@@ -155,7 +155,7 @@ test.each<[string, Fault, string, RegExp, RegExp]>([
         from(4.5 * MIB, ["write"], fail("ENOSPC")),
         "no-space",
         /at byte 4194304: ENOSPC/,
-        /ends before its size says/,
+        /ends before its reported size/,
     ],
     [
         "a device that ends early",

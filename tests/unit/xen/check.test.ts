@@ -42,12 +42,7 @@ test.each<[Partial<UnikernelSpec>, GuestCapabilities, string, string]>([
         "interfaces[1].attach.user",
         "no user-mode network; use attach: { bridge: … } or { network: … }",
     ],
-    [
-        { interfaces: [card({ attach: { tap: "tap0" } })] },
-        capable,
-        "interfaces[0].attach.tap",
-        "a device (vif) of its own",
-    ],
+    [{ interfaces: [card({ attach: { tap: "tap0" } })] }, capable, "interfaces[0].attach.tap", "its own device (vif)"],
     [{ onCrash: "restart" }, capable, "onCrash", "xenstore"],
     [{ autostart: true }, capable, "autostart", "pulumi up --refresh starts it"],
     [{ maxMemory: 128 }, capable, "maxMemory", "no balloon"],

@@ -160,7 +160,7 @@ test("the text says what is missing and where to look", () => {
     expect(said("libxl: killing execution of /etc/xen/scripts/block add because of timeout")).toMatch(
         /blocks: Xen gave up on the host's \/etc\/xen\/scripts\/block.*\n {2}hint: .*\/dev\/stdin/,
     );
-    expect(said("xc: can't allocate low memory for domain")).toContain("the host has not 64 MiB left");
+    expect(said("xc: can't allocate low memory for domain")).toContain("the host has less than 64 MiB left");
 });
 
 test.each([

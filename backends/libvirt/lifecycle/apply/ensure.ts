@@ -171,7 +171,7 @@ async function execute(operation: Operation): Promise<void> {
     await during("ready", waitReady({ host, info, spec, console, readConsole }));
 }
 
-/** A guest resumed from saved memory has its former definition: apply the live changes now. */
+/** Apply the live changes to a guest that was resumed from saved memory: it has its former definition. */
 async function adjustResumed(operation: Operation): Promise<void> {
     const {
         host,

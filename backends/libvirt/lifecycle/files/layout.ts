@@ -135,7 +135,7 @@ function dataOf(
         "in-use",
         `the folder of this guest has ${found.join(" and ")}, and no record says which of them is the persist disk ${name}`,
         {
-            hint: "move those away that are not to be used, or set reseed to the text of the seeding whose data are to be used",
+            hint: "move the files away that should not be used, or set reseed to the text of the seeding whose data should be used",
         },
     );
 }

@@ -50,7 +50,7 @@ export function heldError(
     }
     return error(
         `it is ${of}, which the program has not declared in this run`,
-        `if "${logicalName(other)}" was renamed, say so: aliases: [{ name: "${logicalName(other)}" }]; if it is to go, remove it in a run of its own first, since Pulumi deletes last ` +
+        `if "${logicalName(other)}" was renamed, declare that: aliases: [{ name: "${logicalName(other)}" }]; to delete it, remove it from the program in a separate run first, since Pulumi deletes last ` +
             "(deleteBeforeReplace is for replacements)",
     );
 }

@@ -183,7 +183,7 @@ function exclusiveItemsOf(
                       key: keyOf.mac(mac),
                       property: `interfaces[${index}].mac`,
                       says: (domain) => `${domain} has the MAC address ${mac}`,
-                      hint: "leave mac out, and each interface gets one of its own; where it was left out, another stack's interface has the same name or had it: set mac",
+                      hint: "leave mac out, and each interface gets its own; if it was left out already, an interface of another stack has or had the same name: set mac",
                   },
               ],
     );
@@ -199,14 +199,14 @@ function exclusiveItemsOf(
                 keyOf.tap(attach.tap),
                 `${at}.tap`,
                 `the tap device ${attach.tap}`,
-                "give each guest a tap device of its own",
+                "give each guest its own tap device",
             );
         for (const [place, forward] of ("user" in attach ? attach.user.forward : []).entries()) {
             add(
                 keyOf.port(forward),
                 `${at}.user.forward[${place}].host`,
                 `${forward.protocol} port ${forward.host} of ${forward.address}`,
-                "where no host port is declared, run pulumi up again: another one is chosen; else declare another port",
+                "without a declared host port, run pulumi up again, which chooses another; otherwise declare another port",
             );
         }
     });

@@ -15,7 +15,7 @@ const RULES: StartRule[] = [
         summary: ([protocol, address, port]) =>
             `${protocol} port ${port} of ${address || "all addresses"} cannot be listened on: another program has it, or the address is not this host's`,
         hint: ([protocol, , port]) =>
-            `where no host port is declared, run pulumi up again: another one is chosen; else declare another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
+            `without a declared host port, run pulumi up again, which chooses another; otherwise declare another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
     },
     {
         says: /-gdb tcp:.*?:(\d+): /,
@@ -43,14 +43,14 @@ const RULES: StartRule[] = [
         code: "not-found",
         property: (spec, [name]) => attachPath(spec, "bridge", name) ?? attachPath(spec, "tap", name),
         summary: ([name]) => `there is no device ${name} on the host`,
-        hint: () => "ip -br link show type bridge shows the bridges that there are",
+        hint: () => "ip -br link show type bridge lists the host's bridges",
     },
     {
         says: /Cannot set interface MTU on 'vnet\d+'|Unable to add bridge (\S+) port/,
         code: "invalid",
         property: (spec, [name]) => attachPath(spec, "bridge", name || undefined),
         summary: ([name]) => `${name || "the device"} is not a bridge that takes this guest`,
-        hint: () => "ip -br link show type bridge shows the bridges that there are",
+        hint: () => "ip -br link show type bridge lists the host's bridges",
     },
     {
         says: /managed='no' but specified dev doesn't exist/,
@@ -64,7 +64,7 @@ const RULES: StartRule[] = [
         code: "in-use",
         property: (spec, [name]) => attachPath(spec, "tap", name),
         summary: ([name]) => `another guest uses the tap device ${name}`,
-        hint: () => "give each guest a tap device of its own",
+        hint: () => "give each guest its own tap device",
     },
     {
         says: /domain '(.+?)' already exists with uuid (\S+)/,
@@ -118,7 +118,7 @@ const RULES: StartRule[] = [
         code: "no-space",
         property: () => undefined,
         summary: () => "the host's disk is full",
-        hint: () => "df -h shows which",
+        hint: () => "df -h on the host shows the full file system",
     },
     {
         says: /qemu-system-\S+: (-\S+(?: \S+)?): (.*)/,

@@ -129,7 +129,7 @@ export function noRoute(spec: UnikernelSpec, port: number): UnikernelError {
     const user = spec.interfaces.findIndex(({ attach }) => attachKind(attach) === "user");
     return new UnikernelError(
         "invalid",
-        `port ${port} of the guest cannot be reached from here, so nothing can tell that it is ready`,
+        `port ${port} of the guest cannot be reached from here, so its readiness cannot be detected`,
         {
             property: "readiness",
             hint:

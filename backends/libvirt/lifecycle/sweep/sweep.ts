@@ -32,12 +32,12 @@ export async function sweep(
         record &&
         (readMark(record.inactiveXml) ?? (record.liveXml === undefined ? undefined : readMark(record.liveXml)));
     if (record && !("name" in left && mark?.urn === left.urn && isLeftover(mark))) {
-        throw new UnikernelError("in-use", `domain ${record.name} (${uuid}) has changed since it was looked at`, {
+        throw new UnikernelError("in-use", `domain ${record.name} (${uuid}) has changed since the sweep listed it`, {
             hint: "run the command again",
         });
     }
     if ((await claimedBy(host, uuid))?.alive) {
-        throw new UnikernelError("in-use", `another run has begun to make guest ${uuid} since it was looked at`, {
+        throw new UnikernelError("in-use", `another run has begun to create guest ${uuid} since the sweep listed it`, {
             hint: "run the command again when that run has ended",
         });
     }
