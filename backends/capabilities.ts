@@ -55,10 +55,14 @@ export interface Sweeper {
 
 /** A platform whose hosts are asked by a check. */
 export interface HostChecker {
-    /** Refuse what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a warning. Asks no host. */
+    /**
+     * Refuse what earlier releases let pass: where readiness, interfaces and connection are as they were, it is a
+     * warning. Asks no host.
+     */
     newProblems(spec: UnikernelSpec): Problem[];
     /**
-     * Refuse what the host says that it cannot do; where interfaces and connection are as they were, it is a warning. Asks for each thing
+     * Refuse what the host says that it cannot do; where interfaces and connection are as they were, it is a warning.
+     * Asks for each thing
      * once in a run. Empty where the host cannot be asked. Changes nothing.
      */
     hostProblems(spec: UnikernelSpec): Promise<Problem[]>;
@@ -66,7 +70,10 @@ export interface HostChecker {
 
 /** A platform on which not every host makes the same changes while a guest runs. */
 export interface HostConsequences {
-    /** Return what a change is on its host, where the table calls it live. Asks for each thing once in a run. Changes nothing. */
+    /**
+     * Return what a change is on its host, where the table calls it live. Asks for each thing once in a run. Changes
+     * nothing.
+     */
     consequenceOnHost(
         connection: string,
         change: { property: string; from: unknown; to: unknown },

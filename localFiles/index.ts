@@ -1,4 +1,7 @@
-/** Work on files of this machine: hashing, writing whole, temporary names, the cache folder, who uses a file, and programs that are run. */
+/**
+ * Work on files of this machine: hashing, writing whole, temporary names, the cache folder, who uses a file, and
+ * programs that are run.
+ */
 export { type Built, findBuilt, forgetBuilt, isBuiltByUs, recordBuilt } from "./built";
 export { boundFolder, cacheFolder, makeCacheFolder } from "./cacheFolder";
 export { changed, hashFile, readContent } from "./content";

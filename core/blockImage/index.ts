@@ -11,7 +11,9 @@ import { currentOutputs, isSizeMistakable } from "./stored";
 
 export { currentOutputs };
 
-/** The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement. */
+/**
+ * The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement.
+ */
 export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {
     return {
         async check(olds, news) {

@@ -39,7 +39,9 @@ export async function createImage(
     return write(id, inputs, services, undefined, () => build(id, inputs, services));
 }
 
-/** The same of an image that state has; its former file goes when the new one is whole. @param olds outputs from before */
+/**
+ * The same of an image that state has; its former file goes when the new one is whole. @param olds outputs from before
+ */
 export async function updateImage(
     id: string,
     inputs: BlockImageInputs,

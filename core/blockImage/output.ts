@@ -42,7 +42,10 @@ export function noteOutput(output: string, urn: string): void {
 
 const keyOf = (path: string): string => `image ${path}`;
 
-/** By our record of what we built, whatever run of this stack it was, or, where the cache folder was lost, by the hash in state. */
+/**
+ * By our record of what we built, whatever run of this stack it was, or, where the cache folder was lost, by the hash
+ * in state.
+ */
 export async function isOurs(path: string, old: BlockImageOutputs): Promise<boolean> {
     if (await isBuiltByUs(path)) return true;
     const sha256 = await hashFile(path).catch(() => undefined);

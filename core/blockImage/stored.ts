@@ -3,7 +3,8 @@ import { SCHEMA_VERSION } from "../../model";
 type Outputs = Record<string, unknown>;
 
 /**
- * Return the outputs of any release in the form of this one. Before, the file's size was called `bytes`, and `size` repeated the
+ * Return the outputs of any release in the form of this one. Before, the file's size was called `bytes`, and `size`
+ * repeated the
  * argument, in MiB. The version rises with the form: a release that takes `size` for the argument refuses to read it.
  */
 export function currentOutputs(outs: Outputs): Outputs {

@@ -27,7 +27,8 @@ export const PANIC: Rule[] = [
  * - arch/x86/mm/extable.c, early_fixup_exception(): `PANIC: early exception 0x…`, before panic() is available.
  * - arch/x86/boot/compressed/misc.c, error(): ` -- System halted`, below the reason: the image could not be unpacked.
  * - kernel/reboot.c: `reboot: System halted`, `reboot: Power off not available: System halted instead` (nothing can
- *   switch the machine off) and `reboot: Power down`; before 3.11 `System halted.` and `Power down.` without the prefix.
+ *   switch the machine off) and `reboot: Power down`; before 3.11 `System halted.` and `Power down.` without the
+ * prefix.
  *
  * `reboot: Restarting system` and `reboot: machine restart` (arch/x86/kernel/reboot.c) do not end the guest: where the
  * domain lets it restart, it continues, and otherwise the domain is off. The same holds for `Rebooting in N seconds..`,

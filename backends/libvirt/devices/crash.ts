@@ -18,7 +18,9 @@ export function onReset(onCrash: OnCrash): "restart" | "destroy" {
     return onCrash === "restart" ? "restart" : "destroy";
 }
 
-/** Return what another `onCrash` is where the crash action changes live: QEMU takes its action for a reset at its start. */
+/**
+ * Return what another `onCrash` is where the crash action changes live: QEMU takes its action for a reset at its start.
+ */
 export function changeOfCrashAction(from: unknown, to: unknown): Consequence {
     return onReset(from as OnCrash) === onReset(to as OnCrash) ? "live" : "restart";
 }

@@ -47,7 +47,9 @@ export interface Difference {
 export interface LiveChange {
     /** Return whether this hypervisor can make it. */
     possible(difference: Difference): boolean;
-    /** It is possible also right after the guest went on from its saved memory. Left out: then the guest boots instead. */
+    /**
+     * It is possible also right after the guest went on from its saved memory. Left out: then the guest boots instead.
+     */
     afterSave?: true;
     /** Make it. The definition for the next boot has it already. */
     make(
@@ -66,7 +68,8 @@ export interface Device<Read extends Partial<DomainFacts> = Partial<DomainFacts>
     /** Return the facts of it in a definition: equal ones from what was rendered and from what libvirt returns. */
     read?(definition: DefinitionTree): Read;
     /**
-     * Return the facts in which two definitions are compared, by the property that decides them. Their JSON is part of the digest that tells an
+     * Return the facts in which two definitions are compared, by the property that decides them. Their JSON is part of
+     * the digest that tells an
      * edited definition, which marks keep: a changed form would make every guest look edited.
      */
     compared?(facts: DomainFacts): Record<string, unknown>;

@@ -5,7 +5,10 @@ import type { DefinitionTree } from "./device";
 import { DEVICES, type FactsOfDevices } from "./list";
 import { passedArguments } from "./qemuArguments";
 
-/** Return what a domain's definition says, in the model's terms: the same for what was rendered and for what libvirt returns of it. */
+/**
+ * Return what a domain's definition says, in the model's terms: the same for what was rendered and for what libvirt
+ * returns of it.
+ */
 export function readFacts(domainXml: string): DomainFacts {
     const definition = readDefinition(domainXml);
     const facts: FactsOfDevices = Object.assign({}, ...DEVICES.map((device) => device.read?.(definition)));

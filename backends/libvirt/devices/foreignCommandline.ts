@@ -29,7 +29,10 @@ const DEVICE = new Set([
     "romfile",
 ]);
 
-/** Return user-mode networks with forwards, written by this package or by people; a debugger's port; and the rest as it is. */
+/**
+ * Return user-mode networks with forwards, written by this package or by people; a debugger's port; and the rest as it
+ * is.
+ */
 export function readCommandline(args: string[]): Commandline {
     const found: Commandline = { interfaces: [], gdb: undefined, rest: [] };
     const networks = new Map<string, Forward[]>();
@@ -86,13 +89,19 @@ function macOf(options: Options, before: number): string {
     return options.get("mac")?.[0]?.toLowerCase() ?? `52:54:00:12:34:${(0x56 + before).toString(16)}`;
 }
 
-/** Return a number by which interfaces sort: without an address QEMU takes the first free slot, after those that libvirt assigned. */
+/**
+ * Return a number by which interfaces sort: without an address QEMU takes the first free slot, after those that libvirt
+ * assigned.
+ */
 function pciOrderOf(options: Options): number {
     const [slot = "", part = "0"] = (options.get("addr")?.[0] ?? "").split(".");
     return slot === "" ? Number.MAX_SAFE_INTEGER : Number(`0x${slot.replace(/^0x/i, "")}`) * 256 + Number(part);
 }
 
-/** `[tcp|udp]:[address]:port-[guest address]:port` (QEMU manual, "hostfwd"); undefined where one leads to another address than the guest's. */
+/**
+ * `[tcp|udp]:[address]:port-[guest address]:port` (QEMU manual, "hostfwd"); undefined where one leads to another
+ * address than the guest's.
+ */
 function forwardsOf(options: Options): Forward[] | undefined {
     const ours = options.get("id")?.[0]?.startsWith(ID) ?? false;
     const found = (options.get("hostfwd") ?? []).map((text): Forward | undefined => {

@@ -1,6 +1,9 @@
 /** What libvirt's drivers do differently with a domain. */
 export interface Hypervisor {
-    /** QEMU emulates a PC: ACPI, a serial port, and devices that libvirt adds by itself unless a definition turns them off. */
+    /**
+     * QEMU emulates a PC: ACPI, a serial port, and devices that libvirt adds by itself unless a definition turns them
+     * off.
+     */
     emulatesPc: boolean;
     /** The memory of a running guest changes, up to what it was built with (virDomainSetMemory). */
     balloons: boolean;
@@ -8,7 +11,10 @@ export interface Hypervisor {
     movesInterfaces: boolean;
     /** A running guest gets another action for its next crash (virDomainSetLifecycleAction). */
     changesCrashAction: boolean;
-    /** A guest that crashes or reboots with the action `restart` is built again as a new domain; it looks like one that is off in between. */
+    /**
+     * A guest that crashes or reboots with the action `restart` is built again as a new domain; it looks like one that
+     * is off in between.
+     */
     rebuildsToRestart: boolean;
 }
 
@@ -29,7 +35,10 @@ const XEN: Hypervisor = {
     rebuildsToRestart: true,
 };
 
-/** Return what the hypervisor of a domain can do, by the type in its definition (formatdomain, "Element and attribute overview"). */
+/**
+ * Return what the hypervisor of a domain can do, by the type in its definition (formatdomain, "Element and attribute
+ * overview").
+ */
 export function hypervisorOf({ type }: { type: string }): Hypervisor {
     return type === "xen" ? XEN : QEMU;
 }

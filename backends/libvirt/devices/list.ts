@@ -38,7 +38,9 @@ type Read<One> = One extends { read: (...input: never[]) => infer Facts } ? Fact
 type Declare<One> = One extends { import: { declare: (...input: never[]) => infer Values } } ? Values : never;
 type Carried<One> = One extends { arguments: readonly (infer Name)[] } ? Name : never;
 
-/** Compared with DomainFacts and Declared where they are read: a part that no device reads is an error of the compiler. */
+/**
+ * Compared with DomainFacts and Declared where they are read: a part that no device reads is an error of the compiler.
+ */
 export type FactsOfDevices = All<Read<Listed>>;
 export type DeclaredByDevices = All<Declare<Listed>>;
 

@@ -67,7 +67,9 @@ export const memory = {
     },
 } satisfies Device;
 
-/** Return what another `memory` is for a guest that may have a balloon: check refuses `maxMemory` for one that has none. */
+/**
+ * Return what another `memory` is for a guest that may have a balloon: check refuses `maxMemory` for one that has none.
+ */
 export function changeOfMemory({ maxMemory }: { maxMemory?: number }): Consequence {
     return maxMemory === undefined ? "restart" : "live";
 }

@@ -11,7 +11,9 @@ export const qemuArguments = {
     import: { declare: ({ args }) => ({ qemuArgs: readCommandline(args).rest }) },
 } satisfies Device;
 
-/** Return the arguments that libvirt passes on to QEMU (libvirt: drvqemu, "Pass-through of arbitrary qemu commands"). */
+/**
+ * Return the arguments that libvirt passes on to QEMU (libvirt: drvqemu, "Pass-through of arbitrary qemu commands").
+ */
 export function passedArguments(domain: Tree): string[] {
     return all(at(domain, "commandline"), "arg").map(({ attributes }) => attributes.value ?? "");
 }

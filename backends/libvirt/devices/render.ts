@@ -3,7 +3,9 @@ import { type Element, element, writeDomain } from "../xml";
 import { hypervisorOf } from "./hypervisor";
 import { DEVICES } from "./list";
 
-/** The order of elements in a definition. libvirt takes any; a fixed one lets people compare two definitions by lines. */
+/**
+ * The order of elements in a definition. libvirt takes any; a fixed one lets people compare two definitions by lines.
+ */
 const IDENTITY = ["name", "uuid"];
 const DOMAIN = [
     "memory",

@@ -6,7 +6,9 @@ const dropped =
     (_device: unknown, notes: Notes): void =>
         notes.drop(name);
 
-/** Devices that these guests run without, by the name of their element (formatdomain, "Devices"): an import drops them. */
+/**
+ * Devices that these guests run without, by the name of their element (formatdomain, "Devices"): an import drops them.
+ */
 export const unmanaged = {
     import: {
         devices: {

@@ -1,7 +1,7 @@
 import type { CapabilityFacts, DomainCapabilityFacts } from "../model";
 import { all, at, type Tree, text, tree } from "./tree";
 
-/** Reads virConnectGetCapabilities. */
+/** Return the facts in the XML of virConnectGetCapabilities. */
 export function readCapabilities(xml: string): CapabilityFacts {
     const root = tree(xml, "capabilities");
     const arches = all(root, "guest")
@@ -18,14 +18,14 @@ export function readCapabilities(xml: string): CapabilityFacts {
     };
 }
 
-/** The DAC model's base label, `+UID:+GID`: what a guest's process runs as unless its definition says otherwise. */
+/** Return the user of guests' processes by default: the DAC model's base label, `+UID:+GID`. */
 function readBaseLabel(root: Tree): CapabilityFacts["qemuUser"] {
     const dac = all(at(root, "host"), "secmodel").find((model) => text(model, "model") === "dac");
     const match = /^\+(\d+):\+(\d+)$/.exec(text(dac, "baselabel") ?? "");
     return match ? { uid: Number(match[1]), gid: Number(match[2]) } : undefined;
 }
 
-/** Reads virConnectGetDomainCapabilities. */
+/** Return the facts in the XML of virConnectGetDomainCapabilities. */
 export function readDomainCapabilities(xml: string): DomainCapabilityFacts {
     const root = tree(xml, "domainCapabilities");
     const backends = all(at(root, "devices", "interface"), "enum").find((one) => one.attributes.name === "backendType");

@@ -1,4 +1,4 @@
-/** What stands between < and > without being an element: where it ends. */
+/** The ends of markup that is no element, by its beginning. */
 const ASIDES: [begin: string, end: string][] = [
     ["<!--", "-->"],
     ["<![CDATA[", "]]>"],
@@ -7,8 +7,9 @@ const ASIDES: [begin: string, end: string][] = [
 ];
 
 /**
- * Return how deep the elements of a document are nested at most, without making a tree of it: the library needs the square of the
- * depth in time, and the functions that walk its tree a frame of the stack for each level. What is cut short counts as far as it goes.
+ * Return the greatest depth of elements in a document, without a tree of it: the library needs time by the square of
+ * the
+ * depth, and each level is a stack frame when its tree is walked. A truncated document counts up to its end.
  */
 export function depthOf(xml: string): number {
     let depth = 0;
@@ -24,7 +25,7 @@ export function depthOf(xml: string): number {
     return deepest;
 }
 
-/** A > between quotes is a part of an attribute's value. */
+/** Return the end of a tag. A > between quotes is part of an attribute's value. */
 function endOfTag(xml: string, begin: number): number {
     let quote = "";
     for (let at = begin + 1; at < xml.length; at++) {

@@ -8,8 +8,9 @@ const TITLES = ["title", "description"];
 const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;
 
 /**
- * A definition with what people and other tools have written about the domain in the one before: title, description, and
- * their own elements of `<metadata>` (formatdomain, "General metadata"). Nothing of it changes what the guest is.
+ * Return a definition with the title, the description and the `<metadata>` elements that people and other tools wrote
+ * into
+ * the former one (formatdomain, "General metadata"). None of them changes the guest.
  */
 export function keepForeign(definition: string, before: string | undefined): string {
     if (before === undefined) return definition;
@@ -22,11 +23,11 @@ export function keepForeign(definition: string, before: string | undefined): str
     for (const title of titles) domain.import(title);
     const metadata = others.length === 0 ? undefined : (metadataOf(domain) ?? domain.ele("metadata"));
     for (const other of others) metadata?.import(other);
-    // As it is: white space inside of what others wrote may mean something to them.
+    // Without pretty-printing: white space inside foreign elements may have a meaning.
     return print(domain, { prettyPrint: false });
 }
 
-/** Return the description in each definition that there is; "" where it has none. No fact of the guest. */
+/** Return the description in each given definition; "" where it has none. It is no fact of the guest. */
 export function descriptionsIn(...definitions: (string | undefined)[]): string[] {
     return definitions.flatMap((xml) => (xml ? [at(tree(xml, "domain"), "description")?.text ?? ""] : []));
 }

@@ -1,4 +1,6 @@
-/** libvirt's XML: documents, written from plain data and read to plain data. The devices of a domain are in devices/. */
+/**
+ * libvirt's XML: documents, written from plain data and read to plain data. The devices of a domain are in devices/.
+ */
 
 export { readCapabilities, readDomainCapabilities } from "./capabilities";
 export { descriptionsIn, keepForeign } from "./foreign";

@@ -13,8 +13,8 @@ const ROLES: readonly FileRole[] = ["kernel", "initrd", "config", "image", "scra
 const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
 
 /**
- * The element for virDomainSetMetadata. It carries no namespace: libvirt puts key and uri of the call
- * (MARK_PREFIX, MARK_NAMESPACE) on it, and refuses an element that brings its own.
+ * Return the element for virDomainSetMetadata. It has no namespace: libvirt adds key and uri of the call
+ * (MARK_PREFIX, MARK_NAMESPACE), and refuses an element with its own.
  */
 export function renderMark(mark: Mark): string {
     const inside = library().fragment();
@@ -22,7 +22,7 @@ export function renderMark(mark: Mark): string {
     return print(inside, { prettyPrint: false });
 }
 
-/** Adds `<metadata>` with the mark to a domain. */
+/** Add `<metadata>` with the mark to a domain. */
 export function addMark(domain: XMLBuilder, mark: Mark): void {
     const inside = (parent: XMLBuilder, name: string): XMLBuilder =>
         parent.ele(MARK_NAMESPACE, `${MARK_PREFIX}:${name}`);
@@ -57,7 +57,7 @@ function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: s
     if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
 }
 
-/** @returns undefined when the domain has no mark of ours. Throws `newer-state` for one that a newer release wrote. */
+/** Return the mark of a domain; undefined when it has none. Throws `newer-state` for one that a newer release wrote. */
 export function readMark(domainXml: string): Mark | undefined {
     const domain = tree(domainXml, "domain");
     const found = at(domain, "metadata")?.children.find(ours);
@@ -74,7 +74,7 @@ export function readMark(domainXml: string): Mark | undefined {
     const creator = at(found, "creator")?.attributes;
     const { digest, definition, shutdown, told, gdb } = at(found, "boot")?.attributes ?? {};
     const urn = text(found, "urn");
-    // A mark that somebody cut short says nothing: the guest then counts as not ours.
+    // A truncated mark proves nothing: the guest then counts as another owner's.
     if (!(version >= 1) || !phase || !creator || digest === undefined || urn === undefined) return undefined;
     return prune({
         schemaVersion: version,
@@ -106,7 +106,7 @@ function readCreator({ user = "", machine = "", project = "" }: Tree["attributes
     return { user, machine, project };
 }
 
-/** A role that this release does not know keeps its file from being deleted. */
+/** Return the record of a file. An unknown role becomes `kept`, so that the file is not deleted. */
 function readFile({ attributes: { name, role, key, digest } }: Tree): FileRecord[] {
     if (!name) return [];
     return [
@@ -119,7 +119,9 @@ function readFile({ attributes: { name, role, key, digest } }: Tree): FileRecord
     ];
 }
 
-/** A mark of version 1 has names alone, and the definition around it has paths. No listing of a folder takes part. */
+/**
+ * Return the file names of a version 1 mark: it has names only, and the definition has paths. The folder is not listed.
+ */
 function namesOf(mark: Tree, domain: Tree): string[] {
     const folder = folderOf(domain);
     const booted = pathsOf(domain)

@@ -3,7 +3,7 @@ import { library } from "./library";
 import { print } from "./print";
 import { all, at, type Tree, text, tree } from "./tree";
 
-/** `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
+/** Return the element `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
 export function renderReservation({ mac, name, address }: ReservationModel): string {
     return print(
         library()
@@ -14,7 +14,7 @@ export function renderReservation({ mac, name, address }: ReservationModel): str
     );
 }
 
-/** What a network's XML says of where guests get their addresses. */
+/** Return a network's facts: its bridge, subnets and reservations. */
 export function readNetwork(xml: string): NetworkFacts {
     const network = tree(xml, "network");
     const ips = all(network, "ip");
@@ -47,7 +47,7 @@ function maskLength(netmask: string): number {
     return netmask.split(".").reduce((bits, octet) => bits + Number(octet).toString(2).replaceAll("0", "").length, 0);
 }
 
-/** libvirt: an IPv4 address with neither prefix nor netmask has that of its historical class. */
+/** Return the prefix. libvirt gives an IPv4 address without prefix and netmask the one of its historical class. */
 function classful(address: string): number {
     const first = Number(address.split(".")[0]);
     return first < 128 ? 8 : first < 192 ? 16 : 24;

@@ -3,8 +3,9 @@ import { print } from "./print";
 import { parse } from "./tree";
 
 /**
- * The same domain without its displays' passwords, for where read-only connections may read it. An empty password locks a display
- * (qemu.conf, vnc_password and spice_password), while none would open it to everyone.
+ * Return the domain without its displays' passwords, for places that read-only connections can read. An empty password
+ * locks
+ * a display (qemu.conf, vnc_password and spice_password); without the attribute it would be open to everyone.
  */
 export function withLockedDisplays(domainXml: string): string {
     if (!domainXml.includes("passwd")) return domainXml;

@@ -2,7 +2,7 @@ import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { UnikernelError } from "../../../model";
 
-// What we use of the DOM: xmlbuilder2's nodes have their types in a dependency of its own.
+// The used part of the DOM: the types of xmlbuilder2's nodes are in a dependency of its own.
 interface Node {
     nodeType: number;
     data: string;
@@ -13,7 +13,7 @@ interface Node {
 const ELEMENT = 1;
 const TEXT = 3;
 
-/** One fragment or document as text; what was put in is what a parser gets out. */
+/** Return a fragment or document as text. A parser reads the same values from it. */
 export function print(builder: XMLBuilder, options: { prettyPrint: boolean }): string {
     const node: object = builder.node;
     escapeAll(node as Node);
@@ -21,8 +21,9 @@ export function print(builder: XMLBuilder, options: { prettyPrint: boolean }): s
 }
 
 /**
- * xmlbuilder2 leaves alone what looks like an entity already, so that `&amp;` in an argument, or in a whole definition
- * that the mark carries, would come back as `&`.
+ * Escape what xmlbuilder2 leaves alone because it looks like an entity: `&amp;` in an argument, or in the definition
+ * inside
+ * a mark, would otherwise come back as `&`.
  */
 function escapeAll(node: Node): void {
     if (node.nodeType === TEXT) node.data = escaped(node.data).replaceAll("\r", "&#13;");

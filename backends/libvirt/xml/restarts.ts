@@ -1,7 +1,7 @@
 import { print } from "./print";
 import { parse } from "./tree";
 
-/** The same domain, which its host does not start again when it crashes or reboots. */
+/** Return the domain with actions by which its host does not start it again after a crash or a reboot. */
 export function withoutRestarts(domainXml: string): string {
     const domain = parse(domainXml, "domain");
     for (const name of ["on_crash", "on_reboot"]) domain.find((child) => child.node.nodeName === name)?.remove();

@@ -1,6 +1,6 @@
 import { library } from "./library";
 
-/** A folder of the host as a storage pool (libvirt: formatstorage). Mode in its octal notation, as libvirt wants it. */
+/** Return a folder of the host as a storage pool (libvirt: formatstorage). The mode is octal, as libvirt expects it. */
 export function renderPool({
     name,
     uuid,
@@ -21,7 +21,7 @@ export function renderPool({
     return pool.end({ headless: true });
 }
 
-/** A file of `size` bytes, whatever its content: nothing of it is allocated yet. */
+/** Return a volume of `size` bytes of which nothing is allocated yet. */
 export function renderVolume({ name, size, mode }: { name: string; size: number; mode: number }): string {
     const volume = library().create().ele("volume");
     volume.ele("name").txt(name);
@@ -33,7 +33,7 @@ export function renderVolume({ name, size, mode }: { name: string; size: number;
     return volume.end({ headless: true });
 }
 
-/** When a volume was last written to, in milliseconds of its host's clock. */
+/** Return the time of the last write to a volume, in milliseconds of its host's clock. */
 export function changedAt(xml: string): number | undefined {
     const seconds = /<mtime>\s*(\d+(?:\.\d+)?)\s*<\/mtime>/.exec(xml)?.[1];
     return seconds === undefined ? undefined : Number(seconds) * 1000;

@@ -17,13 +17,16 @@ const ELEMENT = 1;
 const TEXT = 3;
 const CDATA = 4;
 
-/** libxml2's own limit (parserInternals.h, xmlParserMaxDepth), by which libvirt reads: it has nothing deeper. */
+/** libxml2's limit (parserInternals.h, xmlParserMaxDepth), which libvirt has too. */
 const DEEPEST = 256;
 
-/** Parses a document that libvirt returned. Throws `internal` with the root's expected name where it is something else. */
+/**
+ * Parse a document that libvirt returned. Throws `internal` with the expected name of the root where it is another
+ * document.
+ */
 export function parse(xml: string, root: string): XMLBuilder {
     let builder: XMLBuilder;
-    // The library would read JSON and YAML too.
+    // The library would parse JSON and YAML too.
     if (!/^\s*</.test(xml))
         throw new UnikernelError(
             "internal",
@@ -43,13 +46,13 @@ export function parse(xml: string, root: string): XMLBuilder {
     return builder;
 }
 
-/** Parses a document to plain data. */
+/** Parse a document to plain data. */
 export function tree(xml: string, root: string): Tree {
     const node: object = parse(xml, root).node;
     return plain(node as Element);
 }
 
-// What we use of the DOM: xmlbuilder2's nodes have no types of their own outside its dependency.
+// The used part of the DOM: xmlbuilder2 exports no types of its nodes.
 interface Node {
     nodeType: number;
     nodeValue: string | null;
@@ -77,17 +80,17 @@ function plain(element: Element): Tree {
     return result;
 }
 
-/** The first element at a path of names below a tree. */
+/** Return the first element at a path of names below an element. */
 export function at(from: Tree | undefined, ...path: string[]): Tree | undefined {
     return path.reduce((node, name) => node?.children.find((child) => child.name === name), from);
 }
 
-/** All children of a name. */
+/** Return all children with a name. */
 export function all(from: Tree | undefined, name: string): Tree[] {
     return from?.children.filter((child) => child.name === name) ?? [];
 }
 
-/** The text at a path; undefined when the element is not there or is empty. */
+/** Return the text at a path; undefined when the element is missing or empty. */
 export function text(from: Tree | undefined, ...path: string[]): string | undefined {
     return at(from, ...path)?.text.trim() || undefined;
 }

@@ -21,7 +21,10 @@ const INDIFFERENT = new Set([
 ]);
 const TUNING = new Set(["bandwidth", "mtu", "tune", "coalesce", "guest", "acpi"]);
 
-/** Return how the interfaces of a definition could be declared: one of another kind than the four stands as a tap without a name. */
+/**
+ * Return how the interfaces of a definition could be declared: one of another kind than the four stands as a tap
+ * without a name.
+ */
 export function declarable({ interfaces, forwards }: Pick<DomainFacts, "interfaces" | "forwards">): InterfaceSpec[] {
     return interfaces.map(({ mac, kind, source = "" }) => {
         switch (kind) {

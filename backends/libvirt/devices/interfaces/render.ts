@@ -2,7 +2,10 @@ import type { InterfaceModel, UserSource } from "../../model";
 import { type Element, element, writeElement } from "../../xml";
 import { slotAddress } from "../pci";
 
-/** Return one interface as virDomainUpdateDeviceFlags takes it. Not for QEMU's own user-mode network, which libvirt does not know. */
+/**
+ * Return one interface as virDomainUpdateDeviceFlags takes it. Not for QEMU's own user-mode network, which libvirt does
+ * not know.
+ */
 export function renderInterface(nic: InterfaceModel): string {
     return writeElement(interfaceElement(nic));
 }

@@ -3,46 +3,49 @@ import { changesAfterSave, changesLive, differences } from "../../devices";
 import type { DomainFacts, Mark } from "../../model";
 import { type Existing, stateOf } from "../existing";
 
-/** What there has to be in the end. */
+/** The guest as the plan wants it. */
 export interface DesiredState {
     facts: DomainFacts;
     bootDigest: string;
     state: SeenState;
 }
 
-/** What has to be done, from what is there. */
+/** The steps from the existing guest to the desired one. */
 export interface Decision {
-    /** Write a definition. */
+    /** Write the definition. */
     define: boolean;
-    /** End what runs. */
+    /** Stop the running guest. */
     stop: boolean;
     start: boolean;
-    /** Go on from the saved memory image: it is of the guest that is wanted. */
+    /** Resume the saved memory image: it belongs to the desired guest. */
     resume: boolean;
-    /** The saved memory image is of another guest than the one that is wanted: it goes before anything is defined. */
+    /** Remove the saved memory image before anything is defined: it belongs to another boot than the desired one. */
     discard: boolean;
-    /** Properties that differ in what runs and can be changed while it does. */
+    /** Properties that differ in the running guest and can change while it runs. */
     live: string[];
     /** Wait until it is ready. */
     prove: boolean;
-    /** The definition to go back to; undefined when none was ever proven, or nothing is being replaced. */
+    /** The definition for a rollback; undefined when no definition became ready before, or none is replaced. */
     lastGood?: string;
 }
 
 export interface Findings extends Existing {
-    /** Somebody wrote something else into the kernel's file: what runs may have booted from that. A file that is only missing is put back. */
+    /**
+     * The kernel's file has another content, from which the running guest may have booted. A missing file is only
+     * written again.
+     */
     kernelReplaced: boolean;
     /** The console says that an unproven guest has ended. */
     ended: boolean;
-    /** What runs was not told its configuration. */
+    /** The running guest did not get its configuration. */
     unconfigured?: boolean;
-    /** Networks without a bridge, of those that an interface leaves or comes to. */
+    /** Networks without a bridge, among those that an interface leaves or joins. */
     unbridged?: string[];
 }
 
 /**
- * The table behind create and update. It goes by what is there, never by what was meant to happen:
- * so a run that was killed anywhere is continued, and a change behind our back is put right.
+ * Return the steps of a create or an update. The host decides, and not the announced change: so a run that was killed
+ * anywhere is continued, and a change by another program is undone.
  */
 export function decide(found: Findings, desired: DesiredState): Decision {
     const { record, mark, facts, liveMark, liveFacts } = found;
@@ -75,8 +78,9 @@ export function decide(found: Findings, desired: DesiredState): Decision {
 }
 
 /**
- * The guest in the saved memory image, as what runs is judged. Where the image itself cannot be read (libxl), the definition
- * stands for it: libvirt refuses no change of that while an image is there.
+ * Compare the guest in the saved memory image with the desired one, as a running guest is compared. Where the image
+ * cannot
+ * be read (libxl), its definition is compared, although libvirt allows changes of it while an image exists.
  */
 function savedImage(found: Findings, desired: DesiredState): { fit: boolean; live: string[] } | undefined {
     if (!found.record?.saved || found.record.active) return undefined;
@@ -95,19 +99,22 @@ function savedImage(found: Findings, desired: DesiredState): { fit: boolean; liv
 
 function lastGood({ record, mark, facts }: Existing, define: boolean): string | undefined {
     if (!record || !facts) return undefined;
-    // One without a mark is adopted: whoever made it thought it good.
+    // A domain without a mark is adopted, and its definition worked for its owner.
     if (mark === undefined || isProven(mark)) return define ? record.inactiveXml : undefined;
     return mark.lastGood;
 }
 
-/** A definition that came while its guest was to be off or paused is complete, but no guest of it has become ready yet. */
+/**
+ * Return whether a guest of the definition has become ready: one that was written for a stopped or paused guest has
+ * not.
+ */
 function isProven(mark: Mark | undefined): boolean {
     return mark?.phase === "ready" && mark.lastGood === undefined;
 }
 
 /**
  * Return the definition to keep at the end: the last good one, until a guest of the new one has become ready.
- * @param wanted `seeds`: a persist disk begins again, which the boot digest does not say
+ * @param wanted `seeds`: a persist disk is seeded again, which is no part of the boot digest
  */
 export function unprovenLastGood(
     { mark }: Existing,
@@ -119,7 +126,7 @@ export function unprovenLastGood(
     return before;
 }
 
-/** Never finished for the first time: nothing is lost with it. */
+/** Return whether the first create of the guest never finished: removing it loses nothing. */
 export function isLeftover(mark: Mark | undefined): boolean {
     return mark !== undefined && mark.phase !== "ready" && mark.lastGood === undefined;
 }

@@ -5,7 +5,7 @@ import { type Existing, stateOf } from "../existing";
 import type { Run } from "../run";
 import type { Definition } from "./wanted";
 
-/** Changes what runs without interrupting it. The definition for the next boot is written already. */
+/** Change the running guest without interrupting it. The definition for the next boot is written already. */
 export async function adjust(
     { host, plan: { spec } }: Run,
     { record, liveFacts }: Existing,

@@ -5,15 +5,20 @@ import type { DomainFacts, NetworkFacts } from "../../model";
 import { knownNetwork, type SeenNetwork } from "../network/networks";
 
 /**
- * Whether the interfaces on a network are ports of a bridge on the host, whatever the network forwards by. Those of a network that
- * forwards by macvtap, or by handing out the host's own devices, are devices of another kind, and libvirt changes an interface's
- * kind only at a start: "unable to change config on 'network' network type" (qemuDomainChangeNet in qemu_hotplug.c).
+ * Return whether the interfaces on a network are ports of a bridge on the host. Those of a network that forwards by
+ * macvtap,
+ * or hands out the host's own devices, are devices of another kind, and libvirt changes an interface's kind only at a
+ * start:
+ * "unable to change config on 'network' network type" (qemuDomainChangeNet in qemu_hotplug.c).
  */
 function isBridged({ bridge }: NetworkFacts): boolean {
     return bridge !== undefined;
 }
 
-/** Return what it is to move an interface: `live` only where both ends are seen to be bridges. A network that is not there yet may turn out to be anything. */
+/**
+ * Return the consequence of moving an interface: `live` only where both networks have a bridge. The kind of a network
+ * that does not exist yet is unknown.
+ */
 export async function consequenceOfMove(
     network: (name: string) => Promise<SeenNetwork>,
     ...ends: unknown[]
@@ -31,8 +36,9 @@ export async function consequenceOfMove(
 }
 
 /**
- * Return the networks without a bridge among those that an interface of the running guest leaves or comes to.
- * One that the host does not have is none: to go there is refused before the guest is touched.
+ * Return the networks without a bridge among those that an interface of the running guest leaves or joins. A network
+ * that
+ * the host does not have is left out: a move to it is refused before the guest is touched.
  */
 export async function unbridgedNetworks(
     host: Host,

@@ -7,15 +7,16 @@ import type { Existing } from "../existing";
 import { lastGoodOf, namesOf } from "../files/records";
 
 export interface Reconciled extends Omit<Existing, "record"> {
-    /** Where this configuration has the guest's files. */
+    /** The guest's folder by the present configuration. */
     folder: string;
-    /** A create that never ended is repeated: it seeds its persist disks again. */
+    /** A create that did not finish is repeated, and seeds its persist disks again. */
     seeds: boolean;
 }
 
 /**
- * Compares the record of a guest's files with its definitions, its folder and its declaration, before anything is written.
- * Throws where going on would boot a guest without the data that it has.
+ * Compare the record of a guest's files with its definitions, its folder and its declaration, before anything is
+ * written.
+ * Throws where the guest would boot without its data.
  */
 export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpec, "name" | "blocks">): void {
     const mark = found.mark ?? found.liveMark;
@@ -29,7 +30,7 @@ export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpe
         const records = mark?.files?.filter((file) => isFileOf(disks[index]!, file.name)) ?? [];
         const recorded = records.find(({ role }) => role === "persist") ?? records[0];
         if (!recorded || bothFormats(recorded.name).some((one) => present.has(one))) return;
-        // A text that is new asks for a new seeding, whatever became of the file.
+        // A new text asks for a new seeding, also where the file is missing.
         if (block.reseed !== undefined && !persistFiles(disks[index]!, block.reseed).includes(recorded.name)) return;
         throw new UnikernelError(
             "not-found",
@@ -48,7 +49,7 @@ function bothFormats(name: string): string[] {
     return ["img", "qcow2"].map((extension) => name.replace(/[^.]+$/, extension));
 }
 
-/** Throws where the record names another folder than the one that is configured now. */
+/** Throw where the record names another folder than the configured one. */
 export function assertFolder(mark: Mark | undefined, folder: string, name: string): void {
     if (mark?.folder === undefined || mark.folder === folder) return;
     const disks = (mark.files ?? []).flatMap(({ role, key, name: file }) => (role === "persist" ? [key ?? file] : []));
@@ -68,7 +69,7 @@ function withDisks(disks: string[]): string {
     return `, with its persist disk${disks.length > 1 ? "s" : ""} ${disks.join(", ")},`;
 }
 
-/** A persist disk, and the file from which a definition boots instead of it. */
+/** A persist disk, and the file that a definition has in its place. */
 export interface Overlaid {
     recorded: string;
     path: string;
@@ -76,7 +77,10 @@ export interface Overlaid {
     live: boolean;
 }
 
-/** Throws where a definition boots from another file than the record of a persist disk: an update would go back to the older file. */
+/**
+ * Throw where a definition boots from another file than the recorded one of a persist disk: an update would return to
+ * the older file.
+ */
 function assertBoots(found: Reconciled, name: string): void {
     const other = overlaid(found);
     if (!other) return;
@@ -90,7 +94,7 @@ function assertBoots(found: Reconciled, name: string): void {
     );
 }
 
-/** Return the first persist disk of the record that a definition does not boot from, where a file without a record is in its place. */
+/** Return the first recorded persist disk that a definition replaces by a file without a record. */
 export function overlaid({
     mark,
     liveMark,
@@ -125,10 +129,10 @@ function inPlaceOf(
     return undefined;
 }
 
-/** virsh names an overlay by the file below it: `data.persist.img` becomes `data.persist.NAME`. */
+/** virsh names an overlay after its backing file: `data.persist.img` becomes `data.persist.NAME`. */
 const stem = ({ name }: FileRecord): string => name.replace(/[^.]+$/, "");
 
-/** The overlay of another disk, a scratch one for instance. */
+/** Return whether the file is the overlay of another disk, such as a scratch disk. */
 function otherStem(path: string, mark: Mark | undefined, file: FileRecord): boolean {
     return (mark?.files ?? []).some(
         (other) =>

@@ -11,14 +11,14 @@ import { folderOf, namesOf, recordsOf } from "../files/records";
 import { type Claim, disown, generationOf } from "../ownership/ownership";
 import type { Run } from "../run";
 
-/** The definition that a plan asks for, on this host. */
+/** The definition of a plan on this host. */
 export interface Definition {
     layout: Layout;
     model: DomainModel;
     facts: DomainFacts;
-    /** Former files of persist disks: renamed or removed once the guest is proven. */
+    /** Former files of persist disks: renamed or removed once the guest is ready. */
     formerFiles: FormerFiles;
-    /** As it is when all is done. */
+    /** The mark at the end of the operation. */
     mark: Mark;
 }
 
@@ -80,15 +80,15 @@ function readyMark(
     };
 }
 
-/** What a step takes beyond the waits that the spec names: copying, a busy host. */
+/** Time of a step beyond the waits that the spec names: copying, a busy host. */
 const MARGIN_MS = 10 * 60_000;
 
-/** Return the milliseconds after which a step that was begun counts as abandoned. */
+/** Return the milliseconds after which an unfinished step counts as abandoned. */
 export function timeFor({ readiness, shutdownTimeout }: Pick<UnikernelSpec, "readiness" | "shutdownTimeout">): number {
     return ((readiness?.timeout ?? 0) + shutdownTimeout) * 1000 + MARGIN_MS;
 }
 
-/** The mark while the guest is not proven yet. */
+/** Return the mark for the time until the guest is ready. */
 export function unfinishedMark({ mark }: Definition, { plan: { spec } }: Run, lastGood: string | undefined): Mark {
     const deadline = Date.now() + timeFor(spec);
     return withLastGood(
@@ -105,7 +105,7 @@ export function withLastGood(mark: Mark, lastGood: string | undefined): Mark {
     return lastGood === undefined ? mark : { ...mark, lastGood: withLockedDisplays(lastGood) };
 }
 
-/** Whether two marks say the same, whenever they were written. */
+/** Return whether two marks are equal apart from the time at which they were written. */
 export function sameMark(one: Mark | undefined, other: Mark): boolean {
     return one !== undefined && JSON.stringify(comparable(one)) === JSON.stringify(comparable(other));
 }

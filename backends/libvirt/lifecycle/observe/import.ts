@@ -9,7 +9,7 @@ import { copiesOf } from "../files/layout";
 import { namesOf } from "../files/records";
 import { hostIdOf } from "../hostIdentity";
 
-/** A domain of any making, as it could have been declared; undefined when there is none. Asks only. */
+/** Return any domain as it could have been declared; undefined when there is none. Changes nothing. */
 export async function importGuest(
     host: Host,
     { uuid, name = "" }: { uuid?: string; name?: string },
@@ -69,7 +69,7 @@ export async function importGuest(
     };
 }
 
-/** What a network reserves for an interface is its address wherever the guest asks for one. */
+/** Return the interfaces with the addresses that their networks reserve for them. */
 async function reserved(host: Host, interfaces: Declared["interfaces"]): Promise<FoundGuest["interfaces"]> {
     return Promise.all(
         interfaces.map(async (nic) => {
@@ -88,7 +88,7 @@ function hintOf({ name, active }: DomainRecord, written: string[]): string {
     return `virsh edit ${name} takes it out, where the guest can do without; else leave the domain to libvirt`;
 }
 
-/** A copy of ours that is made anew at each start is declared by what it is made of. */
+/** Return the blocks. A scratch copy, which each start makes again, is declared by its image. */
 function blocksOf({ blocks }: Declared, mark: Mark | undefined): FoundGuest["blocks"] {
     const copies = new Map(copiesOf(namesOf(mark)).map(({ from, to }) => [to, from]));
     return blocks.map(({ path, writable, format }) => {
@@ -99,7 +99,7 @@ function blocksOf({ blocks }: Declared, mark: Mark | undefined): FoundGuest["blo
     });
 }
 
-/** Somebody edited the definition while the guest ran: what is imported is the definition. */
+/** Return a warning where the definition was edited while the guest ran: the definition is imported. */
 function editedWhileRunning({ liveXml }: DomainRecord, facts: DomainFacts): string[] {
     const other = liveXml === undefined ? [] : differences(readFacts(liveXml), facts);
     return other.length > 0

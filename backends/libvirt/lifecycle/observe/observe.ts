@@ -17,8 +17,9 @@ import { leasesFor } from "./observation";
 
 /**
  * Return the state of the guest on the host; undefined when libvirt says that there is no domain of this uuid.
- * @param creator who asks; left out: an import, which takes a guest from whoever has it
- * @param readConsole what its ABI reads in a console; left out: a guest that has ended by itself is running while its host runs it
+ * @param creator the present user; left out: an import, which accepts a guest of any creator
+ * @param readConsole the console parser of its ABI; left out: a guest that ended by itself counts as running while its
+ * domain runs
  */
 export async function observe(
     host: Host,
@@ -53,7 +54,7 @@ export async function observe(
     return {
         host: hostIdOf(info),
         state,
-        // What runs is what counts; without a definition of ours for the next boot, nothing is known.
+        // The running guest counts. Where another program edited the definition, the digest is unknown.
         bootDigest: edited
             ? undefined
             : state === "stopped"
@@ -74,7 +75,7 @@ export async function observe(
     };
 }
 
-/** Data that are elsewhere than the record says: an update refuses to go on, and names both. */
+/** Return data that are in another place than the record says: an update refuses to continue, and names both places. */
 function elsewhere(existing: Existing, folder: string): Observation["drift"] {
     const other = overlaid(existing);
     const recorded = (existing.mark ?? existing.liveMark)?.folder;
@@ -84,14 +85,14 @@ function elsewhere(existing: Existing, folder: string): Observation["drift"] {
     };
 }
 
-/** Until we have written its definition, the console is where somebody else's says. */
+/** Return the console log of an imported guest: until the first update its own definition names it. */
 function consoleLogOf({ facts }: Existing, { imported }: Applied): string | undefined {
     return imported ? (facts?.consoleLog ?? "") : undefined;
 }
 
 /**
- * Values that differ from what was applied. What runs now comes before what would run next.
- * @param known the definition is one that was imported, whole: it may say in other words what was read from it
+ * Return the values that differ from the applied ones: first those of the running guest, then those of the next boot.
+ * @param known the definition is the imported one, unchanged: it may differ in form from what was read of it
  */
 function drift(
     { record, facts, liveFacts }: Existing,
@@ -104,7 +105,7 @@ function drift(
         const other = values.find((value) => value !== undefined && JSON.stringify(value) !== JSON.stringify(wanted));
         if (other !== undefined) found[property] = other;
     };
-    // Saved memory is kept for a start that is not declared: no reason to change anything.
+    // A stopped guest with saved memory is off, as declared.
     if (record && !(applied.state === "stopped" && record.saved)) compare("state", applied.state, state);
     if (record) compare("autostart", applied.autostart, record.autostart);
     if (applied.description !== undefined)
@@ -112,11 +113,13 @@ function drift(
     return known ? found : { ...found, ...driftOf(applied, [liveFacts, facts]) };
 }
 
-/** The digest of the kernel on the host where it is not the one that its name promises; "" when it is gone. */
+/**
+ * Return the digest of the kernel on the host where it differs from the one in its name; "" when the file is missing.
+ */
 async function kernelDrift(host: Host, uuid: string, { facts }: Existing): Promise<string | undefined> {
     const name = facts?.kernel?.split("/").pop();
     const promised = /^kernel-([0-9a-f]{16})$/.exec(name ?? "")?.[1];
-    // Another kernel in the definition is an edit, which the boot digest tells.
+    // Another kernel in the definition is an edit, which shows in the boot digest.
     if (!name || !promised) return undefined;
     const digest = (await host.files.digest(uuid, name)) ?? "";
     return digest.startsWith(promised) && digest !== "" ? undefined : digest;

@@ -7,12 +7,14 @@ import type { DomainRecord } from "../../host";
 import type { DomainFacts, Mark } from "../../model";
 import { MARK_VERSION } from "../../xml";
 
-/** Every URN under which a guest in state may be known. */
+/** Return every URN that the mark of a guest in state may have. */
 export function urnsOf({ urn }: { urn: string }, applied: Applied): string[] {
     return [...new Set([urn, applied.urn, ...(applied.imported?.urn === undefined ? [] : [applied.imported.urn])])];
 }
 
-/** What state remembers of an import, for a domain without a mark: so the first update treats it as any guest of ours. */
+/**
+ * Return a mark for an imported domain that has none, from state: so the first update treats it like every other guest.
+ */
 export function importedMark(applied: Applied | undefined): Mark | undefined {
     if (!applied?.imported) return undefined;
     const { definition, shutdown } = applied.imported;
@@ -27,12 +29,12 @@ export function importedMark(applied: Applied | undefined): Mark | undefined {
     };
 }
 
-/** The definition is the one that was imported. */
+/** Return whether the definition is the imported one, unchanged. */
 export function isAsImported(facts: DomainFacts | undefined, { imported }: Applied): boolean {
     return imported !== undefined && facts !== undefined && definitionDigest(facts) === imported.definition;
 }
 
-/** A disk is copied whole, or not at all: never while the guest that is there writes to it. */
+/** Throw where a disk would be copied while the running guest writes to it. */
 export function assertNotWritten(
     { record, liveFacts }: { record?: DomainRecord; liveFacts?: DomainFacts },
     { spec, blockFiles }: GuestPlan,
@@ -46,7 +48,7 @@ export function assertNotWritten(
     });
 }
 
-/** Files of the guest's own folder from which its program declares it: it would not be whole without them at the next check. */
+/** Return the files in the guest's own folder that its program declares as sources: the next check needs them. */
 export function ownSources({ spec: { uuid, kernel, initrd }, blockFiles }: GuestPlan): string[] {
     return [kernel, initrd, ...blockFiles].flatMap((path) =>
         path !== undefined && basename(dirname(path)) === uuid ? [basename(path)] : [],
