@@ -258,7 +258,7 @@ test("a guest of our own that state has lost is what state had", async () => {
     expect(found).toMatchObject({ id, props: same });
     expect(found!.props).not.toHaveProperty("imported");
     expect(said.join("\n")).toMatch(
-        /made by alice@wonderland for the same project.*\n.*kernel-.*these files go with the guest/,
+        /made by alice@wonderland for the same project.*\n.*kernel-.*these files are removed with the guest/,
     );
 
     // The program's own files have the same content.

@@ -62,7 +62,7 @@ test("by tcp there is libvirt alone; without a daemon nothing is claimed of it",
     const found = await look(host.uri);
     expect(found).toMatchObject({
         driver: { status: "ok" },
-        xenstore: { status: "ok", found: expect.stringContaining("libvirt alone") as string },
+        xenstore: { status: "ok", found: expect.stringContaining("only libvirt") as string },
         folder: { status: "ok", found: "kept on the host, not here: libvirt writes them, as storage volumes" },
     });
     await host.stopDaemon();
