@@ -88,7 +88,9 @@ interface Scene {
     skip(id: string, title: string, because: string): void;
 }
 
-/** What leads to no platform, libvirt's test driver for one, is tested as KVM. */
+/**
+ * Return the platform of a connection. One that no platform claims, such as libvirt's test driver, is tested as KVM.
+ */
 function platformOf(connection: string): HostedPlatform {
     const leads = (platform: HostedPlatform): boolean => {
         const found = backend(platform);

@@ -10,7 +10,7 @@ import type { Services } from "./lifecycle";
 import { noteOutput, outputFault } from "./output";
 import { type BlockImageInputs, blockImageShape, optionsOf } from "./schema";
 
-/** Checks the arguments, and computes what the image is; while a part is unknown, so is the digest. */
+/** Check the arguments and compute the digest of the image; it is unknown while a part is unknown. */
 export async function checkBlockImage(
     olds: Partial<BlockImageInputs>,
     news: Record<string, unknown>,
@@ -52,7 +52,10 @@ export async function checkBlockImage(
     };
 }
 
-/** The engine followed an alias: what is called by the old name, such as a persist disk, is found by it. */
+/**
+ * Return the former logical names, where the engine followed an alias: a persist disk, for one, is found by its old
+ * name.
+ */
 function formerNames({ urn, formerly = [] }: Partial<BlockImageInputs>, now: string): { formerly?: string[] } {
     const names = [...formerly, ...(urn === undefined ? [] : [logicalName(urn)])].filter(
         (name) => name !== logicalName(now),
@@ -70,7 +73,10 @@ async function identityOf(inputs: BlockImageInputs, problems: Problem[]): Promis
     }
 }
 
-/** Of what is known and of the right type; the rest has its problem already, or will be seen when it is known. */
+/**
+ * Check the values that are known and of the right type; the others have their problem already, or are checked when
+ * known.
+ */
 function checkOptions({ format, size, label }: Record<string, unknown>): Problem[] {
     if (typeof format !== "string" || isUnknown(format)) return [];
     const options = optionsOf({
@@ -98,7 +104,7 @@ async function checkOutput(
             urns: [urn, olds.urn].filter((one) => one !== undefined),
             path: output,
         },
-        // Whether it was changed since is for the update to see: state's hash of it is not among the inputs.
+        // The update finds later changes of the file: state's hash of it is not among the inputs.
         inState: async () => olds.output === output,
         isReplaced,
     });

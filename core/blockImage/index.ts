@@ -12,7 +12,7 @@ import { currentOutputs, isSizeMistakable } from "./stored";
 export { currentOutputs };
 
 /**
- * The lifecycle of a data image. What is on disk is a cache of what the inputs say: nothing here is ever a replacement.
+ * The lifecycle of a data image. The file is a cache of the inputs: no change is a replacement.
  */
 export function blockImageHandlers(services: Services = { log: () => undefined }): Handlers {
     return {
@@ -23,7 +23,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async diff(_id, olds, news) {
             refuseNewerState(olds);
-            // The engine can name inputs that differ; a file that was lost it cannot see.
+            // The engine names inputs that differ; it cannot see a missing file.
             const changes = isChanged(olds, news) ? undefined : await isUpdateDue(olds, services);
             return { changes, replaces: [], deleteBeforeReplace: false };
         },
@@ -36,7 +36,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         },
         async read(id, props) {
             refuseNewerState(props);
-            // A lost file is found by diff, which looks for it.
+            // diff looks for a missing file.
             return { id, props: currentOutputs(props) };
         },
         async update(id, olds, news) {
@@ -53,7 +53,10 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
     };
 }
 
-/** Whether an image with unchanged inputs has something to do: its file was lost, or its outputs would be misread. */
+/**
+ * Return whether an image with unchanged inputs needs an update: its file is missing, or a program would misread its
+ * outputs.
+ */
 async function isUpdateDue(olds: Record<string, unknown>, { log }: Services): Promise<boolean> {
     if (!(await isWhole(asOutputs(olds)))) return true;
     if (!isSizeMistakable(olds)) return false;
@@ -61,7 +64,7 @@ async function isUpdateDue(olds: Record<string, unknown>, { log }: Services): Pr
     return true;
 }
 
-/** State holds what check returned; inputs have had one form. */
+/** State has the inputs as check returned them; they have had one form. */
 function asInputs(inputs: Record<string, unknown>): BlockImageInputs {
     return inputs as unknown as BlockImageInputs;
 }

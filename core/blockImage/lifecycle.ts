@@ -19,18 +19,18 @@ import { progressLog } from "./progress";
 import { type BlockImageInputs, type BlockImageOutputs, optionsOf } from "./schema";
 
 export interface Services {
-    /** A line for the person at the terminal. */
+    /** Print a line for the user. */
     log(message: string): void;
-    /** Whether the engine was told to replace this resource, which is in state then. */
+    /** Return whether the engine replaces this resource on request; it is in state then. */
     isReplaced?(urn: string): boolean;
 }
 
-/** Where the image of these inputs is, or will be. */
+/** Return the path of the image of these inputs. */
 export function pathOf({ output, digest, format }: Pick<BlockImageInputs, "output" | "digest" | "format">): string {
     return output === undefined ? cachePath(digest, format) : resolve(output);
 }
 
-/** Ends with the whole image in its place: one that is there is left as it is. */
+/** Build the image unless it is in its place already. */
 export async function createImage(
     id: string,
     inputs: BlockImageInputs,
@@ -40,7 +40,8 @@ export async function createImage(
 }
 
 /**
- * The same of an image that state has; its former file goes when the new one is whole. @param olds outputs from before
+ * Build the changed image of a resource in state. Its former file is removed when the new one is whole.
+ * @param olds the outputs in state
  */
 export async function updateImage(
     id: string,
@@ -55,7 +56,7 @@ export async function updateImage(
     });
 }
 
-/** Does the work if the place is ours to write to; a file of the cache is by its digest. */
+/** Do the work unless another owner has a file at `output`; a file of the cache has its digest in its name. */
 async function write(
     id: string,
     inputs: BlockImageInputs,
@@ -79,7 +80,7 @@ async function write(
         isReplaced: services.isReplaced,
     });
     if (error) throw error;
-    // What failed after the file had come into its place goes on, and so does what an earlier run began.
+    // An operation that failed after the file was in its place continues, and so does one that an earlier run began.
     return withNote(
         writing,
         work,
@@ -90,7 +91,7 @@ async function write(
 async function build(id: string, inputs: BlockImageInputs, services: Services): Promise<BlockImageOutputs> {
     const path = pathOf(inputs);
     const wasUser = (await usersOf(path)).some((user) => user.id === id);
-    // Before the file: whoever removes one looks for users first.
+    // Before the file: a removal looks for users first.
     await addUser(path, { id, urn: inputs.urn ?? "" });
     try {
         const there = await findBuilt(path);
@@ -108,7 +109,7 @@ async function build(id: string, inputs: BlockImageInputs, services: Services): 
     }
 }
 
-/** Leaves an image; the file goes with its last user, an `output` only if it is still what was built. */
+/** Give up an image. Its last user removes the file, an `output` only while it is unchanged. */
 async function releaseImage(id: string, old: BlockImageOutputs, services: Services): Promise<void> {
     const path = pathOf(old);
     const foreign =
@@ -133,7 +134,7 @@ export async function deleteImage(id: string, old: BlockImageOutputs, services: 
     if (old.output !== undefined) forgetWriting(writingTo(pathOf(old), old.urn, old));
 }
 
-/** True while the file that state speaks of is there and whole. */
+/** Return whether the file in state exists and is whole. */
 export async function isWhole(old: BlockImageOutputs): Promise<boolean> {
     const whole = (await findBuilt(pathOf(old)))?.digest === old.digest;
     if (whole && old.output !== undefined) forgetWriting(writingTo(pathOf(old), old.urn, old));

@@ -5,20 +5,20 @@ import type { UnikernelError } from "../../model";
 import { noteInRun, ownerInRun } from "../identityOwners";
 import type { BlockImageOutputs } from "./schema";
 
-/** What decides whose the file at an `output` is. */
+/** The facts that decide whose the file at an `output` is. */
 export interface Claim {
-    /** Identity of the resource; undefined when it is not known yet. */
+    /** Identity of the resource; undefined while it is unknown. */
     id: string | undefined;
     source: ImageSource | undefined;
     /** `path` as the program writes it. */
     writing: Writing;
-    /** Whether state has the file that is there. */
+    /** Return whether state has the existing file. */
     inState(path: string): Promise<boolean>;
-    /** Whether the engine was told to replace this resource, which is in state then. */
+    /** Return whether the engine replaces this resource on request; it is in state then. */
     isReplaced?(urn: string): boolean;
 }
 
-/** What is wrong with the place of an image, a file that is there and is not what state has included. */
+/** Return the problem with the place of an image, such as an existing file that is not the one in state. */
 export async function outputFault({
     id,
     source,
@@ -43,8 +43,9 @@ export function noteOutput(output: string, urn: string): void {
 const keyOf = (path: string): string => `image ${path}`;
 
 /**
- * By our record of what we built, whatever run of this stack it was, or, where the cache folder was lost, by the hash
- * in state.
+ * Return whether the file is the resource's own: by the record of builds, of any run of this stack, or by the hash in
+ * state
+ * where the cache folder was lost.
  */
 export async function isOurs(path: string, old: BlockImageOutputs): Promise<boolean> {
     if (await isBuiltByUs(path)) return true;

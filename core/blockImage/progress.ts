@@ -3,7 +3,7 @@ import type { Progress } from "../../images";
 import { everyFewSeconds, mebibytes } from "../../localFiles";
 import { type BlockImageInputs, MIB } from "./schema";
 
-/** Says how far a build is, every few seconds; a short one says nothing. */
+/** Print the progress of a build every few seconds; a short build prints nothing. */
 export function progressLog(
     { format, source, output, digest }: BlockImageInputs,
     { log }: { log(message: string): void },

@@ -8,11 +8,11 @@ export const MIB = 1024 * 1024;
 /** The arguments of a BlockImage. */
 export const blockImageShape = { ...shapesOf(blockImageRows), ...secretPlaces(derivedOutputs.blockImage) };
 
-/** What check returns and state stores as inputs. */
+/** The inputs that check returns and state stores. */
 export interface BlockImageInputs {
     schemaVersion: number;
     urn?: string;
-    /** The logical names that it had before, where an alias led from one to the next. */
+    /** Former logical names, where aliases led to the present one. */
     formerly?: string[];
     source: ImageSource;
     format: ImageFormat;
@@ -30,7 +30,7 @@ export interface BlockImageInputs {
     manifest: Manifest;
 }
 
-/** The inputs without `manifest`, which only people read, and what was built. */
+/** The inputs without `manifest`, which only people read, and the facts of the built file. */
 export interface BlockImageOutputs extends Omit<BlockImageInputs, "manifest" | "size"> {
     /** Absolute. */
     path: string;

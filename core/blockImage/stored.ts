@@ -4,8 +4,8 @@ type Outputs = Record<string, unknown>;
 
 /**
  * Return the outputs of any release in the form of this one. Before, the file's size was called `bytes`, and `size`
- * repeated the
- * argument, in MiB. The version rises with the form: a release that takes `size` for the argument refuses to read it.
+ * repeated the argument, in MiB. The version rises with the form: a release that takes `size` for the argument refuses
+ * to read it.
  */
 export function currentOutputs(outs: Outputs): Outputs {
     if (!isOldForm(outs)) return outs;
@@ -13,7 +13,9 @@ export function currentOutputs(outs: Outputs): Outputs {
     return { ...others, schemaVersion: SCHEMA_VERSION, size: bytes };
 }
 
-/** Whether a program that reads `size` from this state would take the argument, in MiB, for the size of the file. */
+/**
+ * Return whether a program that reads `size` from this state would take the argument, in MiB, for the size of the file.
+ */
 export function isSizeMistakable(outs: Outputs): boolean {
     return isOldForm(outs) && outs.size !== undefined;
 }

@@ -25,7 +25,7 @@ export function changeOfCrashAction(from: unknown, to: unknown): Consequence {
     return onReset(from as OnCrash) === onReset(to as OnCrash) ? "live" : "restart";
 }
 
-/** What the host does when the guest crashes or resets, and the device by which a guest reports that it crashed. */
+/** The action for a crash or a reset, and the device by which a guest reports a crash. */
 export const crash = {
     arguments: ["onCrash", "guest"],
     render: ({ onCrash, onReboot, panicDevice }, { emulatesPc }) => ({

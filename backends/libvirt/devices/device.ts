@@ -80,7 +80,7 @@ export interface Device<Read extends Partial<DomainFacts> = Partial<DomainFacts>
     import?: {
         /** Elements of `<domain>` that need no note: read here, or without a consequence for the guest. */
         elements?: readonly string[];
-        /** What an import notes of an element of `<devices>`, by its name. */
+        /** Functions that note an element of `<devices>` for an import, by its name. */
         devices?: Record<string, (device: Tree, notes: Notes) => void>;
         /** Return what can be declared of it, and note the rest. */
         declare?(definition: DefinitionTree, notes: Notes): Partial<Declared>;

@@ -4,9 +4,9 @@ import type { DefinitionTree, Device } from "./device";
 import type { Declared, Notes } from "./notes";
 import { pciOrder, slotAddress } from "./pci";
 
-/** What a disk may hold that changes nothing for its guest. */
+/** Elements of a disk that change nothing for its guest. */
 const INDIFFERENT = new Set(["driver", "source", "target", "address", "alias", "readonly", "boot", "backingStore"]);
-/** What only the host does for it. */
+/** Elements by which the host tunes it. */
 const TUNING = new Set(["iotune", "blockio", "serial", "wwn", "vendor", "product"]);
 
 export const disks = {

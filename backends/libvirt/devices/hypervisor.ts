@@ -1,4 +1,4 @@
-/** What libvirt's drivers do differently with a domain. */
+/** The differences between libvirt's drivers in the handling of a domain. */
 export interface Hypervisor {
     /**
      * QEMU emulates a PC: ACPI, a serial port, and devices that libvirt adds by itself unless a definition turns them

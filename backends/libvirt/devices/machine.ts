@@ -3,7 +3,7 @@ import type { Device } from "./device";
 
 const FEATURES = new Set(["acpi", "apic", "pae", "vmport", "pvspinlock"]);
 
-/** What a machine has whatever guest runs on it: ACPI, its clock, buses, and the emulator that is it. */
+/** The parts of a machine that are equal for every guest: ACPI, clock, buses and the emulator. */
 export const machine = {
     render: (_model, { emulatesPc }) => ({
         domain: [

@@ -1,9 +1,9 @@
 import type { Attach, OnCrash } from "../../../model";
 
-/** A definition in the words of arguments. */
+/** A definition as the arguments of a unikernel. */
 export interface Declared {
     accelerator: "kvm" | "tcg";
-    /** Whole MiB, or not: then it is refused too. */
+    /** MiB. A fraction is also noted as refused. */
     memory: number;
     vcpus: number;
     onCrash: OnCrash;
@@ -18,13 +18,13 @@ export interface Declared {
     qemuArgs: string[];
 }
 
-/** What stands in a definition beside what can be declared. Texts name the thing: `VNC screen`, `disk vdb`. */
+/** The parts of a definition that cannot be declared. Texts name the thing: `VNC screen`, `disk vdb`. */
 export class Notes {
-    /** Without it the guest would not be the same. */
+    /** Parts without which the guest would be another one. */
     readonly refused: string[] = [];
-    /** The guest runs the same without it: our own definition does not have it. */
+    /** Parts without which the guest runs as before: the new definition does not have them. */
     readonly dropped: string[] = [];
-    /** Our own definition says something else: `cpu: qemu64 → maximum`. */
+    /** Parts that the new definition has in another form: `cpu: qemu64 → maximum`. */
     readonly changed: string[] = [];
 
     refuse(what: string): void {
@@ -38,7 +38,7 @@ export class Notes {
     }
 }
 
-/** A hundred of a kind are said once. */
+/** Add a text once, however often it is found. */
 function add(list: string[], text: string): void {
     if (!list.includes(text)) list.push(text);
 }

@@ -11,7 +11,9 @@ interface Claim {
     what: string;
 }
 
-/** What the unikernels of this program hold, as far as they are checked. One process serves one run of the engine. */
+/**
+ * Ports, addresses and names of the unikernels that were checked in this run. One process serves one run of the engine.
+ */
 const held = new Map<string, Claim[]>();
 
 /**

@@ -20,7 +20,7 @@ export interface Difference {
     from: unknown;
     to: unknown;
     consequence: Consequence;
-    /** Whether it differs is known only after another resource is created. */
+    /** The values are known only after another resource is created. */
     unknown: boolean;
     /** Display text, where the path alone is not enough. */
     note?: string;

@@ -15,7 +15,10 @@ export interface ExclusiveItem {
     hint: string;
 }
 
-/** Whether a holder of our stack keeps or yields a resource, if the program has declared it. */
+/**
+ * `keeps` or `yields`, as the program declares the holder in this stack; undefined while it has not declared the
+ * holder.
+ */
 export type DeclaredIntent = ReturnType<NonNullable<Context["declares"]>>;
 
 /** Return whether a mark's URN belongs to our stack and project. */
