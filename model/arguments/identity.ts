@@ -5,11 +5,11 @@ import type { Rows } from "./row";
 /** Stricter than libvirt, because the name is also part of commands that people type. */
 export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
 
-/** The arguments that identify a guest and its host. */
 /** A libvirt URI; its driver decides about the rest. */
 export const CONNECTION_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/\S*$/i;
 export const EXPECTED_CONNECTION = "expected a libvirt URI, such as qemu:///system";
 
+/** The arguments that identify a guest and its host. */
 export const identityRows = {
     platform: {
         shape: z.enum(PLATFORMS),

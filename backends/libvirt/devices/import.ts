@@ -48,6 +48,7 @@ function noteElement(child: Tree, notes: Notes): void {
     if (child.namespace === QEMU_NAMESPACE) {
         const refused = refusedOfQemu(child);
         if (refused !== undefined) notes.refuse(refused);
-    } else if (TUNING.has(child.name)) notes.drop(child.name);
-    else if (!KNOWN.has(child.name)) notes.refuse(child.name);
+    } else if (KNOWN.has(child.name)) return;
+    else if (TUNING.has(child.name)) notes.drop(child.name);
+    else notes.refuse(child.name);
 }

@@ -1,3 +1,4 @@
+import { UnikernelError } from "../../../model";
 import type { DomainModel, Mark } from "../model";
 import { type Element, element, writeDomain } from "../xml";
 import { hypervisorOf } from "./hypervisor";
@@ -26,6 +27,8 @@ export function renderDomain(model: DomainModel, mark?: Mark): string {
     const rendered = DEVICES.flatMap((device) => device.render?.(model, hypervisorOf(model)) ?? []);
     const domain = rendered.flatMap((device) => device.domain ?? []);
     const devices = rendered.flatMap((device) => device.devices ?? []);
+    assertOrdered(domain, [...IDENTITY, ...DOMAIN]);
+    assertOrdered(devices, IN_DEVICES);
     return writeDomain({
         type: model.type,
         identity: pick(domain, IDENTITY),
@@ -33,6 +36,12 @@ export function renderDomain(model: DomainModel, mark?: Mark): string {
         elements: [...pick(domain, DOMAIN), element("devices", {}, ...pick(devices, IN_DEVICES))],
         qemuArgs: rendered.flatMap((device) => device.qemuArgs ?? []),
     });
+}
+
+/** Throw for an element that the order of elements does not have: it would be left out. */
+function assertOrdered(elements: Element[], order: string[]): void {
+    const lost = elements.find(({ name }) => !order.includes(name));
+    if (lost) throw new UnikernelError("internal", `the order of elements in a definition lacks <${lost.name}>`);
 }
 
 /** Return the elements with these names, in their order. */
