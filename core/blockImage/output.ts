@@ -44,8 +44,7 @@ const keyOf = (path: string): string => `image ${path}`;
 
 /**
  * Return whether the file is the resource's own: by the record of builds, of any run of this stack, or by the hash in
- * state
- * where the cache folder was lost.
+ * state where the cache folder was lost.
  */
 export async function isOurs(path: string, old: BlockImageOutputs): Promise<boolean> {
     if (await isBuiltByUs(path)) return true;
