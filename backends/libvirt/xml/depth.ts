@@ -8,8 +8,7 @@ const ASIDES: [begin: string, end: string][] = [
 
 /**
  * Return the greatest depth of elements in a document, without a tree of it: the library needs time by the square of
- * the
- * depth, and each level is a stack frame when its tree is walked. A truncated document counts up to its end.
+ * the depth, and each level is a stack frame when its tree is walked. A truncated document counts up to its end.
  */
 export function depthOf(xml: string): number {
     let depth = 0;

@@ -9,8 +9,7 @@ const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;
 
 /**
  * Return a definition with the title, the description and the `<metadata>` elements that people and other tools wrote
- * into
- * the former one (formatdomain, "General metadata"). None of them changes the guest.
+ * into the former one (formatdomain, "General metadata"). None of them changes the guest.
  */
 export function keepForeign(definition: string, before: string | undefined): string {
     if (before === undefined) return definition;

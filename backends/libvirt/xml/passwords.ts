@@ -4,8 +4,7 @@ import { parse } from "./tree";
 
 /**
  * Return the domain without its displays' passwords, for places that read-only connections can read. An empty password
- * locks
- * a display (qemu.conf, vnc_password and spice_password); without the attribute it would be open to everyone.
+ * locks a display (qemu.conf, vnc_password and spice_password); without the attribute it would be open to everyone.
  */
 export function withLockedDisplays(domainXml: string): string {
     if (!domainXml.includes("passwd")) return domainXml;

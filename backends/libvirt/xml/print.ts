@@ -22,8 +22,7 @@ export function print(builder: XMLBuilder, options: { prettyPrint: boolean }): s
 
 /**
  * Escape what xmlbuilder2 leaves alone because it looks like an entity: `&amp;` in an argument, or in the definition
- * inside
- * a mark, would otherwise come back as `&`.
+ * inside a mark, would otherwise come back as `&`.
  */
 function escapeAll(node: Node): void {
     if (node.nodeType === TEXT) node.data = escaped(node.data).replaceAll("\r", "&#13;");

@@ -79,8 +79,7 @@ export function decide(found: Findings, desired: DesiredState): Decision {
 
 /**
  * Compare the guest in the saved memory image with the desired one, as a running guest is compared. Where the image
- * cannot
- * be read (libxl), its definition is compared, although libvirt allows changes of it while an image exists.
+ * cannot be read (libxl), its definition is compared, although libvirt allows changes of it while an image exists.
  */
 function savedImage(found: Findings, desired: DesiredState): { fit: boolean; live: string[] } | undefined {
     if (!found.record?.saved || found.record.active) return undefined;

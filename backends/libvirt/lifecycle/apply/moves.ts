@@ -6,10 +6,8 @@ import { knownNetwork, type SeenNetwork } from "../network/networks";
 
 /**
  * Return whether the interfaces on a network are ports of a bridge on the host. Those of a network that forwards by
- * macvtap,
- * or hands out the host's own devices, are devices of another kind, and libvirt changes an interface's kind only at a
- * start:
- * "unable to change config on 'network' network type" (qemuDomainChangeNet in qemu_hotplug.c).
+ * macvtap, or hands out the host's own devices, are devices of another kind, and libvirt changes an interface's kind
+ * only at a start: "unable to change config on 'network' network type" (qemuDomainChangeNet in qemu_hotplug.c).
  */
 function isBridged({ bridge }: NetworkFacts): boolean {
     return bridge !== undefined;
@@ -37,8 +35,7 @@ export async function consequenceOfMove(
 
 /**
  * Return the networks without a bridge among those that an interface of the running guest leaves or joins. A network
- * that
- * the host does not have is left out: a move to it is refused before the guest is touched.
+ * that the host does not have is left out: a move to it is refused before the guest is touched.
  */
 export async function unbridgedNetworks(
     host: Host,

@@ -15,8 +15,7 @@ export interface Reconciled extends Omit<Existing, "record"> {
 
 /**
  * Compare the record of a guest's files with its definitions, its folder and its declaration, before anything is
- * written.
- * Throws where the guest would boot without its data.
+ * written. Throws where the guest would boot without its data.
  */
 export function reconcile(found: Reconciled, { name, blocks }: Pick<UnikernelSpec, "name" | "blocks">): void {
     const mark = found.mark ?? found.liveMark;
