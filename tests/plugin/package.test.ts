@@ -50,6 +50,25 @@ async function npm(cwd: string, ...args: string[]): Promise<string> {
     return (await execa("npm", args, { cwd, timeout: 180_000, stdin: "ignore" })).stdout;
 }
 
+/** Declarations that others of the tarball import, and that it lacks. */
+async function missingTypes(paths: string[]): Promise<string[]> {
+    const missing: string[] = [];
+    const seen = new Set<string>();
+    const read = async (path: string): Promise<void> => {
+        if (seen.has(path)) return;
+        seen.add(path);
+        const text = await readFile(join(repository, path), "utf8");
+        for (const [, from = ""] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
+            const target = join(path, "..", from.replace(/\.js$/, ""));
+            const found = [`${target}.d.ts`, `${target}/index.d.ts`].find((name) => paths.includes(name));
+            if (found) await read(found);
+            else missing.push(`${target} of ${path}`);
+        }
+    };
+    await read("dist/index.d.ts");
+    return missing;
+}
+
 test("the tarball has what runs, and nothing else", async () => {
     const paths = packed.files.map(({ path }) => path);
     expect(paths).toEqual(
@@ -68,6 +87,7 @@ test("the tarball has what runs, and nothing else", async () => {
     expect(paths.filter((path) => /\.map$|\.test\.|^docs\/dev\/|\/tests?\/|(?<!\.d)\.ts$|(^|\/)\./.test(path))).toEqual(
         [],
     );
+    expect(await missingTypes(paths)).toEqual([]);
     expect(packed.files.find(({ path }) => path === "bin/pulumi-resource-unikernel")?.mode).toBe(0o755);
     expect(packed.size).toBeLessThan(600_000);
     // What publishes a plugin to download is not claimed: the engine would look for it, for dynamic providers too.
