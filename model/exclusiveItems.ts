@@ -11,12 +11,16 @@ export const keyOf = {
     address: (network: string, address: string): string => `address ${network} ${address}`,
 };
 
+/** Return the key of the same port on every address; any other key as it is. */
+export function portOnAnyAddress(key: string): string {
+    return key.replace(/^(tcp|udp) \S+ (\d+)$/, "$1 0.0.0.0 $2");
+}
+
 /**
  * Return whether two keys mean the same thing: equal, or the same port where one of the two listens on every address.
  */
 export function isSameItem(one: string, other: string): boolean {
-    const everywhere = (key: string): string => key.replace(/^(tcp|udp) \S+ (\d+)$/, "$1 0.0.0.0 $2");
-    return (
-        one === other || (everywhere(one) === everywhere(other) && [one, other].some((key) => key === everywhere(key)))
-    );
+    if (one === other) return true;
+    const [first, second] = [portOnAnyAddress(one), portOnAnyAddress(other)];
+    return first === second && (one === first || other === second);
 }

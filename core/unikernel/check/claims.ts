@@ -2,19 +2,12 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Forward, Problem, UnikernelSpec } from "../../../model";
 import { attachKind, isSameItem, keyOf, logicalName } from "../../../model";
-
-interface Claim {
-    urn: string;
-    property: string;
-    host: string;
-    key: string;
-    what: string;
-}
+import { type Claim, ClaimIndex, clash } from "./claimIndex";
 
 /**
  * Ports, addresses and names of the unikernels that were checked in this run. One process serves one run of the engine.
  */
-const held = new Map<string, Claim[]>();
+const held = new ClaimIndex();
 
 /**
  * Record what a unikernel needs exclusively on its host. Report each thing that another unikernel of the program also
@@ -23,14 +16,13 @@ const held = new Map<string, Claim[]>();
 export function claim(spec: UnikernelSpec): Problem[] {
     const mine = claimsOf(spec);
     held.set(spec.urn, mine);
-    const others = [...held.values()].flat().filter(({ urn }) => urn !== spec.urn);
     return mine.flatMap((wanted, index) => {
         const twice = mine.slice(0, index).find((earlier) => clash(earlier, wanted));
         if (twice)
             return [
                 { property: wanted.property, reason: `${wanted.what} is already ${twice.property} of this unikernel` },
             ];
-        const other = others.find((candidate) => clash(candidate, wanted));
+        const other = held.clashOf(wanted);
         if (!other) return [];
         return [
             {
@@ -46,7 +38,7 @@ export function claim(spec: UnikernelSpec): Problem[] {
  * this run did not check the guest.
  */
 export function declares(uuid: string, item: string): "keeps" | "yields" | undefined {
-    const claims = [...held.values()].find((one) => one.some(({ key }) => key === `uuid ${uuid}`));
+    const claims = held.withUuid(uuid);
     if (!claims) return undefined;
     return claims.some(({ key }) => isSameItem(key, item)) ? "keeps" : "yields";
 }
@@ -112,8 +104,4 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
     if (spec.gdb)
         claims.push(make("gdb.port", keyOf.gdb(spec.gdb), `tcp port ${spec.gdb.port} of ${spec.gdb.address}`));
     return claims;
-}
-
-function clash(one: Claim, other: Claim): boolean {
-    return one.host === other.host && isSameItem(one.key, other.key);
 }

@@ -54,3 +54,40 @@ test("an address that two guests of a program reserve is refused, naming the oth
         },
     ]);
 });
+
+test("a claim is compared with those of the same thing alone, in a fleet of any size", () => {
+    const spec = checked({ interfaces: forwarded(8080) });
+    const guest = (index: number): typeof spec => ({
+        ...spec,
+        urn: `${spec.urn}${index}`,
+        uuid: `uuid-${index}`,
+        name: `web-${index}`,
+        interfaces: [{ ...forwarded(10_000 + index)[0]!, mac: `52:54:00:00:00:${index}` }],
+    });
+    const replace = jest.spyOn(String.prototype, "replace");
+    const costs = [100, 1000].map((size) => {
+        forgetClaims();
+        for (let index = 0; index < size; index++) expect(claim(guest(index))).toEqual([]);
+        replace.mockClear();
+        claim(guest(0));
+        return replace.mock.calls.length;
+    });
+    replace.mockRestore();
+    expect(costs[1]).toBe(costs[0]);
+});
+
+test("a guest that is checked again gives up what it no longer declares", () => {
+    const spec = checked({ interfaces: forwarded(8080) });
+    const other = {
+        ...spec,
+        urn: `${spec.urn}2`,
+        uuid: "2",
+        name: "other",
+        interfaces: [{ ...forwarded(8080, "0.0.0.0")[0]!, mac: "52:54:00:00:00:02" }],
+    };
+    claim(spec);
+    expect(claim(other)).toMatchObject([{ property: "interfaces[0].attach.user.forward[0].host" }]);
+    claim({ ...spec, interfaces: forwarded(8081) });
+    expect(claim(other)).toEqual([]);
+    expect(declares(spec.uuid, "tcp 127.0.0.1 8080")).toBe("yields");
+});
