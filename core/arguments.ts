@@ -98,7 +98,7 @@ function problemsOf(issue: z.core.$ZodIssue, at: string, value: unknown): Proble
             return [
                 {
                     property,
-                    reason: `${found === undefined ? "required; " : ""}${issue.message}${shown(property, found)}`,
+                    reason: `${found === undefined ? "required; " : ""}${sentence(issue, property, found)}`,
                 },
             ];
     }
@@ -120,9 +120,20 @@ function step(value: unknown, key: PropertyKey): unknown {
     return value !== null && typeof value === "object" ? Object(value)[key] : undefined;
 }
 
+function sentence(issue: z.core.$ZodIssue, property: string, found: unknown): string {
+    // YAML has a number in `PORT: 8080`, and a boolean in `DEBUG: true`.
+    if (issue.code === "invalid_type" && issue.expected === "string" && ["number", "boolean"].includes(typeof found)) {
+        const text = MAY_BE_SECRET.test(property) ? "it in quotes" : `"${found}"`;
+        return `expected a text, found a ${typeof found}; write ${text}`;
+    }
+    return `${issue.message}${shown(property, found)}`;
+}
+
+const MAY_BE_SECRET = /^(env|args)\b/;
+
 /** Return `, found …` for a short value. Values that may be secret never appear in a message. */
 function shown(property: string, value: unknown): string {
-    if (/^(env|args)\b/.test(property)) return "";
+    if (MAY_BE_SECRET.test(property)) return "";
     const short = typeof value === "string" ? value.length <= 80 : ["number", "boolean"].includes(typeof value);
     return short ? `, found ${JSON.stringify(value)}` : "";
 }
