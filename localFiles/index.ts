@@ -7,7 +7,7 @@ export { boundFolder, cacheFolder, makeCacheFolder } from "./cacheFolder";
 export { changed, hashFile, readContent } from "./content";
 export { ImageWriter, type Written } from "./fileWriter";
 export { errnoOf, fsError, noSpace, writeError } from "./fsError";
-export { HashCache } from "./hashCache";
+export { HashCache, isRacy, signatureText } from "./hashCache";
 export { hashWhileWritten } from "./hashWhileWritten";
 export { forgetWriting, type Writing, wasInterrupted, withNote, writingTo } from "./interruptedWrites";
 export { outputProblem } from "./output";

@@ -1,7 +1,8 @@
 import type { GuestAbi, KernelFacts } from "../../guests";
-import { describeKernel, guestAbi, guestIds, readKernel, recognise } from "../../guests";
+import { describeKernel, guestAbi, guestIds, recognise } from "../../guests";
 import type { Platform, Problem } from "../../model";
 import { problemOf } from "../../model";
+import { kernelFacts } from "./kernelFacts";
 
 /** A kernel file and the guest ABI with which it boots. */
 export interface Guest {
@@ -13,7 +14,7 @@ export interface Guest {
 export async function findGuest(path: string, id: string | undefined, platform: Platform): Promise<Guest | Problem> {
     let kernel: KernelFacts;
     try {
-        kernel = await readKernel(path);
+        kernel = await kernelFacts(path);
     } catch (error) {
         return problemOf("kernel", error);
     }

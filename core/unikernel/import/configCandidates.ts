@@ -1,9 +1,10 @@
 import { open, stat } from "node:fs/promises";
 import type { FoundGuest } from "../../../backends";
 import type { DecodedConfig } from "../../../guests";
-import { readKernel, recognise } from "../../../guests";
+import { recognise } from "../../../guests";
 import type { Platform } from "../../../model";
 import { UnikernelError } from "../../../model";
+import { kernelFacts } from "../kernelFacts";
 
 /** A guest ABI, and a guest's boot configuration in that ABI's terms. */
 export interface ConfigCandidate {
@@ -26,7 +27,7 @@ export async function configCandidates(
         initrd,
         config: { args: cmdline === "" ? [] : [cmdline], env: {}, mounts: [], interfaces: [] },
     };
-    const abi = recognise(await readKernel(path))?.abi;
+    const abi = recognise(await kernelFacts(path))?.abi;
     const module = initrd === undefined ? undefined : await publicText(initrd);
     if (!abi?.decode || (initrd !== undefined && module === undefined)) return [verbatim];
     const config = abi.decode({ platform, cmdline, module, blocks: blocks.length, interfaces: interfaces.length });
