@@ -97,3 +97,12 @@ test.each([
         netBackends,
     });
 });
+
+test("a host's capabilities are parsed once, and another host's are its own", () => {
+    const of = (uuid: string): string => `<capabilities><host><uuid>${uuid}</uuid></host></capabilities>`;
+    const first = readCapabilities(of("one"));
+    expect(readCapabilities(of("one"))).toBe(first);
+    expect(readCapabilities(of("two")).hostUuid).toBe("two");
+    for (let index = 0; index < 100; index++) readCapabilities(of(String(index)));
+    expect(readCapabilities(of("one"))).toEqual(first);
+});
