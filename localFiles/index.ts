@@ -10,7 +10,7 @@ export { errnoOf, fsError, noSpace, writeError } from "./fsError";
 export { HashCache, isRacy, signatureText } from "./hashCache";
 export { hashWhileWritten } from "./hashWhileWritten";
 export { forgetWriting, type Writing, wasInterrupted, withNote, writingTo } from "./interruptedWrites";
-export { outputProblem } from "./output";
+export { contains, outputProblem } from "./output";
 export { everyFewSeconds, mebibytes } from "./progress";
 export { removeImage, removeManifestsIfUnused } from "./removeImage";
 export { failed, type RunOptions, run } from "./run";

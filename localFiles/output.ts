@@ -101,7 +101,8 @@ async function folderProblem(folder: string): Promise<UnikernelError | undefined
           );
 }
 
-async function contains(source: string, path: string): Promise<boolean> {
+/** Return whether a path is a file or folder, or lies inside of it; links on the way are followed. */
+export async function contains(source: string, path: string): Promise<boolean> {
     const [root, folder] = await Promise.all(
         [source, dirname(path)].map((name) => realpath(name).catch(() => resolve(name))),
     );

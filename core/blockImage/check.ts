@@ -9,6 +9,7 @@ import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";
 import { noteOutput, outputFault } from "./output";
 import { type BlockImageInputs, blockImageShape, optionsOf } from "./schema";
+import { noteSource } from "./sources";
 
 /** Check the arguments and compute the digest of the image; it is unknown while a part is unknown. */
 export async function checkBlockImage(
@@ -45,6 +46,7 @@ export async function checkBlockImage(
         : readable
           ? await identityOf(inputs as unknown as BlockImageInputs, problems)
           : {};
+    if ("digest" in identity) noteSource(identity.digest, source);
     const whole = { ...inputs, ...identity };
     return {
         inputs: { schemaVersion: schemaVersionAfter(olds, !isChanged(olds, whole)), ...whole },

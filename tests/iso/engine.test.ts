@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
@@ -90,8 +90,8 @@ test("a medium is previewed, built, reviewed, rebuilt, mended and removed", asyn
 
 test("what means nothing on a medium is refused at preview, all at once, each at its path", async () => {
     await withMedia("refused", async (stack, declare) => {
-        const refused = async (unikernels: object): Promise<string> => {
-            await declare(unikernels);
+        const refused = async (unikernels: object, images?: object): Promise<string> => {
+            await declare(unikernels, images);
             return (await stack.preview({ fails: true })).text;
         };
         const card = { attach: { user: { forward: [{ host: 8080, guest: 80 }] } } };
@@ -117,6 +117,12 @@ test("what means nothing on a medium is refused at preview, all at once, each at
         expect(text).toMatch(/a medium is made, not run/);
         expect(await refused({ one: { output: "web.iso" }, two: { output: "web.iso" } })).toMatch(
             /property output .*already used by "(one|two)"/,
+        );
+        const data = join(stack.folder, "data");
+        mkdirSync(data);
+        writeFileSync(join(data, "page"), "hello");
+        expect(await refused({ web: { image: "data", output: "data/web.iso" } }, { data: { source: "data" } })).toMatch(
+            /property output .*data\/web\.iso lies inside of \S*\/data, the source of the data image data, so that the image would contain the one before/,
         );
         expect(files(stack)).toEqual([]);
     });

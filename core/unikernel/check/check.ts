@@ -19,6 +19,7 @@ import type { UnikernelServices } from "../services";
 import { claim } from "./claims";
 import { completeSpec } from "./complete";
 import { limitProblems, withEnvironment } from "./limits";
+import { mediumSourceProblems } from "./mediumSource";
 import { unsupportedProblems } from "./unsupported";
 
 type Values = Record<string, unknown>;
@@ -124,6 +125,8 @@ export async function checkArguments(
     };
     if (checksHosts(backend) && problems.length === 0 && !containsUnknown(spec))
         addNew(backend.newProblems(spec), "readiness", "interfaces", "connection");
+    if (problems.length === 0 && !containsUnknown([spec.platform, spec.name, spec.output, spec.blocks]))
+        problems.push(...(await mediumSourceProblems(spec)));
     const held = [spec.interfaces, spec.gdb, spec.name, spec.output, spec.burn, spec.host ?? spec.connection];
     if (Array.isArray(spec.interfaces) && !containsUnknown(held)) problems.push(...claim(spec));
     if (problems.length > 0) return { inputs: { ...spec }, failures: problems };

@@ -1,0 +1,28 @@
+import { contains } from "../../../localFiles";
+import type { Problem, UnikernelSpec } from "../../../model";
+import { sourcesOf } from "../../blockImage";
+
+/**
+ * Return the problem of a medium whose image lies in the source of one of its data images: each build would take in the
+ * image of the build before, and grow by it.
+ */
+export async function mediumSourceProblems({
+    platform,
+    name,
+    output = `${name}.iso`,
+    blocks,
+}: Pick<UnikernelSpec, "platform" | "name" | "output" | "blocks">): Promise<Problem[]> {
+    if (platform !== "iso") return [];
+    for (const block of blocks) {
+        for (const source of sourcesOf(block.digest)) {
+            if (!(await contains(source, output))) continue;
+            return [
+                {
+                    property: "output",
+                    reason: `${output} lies inside of ${source}, the source of the data image ${block.name}, so that the image would contain the one before; choose a path outside of it`,
+                },
+            ];
+        }
+    }
+    return [];
+}
