@@ -4,6 +4,7 @@ import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnRea
 import type { KernelFacts } from "../kernel";
 import { rumprunCapabilities } from "./capabilities";
 import { encodeConfig, ROOTFS_MARK } from "./config";
+import { linkedDrivers } from "./drivers";
 import { checkMedium, warnMedium } from "./medium";
 
 /**
@@ -118,6 +119,7 @@ const HIDING: Record<string, string> = {
 };
 
 export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
+    const linked = linkedDrivers(kernel.elf?.symbols);
     return [
         ...spec.blocks.flatMap(({ mount = "" }, index) => {
             const hiding = HIDING[mount.replace(/\/+$/, "")];
@@ -127,15 +129,15 @@ export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[]
         }),
         ...unless(spec.vcpus === 1, "vcpus", `${spec.vcpus}: rumprun uses one processor`),
         ...warnReadOnlyFormats(spec),
-        ...warnMissingDrivers(spec, kernel.elf?.symbols),
-        ...warnMedium(spec, kernel.elf?.symbols),
+        ...warnMissingDrivers(spec, linked),
+        ...warnMedium(spec, linked),
     ];
 }
 
 /** Warn about drivers that are not linked in. A stripped kernel does not show them; on Xen they are always present. */
-function warnMissingDrivers(spec: UnikernelSpec, symbols: string[] | undefined): Problem[] {
-    if (symbols === undefined || symbols.length === 0 || spec.platform === "xen") return [];
-    const has = (driver: string) => symbols.includes(`rumpns_${driver}_ca`);
+function warnMissingDrivers(spec: UnikernelSpec, linked: Set<string> | undefined): Problem[] {
+    if (linked === undefined || spec.platform === "xen") return [];
+    const has = (driver: string) => linked.has(driver);
     return [
         ...spec.interfaces.flatMap(({ driver = rumprunCapabilities.drivers[spec.platform] ?? "" }, index) =>
             unless(has(driver), `interfaces[${index}].driver`, `the kernel has no driver "${driver}" linked in`),

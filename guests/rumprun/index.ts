@@ -8,6 +8,7 @@ import { checkRumprun, warnRumprun } from "./check";
 import { CONFIG_FILE, encodeConfig, imagePath, ROOTFS_MARK } from "./config";
 import { readRumprunConsole } from "./console";
 import { decodeConfig } from "./decode";
+import { linkedDrivers } from "./drivers";
 
 /**
  * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). The facts here come from its sources and
@@ -36,10 +37,8 @@ export const rumprun: GuestAbi = {
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const { elf, multiboot } = kernel;
     if (!elf) return undefined;
-    // An empty table means that it was thinned out, not that the kernel has no drivers.
-    const drivers = elf.symbols?.length
-        ? elf.symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1"))
-        : undefined;
+    const linked = linkedDrivers(elf.symbols);
+    const drivers = linked && [...linked];
     const isRump = elf.sections.includes("link_set_rump_components");
     const says = elf.texts.includes("rump kernel bare metal bootstrap");
     if (elf.sections.includes("__xen_guest") && (isRump || findNote(kernel, "rumpkernel.org")))

@@ -34,13 +34,16 @@ function isFileName(name: string): boolean {
 /** NetBSD's names of the USB host controller drivers. Current machines have only xhci. */
 const HOST_CONTROLLERS = ["ehci", "uhci", "ohci", "xhci"];
 
+/** usbdi.c asserts `ux_bus->ub_usedma == false` where NUSB_DMA is 0. No symbol shows how libusb was built. */
+const STICK_PANICS = "a build from the sources of 2016–2020 panics at one unless its libusb was built with NUSB_DMA=1";
+
 /**
  * Warn about what the machine must offer. The guest looks only at the first disk, by two names: /dev/ld0a and /dev/sd0a
  * (getcmdlinefromroot in lib/librumprun_base/config.c).
  */
 export function warnMedium(
     { platform, blocks, console: kinds }: UnikernelSpec,
-    symbols: string[] | undefined,
+    linked: Set<string> | undefined,
 ): Problem[] {
     if (platform !== "iso") return [];
     return [
@@ -56,30 +59,34 @@ export function warnMedium(
         ...unless(
             blocks.length === 0,
             "blocks",
-            `the guest reads its data images from its own medium, which must be the machine's first disk: ${ways(symbols)}; never an IDE or SATA CD. Without data images it needs no driver for its medium`,
+            `the guest reads its data images from its own medium, which must be the machine's first disk: ${ways(linked)}; never an IDE or SATA CD. Without data images, with the files cooked into the kernel instead, it needs no driver for its medium`,
+        ),
+        ...unless(
+            blocks.length > 0 || !hasController(linked),
+            "kernel",
+            `it has USB drivers linked in, which attach the USB stick that it boots from, and ${STICK_PANICS}. Without data images it needs no USB drivers`,
         ),
     ];
 }
 
-function ways(symbols: string[] | undefined): string {
-    const linked =
-        symbols === undefined || symbols.length === 0
-            ? undefined
-            : new Set(symbols.map((symbol) => symbol.replace(/^rumpns_(\w+)_ca$/, "$1")));
+const hasController = (linked: Set<string> | undefined): boolean =>
+    HOST_CONTROLLERS.some((driver) => linked?.has(driver));
+
+function ways(linked: Set<string> | undefined): string {
     const missing = (...drivers: string[]): string[] => drivers.filter((driver) => linked && !linked.has(driver));
-    const controller =
-        linked && !HOST_CONTROLLERS.some((driver) => linked.has(driver)) ? [HOST_CONTROLLERS.join(" or ")] : [];
-    const way = (what: string, needed: string, lacking: string[]): string =>
-        linked === undefined
-            ? `${what} (with ${needed} linked in)`
-            : lacking.length === 0
-              ? what
-              : `not ${what}, because it has no ${lacking.join(", no ")} linked in`;
+    const controller = linked && !hasController(linked) ? [HOST_CONTROLLERS.join(" or ")] : [];
+    const way = (what: string, needed: string, lacking: string[], condition?: string): string => {
+        if (lacking.length > 0) return `not ${what}, because it has no ${lacking.join(", no ")} linked in`;
+        const conditions = [...(linked ? [] : [`with ${needed} linked in`]), ...(condition ? [condition] : [])];
+        return conditions.length > 0 ? `${what} (${conditions.join("; ")})` : what;
+    };
     return [
-        way("a USB stick", `umass, sd and ${HOST_CONTROLLERS.join(" or ")}`, [
-            ...missing("umass", "sd"),
-            ...controller,
-        ]),
+        way(
+            "a USB stick",
+            `umass, sd and ${HOST_CONTROLLERS.join(" or ")}`,
+            [...missing("umass", "sd"), ...controller],
+            STICK_PANICS,
+        ),
         way("a virtio disk", "ld_virtio", missing("ld_virtio")),
         way("a virtio SCSI disk", "vioscsi and sd", missing("vioscsi", "sd")),
     ].join(", ");

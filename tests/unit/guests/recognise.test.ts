@@ -65,6 +65,7 @@ describe("recognised by its marks", () => {
         expect(
             recognise(await read(makeElf({ ...elf, symbols: ["rumpns_vioif_ca", "rumpns_ld_virtio_ca"] })))?.drivers,
         ).toEqual(["ld_virtio", "vioif"]);
+        expect(recognise(await read(makeElf({ ...elf, symbols: ["rumpns_ehci_pci_ca"] })))?.drivers).toEqual(["ehci"]);
         expect(recognise(await read(makeElf(elf)))?.drivers).toBeUndefined();
     });
 

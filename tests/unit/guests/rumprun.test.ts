@@ -127,6 +127,12 @@ describe("refused, with the property's path", () => {
         expect(problems({}, { format: "bzImage", size: 1 })).toEqual([expect.stringMatching(/^guest: /)]));
 });
 
+/** The drivers of `hw_generic` (app-tools/rumprun-bake.conf) that matter here, by their symbols. */
+const HW_GENERIC = [
+    ...["vioif", "ld_virtio", "viornd", "virtio_pci", "wm"],
+    ...["ehci_pci", "ohci_pci", "uhci_pci", "usb", "uhub", "umass", "scsibus", "sd"],
+];
+
 describe("warned of", () => {
     const BIOS = /^platform: rumprun starts under BIOS only/;
     const cases: [name: string, changes: Partial<UnikernelSpec>, kernel: KernelFacts, expected: RegExp[]][] = [
@@ -180,7 +186,7 @@ describe("warned of", () => {
             kernel,
             [
                 BIOS,
-                /^blocks: .*first disk: a USB stick \(with umass, sd and ehci or uhci or ohci or xhci linked in\), a virtio disk \(with ld_virtio linked in\), .*never an IDE or SATA CD/,
+                /^blocks: .*first disk: a USB stick \(with umass, sd and ehci or uhci or ohci or xhci linked in; a build from the sources of 2016–2020 panics at one unless .*NUSB_DMA=1\), a virtio disk \(with ld_virtio linked in\), .*never an IDE or SATA CD/,
             ],
         ],
         [
@@ -195,14 +201,50 @@ describe("warned of", () => {
         [
             "a USB stick without umass",
             { platform: "iso", blocks: [block("/a")] },
-            withSymbols("sd", "ehci"),
+            withSymbols("sd", "ehci_pci"),
             [BIOS, /not a USB stick, because it has no umass linked in/],
         ],
+        ...["ehci_pci", "uhci_pci", "ohci_pci", "xhci_pci"].map(
+            (controller): [string, Partial<UnikernelSpec>, KernelFacts, RegExp[]] => [
+                `a USB stick behind ${controller}, which older builds panic at`,
+                { platform: "iso", blocks: [block("/a")] },
+                withSymbols("umass", "sd", controller),
+                [
+                    BIOS,
+                    /first disk: a USB stick \(a build from the sources of 2016–2020 panics at one unless its libusb was built with NUSB_DMA=1\), not a virtio disk/,
+                ],
+            ],
+        ),
+        [
+            "a medium of rumprun-bake's hw_generic",
+            { platform: "iso", blocks: [block("/a")], interfaces: [nic()] },
+            withSymbols(...HW_GENERIC),
+            [
+                BIOS,
+                /first disk: a USB stick \(.*NUSB_DMA=1\), a virtio disk, not a virtio SCSI disk, because it has no vioscsi linked in; never an IDE or SATA CD\. Without data images, with the files cooked into the kernel instead, it needs no driver for its medium$/,
+            ],
+        ],
+        [
+            "hw_generic on a stick, also without data images",
+            { platform: "iso" },
+            withSymbols(...HW_GENERIC),
+            [
+                BIOS,
+                /^kernel: it has USB drivers linked in, .*NUSB_DMA=1\. Without data images it needs no USB drivers$/,
+            ],
+        ],
+        ["hw_generic on a host, which has no USB", {}, withSymbols(...HW_GENERIC), []],
         [
             "a medium that can be anything",
             { platform: "iso", blocks: [block("/a")] },
-            withSymbols("umass", "sd", "uhci", "ld_virtio", "vioscsi"),
-            [BIOS, /first disk: a USB stick, a virtio disk, a virtio SCSI disk; never an IDE/],
+            withSymbols("umass", "sd", "uhci_pci", "ld_virtio", "vioscsi"),
+            [BIOS, /first disk: a USB stick \(.*\), a virtio disk, a virtio SCSI disk; never an IDE/],
+        ],
+        [
+            "a card whose driver is attached to PCI by its symbol's name",
+            { platform: "iso", interfaces: [nic({ driver: "pcn" })] },
+            withSymbols("pcn_pci"),
+            [BIOS],
         ],
         [
             "Xen, whose drivers are always there",
