@@ -30,7 +30,8 @@ const MACHINES: Record<number, string> = {
     243: "riscv",
     258: "loongarch",
 };
-const TYPES: Record<number, string> = { 1: "an object file that was not linked", 4: "a core dump" };
+const RELOCATABLE = 1;
+const TYPES: Record<number, string> = { [RELOCATABLE]: "an object file that was not linked", 4: "a core dump" };
 
 /** Far more than any linker writes for a kernel. */
 const MAX_HEADERS = 65_536;
@@ -52,9 +53,6 @@ export async function readHeader(file: KernelFile): Promise<ElfHeader> {
     const machine = header.readUInt16LE(18);
     const machineName = MACHINES[machine] ?? `machine ${machine}`;
     if (machineName !== "i386" && machineName !== "x86_64") throw file.invalid(`an ELF file for ${machineName}`);
-    const type = header.readUInt16LE(16);
-    if (type !== 2 && type !== 3) throw file.invalid(TYPES[type] ?? `an ELF file of type ${type}`);
-
     const at =
         bits === 32
             ? { program: header.readUInt32LE(28), section: header.readUInt32LE(32), sizes: 42 }
@@ -62,16 +60,33 @@ export async function readHeader(file: KernelFile): Promise<ElfHeader> {
     const [programSize = 0, programCount = 0, sectionSize = 0, sectionCount = 0, names = 0] = [0, 2, 4, 6, 8].map(
         (step) => header.readUInt16LE(at.sizes + step),
     );
-    if (programCount === 0) throw file.invalid("an ELF file without program headers");
-    if (programSize !== program) throw file.invalid(`an ELF${bits} file with program headers of ${programSize} bytes`);
-    if (at.section !== 0 && sectionSize !== section)
-        throw file.invalid(`an ELF${bits} file with section headers of ${sectionSize} bytes`);
-    return {
+    const found: ElfHeader = {
         bits,
         machine: machineName,
         programHeaders: { offset: at.program, count: programCount },
         sectionHeaders: { offset: at.section, count: sectionCount, names },
     };
+    const type = header.readUInt16LE(16);
+    if (type === RELOCATABLE && sectionSize === section) await refuseUnbaked(file, found);
+    if (type !== 2 && type !== 3) throw file.invalid(TYPES[type] ?? `an ELF file of type ${type}`);
+    if (programCount === 0) throw file.invalid("an ELF file without program headers");
+    if (programSize !== program) throw file.invalid(`an ELF${bits} file with program headers of ${programSize} bytes`);
+    if (at.section !== 0 && sectionSize !== section)
+        throw file.invalid(`an ELF${bits} file with section headers of ${sectionSize} bytes`);
+    return found;
+}
+
+/**
+ * Refuse a rumprun program that was not baked: its compiler links it as a relocatable object with the recipe for the
+ * last link, which adds the drivers (app-tools/rumprun-bake.in).
+ */
+async function refuseUnbaked(file: KernelFile, header: ElfHeader): Promise<void> {
+    const sections = await readSections(file, header);
+    if (sections.some(({ name }) => name === ".note.rumprun.bakerecipe"))
+        throw file.invalid(
+            "a rumprun program that is not baked",
+            "a baked one: rumprun-bake hw_virtio OUTPUT INPUT (for a medium hw_generic, for Xen xen_pv)",
+        );
 }
 
 export async function readSegments(file: KernelFile, { bits, programHeaders }: ElfHeader): Promise<Segment[]> {

@@ -8,6 +8,7 @@ import { unikernelHandlers } from "../../../core/unikernel";
 import { forgetClaims } from "../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../../model";
+import { unbaked } from "../guests/elfFixture";
 import { bzImage } from "./kernels";
 
 const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-check-"));
@@ -65,6 +66,12 @@ test.each<[string, object, string[], RegExp?]>([
     ["a folder as kernel", { kernel: folder }, ["kernel"]],
     ["a kernel that is text", { kernel: file("readme.txt", "hello") }, ["kernel"]],
     ["an empty kernel", { kernel: file("empty", "") }, ["kernel"]],
+    ...[undefined, "rumprun", "linux", "raw"].map((guest): [string, object, string[], RegExp] => [
+        `a rumprun program that is not baked, as ${guest ?? "any"} guest`,
+        { kernel: file("unbaked", unbaked(64)), guest },
+        ["kernel"],
+        /not baked; expected a baked one: rumprun-bake hw_virtio/,
+    ]),
     ["an initrd that is not there", { initrd: "/nowhere/initrd" }, ["initrd"]],
     ["a guest that there is not", { guest: "plan9" }, ["guest"], /rumprun, linux, raw/],
     ["a platform that there is not", { platform: "vmware" }, ["platform"]],

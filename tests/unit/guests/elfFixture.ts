@@ -117,6 +117,16 @@ export function makeElf({
     return bare ? body : Buffer.concat([body, Buffer.alloc(sectionSize), ...rows]);
 }
 
+/** Return what rumprun's compiler leaves: relocatable, without program headers, with the recipe for rumprun-bake. */
+export function unbaked(bits: 32 | 64): Buffer {
+    const elf = makeElf({ bits, type: 1, sections: { ".text": "main", ".note.rumprun.bakerecipe": "rumpkernel.org" } });
+    // No program headers: their place, their size and their count.
+    if (bits === 64) elf.writeBigUInt64LE(0n, 32);
+    else elf.writeUInt32LE(0, 28);
+    elf.writeUInt32LE(0, bits === 64 ? 54 : 42);
+    return elf;
+}
+
 function makeNote({ owner, type, desc = Buffer.alloc(0) }: ElfNoteInput): Buffer {
     const name = Buffer.from(`${owner}\0`);
     return Buffer.concat([words(name.length, desc.length, type), pad(name), pad(desc)]);

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import { type KernelFacts, readKernel } from "../../../guests";
 import { processorTime } from "../../support/time";
-import { makeBzImage, makeElf, words } from "./elfFixture";
+import { makeBzImage, makeElf, unbaked, words } from "./elfFixture";
 import { scratch } from "./fixtures";
 
 const files = scratch();
@@ -93,6 +93,11 @@ describe("what a kernel says of itself", () => {
         expect(await read(bytes)).toMatchObject({ size: bytes.length, ...expected });
     });
 
+    test("a baked kernel keeps its recipe", async () => {
+        const elf = makeElf({ sections: { ".note.rumprun.bakerecipe": "rumpkernel.org" } });
+        expect((await read(elf)).elf?.sections).toContain(".note.rumprun.bakerecipe");
+    });
+
     test("a stripped kernel says nothing of its symbols", async () => {
         expect((await read(makeElf({}))).elf?.symbols).toBeUndefined();
     });
@@ -154,6 +159,22 @@ describe("what is no kernel is refused, saying what it is", () => {
         ["a boot sector", Buffer.concat([Buffer.alloc(510), Buffer.from([0x55, 0xaa])]), /a boot sector/],
         ["aarch64", makeElf({ machine: 183 }), /an ELF file for aarch64/],
         ["an object file", makeElf({ type: 1 }), /not linked/],
+        ["an object file with a note", makeElf({ type: 1, sections: { ".note.other": "" } }), /not linked/],
+        ["an object file without sections", makeElf({ type: 1, bare: true }), /not linked/],
+        ...([32, 64] as const).map((bits): [string, Buffer, RegExp] => [
+            `a rumprun program as its compiler leaves it, ${bits} bits`,
+            unbaked(bits),
+            /found a rumprun program that is not baked; expected a baked one: rumprun-bake hw_virtio OUTPUT INPUT \(for a medium hw_generic, for Xen xen_pv\)$/,
+        ]),
+        ["the same, cut off", unbaked(64).subarray(0, -64), /a truncated file: its section headers should end at byte/],
+        [
+            "the same with section headers of another size",
+            ((bytes: Buffer) => {
+                bytes.writeUInt16LE(40, 58);
+                return bytes;
+            })(unbaked(64)),
+            /not linked/,
+        ],
         ["a core dump", makeElf({ type: 4 }), /a core dump/],
         ["big-endian", claims((bytes) => bytes.writeUInt8(2, 5)), /not little-endian/],
         ["ELF class 7", claims((bytes) => bytes.writeUInt8(7, 4)), /unknown class 7/],
