@@ -9,7 +9,7 @@ export function checkLimits(
         ...unless(
             spec.memory >= guest.minMemory,
             "memory",
-            `${spec.memory} MiB: this guest is known not to boot with less than ${guest.minMemory}`,
+            `${spec.memory} MiB: no guest of this kind is known to boot with less than ${guest.minMemory}`,
         ),
         ...unless(
             spec.blocks.length <= guest.maxDisks,
@@ -22,6 +22,15 @@ export function checkLimits(
             `${spec.interfaces.length} interfaces: this guest takes at most ${guest.maxInterfaces}`,
         ),
     ];
+}
+
+/** Warn about memory with which only few guests boot. @param small the guests that do, for the message */
+export function warnMemory(
+    { memory }: UnikernelSpec,
+    { minMemory, usualMemory = minMemory }: Pick<GuestCapabilities, "minMemory" | "usualMemory">,
+    small: string,
+): Problem[] {
+    return unless(memory >= usualMemory, "memory", `${memory} MiB: ${small} boot with less than ${usualMemory}`);
 }
 
 /** Check that mount points are absolute and plain, and that each is used once. */

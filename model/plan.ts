@@ -18,8 +18,10 @@ export interface GuestCapabilities {
     shutdown: boolean;
     /** Platforms on which it accepts only writable disks. */
     writableDisks: Platform[];
-    /** MiB; with less, it is known not to boot. */
+    /** MiB; with less, no guest of this kind is known to boot: refused. */
     minMemory: number;
+    /** MiB; with less, only small programs or kernels boot: a warning. Left out: minMemory. */
+    usualMemory?: number;
     maxDisks: number;
     maxInterfaces: number;
     /** How the guest ends. `halt`: the domain stays, and the console shows the end. `poweroff`: the domain ends. */

@@ -15,6 +15,7 @@ import {
     checkMounts,
     refuseQcow2,
     unless,
+    warnMemory,
     warnReadOnlyFormats,
 } from "../checks";
 import { findNote, type KernelFacts, noteText, XEN_NOTE, xenBoot } from "../kernel";
@@ -35,16 +36,24 @@ export const linux: GuestAbi = {
     capabilities: (kernel) => ({
         ...capabilities,
         minMemory: linuxMemory(kernel, capabilities.minMemory),
+        usualMemory: linuxMemory(kernel, USUAL_MEMORY),
         xen: xenBoot(kernel),
     }),
     check,
-    warnings: (spec) => [...warnReadOnlyFormats(spec), ...warnDrivers(spec)],
+    warnings: (spec, kernel) => [
+        ...warnMemory(spec, linux.capabilities(kernel), "only small kernels"),
+        ...warnReadOnlyFormats(spec),
+        ...warnDrivers(spec),
+    ],
     encode,
     readConsole,
 };
 
 /** The guest's interface base name. It finds interfaces by MAC, whatever their driver. */
 const DRIVER = "eth";
+
+/** In MiB, for a kernel whose header does not say more: what a small configuration of a current kernel needs. */
+const USUAL_MEMORY = 48;
 
 const capabilities: GuestCapabilities = {
     platforms: ["kvm", "xen", "iso"],
@@ -54,8 +63,7 @@ const capabilities: GuestCapabilities = {
     shutdown: true,
     writableDisks: [],
     balloon: true,
-    // For a kernel whose header does not say more: what a small configuration of a current kernel needs.
-    minMemory: 48,
+    minMemory: 8,
     maxDisks: 16,
     maxInterfaces: 8,
     ends: "poweroff",

@@ -1,6 +1,14 @@
 import { basename } from "node:path";
 import type { Platform, Problem, UnikernelSpec } from "../../model";
-import { checkEnvNames, checkHostname, checkLimits, checkMounts, unless, warnReadOnlyFormats } from "../checks";
+import {
+    checkEnvNames,
+    checkHostname,
+    checkLimits,
+    checkMounts,
+    unless,
+    warnMemory,
+    warnReadOnlyFormats,
+} from "../checks";
 import type { KernelFacts } from "../kernel";
 import { rumprunCapabilities } from "./capabilities";
 import { encodeConfig, ROOTFS_MARK } from "./config";
@@ -128,10 +136,30 @@ export function warnRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[]
                 : [{ property: `blocks[${index}].mount`, reason: `a mount at ${mount} ${hiding}` }];
         }),
         ...unless(spec.vcpus === 1, "vcpus", `${spec.vcpus}: rumprun uses one processor`),
+        ...warnMemory(spec, rumprunCapabilities, "only small programs, not nginx,"),
         ...warnReadOnlyFormats(spec),
+        ...warnCards(spec),
         ...warnMissingDrivers(spec, linked),
         ...warnMedium(spec, linked),
     ];
+}
+
+/** The card of each interface, where the platform decides that. A physical machine may have any. */
+const CARDS: Partial<Record<Platform, string>> = { kvm: "virtio", xen: "paravirtual" };
+
+/** Return whether an interface's driver finds a card; true where only the machine knows. */
+function findsCard(driver: string | undefined, platform: Platform): boolean {
+    return driver === undefined || CARDS[platform] === undefined || driver === rumprunCapabilities.drivers[platform];
+}
+
+function warnCards({ platform, interfaces }: UnikernelSpec): Problem[] {
+    return interfaces.flatMap(({ driver }, index) =>
+        unless(
+            findsCard(driver, platform),
+            `interfaces[${index}].driver`,
+            `"${driver}" finds no card on ${platform}, where the card of an interface is always ${CARDS[platform]}: leave driver out, or write "${rumprunCapabilities.drivers[platform]}"`,
+        ),
+    );
 }
 
 /** Warn about drivers that are not linked in. A stripped kernel does not show them; on Xen they are always present. */
@@ -140,7 +168,11 @@ function warnMissingDrivers(spec: UnikernelSpec, linked: Set<string> | undefined
     const has = (driver: string) => linked.has(driver);
     return [
         ...spec.interfaces.flatMap(({ driver = rumprunCapabilities.drivers[spec.platform] ?? "" }, index) =>
-            unless(has(driver), `interfaces[${index}].driver`, `the kernel has no driver "${driver}" linked in`),
+            unless(
+                has(driver) || !findsCard(driver, spec.platform),
+                `interfaces[${index}].driver`,
+                `the kernel has no driver "${driver}" linked in`,
+            ),
         ),
         ...unless(
             spec.platform === "iso" || spec.blocks.length === 0 || has("ld_virtio"),

@@ -44,8 +44,8 @@ const mac = z
     )
     .refine((text) => text !== "00:00:00:00:00:00", "expected an address that is not all zeros");
 
-function cidr(family: 4 | 6) {
-    return z.strictObject({ address: z.string(), gateway: z.string().optional() }).check((context) => {
+function cidr(family: 4 | 6, error?: z.core.$ZodErrorMap) {
+    return z.strictObject({ address: z.string(), gateway: z.string().optional() }, { error }).check((context) => {
         const problem = cidrProblem(context.value, family);
         if (problem)
             context.issues.push({
@@ -55,6 +55,13 @@ function cidr(family: 4 | 6) {
                 input: context.value,
             });
     });
+}
+
+/** The launch tool of rumprun has `inet6,auto`, at which its guests crash. */
+function ipv6Error({ input }: { input?: unknown }): string {
+    return input === "auto"
+        ? 'automatic configuration (-W tag,inet6,auto of the rumprun tool) is not supported: rumprun crashes at it; write { address: "fd00::2/64" }'
+        : 'expected a static address: { address: "fd00::2/64", gateway }';
 }
 
 const reserve = z.strictObject({
@@ -114,7 +121,7 @@ export const interfaceRows = {
         },
     },
     ipv6: {
-        shape: cidr(6).optional(),
+        shape: cidr(6, ipv6Error).optional(),
         description: "A static IPv6 address. Changed: the unikernel restarts.",
         default: "none",
         docs: { unit: '`{ address: "fd00::2/64", gateway }`', about: "restart" },

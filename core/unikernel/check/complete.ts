@@ -1,5 +1,11 @@
 import type { Backend } from "../../../backends";
-import { type InterfaceSpec, type Problem, SCHEMA_VERSION, type UnikernelSpec } from "../../../model";
+import {
+    type GuestCapabilities,
+    type InterfaceSpec,
+    type Problem,
+    SCHEMA_VERSION,
+    type UnikernelSpec,
+} from "../../../model";
 import { isUnknown, UNKNOWN } from "../../handlers";
 import { interfaceProblems, withIpv4Default } from "../../networkInterface";
 import { resolveBlocks } from "../blocks/blocks";
@@ -31,7 +37,7 @@ export async function completeSpec(
         ...stateOf(backend),
         ...identity,
         guest: values.guest ?? guest?.abi.id ?? former?.guest,
-        memory: values.memory ?? former?.memory ?? Math.max(64, 2 * (capabilities?.minMemory ?? 0)),
+        memory: values.memory ?? former?.memory ?? defaultMemory(capabilities),
         blocks: Array.isArray(values.blocks)
             ? await resolveBlocks(
                   values.blocks,
@@ -62,6 +68,11 @@ function formerly({ guest = UNKNOWN, memory, interfaces }: Partial<StoredInputs>
     interfaces?: InterfaceSpec[];
 } {
     return { guest, memory: memory ?? UNKNOWN, interfaces };
+}
+
+/** In MiB. */
+function defaultMemory({ minMemory = 0, usualMemory = minMemory }: Partial<GuestCapabilities> = {}): number {
+    return Math.max(64, 2 * usualMemory);
 }
 
 /** A medium does not run, so state must not say that it does. */

@@ -8,7 +8,7 @@ import { unikernelHandlers } from "../../../core/unikernel";
 import { forgetClaims } from "../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../../model";
-import { unbaked } from "../guests/elfFixture";
+import { makeElf, unbaked } from "../guests/elfFixture";
 import { bzImage } from "./kernels";
 
 const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-check-"));
@@ -49,6 +49,7 @@ const args = (more: object = {}) => ({
 });
 const check = (more: object = {}, olds: object = {}, name = "web") =>
     handlers.check({ ...olds }, { resourceUrn: urn(name), ...args(more) });
+const LINUX = Buffer.from("linux\0");
 const card = (more: object = {}) => ({ mac: "52:54:00:00:00:01", attach: { network: "default" }, ...more });
 const forward = (host: number, more: object = {}) => ({
     attach: { user: { forward: [{ host, guest: 80, ...more }] } },
@@ -554,6 +555,37 @@ describe("a qcow2 that needs another file", () => {
         expect((await check(raw(path, { access: "persist" }), old)).failures).toEqual([refusal]);
         overlay("old.qcow2", 1n << 20n);
         expect((await check(raw(path), old)).failures).toEqual([refusal]);
+    });
+});
+
+describe("a rumprun guest that probably does not do what its declaration says", () => {
+    const elf = (marks: object) => makeElf({ bits: 32, multiboot: true, ...marks });
+    const sections = { ".bootstrap": "", link_set_rump_components: "...." };
+    const kernel = file("rumprun", elf({ sections }));
+    const vmlinux = file(
+        "vmlinux-pvh",
+        makeElf({ notes: [6, 18].map((type) => ({ owner: "Xen", type, desc: LINUX })) }),
+    );
+    const declared = { kernel, initrd: undefined, args: [] };
+
+    test("is warned of: little memory, and a card that KVM does not have", async () => {
+        const { inputs, failures } = await check({ ...declared, memory: 8, interfaces: [card({ driver: "wm" })] });
+        expect(failures).toEqual([]);
+        expect(inputs).toMatchObject({ guest: "rumprun", memory: 8, interfaces: [{ driver: "wm" }] });
+        expect(said).toEqual([
+            "warning: memory: 8 MiB: only small programs, not nginx, boot with less than 14",
+            expect.stringMatching(/^warning: interfaces\[0\]\.driver: "wm" finds no card on kvm/),
+        ]);
+    });
+
+    test.each<[string, object, number]>([
+        ["rumprun", declared, 64],
+        ["linux, by a header that is silent", {}, 96],
+        ["linux, by an ELF file", { kernel: vmlinux }, 96],
+        ["raw", { ...declared, guest: "raw" }, 64],
+    ])("the default of memory is the former one: %s", async (_, more, memory) => {
+        expect((await check(more)).inputs).toMatchObject({ memory });
+        expect(said).toEqual([]);
     });
 });
 

@@ -9,6 +9,18 @@ const user = (...forward: object[]) => ({ user: { forward } });
 const check = (args: object, olds: object = {}, name = "eth") =>
     networkInterfaceHandlers().check({ ...olds }, { resourceUrn: urn(name), ...args });
 
+test.each<[unknown, RegExp]>([
+    [
+        "auto",
+        /^automatic configuration \(-W tag,inet6,auto of the rumprun tool\) is not supported: rumprun crashes at it; write \{ address: "fd00::2\/64" \}, found "auto"$/,
+    ],
+    ["dhcp", /^expected a static address: \{ address: "fd00::2\/64", gateway \}, found "dhcp"$/],
+    [7, /^expected a static address/],
+])("ipv6: %j is refused with the reason", async (ipv6, reason) => {
+    const { failures } = await check({ attach: { tap: "tap0" }, ipv6 });
+    expect(failures).toEqual([{ property: "ipv6", reason: expect.stringMatching(reason) }]);
+});
+
 test.each<[string, object, string[]]>([
     ["two kinds of attach", { attach: { network: "default", tap: "tap0" } }, ["attach"]],
     ["none of the kinds", { attach: {} }, ["attach"]],

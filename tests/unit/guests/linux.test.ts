@@ -212,6 +212,23 @@ test("warned of: a driver, and writing to iso9660", () => {
     expect(warned.map(({ property }) => property)).toEqual(["blocks[1].access", "interfaces[1].driver"]);
 });
 
+describe("memory, where the header of the kernel does not say how much it needs", () => {
+    const silent: KernelFacts = { ...kernel, linux: { protocol: "2.04", version: "", maxCmdline: 255 } };
+    const warned = (memory: number, facts: KernelFacts) =>
+        linux.warnings(told({ memory }), facts).map(({ property, reason }) => `${property}: ${reason}`);
+
+    test("less than usual is a warning, not a refusal", () => {
+        expect(problems({ memory: 8 }, silent)).toEqual([]);
+        expect(warned(47, silent)).toEqual(["memory: 47 MiB: only small kernels boot with less than 48"]);
+        expect(warned(48, silent)).toEqual([]);
+    });
+    test("next to nothing is refused", () => expect(problems({ memory: 7 }, silent)).toHaveLength(1));
+    test("a header that says it is exact", () => {
+        expect(linux.capabilities(kernel)).toMatchObject({ minMemory: 68, usualMemory: 68 });
+        expect(warned(68, kernel)).toEqual([]);
+    });
+});
+
 describe("the console", () => {
     const cases: [text: string, ended: ConsoleVerdict["ended"]][] = [
         ["=== pulumi-unikernel: starting web ===\r\n", undefined],
