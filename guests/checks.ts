@@ -30,7 +30,12 @@ export function warnMemory(
     { minMemory, usualMemory = minMemory }: Pick<GuestCapabilities, "minMemory" | "usualMemory">,
     small: string,
 ): Problem[] {
-    return unless(memory >= usualMemory, "memory", `${memory} MiB: ${small} boot with less than ${usualMemory}`);
+    // Less than minMemory is refused, which says enough.
+    return unless(
+        memory >= usualMemory || memory < minMemory,
+        "memory",
+        `${memory} MiB: ${small} boot with less than ${usualMemory}`,
+    );
 }
 
 /** Check that mount points are absolute and plain, and that each is used once. */

@@ -196,6 +196,7 @@ describe("warned of", () => {
             [BIOS],
         ],
         ["enough memory", { memory: 14 }, kernel, []],
+        ["memory that is refused", { memory: 7 }, kernel, []],
         [
             "memory for a small program only",
             { memory: 13 },
