@@ -62,8 +62,7 @@ export interface HostChecker {
     newProblems(spec: UnikernelSpec): Problem[];
     /**
      * Refuse what the host says that it cannot do; where interfaces and connection are as they were, it is a warning.
-     * Asks for each thing
-     * once in a run. Empty where the host cannot be asked. Changes nothing.
+     * Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing.
      */
     hostProblems(spec: UnikernelSpec): Promise<Problem[]>;
 }

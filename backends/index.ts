@@ -1,6 +1,6 @@
-import { type Platform, UnikernelError } from "../model";
+import { HOST_PLATFORMS, type HostedPlatform, type Platform, UnikernelError } from "../model";
 import type { Backend } from "./backend";
-import { type HostPlatform, hasHosts } from "./capabilities";
+import { hasHosts } from "./capabilities";
 import { iso } from "./iso";
 import { kvm } from "./kvm";
 import { createLibvirtBackend, type Host, openHost, sshShellOf } from "./libvirt";
@@ -43,6 +43,7 @@ export {
 export { unsupportedIn } from "./consequence";
 export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
 export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
+export { outputOf, outputPath } from "./iso";
 export { workingAccelerators } from "./kvm";
 export { closeHosts, type Host, openHost, sshShellOf } from "./libvirt";
 export { readFacts } from "./libvirt/devices";
@@ -71,11 +72,15 @@ export function createBackends(open: (uri: string) => Promise<Host> = openHost, 
 
 export const backends: Backends = createBackends();
 
-/** Return the platform to whose hosts a connection leads; undefined: none of these. */
-export function platformAt(connection: string, known: Backends = backends): (Backend & HostPlatform) | undefined {
-    return Object.values(known)
-        .filter(hasHosts)
-        .find((one) => one.leadsTo(connection));
+/** Return the platform to whose hosts a connection leads; undefined: none. @param of returns the backend of a platform */
+export function platformAt(
+    connection: string,
+    of: (platform: HostedPlatform) => Backend | undefined = (platform) => backends[platform],
+): HostedPlatform | undefined {
+    return HOST_PLATFORMS.find((platform) => {
+        const found = of(platform);
+        return found !== undefined && hasHosts(found) && found.leadsTo(connection);
+    });
 }
 
 /** Return the backend of a platform. Throws `unsupported` for a platform that this release does not have. */

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
-import { backend, closeHosts, type Host, hasHosts, openHost } from "../backends";
-import { type Accelerator, HOST_PLATFORMS, type HostedPlatform } from "../model";
+import { backend, closeHosts, type Host, openHost, platformAt } from "../backends";
+import type { Accelerator, HostedPlatform } from "../model";
 import { rememberBase } from "./base";
 import { Guest } from "./guest";
 import { removeLeftovers } from "./leftovers";
@@ -88,21 +88,11 @@ interface Scene {
     skip(id: string, title: string, because: string): void;
 }
 
-/**
- * Return the platform of a connection. One that no platform claims, such as libvirt's test driver, is tested as KVM.
- */
-function platformOf(connection: string): HostedPlatform {
-    const leads = (platform: HostedPlatform): boolean => {
-        const found = backend(platform);
-        return hasHosts(found) && found.leadsTo(connection);
-    };
-    return HOST_PLATFORMS.find(leads) ?? "kvm";
-}
-
 async function onHost(scene: Scene): Promise<void> {
     const { host, accelerator, run } = scene;
     const connection = host.uri;
-    const platform = platformOf(connection);
+    // A connection that no platform claims, such as libvirt's test driver, is tested as KVM.
+    const platform = platformAt(connection) ?? "kvm";
     const name = `${Date.now().toString(36)}${randomInt(36 ** 3, 36 ** 4).toString(36)}`;
     const removeBase = rememberBase(connection, (await host.info()).local);
     const scratch = await Scratch.make(platform);

@@ -1,3 +1,4 @@
 /** Bootable media. */
 export { iso } from "./backend";
 export { moduleFolder } from "./medium";
+export { outputOf, outputPath } from "./output";

@@ -1,7 +1,12 @@
 import { resolve } from "node:path";
 import type { UnikernelSpec } from "../../model";
 
+/** Return the path of a unikernel's image as the program writes it, or its default. */
+export function outputOf({ output, name }: Pick<UnikernelSpec, "output" | "name">): string {
+    return output ?? `${name}.iso`;
+}
+
 /** Return the absolute path of a unikernel's image. */
-export function outputPath({ output, name }: Pick<UnikernelSpec, "output" | "name">): string {
-    return resolve(output ?? `${name}.iso`);
+export function outputPath(spec: Pick<UnikernelSpec, "output" | "name">): string {
+    return resolve(outputOf(spec));
 }

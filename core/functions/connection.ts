@@ -8,7 +8,7 @@ export function hostAt(
 ): { connection: string; backend: Backend & GuestViewer } {
     const uri = connection ?? services.connection ?? services.backends.kvm?.defaultConnection() ?? "";
     // A URI that no platform claims, such as libvirt's test driver, is opened like the rest.
-    const backend = platformAt(uri, services.backends) ?? services.backends.kvm;
+    const backend = services.backends[platformAt(uri, (platform) => services.backends[platform]) ?? "kvm"];
     if (backend && isGuestViewer(backend)) return { connection: uri, backend };
     throw new UnikernelError("unsupported", `${uri} leads to no host of a platform that this release supports`);
 }

@@ -1,4 +1,4 @@
-import { type Creator, isSweeper, platformAt, type Sweeper } from "../../backends";
+import { backend, type Creator, isSweeper, platformAt, type Sweeper } from "../../backends";
 import { UnikernelError } from "../../model";
 import { ownerOf } from "../identityOwners";
 import { classify, type Leftover } from "./classify";
@@ -51,7 +51,8 @@ export function readStates(files: string[]): Promise<KnownStack[]> {
 }
 
 function sweeperOf(connection: string): Sweeper {
-    const found = platformAt(connection);
+    const platform = platformAt(connection);
+    const found = platform && backend(platform);
     if (found && isSweeper(found)) return found;
     throw new UnikernelError("unsupported", `${connection} leads to no host of guests`, {
         property: "connection",

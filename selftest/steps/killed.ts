@@ -16,7 +16,7 @@ export function pointsOf(calls: string[], most = Infinity): Fault[] {
         ...calls.map((_name, change): Fault => ({ change, when: "after" })),
     ];
     if (all.length <= most) return all;
-    // Every point is as good as any other; spread them without preferring the ends.
+    // At equal distances, also from both ends: no call is more likely to matter than another.
     return Array.from({ length: most }, (_, index) => all[Math.floor(((index + 1) * all.length) / (most + 1))]!);
 }
 

@@ -3,6 +3,7 @@ import type { Host } from "../host";
 import type { DomainFacts, DomainModel } from "../model";
 import type { Element, Tree } from "../xml";
 import type { QemuFacts } from "./commandline";
+import type { Commandline } from "./foreignCommandline";
 import type { Hypervisor } from "./hypervisor";
 import type { Declared, Notes } from "./notes";
 
@@ -20,10 +21,14 @@ export interface Rendered {
 export interface DefinitionTree {
     domain: Tree;
     devices?: Tree;
-    /** Arguments for QEMU that libvirt passes on. */
-    args: string[];
-    /** The same arguments, as far as this package wrote them. */
+    /** Arguments for QEMU that libvirt passes on, as far as this package wrote them. */
     qemu: QemuFacts;
+}
+
+/** A definition that an import reads, whoever wrote it. */
+export interface ImportedTree extends Omit<DefinitionTree, "qemu"> {
+    /** Arguments for QEMU that libvirt passes on, as far as they can be declared. */
+    commandline: Commandline;
 }
 
 /** A value in state beside the values of the same thing on the host. */
@@ -83,6 +88,6 @@ export interface Device<Read extends Partial<DomainFacts> = Partial<DomainFacts>
         /** Functions that note an element of `<devices>` for an import, by its name. */
         devices?: Record<string, (device: Tree, notes: Notes) => void>;
         /** Return what can be declared of it, and note the rest. */
-        declare?(definition: DefinitionTree, notes: Notes): Partial<Declared>;
+        declare?(definition: ImportedTree, notes: Notes): Partial<Declared>;
     };
 }

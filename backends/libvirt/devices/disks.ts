@@ -1,6 +1,6 @@
 import type { DiskModel, DomainFacts } from "../model";
 import { all, at, type Element, element, type Tree } from "../xml";
-import type { DefinitionTree, Device } from "./device";
+import type { Device, ImportedTree } from "./device";
 import type { Declared, Notes } from "./notes";
 import { pciOrder, slotAddress } from "./pci";
 
@@ -16,7 +16,7 @@ export const disks = {
     compared: (facts) => ({ blocks: facts.disks }),
     import: {
         devices: { disk: () => {} },
-        declare: ({ devices }: DefinitionTree, notes: Notes) => ({
+        declare: ({ devices }: ImportedTree, notes: Notes) => ({
             // By PCI address (formatdomain, "Hard drives, floppy disks, CDROMs").
             blocks: all(devices, "disk")
                 .sort((one, other) => pciOrder(one) - pciOrder(other))

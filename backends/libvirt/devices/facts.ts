@@ -10,13 +10,12 @@ import { passedArguments } from "./qemuArguments";
  * returns of it.
  */
 export function readFacts(domainXml: string): DomainFacts {
-    const definition = readDefinition(domainXml);
+    const domain = tree(domainXml, "domain");
+    const definition: DefinitionTree = {
+        domain,
+        devices: at(domain, "devices"),
+        qemu: readQemu(passedArguments(domain)),
+    };
     const facts: FactsOfDevices = Object.assign({}, ...DEVICES.map((device) => device.read?.(definition)));
     return facts;
-}
-
-export function readDefinition(domainXml: string): DefinitionTree {
-    const domain = tree(domainXml, "domain");
-    const args = passedArguments(domain);
-    return { domain, devices: at(domain, "devices"), args, qemu: readQemu(args) };
 }

@@ -6,7 +6,7 @@ import type { Declared } from "./notes";
 export type Placed = Declared["interfaces"][number] & { order: number };
 
 /** Arguments for QEMU in anyone's definition, as far as they can be declared. */
-interface Commandline {
+export interface Commandline {
     interfaces: Placed[];
     gdb: Declared["gdb"];
     /** Everything else, in its order. */

@@ -1,6 +1,5 @@
 import { GDB } from "./commandline";
 import type { Device } from "./device";
-import { readCommandline } from "./foreignCommandline";
 
 /** The port on which QEMU serves a debugger. Xen's is opened beside the guest, and no definition has it. */
 export const gdb = {
@@ -8,5 +7,5 @@ export const gdb = {
     render: (model) => ({ qemuArgs: model.gdb ? [GDB, `tcp:${model.gdb.address}:${model.gdb.port}`] : [] }),
     read: ({ qemu }) => ({ gdb: qemu.gdb }),
     compared: (facts) => ({ gdb: facts.gdb }),
-    import: { declare: ({ args }) => ({ gdb: readCommandline(args).gdb }) },
+    import: { declare: ({ commandline }) => ({ gdb: commandline.gdb }) },
 } satisfies Device;

@@ -1,8 +1,9 @@
-import { QEMU_NAMESPACE, type Tree } from "../xml";
-import { readDefinition } from "./facts";
+import { at, QEMU_NAMESPACE, type Tree, tree } from "../xml";
+import type { ImportedTree } from "./device";
+import { readCommandline } from "./foreignCommandline";
 import { DEVICES, type DeclaredByDevices } from "./list";
 import { type Declared, Notes } from "./notes";
-import { refusedOfQemu } from "./qemuArguments";
+import { passedArguments, refusedOfQemu } from "./qemuArguments";
 
 /** Elements by which the host looks after a guest, and which the guest does not see. */
 const TUNING = new Set([
@@ -29,9 +30,14 @@ const DEVICE_NOTES: Record<string, (device: Tree, notes: Notes) => void> = Objec
 
 /** Return what can be declared of a QEMU domain that anyone made (libvirt: formatdomain), and name the rest. */
 export function readForImport(domainXml: string): { declared: Declared; notes: Notes } {
-    const definition = readDefinition(domainXml);
+    const domain = tree(domainXml, "domain");
+    const definition: ImportedTree = {
+        domain,
+        devices: at(domain, "devices"),
+        commandline: readCommandline(passedArguments(domain)),
+    };
     const notes = new Notes();
-    for (const child of definition.domain.children) noteElement(child, notes);
+    for (const child of domain.children) noteElement(child, notes);
     for (const device of definition.devices?.children ?? []) {
         const note = Object.hasOwn(DEVICE_NOTES, device.name) ? DEVICE_NOTES[device.name] : undefined;
         if (note) note(device, notes);

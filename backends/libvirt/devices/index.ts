@@ -6,7 +6,7 @@ export { driftOf } from "./drift";
 export { readFacts } from "./facts";
 export { hypervisorOf } from "./hypervisor";
 export { readForImport } from "./import";
-export { changeOfAttach, declarable, isPort, renderInterface } from "./interfaces";
+export { changeOfAttach, declarable, renderInterface } from "./interfaces";
 export { changeLive, changesAfterSave, changesLive } from "./live";
 export { changeOfMemory } from "./memory";
 export type { Declared } from "./notes";

@@ -1,6 +1,10 @@
 import type { Consequence } from "../../consequence";
+import type { DomainFacts } from "../model";
 import { at, element, type Tree } from "../xml";
 import type { Device } from "./device";
+
+const now = ({ currentMemoryMib }: DomainFacts): number => currentMemoryMib;
+const atBoot = ({ memoryMib }: DomainFacts): number => memoryMib;
 
 /** Boot memory, and what a balloon leaves the guest of it. */
 export const memory = {
@@ -19,25 +23,14 @@ export const memory = {
         return { memoryMib, currentMemoryMib: current ? mebibytes(current) : memoryMib };
     },
     compared: ({ memoryMib, currentMemoryMib }) => ({ memory: [memoryMib, currentMemoryMib] }),
-    drift: ({ memory, maxMemory }) => [
-        {
-            property: "memory",
-            applied: memory,
-            seen: [
-                ({ currentMemoryMib }) => currentMemoryMib,
-                ...(maxMemory === undefined ? [({ memoryMib }: { memoryMib: number }) => memoryMib] : []),
-            ],
-        },
-        ...(maxMemory === undefined
-            ? []
+    // Without a balloon a guest has all its boot memory: each of the two that differs is drift of `memory`.
+    drift: ({ memory, maxMemory }) =>
+        maxMemory === undefined
+            ? [{ property: "memory", applied: memory, seen: [now, atBoot] }]
             : [
-                  {
-                      property: "maxMemory" as const,
-                      applied: maxMemory,
-                      seen: [({ memoryMib }: { memoryMib: number }) => memoryMib],
-                  },
-              ]),
-    ],
+                  { property: "memory", applied: memory, seen: [now] },
+                  { property: "maxMemory", applied: maxMemory, seen: [atBoot] },
+              ],
     live: {
         memory: {
             possible: ({ running, wanted, hypervisor }) =>

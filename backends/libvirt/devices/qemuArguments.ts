@@ -1,6 +1,5 @@
 import { all, at, type Tree } from "../xml";
 import type { Device } from "./device";
-import { readCommandline } from "./foreignCommandline";
 
 /** The user's own arguments for QEMU. */
 export const qemuArguments = {
@@ -8,7 +7,7 @@ export const qemuArguments = {
     render: ({ qemuArgs }) => ({ qemuArgs }),
     read: ({ qemu }) => ({ qemuArgs: qemu.rest }),
     compared: ({ qemuArgs }) => ({ qemuArgs }),
-    import: { declare: ({ args }) => ({ qemuArgs: readCommandline(args).rest }) },
+    import: { declare: ({ commandline }) => ({ qemuArgs: commandline.rest }) },
 } satisfies Device;
 
 /**

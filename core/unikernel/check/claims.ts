@@ -1,5 +1,6 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
+import { outputPath } from "../../../backends";
 import type { Forward, Problem, UnikernelSpec } from "../../../model";
 import { attachKind, isSameItem, keyOf, logicalName } from "../../../model";
 import { type Claim, ClaimIndex, clash } from "./claimIndex";
@@ -51,8 +52,9 @@ export function forgetClaims(): void {
 type Make = (property: string, key: string, what: string) => Claim;
 
 /** A file or a device holds one medium. By-id names are links, so their targets are compared. */
-function mediumClaims({ name, output, burn }: UnikernelSpec, make: Make): Claim[] {
-    const path = resolve(output ?? `${name}.iso`);
+function mediumClaims(spec: UnikernelSpec, make: Make): Claim[] {
+    const { burn } = spec;
+    const path = outputPath(spec);
     return [
         make("output", `file ${path}`, `the file ${path}`),
         ...(burn ? [make("burn.device", `device ${realPath(burn.device)}`, `the device ${burn.device}`)] : []),

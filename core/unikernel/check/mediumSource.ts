@@ -1,3 +1,4 @@
+import { outputOf } from "../../../backends";
 import { contains } from "../../../localFiles";
 import type { Problem, UnikernelSpec } from "../../../model";
 import { sourcesOf } from "../../blockImage";
@@ -6,14 +7,12 @@ import { sourcesOf } from "../../blockImage";
  * Return the problem of a medium whose image lies in the source of one of its data images: each build would take in the
  * image of the build before, and grow by it.
  */
-export async function mediumSourceProblems({
-    platform,
-    name,
-    output = `${name}.iso`,
-    blocks,
-}: Pick<UnikernelSpec, "platform" | "name" | "output" | "blocks">): Promise<Problem[]> {
-    if (platform !== "iso") return [];
-    for (const block of blocks) {
+export async function mediumSourceProblems(
+    spec: Pick<UnikernelSpec, "platform" | "name" | "output" | "blocks">,
+): Promise<Problem[]> {
+    if (spec.platform !== "iso") return [];
+    const output = outputOf(spec);
+    for (const block of spec.blocks) {
         for (const source of sourcesOf(block.digest)) {
             if (!(await contains(source, output))) continue;
             return [

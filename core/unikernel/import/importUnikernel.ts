@@ -1,4 +1,4 @@
-import { type Backend, type FoundGuest, hasHosts, type Imported, type Importer, isImporter } from "../../../backends";
+import { type Backend, type FoundGuest, type Imported, type Importer, isImporter, platformAt } from "../../../backends";
 import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
 import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
@@ -47,17 +47,16 @@ function hostOf(
     { backend }: UnikernelServices,
     connection: string | undefined,
 ): { backend: Backend & Importer; connection: string } {
-    const found = HOST_PLATFORMS.map((platform) => backend(platform)).find(
-        (one) => connection === undefined || (hasHosts(one) && one.leadsTo(connection)),
-    );
-    if (!found) {
+    const platform = connection === undefined ? HOST_PLATFORMS[0] : platformAt(connection, backend);
+    if (!platform) {
         throw new UnikernelError("unsupported", `${connection} leads to no host whose guests can be imported`, {
             property: "connection",
             hint: "expected a libvirt URI such as qemu:///system",
         });
     }
+    const found = backend(platform);
     if (isImporter(found)) return { backend: found, connection: connection ?? found.defaultConnection() };
-    throw new UnikernelError("unsupported", `guests on ${connection} (platform ${found.platform}) cannot be imported`, {
+    throw new UnikernelError("unsupported", `guests on ${connection} (platform ${platform}) cannot be imported`, {
         property: "connection",
         hint: "remove that domain and declare the guest; pulumi up then creates it",
     });

@@ -1,7 +1,6 @@
 import { attachKind } from "../../../../model";
 import { all } from "../../xml";
-import type { DefinitionTree, Device } from "../device";
-import { readCommandline } from "../foreignCommandline";
+import type { Device, ImportedTree } from "../device";
 import type { Notes } from "../notes";
 import { declare } from "./declare";
 import { makeMoves, movesLive } from "./moves";
@@ -47,11 +46,8 @@ export const interfaces = {
     live: { interfaces: { possible: movesLive, make: makeMoves } },
     import: {
         devices: { interface: () => {} },
-        declare: ({ devices, args }: DefinitionTree, notes: Notes) => ({
-            interfaces: [
-                ...all(devices, "interface").flatMap((nic) => declare(nic, notes)),
-                ...readCommandline(args).interfaces,
-            ]
+        declare: ({ devices, commandline }: ImportedTree, notes: Notes) => ({
+            interfaces: [...all(devices, "interface").flatMap((nic) => declare(nic, notes)), ...commandline.interfaces]
                 .sort((one, other) => one.order - other.order)
                 .map(({ mac, attach }) => ({ mac, attach })),
         }),
@@ -59,5 +55,5 @@ export const interfaces = {
 } satisfies Device;
 
 export { declarable } from "./declare";
-export { changeOfAttach, isPort } from "./moves";
+export { changeOfAttach } from "./moves";
 export { renderInterface } from "./render";

@@ -11,7 +11,7 @@ type Nic = DomainFacts["interfaces"][number];
  * Return whether an interface is a port of a network or of a bridge: those move while the guest runs
  * (qemuDomainChangeNet, qemu_hotplug.c).
  */
-export function isPort(attach: unknown): boolean {
+function isPort(attach: unknown): boolean {
     const { network, bridge } = (attach ?? {}) as Partial<Record<"network" | "bridge", unknown>> & Partial<Attach>;
     return typeof network === "string" || typeof bridge === "string";
 }
