@@ -10,6 +10,7 @@ export function child<T>(
     const [file = process.execPath, ...args] = [
         ...(options.enter ?? []),
         process.execPath,
+        ...(program.endsWith(".ts") ? ["-r", join(__dirname, "../tests/support/typescript.cjs")] : []),
         join(__dirname, "programs", program),
         JSON.stringify(argument),
     ];

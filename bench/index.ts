@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
 import { fleet } from "./fleet";
+import { growth } from "./growth";
 import { image } from "./image";
 import { media } from "./media";
 import { Place } from "./place";
@@ -14,6 +15,7 @@ import { xen } from "./xen";
 /** Each part measures its own figures and can run alone. */
 const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
     fleet,
+    growth,
     "first-200": first200,
     image,
     state,

@@ -9,6 +9,7 @@ export * from "./medium";
 export * from "./network";
 export * from "./plan";
 export * from "./printable";
+export * from "./recent";
 export * from "./scope";
 export { quoted, shellWord } from "./shell";
 export * from "./unikernel";

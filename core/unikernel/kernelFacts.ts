@@ -2,11 +2,12 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type KernelFacts, readKernel } from "../../guests";
 import { isRacy, signatureText } from "../../localFiles";
+import { Recent } from "../../model";
 
 /** A fleet boots from a few kernels; a program with more reads some of them again. */
 const KERNELS = 32;
 
-const known = new Map<string, { signature: string; facts: Promise<KernelFacts> }>();
+const known = new Recent<string, { signature: string; facts: Promise<KernelFacts> }>(KERNELS);
 
 /**
  * Return the facts of a kernel file. A file whose stat is unchanged is parsed once in a process, however many guests boot
@@ -22,8 +23,6 @@ export async function kernelFacts(path: string): Promise<KernelFacts> {
     if (former?.signature === signature) return former.facts;
     const facts = readKernel(path);
     known.set(file, { signature, facts });
-    const [oldest] = known.keys();
-    if (known.size > KERNELS && oldest !== undefined) known.delete(oldest);
     // Another reading may succeed, of a file whose permissions change for one.
     facts.catch(() => {
         if (known.get(file)?.facts === facts) known.delete(file);

@@ -1,20 +1,17 @@
+import { Recent } from "../../../model";
 import type { CapabilityFacts, DomainCapabilityFacts } from "../model";
 import { all, at, type Tree, text, tree } from "./tree";
 
 /** Hosts of one program; the XML of each has tens of kilobytes. */
 const HOSTS = 16;
-const known = new Map<string, CapabilityFacts>();
+const known = new Recent<string, CapabilityFacts>(HOSTS);
 
 /**
  * Return the facts in the XML of virConnectGetCapabilities. The same text is parsed once: every guest of a host asks
  * for it.
  */
 export function readCapabilities(xml: string): CapabilityFacts {
-    const facts = known.get(xml) ?? parseCapabilities(xml);
-    known.set(xml, facts);
-    const [oldest] = known.keys();
-    if (known.size > HOSTS && oldest !== undefined) known.delete(oldest);
-    return facts;
+    return known.get(xml) ?? known.set(xml, parseCapabilities(xml));
 }
 
 function parseCapabilities(xml: string): CapabilityFacts {

@@ -1,16 +1,16 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-import { UnikernelError } from "../../../model";
+import { Recent, UnikernelError } from "../../../model";
 import { depthOf } from "./depth";
 import { library } from "./library";
 
 /** An element as plain data. Names are without prefix. */
 export interface Tree {
-    name: string;
-    namespace: string;
-    attributes: Record<string, string>;
-    children: Tree[];
+    readonly name: string;
+    readonly namespace: string;
+    readonly attributes: Readonly<Record<string, string>>;
+    readonly children: readonly Tree[];
     /** All text directly inside. */
-    text: string;
+    readonly text: string;
 }
 
 const ELEMENT = 1;
@@ -46,10 +46,19 @@ export function parse(xml: string, root: string): XMLBuilder {
     return builder;
 }
 
-/** Parse a document to plain data. */
+/** One guest's definitions, and those of the guests that run beside it at the same time. */
+const DOCUMENTS = 64;
+const parsed = new Recent<string, Tree>(DOCUMENTS);
+
+/**
+ * Parse a document to plain data. A text that was read recently is not parsed again: the facts and the mark of a domain
+ * come from one document, which an operation reads several times.
+ */
 export function tree(xml: string, root: string): Tree {
+    const known = parsed.get(xml);
+    if (known?.name === root) return known;
     const node: object = parse(xml, root).node;
-    return plain(node as Element);
+    return parsed.set(xml, plain(node as Element));
 }
 
 // The used part of the DOM: xmlbuilder2 exports no types of its nodes.
@@ -65,19 +74,15 @@ interface Element extends Node {
 }
 
 function plain(element: Element): Tree {
-    const result: Tree = {
-        name: element.localName,
-        namespace: element.namespaceURI ?? "",
-        attributes: {},
-        children: [],
-        text: "",
-    };
-    for (const { localName, value } of element.attributes) result.attributes[localName] = value;
+    const attributes: Record<string, string> = {};
+    const children: Tree[] = [];
+    let text = "";
+    for (const { localName, value } of element.attributes) attributes[localName] = value;
     for (const child of element.childNodes as Iterable<Node>) {
-        if (child.nodeType === ELEMENT) result.children.push(plain(child as Element));
-        else if (child.nodeType === TEXT || child.nodeType === CDATA) result.text += child.nodeValue ?? "";
+        if (child.nodeType === ELEMENT) children.push(plain(child as Element));
+        else if (child.nodeType === TEXT || child.nodeType === CDATA) text += child.nodeValue ?? "";
     }
-    return result;
+    return { name: element.localName, namespace: element.namespaceURI ?? "", attributes, children, text };
 }
 
 /** Return the first element at a path of names below an element. */

@@ -1,6 +1,6 @@
 import { keyOf } from "../../../../model";
 import { readFacts } from "../../devices";
-import type { Host } from "../../host";
+import type { DomainRecord, Host } from "../../host";
 import type { DomainFacts, RecordedReservation } from "../../model";
 import { readMark } from "../../xml";
 
@@ -18,43 +18,82 @@ export interface DomainHoldings {
     reservations: RecordedReservation[];
 }
 
-/**
- * Lifetime of a cached result: reading one domain is cheap, but each of thirty new guests would read all the others.
- */
+/** Lifetime of a cached result in milliseconds, at least: each of thirty new guests would read all the others. */
 const FRESH_MS = 2000;
-const listed = new WeakMap<Host, { taken: number; holders: Promise<DomainHoldings[]> }>();
+/** The lifetime is this many times what the reading took, so that it stays a small part of a run on a full host. */
+const REST = 10;
+/** A result that is not complete yet serves every caller that can use a cached one. */
+interface Census {
+    freshUntil: number;
+    holders: Promise<DomainHoldings[]>;
+}
+const listed = new WeakMap<Host, Census>();
 
-/** Return what the host's domains hold, at most two seconds old. @param now read it again in any case */
+/** Return what the host's domains hold, at most a few seconds old. @param now read it again in any case */
 export function listHoldings(host: Host, now = false): Promise<DomainHoldings[]> {
     const last = listed.get(host);
-    if (!now && last && Date.now() - last.taken < FRESH_MS) return last.holders;
-    const holders = readHoldings(host);
-    listed.set(host, { taken: Date.now(), holders });
-    holders.catch(() => listed.delete(host));
+    if (!now && last && Date.now() < last.freshUntil) return last.holders;
+    const begin = Date.now();
+    const census: Census = { freshUntil: Infinity, holders: readHoldings(host) };
+    listed.set(host, census);
+    census.holders.then(
+        () => {
+            const end = Date.now();
+            census.freshUntil = end + Math.max(FRESH_MS, REST * (end - begin));
+        },
+        () => {
+            if (listed.get(host) === census) listed.delete(host);
+        },
+    );
+    return census.holders;
+}
+
+/** Like `listHoldings`, but read only these domains again: a guest that waits for one holder does not read all domains. */
+export async function readAgain(host: Host, uuids: string[]): Promise<DomainHoldings[]> {
+    const before = await listHoldings(host);
+    const records = await Promise.all(uuids.map((uuid) => host.domains.get(uuid)));
+    const present = new Map(records.flatMap((record) => (record ? [[record.uuid, holdingsOf(record)]] : [])));
+    const holders = before.flatMap((one) => (uuids.includes(one.uuid) ? (present.get(one.uuid) ?? []) : one));
+    const last = listed.get(host);
+    if (last) listed.set(host, { ...last, holders: Promise.resolve(holders) });
     return holders;
 }
+
+/** The holdings in each domain's XML. A domain whose XML is unchanged is not parsed again. */
+const parsed = new WeakMap<Host, Map<string, { record: DomainRecord; holdings: DomainHoldings }>>();
 
 async function readHoldings(host: Host): Promise<DomainHoldings[]> {
     const domains = await host.domains.list();
     const records = await Promise.all(domains.map(({ uuid }) => host.domains.get(uuid)));
-    return records.flatMap((record) => {
-        if (!record) return [];
-        const facts = [record.inactiveXml, record.liveXml].flatMap((xml) => (xml ? [readFacts(xml)] : []));
-        const marks = [record.inactiveXml, record.liveXml].map((xml) => (xml ? markOf(xml) : undefined));
-        const live = record.liveXml === undefined ? undefined : readFacts(record.liveXml);
-        return [
-            {
-                uuid: record.uuid,
-                name: record.name,
-                urn: (marks[0] ?? marks[1])?.urn,
-                macs: facts.flatMap((one) =>
-                    one.interfaces.filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase()),
-                ),
-                open: live ? openItemsOf(live) : [],
-                reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
-            },
-        ];
-    });
+    const before = parsed.get(host);
+    const known: typeof before = new Map();
+    for (const record of records) {
+        if (!record) continue;
+        const former = before?.get(record.uuid);
+        const holdings = former && hasSameXml(former.record, record) ? former.holdings : holdingsOf(record);
+        known.set(record.uuid, { record, holdings });
+    }
+    parsed.set(host, known);
+    return [...known.values()].map(({ holdings }) => holdings);
+}
+
+function hasSameXml(one: DomainRecord, other: DomainRecord): boolean {
+    return one.name === other.name && one.inactiveXml === other.inactiveXml && one.liveXml === other.liveXml;
+}
+
+function holdingsOf({ uuid, name, inactiveXml, liveXml }: DomainRecord): DomainHoldings {
+    const [inactive, live] = [inactiveXml, liveXml].map((xml) => (xml ? readFacts(xml) : undefined));
+    const marks = [inactiveXml, liveXml].map((xml) => (xml ? markOf(xml) : undefined));
+    return {
+        uuid,
+        name,
+        urn: (marks[0] ?? marks[1])?.urn,
+        macs: [inactive, live].flatMap((one) =>
+            (one?.interfaces ?? []).filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase()),
+        ),
+        open: live ? openItemsOf(live) : [],
+        reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
+    };
 }
 
 /** Return the keys of the devices and ports that a running domain has. */

@@ -4,7 +4,7 @@ import { abortable, attachKind, hasCode, isSameItem, keyOf, type UnikernelSpec }
 import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { Run } from "../run";
-import { type DomainHoldings, listHoldings, openItemsOf } from "./domainHoldings";
+import { type DomainHoldings, listHoldings, openItemsOf, readAgain } from "./domainHoldings";
 import { type DeclaredIntent, type ExclusiveItem, heldError, isOfStack } from "./exclusiveItem";
 import { beginOperation, isInProgress, mayProceed } from "./inProgress";
 import { refusalOf, type Takeover } from "./reservations";
@@ -32,10 +32,11 @@ export async function awaitHolders(
 ): Promise<ExclusiveItem[]> {
     const items = exclusiveItemsOf(spec, existing);
     const begin = Date.now();
-    // A failed create leaves nothing behind, so a cached census suffices. Before a running guest is stopped, read it
-    // again.
-    for (let now = existing.record?.active === true; ; now = true) {
-        const held = items.length > 0 ? holdersOf(items, await listHoldings(host, now), spec.uuid) : [];
+    // A failed create leaves nothing behind, so a cached result suffices. Before a running guest is stopped, read all
+    // domains.
+    let holders = items.length > 0 ? await listHoldings(host, existing.record?.active) : [];
+    for (;;) {
+        const held = holdersOf(items, holders, spec.uuid);
         const waited = Date.now() - begin;
         const answers = held.map(({ item, holder }) => declaredBy(context, spec.urn, holder, item));
         held.forEach(({ item, holder }, index) => {
@@ -49,24 +50,27 @@ export async function awaitHolders(
         if (answers.every((answer) => answer === "yields") && mayProceed(spec.uuid))
             return held.map(({ item }) => item);
         await abortable(sleep(PAUSE_MS));
+        holders = await readAgain(
+            host,
+            held.map(({ holder }) => holder.uuid),
+        );
     }
 }
 
 /** Wait, before a start, until other guests have released the resources that `awaitHolders` returned. */
 export async function untilFree({ host, plan: { spec } }: Run, items: ExclusiveItem[]): Promise<void> {
     const gone = new Set<string>();
-    for (const begin = Date.now(); items.length > 0; await abortable(sleep(PAUSE_MS))) {
-        const [first] = holdersOf(
-            items.filter((item) => !isMac(item)),
-            await listHoldings(host, true),
-            spec.uuid,
-        );
+    const open = items.filter((item) => !isMac(item));
+    let holders = open.length > 0 ? await listHoldings(host, true) : [];
+    for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS))) {
+        const [first] = holdersOf(open, holders, spec.uuid);
         if (!first) return;
         const { item, holder } = first;
-        // Its update may have ended right after the census was read: the next one shows that.
+        // Its update may have ended right after the domains were read: the next reading shows that.
         if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
             throw heldError(item, holder, spec.urn, "yields");
         if (!isInProgress(holder.uuid)) gone.add(holder.uuid);
+        holders = await readAgain(host, [holder.uuid]);
     }
 }
 

@@ -1,0 +1,74 @@
+import { listHoldings, readAgain } from "../../../backends/libvirt/lifecycle/network/domainHoldings";
+import { MemoryHost } from "../../../bench/memoryHost";
+
+const definition = (uuid: string, mac: string) =>
+    `<domain type="kvm"><name>${uuid}</name><uuid>${uuid}</uuid><memory unit="KiB">65536</memory><vcpu>1</vcpu>
+<os><type arch="x86_64" machine="pc">hvm</type><kernel>/k</kernel></os>
+<devices><interface type="bridge"><mac address="${mac}"/><source bridge="br0"/></interface></devices></domain>`;
+
+let host: MemoryHost;
+
+beforeEach(async () => {
+    jest.useFakeTimers();
+    host = new MemoryHost("test:///holdings");
+    await host.domains.define(definition("one", "52:54:00:00:00:01"));
+    await host.domains.define(definition("two", "52:54:00:00:00:02"));
+    host.forgetCalls();
+});
+
+afterEach(() => {
+    jest.useRealTimers();
+});
+
+const macs = (holdings: { macs: string[] }[]) => holdings.map((one) => one.macs.join());
+const readings = () => host.calls.get("domains.get") ?? 0;
+
+test("guests that are made within two seconds share one reading of the domains", async () => {
+    await Promise.all([listHoldings(host), listHoldings(host)]);
+    jest.advanceTimersByTime(1900);
+    expect(macs(await listHoldings(host))).toEqual(["52:54:00:00:00:01", "52:54:00:00:00:02"]);
+    expect(readings()).toBe(2);
+    jest.advanceTimersByTime(200);
+    await listHoldings(host);
+    expect(readings()).toBe(4);
+});
+
+test("a slow host is read more seldom: reading takes a tenth of the time at most", async () => {
+    const get = host.domains.get;
+    jest.spyOn(host.domains, "get").mockImplementation(async (uuid) => {
+        jest.advanceTimersByTime(500);
+        return get(uuid);
+    });
+    await listHoldings(host);
+    jest.advanceTimersByTime(9900);
+    await listHoldings(host);
+    expect(host.domains.get).toHaveBeenCalledTimes(2);
+    jest.advanceTimersByTime(200);
+    await listHoldings(host);
+    expect(host.domains.get).toHaveBeenCalledTimes(4);
+});
+
+test("a domain is parsed again only when its definition has changed", async () => {
+    const first = await listHoldings(host, true);
+    await host.domains.define(definition("two", "52:54:00:00:00:22"));
+    const second = await listHoldings(host, true);
+    expect(second[0]).toBe(first[0]);
+    expect(macs(second)).toEqual(["52:54:00:00:00:01", "52:54:00:00:00:22"]);
+});
+
+test("a guest that waits for one domain reads that one alone, and sees it change and go", async () => {
+    await listHoldings(host);
+    host.forgetCalls();
+    await host.domains.define(definition("one", "52:54:00:00:00:11"));
+    expect(macs(await readAgain(host, ["one"]))).toEqual(["52:54:00:00:00:11", "52:54:00:00:00:02"]);
+    await host.domains.undefine("one");
+    expect(macs(await readAgain(host, ["one"]))).toEqual(["52:54:00:00:00:02"]);
+    expect(readings()).toBe(2);
+    expect(macs(await listHoldings(host))).toEqual(["52:54:00:00:00:02"]);
+});
+
+test("a failed reading is not kept", async () => {
+    jest.spyOn(host.domains, "list").mockRejectedValueOnce(new Error("no connection"));
+    await expect(listHoldings(host)).rejects.toThrow("no connection");
+    expect(await listHoldings(host)).toHaveLength(2);
+});
