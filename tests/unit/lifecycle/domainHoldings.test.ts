@@ -1,4 +1,4 @@
-import { listHoldings, readAgain } from "../../../backends/libvirt/lifecycle/network/domainHoldings";
+import { holderOf, listHoldings, readAgain } from "../../../backends/libvirt/lifecycle/network/domainHoldings";
 import { MemoryHost } from "../../../bench/memoryHost";
 
 const definition = (uuid: string, mac: string) =>
@@ -20,13 +20,13 @@ afterEach(() => {
     jest.useRealTimers();
 });
 
-const macs = (holdings: { macs: string[] }[]) => holdings.map((one) => one.macs.join());
+const macs = (holdings: { holds: string[] }[]) => holdings.map((one) => one.holds.join());
 const readings = () => host.calls.get("domains.get") ?? 0;
 
 test("guests that are made within two seconds share one reading of the domains", async () => {
     await Promise.all([listHoldings(host), listHoldings(host)]);
     jest.advanceTimersByTime(1900);
-    expect(macs(await listHoldings(host))).toEqual(["52:54:00:00:00:01", "52:54:00:00:00:02"]);
+    expect(macs(await listHoldings(host))).toEqual(["mac 52:54:00:00:00:01", "mac 52:54:00:00:00:02"]);
     expect(readings()).toBe(2);
     jest.advanceTimersByTime(200);
     await listHoldings(host);
@@ -53,22 +53,39 @@ test("a domain is parsed again only when its definition has changed", async () =
     await host.domains.define(definition("two", "52:54:00:00:00:22"));
     const second = await listHoldings(host, true);
     expect(second[0]).toBe(first[0]);
-    expect(macs(second)).toEqual(["52:54:00:00:00:01", "52:54:00:00:00:22"]);
+    expect(macs(second)).toEqual(["mac 52:54:00:00:00:01", "mac 52:54:00:00:00:22"]);
 });
 
 test("a guest that waits for one domain reads that one alone, and sees it change and go", async () => {
     await listHoldings(host);
     host.forgetCalls();
     await host.domains.define(definition("one", "52:54:00:00:00:11"));
-    expect(macs(await readAgain(host, ["one"]))).toEqual(["52:54:00:00:00:11", "52:54:00:00:00:02"]);
+    expect(macs(await readAgain(host, ["one"]))).toEqual(["mac 52:54:00:00:00:11", "mac 52:54:00:00:00:02"]);
     await host.domains.undefine("one");
-    expect(macs(await readAgain(host, ["one"]))).toEqual(["52:54:00:00:00:02"]);
+    expect(macs(await readAgain(host, ["one"]))).toEqual(["mac 52:54:00:00:00:02"]);
     expect(readings()).toBe(2);
-    expect(macs(await listHoldings(host))).toEqual(["52:54:00:00:00:02"]);
+    expect(macs(await listHoldings(host))).toEqual(["mac 52:54:00:00:00:02"]);
 });
 
 test("a failed reading is not kept", async () => {
     jest.spyOn(host.domains, "list").mockRejectedValueOnce(new Error("no connection"));
     await expect(listHoldings(host)).rejects.toThrow("no connection");
     expect(await listHoldings(host)).toHaveLength(2);
+});
+
+test.each([
+    ["tcp 127.0.0.1 80", "one"],
+    ["tcp 0.0.0.0 80", "one"],
+    ["tcp 127.0.0.1 81", "any"],
+    ["tcp 127.0.0.2 80", undefined],
+    ["udp 127.0.0.1 80", undefined],
+    ["mac 52:54:00:00:00:01", "one"],
+    ["tap tap0", "any"],
+])("the holder of %s is %s", (key, holder) => {
+    const holders = [
+        { uuid: "one", name: "one", holds: ["mac 52:54:00:00:00:01", "tcp 127.0.0.1 80"], reservations: [] },
+        { uuid: "any", name: "any", holds: ["tap tap0", "tcp 0.0.0.0 81"], reservations: [] },
+    ];
+    expect(holderOf(key, holders, "self")?.name).toBe(holder);
+    if (holder) expect(holderOf(key, holders, holder)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { keyOf } from "../../../../model";
+import { isSameItem, keyOf, portOnAnyAddress } from "../../../../model";
 import { readFacts } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
 import type { DomainFacts, RecordedReservation } from "../../model";
@@ -10,10 +10,12 @@ export interface DomainHoldings {
     name: string;
     /** From its mark. */
     urn?: string;
-    /** Without those of user-mode networks, which are isolated, so that two of them can have the same MAC. */
-    macs: string[];
-    /** Devices and ports of the running domain: `tap NAME`, `tcp ADDRESS PORT`. */
-    open: string[];
+    /**
+     * Keys of its MAC addresses, and of the devices and ports of the running domain: `mac ADDRESS`, `tap NAME`,
+     * `tcp ADDRESS PORT`. Without the MAC addresses of user-mode networks, which are isolated, so that two of them can
+     * have the same one.
+     */
+    holds: string[];
     /** DHCP entries that were made for it. */
     reservations: RecordedReservation[];
 }
@@ -88,12 +90,34 @@ function holdingsOf({ uuid, name, inactiveXml, liveXml }: DomainRecord): DomainH
         uuid,
         name,
         urn: (marks[0] ?? marks[1])?.urn,
-        macs: [inactive, live].flatMap((one) =>
-            (one?.interfaces ?? []).filter(({ kind }) => kind !== "user").map(({ mac }) => mac.toLowerCase()),
-        ),
-        open: live ? openItemsOf(live) : [],
+        holds: [
+            ...[inactive, live]
+                .flatMap((one) => one?.interfaces ?? [])
+                .flatMap(({ kind, mac }) => (kind === "user" ? [] : [keyOf.mac(mac.toLowerCase())])),
+            ...(live ? openItemsOf(live) : []),
+        ],
         reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
     };
+}
+
+/** The domains that hold a thing, by `portOnAnyAddress` of its key: a look-up costs the same on a full host. */
+const byThing = new WeakMap<DomainHoldings[], Map<string, DomainHoldings[]>>();
+
+/**
+ * Return the first other domain that holds a thing. A port of all addresses conflicts with that of each address.
+ * @param uuid the guest that asks
+ */
+export function holderOf(key: string, holders: DomainHoldings[], uuid: string): DomainHoldings | undefined {
+    let index = byThing.get(holders);
+    if (!index) {
+        byThing.set(holders, (index = new Map()));
+        for (const one of holders)
+            for (const thing of new Set(one.holds.map(portOnAnyAddress)))
+                index.set(thing, [...(index.get(thing) ?? []), one]);
+    }
+    return index
+        .get(portOnAnyAddress(key))
+        ?.find((one) => one.uuid !== uuid && one.holds.some((held) => isSameItem(held, key)));
 }
 
 /** Return the keys of the devices and ports that a running domain has. */

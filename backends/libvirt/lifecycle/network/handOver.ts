@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { abortable, attachKind, hasCode, isSameItem, keyOf, type UnikernelSpec } from "../../../../model";
+import { abortable, attachKind, hasCode, keyOf, type UnikernelSpec } from "../../../../model";
 import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { Run } from "../run";
-import { type DomainHoldings, listHoldings, openItemsOf, readAgain } from "./domainHoldings";
+import { type DomainHoldings, holderOf, listHoldings, openItemsOf, readAgain } from "./domainHoldings";
 import { type DeclaredIntent, type ExclusiveItem, heldError, isOfStack } from "./exclusiveItem";
 import { beginOperation, isInProgress, mayProceed } from "./inProgress";
 import { refusalOf, type Takeover } from "./reservations";
@@ -127,7 +127,9 @@ export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
         );
         const holder =
             recorded ??
-            (by === "address" ? holders.find(({ macs }) => mac !== undefined && macs.includes(mac)) : undefined);
+            (by === "address"
+                ? holders.find(({ holds }) => mac !== undefined && holds.includes(keyOf.mac(mac)))
+                : undefined);
         if (!holder) throw refusalOf(entry);
         const item: ExclusiveItem = {
             key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address),
@@ -219,23 +221,14 @@ function exclusiveItemsOf(
     return items;
 }
 
-/**
- * Return, for each resource, the first other domain that has it. A port of all addresses conflicts with that of each
- * address.
- */
+/** Return, for each resource, the first other domain that has it. */
 function holdersOf(
     items: ExclusiveItem[],
     holders: DomainHoldings[],
     uuid: string,
 ): { item: ExclusiveItem; holder: DomainHoldings }[] {
     return items.flatMap((item) => {
-        const holder = holders.find(
-            (one) =>
-                one.uuid !== uuid &&
-                (isMac(item)
-                    ? one.macs.some((mac) => keyOf.mac(mac) === item.key)
-                    : one.open.some((key) => isSameItem(key, item.key))),
-        );
+        const holder = holderOf(item.key, holders, uuid);
         return holder ? [{ item, holder }] : [];
     });
 }
