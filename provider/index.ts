@@ -1,5 +1,6 @@
 export { formerNames } from "./aliases";
-export { HandledResource } from "./resource";
+export { HandledResource, isOfKind } from "./resource";
 export { digestKey, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "./secrets";
+export { plainSource, refuseAssets } from "./source";
 export type { ResourceKind } from "./trampoline";
 export { TYPE_TOKENS, trampoline } from "./trampoline";

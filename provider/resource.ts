@@ -28,6 +28,19 @@ export abstract class HandledResource extends pulumi.CustomResource {
 }
 
 /**
+ * Return whether a value is a resource of a kind. A program may have two copies of this package, or of the SDK, of which
+ * each has classes of its own; so resources are told by the type token that the SDK writes on them.
+ */
+export function isOfKind(value: unknown, kind: ResourceKind): boolean {
+    return pulumi.Resource.isInstance(value) && (value as Typed).__pulumiType === TYPE_TOKENS[kind];
+}
+
+/** A field that the SDK sets on a resource and does not declare. */
+interface Typed {
+    __pulumiType?: string;
+}
+
+/**
  * Remove the dependency on the parent from a URN. A parent stands for all of its children, so that a child would wait
  * for itself.
  */

@@ -6,18 +6,21 @@ import {
     HandledResource,
     hiddenPaths,
     holdsSecret,
+    isOfKind,
+    plainSource,
     secretPaths,
     secretPlaces,
 } from "../provider";
 
 /** Text, or a file of this machine by `pulumi.asset.FileAsset`. */
-export type ImageContent = pulumi.Input<string> | pulumi.asset.FileAsset | pulumi.asset.StringAsset;
+export type ImageContent = pulumi.Input<string | pulumi.asset.FileAsset | pulumi.asset.StringAsset>;
 
-/** A path to a directory or file, or a map from path inside the image to content. */
+/**
+ * A path to a directory or file, or a map from path inside the image to content. An `AssetArchive` of files and texts
+ * is such a map. What `pulumi.asset` has besides is refused with the reason.
+ */
 export type ImageSource =
-    | pulumi.Input<string>
-    | pulumi.asset.FileArchive
-    | pulumi.asset.FileAsset
+    | pulumi.Input<string | pulumi.asset.FileArchive | pulumi.asset.FileAsset | pulumi.asset.AssetArchive>
     | Record<string, ImageContent>;
 
 export interface BlockImageArgs {
@@ -66,6 +69,11 @@ export class BlockImage extends HandledResource {
     /** @internal The argument as written: in a preview an output that was left out is unknown, an argument is not. */
     readonly declaredOutput?: pulumi.Input<string>;
 
+    /** Return whether a value is a BlockImage, of this copy of the package or of another one in the same program. */
+    static override isInstance(value: unknown): value is BlockImage {
+        return isOfKind(value, "blockImage");
+    }
+
     constructor(name: string, args: BlockImageArgs, opts?: pulumi.CustomResourceOptions) {
         const { source, ...others } = args;
         const secrets = secretPaths({ source });
@@ -96,28 +104,4 @@ export class BlockImage extends HandledResource {
         this.holdsSecret = holdsSecret({ source });
         this.declaredOutput = args.output;
     }
-}
-
-/**
- * Return the form for the wire: a path, or a map from path to text or `{ asset: path }`. Assets would lose their path
- * on the wire.
- */
-function plainSource(source: ImageSource): pulumi.Input<unknown> {
-    if (isFile(source)) return source.path;
-    const direct =
-        source === undefined ||
-        typeof source === "string" ||
-        pulumi.Output.isInstance(source) ||
-        source instanceof Promise;
-    if (direct) return source;
-    return Object.fromEntries(Object.entries<unknown>(source).map(([path, content]) => [path, plainContent(content)]));
-}
-
-function plainContent(content: unknown): unknown {
-    if (isFile(content)) return { asset: content.path };
-    return content instanceof pulumi.asset.StringAsset ? content.text : content;
-}
-
-function isFile(value: unknown): value is pulumi.asset.FileAsset | pulumi.asset.FileArchive {
-    return value instanceof pulumi.asset.FileAsset || value instanceof pulumi.asset.FileArchive;
 }

@@ -7,7 +7,7 @@ import type { BlockArgs } from "./unikernelArgs";
 export function plainBlocks(blocks: BlockArgs[] | undefined): pulumi.Inputs[] | undefined {
     return blocks?.map(({ image, ...rest }, index) => {
         if (image === undefined) return rest;
-        if (!(image instanceof BlockImage)) {
+        if (!BlockImage.isInstance(image)) {
             throw new pulumi.RunError(
                 `blocks[${index}].image: expected a BlockImage; a file that exists already is given as \`path\`.`,
             );
@@ -38,7 +38,7 @@ export function plainInterfaces(
 ): pulumi.Inputs[] | undefined {
     return interfaces?.map((nic, index) => {
         const path = `interfaces[${index}]`;
-        if (!(nic instanceof NetworkInterface)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
+        if (!NetworkInterface.isInstance(nic)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
         nic.plugInto(unikernel, path);
         return { mac: nic.mac, attach: nic.attach, ...nic.declared };
     });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Attach, Protocol } from "../model/declared";
-import { HandledResource, hiddenPaths } from "../provider";
+import { HandledResource, hiddenPaths, isOfKind } from "../provider";
 
 /** A port of the host that leads to a port of the guest. */
 export interface ForwardArgs {
@@ -92,6 +92,12 @@ export interface NetworkInterfaceArgs {
 }
 
 /**
+ * The unikernel of each interface. Not a private field: with one, the compiler refuses the class of another copy of this
+ * package.
+ */
+const users = new WeakMap<NetworkInterface, string>();
+
+/**
  * A network interface of one unikernel: a declaration that keeps a stable MAC address and touches no host.
  * The unikernel that uses it plugs it in, with its own connection.
  *
@@ -105,7 +111,11 @@ export class NetworkInterface extends HandledResource {
     declare readonly attach: pulumi.Output<Attach>;
     /** @internal The arguments as written: in a preview an output that was left out is unknown, an argument is not. */
     readonly declared: Pick<NetworkInterfaceArgs, "driver" | "ipv4" | "ipv6">;
-    #user?: string;
+
+    /** Return whether a value is a NetworkInterface, of this copy of the package or of another one in the same program. */
+    static override isInstance(value: unknown): value is NetworkInterface {
+        return isOfKind(value, "networkInterface");
+    }
 
     constructor(name: string, args: NetworkInterfaceArgs = {}, opts?: pulumi.CustomResourceOptions) {
         super("networkInterface", name, { mac: undefined, ...args, hidden: hiddenPaths({ ...args }) }, opts);
@@ -116,11 +126,12 @@ export class NetworkInterface extends HandledResource {
      * @internal Connect it to a unikernel; a second unikernel is an error, because one interface is one network card.
      */
     plugInto(unikernel: string, path: string): void {
-        if (this.#user !== undefined) {
+        const user = users.get(this);
+        if (user !== undefined) {
             throw new pulumi.RunError(
-                `${path}: this NetworkInterface is already in the unikernel "${this.#user}"; declare one for each.`,
+                `${path}: this NetworkInterface is already in the unikernel "${user}"; declare one for each.`,
             );
         }
-        this.#user = unikernel;
+        users.set(this, unikernel);
     }
 }

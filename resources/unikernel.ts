@@ -1,7 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { BootDigests, Burned, Manifest, SeenState } from "../model/declared";
 import { derivedOutputs } from "../model/declared";
-import { digestKey, HandledResource, hiddenPaths, secretPaths, secretPlaces } from "../provider";
+import {
+    digestKey,
+    HandledResource,
+    hiddenPaths,
+    isOfKind,
+    refuseAssets,
+    secretPaths,
+    secretPlaces,
+} from "../provider";
 import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
 import type { UnikernelArgs } from "./unikernelArgs";
 
@@ -56,7 +64,13 @@ export class Unikernel extends HandledResource {
     /** Of what it boots from. */
     declare readonly digests: pulumi.Output<BootDigests>;
 
+    /** Return whether a value is a Unikernel, of this copy of the package or of another one in the same program. */
+    static override isInstance(value: unknown): value is Unikernel {
+        return isOfKind(value, "unikernel");
+    }
+
     constructor(name: string, args: UnikernelArgs, opts?: pulumi.CustomResourceOptions) {
+        refuseAssets(args);
         const { env, args: words, hostname, ...others } = args;
         const secrets = secretPaths({ env, args: words, hostname });
         const [blocks, interfaces] = [plainBlocks(args.blocks), plainInterfaces(name, args.interfaces)];

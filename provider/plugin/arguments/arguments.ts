@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from "node:util";
 import { keyFromSeed, UNKNOWN } from "../../../core";
 import { derivedOutputs, type Problem } from "../../../model";
 import { privateArguments } from "../../../model/arguments";
+import { assetsWithin, TEXT_EXPECTED } from "../../assets";
 import type { ResourceKind } from "../../trampoline";
 import type { Configuration } from "../configuration";
-import type { Decoded, Properties } from "../wire/codec";
+import { type Decoded, FileContent, type Properties } from "../wire/codec";
 import { isObject, plainBlocks, plainInterfaces } from "./devices";
 import type { References } from "./references";
 import { plainSource } from "./source";
@@ -62,6 +63,14 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
     for (const name of Object.keys(written).filter((key) => OWN.has(key))) {
         failures.push({ property: name, reason: "unknown property" });
         delete written[name];
+    }
+    if (kind !== "blockImage") {
+        for (const [name, value] of Object.entries(written)) {
+            const found = assetsWithin(value, (inner) => inner instanceof FileContent, name);
+            failures.push(...found.map((property) => ({ property, reason: TEXT_EXPECTED })));
+            // An unknown value causes no further problem.
+            if (found.length > 0) written[name] = UNKNOWN;
+        }
     }
     const secrets = secretsOf(kind, news);
     if (kind === "networkInterface") return { news: { ...written, resourceUrn: urn }, failures };

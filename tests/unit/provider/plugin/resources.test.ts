@@ -7,7 +7,7 @@ import { unikernelHandlers } from "../../../../core/unikernel";
 import { forgetClaims } from "../../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../../../model";
-import { ASSET, SIGNATURE } from "../../../../provider/plugin/wire/wire";
+import { ARCHIVE, ASSET, SIGNATURE } from "../../../../provider/plugin/wire/wire";
 import { handlersOf } from "../../../../provider/registry";
 import { bzImage } from "../../core/kernels";
 import { closePlugins, openPlugin, type Plugin, reference, secret, urnOf } from "./plugin";
@@ -201,9 +201,22 @@ test("a data image takes assets, archives and secrets", async () => {
         source: { "a.html": { asset: join(pages, "nginx.conf") }, "b.html": "b", "c.html": secret("c") },
         secrets: ["source.c.html"],
     });
-    const remote = { source: { "a.html": asset({ uri: "https://example.org/" }) } };
-    expect((await plugin.check(urn, remote)).failures).toEqual([
-        { property: 'source["a.html"]', reason: expect.stringMatching(/not fetched/) as string },
+    const archive = (fields: object) => ({ [SIGNATURE]: ARCHIVE, ...fields });
+    const whole = { source: archive({ assets: { "b.html": asset({ text: "b" }) } }) };
+    expect(await plugin.inputs(urn, whole)).toMatchObject({ source: { "b.html": "b" } });
+    const refused = async (refusedSource: object) => {
+        const { failures } = await plugin.check(urn, { source: refusedSource });
+        return failures.map(({ property, reason }) => `${property}: ${reason}`);
+    };
+    const one = (text: string) => [expect.stringContaining(text)];
+    const remote = { uri: "https://example.org/" };
+    expect(await refused({ "a.html": asset(remote) })).toEqual(one('source["a.html"]: found a remote asset, which'));
+    expect(await refused(archive(remote))).toEqual(one("source: found a remote archive, which is not fetched"));
+    expect(await refused(asset({ text: "b" }))).toEqual(one("source: found a text asset without a path"));
+    expect(await refused({ dir: archive({ path: pages }) })).toEqual(one("source.dir: found an archive inside of an"));
+    const { failures } = await plugin.check(web, { platform: "kvm", kernel: asset({ path: "k" }) });
+    expect(failures).toEqual([
+        { property: "kernel", reason: expect.stringMatching(/^found an asset; expected a text/) },
     ]);
 });
 
