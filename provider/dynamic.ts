@@ -27,13 +27,31 @@ function bind(kind: ResourceKind): Handlers {
             call(news, async () =>
                 withoutSecretNames(await handlers().check(withoutProvider(olds), withoutProvider(news)), news),
             ),
-        diff: (id, olds, news) => call(news, () => handlers().diff(id, withoutProvider(olds), withoutProvider(news))),
+        diff: (id, olds, news) =>
+            call(news, async () => {
+                const found = await handlers().diff(id, withoutProvider(olds), withoutProvider(news));
+                return found.changes === false && isReachedOtherwise(olds, news) ? { ...found, changes: true } : found;
+            }),
         create: (inputs) => call(inputs, () => handlers().create(withoutProvider(inputs))),
         read: (id, props) => call(props, () => handlers().read(id, withoutProvider(props))),
         update: (id, olds, news) =>
-            call(news, () => handlers().update(id, withoutProvider(olds), withoutProvider(news))),
+            call(news, async () => {
+                const [before, after] = [withoutProvider(olds), withoutProvider(news)];
+                // State alone changes: the SDK adds the new text to these outputs.
+                if (isReachedOtherwise(olds, news) && (await handlers().diff(id, before, after)).changes === false)
+                    return { outs: before };
+                return handlers().update(id, before, after);
+            }),
         delete: (id, props) => call(props, () => handlers().delete(id, withoutProvider(props))),
     };
+}
+
+/**
+ * Return whether the program reaches this package by another text than the one in state, as when it becomes a dependency
+ * of the program itself. A delete evaluates the text in state, so state gets the new one.
+ */
+function isReachedOtherwise(olds: Properties, news: Properties): boolean {
+    return olds[PROVIDER] !== undefined && olds[PROVIDER] !== news[PROVIDER];
 }
 
 /**

@@ -1,3 +1,6 @@
+import { resolve } from "node:path";
+import { findsPackage, folderThatFinds } from "./findPackage";
+
 /** The kinds of resource that have handlers. */
 export type ResourceKind = "unikernel" | "blockImage" | "networkInterface";
 
@@ -11,11 +14,31 @@ export const TYPE_TOKENS: Record<ResourceKind, string> = {
     networkInterface: "pulumi-nodejs:dynamic/unikernel:NetworkInterface",
 };
 
+/** The module that state names: it must stay where it is. */
+const HANDLERS = "dist/provider/dynamic";
+
+/** The program's folder, where the dynamic-provider process runs too. A program may leave it later. */
+const PROGRAM = process.cwd();
+
+let way: { through?: string } | undefined;
+
 /**
  * Return the program that state holds for a resource, twice. The dynamic-provider process evaluates it and calls
  * `handler()`. It imports this package by name from the program's folder at call time, so a fixed release reaches old
  * resources. Its bytes must never change: a change would update every existing resource.
+ *
+ * Another program is sent only where the program's folder does not find the package, which then is a dependency of a
+ * component library alone: decision record 0001.
  */
 export function trampoline(kind: ResourceKind): string {
-    return `exports.handler = () => require("pulumi-unikernel/dist/provider/dynamic").${kind}`;
+    way ??= findsPackage(PROGRAM, HANDLERS) ? {} : { through: folderThatFinds(PROGRAM, resolve(__dirname, "../..")) };
+    return trampolineThrough(kind, way.through);
+}
+
+/** @param folder from which the package is found, as a path from the program's folder; undefined: the latter itself */
+export function trampolineThrough(kind: ResourceKind, folder?: string): string {
+    const file = JSON.stringify(`pulumi-unikernel/${HANDLERS}`);
+    if (folder === undefined) return `exports.handler = () => require(${file}).${kind}`;
+    const paths = JSON.stringify([".", folder]);
+    return `exports.handler = () => require(require.resolve(${file}, { paths: ${paths} })).${kind}`;
 }

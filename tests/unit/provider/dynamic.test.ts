@@ -18,6 +18,20 @@ test("the SDK's own property is neither checked nor returned", async () => {
     expect(inputs).not.toHaveProperty("__provider");
 });
 
+test("another text by which the package is reached is an update of state alone", async () => {
+    const { inputs } = await networkInterface.check({}, { resourceUrn: urn, attach: { network: "default" } });
+    const { outs } = await networkInterface.create(inputs);
+    const [olds, news] = [
+        { ...outs, __provider: "old" },
+        { ...inputs, __provider: "new" },
+    ];
+    expect(await networkInterface.diff("id", olds, news)).toMatchObject({ changes: true, replaces: [] });
+    expect(await networkInterface.update("id", olds, news)).toEqual({ outs });
+    expect(await networkInterface.diff("id", { ...olds, __provider: "new" }, news)).toMatchObject({ changes: false });
+    // State of the plugin has no text.
+    expect(await networkInterface.diff("id", outs, news)).toMatchObject({ changes: false });
+});
+
 test("an error is its message, without a stack", async () => {
     const error: Error = await unikernel.read("id", { schemaVersion: 99, __provider: "text" }).then(
         () => new Error("no error"),
