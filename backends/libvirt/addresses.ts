@@ -1,12 +1,22 @@
 import type { InterfaceSpec, UnikernelSpec } from "../../model";
 import type { LeaseRecord } from "./host";
+import { type Family, newestLease } from "./leases";
 
 /**
  * Return one address for each interface, as reached from the host; "" where none is known. The order of preference is
- * the address of a forward, the declared address, the lease.
+ * the address of a forward, the guest's own static address, its lease, its reservation. A lease that differs from the
+ * reservation is the address that the guest has: it asked before the reservation was made.
  */
 export function ipAddresses({ interfaces }: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[] {
-    return interfaces.map((one) => forwarded(one) ?? declared(one) ?? leased(one, leases) ?? "");
+    return interfaces.map(
+        (one) =>
+            forwarded(one) ??
+            configured(one) ??
+            leased(one, leases, "ipv4") ??
+            reserved(one) ??
+            leased(one, leases, "ipv6") ??
+            "",
+    );
 }
 
 /** Return the address on which the host listens for a guest behind a user-mode network. */
@@ -15,20 +25,22 @@ function forwarded({ attach }: InterfaceSpec): string | undefined {
     return address === "0.0.0.0" ? "127.0.0.1" : address;
 }
 
-function declared({ ipv4, ipv6 }: InterfaceSpec): string | undefined {
-    if (typeof ipv4 === "object") return withoutPrefix("reserve" in ipv4 ? ipv4.reserve : ipv4.address);
+/** Return the address that the guest gives itself. */
+function configured({ ipv4, ipv6 }: InterfaceSpec): string | undefined {
+    if (typeof ipv4 === "object") return "address" in ipv4 ? withoutPrefix(ipv4.address) : undefined;
     return ipv4 === undefined && ipv6 ? withoutPrefix(ipv6.address) : undefined;
 }
 
-function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[]): string | undefined {
-    if (!("network" in attach)) return undefined;
-    const own = leases.filter((lease) => lease.network === attach.network && lease.mac.toLowerCase() === mac);
-    // The newest lease first: a guest that requested another one still has the old one. IPv4 before IPv6.
-    return own.sort(
-        (a, b) => Number(a.address.includes(":")) - Number(b.address.includes(":")) || b.expires - a.expires,
-    )[0]?.address;
+function reserved({ ipv4 }: InterfaceSpec): string | undefined {
+    return typeof ipv4 === "object" && "reserve" in ipv4 ? ipv4.reserve : undefined;
 }
 
-function withoutPrefix(cidr: string): string {
+/** Return the address of an interface's lease; undefined where no libvirt network gives it one. */
+export function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[], family: Family): string | undefined {
+    if (!("network" in attach)) return undefined;
+    return newestLease(leases, { network: attach.network, mac }, family)?.address;
+}
+
+export function withoutPrefix(cidr: string): string {
     return cidr.split("/")[0] ?? cidr;
 }

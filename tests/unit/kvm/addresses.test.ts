@@ -34,6 +34,18 @@ test.each<[string, InterfaceSpec, object[], string]>([
         [],
         "192.168.122.10",
     ],
+    [
+        "the lease rather than the reservation: the guest asked before the reservation was made",
+        card({ ...network, ipv4: { reserve: "192.168.122.10" } }),
+        [lease("192.168.122.50")],
+        "192.168.122.50",
+    ],
+    [
+        "a reservation rather than an IPv6 lease",
+        card({ ...network, ipv4: { reserve: "192.168.122.10" } }),
+        [lease("fd00::5")],
+        "192.168.122.10",
+    ],
     ["a lease", card(network), [lease("192.168.122.50")], "192.168.122.50"],
     [
         "a lease whose MAC libvirt wrote otherwise",

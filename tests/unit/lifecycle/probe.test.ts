@@ -28,7 +28,7 @@ async function tried(port: number, attempt: Attempt, milliseconds: number, forwa
     let last = "";
     try {
         await probe(
-            async () => ({ address: "127.0.0.1", port, forwarded }),
+            async () => [{ address: "127.0.0.1", port, forwarded }],
             attempt,
             AbortSignal.timeout(milliseconds),
             (why) => {
@@ -37,7 +37,7 @@ async function tried(port: number, attempt: Attempt, milliseconds: number, forwa
         );
         return "ready";
     } catch {
-        return last;
+        return last.replace(/^127\.0\.0\.1(:\d+)?: /, "");
     }
 }
 
@@ -86,7 +86,7 @@ test("a server that first hangs: a later request does not wait for the first", a
 test("no address yet is told", async () => {
     let last = "";
     await probe(
-        async () => undefined,
+        async () => [],
         httpAttempt("/"),
         AbortSignal.timeout(100),
         (why) => {
@@ -101,11 +101,56 @@ test("an address that cannot be asked for is told, and asked for again", async (
     const port = await web((_request, response) => response.end());
     const find = async () => {
         if (asked++ === 0) throw new Error("no leases");
-        return { address: "127.0.0.1", port, forwarded: false };
+        return [{ address: "127.0.0.1", port, forwarded: false }];
     };
     const said: string[] = [];
     await probe(find, httpAttempt("/"), AbortSignal.timeout(5000), (why) => said.push(why));
     expect(said[0]).toBe("no leases");
+});
+
+describe("a guest with several addresses", () => {
+    const closed = async (): Promise<number> => {
+        const server = createServer();
+        const port = await listen(server);
+        server.close();
+        return port;
+    };
+    const silent = (): Promise<number> => web(() => undefined);
+    const to = (port: number) => ({ address: "127.0.0.1", port, forwarded: true });
+
+    test.each<[string, () => Promise<number>]>([
+        ["refuses", closed],
+        ["does not answer", silent],
+    ])("is ready when one of them answers, while another %s", async (_what, other) => {
+        const routes = [to(await other()), to(await web((_request, response) => response.end()))];
+        for (const list of [routes, [...routes].reverse()])
+            await probe(
+                async () => list,
+                httpAttempt("/"),
+                AbortSignal.timeout(HANG_MS),
+                () => undefined,
+            );
+    });
+
+    test("names each address that was tried, with its error", async () => {
+        const routes = [
+            { address: "127.0.0.1", port: await closed(), forwarded: false },
+            to(await web((_request, response) => response.writeHead(503).end())),
+            { address: "::1", port: await closed(), forwarded: true },
+        ];
+        const said: string[] = [];
+        await probe(
+            async () => routes,
+            httpAttempt("/"),
+            AbortSignal.timeout(500),
+            (why) => said.push(why),
+        ).catch(() => undefined);
+        expect(said[0]).toMatch(
+            new RegExp(
+                `^127\\.0\\.0\\.1: connect E.*; 127\\.0\\.0\\.1:${routes[1]!.port}: HTTP 503; \\[::1\\]:${routes[2]!.port}: connect E`,
+            ),
+        );
+    });
 });
 
 /** A forward as QEMU's user network makes it: it takes every connection, then tries the guest. */

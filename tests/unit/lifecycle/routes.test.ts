@@ -1,6 +1,6 @@
 import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
 import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness/readiness";
-import { remoteProbeProblems, routeProblems, routeTo } from "../../../backends/libvirt/lifecycle/readiness/routes";
+import { remoteProbeProblems, routeProblems, routesTo } from "../../../backends/libvirt/lifecycle/readiness/routes";
 import type { InterfaceSpec } from "../../../model";
 import { specOf } from "./spec";
 
@@ -20,15 +20,20 @@ function hostWith(leases: LeaseRecord[] = [], local = true): [Host, HostInfo] {
     };
     return [host as unknown as Host, { local } as HostInfo];
 }
-const lease = (address: string, other = mac): LeaseRecord => ({ mac: other, address, network: "lan", expires: 1 });
+const lease = (address: string, other = mac, expires = 1): LeaseRecord => ({
+    mac: other,
+    address,
+    network: "lan",
+    expires,
+});
 
-test.each<[string, InterfaceSpec[], [Host, HostInfo], object | undefined]>([
-    ["a forward", [user()], hostWith(), { address: "127.0.0.1", port: 8080, forwarded: true }],
+test.each<[string, InterfaceSpec[], [Host, HostInfo], object[] | undefined]>([
+    ["a forward", [user()], hostWith(), [{ address: "127.0.0.1", port: 8080, forwarded: true }]],
     [
         "a forward on all addresses",
         [user({ address: "0.0.0.0" })],
         hostWith(),
-        { address: "127.0.0.1", port: 8080, forwarded: true },
+        [{ address: "127.0.0.1", port: 8080, forwarded: true }],
     ],
     ["a forward of another port", [user({ guest: 81 })], hostWith(), undefined],
     ["a forward of UDP", [user({ protocol: "udp" })], hostWith(), undefined],
@@ -37,47 +42,124 @@ test.each<[string, InterfaceSpec[], [Host, HostInfo], object | undefined]>([
         "a forward of all of another machine's addresses",
         [user({ address: "0.0.0.0" })],
         hostWith([], false),
-        { address: "far.example", port: 8080, forwarded: true },
+        [{ address: "far.example", port: 8080, forwarded: true }],
     ],
     [
         "a static address",
         [plug({ ipv4: { address: "10.0.0.2/24" } })],
         hostWith(),
-        { address: "10.0.0.2", port: 80, forwarded: false },
+        [{ address: "10.0.0.2", port: 80, forwarded: false }],
     ],
     [
         "a reservation",
         [plug({ ipv4: { reserve: "10.0.0.3" } })],
         hostWith(),
-        { address: "10.0.0.3", port: 80, forwarded: false },
+        [{ address: "10.0.0.3", port: 80, forwarded: false }],
+    ],
+    [
+        "a reservation that the guest does not have yet, and the address that it has",
+        [plug({ ipv4: { reserve: "10.0.0.3" } })],
+        hostWith([lease("10.0.0.9")]),
+        [
+            { address: "10.0.0.3", port: 80, forwarded: false },
+            { address: "10.0.0.9", port: 80, forwarded: false },
+        ],
+    ],
+    [
+        "a reservation that the guest has",
+        [plug({ ipv4: { reserve: "10.0.0.3" } })],
+        hostWith([lease("10.0.0.3")]),
+        [{ address: "10.0.0.3", port: 80, forwarded: false }],
+    ],
+    [
+        "a static IPv6 address beside a lease",
+        [plug({ ipv4: "dhcp", ipv6: { address: "fd00::2/64" } })],
+        hostWith([lease("10.0.0.4")]),
+        [
+            { address: "fd00::2", port: 80, forwarded: false },
+            { address: "10.0.0.4", port: 80, forwarded: false },
+        ],
+    ],
+    [
+        "static addresses of both families, on two interfaces",
+        [
+            plug({ attach: { bridge: "br0" }, ipv4: { address: "10.0.0.2/24" }, ipv6: { address: "fd00::2/64" } }),
+            plug({ attach: { tap: "tap0" }, ipv4: { address: "10.1.0.2/24" } }),
+        ],
+        hostWith(),
+        ["10.0.0.2", "fd00::2", "10.1.0.2"].map((address) => ({ address, port: 80, forwarded: false })),
+    ],
+    [
+        "the newer of two leases: the guest names itself otherwise since an update",
+        [plug({ ipv4: "dhcp" })],
+        hostWith([lease("10.0.0.4"), lease("10.0.0.5", mac, 9), lease("10.0.0.6", mac, 5)]),
+        [{ address: "10.0.0.5", port: 80, forwarded: false }],
+    ],
+    [
+        "a lease without an end",
+        [plug({ ipv4: "dhcp" })],
+        hostWith([lease("10.0.0.4", mac, 0), lease("10.0.0.5", mac, 9)]),
+        [{ address: "10.0.0.4", port: 80, forwarded: false }],
     ],
     [
         "a static IPv6 address",
         [plug({ ipv6: { address: "fd00::2/64" } })],
         hostWith(),
-        { address: "fd00::2", port: 80, forwarded: false },
+        [{ address: "fd00::2", port: 80, forwarded: false }],
     ],
     [
         "a lease",
         [plug({ ipv4: "dhcp" })],
-        hostWith([lease("fe80::1"), lease("10.0.0.9", "52:54:00:00:00:02"), lease("10.0.0.4")]),
-        { address: "10.0.0.4", port: 80, forwarded: false },
+        hostWith([lease("fd00::4"), lease("10.0.0.9", "52:54:00:00:00:02"), lease("10.0.0.4")]),
+        [
+            { address: "10.0.0.4", port: 80, forwarded: false },
+            { address: "fd00::4", port: 80, forwarded: false },
+        ],
     ],
     [
-        "the forward rather than the lease",
+        "the forward, and the lease",
         [plug({ ipv4: "dhcp" }), user()],
         hostWith([lease("10.0.0.4")]),
-        { address: "127.0.0.1", port: 8080, forwarded: true },
+        [
+            { address: "127.0.0.1", port: 8080, forwarded: true },
+            { address: "10.0.0.4", port: 80, forwarded: false },
+        ],
+    ],
+    [
+        "the forward alone on another machine",
+        [plug({ ipv4: "dhcp" }), user({ address: "0.0.0.0" })],
+        hostWith([lease("10.0.0.4")], false),
+        [{ address: "far.example", port: 8080, forwarded: true }],
     ],
     ["DHCP on a bridge", [plug({ attach: { bridge: "br0" }, ipv4: "dhcp" })], hostWith(), undefined],
     ["nothing", [], hostWith(), undefined],
 ])("%s", async (_what, interfaces, [host, info], expected) => {
-    expect(await routeTo(specOf({ interfaces }), 80, host, info)?.()).toEqual(expected);
+    expect(await routesTo(specOf({ interfaces }), 80, host, info)?.()).toEqual(expected);
 });
 
 test("a lease that is not there yet", async () => {
     const [host, info] = hostWith([]);
-    expect(await routeTo(specOf({ interfaces: [plug({})] }), 80, host, info)!()).toBeUndefined();
+    expect(await routesTo(specOf({ interfaces: [plug({})] }), 80, host, info)!()).toEqual([]);
+});
+
+test("leases that cannot be read are an error only where no other address is known", async () => {
+    const [host, info] = hostWith();
+    host.networks.leases = () => Promise.reject(new Error("no leases"));
+    const find = (...interfaces: InterfaceSpec[]) => routesTo(specOf({ interfaces }), 80, host, info)!();
+    await expect(find(plug({}))).rejects.toThrow("no leases");
+    expect(await find(plug({}), user())).toEqual([{ address: "127.0.0.1", port: 8080, forwarded: true }]);
+});
+
+test("guests that wait on the same network share one list of its leases", async () => {
+    const [host, info] = hostWith();
+    let calls = 0;
+    host.networks.leases = async () => {
+        calls++;
+        return [lease("10.0.0.4")];
+    };
+    const find = routesTo(specOf({ interfaces: [plug({})] }), 80, host, info)!;
+    await Promise.all(Array.from({ length: 100 }, find));
+    expect(calls).toBe(1);
 });
 
 test.each<[string, InterfaceSpec[], RegExp]>([

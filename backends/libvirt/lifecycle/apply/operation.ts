@@ -160,7 +160,14 @@ export async function report(
     known: Pick<Observation, "state" | "unfinished">,
 ): Promise<Observation> {
     return observation(
-        { host, platform, spec: plan.spec, hostUuid: hostIdOf(info), consoleLog: await console.path() },
+        {
+            host,
+            platform,
+            spec: plan.spec,
+            hostUuid: hostIdOf(info),
+            consoleLog: await console.path(),
+            formerLeases: [],
+        },
         { ...known, bootDigest: plan.bootDigest, incarnation: mark.incarnation, folder: baseOf(mark) },
     );
 }

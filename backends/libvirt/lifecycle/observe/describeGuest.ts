@@ -3,8 +3,8 @@ import { declarable } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
 import type { LibvirtPlatform } from "../../platform";
 import { existingOf, seenState, waitUntilStable } from "../existing";
+import { leasesFor } from "../network/leases";
 import { ConsoleReader, keptConsole } from "../readiness/console";
-import { leasesFor } from "./observation";
 
 /** Return a description of one guest, whichever program made it; undefined when libvirt has none. Changes nothing. */
 export async function describeGuest(

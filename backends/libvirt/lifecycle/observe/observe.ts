@@ -8,12 +8,12 @@ import { overlaid } from "../apply/reconcile";
 import { type Existing, existingOf, seenState, waitUntilStable } from "../existing";
 import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
+import { leasesFor } from "../network/leases";
 import { importedMark, isAsImported, urnsOf } from "../ownership/imported";
 import { assertOurs } from "../ownership/ownership";
 import { hasHalted, type ReadConsole } from "../power/halted";
 import { lacksRuntimeConfig } from "../power/runtimeConfig";
 import { keptConsole } from "../readiness/console";
-import { leasesFor } from "./observation";
 
 /**
  * Return the state of the guest on the host; undefined when libvirt says that there is no domain of this uuid.

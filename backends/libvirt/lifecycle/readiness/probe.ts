@@ -2,10 +2,10 @@ import { get } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { FindRoute, Route } from "./routes";
+import type { FindRoutes, Route } from "./routes";
 
 export interface Attempt {
-    /** Try once; resolve with undefined when the guest is up, else with the observed failure. */
+    /** Try one address once; resolve with undefined when the guest is up, else with the observed failure. */
     run(route: Route, signal: AbortSignal): Promise<string | undefined>;
     /** Milliseconds that it takes for a guest that answers at once. */
     takes: number;
@@ -19,13 +19,13 @@ const PATIENT_EACH = 8;
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /**
- * Try until one attempt succeeds or the signal aborts. A new attempt does not wait for the last one, and most have a
+ * Try all addresses until one attempt succeeds or the signal aborts. A new attempt does not wait for the last one, and most have a
  * short limit: a forward accepts a connection before the guest has its address, and then retries only after seconds,
  * while a new connection is answered at once.
  * Pauses grow with the elapsed time, so that they add only a few percent to it.
  */
 export async function probe(
-    find: FindRoute,
+    find: FindRoutes,
     attempt: Attempt,
     signal: AbortSignal,
     onFailure: (why: string) => void,
@@ -58,19 +58,41 @@ export async function probe(
     }
 }
 
+/**
+ * Try all addresses at the same time.
+ * @returns undefined as soon as one of them answers, else the failure of each, with its address
+ */
 async function tryOnce(
-    find: FindRoute,
+    find: FindRoutes,
     attempt: Attempt,
     signal: AbortSignal,
     patience: number,
 ): Promise<string | undefined> {
     try {
-        const route = await find();
-        if (!route) return "the guest has no address yet";
-        return await attempt.run(route, AbortSignal.any([signal, AbortSignal.timeout(patience)]));
+        const routes = await find();
+        if (routes.length === 0) return "the guest has no address yet";
+        const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+        const failures = routes.map(async (route) => {
+            const why = await attempt.run(route, limited).catch(messageOf);
+            return why === undefined ? undefined : `${endpointOf(route)}: ${why}`;
+        });
+        return await new Promise((resolve) => {
+            for (const failure of failures) void failure.then((why) => why === undefined && resolve(undefined));
+            void Promise.all(failures).then((all) => resolve(all.join("; ")));
+        });
     } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
     }
+}
+
+/** Return the address of a route, and its port where the hypervisor listens instead of the guest. */
+function endpointOf({ address, port, forwarded }: Route): string {
+    if (!forwarded) return address;
+    return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+function messageOf(error: unknown): string {
+    return error instanceof Error ? error.message : String(error);
 }
 
 /** Return an attempt that succeeds with any HTTP status from 200 to 399. */

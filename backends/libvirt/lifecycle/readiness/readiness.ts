@@ -13,7 +13,7 @@ import { CRASHED } from "../existing";
 import { ConsoleReader, tail } from "./console";
 import { ConsolePattern } from "./pattern";
 import { httpAttempt, probe, tcpAttempt } from "./probe";
-import { type FindRoute, noRoute, portOf, routeTo } from "./routes";
+import { type FindRoutes, noRoute, portOf, routesTo } from "./routes";
 
 export interface ReadyOptions {
     host: Host;
@@ -31,11 +31,15 @@ const LAST_READ_PAUSE_MS = 60;
 /** virDomainPausedReason of an I/O error and a crash (libvirt-domain.h). */
 const PAUSED_BY_TROUBLE: Record<number, string> = { 5: "an I/O error of a disk", 10: "a crash" };
 
-/** Return the route to readiness's port; undefined when it uses no port. Throws `invalid` when no route exists. */
-export function assertRoute({ spec, host, info }: Pick<ReadyOptions, "spec" | "host" | "info">): FindRoute | undefined {
+/** Return the routes to readiness's port; undefined when it uses no port. Throws `invalid` when no route exists. */
+export function assertRoute({
+    spec,
+    host,
+    info,
+}: Pick<ReadyOptions, "spec" | "host" | "info">): FindRoutes | undefined {
     const port = portOf(spec.readiness);
     if (port === undefined) return undefined;
-    const find = routeTo(spec, port, host, info);
+    const find = routesTo(spec, port, host, info);
     if (!find) throw noRoute(spec, port);
     return find;
 }

@@ -1,6 +1,16 @@
-import { attachKind, type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../model";
+import {
+    attachKind,
+    type InterfaceSpec,
+    type Problem,
+    problemOf,
+    UnikernelError,
+    type UnikernelSpec,
+} from "../../../../model";
+import { leased, withoutPrefix } from "../../addresses";
 import { isRemote, parseUri } from "../../client";
 import type { Host, HostInfo } from "../../host";
+import type { Family } from "../../leases";
+import { asks, recentLeases } from "../network/leases";
 
 /** The address and port by which this machine reaches a port of the guest. */
 export interface Route {
@@ -10,8 +20,8 @@ export interface Route {
     forwarded: boolean;
 }
 
-/** Return the route; undefined while the guest's address is unknown. */
-export type FindRoute = () => Promise<Route | undefined>;
+/** Return the routes to the addresses of the guest that are known by now. */
+export type FindRoutes = () => Promise<Route[]>;
 
 /** The host at the end of the connection. */
 interface ConnectionEnd {
@@ -23,40 +33,62 @@ interface ConnectionEnd {
 type DeclaredRoute =
     | { kind: "forward"; address: string; port: number; declared: string }
     | { kind: "fixed"; address: string }
-    | { kind: "lease"; network: string; mac: string };
+    | { kind: "lease"; network: string; nic: InterfaceSpec };
 
-/** Return a function that finds the route to a port of the guest; undefined when no route can exist. */
-export function routeTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoute | undefined {
-    const route = declaredRouteTo(spec, port, { uri: host.uri, local: info.local });
-    if (route?.kind === "forward") return async () => ({ address: route.address, port: route.port, forwarded: true });
-    if (route?.kind === "fixed") return async () => ({ address: route.address, port, forwarded: false });
-    if (route?.kind !== "lease") return undefined;
+/**
+ * Return a function that finds the routes to a port of the guest: its forwards, and its addresses of both families;
+ * undefined when no route can exist.
+ */
+export function routesTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoutes | undefined {
+    const declared = declaredRoutesTo(spec, port, { uri: host.uri, local: info.local });
+    if (declared.length === 0) return undefined;
     return async () => {
-        const lease = (await host.networks.leases(route.network)).find(
-            (one) => one.mac.toLowerCase() === route.mac && !one.address.includes(":"),
-        );
-        return lease && { address: lease.address, port, forwarded: false };
+        const found = await Promise.allSettled(declared.map((one) => routesOf(one, port, host)));
+        const routes = found.flatMap((one) => (one.status === "fulfilled" ? one.value : []));
+        // A network whose leases cannot be read must not hide the other addresses.
+        const failed = found.find((one) => one.status === "rejected");
+        if (routes.length === 0 && failed) throw failed.reason;
+        return routes.filter((one, index) => routes.findIndex((other) => isSame(one, other)) === index);
     };
 }
 
-function declaredRouteTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute | undefined {
-    for (const { attach } of spec.interfaces) {
-        const forward =
-            "user" in attach && attach.user.forward.find((one) => one.guest === port && one.protocol === "tcp");
-        if (forward) {
-            const address = reachable(forward.address, end);
-            if (address) return { kind: "forward", address, port: forward.host, declared: forward.address };
-        }
-    }
-    for (const { attach, ipv4, ipv6 } of spec.interfaces) {
-        if ("user" in attach) continue;
-        const fixed = typeof ipv4 === "object" ? ("reserve" in ipv4 ? ipv4.reserve : ipv4.address) : ipv6?.address;
-        const address = fixed?.split("/")[0];
-        if (address) return { kind: "fixed", address };
-    }
-    for (const { attach, mac } of spec.interfaces)
-        if ("network" in attach) return { kind: "lease", network: attach.network, mac };
-    return undefined;
+async function routesOf(route: DeclaredRoute, port: number, host: Host): Promise<Route[]> {
+    if (route.kind === "forward") return [{ address: route.address, port: route.port, forwarded: true }];
+    if (route.kind === "fixed") return [{ address: route.address, port, forwarded: false }];
+    const leases = await recentLeases(host, route.network);
+    return FAMILIES.flatMap((family) => leased(route.nic, leases, family) ?? []).map((address) => ({
+        address,
+        port,
+        forwarded: false,
+    }));
+}
+
+const FAMILIES: Family[] = ["ipv4", "ipv6"];
+const isSame = (one: Route, other: Route): boolean => one.address === other.address && one.port === other.port;
+
+function declaredRoutesTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute[] {
+    const forwards = spec.interfaces.flatMap(({ attach }): DeclaredRoute[] =>
+        ("user" in attach ? attach.user.forward : []).flatMap((one) => {
+            const address = one.guest === port && one.protocol === "tcp" ? reachable(one.address, end) : undefined;
+            return address ? [{ kind: "forward", address, port: one.host, declared: one.address }] : [];
+        }),
+    );
+    // From another machine only a forward leads certainly to this guest.
+    if (!end.local && forwards.length > 0) return forwards.slice(0, 1);
+    return [...forwards, ...spec.interfaces.flatMap(directRoutes)];
+}
+
+/** Return the addresses that an interface has, or may get by DHCP. */
+function directRoutes(nic: InterfaceSpec): DeclaredRoute[] {
+    const { attach, ipv4, ipv6 } = nic;
+    if ("user" in attach) return [];
+    const fixed = typeof ipv4 === "object" ? ("reserve" in ipv4 ? ipv4.reserve : ipv4.address) : undefined;
+    return [
+        ...[fixed, ipv6?.address].flatMap((address): DeclaredRoute[] =>
+            address === undefined ? [] : [{ kind: "fixed", address: withoutPrefix(address) }],
+        ),
+        ...("network" in attach && asks(nic) ? [{ kind: "lease" as const, network: attach.network, nic }] : []),
+    ];
 }
 
 const isAny = (address: string): boolean => address === "0.0.0.0" || address === "::" || address === "";
@@ -82,7 +114,7 @@ const endOf = ({ connection }: UnikernelSpec): ConnectionEnd => ({ uri: connecti
  */
 export function routeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
-    if (port === undefined || declaredRouteTo(spec, port, endOf(spec))) return [];
+    if (port === undefined || declaredRoutesTo(spec, port, endOf(spec)).length > 0) return [];
     return [problemOf("readiness", noRoute(spec, port))];
 }
 
@@ -94,7 +126,7 @@ export function routeProblems(spec: UnikernelSpec): Problem[] {
 export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
     const end = endOf(spec);
-    const route = port === undefined || end.local ? undefined : declaredRouteTo(spec, port, end);
+    const [route] = port === undefined || end.local ? [] : declaredRoutesTo(spec, port, end);
     if (!route) return [];
     const host = hostOf(end.uri);
     if (
