@@ -1,12 +1,14 @@
 import { chmod, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { Written } from "../localFiles";
-import { changed, noSpace, publish, recordBuilt, sweepTemporaries, temporaryName, writeError } from "../localFiles";
-import { hasCode, type ImageIdentity, UnikernelError } from "../model";
+import { noSpace, publish, recordBuilt, sweepTemporaries, temporaryName, writeError } from "../localFiles";
+import { hasCode, type ImageIdentity, type Manifest } from "../model";
+import { sourceChanged } from "./changes";
 import { digestTree, type ImageOptions } from "./digest";
 import type { ImageSource, Tree } from "./entry";
 import { timeoutFor } from "./format";
 import { formats } from "./formats";
+import { loadManifest } from "./manifest";
 import { readTree } from "./tree";
 
 export interface BuiltImage {
@@ -35,8 +37,15 @@ export async function buildImage(
 ): Promise<BuiltImage> {
     const path = resolve(output);
     const format = formats[options.format];
-    const tree = await readTree(source, format.holds);
-    if (digestTree(tree, options, format.holds).digest !== identity.digest) throw sourceChanged(source);
+    const tree = await readTree(source, format.holds, options.ignore);
+    const now = digestTree(tree, options, format.holds);
+    if (now.digest !== identity.digest)
+        throw sourceChanged(
+            source,
+            "since it was checked",
+            mapOf(await loadManifest(identity.digest)),
+            mapOf(now.manifest),
+        );
     await sweepTemporaries(dirname(path));
     const temporary = temporaryName(path);
     const staging = temporaryName(`${path}.staging`);
@@ -64,6 +73,10 @@ export async function buildImage(
     }
 }
 
+function mapOf(manifest: Manifest | undefined): Map<string, string> | undefined {
+    return manifest && new Map(Object.entries(manifest));
+}
+
 async function finish(
     temporary: string,
     path: string,
@@ -82,27 +95,22 @@ async function finish(
  * image holds what was hashed.
  */
 async function unchanged(before: Tree, source: ImageSource, options: ImageOptions, digest: string): Promise<void> {
-    const after = await readTree(source).catch((error: unknown) => {
-        throw hasCode(error, "not-found") ? sourceChanged(source) : error;
+    const when = "while its image was built";
+    const after = await readTree(source, undefined, options.ignore).catch((error: unknown) => {
+        throw hasCode(error, "not-found") ? sourceChanged(source, when) : error;
     });
-    const touched = before.entries.find((entry, index) => signatureOf(entry) !== signatureOf(after.entries[index]));
-    if (touched) throw changed(touched.path);
-    if (digestTree(after, options, formats[options.format].holds).digest !== digest) throw sourceChanged(source);
+    const [was, is] = [signaturesOf(before), signaturesOf(after)];
+    if (was.size !== is.size || [...was].some(([path, signature]) => is.get(path) !== signature))
+        throw sourceChanged(source, when, was, is);
+    if (digestTree(after, options, formats[options.format].holds).digest !== digest) throw sourceChanged(source, when);
 }
 
-function signatureOf(entry: Tree["entries"][number] | undefined): string {
-    if (entry?.type !== "file") return `${entry?.type} ${entry?.path}`;
-    return "file" in entry.content ? `${entry.path} ${entry.content.signature}` : entry.path;
-}
-
-function sourceChanged(source: ImageSource): UnikernelError {
-    return new UnikernelError(
-        "changed",
-        `${typeof source === "string" ? source : "a local file of the source map"} has changed since it was checked`,
-        {
-            hint: "let the program that writes it finish, then run again",
-            property: "source",
-        },
+function signaturesOf({ entries }: Tree): Map<string, string> {
+    return new Map(
+        entries.map((entry) => [
+            entry.path,
+            entry.type === "file" && "file" in entry.content ? entry.content.signature : entry.type,
+        ]),
     );
 }
 

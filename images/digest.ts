@@ -11,6 +11,8 @@ export interface ImageOptions {
     /** Bytes. */
     size?: number;
     label?: string;
+    /** Patterns of a folder's entries that are left out. No part of the digest, which covers the entries that remain. */
+    ignore?: string[];
     /** Hex digits. With a key every digest is an HMAC: plain hashes of trees with secrets could be guessed. */
     key?: string;
 }

@@ -4,13 +4,18 @@ import { join } from "node:path";
 import { changed, errnoOf, fsError, HashCache, readContent } from "../localFiles";
 import { hasCode, UnikernelError } from "../model";
 import type { Entry } from "./entry";
+import { type Ignored, ignoredBy } from "./ignore";
 
 const SHOWN = 10;
 
-/** Read everything below a directory. Symbolic links are kept as links; the directory itself may be a link. */
-export async function readDirectory(source: string): Promise<Entry[]> {
+/**
+ * Read everything below a directory, except what the patterns leave out. Symbolic links are kept as links; the directory
+ * itself may be a link.
+ */
+export async function readDirectory(source: string, ignore?: string[]): Promise<Entry[]> {
     const root = await realpath(source);
     const cache = await HashCache.open(root);
+    const isIgnored = ignoredBy(ignore);
     const entries: Entry[] = [];
     const problems: UnikernelError[] = [];
     const keep = (error: unknown): void => {
@@ -28,16 +33,17 @@ export async function readDirectory(source: string): Promise<Entry[]> {
         for (const [index, name] of names.entries()) {
             const path = folder ? `${folder}/${name}` : name;
             try {
-                const entry = await readEntry(join(root, path), join(source, path), path, cache);
-                if (entry.type === "directory") folders.push(path);
-                entries.push(entry);
+                const entry = await readEntry(join(root, path), join(source, path), path, { cache, isIgnored });
+                if (entry?.type === "directory") folders.push(path);
+                if (entry) entries.push(entry);
             } catch (error) {
                 keep(error);
             }
             if (index % 500 === 499) await new Promise(setImmediate);
         }
     }
-    await cache.save();
+    // Another image of this folder may hold what this one leaves out.
+    await cache.save((path) => isIgnored(path, false));
     if (problems.length > 0) throw joinErrors(problems);
     return entries;
 }
@@ -57,9 +63,21 @@ function listFolder(folder: string, shown: string): string[] {
     });
 }
 
-async function readEntry(file: string, shown: string, path: string, cache: HashCache): Promise<Entry> {
+interface Walk {
+    cache: HashCache;
+    isIgnored: Ignored;
+}
+
+/** @returns undefined for an entry that is left out */
+async function readEntry(
+    file: string,
+    shown: string,
+    path: string,
+    { cache, isIgnored }: Walk,
+): Promise<Entry | undefined> {
     try {
         const stats = lstatSync(file, { bigint: true });
+        if (isIgnored(path, stats.isDirectory())) return undefined;
         if (stats.isDirectory()) return { type: "directory", path };
         if (stats.isSymbolicLink()) return { type: "symlink", path, target: readlinkSync(file) };
         if (!stats.isFile()) throw specialFileError(shown, stats);

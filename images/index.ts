@@ -1,10 +1,13 @@
 export { type BuiltImage, buildImage, type Progress } from "./build";
 export { cachePath, makeImageFolder } from "./cachePath";
+export { stateBackendHint } from "./changes";
 export { type ImageOptions, sealDigest } from "./digest";
 export type { ImageSource } from "./entry";
 export { EPOCH, timeoutFor } from "./format";
 export { identify, optionProblems } from "./identify";
+export { escapedPattern, ignoredBy, patternProblems } from "./ignore";
 export { formatOf } from "./magic";
 export { changedFiles, loadManifest, saveManifest } from "./manifest";
 export { entryProperty, mapProblems } from "./map";
 export { needsAnotherFile } from "./qcow2";
+export { stateBackendWith } from "./stateBackend";

@@ -9,11 +9,19 @@ import { readLocal, readMap } from "./map";
 /**
  * Read a source: list it and hash its files.
  * @param holds `file`: a folder is refused before it is read
+ * @param ignore patterns of entries that are left out; refused for anything but a folder
  * @throws UnikernelError `not-found`, `permission`, `invalid` (a special file, a name that is not UTF-8, an unsafe
  * path), `changed` (a file changed while it was read); for a map with the property path of the entry
  */
-export async function readTree(source: ImageSource, holds: "tree" | "file" = "tree"): Promise<Tree> {
-    if (typeof source !== "string") return finish(await readMap(source), true);
+export async function readTree(
+    source: ImageSource,
+    holds: "tree" | "file" = "tree",
+    ignore: string[] = [],
+): Promise<Tree> {
+    if (typeof source !== "string") {
+        if (ignore.length > 0) throw ignoreError("`source` is a map, which names each of its files");
+        return finish(await readMap(source), true);
+    }
     const root = resolve(source);
     const stats = await stat(root).catch((error: unknown) => {
         throw fsError(error, "read", source);
@@ -24,7 +32,8 @@ export async function readTree(source: ImageSource, holds: "tree" | "file" = "tr
             hint: "name a file, or use iso9660, ext2 or ext4 for a folder",
         });
     }
-    if (stats.isDirectory()) return finish(await readDirectory(source), false);
+    if (stats.isDirectory()) return finish(await readDirectory(source, ignore), false);
+    if (ignore.length > 0) throw ignoreError(`${source} is a file`);
     const cache = await HashCache.open(root);
     const entry = await readLocal(source, basename(root), cache);
     await cache.save();
@@ -43,4 +52,10 @@ function finish(found: Entry[], mayBeSingle: boolean): Tree {
         bytes: files.reduce((sum, file) => sum + file.size, 0),
         single: mayBeSingle && files.length === 1 ? files[0] : undefined,
     };
+}
+
+function ignoreError(found: string): UnikernelError {
+    return new UnikernelError("invalid", `${found}: patterns are for the entries of a folder; leave \`ignore\` out`, {
+        property: "ignore",
+    });
 }

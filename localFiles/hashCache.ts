@@ -66,8 +66,10 @@ export class HashCache {
     /**
      * Keep the entries that were used or set since the cache was opened, and drop the rest. Failure to write the cache
      * is no error.
+     * @param isKept whether an entry stays that was not used
      */
-    async save(): Promise<void> {
+    async save(isKept: (path: string) => boolean = () => false): Promise<void> {
+        for (const [path, entry] of this.old) if (!this.seen.has(path) && isKept(path)) this.seen.set(path, entry);
         if (!this.changed && this.seen.size === this.old.size) return;
         try {
             await boundFolder(await makeCacheFolder("hashes"), RECORDS);

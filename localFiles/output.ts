@@ -24,20 +24,12 @@ export interface Known {
  */
 export async function outputProblem(
     output: string,
-    source: string | object | undefined,
     id: string | undefined,
     { inState, interrupted, hint }: Known,
 ): Promise<UnikernelError | undefined> {
     const path = resolve(output);
     const folder = await folderProblem(dirname(path));
     if (folder) return folder;
-    if (typeof source === "string" && (await contains(source, path))) {
-        return problem(
-            "invalid",
-            `${output} is the source or lies inside of it, so that the image would be part of itself`,
-            "choose a path outside of `source`",
-        );
-    }
     const there = await lstat(path).catch(() => undefined);
     if (!there) return undefined;
     if (!there.isFile())

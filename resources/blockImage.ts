@@ -32,6 +32,14 @@ export interface BlockImageArgs {
      * @example { "index.html": "<h1>hello</h1>", "logo.png": new pulumi.asset.FileAsset("logo.png") }
      */
     source: ImageSource;
+    /**
+     * Patterns of entries of a `source` folder that are left out, in the form of a .gitignore file:
+     * `.git` and `*.swp` match at any depth, `/build` only directly below `source`, `cache/` only folders.
+     * Changed: what the image no longer holds, or holds again, is changed content.
+     * @default nothing is left out
+     * @example [".git", "*.swp"]
+     */
+    ignore?: pulumi.Input<pulumi.Input<string>[]>;
     /** Changed: built anew, and the unikernels that use it restart. @default "iso9660" */
     format?: pulumi.Input<ImageFormat>;
     /** Size of the file system in MiB; for `ext2`, `ext4`, `raw` and `qcow2`. @default as small as the content allows */

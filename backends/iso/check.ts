@@ -53,7 +53,7 @@ async function deviceProblems({ burn }: UnikernelSpec): Promise<Problem[]> {
 
 async function outputProblems(spec: UnikernelSpec): Promise<Problem[]> {
     // State and the build know who owns the file. Check only that it can be created.
-    const error = await outputProblem(outputPath(spec), undefined, spec.uuid, {
+    const error = await outputProblem(outputPath(spec), spec.uuid, {
         inState: async () => true,
         interrupted: async () => true,
         hint: "",

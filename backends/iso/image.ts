@@ -33,7 +33,7 @@ export type Image = Omit<MediumOutputs, "burned">;
  */
 export async function refuseForeign(spec: UnikernelSpec, interrupted: boolean, olds?: Applied): Promise<void> {
     const path = outputPath(spec);
-    const error = await outputProblem(path, undefined, spec.uuid, {
+    const error = await outputProblem(path, spec.uuid, {
         inState: async () => olds?.path === path,
         interrupted: async () => interrupted,
         hint: "if it belongs to a stack or resource that was renamed, choose another output here. If this stack's state was lost, adopt: true overwrites the file",

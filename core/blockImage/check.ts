@@ -1,4 +1,4 @@
-import { type ImageSource, identify, mapProblems, optionProblems } from "../../images";
+import { type ImageSource, identify, mapProblems, optionProblems, patternProblems } from "../../images";
 import { type ImageFormat, logicalName, type Problem, problemOf } from "../../model";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
@@ -8,6 +8,7 @@ import { schemaVersionAfter } from "../state";
 import { isChanged } from "./compared";
 import type { Services } from "./lifecycle";
 import { noteOutput, outputFault } from "./output";
+import { ownFilesProblems } from "./ownFiles";
 import { type BlockImageInputs, blockImageShape, optionsOf } from "./schema";
 import { noteSource } from "./sources";
 
@@ -24,13 +25,13 @@ export async function checkBlockImage(
         secrets,
         ...args
     } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
-    const { source, format, size, label, output } = args;
+    const { source, ignore, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
-    problems.push(...checkOptions(args));
+    problems.push(...ignoreProblems(source, ignore), ...checkOptions(args));
     const readable = problems.length === 0;
     if (typeof olds.output === "string" && resourceUrn !== undefined) noteOutput(olds.output, resourceUrn);
     if (typeof output === "string" && !containsUnknown(output))
-        problems.push(...(await checkOutput(output, source, resourceUrn, olds, isReplaced)));
+        problems.push(...(await checkOutput(output, { source, ignore }, resourceUrn, olds, isReplaced)));
     const key =
         secrets?.length > 0
             ? { secrets, digestKey: await digestKeyOf({ urn: resourceUrn ?? "", old: olds.digestKey, given, log }) }
@@ -40,13 +41,13 @@ export async function checkBlockImage(
         ...args,
         ...key,
     };
-    const vague = containsUnknown([source, format, size, label, secrets]);
+    const vague = containsUnknown([source, ignore, format, size, label, secrets]);
     const identity = vague
         ? { digest: UNKNOWN, manifest: UNKNOWN }
         : readable
-          ? await identityOf(inputs as unknown as BlockImageInputs, problems)
+          ? await identityOf(inputs as unknown as BlockImageInputs, olds, problems)
           : {};
-    if ("digest" in identity) noteSource(identity.digest, source);
+    if ("digest" in identity) noteSource(identity.digest, source, ignore);
     const whole = { ...inputs, ...identity };
     return {
         inputs: { schemaVersion: schemaVersionAfter(olds, !isChanged(olds, whole)), ...whole },
@@ -65,14 +66,33 @@ function formerNames({ urn, formerly = [] }: Partial<BlockImageInputs>, now: str
     return names.length > 0 ? { formerly: [...new Set(names)] } : {};
 }
 
-async function identityOf(inputs: BlockImageInputs, problems: Problem[]): Promise<Partial<BlockImageInputs>> {
+async function identityOf(
+    inputs: BlockImageInputs,
+    olds: Partial<BlockImageInputs>,
+    problems: Problem[],
+): Promise<Partial<BlockImageInputs>> {
     try {
-        const { digest, manifest } = await identify(inputs.source, optionsOf(inputs));
+        const { digest, manifest, paths } = await identify(inputs.source, optionsOf(inputs));
+        // A copy of the state that no run writes was built before, and its content stays as it is.
+        if (digest !== olds.digest) problems.push(...(await ownFilesProblems(inputs, paths)));
         return { digest, manifest };
     } catch (error) {
         problems.push(problemOf("source", error));
         return {};
     }
+}
+
+/** Return the problems of patterns, and of patterns for what is no folder. */
+function ignoreProblems(source: unknown, ignore: unknown): Problem[] {
+    if (!Array.isArray(ignore)) return [];
+    const known = ignore.map((pattern: unknown) => (isUnknown(pattern) ? "unknown" : String(pattern)));
+    const isMap = source !== null && typeof source === "object";
+    return [
+        ...patternProblems(known),
+        ...(isMap
+            ? [{ property: "ignore", reason: "`source` is a map, which names each of its files: leave `ignore` out" }]
+            : []),
+    ];
 }
 
 /**
@@ -93,14 +113,15 @@ function checkOptions({ format, size, label }: Record<string, unknown>): Problem
 
 async function checkOutput(
     output: string,
-    source: unknown,
+    { source, ignore }: { source?: unknown; ignore?: unknown },
     urn: string | undefined,
     olds: Partial<BlockImageInputs>,
     isReplaced: Services["isReplaced"],
 ): Promise<Problem[]> {
     const error = await outputFault({
         id: urn === undefined ? undefined : uuidOf(urn),
-        source: containsUnknown(source) ? undefined : (source as ImageSource),
+        source: containsUnknown([source, ignore]) ? undefined : (source as ImageSource),
+        ignore: ignore as string[] | undefined,
         writing: {
             act: olds.digest === undefined ? "create" : "update",
             urns: [urn, olds.urn].filter((one) => one !== undefined),

@@ -9,7 +9,7 @@ import { createImage, deleteImage, isWhole, type Services, updateImage } from ".
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
 import { currentOutputs, isSizeMistakable } from "./stored";
 
-export { sourcesOf } from "./sources";
+export { sourcesOf, wouldHold } from "./sources";
 export { currentOutputs };
 
 /**

@@ -64,7 +64,7 @@ async function write(
     olds: BlockImageOutputs | undefined,
     work: () => Promise<BlockImageOutputs>,
 ): Promise<BlockImageOutputs> {
-    const { output, source, digest } = inputs;
+    const { output, source, ignore, digest } = inputs;
     if (output === undefined) {
         await makeImageFolder();
         return work();
@@ -75,6 +75,7 @@ async function write(
     const error = await outputFault({
         id,
         source,
+        ignore,
         writing: { ...writing, path: output },
         inState,
         isReplaced: services.isReplaced,

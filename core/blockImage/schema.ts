@@ -15,6 +15,8 @@ export interface BlockImageInputs {
     /** Former logical names, where aliases led to the present one. */
     formerly?: string[];
     source: ImageSource;
+    /** Patterns of entries of the folder that are left out; never empty. */
+    ignore?: string[];
     format: ImageFormat;
     /** MiB. */
     size?: number;
@@ -45,7 +47,8 @@ export function optionsOf({
     format,
     size,
     label,
+    ignore,
     digestKey,
-}: Pick<BlockImageInputs, "format" | "size" | "label" | "digestKey">): ImageOptions {
-    return { format, size: size === undefined ? undefined : size * MIB, label, key: digestKey };
+}: Pick<BlockImageInputs, "format" | "size" | "label" | "ignore" | "digestKey">): ImageOptions {
+    return { format, size: size === undefined ? undefined : size * MIB, label, ignore, key: digestKey };
 }

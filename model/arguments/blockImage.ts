@@ -22,6 +22,22 @@ export const blockImageRows = {
         },
         compared: "never",
     },
+    ignore: {
+        shape: z
+            .array(z.string({ error: "expected a pattern" }), { error: "expected a list of patterns" })
+            .transform((patterns) => (patterns.length > 0 ? patterns : undefined))
+            .optional(),
+        description:
+            "Patterns of entries of a `source` folder that are left out, in the form of a .gitignore file:\n`.git` and `*.swp` match at any depth, `/build` only directly below `source`, `cache/` only folders.\nChanged: what the image no longer holds, or holds again, is changed content.",
+        default: "nothing is left out",
+        docs: {
+            unit: "patterns as in a `.gitignore` file, for a `source` that is a folder (below)",
+            default: "nothing is left out",
+            about: "as changed content. Patterns that leave out the same: nothing",
+        },
+        // The digest covers what remains.
+        compared: "never",
+    },
     format: {
         shape: z
             .enum(["iso9660", "ext2", "ext4", "raw", "qcow2"], { error: "expected iso9660, ext2, ext4, raw or qcow2" })

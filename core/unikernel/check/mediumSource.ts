@@ -1,7 +1,6 @@
 import { outputOf } from "../../../backends";
-import { contains } from "../../../localFiles";
 import type { Problem, UnikernelSpec } from "../../../model";
-import { sourcesOf } from "../../blockImage";
+import { sourcesOf, wouldHold } from "../../blockImage";
 
 /**
  * Return the problem of a medium whose image lies in the source of one of its data images: each build would take in the
@@ -14,11 +13,11 @@ export async function mediumSourceProblems(
     const output = outputOf(spec);
     for (const block of spec.blocks) {
         for (const source of sourcesOf(block.digest)) {
-            if (!(await contains(source, output))) continue;
+            if (!(await wouldHold(source, output))) continue;
             return [
                 {
                     property: "output",
-                    reason: `${output} lies inside of ${source}, the source of the data image ${block.name}, so that the image would contain the one before; choose a path outside of it`,
+                    reason: `${output} lies inside of ${source.path}, the source of the data image ${block.name}, so that the image would contain the one before; choose a path outside of it, or leave the folder of the medium out by \`ignore\``,
                 },
             ];
         }
