@@ -70,13 +70,13 @@ export interface HostChecker {
 /** A platform on which not every host makes the same changes while a guest runs. */
 export interface HostConsequences {
     /**
-     * Return what a change is on its host, where the table calls it live. Asks for each thing once in a run. Changes
-     * nothing.
+     * Return what a change is on its host, and the text that names it, where the host or the guest decides; undefined
+     * where the table does. Changes nothing.
      */
     consequenceOnHost(
-        connection: string,
-        change: { property: string; from: unknown; to: unknown },
-    ): Promise<Consequence>;
+        declared: UnikernelSpec,
+        change: { property: string; from: unknown; to: unknown; consequence: Consequence },
+    ): Promise<{ consequence: Consequence; note?: string } | undefined>;
 }
 
 /** Capabilities that not every platform has. */

@@ -42,6 +42,12 @@ export interface DecodedConfig {
 }
 
 /**
+ * When a guest requests an address by DHCP. `once`: at its boot. `renewal`: also when it renews its lease, which takes
+ * half of the lease's time. In each case a restart is what gives it a changed address at once.
+ */
+export type AddressRequests = "once" | "renewal" | "unknown";
+
+/**
  * A guest ABI: how to recognise one kind of unikernel, its capabilities, its boot configuration, and the meaning of its
  * console. One file each; backends never see its name.
  */
@@ -60,6 +66,8 @@ export interface GuestAbi {
     /** Encode a spec that passed check. */
     encode(spec: UnikernelSpec, context: EncodeContext): EncodedGuest;
     readConsole(text: string): ConsoleVerdict;
+    /** Return when a guest requests its address by DHCP again, after the request at its boot. */
+    requestsAddress(spec: Pick<UnikernelSpec, "args">): AddressRequests;
     /** Decode what `encode` or a person wrote; undefined when any of it is not understood. */
     decode?(config: BootConfig): DecodedConfig | undefined;
 }

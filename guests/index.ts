@@ -6,7 +6,7 @@ import { raw } from "./raw";
 import { rumprun } from "./rumprun";
 import { describeKernel } from "./unsupported";
 
-export type { BootConfig, DecodedConfig, EncodeContext, GuestAbi } from "./abi";
+export type { AddressRequests, BootConfig, DecodedConfig, EncodeContext, GuestAbi } from "./abi";
 export {
     type ElfFacts,
     type ElfNote,

@@ -31,7 +31,14 @@ export const raw: GuestAbi = {
     encode,
     // The only verdict that is certain for an unknown guest, which is often Linux.
     readConsole: (text) => firstVerdict(text, PANIC),
+    requestsAddress: ({ args }) => (KERNEL_REQUEST.test(args.join(" ")) ? "once" : "unknown"),
 };
+
+/**
+ * The option of a Linux command line by which the kernel itself requests an address. It never renews the lease
+ * (Documentation/admin-guide/nfs/nfsroot.rst).
+ */
+const KERNEL_REQUEST = /(^|\s)ip=(\S*:)?(dhcp|on|any|both)(:|\s|$)/;
 
 const capabilities: GuestCapabilities = {
     platforms: ["kvm", "xen", "iso"],

@@ -1,7 +1,7 @@
 import type { MediumSpec, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { restart, unsupportedOn } from "../consequence";
-import { onHosts } from "../libvirt/consequences";
+import { ofReservations, onHosts } from "../libvirt/consequences";
 import { changeOfAttach, changeOfCrashAction } from "../libvirt/devices";
 
 const unsupported = unsupportedOn("KVM");
@@ -16,7 +16,7 @@ const properties = {
     maxMemory: unsupported("these guests have no balloon on KVM: memory is what they booted with"),
     sshTarget: unsupported("a guest on KVM needs nothing of its host but libvirt"),
     vcpus: restart("These guests cannot take a processor while they run."),
-    interfaces: restart("Interfaces are plugged, and addresses set, when the guest boots."),
+    interfaces: restart(`Interfaces are plugged, and addresses set, when the guest boots. ${ofReservations}`),
     accelerator: restart("QEMU chooses its accelerator when it starts."),
     onCrash: {
         consequence: "live",

@@ -13,6 +13,10 @@ export const mediumOnly = {
     console: unsupported("only a medium (platform iso) chooses: a guest's console is kept by its host"),
 } satisfies Record<keyof MediumSpec, PropertyConsequence>;
 
+/** The part of a reason that concerns reservations, which the boot digest does not hold. */
+export const ofReservations =
+    "So is a new or changed DHCP reservation, unless the guest has that address already; a removed one interrupts nothing.";
+
 /** The consequences that are the same on every kind of host. A restart keeps uuid, MACs and persist disks. */
 export const onHosts = {
     schemaVersion: live("The state's own form; the guest never sees it."),

@@ -1,7 +1,7 @@
 import type { MediumSpec, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { live, restart, unsupportedOn } from "../consequence";
-import { onHosts } from "../libvirt/consequences";
+import { ofReservations, onHosts } from "../libvirt/consequences";
 import { changeOfMemory } from "../libvirt/devices";
 
 const unsupported = unsupportedOn("Xen", "restart");
@@ -21,7 +21,7 @@ const properties = {
     maxMemory: restart("What the balloon may give is set when the domain is built."),
     vcpus: restart("The number of processors is set when the domain is built."),
     interfaces: restart(
-        "Interfaces are plugged, and addresses set, when the guest boots; libvirt cannot move one that Xen has made.",
+        `Interfaces are plugged, and addresses set, when the guest boots; libvirt cannot move one that Xen has made. ${ofReservations}`,
     ),
     accelerator: unsupported("Xen runs its guests itself: there is no accelerator to choose"),
     onCrash: restart("libvirt takes note of it when the domain is started."),

@@ -47,6 +47,8 @@ export const linux: GuestAbi = {
     ],
     encode,
     readConsole,
+    // udhcpc, as in the nginx guest. An init that requests it once is no better off.
+    requestsAddress: () => "renewal",
 };
 
 /** The guest's interface base name. It finds interfaces by MAC, whatever their driver. */

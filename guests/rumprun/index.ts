@@ -27,6 +27,7 @@ export const rumprun: GuestAbi = {
     warnings: warnRumprun,
     encode,
     readConsole: readRumprunConsole,
+    requestsAddress: () => "once",
     decode: ({ cmdline, module, ...devices }) => decodeConfig(module ?? cmdline, devices),
 };
 

@@ -117,7 +117,7 @@ export const interfaceRows = {
         docs: {
             unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway }`, `{ reserve: "192.168.122.10" }`',
             default: '`"dhcp"`; none when only `ipv6` is given',
-            about: "restart; a reservation is moved in place",
+            about: "restart; a removed reservation, or one of the address that the guest has, is live",
         },
     },
     ipv6: {

@@ -67,6 +67,12 @@ export class Unikernels {
         return { consequence, state: (await this.handlers.create(inputs)).outs };
     }
 
+    /** Return state as a refresh leaves it; undefined when the guest is gone. */
+    async refresh(state: Properties): Promise<Properties | undefined> {
+        const { id, props } = await this.handlers.read(String(state.uuid), state);
+        return id === "" ? undefined : props;
+    }
+
     async destroy(state: Properties): Promise<void> {
         await this.handlers.delete(String(state.uuid), state);
     }

@@ -8,6 +8,7 @@ import { remove } from "./apply/delete";
 import { ensure } from "./apply/ensure";
 import { consequenceOfMove } from "./apply/moves";
 import { hostIdOf } from "./hostIdentity";
+import { consequenceOfAddress } from "./network/addressChange";
 import { networkOf } from "./network/networks";
 import { reservationProblems } from "./network/reservable";
 import { release } from "./network/reservations";
@@ -34,17 +35,16 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
-        ...("interfaces[].attach" in platform.consequences
-            ? {
-                  consequenceOnHost: async (
-                      connection: string,
-                      { property, from, to }: { property: string; from: unknown; to: unknown },
-                  ) =>
-                      /^interfaces\[\d+\]\.attach$/.test(property)
-                          ? consequenceOfMove((name) => networkOf(connection, name, open), from, to)
-                          : "live",
-              }
-            : {}),
+        consequenceOnHost: async (spec, change) => {
+            if (/^interfaces\[\d+\]\.ipv4$/.test(change.property))
+                return consequenceOfAddress(spec, change, async (network) =>
+                    (await open(spec.connection)).networks.leases(network),
+                );
+            // Where the table calls no move live, no host makes it live.
+            if (change.consequence !== "live" || !/^interfaces\[\d+\]\.attach$/.test(change.property)) return undefined;
+            const network = (name: string) => networkOf(spec.connection, name, open);
+            return { consequence: await consequenceOfMove(network, change.from, change.to) };
+        },
         folder: configuredFolder,
         hostId: async (connection) => hostIdOf(await (await open(connection)).info()),
         intact: async ({ uuid, host }) => {

@@ -33,24 +33,23 @@ async function consequenceOfChange(
     changes: Difference[],
     consequenceSource: ConsequenceSource,
 ): Promise<string> {
-    const found = await onHost(consequenceSource, next.connection, changes);
+    // The first update of an imported guest restarts it, whatever the change.
+    const found = olds.imported ? changes : await onHost(consequenceSource, { ...next, consequence: "" }, changes);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
 }
 
-/** Return the differences with their consequence on this host, which may be stronger than the table's `live`. */
+/** Return the differences with their consequence on this host, which may be another than the table's. */
 async function onHost(
     consequenceSource: ConsequenceSource,
-    connection: string,
+    declared: StoredInputs,
     found: Difference[],
 ): Promise<Difference[]> {
-    if (!hasHostConsequences(consequenceSource) || isUnknown(connection)) return found;
+    if (!hasHostConsequences(consequenceSource) || isUnknown(declared.connection)) return found;
     return Promise.all(
         found.map(async (one) =>
-            one.consequence === "live" && !one.unknown
-                ? { ...one, consequence: await consequenceSource.consequenceOnHost(connection, one) }
-                : one,
+            one.unknown ? one : { ...one, ...(await consequenceSource.consequenceOnHost(declared, one)) },
         ),
     );
 }

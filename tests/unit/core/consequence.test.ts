@@ -3,6 +3,7 @@ import { sentence } from "../../../core/unikernel/diff/consequence";
 import { type ConsequenceSource, consequenceOfCheck } from "../../../core/unikernel/diff/consequenceOfCheck";
 import { differences } from "../../../core/unikernel/diff/diff";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
+import type { UnikernelSpec } from "../../../model";
 import { checked, table } from "./specs";
 
 const image = checked().blocks[0]!;
@@ -139,15 +140,29 @@ test.each([
     const judge = {
         consequences: table,
         consequenceOnHost: (
-            connection: string,
+            { connection }: UnikernelSpec,
             { property, from, to }: { property: string; from: unknown; to: unknown },
         ) => {
+            if (!property.startsWith("interfaces")) return Promise.resolve(undefined);
             asked.push([connection, property, from, to]);
-            return Promise.resolve(consequence);
+            return Promise.resolve({ consequence });
         },
     };
     expect(await consequenceOf(on("a"), on("b"), judge)).toBe(expected);
     expect(asked).toEqual([[on("a").connection, "interfaces[0].attach", { network: "a" }, { network: "b" }]]);
     expect(await consequenceOf(on("a"), { ...on("a"), args: [] }, judge)).toBe("restart: args");
     expect(asked).toHaveLength(1);
+});
+
+test("a change that the host names is shown with its text; an imported guest restarts whatever the host says", async () => {
+    const judge = {
+        consequences: table,
+        consequenceOnHost: () =>
+            Promise.resolve({ consequence: "live" as const, note: "interfaces[0].ipv4 (the guest has it)" }),
+    };
+    const nic = checked().interfaces[0]!;
+    const next = checked({ interfaces: [{ ...nic, ipv4: { reserve: "10.0.0.2" } }] });
+    expect(await consequenceOf(checked(), next, judge)).toBe("live: interfaces[0].ipv4 (the guest has it)");
+    const imported = { definition: "d", shutdown: true };
+    expect(await consequenceOf(checked({ imported }), next, judge)).toBe("restart: interfaces[0].ipv4");
 });

@@ -41,6 +41,8 @@ export interface Findings extends Existing {
     unconfigured?: boolean;
     /** Networks without a bridge, among those that an interface leaves or joins. */
     unbridged?: string[];
+    /** Addresses of changed reservations that the guest of the last boot does not have: it gets them at its next boot. */
+    missingAddresses?: string[];
 }
 
 /**
@@ -51,7 +53,13 @@ export function decide(found: Findings, desired: DesiredState): Decision {
     const { record, mark, facts, liveMark, liveFacts } = found;
     const active = record?.active ?? false;
     const off = desired.state === "stopped";
-    const define = !facts || mark?.bootDigest !== desired.bootDigest || differences(facts, desired.facts).length > 0;
+    const asksAgain = (found.missingAddresses ?? []).length > 0;
+    const define =
+        // A boot for another address writes the definition too, since a rollback returns to a definition.
+        (asksAgain && active && !off) ||
+        !facts ||
+        mark?.bootDigest !== desired.bootDigest ||
+        differences(facts, desired.facts).length > 0;
     const live = active && liveFacts ? differences(liveFacts, desired.facts) : [];
     const fit =
         liveFacts !== undefined &&
@@ -59,6 +67,7 @@ export function decide(found: Findings, desired: DesiredState): Decision {
         !found.kernelReplaced &&
         !found.ended &&
         !found.unconfigured &&
+        !asksAgain &&
         record !== undefined &&
         stateOf(record) !== "stopped" &&
         live.every((property) => changesLive(property, liveFacts, desired.facts, found.unbridged));
@@ -92,6 +101,7 @@ function savedImage(found: Findings, desired: DesiredState): { fit: boolean; liv
             facts !== undefined &&
             mark?.bootDigest === desired.bootDigest &&
             !found.kernelReplaced &&
+            (found.missingAddresses ?? []).length === 0 &&
             live.every((property) => changesAfterSave(property, facts, desired.facts)),
     };
 }

@@ -4,6 +4,7 @@ import { restarts } from "../existing";
 import { applyFormerFiles } from "../files/formerFiles";
 import { foreignIn, knownTo, putFiles, removeUnneeded } from "../files/guestFiles";
 import { lastGoodOf, namesOf } from "../files/records";
+import { otherAddresses } from "../network/addressChange";
 import { takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
 import { release, reservationsOf, reserve } from "../network/reservations";
@@ -229,5 +230,7 @@ async function finish(operation: Operation): Promise<Observation> {
         ]),
         forgetDeletion(spec.uuid),
     ]);
-    return report(operation, { state: spec.state, unfinished: false });
+    const seen = await report(operation, { state: spec.state, unfinished: false });
+    for (const text of otherAddresses(spec, seen.ipAddresses)) context.log(`warning: ${spec.name}: ${text}`);
+    return seen;
 }

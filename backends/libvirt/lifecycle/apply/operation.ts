@@ -1,12 +1,13 @@
 import { UnikernelError } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
-import type { HostInfo } from "../../host";
+import type { HostInfo, LeaseRecord } from "../../host";
 import type { RecordedReservation } from "../../model";
 import type { KeptConsole } from "../../platform";
 import { type Existing, readExisting } from "../existing";
 import { assertOpens } from "../files/privateFiles";
 import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
+import { missingAddresses, reservedLeases } from "../network/addressChange";
 import type { ExclusiveItem } from "../network/exclusiveItem";
 import { awaitHolders, takeoverFor, whenNameIsFree } from "../network/handOver";
 import { checkReservations, ownEntries, reservationsOf } from "../network/reservations";
@@ -42,6 +43,8 @@ export interface Operation extends Run {
     entries: RecordedReservation[];
     /** Ports, devices and MAC addresses that other guests of the stack are about to release. */
     awaited: ExclusiveItem[];
+    /** The leases of interfaces with a reservation, before the operation. */
+    formerLeases: LeaseRecord[];
     /** For a create: its claim, which excludes other runs. */
     held?: GuestClaim;
     /** The guest in state; undefined when it is not in state. */
@@ -94,6 +97,7 @@ export async function planOperation(run: Run, claim: Claim, from?: Applied): Pro
               console: kept,
               readConsole: plan.readConsole,
           });
+    const formerLeases = existing.record ? await reservedLeases(host, spec) : [];
     const decision = decide(
         {
             ...existing,
@@ -101,6 +105,7 @@ export async function planOperation(run: Run, claim: Claim, from?: Applied): Pro
             ended,
             unconfigured: await lacksRuntimeConfig(host, platform, spec, existing),
             unbridged: await unbridgedNetworks(host, existing.liveFacts, desired.facts),
+            missingAddresses: missingAddresses(spec, from, existing, formerLeases),
         },
         { facts: desired.facts, bootDigest: plan.bootDigest, state: spec.state },
     );
@@ -120,6 +125,7 @@ export async function planOperation(run: Run, claim: Claim, from?: Applied): Pro
         present,
         broken,
         entries,
+        formerLeases,
         from,
     };
 }
@@ -156,7 +162,7 @@ export function isNew({ existing, claim }: Operation): boolean {
 
 /** Return the present observation, for state. */
 export async function report(
-    { host, platform, plan, info, console, desired: { mark } }: Operation,
+    { host, platform, plan, info, console, decision, formerLeases, desired: { mark } }: Operation,
     known: Pick<Observation, "state" | "unfinished">,
 ): Promise<Observation> {
     return observation(
@@ -166,7 +172,7 @@ export async function report(
             spec: plan.spec,
             hostUuid: hostIdOf(info),
             consoleLog: await console.path(),
-            formerLeases: [],
+            formerLeases: decision.start && !decision.resume ? formerLeases : [],
         },
         { ...known, bootDigest: plan.bootDigest, incarnation: mark.incarnation, folder: baseOf(mark) },
     );

@@ -1,0 +1,177 @@
+import { openHost } from "../../backends/libvirt";
+import type { Host } from "../../backends/libvirt/host";
+import { type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { until } from "../support/processes";
+import { Unikernels } from "../support/unikernels";
+
+jest.setTimeout(120_000);
+
+type Properties = Record<string, unknown>;
+
+let its: Lifecycle;
+let guests: Unikernels;
+/** The MAC of the guest that requests an address as soon as it is started; the test kernel has no network. */
+let requests: string | undefined;
+/** Reads of leases since the last test began. */
+let reads = 0;
+
+beforeAll(async () => {
+    const wrapped = new WeakMap<Host, Host>();
+    its = await openLifecycle({
+        wrap: (host) => {
+            const known = wrapped.get(host) ?? requesting(host);
+            wrapped.set(host, known);
+            return known;
+        },
+    });
+    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
+    guests = new Unikernels(its.backend, {
+        platform: "kvm",
+        connection: its.host.uri,
+        kernel: its.kernel,
+        accelerator: "tcg",
+        memory: 16,
+        readiness: { console: "test kernel ready", timeout: 60 },
+    });
+    const { bridge } = await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
+    for (const args of [
+        ["link", "add", "c0", "type", "veth", "peer", "name", "c1"],
+        ["link", "set", "c1", "master", bridge, "up"],
+    ])
+        expect(await its.host.exec("ip", args)).toMatchObject({ code: 0 });
+});
+afterAll(async () => {
+    delete process.env.PULUMI_UNIKERNEL_DIR;
+    await its.close();
+});
+beforeEach(() => {
+    requests = undefined;
+    reads = 0;
+});
+
+function requesting(host: Host): Host {
+    return {
+        ...host,
+        domains: {
+            ...host.domains,
+            start: async (uuid, options) => {
+                const id = await host.domains.start(uuid, options);
+                if (requests) await requestAddress(requests);
+                return id;
+            },
+        },
+        networks: {
+            ...host.networks,
+            leases: (name) => {
+                reads++;
+                return host.networks.leases(name);
+            },
+        },
+    };
+}
+
+/** Request an address as the interface of this MAC, by a veth into the bridge. Ends when libvirt has noted the lease. */
+async function requestAddress(mac: string, ...options: string[]): Promise<void> {
+    const host = await openHost(its.host.uri);
+    const ends = async (): Promise<string> => {
+        const own = (await host.networks.leases("lan")).filter((one) => one.mac === mac);
+        return own
+            .map(({ address, expires }) => `${address} ${expires}`)
+            .sort()
+            .join();
+    };
+    const before = await ends();
+    // A lease ends at a whole second: another one does not look renewed.
+    await new Promise((resolve) => setTimeout(resolve, before === "" ? 0 : 1100));
+    for (const args of [["down"], ["address", mac], ["up"]])
+        expect(await its.host.exec("ip", ["link", "set", "c0", ...args])).toMatchObject({ code: 0 });
+    const client = ["udhcpc", "-i", "c0", "-n", "-q", "-f", "-s", "/bin/true", "-t", "10", "-T", "1"];
+    expect(await its.host.exec("busybox", [...client, ...options])).toMatchObject({ code: 0 });
+    await until(async () => (await ends()) !== before);
+    expect(await its.host.exec("ip", ["link", "set", "c0", "down"])).toMatchObject({ code: 0 });
+}
+
+const card = (mac: string, ipv4: unknown) => ({ interfaces: [{ mac, attach: { network: "lan" }, ipv4 }] });
+const processOf = (state: Properties): Promise<string> => its.host.guestProcess(String(state.name));
+const reserve = (last: number) => ({ reserve: `10.88.0.${last}` });
+const reserved = async (mac: string): Promise<string[]> =>
+    [...(await its.host.virsh("net-dumpxml", "lan")).matchAll(/<host mac='([^']+)' ip='([^']+)'/g)].flatMap(
+        ([, other, address]) => (other === mac ? [address!] : []),
+    );
+
+test("a changed reservation restarts a running guest, which then has the address; others interrupt nothing", async () => {
+    const mac = "52:54:00:55:00:01";
+    requests = mac;
+    const first = await guests.up("changes", card(mac, "dhcp"));
+    const [leased = ""] = first.state.ipAddresses as string[];
+    expect(leased).toMatch(/^10\.88\.0\.1\d\d$/);
+    const boots = [await processOf(first.state)];
+
+    const kept = await guests.up("changes", card(mac, { reserve: leased }), first.state);
+    expect(kept.consequence).toBe(`live: interfaces[0].ipv4 (the guest has ${leased} already)`);
+    boots.push(await processOf(kept.state));
+
+    const other = await guests.up("changes", card(mac, reserve(20)), kept.state);
+    expect(other.consequence).toMatch(/^restart: interfaces\[0\]\.ipv4 \(10\.88\.0\.1\d\d → 10\.88\.0\.20: the guest/);
+    expect(other.state.ipAddresses).toEqual(["10.88.0.20"]);
+    boots.push(await processOf(other.state));
+
+    const next = await guests.up("changes", card(mac, reserve(21)), other.state);
+    expect([next.consequence.split(":")[0], next.state.ipAddresses]).toEqual(["restart", ["10.88.0.21"]]);
+    boots.push(await processOf(next.state));
+
+    const none = await guests.up("changes", card(mac, "dhcp"), next.state);
+    expect(none.consequence).toBe(
+        "live: interfaces[0].ipv4 (the running guest keeps its address until its next start)",
+    );
+    expect([none.state.ipAddresses, await reserved(mac)]).toEqual([["10.88.0.21"], []]);
+    boots.push(await processOf(none.state));
+
+    expect(boots.map((one) => boots.indexOf(one))).toEqual([0, 0, 2, 3, 3]);
+    await guests.destroy(none.state);
+});
+
+test("a guest that does not become ready with its new address has its former one again", async () => {
+    const mac = "52:54:00:55:00:02";
+    requests = mac;
+    const { state } = await guests.up("returns", card(mac, reserve(30)));
+    const before = await processOf(state);
+    await expect(
+        guests.up("returns", { ...card(mac, reserve(31)), readiness: { console: "never", timeout: 2 } }, state),
+    ).rejects.toMatchObject({ code: "rolled-back" });
+    expect(await reserved(mac)).toEqual(["10.88.0.30"]);
+    expect(await processOf(state)).not.toBe(before);
+    const { ipAddresses, drift } = (await guests.refresh(state))!;
+    expect([ipAddresses, drift]).toEqual([["10.88.0.30"], undefined]);
+    await guests.destroy(state);
+});
+
+test("an unchanged reservation never restarts a guest, whatever address it has; a guest that is off stays off", async () => {
+    const mac = "52:54:00:55:00:03";
+    const { state } = await guests.up("unchanged", card(mac, reserve(40)));
+    expect(state.ipAddresses).toEqual(["10.88.0.40"]);
+    const before = await processOf(state);
+    const live = await guests.up("unchanged", { ...card(mac, reserve(40)), autostart: true }, state);
+    expect([live.consequence, await processOf(live.state)]).toEqual(["live: autostart", before]);
+    const off = await guests.up("unchanged", { ...card(mac, reserve(40)), state: "stopped" }, live.state);
+    const moved = await guests.up("unchanged", { ...card(mac, reserve(41)), state: "stopped" }, off.state);
+    expect([await processOf(moved.state), await reserved(mac)]).toEqual(["", ["10.88.0.41"]]);
+    await guests.destroy(moved.state);
+});
+
+test("of two leases of one MAC the newer one counts, after the guest has named itself otherwise", async () => {
+    const mac = "52:54:00:55:00:04";
+    requests = mac;
+    const { state } = await guests.up("renamed", card(mac, "dhcp"));
+    await requestAddress(mac, "-x", "0x3d:00756e696b65726e656c");
+    const addresses = (await (await openHost(its.host.uri)).networks.leases("lan"))
+        .filter((one) => one.mac === mac)
+        .sort((one, other) => one.expires - other.expires)
+        .map(({ address }) => address);
+    expect(addresses).toHaveLength(2);
+    expect(state.ipAddresses).toEqual([addresses[0]]);
+    reads = 0;
+    expect((await guests.refresh(state))?.ipAddresses).toEqual([addresses[1]]);
+    expect(reads).toBe(1);
+    await guests.destroy(state);
+});
