@@ -3,6 +3,7 @@ import { backend } from "../backends";
 import { printable } from "../model";
 import { blockImageHandlers } from "./blockImage";
 import type { Handlers } from "./handlers";
+import { withHashLog } from "./hashLog";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { redactedHandlers } from "./secrets/redaction";
 import { unikernelHandlers } from "./unikernel";
@@ -73,8 +74,8 @@ export function resourceHandlers({
         world.log(printable(message));
     };
     return {
-        unikernel: unikernelHandlers({ backend, creator, log, signal, isReplaced }),
-        blockImage: blockImageHandlers({ log, isReplaced }),
+        unikernel: withHashLog(unikernelHandlers({ backend, creator, log, signal, isReplaced }), log),
+        blockImage: withHashLog(blockImageHandlers({ log, isReplaced }), log),
         networkInterface: redactedHandlers(networkInterfaceHandlers()),
     };
 }

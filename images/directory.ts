@@ -14,8 +14,16 @@ const SHOWN = 10;
  */
 export async function readDirectory(source: string, ignore?: string[]): Promise<Entry[]> {
     const root = await realpath(source);
-    const cache = await HashCache.open(root);
     const isIgnored = ignoredBy(ignore);
+    return HashCache.during(
+        root,
+        (cache) => walk(root, source, { cache, isIgnored }),
+        // Another image of this folder may hold what this one leaves out.
+        (path) => isIgnored(path, false),
+    );
+}
+
+async function walk(root: string, source: string, way: Walk): Promise<Entry[]> {
     const entries: Entry[] = [];
     const problems: UnikernelError[] = [];
     const keep = (error: unknown): void => {
@@ -33,7 +41,7 @@ export async function readDirectory(source: string, ignore?: string[]): Promise<
         for (const [index, name] of names.entries()) {
             const path = folder ? `${folder}/${name}` : name;
             try {
-                const entry = await readEntry(join(root, path), join(source, path), path, { cache, isIgnored });
+                const entry = await readEntry(join(root, path), join(source, path), path, way);
                 if (entry?.type === "directory") folders.push(path);
                 if (entry) entries.push(entry);
             } catch (error) {
@@ -42,8 +50,6 @@ export async function readDirectory(source: string, ignore?: string[]): Promise<
             if (index % 500 === 499) await new Promise(setImmediate);
         }
     }
-    // Another image of this folder may hold what this one leaves out.
-    await cache.save((path) => isIgnored(path, false));
     if (problems.length > 0) throw joinErrors(problems);
     return entries;
 }
@@ -56,6 +62,8 @@ function listFolder(folder: string, shown: string): string[] {
     } catch (error) {
         throw fsError(error, "read", shown);
     }
+    // In a fixed order, which the file system does not keep: then a run that is cut continues where it ended.
+    names.sort(Buffer.compare);
     return names.map((name) => {
         const text = name.toString("utf8");
         if (Buffer.from(text).equals(name)) return text;

@@ -40,30 +40,34 @@ export function mapProblems(source: Record<string, unknown>): Problem[] {
 export async function readMap(source: SourceMap): Promise<Entry[]> {
     const [problem] = mapProblems(source);
     if (problem) throw new UnikernelError("invalid", problem.reason, { property: problem.property });
-    const cache = await HashCache.open(
-        JSON.stringify(
-            Object.entries(source).map(([path, value]) => (typeof value === "string" ? path : [path, value.asset])),
-        ),
+    const name = JSON.stringify(
+        Object.entries(source).map(([path, value]) => (typeof value === "string" ? path : [path, value.asset])),
     );
-    const entries: Entry[] = [];
-    const folders = new Set<string>();
-    for (const [written, value] of Object.entries(source)) {
-        const path = inside(written);
-        for (const folder of parents(path)) folders.add(folder);
-        entries.push(typeof value === "string" ? textEntry(path, value) : await readAsset(written, value.asset, cache));
-    }
-    await cache.save();
-    return [...[...folders].map((path): Entry => ({ type: "directory", path })), ...entries];
+    return HashCache.during(name, async (cache) => {
+        const entries: Entry[] = [];
+        const folders = new Set<string>();
+        for (const [written, value] of Object.entries(source)) {
+            const path = inside(written);
+            for (const folder of parents(path)) folders.add(folder);
+            entries.push(
+                typeof value === "string" ? textEntry(path, value) : await readAsset(written, value.asset, cache),
+            );
+        }
+        return [...[...folders].map((path): Entry => ({ type: "directory", path })), ...entries];
+    });
 }
 
-/** Read a local file that is named directly: symbolic links are followed, unlike within a directory. */
-export async function readLocal(shown: string, path: string, cache: HashCache): Promise<FileEntry> {
+/**
+ * Read a local file that is named directly: symbolic links are followed, unlike within a directory.
+ * @param key of its entry in the cache
+ */
+export async function readLocal(shown: string, path: string, cache: HashCache, key = path): Promise<FileEntry> {
     try {
         const file = await realpath(shown);
         const stats = await stat(file, { bigint: true });
         if (stats.isDirectory()) throw new UnikernelError("invalid", `${shown} is a folder where a file is expected`);
         if (!stats.isFile()) throw specialFileError(shown, stats);
-        const { sha256, signature } = await readContent(file, stats, cache, path);
+        const { sha256, signature } = await readContent(file, stats, cache, key);
         return {
             type: "file",
             path,

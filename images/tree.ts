@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { fsError, HashCache } from "../localFiles";
 import { UnikernelError } from "../model";
@@ -34,9 +34,8 @@ export async function readTree(
     }
     if (stats.isDirectory()) return finish(await readDirectory(source, ignore), false);
     if (ignore.length > 0) throw ignoreError(`${source} is a file`);
-    const cache = await HashCache.open(root);
-    const entry = await readLocal(source, basename(root), cache);
-    await cache.save();
+    // With the key of hashFile: a disk may be the source of an image here, and a guest's block elsewhere.
+    const entry = await HashCache.during(await realpath(root), (cache) => readLocal(source, basename(root), cache, ""));
     return finish([entry], true);
 }
 

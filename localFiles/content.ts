@@ -1,13 +1,17 @@
 import { createHash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { open, realpath } from "node:fs/promises";
-import { throwIfAborted, UnikernelError } from "../model";
+import { setTimeout as delay } from "node:timers/promises";
+import { abortable, throwIfAborted, UnikernelError } from "../model";
 import { fsError } from "./fsError";
-import { HashCache, isRacy, type Signature, signatureText } from "./hashCache";
+import { HashCache, isRacy, racyFor, type Signature, signatureText } from "./hashCache";
+import { reportHashed } from "./hashProgress";
 
 /** Up to this size a file is read synchronously: four trips through the thread pool cost more than the read. */
 const SMALL = 256 * 1024;
 const CHUNK = 1024 * 1024;
+/** From this size on, waiting until a file's times prove that it is unchanged costs less than hashing it again. */
+const LARGE = 512 * 1024 * 1024;
 // A file may have been replaced by a pipe since it was listed; opening it must not block.
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
 
@@ -24,11 +28,18 @@ export async function readContent(path: string, listed: Signature, cache: HashCa
     const signature = signatureText(listed);
     const known = cache.get(key, signature);
     if (known !== undefined) return { sha256: known, signature, racy: false };
-    const readAt = BigInt(Date.now()) * 1_000_000n;
-    const sha256 = listed.size <= SMALL ? hashSmall(path, signature) : await hashLarge(path, signature);
+    if (listed.size >= LARGE) await abortable(delay(racyFor(listed, nanoseconds())));
+    const readAt = nanoseconds();
+    const sha256 =
+        listed.size <= SMALL ? hashSmall(path, signature) : await hashLarge(path, signature, Number(listed.size));
+    if (listed.size <= SMALL) reportHashed(path, Number(listed.size), Number(listed.size));
     const racy = isRacy(listed, readAt);
-    if (!racy) cache.set(key, signature, sha256);
+    if (!racy) await cache.set(key, signature, sha256, listed.size);
     return { sha256, signature, racy };
+}
+
+function nanoseconds(): bigint {
+    return BigInt(Date.now()) * 1_000_000n;
 }
 
 /**
@@ -39,17 +50,16 @@ export async function readContent(path: string, listed: Signature, cache: HashCa
 export async function hashFile(path: string): Promise<string> {
     try {
         const real = await realpath(path);
-        const cache = await HashCache.open(real);
-        const handle = await open(real, FLAGS);
-        try {
-            const stats = await handle.stat({ bigint: true });
-            if (!stats.isFile()) throw new UnikernelError("invalid", `${path} is not a regular file`);
-            const { sha256 } = await readContent(real, stats, cache, "");
-            await cache.save();
-            return sha256;
-        } finally {
-            await handle.close();
-        }
+        return await HashCache.during(real, async (cache) => {
+            const handle = await open(real, FLAGS);
+            try {
+                const stats = await handle.stat({ bigint: true });
+                if (!stats.isFile()) throw new UnikernelError("invalid", `${path} is not a regular file`);
+                return (await readContent(real, stats, cache, "")).sha256;
+            } finally {
+                await handle.close();
+            }
+        });
     } catch (error) {
         throw fsError(error, "read", path);
     }
@@ -70,18 +80,21 @@ function hashSmall(path: string, signature: string): string {
     }
 }
 
-async function hashLarge(path: string, signature: string): Promise<string> {
+async function hashLarge(path: string, signature: string, size: number): Promise<string> {
     const handle = await open(path, FLAGS);
     try {
         same(path, signature, await handle.stat({ bigint: true }));
         const hash = createHash("sha256");
         let [ready, filling] = [Buffer.allocUnsafe(CHUNK), Buffer.allocUnsafe(CHUNK)];
         let { bytesRead } = await handle.read(ready, 0, CHUNK);
+        let done = 0;
         while (bytesRead > 0) {
             throwIfAborted();
             // The next read runs in the thread pool while this thread hashes.
             const next = handle.read(filling, 0, CHUNK);
             hash.update(ready.subarray(0, bytesRead));
+            done += bytesRead;
+            reportHashed(path, done, size);
             ({ bytesRead } = await next);
             [ready, filling] = [filling, ready];
         }

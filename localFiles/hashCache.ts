@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { KeyedQueue } from "../model";
 import { boundFolder, cacheFolder, makeCacheFolder } from "./cacheFolder";
 import { writeWhole } from "./temporary";
 
@@ -10,6 +11,11 @@ const RECORDS = 256;
  * system's clock.
  */
 const RACY = 2_000_000_000n;
+
+/** An entry that took longer than this, in milliseconds, is not left to the end of its tree, which may never come. */
+const KEEP_AFTER = 1000;
+/** Bytes of a file that is not left to the end either. */
+const KEEP_FROM = 16 * 1024 * 1024;
 
 /** The facts of stat that change with a file's content. */
 export interface Signature {
@@ -29,6 +35,15 @@ export function isRacy(signature: Signature, readAt: bigint): boolean {
     return signature.mtimeNs > readAt - RACY || signature.ctimeNs > readAt - RACY;
 }
 
+/** Return the milliseconds until a signature is no longer racy; 0 when it is not, or lies in the future. */
+export function racyFor({ mtimeNs, ctimeNs }: Signature, now: bigint): number {
+    const left = (mtimeNs > ctimeNs ? mtimeNs : ctimeNs) + RACY - now;
+    return left > 0n && left <= RACY ? Number(left / 1_000_000n) + 1 : 0;
+}
+
+/** Two readers of one tree at once would hash everything twice, and each drop what the other found. */
+const queue = new KeyedQueue();
+
 /**
  * A cache of content hashes for the files of one tree, in one small file for each tree. A lost or damaged cache only
  * costs time.
@@ -36,14 +51,38 @@ export function isRacy(signature: Signature, readAt: bigint): boolean {
 export class HashCache {
     private readonly seen = new Map<string, string>();
     private changed = false;
+    private keptAt = Date.now();
 
     private constructor(
         private readonly file: string,
         private readonly old: Map<string, string>,
     ) {}
 
-    /** @param name identifies the tree: its absolute path */
-    static async open(name: string): Promise<HashCache> {
+    /**
+     * Run work with the cache of a tree. Afterwards, the entries that were used or set are kept, and the rest is
+     * dropped. Where the work fails, all are kept.
+     * @param name identifies the tree: its absolute path
+     * @param isKept whether an entry stays that was not used
+     */
+    static during<T>(
+        name: string,
+        work: (cache: HashCache) => Promise<T>,
+        isKept: (path: string) => boolean = () => false,
+    ): Promise<T> {
+        return queue.run(name, async () => {
+            const cache = await HashCache.open(name);
+            try {
+                const result = await work(cache);
+                await cache.save(isKept);
+                return result;
+            } catch (error) {
+                await cache.keep();
+                throw error;
+            }
+        });
+    }
+
+    private static async open(name: string): Promise<HashCache> {
         const file = join(
             cacheFolder("hashes"),
             `${createHash("sha256").update(name).digest("hex").slice(0, 32)}.json`,
@@ -58,22 +97,31 @@ export class HashCache {
         return entry.slice(0, 64);
     }
 
-    set(path: string, signature: string, sha256: string): void {
+    /** Add an entry. It is written at once where its loss would cost much, since the process may be killed. */
+    async set(path: string, signature: string, sha256: string, size: bigint): Promise<void> {
         this.seen.set(path, `${sha256} ${signature}`);
         this.changed = true;
+        if (size >= KEEP_FROM || Date.now() - this.keptAt > KEEP_AFTER) await this.keep();
     }
 
-    /**
-     * Keep the entries that were used or set since the cache was opened, and drop the rest. Failure to write the cache
-     * is no error.
-     * @param isKept whether an entry stays that was not used
-     */
-    async save(isKept: (path: string) => boolean = () => false): Promise<void> {
-        for (const [path, entry] of this.old) if (!this.seen.has(path) && isKept(path)) this.seen.set(path, entry);
-        if (!this.changed && this.seen.size === this.old.size) return;
+    /** Write all entries that are known, those of files that were not reached too. */
+    private async keep(): Promise<void> {
+        if (this.changed) await this.write(new Map([...this.old, ...this.seen]));
+        this.changed = false;
+        this.keptAt = Date.now();
+    }
+
+    private async save(isKept: (path: string) => boolean): Promise<void> {
+        const left = [...this.old].filter(([path]) => !this.seen.has(path) && isKept(path));
+        const whole = new Map([...left, ...this.seen]);
+        if (this.changed || [...this.old.keys()].some((path) => !whole.has(path))) await this.write(whole);
+    }
+
+    /** Failure to write the cache is no error. */
+    private async write(entries: Map<string, string>): Promise<void> {
         try {
             await boundFolder(await makeCacheFolder("hashes"), RECORDS);
-            await writeWhole(this.file, JSON.stringify(Object.fromEntries(this.seen)));
+            await writeWhole(this.file, JSON.stringify(Object.fromEntries(entries)));
         } catch {
             return;
         }

@@ -8,6 +8,7 @@ export { changed, hashFile, readContent } from "./content";
 export { ImageWriter, type Written } from "./fileWriter";
 export { errnoOf, fsError, noSpace, writeError } from "./fsError";
 export { HashCache, isRacy, signatureText } from "./hashCache";
+export { withHashProgress } from "./hashProgress";
 export { hashWhileWritten } from "./hashWhileWritten";
 export { forgetWriting, type Writing, wasInterrupted, withNote, writingTo } from "./interruptedWrites";
 export { contains, outputProblem } from "./output";

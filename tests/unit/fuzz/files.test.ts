@@ -135,12 +135,8 @@ describe("caches", () => {
         ],
         [
             "hashes",
-            async () => {
-                const cache = await HashCache.open("/tree");
-                cache.set("/x", "1.2.3.4.5", "0".repeat(64));
-                await cache.save();
-            },
-            async () => (await HashCache.open("/tree")).get("/x", "1.2.3.4.5"),
+            () => HashCache.during("/tree", (cache) => cache.set("/x", "1.2.3.4.5", "0".repeat(64), 1n)),
+            () => HashCache.during("/tree", async (cache) => cache.get("/x", "1.2.3.4.5")),
             sample.entry,
         ],
     ];
