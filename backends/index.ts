@@ -3,7 +3,7 @@ import type { Backend } from "./backend";
 import { hasHosts } from "./capabilities";
 import { iso } from "./iso";
 import { kvm } from "./kvm";
-import { createLibvirtBackend, type Host, openHost, sshShellOf } from "./libvirt";
+import { createLibvirtBackend, type Host, openHost, sshLogin, sshShellOf } from "./libvirt";
 import { createXen, dom0AccessBy } from "./xen";
 
 export type {
@@ -53,6 +53,11 @@ export { createXen, type Dom0, type XenFacts } from "./xen";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;
+
+/** Return the ssh command of a connection by ssh, as typed by hand; undefined for any other connection. */
+export function sshCommand(connection: string): string | undefined {
+    return sshLogin(connection)?.byHand;
+}
 
 /** Return the dom0 of a guest: on this machine, or over an ssh shell. */
 export const dom0Of = dom0AccessBy(sshShellOf);

@@ -16,6 +16,7 @@ export {
     inspectDom0,
     inspectHost,
     libraryVersion,
+    sshCommand,
     type XenFacts,
 } from "../backends";
 export { maskIn } from "../guests";

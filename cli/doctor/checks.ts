@@ -1,4 +1,4 @@
-import { bootLoaders, bootProbe, countLeftovers, type HostFacts, libraryVersion } from "../../core";
+import { bootLoaders, bootProbe, countLeftovers, type HostFacts, libraryVersion, sshCommand } from "../../core";
 import { hasCode } from "../../model";
 import { type Check, check, type Scene } from "./check";
 import * as judge from "./judge";
@@ -151,6 +151,7 @@ async function probeConnection(scene: Scene): Promise<judge.ConnectionFacts> {
     const { machine, connection: uri } = scene;
     const facts = {
         uri,
+        login: sshCommand(uri),
         managed: hasServiceManager(),
         user: machine.user.name,
         root: machine.user.uid === 0,

@@ -224,7 +224,11 @@ test.each([
     [
         "an account that runs one program only",
         "echo You may not.",
-        { code: "unsupported", hint: expect.stringContaining("dd --version") },
+        {
+            code: "unsupported",
+            message: expect.stringContaining("You may not."),
+            hint: expect.stringContaining("dd --version"),
+        },
     ],
 ])("%s", async (_name, command, error) => {
     const other = await startSshd({ config: [`ForceCommand ${command}`] });

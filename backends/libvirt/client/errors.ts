@@ -1,5 +1,7 @@
 import { type ErrorCode, UnikernelError } from "../../../model";
 import type { Failure } from "./protocol";
+import { sshLogin } from "./sshLogin";
+import { printedBefore, silence } from "./talkingShell";
 import { isSession, parseUri } from "./uri";
 
 /** libvirt's own error, kept as the `cause` of the UnikernelError. */
@@ -83,6 +85,14 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
         case "libvirt": {
             const code = codeOf(failure);
             const said = new LibvirtError(failure.code, failure.domain, failure.message);
+            const login = sshLogin(uri);
+            const printed = login && printedBefore(failure.message);
+            if (printed !== undefined)
+                return new UnikernelError(
+                    "unreachable",
+                    `libvirt at ${uri} cannot be reached for ${what}: the shell of ${login?.host} printed "${printed}…" at its start, where libvirt's answer was expected`,
+                    { hint: silence(login?.byHand ?? "ssh"), cause: said },
+                );
             const summary = failure.connecting
                 ? `libvirt at ${uri} cannot be reached for ${what}: ${failure.message}`
                 : failure.lost
@@ -128,11 +138,10 @@ export function toError(failure: Failure, what: string, uri: string): UnikernelE
 }
 
 function hint(code: ErrorCode, connecting: boolean, uri: string): string | undefined {
-    const { host, transport, user, port } = parseUri(uri);
+    const { host, transport } = parseUri(uri);
     if (connecting && host !== undefined) {
-        const login = `${port ? `-p ${port} ` : ""}${user ? `${user}@` : ""}${host}`;
         return transport === "ssh"
-            ? `try: ssh ${login} virsh -c ${localUri(uri)} version`
+            ? `try: ${sshLogin(uri)?.byHand} virsh -c ${localUri(uri)} version`
             : `try: virsh -c '${uri}' version`;
     }
     // libvirt's client accepts qemu:///session only for users other than root.

@@ -22,6 +22,8 @@ export interface ConnectionFacts {
     uri: string;
     hostname?: string;
     error?: { code: string; message: string };
+    /** The ssh command of a connection by ssh, as typed by hand. */
+    login?: string;
     /** A service manager (systemd) runs on this machine. */
     managed: boolean;
     /** libvirtd is installed on this machine. */
@@ -36,14 +38,17 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
     const xen = isXen(uri);
     if (!error) return { status: "ok", found: `${uri} on ${hostname ?? "an unnamed host"}` };
     const found = `${uri}: ${error.message.split("\n")[0]}`;
-    const remote = remoteHost(uri);
-    if (remote)
+    if (facts.login !== undefined) {
+        const talks = /printed ".*" at its start/.test(found);
         return {
             status: "fail",
             found,
-            fix: `ssh ${remote} virsh version`,
-            note: "That must answer without a question; then libvirt can be reached over ssh too.",
+            fix: talks ? `${facts.login} true` : `${facts.login} virsh version`,
+            note: talks
+                ? "That must print nothing: let the shell's start-up files there (~/.bashrc) print in terminals only, as by: case $- in *i*) echo hello;; esac"
+                : "That must answer without a question; then libvirt can be reached over ssh too.",
         };
+    }
     if (!facts.daemon)
         return { status: "fail", found, fix: "sudo apt-get install libvirt-daemon-system libvirt-clients" };
     if (error.code === "permission") {
@@ -81,11 +86,6 @@ export function judgeConnection(facts: ConnectionFacts): Finding {
 /** Return whether the guests of a connection run on Xen. */
 export function isXen(uri: string): boolean {
     return /^xen[+:]/.test(uri);
-}
-
-/** Return the host of a `+ssh` URI, with its user. */
-function remoteHost(uri: string): string | undefined {
-    return /^[a-z]+\+(?:ssh|libssh2?):\/\/([^/?:]+)/.exec(uri)?.[1];
 }
 
 export interface DriverFacts {

@@ -99,9 +99,19 @@ table<judge.ConnectionFacts>(
         ["a session without daemon", { uri: "qemu:///session", error: gone }, "fail", "| libvirtd -d"],
         [
             "another machine",
-            { uri: "qemu+ssh://bo@far:22/system", error: gone, daemon: false },
+            { uri: "qemu+ssh://bo@far:22/system", login: "ssh -p 22 bo@far", error: gone, daemon: false },
             "fail",
-            "| ssh bo@far virsh version",
+            "| ssh -p 22 bo@far virsh version",
+        ],
+        [
+            "another machine whose shell prints",
+            {
+                uri: "qemu+ssh://far/system",
+                login: "ssh far",
+                error: { code: "unreachable", message: 'the shell of far printed "Welc…" at its start' },
+            },
+            "fail",
+            "| ssh far true",
         ],
     ],
 );

@@ -1,6 +1,5 @@
 import { PassThrough } from "node:stream";
-import { parseUri } from "../../../backends/libvirt/client";
-import { sshLogin } from "../../../backends/libvirt/files/ssh";
+import { parseUri, sshLogin } from "../../../backends/libvirt/client";
 import type { SshConnection } from "../../../backends/libvirt/files/ssh/connection";
 import { failedThere, noShell, unreachable } from "../../../backends/libvirt/files/ssh/errors";
 import { SshFiles } from "../../../backends/libvirt/files/ssh/files";

@@ -57,8 +57,35 @@ test.each<[string, Failure, string]>([
         said(38, "Connection refused", connecting),
         "ssh -p 22 me@h virsh -c qemu:///system version",
     ],
+    [
+        "qemu+ssh://me@h:2222/system?keyfile=/k",
+        said(38, "Connection refused", connecting),
+        "ssh -p 2222 -i /k me@h virsh -c qemu:///system version",
+    ],
     ["qemu+tls://h/system", said(38, "Connection refused", connecting), "virsh -c 'qemu+tls://h/system' version"],
     ["qemu:///system", { kind: "library", message: "?" }, "apt-get install libvirt0"],
 ])("the hint on %s has the command that helps", (uri, failure, command) => {
     expect(toError(failure, "x", uri).hint).toContain(command);
+});
+
+test.each([
+    ["packet 1466264671 bytes received from server too large, want 33554432", '"Welc…"'],
+    ["packet 1751477352 bytes received from server too large, want 33554432", '"hell…"'],
+    ["packet -1014585688 bytes received from server too large, want 33554432", "at its start"],
+])("a shell that prints at its start is named: %s", (message, shown) => {
+    for (const uri of ["qemu+ssh://me@h:2222/system", "xen+libssh://me@h:2222/system"]) {
+        const error = toError(said(39, message, connecting), "x", uri);
+        expect(error).toMatchObject({
+            code: "unreachable",
+            hint: expect.stringContaining("this must print nothing: ssh -p 2222 me@h true"),
+        });
+        expect(error.message).toContain(shown);
+    }
+    // No shell is in the way of other transports, and other bytes are no text.
+    expect(toError(said(39, message, connecting), "x", "qemu+tls://h/system").message).toContain(message);
+});
+
+test("a length that is no text is left as it is", () => {
+    const message = "packet 67108864 bytes received from server too large, want 33554432";
+    expect(toError(said(39, message, connecting), "x", "qemu+ssh://h/system").message).toContain(message);
 });

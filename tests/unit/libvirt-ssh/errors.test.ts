@@ -1,4 +1,4 @@
-import { sshLogin } from "../../../backends/libvirt/files/ssh";
+import { sshLogin } from "../../../backends/libvirt/client";
 import { failedThere, unreachable } from "../../../backends/libvirt/files/ssh/errors";
 import type { ErrorCode } from "../../../model";
 

@@ -1,4 +1,4 @@
-import { sshLogin } from "../../../backends/libvirt/files/ssh";
+import { sshLogin } from "../../../backends/libvirt/client";
 
 test.each<[string, ReturnType<typeof sshLogin>]>([
     ["qemu+ssh://far/system", { program: "ssh", options: [], host: "far", byHand: "ssh far" }],
@@ -8,7 +8,7 @@ test.each<[string, ReturnType<typeof sshLogin>]>([
     ],
     [
         "qemu+ssh://far/system?keyfile=/my%20keys/k&command=/opt/ssh&socket=/s&netcat=nc&no_tty=1",
-        { program: "/opt/ssh", options: ["-i", "/my keys/k"], host: "far", byHand: "/opt/ssh -i /my keys/k far" },
+        { program: "/opt/ssh", options: ["-i", "/my keys/k"], host: "far", byHand: "/opt/ssh -i '/my keys/k' far" },
     ],
     [
         "qemu+ssh://far/system?no_verify=1",

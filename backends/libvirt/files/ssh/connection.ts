@@ -1,9 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 import { abortable, detached, hasCode, throwIfAborted, UnikernelError } from "../../../../model";
-import { defaultTimeouts, Semaphore, type Timeouts } from "../../client";
+import { defaultTimeouts, type Login, Semaphore, type Timeouts } from "../../client";
 import { failedThere, programMissing, unreachable } from "./errors";
-import type { Login } from "./login";
 import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
 import { encodeProgram } from "./shellProtocol";

@@ -1,5 +1,5 @@
 import { UnikernelError } from "../../../../model";
-import type { Login } from "./login";
+import type { Login } from "../../client";
 
 const hostKey = /host key verification failed|remote host identification has changed|no .* host key is known/i;
 const refusedLogin = /permission denied \(|too many authentication failures|no such identity/i;
@@ -27,10 +27,10 @@ export function programMissing(login: Login, what: string): UnikernelError {
  * Return the error of a login without a usable shell: a forced command, an account without one, a host without
  * coreutils.
  */
-export function noShell(login: Login, stderr: string, what: string): UnikernelError {
+export function noShell(login: Login, said: string, what: string): UnikernelError {
     return new UnikernelError(
         "unsupported",
-        `${what}: ${login.host} cannot keep files by ssh for this user: ${lastLine(stderr) || "it ran no sh"}`,
+        `${what}: ${login.host} cannot keep files by ssh for this user: ${lastLine(said) || "it ran no sh"}`,
         {
             hint: `this must print a version: ${login.byHand} 'sh -c "dd --version"'`,
         },

@@ -1,15 +1,13 @@
 /** Guests' files on a host that is reached by ssh. */
-import { isSession, type Timeouts } from "../../client";
+import { isSession, sshLogin, type Timeouts } from "../../client";
 import type { HostFiles } from "../../host";
 import { guestsFolder } from "../guestsFolder";
 import { VolumeFiles } from "../volumes";
 import { SshConnection } from "./connection";
-import { sshLogin } from "./login";
 import { RemoteFiles } from "./remote";
 
 export { SshConnection } from "./connection";
 export { SshFiles } from "./files";
-export { type Login, sshLogin } from "./login";
 export { RemoteFiles } from "./remote";
 
 /** One connection for each login and folder, which xen+ssh and qemu+ssh to one host share. */

@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 
+import type { Login } from "../../client";
 import { noShell, programMissing, unreachable } from "./errors";
-import type { Login } from "./login";
 import { Listener, startSsh } from "./process";
 import { runtimeFolder } from "./runtimeFolder";
 import { type Answer, Shell } from "./shell";
@@ -105,6 +105,7 @@ export class Master {
         const complain = (bytes: Buffer): void => void (complaints += bytes.toString("utf8"));
         child.stderr.on("data", complain);
         child.stdin.write(encodeProgram(SERVE, [base]));
+        let printed = (): string => "";
         const hello = new Promise<string>((resolve) => {
             const listener = new Listener((line) => {
                 child.stdout.off("data", hear);
@@ -112,6 +113,7 @@ export class Master {
                 resolve(line);
             });
             const hear = (bytes: Buffer): void => listener.hear(bytes);
+            printed = () => listener.before();
             child.stdout.on("data", hear);
         });
         let timer: NodeJS.Timeout | undefined;
@@ -132,7 +134,7 @@ export class Master {
         if (!said) throw unreachable(login, `no answer within ${watch.connect / 1000} s`, what);
         if (said.code === "ENOENT") throw programMissing(login, what);
         if (said.exitCode === 255 || said.exitCode === undefined) throw unreachable(login, complaints, what);
-        throw noShell(login, complaints, what);
+        throw noShell(login, complaints.trim() || printed(), what);
     }
 
     /** Run a short script; return undefined when the connection was lost. */

@@ -147,6 +147,11 @@ export class Listener {
         this.onLine(this.heard.toString("utf8", this.begin, end));
     }
 
+    /** Return what was printed before the script began. */
+    before(): string {
+        return this.heard.toString("utf8", 0, this.begin < 0 ? undefined : this.begin);
+    }
+
     out(): Buffer | undefined {
         return this.begin < 0 ? undefined : this.heard.subarray(this.begin);
     }

@@ -1,4 +1,5 @@
-import { parseUri } from "../../client";
+import { shellWord } from "../../../model";
+import { parseUri } from "./uri";
 
 /** The call of OpenSSH's client for a host. */
 export interface Login {
@@ -40,7 +41,9 @@ export function sshLogin(uri: string): Login | undefined {
             ...(port ? ["-p", String(port)] : []),
             ...(keyfile ? ["-i", keyfile] : []),
             login ? `${login}@${bare}` : bare,
-        ].join(" "),
+        ]
+            .map(shellWord)
+            .join(" "),
     };
 }
 
