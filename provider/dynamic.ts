@@ -1,5 +1,6 @@
 import type { Handlers } from "../core";
 import { printable } from "../model";
+import { keptBy, withoutDigests, withoutEchoes } from "./echoes";
 import { endWithEngine } from "./lifetime";
 import { plain } from "./plain";
 import { handlersOf } from "./registry";
@@ -25,7 +26,7 @@ function bind(kind: ResourceKind): Handlers {
     return {
         check: (olds, news) =>
             call(news, async () =>
-                withoutSecretNames(await handlers().check(withoutProvider(olds), withoutProvider(news)), news),
+                withoutSecretNames(await handlers().check(withoutProvider(olds), argumentsOf(kind, olds, news)), news),
             ),
         diff: (id, olds, news) =>
             call(news, async () => {
@@ -43,6 +44,24 @@ function bind(kind: ResourceKind): Handlers {
                 return handlers().update(id, before, after);
             }),
         delete: (id, props) => call(props, () => handlers().delete(id, withoutProvider(props))),
+    };
+}
+
+/**
+ * Return the arguments that the constructor sent. Where `ignoreChanges` names everything, the engine passes back the
+ * inputs of state in their place, without those that only a constructor sends.
+ */
+function argumentsOf(kind: ResourceKind, olds: Properties, news: Properties): Properties {
+    const written = withoutEchoes(withoutProvider(news), olds);
+    if (kind === "networkInterface") return { resourceUrn: olds.urn, ...written };
+    const kept = keptBy(news, olds, Array.isArray(news.kept) ? news.kept : []);
+    return {
+        ...(news.resourceUrn === undefined ? { resourceUrn: olds.urn } : {}),
+        // State would not have them if the stack had not allowed them.
+        ...(news.resourceUrn === undefined && news.qemuArgs !== undefined ? { allowQemuArgs: true } : {}),
+        ...written,
+        ...(Array.isArray(written.blocks) ? { blocks: withoutDigests(written.blocks, olds.blocks) } : {}),
+        ...(kept.length > 0 ? { kept } : {}),
     };
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { ignoredContents } from "./echoes";
 import type { ResourceKind } from "./trampoline";
 import { TYPE_TOKENS, trampoline } from "./trampoline";
 
@@ -11,6 +12,7 @@ export abstract class HandledResource extends pulumi.CustomResource {
     /** @param props the arguments, and `undefined` for each output that the class declares */
     constructor(kind: ResourceKind, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions = {}) {
         const type = TYPE_TOKENS[kind];
+        const kept = kind === "networkInterface" ? [] : ignoredContents(opts.ignoreChanges ?? []);
         super(
             type,
             name,
@@ -18,6 +20,7 @@ export abstract class HandledResource extends pulumi.CustomResource {
                 ...props,
                 // The SDK never sends inputs called `urn`, hence this name.
                 resourceUrn: withoutDependencies(pulumi.createUrn(name, type, opts.parent)),
+                ...(kept.length > 0 ? { kept } : {}),
                 __provider: trampoline(kind),
             },
             // On a replacement check gets empty olds: creating first would find the old object under its identity, take

@@ -1,5 +1,5 @@
 import { type ImageSource, identify, mapProblems, optionProblems, patternProblems } from "../../images";
-import { type ImageFormat, logicalName, type Problem, problemOf } from "../../model";
+import { type ImageFormat, logicalName, type Problem, problemOf, same } from "../../model";
 import { parseArguments } from "../arguments";
 import { containsUnknown, isUnknown, UNKNOWN } from "../handlers";
 import { uuidOf } from "../identity";
@@ -10,7 +10,7 @@ import type { Services } from "./lifecycle";
 import { noteOutput, outputFault } from "./output";
 import { ownFilesProblems } from "./ownFiles";
 import { type BlockImageInputs, blockImageShape, optionsOf } from "./schema";
-import { noteSource } from "./sources";
+import { isSourceAbsent, noteSource } from "./sources";
 
 /** Check the arguments and compute the digest of the image; it is unknown while a part is unknown. */
 export async function checkBlockImage(
@@ -23,8 +23,9 @@ export async function checkBlockImage(
         resourceUrn,
         digestKey: given,
         secrets,
+        kept,
         ...args
-    } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[] };
+    } = values as Record<string, unknown> & { resourceUrn?: string; secrets: string[]; kept?: string[] };
     const { source, ignore, format, size, label, output } = args;
     if (source !== null && typeof source === "object") problems.push(...mapProblems(Object(source)));
     problems.push(...ignoreProblems(source, ignore), ...checkOptions(args));
@@ -45,7 +46,8 @@ export async function checkBlockImage(
     const identity = vague
         ? { digest: UNKNOWN, manifest: UNKNOWN }
         : readable
-          ? await identityOf(inputs as unknown as BlockImageInputs, olds, problems)
+          ? (keptIdentity(olds, args, kept) ??
+            (await identityOf(inputs as unknown as BlockImageInputs, olds, problems)))
           : {};
     if ("digest" in identity) noteSource(identity.digest, source, ignore);
     const whole = { ...inputs, ...identity };
@@ -64,6 +66,24 @@ function formerNames({ urn, formerly = [] }: Partial<BlockImageInputs>, now: str
         (name) => name !== logicalName(now),
     );
     return names.length > 0 ? { formerly: [...new Set(names)] } : {};
+}
+
+/**
+ * Return the identity in state of an image whose arguments are as they were, and whose source only state names, by
+ * `ignoreChanges`; undefined where the source is to be read. Guests have copies of its content.
+ */
+function keptIdentity(
+    olds: Partial<BlockImageInputs>,
+    args: Record<string, unknown>,
+    kept: string[] = [],
+): Pick<BlockImageInputs, "digest" | "manifest"> | undefined {
+    const { digest, manifest } = olds;
+    const asBefore = (["source", "ignore", "format", "size", "label"] as const).every((name) =>
+        same(olds[name], args[name]),
+    );
+    if (digest === undefined || manifest === undefined || !asBefore) return undefined;
+    const isKept = kept.includes("*") || (kept.includes("source") && isSourceAbsent(args.source));
+    return isKept ? { digest, manifest } : undefined;
 }
 
 async function identityOf(

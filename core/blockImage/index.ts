@@ -7,6 +7,7 @@ import { checkBlockImage } from "./check";
 import { isChanged } from "./compared";
 import { createImage, deleteImage, isWhole, type Services, updateImage } from "./lifecycle";
 import type { BlockImageInputs, BlockImageOutputs } from "./schema";
+import { isSourceAbsent } from "./sources";
 import { currentOutputs, isSizeMistakable } from "./stored";
 
 export { sourcesOf, wouldHold } from "./sources";
@@ -25,7 +26,7 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
         async diff(_id, olds, news) {
             refuseNewerState(olds);
             // The engine names inputs that differ; it cannot see a missing file.
-            const changes = isChanged(olds, news) ? undefined : await isUpdateDue(olds, services);
+            const changes = isChanged(olds, news) ? undefined : await isUpdateDue(olds, news, services);
             return { changes, replaces: [], deleteBeforeReplace: false };
         },
         async create(inputs) {
@@ -58,8 +59,16 @@ export function blockImageHandlers(services: Services = { log: () => undefined }
  * Return whether an image with unchanged inputs needs an update: its file is missing, or a program would misread its
  * outputs.
  */
-async function isUpdateDue(olds: Record<string, unknown>, { log }: Services): Promise<boolean> {
-    if (!(await isWhole(asOutputs(olds)))) return true;
+async function isUpdateDue(
+    olds: Record<string, unknown>,
+    { source }: Record<string, unknown>,
+    { log }: Services,
+): Promise<boolean> {
+    if (!(await isWhole(asOutputs(olds)))) {
+        if (!isSourceAbsent(source)) return true;
+        log("warning: neither the file of this image nor its source is on this machine; guests that have it keep it");
+        return false;
+    }
     if (!isSizeMistakable(olds)) return false;
     log("nothing is built: the state takes the form of this release, in which `size` is that of the file in bytes");
     return true;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 import { ignoredBy } from "../../images";
@@ -16,14 +17,22 @@ const sources = new Map<string, Source[]>();
 /** Note the source of an image: a path, or a map of texts and of files (`{ asset: path }`). */
 export function noteSource(digest: unknown, source: unknown, ignore: unknown): void {
     if (typeof digest !== "string" || isUnknown(digest)) return;
+    const patterns = Array.isArray(ignore) ? (ignore as string[]) : undefined;
+    const found = pathsOf(source).map((path) => ({ path, ignore: patterns }));
+    if (found.length > 0) sources.set(digest, found);
+}
+
+/** Return whether a file or folder of a source is not on this machine. */
+export function isSourceAbsent(source: unknown): boolean {
+    return !pathsOf(source).every((path) => existsSync(path));
+}
+
+function pathsOf(source: unknown): string[] {
     const values: unknown[] =
         typeof source === "string"
             ? [source]
             : Object.values(Object(source) as object).map((entry: unknown) => Object(entry).asset);
-    const found = values
-        .filter((value) => typeof value === "string")
-        .map((path) => ({ path: resolve(path), ignore: Array.isArray(ignore) ? (ignore as string[]) : undefined }));
-    if (found.length > 0) sources.set(digest, found);
+    return values.filter((value) => typeof value === "string").map((path) => resolve(path));
 }
 
 /** Return the files and folders from which the image of a digest is built; none where this run did not check it. */

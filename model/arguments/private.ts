@@ -21,6 +21,13 @@ export const privateRows = {
         compared: "never",
         private: true,
     },
+    kept: {
+        shape: z.array(z.string()).optional(),
+        description:
+            "Arguments whose values come from state, by `ignoreChanges`: an absent file of them is not read. `*`: no content is read again.",
+        compared: "never",
+        private: true,
+    },
     hidden: {
         shape: z.array(z.string()).optional(),
         description: "Paths of all other secret values.",

@@ -14,6 +14,7 @@ export class Either {
         by: "dynamic" as By,
         guests: {} as Record<string, object>,
         images: {} as Record<string, object>,
+        options: {} as Record<string, object>,
     };
 
     private constructor(
@@ -35,15 +36,20 @@ export class Either {
         });
     }
 
-    /** What the next run declares. A value `{ secret: "text" }` becomes a secret. */
-    async declare(by: By, guests: Record<string, object>, images: Record<string, object> = {}): Promise<void> {
-        this.declared = { by, guests, images };
+    /** What the next run declares; `options` are those of Pulumi, by logical name. A value `{ secret: "text" }` becomes a secret. */
+    async declare(
+        by: By,
+        guests: Record<string, object>,
+        images: Record<string, object> = {},
+        options: Record<string, object> = {},
+    ): Promise<void> {
+        this.declared = { by, guests, images, options };
         await writeFile(join(this.stack.folder, "declared.json"), JSON.stringify(this.declared));
     }
 
     /** The same by another host. */
     async by(by: By): Promise<void> {
-        await this.declare(by, this.declared.guests, this.declared.images);
+        await this.declare(by, this.declared.guests, this.declared.images, this.declared.options);
     }
 
     /** Each running guest's process, as no restart leaves it: its number, and when it was started. */

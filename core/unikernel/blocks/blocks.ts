@@ -4,6 +4,7 @@ import { hashFile } from "../../../localFiles";
 import type { BlockSpec, Problem } from "../../../model";
 import { problemOf, same } from "../../../model";
 import { containsUnknown, isUnknown } from "../../handlers";
+import type { KeptFiles } from "../check/keptFiles";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
 
@@ -12,6 +13,8 @@ interface Before {
     uuid: string;
     /** Its blocks in state. */
     olds: BlockSpec[];
+    /** Files whose content is taken from state. */
+    files: Pick<KeptFiles, "blockOf">;
     /** Print a line for the user. */
     log(message: string): void;
 }
@@ -80,6 +83,11 @@ async function resolveBlock(
     const given = block.name;
     if (containsUnknown(block))
         return { block: complete, given, base: isUnknown(block.path) ? undefined : basename(block.path) };
+    const old = before.files.blockOf(block.path);
+    if (old) {
+        const whole = { ...complete, digest: old.digest, format: block.format ?? old.format };
+        return { block: whole, given, base: nameOf(block.path, before.uuid, old.digest) };
+    }
     try {
         const digest = await hashFile(block.path);
         const format = block.format ?? (await formatOf(block.path));

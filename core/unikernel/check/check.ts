@@ -18,6 +18,7 @@ import { unikernelShape } from "../schema";
 import type { UnikernelServices } from "../services";
 import { claim } from "./claims";
 import { completeSpec } from "./complete";
+import { keptFiles } from "./keptFiles";
 import { limitProblems, withEnvironment } from "./limits";
 import { mediumSourceProblems } from "./mediumSource";
 import { unsupportedProblems } from "./unsupported";
@@ -93,12 +94,15 @@ export async function checkArguments(
     const backend = findBackend(services, isUnknown(values.platform) ? olds.platform : values.platform, problems);
     if (!backend) return { inputs: { ...values }, failures: problems };
     if (!isUnknown(values.platform)) problems.push(...unsupportedProblems(values, backend.consequences));
-    const guest = await guestOf(values, problems);
+    const files = keptFiles(values, olds, values.kept);
+    // A kernel that is not read was checked when it was.
+    const guest = files.digestOf("kernel") === undefined ? await guestOf(values, problems) : undefined;
     const spec = await completeSpec(
         {
             backend,
             guest,
             olds,
+            files,
             log: (message) => {
                 services.log(message);
             },
@@ -144,6 +148,7 @@ export async function checkArguments(
         });
     const whole = await computeDigests(
         spec,
+        files,
         values.digestKey === undefined ? undefined : keyOf,
         backend.consequences,
         problems,

@@ -13,23 +13,27 @@ import { blocksBefore } from "../diff/replacing";
 import type { Guest } from "../guest";
 import type { StoredInputs } from "../inputs";
 import { resolveIdentity } from "./identity";
+import type { KeptFiles } from "./keptFiles";
 
 interface Known {
     backend: Backend;
     guest?: Guest;
     olds: Partial<StoredInputs>;
+    files: KeptFiles;
     log(message: string): void;
 }
 
 /** Complete a spec with values that follow from the identity, the guest and the host. */
 export async function completeSpec(
-    { backend, guest, olds, log }: Known,
+    { backend, guest, olds, files, log }: Known,
     values: Record<string, unknown>,
     problems: Problem[],
 ): Promise<UnikernelSpec> {
-    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, ...rest } = values;
+    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, kept: _kept, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
-    const former = [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
+    const isRead = files.digestOf("kernel") === undefined;
+    const former =
+        !isRead || [values.kernel, values.guest, values.platform].some(isUnknown) ? formerly(olds) : undefined;
     const identity = await resolveIdentity(backend, String(resourceUrn), values, olds);
     const spec = {
         schemaVersion: SCHEMA_VERSION,
@@ -41,7 +45,7 @@ export async function completeSpec(
         blocks: Array.isArray(values.blocks)
             ? await resolveBlocks(
                   values.blocks,
-                  { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), log },
+                  { uuid: identity.uuid, olds: blocksBefore(String(resourceUrn), olds.blocks), files, log },
                   problems,
               )
             : values.blocks,

@@ -1,8 +1,8 @@
-import { isDeepStrictEqual } from "node:util";
 import { keyFromSeed, UNKNOWN } from "../../../core";
 import { derivedOutputs, type Problem } from "../../../model";
 import { privateArguments } from "../../../model/arguments";
 import { assetsWithin, TEXT_EXPECTED } from "../../assets";
+import { CONTENTS, keptBy, withoutEchoes } from "../../echoes";
 import type { ResourceKind } from "../../trampoline";
 import type { Configuration } from "../configuration";
 import { type Decoded, FileContent, type Properties } from "../wire/codec";
@@ -23,22 +23,6 @@ const MASKED: Record<ResourceKind, string[]> = {
 /** Properties that only constructors send; for the plugin they are derived from the request. */
 const OWN = new Set([...privateArguments, "limits"]);
 
-/** Properties that check adds to inputs. After an import the engine passes them back as arguments. */
-const ADDED = new Set([
-    "schemaVersion",
-    "urn",
-    "uuid",
-    "host",
-    "folder",
-    "digests",
-    "bootDigest",
-    "consequence",
-    "drift",
-    "imported",
-    "digest",
-    "manifest",
-]);
-
 interface Asked {
     kind: ResourceKind;
     urn: string;
@@ -57,9 +41,7 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
     failures: Problem[];
 } {
     const failures: Problem[] = [];
-    const written = Object.fromEntries(
-        Object.entries(news.value).filter(([name, value]) => !isEcho(name, value, olds)),
-    );
+    const written = withoutEchoes(news.value, olds, OWN);
     for (const name of Object.keys(written).filter((key) => OWN.has(key))) {
         failures.push({ property: name, reason: "unknown property" });
         delete written[name];
@@ -77,6 +59,7 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
     const common = {
         ...written,
         resourceUrn: urn,
+        kept: keptBy(news.value, olds, CONTENTS),
         ...(secrets.length > 0 ? { secrets } : {}),
         digestKey: keyFromSeed(seed, urn),
     };
@@ -93,10 +76,6 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
         },
         failures,
     };
-}
-
-function isEcho(name: string, value: unknown, olds: Properties): boolean {
-    return (OWN.has(name) || ADDED.has(name)) && isDeepStrictEqual(value, olds[name]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { isUnknown, logicalName, UNKNOWN } from "../../../core";
 import type { Problem } from "../../../model";
+import { withoutDigests } from "../../echoes";
 import { kindOf } from "../urn";
 import type { Properties } from "../wire/codec";
 import { ResourceReference } from "../wire/codec";
@@ -22,9 +23,7 @@ const BLOCK_PARTS = ["name", "image", "formerly", "digest", "format", "output", 
  */
 export function plainBlocks(blocks: unknown, flattening: Flattening): unknown {
     if (!Array.isArray(blocks)) return blocks;
-    return blocks.map((block: unknown, index) => {
-        if (isObject(block) && typeof block.path === "string")
-            return written(block, listOf(flattening.olds.blocks)[index]);
+    return withoutDigests(blocks, flattening.olds.blocks).map((block, index) => {
         if (!isObject(block) || !("image" in block)) return block;
         const { image, ...rest } = block;
         if (isUnknown(image)) return { ...rest, name: rest.name ?? UNKNOWN, digest: UNKNOWN, format: UNKNOWN };
@@ -42,12 +41,6 @@ function named(parts: Properties, name: unknown): Properties {
     if (name === undefined) return parts;
     const { formerly: _, ...others } = parts;
     return { ...others, name, image: parts.image ?? parts.name };
-}
-
-/** Remove the digest that check added to a file: after an import the engine passes it back as an argument. */
-function written(block: Properties, before: Properties | undefined): Properties {
-    const { digest, ...rest } = block;
-    return before && digest === before.digest ? rest : block;
 }
 
 function blockOf(image: ResourceReference, at: string, flattening: Flattening): Properties | undefined {
@@ -102,7 +95,7 @@ function fromBefore<T extends Properties>(
     }
     failures.push({
         property: at,
-        reason: `${logicalName(urn)} was not checked in this run; run without --target, or name it as a target too (one with secrets needs the same provider)`,
+        reason: `${logicalName(urn)} was not checked in this run; run without --target, or add --target '**::${logicalName(urn)}' (one with secrets needs the same provider)`,
     });
     // Every part is unknown, so that no check reports a further problem.
     return at.startsWith("blocks")

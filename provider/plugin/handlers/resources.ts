@@ -1,8 +1,9 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import type { Handlers } from "../../../core";
+import { type Handlers, UNKNOWN } from "../../../core";
 import { handlersOf } from "../../registry";
 import type { ResourceKind } from "../../trampoline";
+import { refuseAbsentFiles } from "../arguments/absentFiles";
 import { argumentsOf } from "../arguments/arguments";
 import { References } from "../arguments/references";
 import { configurationOf } from "../configuration";
@@ -16,7 +17,7 @@ import type { Calls } from "../server/calls";
 import type { Engine } from "../server/engine";
 import { asInitFailed } from "../server/errors";
 import { kindOf } from "../urn";
-import type { Decoded } from "../wire/codec";
+import type { Decoded, Properties } from "../wire/codec";
 import { decode, textsOf } from "../wire/codec";
 import { importResource } from "./import";
 import { createdOutputs, updatedOutputs } from "./preview";
@@ -72,9 +73,14 @@ export class Resources {
                     ? { ...found.inputs, consequence: said.hide(consequence) }
                     : found.inputs;
             if (failures.length === 0) this.references.note(kind, urn, inputs, news.secrets, textsOf(news));
-            return new proto.CheckResponse()
-                .setInputs(secrets.encode(inputs))
-                .setFailuresList(failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)));
+            return (
+                new proto.CheckResponse()
+                    // Outside of a preview the engine refuses unknown values before it reads the failures.
+                    .setInputs(secrets.encode(failures.length === 0 ? inputs : withoutUnknowns(inputs)))
+                    .setFailuresList(
+                        failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)),
+                    )
+            );
         });
     }
 
@@ -88,6 +94,7 @@ export class Resources {
         const secrets = this.secretsOf(kind, ours(request.getOlds()), ours(request.getNews()));
         const oldInputs = request.hasOldInputs() ? ours(request.getOldInputs()).value : olds;
         return this.with(urn, 0, secrets, async (handlers) => {
+            refuseAbsentFiles(news, request.getIgnorechangesList());
             const { changes, replaces } = await handlers.diff(request.getId(), olds, news);
             if (changes === false) return diffResponse(false, [], []);
             const found = kind === "unikernel" ? (handlers.differences?.(olds, news) ?? []) : [];
@@ -208,6 +215,10 @@ function ours(message: Message): Decoded {
         unknowns,
     } = decode(message);
     return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
+}
+
+function withoutUnknowns(inputs: Properties): Properties {
+    return JSON.parse(JSON.stringify(inputs, (_key, value: unknown) => (value === UNKNOWN ? undefined : value)));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoredInputs } from "../../../core/unikernel/inputs";
@@ -37,6 +37,20 @@ test("a plan has what a backend needs: capabilities, what is told, and local fil
     });
     expect(plan.boot.guestConfig).toContain("nginx");
     expect(plan.readConsole("").ended).toBeUndefined();
+});
+
+test("files that are gone are taken from the guest's own folder, by their content", async () => {
+    const before = await inputs();
+    const own = join(folder, before.uuid);
+    mkdirSync(own);
+    const [kernelDigest, initrdDigest] = [before.digests.kernel, before.digests.initrd!];
+    renameSync(kernel, join(own, `kernel-${kernelDigest.slice(0, 16)}`));
+    // A file that has the name and not the content is not it.
+    writeFileSync(join(own, `old-${kernelDigest.slice(0, 16)}`), "another");
+    renameSync(disk, join(own, `initrd-${initrdDigest.slice(0, 16)}`));
+    const plan = await planGuest({ ...before, folder });
+    expect(JSON.stringify(plan.boot)).toContain(join(own, "initrd-"));
+    await expect(planGuest(before)).rejects.toMatchObject({ code: "not-found", property: "kernel" });
 });
 
 test.each<[string, () => void, Partial<StoredInputs>, object]>([

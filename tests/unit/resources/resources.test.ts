@@ -122,6 +122,17 @@ test("a block says that its image holds a secret, and its guest has a place for 
     ]);
 });
 
+test("files that ignoreChanges names are said to come from state", async () => {
+    const keptBy = async (ignoreChanges: string[]) => {
+        const name = `ignoring ${ignoreChanges.join()}`;
+        return (await wire(new Unikernel(name, args(), { ignoreChanges }), name)).kept;
+    };
+    expect(await keptBy(["kernel", "env", "blocks[0].path"])).toEqual(["kernel", "blocks"]);
+    expect(await keptBy(["env"])).toBeUndefined();
+    const image = new BlockImage("ignoring", { source: "./data" }, { ignoreChanges: ["source"] });
+    expect(await wire(image, "ignoring")).toMatchObject({ kept: ["source"] });
+});
+
 test("qemuArgs carry the stack's consent", async () => {
     pulumi.runtime.setConfig("unikernel:allowQemuArgs", "true");
     expect(await wire(new Unikernel("debug", args({ qemuArgs: ["-d", "int"] })), "debug")).toMatchObject({

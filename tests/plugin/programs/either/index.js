@@ -15,6 +15,7 @@ function declare(Dynamic, name, args, opts) {
     const { formerly, ...others } = opts ?? {};
     const aliased = {
         ...others,
+        ...(declared.options?.[name] ?? {}),
         aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }, ...(formerly ? [{ name: formerly }] : [])],
     };
     if (!plugin) return new Dynamic(name, args, aliased);
