@@ -8,7 +8,7 @@ import { assertOpens } from "../files/privateFiles";
 import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
 import { missingAddresses, reservedLeases } from "../network/addressChange";
-import type { ExclusiveItem } from "../network/exclusiveItem";
+import type { HeldItem } from "../network/exclusiveItem";
 import { awaitHolders, takeoverFor, whenNameIsFree } from "../network/handOver";
 import { checkReservations, ownEntries, reservationsOf } from "../network/reservations";
 import { observation } from "../observe/observation";
@@ -42,7 +42,7 @@ export interface Operation extends Run {
     /** DHCP entries that exist for this guest already. */
     entries: RecordedReservation[];
     /** Ports, devices and MAC addresses that other guests of the stack are about to release. */
-    awaited: ExclusiveItem[];
+    awaited: HeldItem[];
     /** The leases of interfaces with a reservation, before the operation. */
     formerLeases: LeaseRecord[];
     /** For a create: its claim, which excludes other runs. */

@@ -3,6 +3,7 @@ import { readFacts } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
 import type { DomainFacts, RecordedReservation } from "../../model";
 import { readMark } from "../../xml";
+import { changesOf, isInProgress } from "./inProgress";
 
 /** A domain of the host, with the ports, devices, MAC addresses and DHCP entries that it holds. */
 export interface DomainHoldings {
@@ -20,79 +21,83 @@ export interface DomainHoldings {
     reservations: RecordedReservation[];
 }
 
-/** Lifetime of a cached result in milliseconds, at least: each of thirty new guests would read all the others. */
+/** Lifetime of a list: each of thirty new guests needs it. */
 const FRESH_MS = 2000;
-/** The lifetime is this many times what the reading took, so that it stays a small part of a run on a full host. */
-const REST = 10;
-/** A result that is not complete yet serves every caller that can use a cached one. */
-interface Census {
-    freshUntil: number;
-    holders: Promise<DomainHoldings[]>;
-}
-const listed = new WeakMap<Host, Census>();
+/**
+ * Time after which a domain is read again although the host's list shows no change of it: another program may have
+ * changed its definition.
+ */
+const UNCHANGED_MS = 30_000;
+const listed = new WeakMap<Host, { taken: number; holders: Promise<DomainHoldings[]> }>();
 
-/** Return what the host's domains hold, at most a few seconds old. @param now read it again in any case */
+/** A domain as it was read, and what showed that it is still the same. */
+interface Known {
+    seen: string;
+    taken: number;
+    holdings: DomainHoldings | undefined;
+}
+const known = new WeakMap<Host, Map<string, Known>>();
+
+/** Return what the host's domains hold, at most two seconds old. @param now ask the host in any case */
 export function listHoldings(host: Host, now = false): Promise<DomainHoldings[]> {
     const last = listed.get(host);
-    if (!now && last && Date.now() < last.freshUntil) return last.holders;
-    const begin = Date.now();
-    const census: Census = { freshUntil: Infinity, holders: readHoldings(host) };
-    listed.set(host, census);
-    census.holders.then(
-        () => {
-            const end = Date.now();
-            census.freshUntil = end + Math.max(FRESH_MS, REST * (end - begin));
-        },
-        () => {
-            if (listed.get(host) === census) listed.delete(host);
-        },
-    );
-    return census.holders;
-}
-
-/** Like `listHoldings`, but read only these domains again: a guest that waits for one holder does not read all domains. */
-export async function readAgain(host: Host, uuids: string[]): Promise<DomainHoldings[]> {
-    const before = await listHoldings(host);
-    const records = await Promise.all(uuids.map((uuid) => host.domains.get(uuid)));
-    const present = new Map(records.flatMap((record) => (record ? [[record.uuid, holdingsOf(record)]] : [])));
-    const holders = before.flatMap((one) => (uuids.includes(one.uuid) ? (present.get(one.uuid) ?? []) : one));
-    const last = listed.get(host);
-    if (last) listed.set(host, { ...last, holders: Promise.resolve(holders) });
+    if (!now && last && Date.now() - last.taken < FRESH_MS) return last.holders;
+    const holders = readHoldings(host);
+    listed.set(host, { taken: Date.now(), holders });
+    holders.catch(() => listed.delete(host));
     return holders;
 }
 
-/** The holdings in each domain's XML. A domain whose XML is unchanged is not parsed again. */
-const parsed = new WeakMap<Host, Map<string, { record: DomainRecord; holdings: DomainHoldings }>>();
+/** Return what one domain holds now; undefined when it is gone. */
+export async function holdingsOf(host: Host, uuid: string): Promise<DomainHoldings | undefined> {
+    // Before the call: an operation that ends meanwhile may have changed the domain after it was read.
+    const [taken, changes] = [Date.now(), changesOf(uuid)];
+    const record = await host.domains.get(uuid);
+    const holdings = record && holdingsIn(record);
+    known.get(host)?.set(uuid, { seen: record ? stateOf(record, changes) : "", taken, holdings });
+    return holdings;
+}
 
+/** Return what another start, another name or an operation of this process changes. */
+function stateOf(
+    { name, id, active, persistent }: Omit<DomainRecord, "inactiveXml" | "liveXml">,
+    changes: number,
+): string {
+    return JSON.stringify([name, id, active, persistent, changes]);
+}
+
+/**
+ * Read the list, and each domain that is new, was started or stopped, or belongs to an operation of this process. A
+ * host with a thousand domains is otherwise read a thousand times for a thousand guests.
+ */
 async function readHoldings(host: Host): Promise<DomainHoldings[]> {
     const domains = await host.domains.list();
-    const records = await Promise.all(domains.map(({ uuid }) => host.domains.get(uuid)));
-    const before = parsed.get(host);
-    const known: typeof before = new Map();
-    for (const record of records) {
-        if (!record) continue;
-        const former = before?.get(record.uuid);
-        const holdings = former && hasSameXml(former.record, record) ? former.holdings : holdingsOf(record);
-        known.set(record.uuid, { record, holdings });
-    }
-    parsed.set(host, known);
-    return [...known.values()].map(({ holdings }) => holdings);
+    const read = known.get(host) ?? new Map<string, Known>();
+    known.set(host, read);
+    const found = await Promise.all(
+        domains.map((domain) => {
+            const { uuid } = domain;
+            const last = read.get(uuid);
+            const same = last?.seen === stateOf(domain, changesOf(uuid)) && Date.now() - last.taken < UNCHANGED_MS;
+            return same && !isInProgress(uuid) ? last.holdings : holdingsOf(host, uuid);
+        }),
+    );
+    const present = new Set(domains.map(({ uuid }) => uuid));
+    for (const uuid of read.keys()) if (!present.has(uuid)) read.delete(uuid);
+    return found.filter((one) => one !== undefined);
 }
 
-function hasSameXml(one: DomainRecord, other: DomainRecord): boolean {
-    return one.name === other.name && one.inactiveXml === other.inactiveXml && one.liveXml === other.liveXml;
-}
-
-function holdingsOf({ uuid, name, inactiveXml, liveXml }: DomainRecord): DomainHoldings {
-    const [inactive, live] = [inactiveXml, liveXml].map((xml) => (xml ? readFacts(xml) : undefined));
-    const marks = [inactiveXml, liveXml].map((xml) => (xml ? markOf(xml) : undefined));
+function holdingsIn(record: DomainRecord): DomainHoldings {
+    const facts = [record.inactiveXml, record.liveXml].flatMap((xml) => (xml ? [readFacts(xml)] : []));
+    const marks = [record.inactiveXml, record.liveXml].map((xml) => (xml ? markOf(xml) : undefined));
+    const live = record.liveXml === undefined ? undefined : readFacts(record.liveXml);
     return {
-        uuid,
-        name,
+        uuid: record.uuid,
+        name: record.name,
         urn: (marks[0] ?? marks[1])?.urn,
         holds: [
-            ...[inactive, live]
-                .flatMap((one) => one?.interfaces ?? [])
+            ...facts
+                .flatMap(({ interfaces }) => interfaces)
                 .flatMap(({ kind, mac }) => (kind === "user" ? [] : [keyOf.mac(mac.toLowerCase())])),
             ...(live ? openItemsOf(live) : []),
         ],

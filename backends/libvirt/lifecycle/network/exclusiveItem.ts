@@ -15,6 +15,12 @@ export interface ExclusiveItem {
     hint: string;
 }
 
+/** An exclusive resource, and the domain that has it. */
+export interface HeldItem {
+    item: ExclusiveItem;
+    holder: DomainHoldings;
+}
+
 /**
  * `keeps` or `yields`, as the program declares the holder in this stack; undefined while it has not declared the
  * holder.

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { abortable, attachKind, hasCode, keyOf, type UnikernelSpec } from "../../../../model";
+import type { Host } from "../../host";
 import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { Run } from "../run";
-import { type DomainHoldings, holderOf, listHoldings, openItemsOf, readAgain } from "./domainHoldings";
-import { type DeclaredIntent, type ExclusiveItem, heldError, isOfStack } from "./exclusiveItem";
+import { type DomainHoldings, holderOf, holdingsOf, listHoldings, openItemsOf } from "./domainHoldings";
+import { type DeclaredIntent, type ExclusiveItem, type HeldItem, heldError, isOfStack } from "./exclusiveItem";
 import { beginOperation, isInProgress, mayProceed } from "./inProgress";
 import { refusalOf, type Takeover } from "./reservations";
 
@@ -20,57 +21,77 @@ export const patience = {
     yield: 60_000,
 };
 const PAUSE_MS = 200;
+/** Longest pause between two looks at a holder on the host. */
+const LONGEST_PAUSE_MS = 2000;
 
 /**
  * Wait until each exclusive resource that the guest needs is free, or held by a guest of its stack whose running update
  * releases it. Changes nothing. Throws `in-use`, naming the holder, for a resource that will not become free.
  * @returns the resources that are still held, to wait for after this guest has released its own
  */
-export async function awaitHolders(
-    { host, plan: { spec }, context }: Run,
-    existing: Existing,
-): Promise<ExclusiveItem[]> {
+export async function awaitHolders({ host, plan: { spec }, context }: Run, existing: Existing): Promise<HeldItem[]> {
     const items = exclusiveItemsOf(spec, existing);
     const begin = Date.now();
-    // A failed create leaves nothing behind, so a cached result suffices. Before a running guest is stopped, read all
-    // domains.
-    let holders = items.length > 0 ? await listHoldings(host, existing.record?.active) : [];
-    for (;;) {
-        const held = holdersOf(items, holders, spec.uuid);
-        const waited = Date.now() - begin;
-        const answers = held.map(({ item, holder }) => declaredBy(context, spec.urn, holder, item));
-        held.forEach(({ item, holder }, index) => {
-            const answer = answers[index];
-            if (waited >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
-        });
+    // A failed create leaves nothing behind, so a cached list suffices. Before a running guest is stopped, ask the
+    // host.
+    const now = existing.record?.active === true;
+    let held = items.length > 0 ? holdersOf(items, await listHoldings(host, now), spec.uuid) : [];
+    for (let next = begin + PAUSE_MS, pause = PAUSE_MS; ; await abortable(sleep(PAUSE_MS))) {
+        const refused = (): HeldItem | undefined =>
+            held.find((one) => Date.now() - begin >= patienceFor(declaredBy(context, spec.urn, one.holder, one.item)));
+        if (refused() !== undefined || Date.now() >= next) {
+            held = await lookAgain(host, items, held, spec.uuid);
+            pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
+            next = Date.now() + pause;
+        }
+        const found = refused();
+        if (found)
+            throw heldError(
+                found.item,
+                found.holder,
+                spec.urn,
+                declaredBy(context, spec.urn, found.holder, found.item),
+            );
         beginOperation(
             spec.uuid,
             held.map(({ holder }) => holder.uuid),
         );
-        if (answers.every((answer) => answer === "yields") && mayProceed(spec.uuid))
-            return held.map(({ item }) => item);
-        await abortable(sleep(PAUSE_MS));
-        holders = await readAgain(
-            host,
-            held.map(({ holder }) => holder.uuid),
-        );
+        const yielding = held.every(({ holder, item }) => declaredBy(context, spec.urn, holder, item) === "yields");
+        if (yielding && mayProceed(spec.uuid)) return held;
     }
 }
 
+/** Read the holders again, and only them: all domains when one of them has released a resource, which another may have. */
+async function lookAgain(host: Host, items: ExclusiveItem[], held: HeldItem[], uuid: string): Promise<HeldItem[]> {
+    if (held.length === 0) return held;
+    const still = await stillHeld(host, held, uuid);
+    return still.length === held.length ? still : holdersOf(items, await listHoldings(host, true), uuid);
+}
+
+/** Return those resources that their holders still have. */
+async function stillHeld(host: Host, held: HeldItem[], uuid: string): Promise<HeldItem[]> {
+    const uuids = [...new Set(held.map(({ holder }) => holder.uuid))];
+    const holders = await Promise.all(uuids.map((one) => holdingsOf(host, one)));
+    return holdersOf(
+        held.map(({ item }) => item),
+        holders.filter((one) => one !== undefined),
+        uuid,
+    );
+}
+
 /** Wait, before a start, until other guests have released the resources that `awaitHolders` returned. */
-export async function untilFree({ host, plan: { spec } }: Run, items: ExclusiveItem[]): Promise<void> {
+export async function untilFree({ host, plan: { spec } }: Run, awaited: HeldItem[]): Promise<void> {
     const gone = new Set<string>();
-    const open = items.filter((item) => !isMac(item));
-    let holders = open.length > 0 ? await listHoldings(host, true) : [];
+    let held = awaited.filter(({ item }) => !isMac(item));
     for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS))) {
-        const [first] = holdersOf(open, holders, spec.uuid);
+        held = await stillHeld(host, held, spec.uuid);
+        const [first] = held;
         if (!first) return;
         const { item, holder } = first;
-        // Its update may have ended right after the domains were read: the next reading shows that.
+        // Its update may have ended right after it was read: the next look shows that.
         if (gone.has(holder.uuid) || Date.now() - begin > patience.yield)
             throw heldError(item, holder, spec.urn, "yields");
         if (!isInProgress(holder.uuid)) gone.add(holder.uuid);
-        holders = await readAgain(host, [holder.uuid]);
     }
 }
 
@@ -222,11 +243,7 @@ function exclusiveItemsOf(
 }
 
 /** Return, for each resource, the first other domain that has it. */
-function holdersOf(
-    items: ExclusiveItem[],
-    holders: DomainHoldings[],
-    uuid: string,
-): { item: ExclusiveItem; holder: DomainHoldings }[] {
+function holdersOf(items: ExclusiveItem[], holders: DomainHoldings[], uuid: string): HeldItem[] {
     return items.flatMap((item) => {
         const holder = holderOf(item.key, holders, uuid);
         return holder ? [{ item, holder }] : [];

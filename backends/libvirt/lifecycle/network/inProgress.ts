@@ -3,6 +3,7 @@
  * that they wait for. One process serves one run of the engine.
  */
 const inProgress = new Map<string, Set<string>>();
+const ended = new Map<string, number>();
 
 /** Note that an operation continues as soon as these others do. */
 export function beginOperation(uuid: string, waitsFor: string[] = []): void {
@@ -11,6 +12,12 @@ export function beginOperation(uuid: string, waitsFor: string[] = []): void {
 
 export function endOperation(uuid: string): void {
     inProgress.delete(uuid);
+    ended.set(uuid, changesOf(uuid) + 1);
+}
+
+/** Return the number of operations of this process on a guest that have ended: each may have changed its domain. */
+export function changesOf(uuid: string): number {
+    return ended.get(uuid) ?? 0;
 }
 
 export function isInProgress(uuid: string): boolean {
