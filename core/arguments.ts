@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Problem } from "../model";
+import { nameOfNotMade, type Problem } from "../model";
 import { privateArguments } from "../model/arguments";
 import { containsUnknown } from "./handlers";
 
@@ -133,7 +133,7 @@ const MAY_BE_SECRET = /^(env|args)\b/;
 
 /** Return `, found …` for a short value. Values that may be secret never appear in a message. */
 function shown(property: string, value: unknown): string {
-    if (MAY_BE_SECRET.test(property)) return "";
+    if (MAY_BE_SECRET.test(property) || nameOfNotMade(value) !== undefined) return "";
     const short = typeof value === "string" ? value.length <= 80 : ["number", "boolean"].includes(typeof value);
     return short ? `, found ${JSON.stringify(value)}` : "";
 }

@@ -4,4 +4,5 @@
 export * from "./derived";
 export * from "./image";
 export * from "./network";
+export * from "./notMade";
 export * from "./values";

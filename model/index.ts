@@ -7,6 +7,7 @@ export * from "./image";
 export * from "./keyedQueue";
 export * from "./medium";
 export * from "./network";
+export * from "./notMade";
 export * from "./plan";
 export * from "./printable";
 export * from "./recent";

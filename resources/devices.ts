@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { notMade } from "../model/declared";
 import { BlockImage } from "./blockImage";
 import { NetworkInterface } from "./networkInterface";
 import type { BlockArgs } from "./unikernelArgs";
@@ -40,6 +41,8 @@ export function plainInterfaces(
         const path = `interfaces[${index}]`;
         if (!NetworkInterface.isInstance(nic)) throw new pulumi.RunError(`${path}: expected a NetworkInterface.`);
         nic.plugInto(unikernel, path);
-        return { mac: nic.mac, attach: nic.attach, ...nic.declared };
+        // In a run with targets that leave it out, an interface that does not exist has no outputs.
+        const mac = nic.mac.apply((known: string | undefined) => known ?? notMade(nic.logicalName));
+        return { mac, attach: nic.attach, ...nic.declared };
     });
 }

@@ -109,6 +109,8 @@ export class NetworkInterface extends HandledResource {
     declare readonly mac: pulumi.Output<string>;
     /** With every default filled in: the host ports among them. */
     declare readonly attach: pulumi.Output<Attach>;
+    /** @internal The logical name. */
+    readonly logicalName: string;
     /** @internal The arguments as written: in a preview an output that was left out is unknown, an argument is not. */
     readonly declared: Pick<NetworkInterfaceArgs, "driver" | "ipv4" | "ipv6">;
 
@@ -119,6 +121,7 @@ export class NetworkInterface extends HandledResource {
 
     constructor(name: string, args: NetworkInterfaceArgs = {}, opts?: pulumi.CustomResourceOptions) {
         super("networkInterface", name, { mac: undefined, ...args, hidden: hiddenPaths({ ...args }) }, opts);
+        this.logicalName = name;
         this.declared = { driver: args.driver, ipv4: args.ipv4, ipv6: args.ipv6 };
     }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { notMadeReason } from "../notMade";
 import { path } from "./forms";
 
 /** The shape of a disk: a program's own arguments, together with those that a BlockImage fills in. */
@@ -35,6 +36,6 @@ export const block = z
         // resource.
         error: ({ input }) =>
             Object(input).name && !Object(input).path
-                ? "its data image was not built"
+                ? notMadeReason("data image", String(Object(input).image ?? Object(input).name))
                 : "expected exactly one of image and path",
     });

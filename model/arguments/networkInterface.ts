@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { nameOfNotMade, notMadeReason } from "../notMade";
 import { cidrProblem } from "./address";
 import { hostAddress, port } from "./forms";
 import { type Rows, shapesOf } from "./row";
@@ -36,7 +37,14 @@ const attach = z
 
 const mac = z
     .string({ error: "expected six bytes in hexadecimal with colons" })
-    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, "expected six bytes in hexadecimal with colons")
+    .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, {
+        error: ({ input }) => {
+            const name = nameOfNotMade(input);
+            return name === undefined
+                ? "expected six bytes in hexadecimal with colons"
+                : notMadeReason("network interface", name);
+        },
+    })
     .transform((text) => text.toLowerCase())
     .refine(
         (text) => (parseInt(text.slice(0, 2), 16) & 1) === 0,

@@ -205,7 +205,7 @@ test("a full disk, and a folder that may not be written to: said with what to do
             expect(problemOf(full, "data")).toMatch(
                 /no space left while writing [^]*hint: \S+\/small-cache\/\S+ has \d+ bytes free and about 4194304 are needed; make room there/,
             );
-            expect(problemOf(full, "reader")).toMatch(/blocks\[0\] .*its data image was not built/);
+            expect(problemOf(full, "reader")).toMatch(/blocks\[0\] .*the data image data was not made/);
             expect(problemOf(full, "web")).toMatch(
                 /write of \S+\/kernel-[0-9a-f]{16}: no space left[^]*hint: see df -h \S+\/small-guests/,
             );
