@@ -53,6 +53,9 @@ export interface Sweeper {
     sweepReservation(connection: string, entry: Leftovers["reservations"][number]): Promise<void>;
 }
 
+/** A problem with a host. `uncertain`: it may work there, so it is only a warning. */
+export type HostProblem = Problem & { uncertain?: true };
+
 /** A platform whose hosts are asked by a check. */
 export interface HostChecker {
     /**
@@ -64,7 +67,7 @@ export interface HostChecker {
      * Refuse what the host says that it cannot do; where interfaces and connection are as they were, it is a warning.
      * Asks for each thing once in a run. Empty where the host cannot be asked. Changes nothing.
      */
-    hostProblems(spec: UnikernelSpec): Promise<Problem[]>;
+    hostProblems(spec: UnikernelSpec): Promise<HostProblem[]>;
 }
 
 /** A platform on which not every host makes the same changes while a guest runs. */

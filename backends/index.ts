@@ -32,6 +32,7 @@ export {
     type HostChecker,
     type HostConsequences,
     type HostPlatform,
+    type HostProblem,
     hasHostConsequences,
     hasHosts,
     type Importer,

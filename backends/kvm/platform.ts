@@ -2,6 +2,7 @@ import { ipAddresses } from "../libvirt/addresses";
 import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { LibvirtPlatform } from "../libvirt/platform";
+import { hostBindingProblems } from "./bindable";
 import { checkKvm } from "./check";
 import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
@@ -17,6 +18,7 @@ export const kvm: LibvirtPlatform = {
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
     consequences: { ...mediumOnly, ...kvmConsequences },
     check: checkKvm,
+    hostProblems: hostBindingProblems,
     choose: chooseKvm,
     model: kvmModel,
     ipAddresses,

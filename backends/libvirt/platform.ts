@@ -1,5 +1,6 @@
 import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, Context } from "../backend";
+import type { HostProblem } from "../capabilities";
 import type { Host, HostFile, LeaseRecord } from "./host";
 import type { DomainModel } from "./model";
 
@@ -82,6 +83,8 @@ export interface LibvirtPlatform {
     consequences: ConsequenceTable;
     /** Return the problems of a spec that this platform cannot realise, from the spec alone. Asks no host. */
     check(spec: UnikernelSpec, guest: GuestCapabilities): Problem[];
+    /** Return the problems of a spec with its host, as HostChecker does; none where the host cannot be asked. */
+    hostProblems?(spec: UnikernelSpec, open: () => Promise<Host>): Promise<HostProblem[]>;
     /**
      * Ask the host for what the model needs to know. The only side effect is a probe guest, removed before this
      * returns. Throws `unsupported` with a hint where the host cannot do what the spec requires.

@@ -34,7 +34,10 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         defaultConnection: () => platform.defaultConnection(),
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),
-        hostProblems: async (spec) => reservationProblems((name) => networkOf(spec.connection, name, open), spec),
+        hostProblems: async (spec) => [
+            ...(await reservationProblems((name) => networkOf(spec.connection, name, open), spec)),
+            ...((await platform.hostProblems?.(spec, () => open(spec.connection))) ?? []),
+        ],
         consequenceOnHost: async (spec, change) => {
             if (/^interfaces\[\d+\]\.ipv4$/.test(change.property))
                 return consequenceOfAddress(spec, change, async (network) =>

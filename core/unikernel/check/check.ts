@@ -1,4 +1,4 @@
-import { type Backend, checksHosts, type Imported } from "../../../backends";
+import { type Backend, checksHosts, type HostProblem, type Imported } from "../../../backends";
 import type { EncodedGuest, Problem, UnikernelSpec } from "../../../model";
 import { PLATFORMS, problemOf, same, UnikernelError } from "../../../model";
 import { unikernelElements } from "../../../model/arguments";
@@ -120,11 +120,11 @@ export async function checkArguments(
             services.log(`warning: ${property}: ${reason}`);
     }
     /** Earlier releases accepted these: while the named properties are unchanged, a problem is only a warning. */
-    const addNew = (found: Problem[], ...names: (keyof StoredInputs & keyof typeof spec)[]): void => {
+    const addNew = (found: HostProblem[], ...names: (keyof StoredInputs & keyof typeof spec)[]): void => {
         const asBefore = names.every((name) => same(olds[name], spec[name]));
-        for (const problem of found) {
-            if (asBefore) services.log(`warning: ${problem.property}: ${problem.reason}`);
-            else problems.push(problem);
+        for (const { uncertain, property, reason } of found) {
+            if (asBefore !== (uncertain ?? false)) services.log(`warning: ${property}: ${reason}`);
+            else if (!asBefore) problems.push({ property, reason });
         }
     };
     if (checksHosts(backend) && problems.length === 0 && !containsUnknown(spec))

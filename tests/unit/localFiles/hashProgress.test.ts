@@ -148,7 +148,9 @@ test("many that ask for one file at once read it once", async () => {
     await Promise.all(
         said.map((_, index) =>
             withHashProgress(
-                () => said[index]++,
+                () => {
+                    said[index] = 1;
+                },
                 () => hashFile(file),
             ),
         ),

@@ -13,7 +13,7 @@ const RULES: StartRule[] = [
         code: "in-use",
         property: (spec, [protocol = "", address = "", port]) => forwardPath(spec, protocol, address, Number(port)),
         summary: ([protocol, address, port]) =>
-            `${protocol} port ${port} of ${address || "all addresses"} cannot be listened on: another program has it, or the address is not this host's`,
+            `${protocol} port ${port} of ${address || "all addresses"} cannot be listened on: another program has it, the address is not this host's, or QEMU's user may not listen on it`,
         hint: ([protocol, , port]) =>
             `without a declared host port, run pulumi up again, which chooses another; otherwise declare another port, or end the program that has it: ss -l${protocol === "udp" ? "u" : "t"}np 'sport = :${port}'`,
     },
