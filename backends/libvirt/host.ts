@@ -159,6 +159,18 @@ export interface HostFile {
     size: number;
 }
 
+/** A part of a file: the last bytes, or those from `offset` on if given. */
+export interface ReadRange {
+    offset?: number;
+    length: number;
+    /**
+     * A program appends to the file, and it is read again and again. The result has one character for each byte
+     * (latin1), so that a character that a range cuts in two can be joined again.
+     * @default false: the result is decoded as UTF-8
+     */
+    growing?: boolean;
+}
+
 export interface WriteOptions {
     mode: number;
     /** sha256 hex of the whole content. Other content is the error `changed`, and leaves no file of that name. */
@@ -208,8 +220,8 @@ export interface HostFiles {
     guests(): Promise<string[] | undefined>;
     /** Remove the folder if it is empty. */
     removeFolder(uuid: string): Promise<void>;
-    /** Return the last bytes of a file, or those from `offset` if given; "" when the file is missing. */
-    read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
+    /** Return a part of a file; "" when the file is missing. */
+    read(uuid: string, name: string, range: ReadRange): Promise<string>;
     /** Return the sha256 hex of a file on the host; undefined when the file is missing. */
     digest(uuid: string, name: string): Promise<string | undefined>;
     /** Return the uid of the owner of a file on the host; undefined when the file is missing. */

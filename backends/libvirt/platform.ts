@@ -34,6 +34,11 @@ export interface KeptConsole {
      */
     read(bytes: number): Promise<string | undefined>;
     /**
+     * Return at most `length` bytes of the stored output, from an offset on or the last ones, as latin1 text. Left out:
+     * only `read` reads it.
+     */
+    readFrom?(offset: number | undefined, length: number): Promise<string>;
+    /**
      * Return the number of bytes printed since our last start; undefined while the output is not stored.
      * @param files the files of the guest's folder, if the caller has listed them already
      */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { chown, mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chown, mkdir, readdir, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { HostFiles } from "../../backends/libvirt/host";
@@ -72,6 +72,7 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
 
     await verifiesDigests(files, uuid, source);
     await makesNewFiles(files, uuid, source);
+    await followsAGrowingFile(files, base, uuid);
     await keepsStrangeThings(files, base, uuid);
 
     await files.removeFolder(uuid);
@@ -121,6 +122,25 @@ async function makesNewFiles(files: HostFiles, uuid: string, source: string): Pr
     expect(await files.putNew(uuid, "seed", [{ bytes: randomBytes(300_000) }], { mode: 0o600 })).toBe(false);
     expect(await files.digest(uuid, "seed")).toBe(sha256(large));
     await files.remove(uuid, "claim", "seed");
+}
+
+/** Check that a log that another program writes is read as it grows, byte for byte, and when a new one takes its name. */
+async function followsAGrowingFile(files: HostFiles, base: string, uuid: string): Promise<void> {
+    const path = join(base, uuid, "console.log");
+    const next = async (offset?: number): Promise<string> =>
+        files.read(uuid, "console.log", { offset, length: 100, growing: true });
+    expect(await next()).toBe("");
+    await writeFile(path, "boot é");
+    expect(Buffer.from(await next(), "latin1").toString("utf8")).toBe("boot é");
+    await appendFile(path, " ready");
+    expect(await next(6)).toBe("\u00a9 ready");
+    expect(await next(13)).toBe("");
+    expect(await next(20)).toBe("");
+    await rename(path, `${path}.0`);
+    expect(await next()).toBe("");
+    await writeFile(path, "again");
+    expect(await next(0)).toBe("again");
+    await Promise.all([path, `${path}.0`].map((one) => rm(one)));
 }
 
 /** Check that files left by editors, NFS and people in a folder are neither listed nor removed. */

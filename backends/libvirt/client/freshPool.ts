@@ -50,6 +50,26 @@ export async function inFreshPool<T>(
     return connection.using("virStoragePoolFree", ["virStoragePoolDefineXML", connection.handle, pool.xml, 0], start);
 }
 
+/**
+ * Work on the pool as libvirt knows it, without a refresh.
+ * @returns undefined where it is not active, has another folder, or the work fails: a refresh may help
+ */
+export async function inKnownPool<T>(
+    connection: Connection,
+    pool: PoolRef,
+    work: (pool: Handle) => Promise<T>,
+): Promise<T | undefined> {
+    try {
+        return await connection.using("virStoragePoolFree", lookUp(connection, pool.name), async (handle) => {
+            const xml = await connection.text("virStoragePoolGetXMLDesc", handle, 0);
+            return folderIn(xml) === folderIn(pool.xml) ? work(handle) : undefined;
+        });
+    } catch (error) {
+        keepLost(error);
+        return undefined;
+    }
+}
+
 function lookUp({ handle }: Connection, name: string): ["virStoragePoolLookupByName", Handle, string] {
     return ["virStoragePoolLookupByName", handle, name];
 }

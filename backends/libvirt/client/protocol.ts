@@ -109,7 +109,14 @@ export interface Methods {
      * Read part of a volume. A negative offset counts from the end. An incomplete file (one with a volume `mark` beside
      * it) reads as empty.
      */
-    volumeRead(pool: PoolRef, name: string, mark: string, offset: number, length: number): Promise<Uint8Array>;
+    volumeRead(
+        pool: PoolRef,
+        name: string,
+        mark: string,
+        offset: number,
+        length: number,
+        growing: boolean,
+    ): Promise<Uint8Array>;
     volumeDelete(pool: PoolRef, name: string): Promise<void>;
     volumeDigest(pool: PoolRef, name: string): Promise<string>;
 }

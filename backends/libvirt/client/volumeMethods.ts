@@ -4,7 +4,7 @@ import { createReadStream } from "node:fs";
 import type { Part } from "../../../model";
 import { CallFailed, type Connection } from "./connection";
 import { type Handle, libvirt, takePointers } from "./ffi";
-import { CREATE_WITH_BUILD, forget, inFreshPool, inTransientPool, keepLost, unless } from "./freshPool";
+import { CREATE_WITH_BUILD, forget, inFreshPool, inKnownPool, inTransientPool, keepLost, unless } from "./freshPool";
 import type { PoolRef, VolumeRecord } from "./protocol";
 import { receive, send, withStream } from "./stream";
 
@@ -92,7 +92,8 @@ export const volumeMethods = {
             ),
         ),
 
-    volumeRead: (
+    /** @param growing a program appends to the volume, which no writer of this package marks as incomplete */
+    volumeRead: async (
         connection: Connection,
         progress: Progress,
         pool: PoolRef,
@@ -100,15 +101,23 @@ export const volumeMethods = {
         mark: string,
         offset: number,
         length: number,
-    ): Promise<Uint8Array> =>
-        inFreshPool(connection, pool, async (handle) => {
-            if (await isThere(connection, handle, mark)) return new Uint8Array();
-            return download(connection, progress, handle, name, { offset, length }, async (pieces) => {
-                const read: Buffer[] = [];
-                for await (const piece of pieces) read.push(piece);
-                return Buffer.concat(read);
+        growing: boolean,
+    ): Promise<Uint8Array> => {
+        const read = (handle: Handle): Promise<Buffer> =>
+            download(connection, progress, handle, name, { offset, length }, async (pieces) => {
+                const found: Buffer[] = [];
+                for await (const piece of pieces) found.push(piece);
+                return Buffer.concat(found);
             });
-        }),
+        // The size of a volume is always the present one. Only a volume that the pool does not know needs a refresh.
+        const known = growing ? await inKnownPool(connection, pool, read) : undefined;
+        return (
+            known ??
+            inFreshPool(connection, pool, async (handle) =>
+                (await isThere(connection, handle, mark)) ? new Uint8Array() : read(handle),
+            )
+        );
+    },
 
     volumeDelete: (connection: Connection, _progress: Progress, pool: PoolRef, name: string): Promise<void> =>
         inFreshPool(connection, pool, (handle) => remove(connection, handle, name)),

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { syncFolder } from "../../../localFiles";
 
 import { type Part, UnikernelError } from "../../../model";
-import type { HostFile, HostFiles, WriteOptions } from "../host";
+import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../host";
 import { exists, fileError, isGuestFolder, plainName } from "./errors";
 import { entriesOf } from "./missing";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
@@ -16,7 +16,7 @@ const folderMode = 0o711;
 /** Operations of libvirt's daemon for a process that otherwise writes to the folder itself. */
 export interface Daemon {
     /** Read a file for a user who owns the folder but is not root. */
-    read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string>;
+    read(uuid: string, name: string, range: ReadRange): Promise<string>;
     /** Undefine the guest's storage pool, which another user's run may have defined. */
     forget(uuid: string): Promise<void>;
 }
@@ -139,7 +139,7 @@ export class LocalFiles implements HostFiles {
         });
     }
 
-    async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
+    async read(uuid: string, name: string, range: ReadRange): Promise<string> {
         const path = await this.path(uuid, name);
         return this.tell(`read of ${path}`, async () => {
             if (await lstat(`${path}${UNFINISHED}`).catch(ifMissing(undefined))) return "";
@@ -154,7 +154,7 @@ export class LocalFiles implements HostFiles {
                 const start = range.offset ?? Math.max(0, size - range.length);
                 const buffer = Buffer.alloc(Math.max(0, Math.min(range.length, size - start)));
                 const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
-                return buffer.toString("utf8", 0, bytesRead);
+                return buffer.toString(range.growing ? "latin1" : "utf8", 0, bytesRead);
             } finally {
                 await file.close();
             }

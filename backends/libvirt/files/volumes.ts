@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { KeyedQueue, type Part, UnikernelError } from "../../../model";
 import type { Timeouts } from "../client";
-import type { HostFile, HostFiles, WriteOptions } from "../host";
+import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../host";
 import { ownerIn, renderVolume } from "../xml";
 import { exists, fileError, isGuestFolder, plainName, sourceChanged } from "./errors";
 import type { Daemon } from "./local";
@@ -154,7 +154,7 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
-    read(uuid: string, name: string, { offset, length }: { offset?: number; length: number }): Promise<string> {
+    read(uuid: string, name: string, { offset, length, growing = false }: ReadRange): Promise<string> {
         return this.queue.run(uuid, async () => {
             const path = await this.path(uuid, name);
             const bytes = await orWithout(
@@ -165,9 +165,10 @@ export class VolumeFiles implements HostFiles {
                     `${name}${mark}`,
                     offset ?? -length,
                     length,
+                    growing,
                 ]),
             );
-            return Buffer.from(bytes).toString("utf8");
+            return Buffer.from(bytes).toString(growing ? "latin1" : "utf8");
         });
     }
 

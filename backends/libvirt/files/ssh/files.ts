@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../model";
-import type { HostFile, HostFiles, WriteOptions } from "../../host";
+import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
 import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
@@ -101,12 +101,12 @@ export class SshFiles implements HostFiles {
         });
     }
 
-    async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
+    async read(uuid: string, name: string, range: ReadRange): Promise<string> {
         const path = await this.path(uuid, name);
         const words = [path, range.offset === undefined ? "" : String(range.offset), String(range.length)];
         try {
             const { out } = await this.connection.ask({ what: `read of ${path}`, script: READ, words });
-            return out.toString("utf8");
+            return out.toString(range.growing ? "latin1" : "utf8");
         } catch (error) {
             if (this.daemon && error instanceof UnikernelError && error.code === "permission")
                 return this.daemon.read(uuid, name, range);

@@ -1,5 +1,5 @@
 import { abortable, detached, hasCode, type Part } from "../../../../model";
-import type { HostFile, HostFiles, WriteOptions } from "../../host";
+import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";
 import { SshFiles } from "./files";
@@ -57,7 +57,7 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).removeFolder(uuid);
     }
 
-    async read(uuid: string, name: string, range: { offset?: number; length: number }): Promise<string> {
+    async read(uuid: string, name: string, range: ReadRange): Promise<string> {
         return (await this.way()).read(uuid, name, range);
     }
 

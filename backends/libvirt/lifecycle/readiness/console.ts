@@ -2,6 +2,7 @@ import { hasCode, printable } from "../../../../model";
 import type { Host } from "../../host";
 import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "../files/layout";
+import { GrowingText } from "./growingText";
 
 /** Number of lines that an error shows. */
 const LINES = 40;
@@ -20,6 +21,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
     return {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
+        readFrom: (offset, length) => host.files.read(uuid, CONSOLE_LOG, { offset, length, growing: true }),
         size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
         rotate: () =>
             host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
@@ -30,10 +32,14 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
     };
 }
 
-/** Reads the end of a guest's output since its start. */
+/**
+ * Reads the end of a guest's output since its start. A wait reads it several times a second, so each read after the
+ * first asks for what is new.
+ */
 export class ConsoleReader {
     private heard = "";
     private fileRefused = false;
+    private readonly growing = new GrowingText(TAIL_BYTES);
 
     constructor(
         private readonly host: Host,
@@ -44,7 +50,7 @@ export class ConsoleReader {
     async read(): Promise<string> {
         if (!this.fileRefused) {
             try {
-                const text = await this.kept.read(TAIL_BYTES);
+                const text = await this.stored();
                 if (text !== undefined) return plain(text);
             } catch (error) {
                 if (!hasCode(error, "permission", "unsupported")) throw error;
@@ -52,6 +58,13 @@ export class ConsoleReader {
             }
         }
         return this.listen();
+    }
+
+    private stored(): Promise<string | undefined> {
+        const { kept } = this;
+        return kept.readFrom
+            ? this.growing.next((offset, length) => kept.readFrom!(offset, length))
+            : kept.read(TAIL_BYTES);
     }
 
     /** Read new output from the console: only the daemon's user can read the log. */
