@@ -61,7 +61,9 @@ export async function awaitHolders({ host, plan: { spec }, context }: Run, exist
     }
 }
 
-/** Read the holders again, and only them: all domains when one of them has released a resource, which another may have. */
+/**
+ * Read the holders again, and only them. When one of them has released a resource, list all domains: another may have it.
+ */
 async function lookAgain(host: Host, items: ExclusiveItem[], held: HeldItem[], uuid: string): Promise<HeldItem[]> {
     if (held.length === 0) return held;
     const still = await stillHeld(host, held, uuid);

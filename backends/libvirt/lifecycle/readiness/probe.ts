@@ -19,10 +19,10 @@ const PATIENT_EACH = 8;
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
 
 /**
- * Try all addresses until one attempt succeeds or the signal aborts. A new attempt does not wait for the last one, and most have a
- * short limit: a forward accepts a connection before the guest has its address, and then retries only after seconds,
- * while a new connection is answered at once.
- * Pauses grow with the elapsed time, so that they add only a few percent to it.
+ * Try all addresses until one attempt succeeds or the signal aborts. A new attempt does not wait for the last one, and
+ * most have a short limit: a forward accepts a connection before the guest has its address, and then retries only after
+ * seconds, while a new connection is answered at once. Pauses grow with the elapsed time, so that they add only a few
+ * percent to it.
  */
 export async function probe(
     find: FindRoutes,
