@@ -79,6 +79,7 @@ export interface HostConsequences {
     consequenceOnHost(
         declared: UnikernelSpec,
         change: { property: string; from: unknown; to: unknown; consequence: Consequence },
+        former: Partial<UnikernelSpec>,
     ): Promise<{ consequence: Consequence; note?: string } | undefined>;
 }
 

@@ -38,9 +38,9 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             ...(await reservationProblems((name) => networkOf(spec.connection, name, open), spec)),
             ...((await platform.hostProblems?.(spec, () => open(spec.connection))) ?? []),
         ],
-        consequenceOnHost: async (spec, change) => {
+        consequenceOnHost: async (spec, change, former) => {
             if (/^interfaces\[\d+\]\.ipv4$/.test(change.property))
-                return consequenceOfAddress(spec, change, async (network) =>
+                return consequenceOfAddress(spec, change, former.interfaces ?? [], async (network) =>
                     (await open(spec.connection)).networks.leases(network),
                 );
             // Where the table calls no move live, no host makes it live.

@@ -34,7 +34,9 @@ async function consequenceOfChange(
     consequenceSource: ConsequenceSource,
 ): Promise<string> {
     // The first update of an imported guest restarts it, whatever the change.
-    const found = olds.imported ? changes : await onHost(consequenceSource, { ...next, consequence: "" }, changes);
+    const found = olds.imported
+        ? changes
+        : await onHost(consequenceSource, olds, { ...next, consequence: "" }, changes);
     if (found.length === 0) return olds.consequence ?? "";
     const files = await filesOf(found, olds.blocks ?? [], next.blocks);
     return `${sentence(found, ({ property }) => files.get(property))}${discards(olds, found) ? " (the saved memory image is discarded)" : ""}`;
@@ -43,13 +45,14 @@ async function consequenceOfChange(
 /** Return the differences with their consequence on this host, which may be another than the table's. */
 async function onHost(
     consequenceSource: ConsequenceSource,
+    former: Partial<StoredInputs>,
     declared: StoredInputs,
     found: Difference[],
 ): Promise<Difference[]> {
     if (!hasHostConsequences(consequenceSource) || isUnknown(declared.connection)) return found;
     return Promise.all(
         found.map(async (one) =>
-            one.unknown ? one : { ...one, ...(await consequenceSource.consequenceOnHost(declared, one)) },
+            one.unknown ? one : { ...one, ...(await consequenceSource.consequenceOnHost(declared, one, former)) },
         ),
     );
 }

@@ -51,6 +51,7 @@ test.each<[string, UnikernelSpec, UnikernelSpec | undefined, LeaseRecord[], stri
     ["a reservation that is removed", at(nic("dhcp")), at(nic(reserve(20))), [lease(20)], []],
     ["a static address", at(nic({ address: "10.0.0.9/24" })), at(nic(reserve(20))), [], []],
     ["the same address on another network", at(nic(reserve(20), "dmz")), at(nic(reserve(20))), [lease(20)], []],
+    ["another address on another network", at(nic(reserve(21), "dmz")), at(nic(reserve(20))), [lease(20)], []],
     ["a reservation of another MAC", at(nic(reserve(20), "lan", other)), at(nic(reserve(20))), [], ["10.0.0.20"]],
     [
         "one of two interfaces",
@@ -123,7 +124,7 @@ describe("a preview", () => {
         leases: LeaseRecord[],
     ) => {
         const declared = specOf({ ...guest, interfaces: [nic(to)] });
-        return consequenceOfAddress(declared, { property, from, to }, async () => leases);
+        return consequenceOfAddress(declared, { property, from, to }, [nic("dhcp")], async () => leases);
     };
 
     test.each<[string, unknown, InterfaceSpec["ipv4"], Partial<UnikernelSpec>, object | undefined]>([
@@ -174,10 +175,23 @@ describe("a preview", () => {
         expect(found?.note).toMatch(/^interfaces\[0\]\.ipv4 \(/);
     });
 
+    test("leaves an interface that moves to another network to the table", async () => {
+        const declared = at(nic(reserve(20), "dmz"));
+        for (const from of ["dhcp", reserve(19)])
+            expect(
+                await consequenceOfAddress(
+                    declared,
+                    { property, from, to: reserve(20) },
+                    [nic("dhcp")],
+                    async () => [],
+                ),
+            ).toBeUndefined();
+    });
+
     test("does without leases that cannot be read", async () => {
         const declared = at(nic(reserve(20)));
         const read = (): Promise<LeaseRecord[]> => Promise.reject(new Error("unreachable"));
-        const found = await consequenceOfAddress(declared, { property, from: "dhcp", to: reserve(20) }, read);
+        const found = await consequenceOfAddress(declared, { property, from: "dhcp", to: reserve(20) }, [], read);
         expect(found?.consequence).toBe("restart");
     });
 });

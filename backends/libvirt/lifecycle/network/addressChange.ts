@@ -1,5 +1,5 @@
 import { type AddressRequests, guestAbi } from "../../../../guests";
-import type { UnikernelSpec } from "../../../../model";
+import { type InterfaceSpec, same, type UnikernelSpec } from "../../../../model";
 import type { Consequence } from "../../../consequence";
 import type { Host, LeaseRecord } from "../../host";
 import { newestLease } from "../../leases";
@@ -15,16 +15,21 @@ const REASONS: Record<AddressRequests, string> = {
 };
 
 /**
- * Return what a change of `interfaces[N].ipv4` between addresses by DHCP is, and why. A reservation of the address that
- * the guest has already interrupts nothing.
+ * Return what a change of `interfaces[N].ipv4` between addresses by DHCP is, and why; undefined where the table decides.
+ * A reservation of the address that the guest has already interrupts nothing. Nor does one of an interface that moves
+ * to another network, which is a live change: the reservation goes along.
+ * @param before interfaces in state
  * @param read returns the leases of a network
  */
 export async function consequenceOfAddress(
     spec: UnikernelSpec,
     { property, from, to }: { property: string; from: unknown; to: unknown },
+    before: InterfaceSpec[],
     read: (network: string) => Promise<LeaseRecord[]>,
 ): Promise<{ consequence: Consequence; note?: string } | undefined> {
     const [former, wanted] = [reservedIn(from), reservedIn(to)];
+    const nic = spec.interfaces.find((_, index) => property === `interfaces[${index}].ipv4`);
+    if (nic && isMoved(nic, before)) return undefined;
     if (former !== undefined && to === "dhcp")
         return { consequence: "live", note: `${property} (the running guest keeps its address until its next start)` };
     if (wanted === undefined || (former === undefined && from !== "dhcp")) return undefined;
@@ -41,6 +46,12 @@ function reservedIn(ipv4: unknown): string | undefined {
     return typeof reserve === "string" ? reserve : undefined;
 }
 
+/** Return whether an interface was attached elsewhere. */
+function isMoved({ attach, mac }: InterfaceSpec, before: InterfaceSpec[]): boolean {
+    const former = before.find((nic) => nic.mac === mac);
+    return former !== undefined && !same(former.attach, attach);
+}
+
 function hasAddress({ network, mac, address }: Reservation, leases: LeaseRecord[]): boolean {
     return newestLease(leases, { network, mac }, "ipv4")?.address === address;
 }
@@ -55,7 +66,8 @@ export async function reservedLeases(host: Host, spec: UnikernelSpec): Promise<L
 
 /**
  * Return the addresses of new or changed reservations that the guest does not have, because it booted before the
- * reservation was made. The lease decides, and the former declaration: an unchanged reservation never restarts a guest.
+ * reservation was made. The lease decides, and the former declaration: an unchanged reservation never restarts a guest, nor
+ * does one that goes along with an interface to another network.
  * @param former reservations of the guest in state; undefined where it is not in state
  */
 export function missingAddresses(
@@ -67,8 +79,14 @@ export function missingAddresses(
     const before = former ? reservationsOf(former) : (mark?.reservations ?? []);
     // An interrupted update that has started the guest already: the reservation was there before.
     const booted = liveMark && liveMark.phase !== "ready" ? (liveMark.reservations ?? []) : [];
+    const moved = spec.interfaces.filter((nic) => isMoved(nic, former?.interfaces ?? [])).map(({ mac }) => mac);
     return reservationsOf(spec)
-        .filter((entry) => ![...before, ...booted].some((other) => isSame(other, entry)) && !hasAddress(entry, leases))
+        .filter(
+            (entry) =>
+                !moved.includes(entry.mac) &&
+                ![...before, ...booted].some((other) => isSame(other, entry)) &&
+                !hasAddress(entry, leases),
+        )
         .map(({ address }) => address);
 }
 
