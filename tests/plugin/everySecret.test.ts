@@ -21,6 +21,8 @@ beforeAll(async () => {
     folder = join(host.folder, "here");
     await mkdir(folder);
     await symlink(dirname(host.socket), join(folder, "sock-hush10"));
+    await mkdir(join(folder, "site"));
+    await writeFile(join(folder, "site/index.html"), "page");
     for (const name of ["kernel-hush12", "kernel-hush13"]) await copyFile(await testKernel(), join(folder, name));
     for (const name of ["initrd-hush14", "disk-hush30.img"])
         await writeFile(join(folder, name), Buffer.alloc(1 << 20, name));
@@ -118,6 +120,7 @@ const IMAGES = (v: string) => ({
         label: secret(`HUSH51${v.toUpperCase()}`),
         output: secret(at("hush52.img")),
     },
+    partly: { source: at("site"), ignore: [secret(`hush53${v}`)] },
 });
 
 /** Texts that are found in nothing by chance. Not among them: the numbers, and words such as kvm, which are looked for where they stand in state. */
@@ -136,6 +139,7 @@ const NO_ARGUMENT = new Set([
     "digestKey",
     "hidden",
     "allowQemuArgs",
+    "kept",
     "consoleCommand",
     "consoleLog",
     "guestConfig",
