@@ -65,3 +65,8 @@ export function attachKind(attach: Attach): AttachKind {
     if ("network" in attach) return "network";
     return "bridge" in attach ? "bridge" : "tap";
 }
+
+/** Return the forwarded ports of an interface on QEMU's own network; none for another. */
+export function forwardsOf(attach: Attach): Forward[] {
+    return "user" in attach ? attach.user.forward : [];
+}

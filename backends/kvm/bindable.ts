@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
-import type { Forward, UnikernelSpec } from "../../model";
-import { UnikernelError } from "../../model";
+import { type Forward, forwardsOf, UnikernelError, type UnikernelSpec } from "../../model";
 import type { HostProblem } from "../capabilities";
 import { isRemote, isSession } from "../libvirt/client";
 import { sshShellOf } from "../libvirt/files";
 import type { Host } from "../libvirt/host";
-import { readCapabilities, readDomainCapabilities } from "../libvirt/xml";
+import { readCapabilities } from "../libvirt/xml";
+import { domainCapabilities } from "./choose";
 
 /** Ports from here on need no privilege on any Linux host by default (net.ipv4.ip_unprivileged_port_start). */
 const USUAL = 1024;
@@ -42,10 +42,6 @@ export function bindingProblems({ interfaces }: Pick<UnikernelSpec, "interfaces"
             );
         }),
     );
-}
-
-function forwardsOf(attach: UnikernelSpec["interfaces"][number]["attach"]): Forward[] {
-    return "user" in attach ? attach.user.forward : [];
 }
 
 function portProblem(at: string, { host }: Forward, facts: BindingFacts): HostProblem | undefined {
@@ -124,5 +120,5 @@ async function localAddresses(): Promise<string[] | undefined> {
 }
 
 async function offersPasst(host: Host): Promise<boolean> {
-    return readDomainCapabilities(await host.domainCapabilities("qemu", "pc")).netBackends.includes("passt");
+    return (await domainCapabilities(host, "qemu", "pc")).netBackends.includes("passt");
 }

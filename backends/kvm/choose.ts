@@ -81,7 +81,8 @@ async function chooseUserNet(
     return netBackends.includes("passt") ? "passt" : "qemu";
 }
 
-function domainCapabilities(
+/** Return what the host's emulator offers. Asks once for each type and machine. */
+export function domainCapabilities(
     host: Host,
     type: "kvm" | "qemu",
     machine: GuestCapabilities["machine"],

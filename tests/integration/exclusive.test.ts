@@ -2,7 +2,7 @@ import { patience } from "../../backends/libvirt/lifecycle/network/handOver";
 import { networkInterfaceHandlers } from "../../core/networkInterface";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { listenOn } from "../support/listener";
-import { Unikernels } from "../support/unikernels";
+import { testUnikernels, type Unikernels } from "../support/unikernels";
 
 jest.setTimeout(180_000);
 
@@ -13,17 +13,7 @@ const listeners: { stop(): void }[] = [];
 beforeAll(async () => {
     its = await openLifecycle();
     await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
-    // A check compares it with the folder in state.
-    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
-    guests = new Unikernels(its.backend, {
-        platform: "kvm",
-        connection: its.host.uri,
-        kernel: its.kernel,
-        accelerator: "tcg",
-        memory: 16,
-        shutdownTimeout: 10,
-        readiness: { console: "test kernel ready", timeout: 60 },
-    });
+    guests = testUnikernels(its);
 });
 afterAll(async () => {
     for (const one of listeners) one.stop();

@@ -19,7 +19,7 @@ const card = (host: number, address = "127.0.0.1"): InterfaceSpec => ({
 test.each<[string, InterfaceSpec, string]>([
     ["a port below 1024", card(81), "interfaces[0].attach.user.forward[0].host"],
     ["an address that the host lacks", card(8081, "192.0.2.7"), "interfaces[0].attach.user.forward[0].address"],
-])("%s is told at preview, as libvirt's QEMU refuses it at the start", async (_, nic, property) => {
+])("check names %s, which QEMU refuses at the start", async (_, nic, property) => {
     const guest = its.guest({ interfaces: [nic] });
     const problems = await its.backend.hostProblems!((await testPlan(guest)).spec);
     expect(problems).toEqual([{ property, reason: expect.any(String), uncertain: true }]);

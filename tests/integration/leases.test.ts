@@ -2,7 +2,7 @@ import { openHost } from "../../backends/libvirt";
 import type { Host } from "../../backends/libvirt/host";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { until } from "../support/processes";
-import { Unikernels } from "../support/unikernels";
+import { testUnikernels, type Unikernels } from "../support/unikernels";
 
 jest.setTimeout(120_000);
 
@@ -24,15 +24,7 @@ beforeAll(async () => {
             return known;
         },
     });
-    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
-    guests = new Unikernels(its.backend, {
-        platform: "kvm",
-        connection: its.host.uri,
-        kernel: its.kernel,
-        accelerator: "tcg",
-        memory: 16,
-        readiness: { console: "test kernel ready", timeout: 60 },
-    });
+    guests = testUnikernels(its);
     const { bridge } = await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
     for (const args of [
         ["link", "add", "c0", "type", "veth", "peer", "name", "c1"],

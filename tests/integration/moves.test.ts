@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
-import { Unikernels } from "../support/unikernels";
+import { testUnikernels, type Unikernels } from "../support/unikernels";
 
 jest.setTimeout(120_000);
 
@@ -31,17 +31,7 @@ beforeAll(async () => {
             return counting;
         },
     });
-    // A check compares it with the folder in state.
-    process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
-    guests = new Unikernels(its.backend, {
-        platform: "kvm",
-        connection: its.host.uri,
-        kernel: its.kernel,
-        accelerator: "tcg",
-        memory: 16,
-        shutdownTimeout: 10,
-        readiness: { console: "test kernel ready", timeout: 60 },
-    });
+    guests = testUnikernels(its);
     await its.host.exec("ip", ["link", "add", "br7", "type", "bridge"]);
     await its.host.exec("ip", ["link", "add", "v0", "type", "veth", "peer", "name", "v1"]);
     await defineNetwork("bridged", "<forward mode='bridge'/><bridge name='br7'/>");

@@ -1,6 +1,7 @@
 import type { Backend } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
 import { forgetClaims } from "../../core/unikernel/check/claims";
+import type { Lifecycle } from "./lifecycle";
 import { alice } from "./plans";
 
 type Properties = Record<string, unknown>;
@@ -9,6 +10,21 @@ type Properties = Record<string, unknown>;
 export interface Step {
     consequence: string;
     state: Properties;
+}
+
+/** Return unikernels of the test kernel on a KVM host of a test, ready when the kernel says so. */
+export function testUnikernels({ backend, host, kernel }: Lifecycle): Unikernels {
+    // A check compares it with the folder in state.
+    process.env.PULUMI_UNIKERNEL_DIR = host.env.PULUMI_UNIKERNEL_DIR;
+    return new Unikernels(backend, {
+        platform: "kvm",
+        connection: host.uri,
+        kernel,
+        accelerator: "tcg",
+        memory: 16,
+        shutdownTimeout: 10,
+        readiness: { console: "test kernel ready", timeout: 60 },
+    });
 }
 
 /** Unikernels driven as by the engine: through the core's handlers, with state between the runs. */

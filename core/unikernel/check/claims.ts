@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { outputPath } from "../../../backends";
-import type { Forward, Problem, UnikernelSpec } from "../../../model";
-import { attachKind, isSameItem, keyOf, logicalName } from "../../../model";
+import type { Problem, UnikernelSpec } from "../../../model";
+import { attachKind, forwardsOf, isSameItem, keyOf, logicalName } from "../../../model";
 import { type Claim, ClaimIndex, clash } from "./claimIndex";
 
 /**
@@ -91,8 +91,7 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
                 ),
             );
         }
-        const forwards: Forward[] = "user" in attach ? attach.user.forward : [];
-        forwards.forEach((forward, place) => {
+        forwardsOf(attach).forEach((forward, place) => {
             claims.push(
                 make(
                     `${at}.attach.user.forward[${place}].host`,

@@ -44,7 +44,7 @@ test.each<[string, Partial<BindingFacts>]>([
 test.each<[string, object, Partial<BindingFacts>]>([
     ["a high port", { host: 1024 }, {}],
     ["a low port that needs no privilege there", { host: 80 }, { unprivilegedFrom: 0 }],
-    ["what nobody knows", { host: 80 }, { unprivilegedFrom: undefined }],
+    ["a host whose first unprivileged port is not known", { host: 80 }, { unprivilegedFrom: undefined }],
     ["an unknown user", { host: 80 }, { uid: undefined }],
     ["all addresses", { address: "0.0.0.0" }, {}],
     ["another loopback address", { address: "127.9.9.9" }, {}],

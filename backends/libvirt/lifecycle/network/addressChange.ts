@@ -6,6 +6,7 @@ import { newestLease } from "../../leases";
 import type { RecordedReservation } from "../../model";
 import type { Existing } from "../existing";
 import { type Reservation, reservationsOf } from "./declaredReservations";
+import { leasesFor } from "./leases";
 
 /** Why a changed reservation restarts a guest. */
 const REASONS: Record<AddressRequests, string> = {
@@ -58,10 +59,9 @@ function hasAddress({ network, mac, address }: Reservation, leases: LeaseRecord[
 
 /** Return the leases of the interfaces with a reservation. A network whose leases cannot be read has none. */
 export async function reservedLeases(host: Host, spec: UnikernelSpec): Promise<LeaseRecord[]> {
-    const entries = reservationsOf(spec);
-    const networks = [...new Set(entries.map(({ network }) => network))];
-    const leases = await Promise.all(networks.map((name) => host.networks.leases(name).catch(() => [])));
-    return leases.flat().filter(({ mac }) => entries.some((entry) => entry.mac === mac.toLowerCase()));
+    const macs = reservationsOf(spec).map(({ mac }) => mac);
+    const leases = await leasesFor(host, { interfaces: spec.interfaces.filter(({ mac }) => macs.includes(mac)) });
+    return leases.filter(({ mac }) => macs.includes(mac.toLowerCase()));
 }
 
 /**

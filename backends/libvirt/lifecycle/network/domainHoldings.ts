@@ -54,12 +54,12 @@ export async function holdingsOf(host: Host, uuid: string): Promise<DomainHoldin
     const [taken, changes] = [Date.now(), changesOf(uuid)];
     const record = await host.domains.get(uuid);
     const holdings = record && holdingsIn(record);
-    known.get(host)?.set(uuid, { seen: record ? stateOf(record, changes) : "", taken, holdings });
+    known.get(host)?.set(uuid, { seen: record ? shownIn(record, changes) : "", taken, holdings });
     return holdings;
 }
 
-/** Return what another start, another name or an operation of this process changes. */
-function stateOf(
+/** Return a text that another start, another name or an operation of this process changes. */
+function shownIn(
     { name, id, active, persistent }: Omit<DomainRecord, "inactiveXml" | "liveXml">,
     changes: number,
 ): string {
@@ -78,7 +78,7 @@ async function readHoldings(host: Host): Promise<DomainHoldings[]> {
         domains.map((domain) => {
             const { uuid } = domain;
             const last = read.get(uuid);
-            const same = last?.seen === stateOf(domain, changesOf(uuid)) && Date.now() - last.taken < UNCHANGED_MS;
+            const same = last?.seen === shownIn(domain, changesOf(uuid)) && Date.now() - last.taken < UNCHANGED_MS;
             return same && !isInProgress(uuid) ? last.holdings : holdingsOf(host, uuid);
         }),
     );
@@ -87,17 +87,16 @@ async function readHoldings(host: Host): Promise<DomainHoldings[]> {
     return found.filter((one) => one !== undefined);
 }
 
-function holdingsIn(record: DomainRecord): DomainHoldings {
-    const facts = [record.inactiveXml, record.liveXml].flatMap((xml) => (xml ? [readFacts(xml)] : []));
-    const marks = [record.inactiveXml, record.liveXml].map((xml) => (xml ? markOf(xml) : undefined));
-    const live = record.liveXml === undefined ? undefined : readFacts(record.liveXml);
+function holdingsIn({ uuid, name, inactiveXml, liveXml }: DomainRecord): DomainHoldings {
+    const [inactive, live] = [inactiveXml, liveXml].map((xml) => (xml ? readFacts(xml) : undefined));
+    const marks = [inactiveXml, liveXml].map((xml) => (xml ? markOf(xml) : undefined));
     return {
-        uuid: record.uuid,
-        name: record.name,
+        uuid,
+        name,
         urn: (marks[0] ?? marks[1])?.urn,
         holds: [
-            ...facts
-                .flatMap(({ interfaces }) => interfaces)
+            ...[inactive, live]
+                .flatMap((facts) => facts?.interfaces ?? [])
                 .flatMap(({ kind, mac }) => (kind === "user" ? [] : [keyOf.mac(mac.toLowerCase())])),
             ...(live ? openItemsOf(live) : []),
         ],

@@ -1,6 +1,17 @@
-import { type ErrorCode, logicalName, stackOf, stackPart, UnikernelError } from "../../../../model";
+import {
+    attachKind,
+    type ErrorCode,
+    forwardsOf,
+    keyOf,
+    logicalName,
+    stackOf,
+    stackPart,
+    UnikernelError,
+    type UnikernelSpec,
+} from "../../../../model";
 import type { Context } from "../../../backend";
-import type { DomainHoldings } from "./domainHoldings";
+import type { Existing } from "../existing";
+import { type DomainHoldings, openItemsOf } from "./domainHoldings";
 
 /** An exclusive resource: only one guest of a host can have it. */
 export interface ExclusiveItem {
@@ -19,6 +30,56 @@ export interface ExclusiveItem {
 export interface HeldItem {
     item: ExclusiveItem;
     holder: DomainHoldings;
+}
+
+/** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
+export function exclusiveItemsOf(
+    spec: UnikernelSpec,
+    { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">,
+): ExclusiveItem[] {
+    const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
+    const items = spec.interfaces.flatMap(({ mac, attach }, index): ExclusiveItem[] =>
+        attachKind(attach) === "user" || known.includes(mac)
+            ? []
+            : [
+                  {
+                      key: keyOf.mac(mac),
+                      property: `interfaces[${index}].mac`,
+                      says: (domain) => `${domain} has the MAC address ${mac}`,
+                      hint: "leave mac out, and each interface gets its own; if it was left out already, an interface of another stack has or had the same name: set mac",
+                  },
+              ],
+    );
+    if (spec.state === "stopped") return items;
+    const own = new Set(liveFacts ? openItemsOf(liveFacts) : []);
+    const add = (key: string, property: string, what: string, hint: string): void => {
+        if (!own.has(key)) items.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
+    };
+    spec.interfaces.forEach(({ attach }, index) => {
+        const at = `interfaces[${index}].attach`;
+        if ("tap" in attach)
+            add(
+                keyOf.tap(attach.tap),
+                `${at}.tap`,
+                `the tap device ${attach.tap}`,
+                "give each guest its own tap device",
+            );
+        for (const [place, forward] of forwardsOf(attach).entries()) {
+            add(
+                keyOf.port(forward),
+                `${at}.user.forward[${place}].host`,
+                `${forward.protocol} port ${forward.host} of ${forward.address}`,
+                "without a declared host port, run pulumi up again, which chooses another; otherwise declare another port",
+            );
+        }
+    });
+    if (spec.gdb)
+        add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
+    return items;
+}
+
+export function isMac({ key }: ExclusiveItem): boolean {
+    return key.startsWith("mac ");
 }
 
 /**

@@ -1,12 +1,20 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { abortable, attachKind, hasCode, keyOf, type UnikernelSpec } from "../../../../model";
+import { abortable, hasCode, keyOf } from "../../../../model";
 import type { Host } from "../../host";
 import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { Run } from "../run";
-import { type DomainHoldings, holderOf, holdingsOf, listHoldings, openItemsOf } from "./domainHoldings";
-import { type DeclaredIntent, type ExclusiveItem, type HeldItem, heldError, isOfStack } from "./exclusiveItem";
+import { type DomainHoldings, holderOf, holdingsOf, listHoldings } from "./domainHoldings";
+import {
+    type DeclaredIntent,
+    type ExclusiveItem,
+    exclusiveItemsOf,
+    type HeldItem,
+    heldError,
+    isMac,
+    isOfStack,
+} from "./exclusiveItem";
 import { beginOperation, isInProgress, mayProceed } from "./inProgress";
 import { refusalOf, type Takeover } from "./reservations";
 
@@ -36,28 +44,21 @@ export async function awaitHolders({ host, plan: { spec }, context }: Run, exist
     // host.
     const now = existing.record?.active === true;
     let held = items.length > 0 ? holdersOf(items, await listHoldings(host, now), spec.uuid) : [];
+    const answerOf = ({ holder, item }: HeldItem) => declaredBy(context, spec.urn, holder, item);
+    const refused = () => held.find((one) => Date.now() - begin >= patienceFor(answerOf(one)));
     for (let next = begin + PAUSE_MS, pause = PAUSE_MS; ; await abortable(sleep(PAUSE_MS))) {
-        const refused = (): HeldItem | undefined =>
-            held.find((one) => Date.now() - begin >= patienceFor(declaredBy(context, spec.urn, one.holder, one.item)));
         if (refused() !== undefined || Date.now() >= next) {
             held = await lookAgain(host, items, held, spec.uuid);
             pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS);
             next = Date.now() + pause;
         }
         const found = refused();
-        if (found)
-            throw heldError(
-                found.item,
-                found.holder,
-                spec.urn,
-                declaredBy(context, spec.urn, found.holder, found.item),
-            );
+        if (found) throw heldError(found.item, found.holder, spec.urn, answerOf(found));
         beginOperation(
             spec.uuid,
             held.map(({ holder }) => holder.uuid),
         );
-        const yielding = held.every(({ holder, item }) => declaredBy(context, spec.urn, holder, item) === "yields");
-        if (yielding && mayProceed(spec.uuid)) return held;
+        if (held.every((one) => answerOf(one) === "yields") && mayProceed(spec.uuid)) return held;
     }
 }
 
@@ -198,60 +199,10 @@ function declaredBy(
     return context.declares(holder.uuid, key) ?? "unknown";
 }
 
-/** Return the ports, devices and MAC addresses that a guest declares and does not hold yet. */
-function exclusiveItemsOf(
-    spec: UnikernelSpec,
-    { facts, liveFacts }: Pick<Existing, "facts" | "liveFacts">,
-): ExclusiveItem[] {
-    const known = [facts, liveFacts].flatMap((one) => one?.interfaces.map(({ mac }) => mac) ?? []);
-    const items = spec.interfaces.flatMap(({ mac, attach }, index): ExclusiveItem[] =>
-        attachKind(attach) === "user" || known.includes(mac)
-            ? []
-            : [
-                  {
-                      key: keyOf.mac(mac),
-                      property: `interfaces[${index}].mac`,
-                      says: (domain) => `${domain} has the MAC address ${mac}`,
-                      hint: "leave mac out, and each interface gets its own; if it was left out already, an interface of another stack has or had the same name: set mac",
-                  },
-              ],
-    );
-    if (spec.state === "stopped") return items;
-    const own = new Set(liveFacts ? openItemsOf(liveFacts) : []);
-    const add = (key: string, property: string, what: string, hint: string): void => {
-        if (!own.has(key)) items.push({ key, property, hint, says: (domain) => `${domain} has ${what}` });
-    };
-    spec.interfaces.forEach(({ attach }, index) => {
-        const at = `interfaces[${index}].attach`;
-        if ("tap" in attach)
-            add(
-                keyOf.tap(attach.tap),
-                `${at}.tap`,
-                `the tap device ${attach.tap}`,
-                "give each guest its own tap device",
-            );
-        for (const [place, forward] of ("user" in attach ? attach.user.forward : []).entries()) {
-            add(
-                keyOf.port(forward),
-                `${at}.user.forward[${place}].host`,
-                `${forward.protocol} port ${forward.host} of ${forward.address}`,
-                "without a declared host port, run pulumi up again, which chooses another; otherwise declare another port",
-            );
-        }
-    });
-    if (spec.gdb)
-        add(keyOf.gdb(spec.gdb), "gdb.port", `tcp port ${spec.gdb.port} of ${spec.gdb.address}`, "choose another port");
-    return items;
-}
-
 /** Return, for each resource, the first other domain that has it. */
 function holdersOf(items: ExclusiveItem[], holders: DomainHoldings[], uuid: string): HeldItem[] {
     return items.flatMap((item) => {
         const holder = holderOf(item.key, holders, uuid);
         return holder ? [{ item, holder }] : [];
     });
-}
-
-function isMac({ key }: ExclusiveItem): boolean {
-    return key.startsWith("mac ");
 }

@@ -61,10 +61,8 @@ export class ConsoleReader {
     }
 
     private stored(): Promise<string | undefined> {
-        const { kept } = this;
-        return kept.readFrom
-            ? this.growing.next((offset, length) => kept.readFrom!(offset, length))
-            : kept.read(TAIL_BYTES);
+        const readFrom = this.kept.readFrom?.bind(this.kept);
+        return readFrom ? this.growing.next(readFrom) : this.kept.read(TAIL_BYTES);
     }
 
     /** Read new output from the console: only the daemon's user can read the log. */

@@ -1,5 +1,6 @@
 import {
     attachKind,
+    forwardsOf,
     type InterfaceSpec,
     type Problem,
     problemOf,
@@ -68,7 +69,7 @@ const isSame = (one: Route, other: Route): boolean => one.address === other.addr
 
 function declaredRoutesTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute[] {
     const forwards = spec.interfaces.flatMap(({ attach }): DeclaredRoute[] =>
-        ("user" in attach ? attach.user.forward : []).flatMap((one) => {
+        forwardsOf(attach).flatMap((one) => {
             const address = one.guest === port && one.protocol === "tcp" ? reachable(one.address, end) : undefined;
             return address ? [{ kind: "forward", address, port: one.host, declared: one.address }] : [];
         }),
