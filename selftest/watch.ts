@@ -21,6 +21,7 @@ const CHANGES = [
     "files.copy",
     "files.rename",
     "files.remove",
+    "files.share",
     "files.removeFolder",
     "dom0.xenstore",
     "dom0.rename",

@@ -176,6 +176,8 @@ export interface WriteOptions {
     /** sha256 hex of the whole content. Other content is the error `changed`, and leaves no file of that name. */
     digest?: string;
     onProgress?(bytes: number): void;
+    /** A power cut may lose the file. @default false: the file and its name are synced */
+    transient?: boolean;
 }
 
 /**
@@ -208,11 +210,16 @@ export interface HostFiles {
      */
     putNew(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<boolean>;
     /** Copy a file inside the folder. Replaces `to`. */
-    copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void>;
+    copy(uuid: string, from: string, to: string, options: { mode: number; transient?: boolean }): Promise<void>;
     /** @throws UnikernelError `in-use` where `to` exists, unless `replace` */
-    rename(uuid: string, from: string, to: string, options?: { replace?: boolean }): Promise<void>;
+    rename(uuid: string, from: string, to: string, options?: { replace?: boolean; transient?: boolean }): Promise<void>;
     /** Succeeds when a file is missing. */
     remove(uuid: string, ...names: string[]): Promise<void>;
+    /**
+     * Let files of a guest that is off share their content with those of other guests, where the files are links: older
+     * releases gave each guest its own copies. Left out where files cannot be links.
+     */
+    share?(uuid: string, names: string[]): Promise<void>;
     /**
      * Return the uuids of all guests that have a folder; undefined where they cannot be listed (another storage pool
      * has their folder).

@@ -6,7 +6,9 @@ import { syncFolder } from "../../../localFiles";
 import { type Part, UnikernelError } from "../../../model";
 import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../host";
 import { exists, fileError, isGuestFolder, plainName } from "./errors";
+import { FolderSync } from "./folderSync";
 import { entriesOf } from "./missing";
+import { hasSharedName, SharedContent, shareableSource } from "./shared";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
 import { hashInto, removeHalves, sizeOf, sweep, writeWhole } from "./write";
 
@@ -23,6 +25,9 @@ export interface Daemon {
 
 /** The guests' folders on this machine's file system. */
 export class LocalFiles implements HostFiles {
+    private readonly shared: SharedContent;
+    private readonly folderSync = new FolderSync();
+
     /**
      * @param base the folder with one folder per guest
      * @param daemon reads files that this user may not read: console logs belong to root
@@ -30,7 +35,9 @@ export class LocalFiles implements HostFiles {
     constructor(
         private readonly base: string,
         private readonly daemon?: Daemon,
-    ) {}
+    ) {
+        this.shared = new SharedContent(base);
+    }
 
     async path(uuid: string, name: string): Promise<string> {
         return join(this.folder(uuid), plainName(name));
@@ -63,14 +70,19 @@ export class LocalFiles implements HostFiles {
         const path = await this.path(uuid, name);
         await this.tell(`write of ${path}`, async () => {
             await this.makeFolder(uuid);
-            const size = await sizeOf(parts);
-            const there = await this.whole(path);
-            if (
-                there?.size === size &&
-                (options.digest === undefined || (await this.digest(uuid, name)) === options.digest)
-            )
-                return;
-            await writeWhole(path, parts, options);
+            await this.folderSync.run(this.folder(uuid), async () => {
+                const size = await sizeOf(parts);
+                const there = await this.whole(path);
+                if (
+                    there?.size === size &&
+                    (options.digest === undefined || (await this.digest(uuid, name)) === options.digest)
+                )
+                    return false;
+                const source = shareableSource(name, options.mode, parts);
+                if (source === undefined) await writeWhole(path, parts, options);
+                else await this.shared.put(path, source, options);
+                return true;
+            });
         });
     }
 
@@ -78,20 +90,22 @@ export class LocalFiles implements HostFiles {
         const path = await this.path(uuid, name);
         return this.tell(`write of ${path}`, async () => {
             await this.makeFolder(uuid);
-            if (await this.whole(path)) return false;
-            return writeWhole(path, parts, { ...options, exclusive: true });
+            const write = async (): Promise<boolean> =>
+                !(await this.whole(path)) && writeWhole(path, parts, { ...options, exclusive: true });
+            return options.transient ? write() : this.folderSync.run(this.folder(uuid), write);
         });
     }
 
-    async copy(uuid: string, from: string, to: string, options: { mode: number }): Promise<void> {
+    async copy(uuid: string, from: string, to: string, options: { mode: number; transient?: boolean }): Promise<void> {
         const [source, path] = [await this.path(uuid, from), await this.path(uuid, to)];
         await this.tell(`copy of ${source} to ${path}`, async () => {
             await sweep(this.folder(uuid));
-            await writeWhole(path, [{ file: source }], options);
+            const write = () => writeWhole(path, [{ file: source }], options);
+            await (options.transient ? write() : this.folderSync.run(this.folder(uuid), write));
         });
     }
 
-    async rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
+    async rename(uuid: string, from: string, to: string, { replace = false, transient = false } = {}): Promise<void> {
         const [source, path] = [await this.path(uuid, from), await this.path(uuid, to)];
         await this.tell(`rename of ${source} to ${path}`, async () => {
             if (replace) await rename(source, path);
@@ -102,7 +116,7 @@ export class LocalFiles implements HostFiles {
                 });
                 await rm(source);
             }
-            await syncFolder(this.folder(uuid));
+            if (!transient) await syncFolder(this.folder(uuid));
         });
     }
 
@@ -111,9 +125,24 @@ export class LocalFiles implements HostFiles {
             names.map(async (name) => {
                 const path = await this.path(uuid, name);
                 // Remove the file before its mark: an incomplete file must not look complete.
-                for (const one of [path, `${path}${UNFINISHED}`])
-                    await this.tell(`removal of ${one}`, () => rm(one, { force: true }).catch(unlessGone(one)));
+                await this.tell(`removal of ${path}`, () => this.shared.remove(path).catch(unlessGone(path)));
+                const mark = `${path}${UNFINISHED}`;
+                await this.tell(`removal of ${mark}`, () => rm(mark, { force: true }).catch(unlessGone(mark)));
             }),
+        );
+    }
+
+    async share(uuid: string, names: string[]): Promise<void> {
+        const paths = await Promise.all(names.filter(hasSharedName).map((name) => this.path(uuid, name)));
+        await Promise.all(
+            paths.map((path) =>
+                this.tell(`link of ${path}`, () =>
+                    this.folderSync.run(
+                        this.folder(uuid),
+                        async () => (await this.whole(path)) !== undefined && this.shared.adopt(path),
+                    ),
+                ),
+            ),
         );
     }
 
@@ -136,6 +165,7 @@ export class LocalFiles implements HostFiles {
             await rmdir(folder).catch((error) => {
                 if (!["ENOENT", "ENOTEMPTY", "EEXIST"].includes(error.code)) return unlessGone(folder)(error);
             });
+            await this.shared.tidy();
         });
     }
 
@@ -165,6 +195,8 @@ export class LocalFiles implements HostFiles {
         const path = await this.path(uuid, name);
         return this.tell(`digest of ${path}`, async () => {
             if (!(await this.whole(path))) return undefined;
+            const known = await this.shared.digestOf(path);
+            if (known !== undefined) return known;
             const hash = createHash("sha256");
             try {
                 await hashInto(hash, path);

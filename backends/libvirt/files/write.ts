@@ -2,7 +2,6 @@ import { createHash, type Hash } from "node:crypto";
 import { constants, createReadStream } from "node:fs";
 import { copyFile, type FileHandle, link, lstat, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { syncFolder } from "../../../localFiles";
 
 import { type Part, throwIfAborted, UnikernelError } from "../../../model";
 import { sourceChanged } from "./errors";
@@ -18,18 +17,25 @@ export interface Writing {
     onProgress?(bytes: number): void;
     /** Fail where a file has the name. @default false */
     exclusive?: boolean;
+    /** A power cut may leave the file incomplete. @default false: it is synced */
+    transient?: boolean;
+    /** Modification time, in seconds since 1970. @default the time of the write */
+    mtime?: number;
+    /** Called with the complete, synced file under its temporary name, before it gets its own. */
+    onComplete?(part: string): Promise<void>;
 }
 
 /**
- * Write a file atomically: under a temporary name, synced, then renamed or, with `exclusive`, linked. Runs of zeros
- * become holes; a single local file is cloned where the file system supports it (and keeps its own holes).
+ * Write a file atomically: under a temporary name, synced, then renamed or, with `exclusive`, linked. Its name is on
+ * disk only when the caller syncs the folder. Runs of zeros become holes; a single local file is cloned where the file
+ * system supports it (and keeps its own holes).
  * @returns false with `exclusive` when a file has the name
  * @throws UnikernelError `changed` when a source changed meanwhile, or its content has another digest
  */
 export async function writeWhole(
     path: string,
     parts: Part[],
-    { mode, digest, onProgress, exclusive }: Writing,
+    { mode, digest, onProgress, exclusive, transient, mtime, onComplete }: Writing,
 ): Promise<boolean> {
     const part = join(dirname(path), partName(basename(path)));
     try {
@@ -46,20 +52,21 @@ export async function writeWhole(
                 throw sourceChanged(path, parts);
             // The umask restricts the mode of open, and a clone has the mode of its source.
             await file.chmod(mode);
-            await file.sync();
+            if (mtime !== undefined) await file.utimes(mtime, mtime);
+            if (!transient) await file.sync();
         } finally {
             await file.close();
         }
-        const made = exclusive ? await linkNew(part, path) : await replace(part, path);
-        await syncFolder(dirname(path));
-        return made;
+        await onComplete?.(part);
+        return exclusive ? await linkNew(part, path) : await replace(part, path);
     } catch (error) {
         await rm(part, { force: true });
         throw error;
     }
 }
 
-async function replace(part: string, path: string): Promise<true> {
+/** Give a complete file its name. */
+export async function replace(part: string, path: string): Promise<true> {
     await rename(part, path);
     // The rename replaced an incomplete file, so its mark goes too.
     await rm(`${path}${UNFINISHED}`, { force: true });

@@ -41,7 +41,9 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
                 call(`read ${name}`);
                 return value;
             },
-            copy: async () => call("copy"),
+            copy: async (_uuid: string, _from: string, _to: string, { transient }: { transient?: boolean }) =>
+                call(transient ? "copy" : "copy synced"),
+            share: async (_uuid: string, names: string[]) => call(`share ${names.join(" ")}`),
         },
     } as unknown as Host;
     const platform = {
@@ -60,8 +62,22 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         remove: async () => undefined,
     };
     const run = (
-        more: { state?: "running" | "paused"; mark?: { files: FileRecord[]; told?: string }; again?: boolean } = {},
-    ) => start(host, platform, guest, { state: "running", mark, again: false, console, shutdownTimeout: 30, ...more });
+        more: {
+            state?: "running" | "paused";
+            mark?: { files: FileRecord[]; told?: string };
+            again?: boolean;
+            autostart?: boolean;
+        } = {},
+    ) =>
+        start(host, platform, guest, {
+            state: "running",
+            mark,
+            again: false,
+            autostart: false,
+            console,
+            shutdownTimeout: 30,
+            ...more,
+        });
     return { calls, run, host, platform };
 }
 
@@ -76,6 +92,33 @@ test.each<[string, Parameters<ReturnType<typeof world>["run"]>[0], string[]]>([
     const { calls, run } = world();
     await run(options);
     expect(calls).toEqual(expected);
+});
+
+const files: FileRecord[] = [
+    { name: "kernel-0123456789abcdef", role: "kernel" },
+    { name: "data-0123456789abcdef.img", role: "image" },
+    { name: "log.persist.img", role: "persist" },
+    { name: "data-0123456789abcdef.scratch.img", role: "scratch" },
+];
+const sharing = "share kernel-0123456789abcdef data-0123456789abcdef.img";
+
+test.each<[string, Parameters<ReturnType<typeof world>["run"]>[0], string[]]>([
+    ["a first start", {}, ["copy", "start"]],
+    ["a later start, with the files that no guest writes", { again: true }, ["turn", sharing, "copy", "start"]],
+    ["a guest that libvirt may start after a power cut", { autostart: true }, ["copy synced", "start"]],
+])("files before a start: %s", async (_name, options, expected) => {
+    const { calls, run } = world();
+    await run({ mark: { files }, ...options });
+    expect(calls).toEqual(expected);
+});
+
+test("a guest starts where its content cannot be shared, but not where its host does not answer", async () => {
+    const full = world({ [sharing]: new UnikernelError("no-space", "no space left") });
+    await full.run({ mark: { files }, again: true });
+    expect(full.calls).toContain("start");
+    const gone = world({ [sharing]: new UnikernelError("unreachable", "no answer") });
+    await expect(gone.run({ mark: { files }, again: true })).rejects.toMatchObject({ code: "unreachable" });
+    expect(gone.calls).not.toContain("start");
 });
 
 const denied = new UnikernelError("permission", "xenstore: write: EACCES", { hint: "be root" });

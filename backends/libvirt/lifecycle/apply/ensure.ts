@@ -159,6 +159,7 @@ async function execute(operation: Operation): Promise<void> {
                 value: plan.boot.xenstore?.value,
                 again: existing.record !== undefined,
                 resume: decision.resume,
+                autostart: spec.autostart,
                 console,
                 shutdownTimeout: spec.shutdownTimeout,
             }),

@@ -79,6 +79,7 @@ async function bootAgain(
         state: again,
         mark: readMark(lastGood),
         again: true,
+        autostart: from?.autostart ?? existing.record?.autostart ?? false,
         console,
         shutdownTimeout: (from ?? plan.spec).shutdownTimeout,
     });

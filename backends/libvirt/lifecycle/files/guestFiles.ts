@@ -1,7 +1,8 @@
 import { everyFewSeconds } from "../../../../localFiles";
-import { UnikernelError } from "../../../../model";
+import { hasCode, UnikernelError } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import type { Host } from "../../host";
+import type { FileRecord, FileRole } from "../../model";
 import type { Undo } from "../apply/undo";
 import type { Definition } from "../apply/wanted";
 import type { Existing } from "../existing";
@@ -58,10 +59,33 @@ export async function putFiles(
     if (failed) throw failed.reason;
 }
 
-/** Renew the private copies that a definition boots from. */
-export async function refreshCopies(host: Host, uuid: string, files: string[]): Promise<void> {
-    await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, { mode: 0o600 })));
+/**
+ * Renew the private copies that a definition boots from. Each start renews them, but for a start by libvirt after the
+ * host's own: that one may follow a power cut.
+ */
+export async function refreshCopies(
+    host: Host,
+    uuid: string,
+    files: string[],
+    { autostart }: { autostart: boolean },
+): Promise<void> {
+    const options = { mode: 0o600, transient: !autostart };
+    await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, options)));
 }
+
+/**
+ * Let a guest that is off share its content with other guests, which an older release did not do. A failure costs disk
+ * space, so the guest starts all the same.
+ */
+export async function shareFiles(host: Host, uuid: string, files: FileRecord[] = []): Promise<void> {
+    const names = files.filter(({ role }) => SHARED_ROLES.includes(role)).map(({ name }) => name);
+    if (names.length === 0) return;
+    await host.files.share?.(uuid, names).catch((error: unknown) => {
+        if (hasCode(error, "unreachable")) throw error;
+    });
+}
+
+const SHARED_ROLES: FileRole[] = ["kernel", "initrd", "image"];
 
 /** Remove files with one call, or with none if there are no names. */
 async function removeAll(host: Host, uuid: string, names: string[]): Promise<void> {

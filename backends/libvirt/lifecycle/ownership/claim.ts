@@ -47,9 +47,14 @@ export class GuestClaim {
         };
         const parts = [{ bytes: Buffer.from(JSON.stringify(content)) }];
         for (let tries = 0; tries < 2; tries++) {
-            if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644 })) return new GuestClaim(host, uuid, token);
+            // A power cut ends the process that the claim is for, so the claim may be lost with it.
+            if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644, transient: true }))
+                return new GuestClaim(host, uuid, token);
             const text = await textOf(host, uuid);
-            if (text === "") continue;
+            if (text === "") {
+                await removeEmpty(host, uuid);
+                continue;
+            }
             const other = parse(text);
             if (other && !isDead(other))
                 throw creationInProgress({ uuid, name }, other, "wait until that run has ended");
@@ -110,6 +115,12 @@ function isDead({ token, owner, until }: Claimed): boolean {
     if (isThisProcess(owner)) return !active.has(token);
     const overdue = Date.parse(until) < Date.now();
     return isAbandoned(owner, overdue ? Infinity : 0);
+}
+
+/** Remove a claim whose content a power cut has lost: a claim has its content before it has its name. */
+async function removeEmpty(host: Host, uuid: string): Promise<void> {
+    if ((await host.files.list(uuid)).some(({ name, size }) => name === CLAIM && size === 0))
+        await host.files.remove(uuid, CLAIM);
 }
 
 function textOf(host: Host, uuid: string): Promise<string> {

@@ -3,7 +3,7 @@ import type { Host } from "../../host";
 import type { Mark } from "../../model";
 import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
 import { messageOf } from "../apply/undo";
-import { refreshCopies } from "../files/guestFiles";
+import { refreshCopies, shareFiles } from "../files/guestFiles";
 import { namesOf } from "../files/records";
 import { configWriterOf } from "./runtimeConfig";
 import { hasData, respondsToShutdown, stop } from "./stop";
@@ -21,6 +21,8 @@ export interface StartOptions {
      * an image.
      */
     resume?: boolean;
+    /** libvirt starts it after the host. */
+    autostart: boolean;
     console: KeptConsole;
     /** Seconds for the shutdown of a guest that a killed run has begun to start. */
     shutdownTimeout: number;
@@ -31,12 +33,15 @@ export async function start(
     host: Host,
     platform: LibvirtPlatform,
     guest: GuestAccess,
-    { state, mark, value, again, resume = false, console, shutdownTimeout }: StartOptions,
+    { state, mark, value, again, resume = false, autostart, console, shutdownTimeout }: StartOptions,
 ): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be left from another guest of the same name.
     if (!resume && (again || platform.console)) await console.rotate();
-    if (!resume) await refreshCopies(host, uuid, namesOf(mark));
+    if (!resume) {
+        if (again) await shareFiles(host, uuid, mark?.files);
+        await refreshCopies(host, uuid, namesOf(mark), { autostart });
+    }
     const writeConfig = configWriterOf(host, platform, guest, mark, value);
     const port = mark?.gdb;
     const debug = port === undefined ? undefined : async (id: number) => platform.debug?.(host, guest, id, port);

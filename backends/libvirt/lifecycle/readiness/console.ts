@@ -24,10 +24,12 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
         readFrom: (offset, length) => host.files.read(uuid, CONSOLE_LOG, { offset, length, growing: true }),
         size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
         rotate: () =>
-            host.files.rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true }).catch((error: unknown) => {
-                // There is no log, or it cannot be moved: start all the same.
-                if (hasCode(error, "unreachable")) throw error;
-            }),
+            host.files
+                .rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true, transient: true })
+                .catch((error: unknown) => {
+                    // There is no log, or it cannot be moved: start all the same.
+                    if (hasCode(error, "unreachable")) throw error;
+                }),
         remove: async () => undefined,
     };
 }

@@ -1,0 +1,2 @@
+export { SharedContent } from "./content";
+export { hasSharedName, shareableSource } from "./shareable";
