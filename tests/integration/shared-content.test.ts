@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { copyFile, lstat, mkdir, readdir, rename, writeFile } from "node:fs/promises";
+import { copyFile, type FileHandle, lstat, mkdir, open, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
@@ -71,6 +71,26 @@ test("thirty guests boot from one copy, started, restarted and stopped at once u
     await assertShared([last]);
     await its.delete(last);
     expect(await readdir(its.host.env.PULUMI_UNIKERNEL_DIR)).toEqual([]);
+});
+
+test.each<[string, { access: "read" | "scratch"; autostart?: boolean }, number]>([
+    ["its configuration and its folder", { access: "read" }, 2],
+    ["no scratch copy, which every start renews", { access: "scratch" }, 2],
+    ["a scratch copy that libvirt's autostart may use after a power cut", { access: "scratch", autostart: true }, 4],
+])("a create whose content is on the host syncs %s", async (_, { access, autostart }, expected) => {
+    const guest = () => its.guest({ blocks: [{ path: image, access }], autostart });
+    const [first, second] = [guest(), guest()];
+    await its.create(first);
+    const file = await open(image);
+    const sync = jest.spyOn(Object.getPrototypeOf(file) as FileHandle, "sync");
+    try {
+        await its.create(second);
+        expect(sync).toHaveBeenCalledTimes(expected);
+    } finally {
+        sync.mockRestore();
+        await file.close();
+    }
+    for (const one of [first, second]) await its.delete(one);
 });
 
 /** Expect kernel and image of the guests to be two inodes that every user may read. */
