@@ -53,7 +53,12 @@ function open(path: string, base?: string): HostFiles {
 }
 
 const name = "image-0123456789abcdef.img";
-const content = { bytes: randomBytes(100_000) };
+const bytes = randomBytes(100_000);
+let content: { file: string };
+beforeAll(async () => {
+    content = { file: join(machine.folder, "content") };
+    await writeFile(content.file, bytes);
+});
 
 test("a folder that is root's: as libvirt's volumes", async () => {
     const base = join(machine.folder, "guests", "owned-by-root"),
@@ -61,8 +66,8 @@ test("a folder that is root's: as libvirt's volumes", async () => {
     mkdirSync(base);
     const files = open("/system", base);
     await files.put(uuid, name, [content], { mode: 0o644 });
-    expect(statSync(join(base, uuid, name))).toMatchObject({ uid: 0, nlink: 1, size: content.bytes.length });
-    expect(await files.list(uuid)).toEqual([{ name, size: content.bytes.length }]);
+    expect(statSync(join(base, uuid, name))).toMatchObject({ uid: 0, nlink: 1, size: bytes.length });
+    expect(await files.list(uuid)).toEqual([{ name, size: bytes.length }]);
     expect((await sshd.calls()).filter((line) => line.includes("ControlPath="))).toHaveLength(1);
     await files.remove(uuid, name);
     await files.removeFolder(uuid);
@@ -92,7 +97,7 @@ test("a folder of the user's own: over ssh, and what is root's in it is read by 
     chownSync(join(base, uuid, name), 64055, 65534);
     const other = randomUUID();
     await files.put(other, name, [content], { mode: 0o644 });
-    expect(await readFile(join(base, other, name))).toEqual(content.bytes);
+    expect(await readFile(join(base, other, name))).toEqual(bytes);
     for (const one of [uuid, other]) {
         for (const file of await files.list(one)) await files.remove(one, file.name);
         await files.removeFolder(one);

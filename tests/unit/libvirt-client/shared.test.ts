@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { LocalFiles } from "../../../backends/libvirt/files/local";
+import { shareableSource } from "../../../backends/libvirt/files/shared";
 
 jest.mock("node:fs/promises", () => ({ __esModule: true, ...jest.requireActual<object>("node:fs/promises") }));
 
@@ -32,6 +33,20 @@ const pathOf = (number: number, name = NAME): string => join(base, guest(number)
 const stored = (): string => join(base, "shared", digest);
 const put = (files: LocalFiles, number: number, mode = 0o644, name = NAME): Promise<void> =>
     files.put(guest(number), name, [{ file: source }], { mode, digest });
+
+test.each([
+    ["kernel-0123456789abcdef", 0o644, true],
+    ["initrd-0123456789abcdef", 0o644, true],
+    ["data-0123456789abcdef.qcow2", 0o644, true],
+    ["initrd-0123456789abcdef", 0o600, false],
+    ["data-0123456789abcdef.scratch.img", 0o644, false],
+    ["data.persist.img", 0o644, false],
+    ["console.log", 0o644, false],
+    ["kernel", 0o644, false],
+])("%s of mode %o may be other guests' too: %s", (name, mode, shareable) => {
+    expect(shareableSource(name, mode, [{ file: "/source" }])).toBe(shareable ? "/source" : undefined);
+    expect(shareableSource(name, mode, [{ file: "/source" }, { bytes: Buffer.from("its own") }])).toBeUndefined();
+});
 
 test("guests' files of one content are one inode, and readable by all whatever the umask", async () => {
     const before = process.umask(0o077);

@@ -3,20 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { bytesOf, contentOf, headOf, isShareable } from "../../../backends/libvirt/files/ssh/content";
-
-test.each([
-    ["kernel-0123456789abcdef", 0o644, true],
-    ["initrd-0123456789abcdef", 0o644, true],
-    ["data-0123456789abcdef.qcow2", 0o644, true],
-    ["initrd-0123456789abcdef", 0o600, false],
-    ["data-0123456789abcdef.scratch.img", 0o644, false],
-    ["data.persist.img", 0o644, false],
-    ["console.log", 0o644, false],
-    ["kernel", 0o644, false],
-])("%s of mode %o may be other guests' too: %s", (name, mode, shareable) => {
-    expect(isShareable(name, mode)).toBe(shareable);
-});
+import { bytesOf, contentOf, headOf } from "../../../backends/libvirt/files/ssh/content";
 
 describe("parts", () => {
     let folder: string;

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Listener } from "../../../backends/libvirt/files/ssh/process";
-import { CLAIM, FOLDERS, LIST, RECEIVE, REMOVE } from "../../../backends/libvirt/files/ssh/scripts";
+import { CLAIM, FOLDERS, LIST, RECEIVE, REMOVE, VERIFY } from "../../../backends/libvirt/files/ssh/scripts";
 import { encodeProgram, MARK, quote, REMOTE_COMMAND, SERVE } from "../../../backends/libvirt/files/ssh/shellProtocol";
 
 let folder: string;
@@ -173,7 +173,7 @@ test("a folder that is not there is no file; a link that leads nowhere, or a fol
 describe("a copy", () => {
     const name = "kernel-0123456789abcdef",
         sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-    const put = (data: string, rest = "rest", digest = sha256) =>
+    const put = (data: string, rest = "rest", digest = sha256, known = "") =>
         run(
             "sh",
             CLAIM + RECEIVE,
@@ -187,19 +187,54 @@ describe("a copy", () => {
                 join(folder, "shared", digest),
                 "replace",
                 "",
+                known,
                 rest,
             ],
             data,
         );
     const left = () => [...readdirSync(join(folder, "guest")), ...readdirSync(folder).filter((one) => one !== "guest")];
 
+    const stored = join("shared", sha256);
+    const inode = () => String(statSync(join(folder, stored)).ino);
+
     test("comes whole, with its mode, and is found the second time", () => {
-        expect(put("hello")).toMatchObject({ out: "need 0\n", code: 0 });
+        const made = put("hello");
+        expect(made).toMatchObject({ out: `need 0\ninode ${inode()}\n`, code: 0 });
         expect(statSync(join(folder, "guest", name))).toMatchObject({ mode: 0o100644, nlink: 2, size: 5 });
         expect(put("")).toMatchObject({ out: "have\n", code: 0 });
         rmSync(join(folder, "guest", name));
-        expect(put("")).toMatchObject({ out: "made\n", code: 0 });
+        expect(put("", "rest", sha256, inode())).toMatchObject({ out: "made\n", code: 0 });
         expect(readFileSync(join(folder, "guest", name), "utf8")).toBe("hello");
+    });
+
+    test("is no link to content that was not compared with its digest, or was changed since", () => {
+        put("hello");
+        rmSync(join(folder, "guest", name));
+        for (const known of ["", "1"])
+            expect(put("", "rest", sha256, known)).toMatchObject({ out: "unverified\n", code: 0 });
+        expect(run("sh", VERIFY, [join(folder, stored), sha256])).toMatchObject({ out: `inode ${inode()}\n`, code: 0 });
+        const known = inode();
+        writeFileSync(join(folder, stored), "evil!");
+        expect(put("hello", "rest", sha256, known)).toMatchObject({ out: expect.stringMatching(/^need 0\n/) });
+        expect(readFileSync(join(folder, stored), "utf8")).toBe("hello");
+        writeFileSync(join(folder, stored), "evil!");
+        expect(run("sh", VERIFY, [join(folder, stored), sha256])).toMatchObject({ out: "", code: 0 });
+        expect(readdirSync(join(folder, "shared"))).toEqual([]);
+    });
+
+    test("of an inode with all its links is a second inode, which the store gets", () => {
+        put("hello");
+        const known = inode();
+        rmSync(join(folder, "guest", name));
+        // Stands for link(2) with EMLINK, or for an inode of another user, for the first link only.
+        const failing = `ln() { if [ ! -e "$base/failed" ]; then : > "$base/failed"; return 1; fi; command ln "$@"; }\n`;
+        const words = [folder, join(folder, "guest"), name, "5", "644", sha256, join(folder, stored), "", "", known];
+        expect(run("sh", failing + CLAIM, words)).toMatchObject({
+            out: expect.stringMatching(/^inode \d+\nmade\n$/),
+            code: 0,
+        });
+        expect(inode()).not.toBe(known);
+        expect(statSync(join(folder, "guest", name))).toMatchObject({ ino: Number(inode()), nlink: 2, mode: 0o100644 });
     });
 
     test("that is cut stays under another name, and goes on", () => {
@@ -207,13 +242,13 @@ describe("a copy", () => {
         expect(left()).toEqual([
             expect.stringMatching(/^\.kernel-[^.]*\.[\w-]*~[0-9a-f]+~[0-9a-f]+~\d+~\d+~\d+~0\.part$/),
         ]);
-        expect(put("lo")).toMatchObject({ out: "need 3\n", code: 0 });
+        expect(put("lo")).toMatchObject({ out: expect.stringMatching(/^need 3\n/), code: 0 });
         expect(left()).toEqual([name, "shared"]);
     });
 
     test("that is cut begins anew where it comes whole", () => {
         put("hel");
-        expect(put("hello", "whole")).toMatchObject({ out: "need 0\n", code: 0 });
+        expect(put("hello", "whole")).toMatchObject({ out: expect.stringMatching(/^need 0\n/), code: 0 });
         expect(left()).toEqual([name, "shared"]);
     });
 
@@ -225,7 +260,7 @@ describe("a copy", () => {
     test("that another process still writes is left to it", () => {
         mkdirSync(join(folder, "guest"));
         writeFileSync(join(folder, "guest", `.${name}.${process.pid}.part`), "hel");
-        expect(put("hello")).toMatchObject({ out: "need 0\n", code: 0 });
+        expect(put("hello")).toMatchObject({ out: expect.stringMatching(/^need 0\n/), code: 0 });
         run("sh", REMOVE, [join(folder, "guest"), join(folder, "shared"), name]);
         expect(left()).toEqual([`.${name}.${process.pid}.part`]);
     });

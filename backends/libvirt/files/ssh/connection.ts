@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 
-import { abortable, detached, hasCode, throwIfAborted, UnikernelError } from "../../../../model";
+import { abortable, detached, hasCode, KeyedQueue, throwIfAborted, UnikernelError } from "../../../../model";
 import { defaultTimeouts, type Login, Semaphore, type Timeouts } from "../../client";
 import { failedThere, programMissing, unreachable } from "./errors";
 import { type HostFacts, Master } from "./master";
@@ -40,6 +40,9 @@ export class SshConnection {
     private readonly timeouts: Timeouts;
     /** Copies in progress, by path in the store. */
     readonly copying = new Map<string, Promise<unknown>>();
+    /** Inode of each file in the store whose content was compared with its digest, by path. */
+    readonly verified = new Map<string, string>();
+    readonly verifying = new KeyedQueue();
 
     /** @param base the folder of all guests; "": below the remote user's data home (XDG Base Directory) */
     constructor(

@@ -67,8 +67,3 @@ export async function headOf(parts: Part[]): Promise<{ file: string; tail: Buffe
     const facts = await stat(first.file).catch(() => undefined);
     return facts && facts.size > INLINE ? { file: first.file, tail: Buffer.concat(bytes) } : undefined;
 }
-
-/** Return whether a file may share an inode with other guests' files: all may read it, and its name has its digest. */
-export function isShareable(name: string, mode: number): boolean {
-    return mode === 0o644 && /-[0-9a-f]{16}(\.[a-z0-9]+)?$/.test(name);
-}

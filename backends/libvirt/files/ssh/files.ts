@@ -53,19 +53,24 @@ export class SshFiles implements HostFiles {
         return this.write(uuid, name, parts, options, true);
     }
 
-    async copy(uuid: string, from: string, to: string, { mode }: { mode: number }): Promise<void> {
+    async copy(
+        uuid: string,
+        from: string,
+        to: string,
+        { mode, transient }: { mode: number; transient?: boolean },
+    ): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
         await this.connection.ask({
             what: `copy of ${source} to ${to}`,
             script: COPY,
-            words: [folder, from, plainName(to), mode.toString(8)],
+            words: [folder, from, plainName(to), mode.toString(8), syncWord(transient)],
             long: true,
         });
     }
 
-    async rename(uuid: string, from: string, to: string, { replace = false } = {}): Promise<void> {
+    async rename(uuid: string, from: string, to: string, { replace = false, transient = false } = {}): Promise<void> {
         const [folder, source] = [await this.folder(uuid), await this.path(uuid, from)];
-        const words = [folder, from, plainName(to), replace ? "replace" : "keep"];
+        const words = [folder, from, plainName(to), replace ? "replace" : "keep", syncWord(transient)];
         const { code } = await this.connection.ask({
             what: `rename of ${source} to ${to}`,
             script: RENAME,
@@ -117,12 +122,16 @@ export class SshFiles implements HostFiles {
     async digest(uuid: string, name: string): Promise<string | undefined> {
         const [path, store] = [await this.path(uuid, name), await this.store()];
         const ask = { what: `digest of ${path}`, words: [path, store] };
-        // A shared file is named by its digest.
         const { out: known } = await this.connection.ask({ ...ask, script: KNOWN });
-        const said = known.toString("latin1").trim();
-        if (said === "none") return undefined;
-        const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
-        return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
+        if (known.toString("latin1").trim() === "none") return undefined;
+        const [, shared = "", inode] = /^([0-9a-f]{64}) (\d+)$/m.exec(known.toString("latin1")) ?? [];
+        const { verified } = this.connection;
+        const stored = posix.join(store, shared);
+        if (inode !== undefined && verified.get(stored) === inode) return shared;
+        const { out } = await this.connection.ask({ ...ask, script: DIGEST, long: true });
+        const digest = /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
+        if (inode !== undefined && digest === shared) verified.set(stored, inode);
+        return digest;
     }
 
     async owner(uuid: string, name: string): Promise<number | undefined> {
@@ -168,3 +177,6 @@ export class SshFiles implements HostFiles {
         return this.connection.base || (await this.connection.facts()).base;
     }
 }
+
+/** Return the word by which a script knows whether to sync. */
+const syncWord = (transient = false): string => (transient ? "" : "sync");

@@ -3,10 +3,12 @@ import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../model";
 import type { WriteOptions } from "../../host";
-import type { SshConnection } from "./connection";
-import { bytesOf, type Content, contentOf, headOf, isShareable, whole } from "./content";
+import { shareableSource } from "../shared";
+import type { Ask, SshConnection } from "./connection";
+import { bytesOf, type Content, contentOf, headOf, whole } from "./content";
 import { BUSY, CLAIM, COMPOSE, DIFFERENT, DIGEST, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
 import { INLINE } from "./shellProtocol";
+import { lastLine, withVerified } from "./verify";
 
 export interface Target {
     /** The folder of all guests, of this guest, and the name in it. */
@@ -21,6 +23,8 @@ export interface Target {
     exclusive: boolean;
     /** sha256 hex that the caller expects; "" for any. */
     digest: string;
+    /** A power cut may lose the file. Only a small file of one guest is written without a sync. */
+    transient: boolean;
 }
 
 type Progress = (bytes: number) => void;
@@ -33,21 +37,22 @@ export async function putThere(
     connection: SshConnection,
     place: Pick<Target, "base" | "folder" | "name" | "exclusive">,
     parts: Part[],
-    { mode, digest = "", onProgress }: WriteOptions,
+    { mode, digest = "", transient = false, onProgress }: WriteOptions,
 ): Promise<boolean> {
     const store = posix.join(place.base, "shared");
     const head = await headOf(parts);
     if (head)
         return compose(
             connection,
-            { ...place, digest, mode: mode.toString(8), shared: store },
+            { ...place, digest, transient, mode: mode.toString(8), shared: store },
             head.file,
             head.tail,
             onProgress,
         );
     const content = await contentOf(parts);
-    const shared = isShareable(place.name, mode) ? posix.join(store, content.sha256) : "";
-    const target = { ...place, digest, mode: mode.toString(8), shared };
+    const source = shareableSource(place.name, mode, parts);
+    const shared = source === undefined ? "" : posix.join(store, content.sha256);
+    const target = { ...place, digest, transient, mode: mode.toString(8), shared };
     if (digest && content.sha256 !== digest) throw changed(target);
     return once(connection, target, parts, content, onProgress);
 }
@@ -75,15 +80,16 @@ async function compose(
         shared,
         how(target),
         target.digest,
-        String(head.size),
     ];
-    const ask = { what: what(target), script: COMPOSE, words, data: tail, codes: [DIFFERENT, BUSY] };
+    const ask = { what: what(target), script: COMPOSE, data: tail, codes: [DIFFERENT, BUSY] };
     for (let sent = false; ; sent = true) {
-        const { code, out } = await connection.ask(ask);
+        const { code, out } = await withVerified(connection, shared, (inode) =>
+            connection.ask({ ...ask, words: [...words, inode, String(head.size)] }),
+        );
         if (code === BUSY) throw busy(target);
-        if (code === 0 && ["have", "made"].includes(said(out))) {
+        if (code === 0 && ["have", "made"].includes(lastLine(out))) {
             onProgress?.(head.size + tail.length);
-            return said(out) === "made";
+            return lastLine(out) === "made";
         }
         if (sent || code !== 0) throw changed(target);
         await once(
@@ -145,6 +151,17 @@ async function send(
         how(target),
         target.digest,
     ];
+    const put = (script: string, more: { tail?: string[]; data?: Buffer; answer?: Ask["answer"] } = {}) => {
+        const { tail = [], ...rest } = more;
+        return withVerified(connection, target.shared, (inode) =>
+            connection.ask({
+                ...ask,
+                ...rest,
+                script,
+                words: [...words, inode, ...tail],
+            }),
+        );
+    };
     // A repetition after a lost connection may find the file that the first attempt created.
     const made = async (answer: string): Promise<boolean> =>
         answer !== "have" || (again && target.exclusive && (await digestThere(connection, target)) === sha256);
@@ -152,18 +169,17 @@ async function send(
         const data = await whole(bytesOf(parts, 0));
         if (createHash("sha256").update(data).digest("hex") !== sha256) throw changed(target);
         const umask = (0o777 & ~parseInt(target.mode, 8)).toString(8);
-        const small = target.shared
-            ? { script: CLAIM + RECEIVE, words: [...words, "whole"] }
-            : { script: SMALL, words: [...words, umask] };
-        const { code, out } = await connection.ask({ ...ask, ...small, data });
+        const { code, out } = await (target.shared
+            ? put(CLAIM + RECEIVE, { tail: ["whole"], data })
+            : put(SMALL, { tail: [umask, target.transient ? "" : "sync"], data }));
         if (code === BUSY) throw busy(target);
         if (code !== 0) throw changed(target);
         onProgress?.(size);
-        return made(said(out));
+        return made(lastLine(out));
     }
-    const claimed = await connection.ask({ ...ask, script: CLAIM, words });
+    const claimed = await put(CLAIM);
     if (claimed.code === BUSY) throw busy(target);
-    if (["have", "made"].includes(said(claimed.out))) return made(said(claimed.out));
+    if (["have", "made"].includes(lastLine(claimed.out))) return made(lastLine(claimed.out));
     let resumed = false;
     const answer = (line: string): { bytes: AsyncIterable<Buffer>; size: number } | undefined => {
         const offset = Number(/^need (\d+)$/.exec(line)?.[1] ?? NaN);
@@ -172,18 +188,18 @@ async function send(
             ? { bytes: told(bytesOf(parts, offset), offset, onProgress), size }
             : undefined;
     };
-    const sending = { ...ask, script: RECEIVE, words: [...words, "rest"], answer };
-    let { code, out } = await connection.ask(sending);
+    const receive = () => put(RECEIVE, { tail: ["rest"], answer });
+    let { code, out } = await receive();
     // The bytes of an earlier copy may belong to other content. They are removed now, so send once more.
-    if (code !== 0 && code !== BUSY && resumed) ({ code, out } = await connection.ask(sending));
+    if (code !== 0 && code !== BUSY && resumed) ({ code, out } = await receive());
     if (code === BUSY) throw busy(target);
     if (code !== 0) throw changed(target);
-    return made(said(out));
+    return made(lastLine(out));
 }
 
 async function digestThere(connection: SshConnection, target: Target): Promise<string> {
     const path = posix.join(target.folder, target.name);
-    return said(
+    return lastLine(
         (await connection.ask({ what: `digest of ${path}`, script: DIGEST, words: [path], long: true })).out,
     ).slice(0, 64);
 }
@@ -195,9 +211,6 @@ async function* told(bytes: AsyncIterable<Buffer>, offset: number, onProgress?: 
         onProgress?.((at += piece.length));
     }
 }
-
-/** Return the last line of a script's output. */
-const said = (out: Buffer): string => out.toString("latin1").trim().split("\n").at(-1) ?? "";
 
 const how = ({ exclusive }: Target): string => (exclusive ? "new" : "");
 

@@ -27,20 +27,30 @@ export const DIFFERENT = 4;
 export const BUSY = 5;
 
 /**
- * A file in the store shares an inode with all guests' files of that content. An mtime other than 1 shows that it was
- * modified.
+ * A file in the store shares an inode with all guests' files of that content. Another mtime than 1, or another mode,
+ * shows that it was modified. An inode whose content the caller has not compared with its digest is not linked. A new
+ * one is printed as "inode NUMBER".
  */
 const PUT = `
-base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7 how=$8 verify=$9
+base=$1 dir=$2 name=$3 size=$4 mode=$5 digest=$6 shared=$7 how=$8 verify=$9 known=\${10}
 startof $$
 path=$dir/$name part=$dir/.$name.$host~$machine~$boot~$space~$$~$start~0.part
-take() { # SIZE FILE: from the store, as a link where that can be
+take() { # SIZE FILE MODE: from the store, as a link where that can be
     there "$shared" || return 1
-    if [ "$(stat -c '%s %Y' -- "$shared" 2>/dev/null)" != "$1 1" ]; then rm -f -- "$shared"; return 1; fi
+    case $(stat -c '%s %Y %a %i' -- "$shared" 2>/dev/null) in
+        "$1 1 $3 $known") ;;
+        "$1 1 $3 "*) echo unverified; exit;;
+        *) rm -f -- "$shared"; return 1;;
+    esac
     ln -f -- "$shared" "$2" 2>/dev/null && return
-    if cp -p --reflink=auto -- "$shared" "$2" 2>/dev/null; then sync -- "$2"; return; fi
+    # The inode has all links that its file system allows, or another user has it. The store gets a second one.
+    if cp -p --reflink=auto -- "$shared" "$2" 2>/dev/null; then sync -- "$2"; store "$2"; return; fi
     rm -f -- "$2"
     return 1
+}
+store() { # FILE
+    mkdir -p -m 0711 -- "\${shared%/*}" 2>/dev/null || return 0
+    if ln -f -- "$1" "$shared" 2>/dev/null; then stat -c 'inode %i' -- "$1"; fi
 }
 begin() {
     [ -d "$base" ] || (umask 022; mkdir -p -m 0711 -- "$base")
@@ -79,36 +89,38 @@ finish() { # says "have" when it is to be new and another one has the name
         exit
     }
     rm -f -- "$part"
-    sync -- "$dir"
+    [ -z "\${12-sync}" ] || sync -- "$dir"
 }`;
 
 /**
  * base folder name size mode digest shared (or "") how ("new": never replace a file) verify (the digest that an
- * existing file must have to be kept, or ""). Prints "have" when the file exists, "made" when it came from the store.
+ * existing file must have to be kept, or "") known (inode of the store's file that was verified, or ""). Prints "have"
+ * when the file exists, "made" when it came from the store, "unverified" when the store's file was not verified yet.
  */
 export const CLAIM = `${PUT}
 begin
-if [ -n "$shared" ] && take "$size" "$part"; then finish; echo made; exit; fi`;
+if [ -n "$shared" ] && take "$size" "$part" "$mode"; then finish; echo made; exit; fi`;
 
 /**
- * The same words, umask, and the content on standard input: a small file of one guest, with as few processes as
- * possible.
+ * The same words, umask, sync ("": a power cut may lose the file), and the content on standard input: a small file of
+ * one guest, with as few processes as possible.
  */
 export const SMALL = `${PUT}
 begin
-umask "\${10}"
-said=$(dd of="$part" bs=65536 conv=fsync 2>&1) || { printf '%s\\n' "$said" >&2; rm -f -- "$part"; exit 1; }
+umask "\${11}"
+said=$(dd of="$part" bs=65536 \${12:+conv=fsync} 2>&1) || { printf '%s\\n' "$said" >&2; rm -f -- "$part"; exit 1; }
 case $said in *"
 $size byte"*) ;; *) rm -f -- "$part"; exit ${INCOMPLETE};; esac
 finish`;
 
 /**
- * The same words, headsize, and the tail on standard input. Prints "have" or "made", or "need" when it lacks the head.
+ * The same words, headsize, and the tail on standard input. Prints "have", "made" or "unverified", or "need" when it
+ * lacks the head.
  */
 export const COMPOSE = `${PUT}
 begin
 head=$dir/.$name.head
-if ! there "$head" && ! take "\${10}" "$head"; then echo need; exit; fi
+if ! there "$head" && ! take "\${11}" "$head" 600; then echo need; exit; fi
 cp --reflink=auto -- "$head" "$part" && cat >> "$part" && chmod -- "$mode" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
 if [ "$(stat -c %s -- "$part")" != "$size" ]; then rm -f -- "$part" "$head"; exit ${DIFFERENT}; fi
 if [ -n "$verify" ] && [ "$(sha256sum < "$part")" != "$verify  -" ]; then rm -f -- "$part"; exit ${DIFFERENT}; fi
@@ -124,7 +136,7 @@ begin
 offset=0
 for old in "$dir/.$name".*.part; do
     if ! dead "$old"; then continue; fi
-    if [ "\${10}" = whole ]; then rm -f -- "$old"
+    if [ "\${11}" = whole ]; then rm -f -- "$old"
     elif mv -- "$old" "$part" 2>/dev/null; then
         # Another user's, such as root's, cannot be gone on with.
         if [ -w "$part" ]; then offset=$(stat -c %s -- "$part"); else rm -f -- "$part"; offset=0; fi
@@ -139,23 +151,29 @@ if [ "$(sha256sum < "$part")" != "$digest  -" ]; then rm -f -- "$part"; exit ${D
 chmod -- "$mode" "$part"
 [ -z "$shared" ] || touch -d @1 -- "$part"
 sync -- "$part" || { rm -f -- "$part"; exit 1; }
-if [ -n "$shared" ]; then mkdir -p -m 0711 -- "\${shared%/*}" && ln -f -- "$part" "$shared" 2>/dev/null || :; fi
+if [ -n "$shared" ]; then store "$part"; fi
 finish`;
 
-/** folder from to mode */
+/** path digest. Compares a file of the store with its digest: prints "inode NUMBER", or removes it. */
+export const VERIFY = `
+there "$1" || exit 0
+inode=$(stat -c %i -- "$1")
+if [ "$(sha256sum < "$1")" = "$2  -" ]; then echo "inode $inode"; else rm -f -- "$1"; fi`;
+
+/** folder from to mode sync ("": a power cut may lose the copy) */
 export const COPY = `
 startof $$
 part=$1/.$3.$host~$machine~$boot~$space~$$~$start~0.part
 sweep "$1"
-cp --reflink=auto -- "$1/$2" "$part" && chmod -- "$4" "$part" && sync -- "$part" || { rm -f -- "$part"; exit 1; }
+cp --reflink=auto -- "$1/$2" "$part" && chmod -- "$4" "$part" && { [ -z "$5" ] || sync -- "$part"; } || { rm -f -- "$part"; exit 1; }
 mv -f -- "$part" "$1/$3"
 rm -f -- "$1/$3.unfinished"
-sync -- "$1"`;
+[ -z "$5" ] || sync -- "$1"`;
 
 /** Exit code of RENAME. */
 export const EXISTS = 6;
 
-/** folder from to how ("replace" or "keep") */
+/** folder from to how ("replace" or "keep") sync ("": a power cut may undo it) */
 export const RENAME = `
 if [ "$4" = replace ]; then mv -f -- "$1/$2" "$1/$3"
 else
@@ -166,7 +184,7 @@ else
     }
     rm -f -- "$1/$2"
 fi
-sync -- "$1"`;
+[ -z "$5" ] || sync -- "$1"`;
 
 /** folder store name…: also drops content of the store that no guest uses any more. */
 export const REMOVE = `
@@ -224,14 +242,15 @@ there "$1" || exit 0
 stat -c %u -- "$1"`;
 
 /**
- * path store. Prints the sha256 of a file that the store has and that was not modified since; nothing for any other.
+ * path store. Prints the digest and inode of a file that the store has and that was not modified since; nothing for any
+ * other.
  */
 export const KNOWN = `
 [ ! -e "$1.unfinished" ] || { echo none; exit; }
 there "$1" || { echo none; exit; }
 for one in "$2"/*; do
     if [ "$1" -ef "$one" ]; then
-        if [ "$(stat -c %Y -- "$one")" = 1 ]; then printf '%s\\n' "\${one##*/}"; fi
+        if [ "$(stat -c %Y -- "$one")" = 1 ]; then printf '%s %s\\n' "\${one##*/}" "$(stat -c %i -- "$one")"; fi
         exit
     fi
 done`;
