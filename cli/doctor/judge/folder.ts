@@ -7,6 +7,9 @@ export interface Step {
     searchable: boolean;
 }
 
+/** How guests' files of one content share their blocks: as hard links, by the file system's reflinks, or not at all. */
+export type Sharing = "link" | "reflink" | "copy";
+
 export interface FolderFacts {
     folder: string;
     /** The user that QEMU runs as. */
@@ -22,12 +25,29 @@ export interface FolderFacts {
     root: boolean;
     /** Bytes free for this user. */
     free: number;
+    /** undefined where it could not be tried. */
+    sharing?: Sharing;
 }
 
 const MIB = 2 ** 20;
 
 export function judgeFolder(facts: FolderFacts): Finding[] {
-    return [judgeSearch(facts), judgeSpace(facts)];
+    return [judgeSearch(facts), judgeSpace(facts), ...judgeSharing(facts)];
+}
+
+function judgeSharing({ folder, volumes, sharing }: FolderFacts): Finding[] {
+    if (volumes)
+        return [
+            { status: "ok", found: "each guest has copies of its kernel and images: storage volumes cannot be links" },
+        ];
+    if (sharing !== "copy") return [];
+    return [
+        {
+            status: "warn",
+            found: `${folder}: its file system has neither hard links nor reflinks, so each guest has copies of its kernel and images`,
+            note: "Put the folder on a file system that has them, such as ext4, XFS or Btrfs.",
+        },
+    ];
 }
 
 function judgeSearch({ folder, user, steps, writable, volumes, acl, root }: FolderFacts): Finding {

@@ -5,6 +5,7 @@ import type { FolderFacts, Step } from "../judge";
 import { type Account, permits } from "./account";
 import { exists, type Machine, which } from "./machine";
 import { runProgram } from "./run";
+import { probeSharing } from "./sharing";
 
 export async function probeFolder(
     machine: Machine,
@@ -24,6 +25,7 @@ export async function probeFolder(
         writable: await exists(there, constants.W_OK | constants.X_OK),
         root: machine.user.uid === 0,
         free: space.bavail * space.bsize,
+        sharing: there === folder ? await probeSharing(folder) : undefined,
     };
 }
 

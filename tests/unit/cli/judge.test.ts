@@ -252,6 +252,8 @@ table<judge.FolderFacts>(
         ],
         ["not ours to write", { writable: false, root: false }, "fail", "sudo install -d -m 0711 -o $USER /home/ann/d"],
         ["libvirt writes it", { writable: false, volumes: true, root: false }, "ok", "libvirt writes there for us"],
+        ["copies of libvirt", { volumes: true, root: false }, "ok", "storage volumes cannot be links"],
+        ["copies", { sharing: "copy" }, "warn", "neither hard links nor reflinks"],
         ["little space", { free: 500 * 2 ** 20 }, "warn", "500 MiB free"],
         ["no space", { free: 10 * 2 ** 20 }, "fail", "10 MiB free"],
     ],
