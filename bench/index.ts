@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { burn } from "./burn";
 import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
 import { fleet } from "./fleet";
@@ -21,6 +22,7 @@ const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
     state,
     plugin,
     iso: media,
+    burn,
     xen,
 };
 

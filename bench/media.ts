@@ -2,7 +2,6 @@ import { execFile } from "node:child_process";
 import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { burn } from "./burn";
 import { child } from "./child";
 import { type Figure, median, timed } from "./figure";
 import { nginxGuest } from "./nginx";
@@ -19,15 +18,8 @@ interface MediumTimes {
 }
 const run = promisify(execFile);
 
-/**
- * Measure the nginx guest as a medium, compared with grub-mkrescue on the same files; and written to a stick, compared
- * with dd.
- */
+/** Measure the nginx guest as a medium, compared with grub-mkrescue on the same files. */
 export async function media(place: Place): Promise<Figure[]> {
-    return [...(await bake(place)), ...(await burn(place))];
-}
-
-async function bake(place: Place): Promise<Figure[]> {
     place.log("iso: the nginx guest as a medium");
     const { kernel, initrd, args } = await nginxGuest(place.folder, "iso");
     const image = join(place.folder, "nginx.iso");

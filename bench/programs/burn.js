@@ -1,19 +1,31 @@
 // Times one burn without Pulumi: until all data is written and synced, and until it is read back. Prints { written,
 // seconds }.
-const { burnImage, inspectDevice } = require("../../dist/backends/iso/burn");
+const { burnImage, inspectDevice, openDevice } = require("../../dist/backends/iso/burn");
 const { statSync, writeFileSync } = require("node:fs");
 
-const { image, device, group } = JSON.parse(process.argv[2]);
-if (group) writeFileSync(`${group}/cgroup.procs`, String(process.pid));
+const { image, device, procs } = JSON.parse(process.argv[2]);
+if (procs) writeFileSync(procs, String(process.pid));
 
 (async () => {
     const { size } = statSync(image);
+    const inspected = await inspectDevice({ device, allowFixed: true }, size);
     const start = performance.now();
     const passed = () => (performance.now() - start) / 1000;
-    let written;
-    await burnImage(image, size, await inspectDevice({ device, allowFixed: true }, size), {
+    let [synced, written] = [0, undefined];
+    await burnImage(image, size, inspected, {
+        open: async (...args) => {
+            const file = await openDevice(...args);
+            return {
+                ...file,
+                async sync() {
+                    await file.sync();
+                    synced = passed();
+                },
+            };
+        },
         onProgress(_bytes, _total, phase) {
-            if (phase === "verify") written ??= passed();
+            // Reading back begins right after a sync.
+            if (phase === "verify") written ??= synced;
         },
     });
     process.stdout.write(JSON.stringify({ written, seconds: passed() }));
