@@ -67,7 +67,7 @@ function extFormat(flavour: Flavour): Format {
                 if (options.size !== undefined || attempt === TRIES) throw tooSmall(tree, size);
             }
             context.onProgress(tree.bytes);
-            return hashWhileWritten(path, Promise.resolve(), () => undefined);
+            return hashWhileWritten(path, Promise.resolve(), () => undefined, tree.bytes);
         },
     };
 }

@@ -75,6 +75,9 @@ export const iso9660: Format = {
                     "0",
                     "-compliance",
                     "no_emul_toc",
+                    // hashWhileWritten syncs it once; xorriso would every 16 MiB, and wait each time.
+                    "-stdio_sync",
+                    "off",
                     "-outdev",
                     `stdio:${path}`,
                     "-volid",
@@ -101,6 +104,7 @@ export const iso9660: Format = {
                 { env: fixedClock, timeout },
             ),
             (bytes) => onProgress(Math.min(bytes, tree.bytes)),
+            tree.bytes,
         );
     },
 };

@@ -36,7 +36,7 @@ export const qcow2: Format = {
         await run("qemu-img", ["convert", "-O", "qcow2", `json:${JSON.stringify(source)}`, path], { timeout });
         if (size !== undefined) await run("qemu-img", ["resize", "-q", "-f", "qcow2", path, `${size}`], { timeout });
         onProgress(tree.bytes);
-        return hashWhileWritten(path, Promise.resolve(), () => undefined);
+        return hashWhileWritten(path, Promise.resolve(), () => undefined, tree.bytes);
     },
 };
 

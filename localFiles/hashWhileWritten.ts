@@ -1,82 +1,52 @@
-import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Written } from "./fileWriter";
+import { follow } from "./follow";
+import { followInThread } from "./hashThread";
 
-const CHUNK = 1024 * 1024;
-/** The volume descriptors of an ISO are in these first bytes, which a program may patch last. */
-const HEAD = 64 * 1024;
 const PAUSE = 20;
+/** From this size on, hashing takes longer than starting a thread. */
+const LARGE = 32 * 1024 * 1024;
 
 /**
- * Hash a file while another process writes it from front to back, so that the image is not read a second time; then
- * sync it.
+ * Hash and sync a file while another process writes it from front to back, so that the image is not read a second time.
  * @param writing settles when the writer has ended
+ * @param expected bytes, approximately
  */
 export async function hashWhileWritten(
     path: string,
     writing: Promise<unknown>,
     onProgress: (bytes: number) => void,
+    expected = 0,
 ): Promise<Written> {
-    let ended = false;
     const end = writing.then(
-        () => {
-            ended = true;
-        },
-        () => {
-            ended = true;
-        },
+        () => undefined,
+        () => undefined,
     );
-    let handle: FileHandle | undefined;
+    const handle = await openWritten(path, writing, end);
     try {
-        // The file exists as soon as the writer opens it. If the writer failed earlier, its error is thrown.
-        while (!(handle = await open(path, "r+").catch(() => undefined)) && !ended) await pause(end);
-        await (handle ? undefined : writing);
-        handle ??= await open(path, "r+");
-        const written = await follow(handle, () => ended, end, onProgress);
-        await writing;
-        await handle.sync();
-        return written;
+        // The writer's end is the last change, so the disk need not wait until the hash is known.
+        const synced = writing.then(() => handle.sync());
+        const hashed =
+            expected < LARGE ? follow(handle.fd, end, onProgress) : followInThread(handle.fd, writing, onProgress);
+        const [first, second] = await Promise.allSettled([synced, hashed]);
+        if (first.status === "rejected") throw first.reason;
+        if (second.status === "rejected") throw second.reason;
+        return second.value;
     } finally {
-        await handle?.close();
+        await handle.close();
     }
 }
 
-async function follow(
-    handle: FileHandle,
-    ended: () => boolean,
-    end: Promise<void>,
-    onProgress: (bytes: number) => void,
-): Promise<Written> {
-    const buffer = Buffer.allocUnsafe(CHUNK);
-    const head = createHash("sha256");
-    const hash = createHash("sha256");
-    let size = 0;
-    for (;;) {
-        const last = ended();
-        const { bytesRead } = await handle.read(buffer, 0, CHUNK, size);
-        if (bytesRead === 0 && last) break;
-        // Prefer few large reads: wait until a chunk is full.
-        if (bytesRead < CHUNK && !last) {
-            await pause(end);
-            continue;
-        }
-        hash.update(buffer.subarray(0, bytesRead));
-        if (size === 0) head.update(buffer.subarray(0, HEAD));
-        size += bytesRead;
-        onProgress(size);
+/** Open the file, which exists as soon as the writer opens it. Throws the writer's error where it failed earlier. */
+async function openWritten(path: string, writing: Promise<unknown>, end: Promise<void>): Promise<FileHandle> {
+    let ended = false;
+    void end.then(() => (ended = true));
+    while (!ended) {
+        const handle = await open(path, "r+").catch(() => undefined);
+        if (handle) return handle;
+        await Promise.race([end, delay(PAUSE)]);
     }
-    const { bytesRead } = await handle.read(buffer, 0, HEAD, 0);
-    const same = createHash("sha256").update(buffer.subarray(0, bytesRead)).digest("hex") === head.digest("hex");
-    return same ? { sha256: hash.digest("hex"), size } : follow(handle, ended, end, onProgress);
-}
-
-async function pause(end: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await Promise.race([
-        end,
-        new Promise<void>((resolve) => {
-            timer = setTimeout(resolve, PAUSE);
-        }),
-    ]);
-    clearTimeout(timer);
+    await writing;
+    return open(path, "r+");
 }

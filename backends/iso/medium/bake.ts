@@ -60,7 +60,12 @@ export async function bake(
             env,
             timeout,
         });
-        const written = await hashWhileWritten(path, writing, (bytes) => onProgress?.(bytes, Math.max(bytes, needed)));
+        const written = await hashWhileWritten(
+            path,
+            writing,
+            (bytes) => onProgress?.(bytes, Math.max(bytes, needed)),
+            needed,
+        );
         await requireUnchanged(placed);
         await rm(staging, { recursive: true });
         return { ...written, manifest: manifestOf(placed, contents) };
