@@ -1,3 +1,5 @@
+import { renderColumns } from "./table";
+
 /** One figure and its baseline, both from the same run. */
 export interface Figure {
     part: string;
@@ -20,8 +22,8 @@ export function met({ value, limit }: Figure): boolean | undefined {
     return limit === undefined ? undefined : value <= limit;
 }
 
-const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
-const amount = (value: number, unit: Figure["unit"]) =>
+export const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
+export const amount = (value: number, unit: Figure["unit"]) =>
     unit === "bytes" ? `${Math.round(value)} B` : unit === "" ? String(value) : `${digits(value)} ${unit}`;
 
 const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
@@ -39,14 +41,8 @@ export function renderTable(figures: readonly Figure[]): string {
         figure.limit === undefined ? "" : `≤ ${figure.limit}`,
         { true: "met", false: "MISSED", undefined: "" }[String(met(figure))] ?? "",
     ]);
-    const widths = HEAD.map((head, column) => Math.max(...[HEAD, ...rows].map((row) => (row[column] ?? head).length)));
-    const line = (row: string[]) =>
-        row
-            .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-            .join("  ")
-            .trimEnd();
     const notes = figures.filter(({ note }) => note).map(({ part, name, note }) => `  ${part}: ${name}: ${note}`);
-    return [line(HEAD), ...rows.map(line), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
+    return [renderColumns(HEAD, rows), ...(notes.length > 0 ? ["", ...notes] : [])].join("\n");
 }
 
 /** Return the seconds that a piece of work took, and its result. */

@@ -8,6 +8,7 @@ import { fleet } from "./fleet";
 import { growth } from "./growth";
 import { image } from "./image";
 import { media } from "./media";
+import { renderPicture } from "./picture";
 import { Place } from "./place";
 import { plugin } from "./plugin";
 import { state } from "./state";
@@ -26,7 +27,7 @@ const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
     xen,
 };
 
-const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE]
+const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
 `;
 
@@ -36,19 +37,23 @@ Parts: ${Object.keys(parts).join(", ")} (default: all)
  */
 export async function main(argv: string[]): Promise<number> {
     let names: string[];
-    let file: string | undefined;
+    let files: { json?: string; svg?: string };
     try {
         const { values, positionals } = parseArgs({
             args: argv,
             allowPositionals: true,
-            options: { json: { type: "string" }, help: { type: "boolean", short: "h" } },
+            options: {
+                json: { type: "string" },
+                svg: { type: "string" },
+                help: { type: "boolean", short: "h" },
+            },
         });
         if (values.help) {
             process.stdout.write(USAGE);
             return 0;
         }
         names = positionals.length > 0 ? positionals : Object.keys(parts);
-        file = values.json;
+        files = values;
         const unknown = names.find((name) => !(name in parts));
         if (unknown) throw new Error(`There is no part "${unknown}".`);
     } catch (error) {
@@ -84,7 +89,8 @@ export async function main(argv: string[]): Promise<number> {
         figures: figures.map((figure) => ({ ...figure, met: met(figure) })),
         failures,
     };
-    if (file) await writeFile(file, `${JSON.stringify(document, null, 2)}\n`);
+    if (files.json) await writeFile(files.json, `${JSON.stringify(document, null, 2)}\n`);
+    if (files.svg) await writeFile(files.svg, renderPicture(figures));
     for (const failure of failures) process.stderr.write(`could not be measured: ${failure}\n`);
     return failures.length > 0 ? 1 : 0;
 }
