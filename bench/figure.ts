@@ -22,9 +22,15 @@ export function met({ value, limit }: Figure): boolean | undefined {
     return limit === undefined ? undefined : value <= limit;
 }
 
+const MIB = 2 ** 20;
+
 export const digits = (value: number) => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(2));
-export const amount = (value: number, unit: Figure["unit"]) =>
-    unit === "bytes" ? `${Math.round(value)} B` : unit === "" ? String(value) : `${digits(value)} ${unit}`;
+/** Render a value with its unit, as people read it. */
+export function amount(value: number, unit: Figure["unit"]): string {
+    if (unit === "") return String(value);
+    if (unit !== "bytes") return `${digits(value)} ${unit}`;
+    return value < MIB ? `${Math.round(value)} B` : `${digits(value / MIB)} MiB`;
+}
 
 const HEAD = ["figure", "ours", "beside it", "measured", "value", "wanted", ""];
 

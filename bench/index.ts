@@ -8,14 +8,18 @@ import { fleet } from "./fleet";
 import { growth } from "./growth";
 import { image } from "./image";
 import { media } from "./media";
+import { type PeersOptions, peers } from "./peers";
 import { renderPicture } from "./picture";
 import { Place } from "./place";
 import { plugin } from "./plugin";
 import { state } from "./state";
+import { renderMarkdown, type Table } from "./table";
 import { xen } from "./xen";
 
+type Report = Figure[] | { figures: Figure[]; tables: Table[] };
+
 /** Each part measures its own figures and can run alone. */
-const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
+const parts: Record<string, (place: Place, options: PeersOptions) => Promise<Report>> = {
     fleet,
     growth,
     "first-200": first200,
@@ -25,11 +29,19 @@ const parts: Record<string, (place: Place) => Promise<Figure[]>> = {
     iso: media,
     burn,
     xen,
+    peers,
 };
 
-const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE]
+const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
+--guests, --runs: the fleets of the part peers (30), and how often each is measured (3)
 `;
+
+/** Return a whole number from 1, as the command line has it. */
+function count(text: string): number {
+    if (!/^[1-9]\d{0,3}$/.test(text)) throw new Error(`"${text}" is no whole number from 1 to 9999.`);
+    return Number(text);
+}
 
 /**
  * Measure, print the table, and write the figures as JSON if requested.
@@ -38,6 +50,7 @@ Parts: ${Object.keys(parts).join(", ")} (default: all)
 export async function main(argv: string[]): Promise<number> {
     let names: string[];
     let files: { json?: string; svg?: string };
+    let options: PeersOptions;
     try {
         const { values, positionals } = parseArgs({
             args: argv,
@@ -45,6 +58,8 @@ export async function main(argv: string[]): Promise<number> {
             options: {
                 json: { type: "string" },
                 svg: { type: "string" },
+                guests: { type: "string", multiple: true, default: ["30"] },
+                runs: { type: "string", default: "3" },
                 help: { type: "boolean", short: "h" },
             },
         });
@@ -54,6 +69,7 @@ export async function main(argv: string[]): Promise<number> {
         }
         names = positionals.length > 0 ? positionals : Object.keys(parts);
         files = values;
+        options = { guests: values.guests.map(count), runs: count(values.runs) };
         const unknown = names.find((name) => !(name in parts));
         if (unknown) throw new Error(`There is no part "${unknown}".`);
     } catch (error) {
@@ -61,6 +77,7 @@ export async function main(argv: string[]): Promise<number> {
         return 2;
     }
     const figures: Figure[] = [];
+    const tables: Table[] = [];
     const failures: string[] = [];
     const log = (line: string) => process.stderr.write(`… ${line}\n`);
     const [load = 0] = loadavg();
@@ -71,8 +88,11 @@ export async function main(argv: string[]): Promise<number> {
     const place = await Place.make(log);
     try {
         for (const name of names) {
-            await parts[name]?.(place).then(
-                (found) => figures.push(...found),
+            await parts[name]?.(place, options).then(
+                (found) => {
+                    figures.push(...(Array.isArray(found) ? found : found.figures));
+                    tables.push(...(Array.isArray(found) ? [] : found.tables));
+                },
                 (error: unknown) => {
                     failures.push(`${name}: ${(error as Error).message}`);
                 },
@@ -82,11 +102,13 @@ export async function main(argv: string[]): Promise<number> {
         await place.close();
     }
     if (figures.length > 0) process.stdout.write(`${renderTable(figures)}\n`);
+    for (const table of tables) process.stdout.write(`\n${renderMarkdown(table)}\n`);
     const document = {
         node: process.version,
         processors: availableParallelism(),
         load,
         figures: figures.map((figure) => ({ ...figure, met: met(figure) })),
+        tables,
         failures,
     };
     if (files.json) await writeFile(files.json, `${JSON.stringify(document, null, 2)}\n`);

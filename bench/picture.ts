@@ -11,11 +11,11 @@ export function groupsOf(figures: readonly Figure[]): Group[] {
             missed: met(figure) === false,
             bars: [["ours", figure.ours] as const, ...Object.entries(figure.beside)]
                 .filter(([, value]) => Number.isFinite(value))
-                .map(([name, value], index) => ({
+                .map(([name, value]) => ({
                     name,
                     value,
                     text: amount(value, figure.unit),
-                    ours: index === 0,
+                    ours: name.startsWith("ours"),
                 })),
         }));
 }

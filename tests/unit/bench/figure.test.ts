@@ -1,4 +1,4 @@
-import { type Figure, median, met, renderTable } from "../../../bench/figure";
+import { amount, type Figure, median, met, renderTable } from "../../../bench/figure";
 
 const figure = (more: Partial<Figure>): Figure => ({
     part: "fleet",
@@ -23,6 +23,14 @@ test.each([
     [[4, 1, 2, 3], 2.5],
     [[7], 7],
 ])("median of %j", (values, middle) => expect(median(values)).toBe(middle));
+
+test.each([
+    [3.217, "s", "3.22 s"],
+    [812.4, "ms", "812 ms"],
+    [4096.4, "bytes", "4096 B"],
+    [27_186_176, "bytes", "25.93 MiB"],
+    [7, "", "7"],
+] as const)("%d %s is %s", (value, unit, text) => expect(amount(value, unit)).toBe(text));
 
 test("a table: a miss stands out, what has no limit says nothing", () => {
     const table = renderTable([
