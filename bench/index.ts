@@ -9,6 +9,7 @@ import { growth } from "./growth";
 import { image } from "./image";
 import { media } from "./media";
 import { type PeersOptions, peers } from "./peers";
+import { losses } from "./peers/losses";
 import { renderPicture } from "./picture";
 import { Place } from "./place";
 import { plugin } from "./plugin";
@@ -30,6 +31,7 @@ const parts: Record<string, (place: Place, options: PeersOptions) => Promise<Rep
     burn,
     xen,
     peers,
+    losses,
 };
 
 const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N]

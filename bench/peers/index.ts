@@ -5,7 +5,6 @@ import type { Figure } from "../figure";
 import type { Place } from "../place";
 import type { Table } from "../table";
 import { figuresOf, type Measured, tableOf } from "./figures";
-import { losses } from "./losses";
 import { dynamic, engineAlone, plugin } from "./ours";
 import { nameOf, type Peer, range } from "./peer";
 import { ensurePrograms } from "./programs";
@@ -20,7 +19,7 @@ export interface PeersOptions {
     runs: number;
 }
 
-/** Measure the same guests by other tools and by this package, and see what each tool loses on the way. */
+/** Measure the same guests by other tools and by this package. */
 export async function peers(
     place: Place,
     { guests, runs }: PeersOptions,
@@ -35,8 +34,6 @@ export async function peers(
         figures.push(...figuresOf(count, measured));
         tables.push(tableOf(count, runs, measured));
     }
-    place.log("peers: what each one loses");
-    tables.push(await losses(place, host, programs));
     return { figures, tables };
 }
 

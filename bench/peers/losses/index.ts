@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LibvirtHost } from "../../../tests/support/libvirtHost";
+import type { Figure } from "../../figure";
 import type { Place } from "../../place";
 import type { Table } from "../../table";
 import { nameOf } from "../peer";
-import type { Programs } from "../programs";
+import { ensurePrograms } from "../programs";
 import { ours } from "./ours";
 import { mark, type Seen, see } from "./seen";
 import { EVENTS, type Event, type Subject, type SubjectOf } from "./subject";
@@ -40,7 +41,9 @@ const DESCRIPTIONS: Record<Event, string> = {
 };
 
 /** Try each event on a fresh guest of each tool, and return what was seen as a table. */
-export async function losses(place: Place, host: LibvirtHost, programs: Programs): Promise<Table> {
+export async function losses(place: Place): Promise<{ figures: Figure[]; tables: Table[] }> {
+    const programs = await ensurePrograms(place.log);
+    const host = await place.host();
     const folder = join(place.folder, "losses");
     await mkdir(folder);
     await host.defineNatNetwork(NETWORK, { isolated: true });
@@ -51,7 +54,7 @@ export async function losses(place: Place, host: LibvirtHost, programs: Programs
     const rows: string[][] = [];
     for (const event of EVENTS) {
         for (const [index, { name, live }] of SUBJECTS.entries()) {
-            place.log(`peers: ${DESCRIPTIONS[event]}: ${name}`);
+            place.log(`losses: ${DESCRIPTIONS[event]}: ${name}`);
             const own = join(folder, `${event}-${index}`);
             await mkdir(own);
             await live({ ...ground, folder: own }, event, async (subject) => {
@@ -60,11 +63,8 @@ export async function losses(place: Place, host: LibvirtHost, programs: Programs
             });
         }
     }
-    return {
-        title: "What a guest loses",
-        head: ["", "by", "the tool", "the guest", "with the good definition again", "lost in the end"],
-        rows,
-    };
+    const head = ["", "by", "the tool", "the guest", "with the good definition again", "lost in the end"];
+    return { figures: [], tables: [{ title: "What a guest loses", head, rows }] };
 }
 
 async function lose(host: LibvirtHost, subject: Subject): Promise<Loss> {
