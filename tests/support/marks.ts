@@ -1,9 +1,9 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 import type { Mark } from "../../backends/libvirt/model";
+import { parse } from "../../backends/libvirt/xml/dom";
 import { addMark } from "../../backends/libvirt/xml/mark";
 import { MARK_ELEMENT, MARK_PREFIX } from "../../backends/libvirt/xml/names";
 import { print } from "../../backends/libvirt/xml/print";
-import { parse } from "../../backends/libvirt/xml/tree";
 
 /** Return the domain without this package's mark; metadata of other programs stays. */
 export function withoutMark(domainXml: string): string {

@@ -1,8 +1,9 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
+import { parse } from "./dom";
 import { MARK_ELEMENT, MARK_PREFIX } from "./names";
 import { print } from "./print";
-import { at, parse, tree } from "./tree";
+import { at, tree } from "./tree";
 
 const TITLES = ["title", "description"];
 const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;

@@ -1,6 +1,6 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
+import { parse } from "./dom";
 import { print } from "./print";
-import { parse } from "./tree";
 
 /**
  * Return the domain without its displays' passwords, for places that read-only connections can read. An empty password

@@ -1,5 +1,5 @@
+import { parse } from "./dom";
 import { print } from "./print";
-import { parse } from "./tree";
 
 /** Return the domain with actions by which its host does not start it again after a crash or a reboot. */
 export function withoutRestarts(domainXml: string): string {
