@@ -1,10 +1,10 @@
 import { HOST_PLATFORMS, type HostedPlatform, type Platform, UnikernelError } from "../model";
 import type { Backend } from "./backend";
 import { hasHosts } from "./capabilities";
-import { iso } from "./iso";
-import { kvm } from "./kvm";
-import { createLibvirtBackend, type Host, openHost, sshLogin, sshShellOf } from "./libvirt";
-import { createXen, dom0AccessBy } from "./xen";
+import { kvm } from "./kvm/platform";
+import { sshLogin } from "./libvirt/client";
+import type { Host } from "./libvirt/host";
+import { createLibvirtBackend } from "./libvirt/lifecycle";
 
 export type {
     Applied,
@@ -43,17 +43,17 @@ export {
 } from "./capabilities";
 export { unsupportedIn } from "./consequence";
 export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
-export { bootLoaders, bootProbe, type HostFacts, inspectDom0, inspectHost, libraryVersion } from "./inspect";
-export { outputOf, outputPath } from "./iso";
-export { workingAccelerators } from "./kvm";
-export { closeHosts, type Host, openHost, sshShellOf } from "./libvirt";
-export { readFacts } from "./libvirt/devices";
-export { guestsFolder } from "./libvirt/files";
-export { readMark, readNetwork, renderReservation } from "./libvirt/xml";
-export { createXen, type Dom0, type XenFacts } from "./xen";
+export { outputOf, outputPath } from "./iso/output";
+export type { Host } from "./libvirt/host";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;
+
+// Loaded when first used: the preview of a guest on KVM needs none of them.
+const isoRoom = () => require("./iso") as typeof import("./iso");
+const xenRoom = () => require("./xen") as typeof import("./xen");
+const hosts = () => require("./libvirt/open") as typeof import("./libvirt/open");
+const hostFiles = () => require("./libvirt/files") as typeof import("./libvirt/files");
 
 /** Return the ssh command of a connection by ssh, as typed by hand; undefined for any other connection. */
 export function sshCommand(connection: string): string | undefined {
@@ -61,7 +61,18 @@ export function sshCommand(connection: string): string | undefined {
 }
 
 /** Return the dom0 of a guest: on this machine, or over an ssh shell. */
-export const dom0Of = dom0AccessBy(sshShellOf);
+export const dom0Of: ReturnType<typeof import("./xen").dom0AccessBy> = (...args) =>
+    xenRoom().dom0AccessBy(hostFiles().sshShellOf)(...args);
+
+/** Return the libvirt host of a URI. Its connection is opened when first needed. */
+export async function openHost(uri: string): Promise<Host> {
+    return hosts().openHost(uri);
+}
+
+/** Close all connections and end the processes that hold them. */
+export async function closeHosts(): Promise<void> {
+    await hosts().closeHosts();
+}
 
 /**
  * Return the backends of all platforms.
@@ -69,10 +80,15 @@ export const dom0Of = dom0AccessBy(sshShellOf);
  * @param dom0 the same for commands in dom0
  */
 export function createBackends(open: (uri: string) => Promise<Host> = openHost, dom0 = dom0Of): Backends {
+    let xen: Backend | undefined;
     return {
         kvm: createLibvirtBackend(kvm, open),
-        xen: createLibvirtBackend(createXen(dom0), open),
-        iso,
+        get xen() {
+            return (xen ??= createLibvirtBackend(xenRoom().createXen(dom0), open));
+        },
+        get iso() {
+            return isoRoom().iso;
+        },
     };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { guestsFolder } from "../backends";
+import { guestsFolder } from "../backends/inspection";
 import type { DomainRecord, Host, HostFiles } from "../backends/libvirt/host";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX } from "../backends/libvirt/xml/names";
 import { type Part, UnikernelError } from "../model";

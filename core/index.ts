@@ -1,27 +1,16 @@
 import type { Creator } from "../backends";
 import { backend } from "../backends";
 import { printable } from "../model";
-import { blockImageHandlers } from "./blockImage";
 import type { Handlers } from "./handlers";
 import { withHashLog } from "./hashLog";
 import { networkInterfaceHandlers } from "./networkInterface";
 import { redactedHandlers } from "./secrets/redaction";
 import { unikernelHandlers } from "./unikernel";
 
-export {
-    bootLoaders,
-    bootProbe,
-    closeHosts,
-    type HostFacts,
-    inspectDom0,
-    inspectHost,
-    libraryVersion,
-    sshCommand,
-    type XenFacts,
-} from "../backends";
+export { closeHosts } from "../backends";
 export { maskIn } from "../guests";
 export { logicalName } from "../model";
-export { currentOutputs } from "./blockImage";
+export { currentOutputs } from "./blockImage/stored";
 export {
     configurationShape,
     defaultsFor,
@@ -30,20 +19,20 @@ export {
     limitsOf,
     parseSettings,
 } from "./configuration";
-export { callFunction, type FunctionName, type FunctionShape, functionShapes } from "./functions";
+export { type FunctionName, type FunctionShape, functionShapes } from "./functions/schema";
 export type { DiffResult, Handlers, PropertyChange } from "./handlers";
 export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
 export { defaultName, hashOf, uuidOf } from "./identity";
 export { keyFromSeed } from "./secrets/digestKeys";
-export {
-    countLeftovers,
-    findLeftovers,
-    type Leftover,
-    readStates,
-    removeLeftover,
-    type Verdict,
-} from "./sweep";
 export { unikernelHandlers } from "./unikernel";
+
+// Loaded when first used.
+const images = () => require("./blockImage") as typeof import("./blockImage");
+const functions = () => require("./functions") as typeof import("./functions");
+
+/** Call a function by name: see `functions/`. */
+export const callFunction: ReturnType<typeof functions>["callFunction"] = (...args) =>
+    functions().callFunction(...args);
 
 /** Return the connection of a KVM guest that names none. */
 export function defaultConnection(): string {
@@ -76,7 +65,9 @@ export function resourceHandlers({
     };
     return {
         unikernel: withHashLog(unikernelHandlers({ backend, creator, log, signal, isReplaced }), log),
-        blockImage: withHashLog(blockImageHandlers({ log, isReplaced }), log),
+        get blockImage() {
+            return withHashLog(images().blockImageHandlers({ log, isReplaced }), log);
+        },
         networkInterface: redactedHandlers(networkInterfaceHandlers()),
     };
 }

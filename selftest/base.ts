@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
 import { dirname } from "node:path";
 
-import { guestsFolder } from "../backends";
+import { guestsFolder } from "../backends/inspection";
 
 /**
  * Record which folders above the guests' folders do not exist yet, before the first guest creates them. Returns a

@@ -1,5 +1,6 @@
 import type { Host } from "../backends";
-import { backend, readFacts, readNetwork } from "../backends";
+import { backend } from "../backends";
+import { readFacts, readNetwork } from "../backends/inspection";
 import type { Done, Known } from "./job";
 import { argumentsOf, SECRET, type Subject, type Version } from "./subject";
 import { tracesLeft } from "./traces";

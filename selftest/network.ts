@@ -1,5 +1,5 @@
 import type { Host } from "../backends";
-import { readNetwork } from "../backends";
+import { readNetwork } from "../backends/inspection";
 import { hasCode } from "../model";
 
 /** An address that a network can reserve for a guest. */

@@ -1,5 +1,6 @@
 import type { Host } from "../backends";
-import { createXen, dom0Of, readMark, readNetwork, renderReservation } from "../backends";
+import { dom0Of } from "../backends";
+import { createXen, readMark, readNetwork, renderReservation } from "../backends/inspection";
 import { hasCode } from "../model";
 import { NAME_PREFIX, type Traces, URN_PREFIX } from "./subject";
 

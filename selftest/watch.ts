@@ -1,4 +1,5 @@
-import type { Dom0, Host } from "../backends";
+import type { Host } from "../backends";
+import type { Dom0 } from "../backends/inspection";
 
 /** Calls that change something; a run can be killed at each. */
 const CHANGES = [

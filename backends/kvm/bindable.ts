@@ -7,15 +7,12 @@ import { sshShellOf } from "../libvirt/files";
 import type { Host } from "../libvirt/host";
 import { readCapabilities } from "../libvirt/xml";
 import { domainCapabilities } from "./choose";
+import { OWN } from "./usualForwards";
 
-/** Ports from here on need no privilege on any Linux host by default (net.ipv4.ip_unprivileged_port_start). */
-const USUAL = 1024;
 const SYSCTL = "net.ipv4.ip_unprivileged_port_start";
 const FILE = `/proc/sys/${SYSCTL.replaceAll(".", "/")}`;
 
 const ANY_ADDRESS = "/proc/sys/net/ipv4/ip_nonlocal_bind";
-/** Addresses that every host has. */
-const OWN = /^(127\.|0\.0\.0\.0$|::1?$)/;
 
 /** What is known of the process that listens on the ports of a host. Undefined: not known. */
 export interface BindingFacts {
@@ -68,15 +65,11 @@ function addressProblem(at: string, { address }: Forward, facts: BindingFacts): 
 /** What each connection said, for this run. */
 const asked = new Map<string, Promise<BindingFacts | undefined>>();
 
-/** Return the problems of a guest's forwards on its host; none where the host cannot be asked, or need not be. */
+/** Return the problems of a guest's forwards on its host; none where the host cannot be asked. */
 export async function hostBindingProblems(
     spec: Pick<UnikernelSpec, "interfaces" | "connection">,
     open: () => Promise<Host>,
 ): Promise<HostProblem[]> {
-    const remote = isRemote(spec.connection);
-    const forwards = spec.interfaces.flatMap(({ attach }) => forwardsOf(attach));
-    const isUsual = ({ host, address }: Forward): boolean => host >= USUAL && (remote || OWN.test(address));
-    if (forwards.every(isUsual)) return [];
     const answer = asked.get(spec.connection) ?? factsOf(spec.connection, open);
     asked.set(spec.connection, answer);
     const facts = await answer;

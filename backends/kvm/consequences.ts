@@ -2,7 +2,8 @@ import type { MediumSpec, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, PropertyConsequence } from "../backend";
 import { restart, unsupportedOn } from "../consequence";
 import { ofReservations, onHosts } from "../libvirt/consequences";
-import { changeOfAttach, changeOfCrashAction } from "../libvirt/devices";
+import { changeOfCrashAction } from "../libvirt/devices/crash";
+import { changeOfAttach } from "../libvirt/devices/interfaces/moves";
 
 const unsupported = unsupportedOn("KVM");
 

@@ -1,6 +1,6 @@
 import { attachKind, devicesOf, type GuestPlan, type InterfaceSpec, UnikernelError } from "../../model";
 import { deviceName } from "../libvirt/deviceName";
-import { onReset } from "../libvirt/devices";
+import { onReset } from "../libvirt/devices/crash";
 import type { DiskModel, DomainModel, InterfaceModel, InterfaceSource } from "../libvirt/model";
 import type { BootPaths, Choices } from "../libvirt/platform";
 import { userSubnets } from "./subnet";

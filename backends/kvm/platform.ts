@@ -2,12 +2,12 @@ import { ipAddresses } from "../libvirt/addresses";
 import { mediumOnly } from "../libvirt/consequences";
 import { consoleCommand } from "../libvirt/consoleCommand";
 import type { LibvirtPlatform } from "../libvirt/platform";
-import { hostBindingProblems } from "./bindable";
 import { checkKvm } from "./check";
-import { chooseKvm } from "./choose";
 import { kvmConsequences } from "./consequences";
-import { kvmModel } from "./model";
-import { opensPrivateFiles } from "./privateFiles";
+import { areUsual } from "./usualForwards";
+
+/** Loaded when a host is asked or changed: a check needs none of them. */
+const operations = () => require("./operations") as typeof import("./operations");
 
 /** KVM, or QEMU's emulation on a host without it. */
 export const kvm: LibvirtPlatform = {
@@ -18,10 +18,10 @@ export const kvm: LibvirtPlatform = {
     defaultConnection: () => (process.getuid?.() === 0 ? "qemu:///system" : "qemu:///session"),
     consequences: { ...mediumOnly, ...kvmConsequences },
     check: checkKvm,
-    hostProblems: hostBindingProblems,
-    choose: chooseKvm,
-    model: kvmModel,
+    hostProblems: async (spec, open) => (areUsual(spec) ? [] : operations().hostBindingProblems(spec, open)),
+    choose: (...args) => operations().chooseKvm(...args),
+    model: (...args) => operations().kvmModel(...args),
     ipAddresses,
-    opensPrivateFiles,
+    opensPrivateFiles: (...args) => operations().opensPrivateFiles(...args),
     consoleCommand,
 };

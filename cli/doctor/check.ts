@@ -1,4 +1,4 @@
-import type { HostFacts, XenFacts } from "../../core";
+import type { HostFacts, XenFacts } from "../../core/commands";
 import type { Finding, Result } from "./finding";
 import type { Machine } from "./probe/machine";
 

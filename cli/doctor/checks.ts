@@ -1,4 +1,11 @@
-import { bootLoaders, bootProbe, countLeftovers, type HostFacts, libraryVersion, sshCommand } from "../../core";
+import {
+    bootLoaders,
+    bootProbe,
+    countLeftovers,
+    type HostFacts,
+    libraryVersion,
+    sshCommand,
+} from "../../core/commands";
 import { hasCode } from "../../model";
 import { type Check, check, type Scene } from "./check";
 import * as judge from "./judge";

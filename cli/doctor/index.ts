@@ -1,4 +1,5 @@
-import { closeHosts, defaultConnection, type HostFacts, inspectDom0, inspectHost, type XenFacts } from "../../core";
+import { closeHosts, defaultConnection } from "../../core";
+import { type HostFacts, inspectDom0, inspectHost, type XenFacts } from "../../core/commands";
 import { runChecks } from "./check";
 import { checksFor } from "./checks";
 import { type Result, wouldWork } from "./finding";

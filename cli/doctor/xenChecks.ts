@@ -1,4 +1,4 @@
-import type { XenFacts } from "../../core";
+import type { XenFacts } from "../../core/commands";
 import { type Check, check } from "./check";
 import type { Finding } from "./finding";
 import * as judge from "./judge";

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from "node:os";
-import { closeHosts, defaultConnection, findLeftovers, readStates, removeLeftover } from "../../core";
+import { closeHosts, defaultConnection } from "../../core";
+import { findLeftovers, readStates, removeLeftover } from "../../core/commands";
 import { UnikernelError } from "../../model";
 import { renderFound, type Swept } from "./render";
 

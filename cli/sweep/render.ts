@@ -1,4 +1,4 @@
-import type { Leftover, Verdict } from "../../core";
+import type { Leftover, Verdict } from "../../core/commands";
 import { printable } from "../../model";
 
 /** A leftover and the result of its removal. */

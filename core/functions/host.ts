@@ -1,4 +1,5 @@
-import { type Backends, inspectHost, openHost, workingAccelerators } from "../../backends";
+import { type Backends, openHost } from "../../backends";
+import { inspectHost, workingAccelerators } from "../../backends/inspection";
 import { hostAt } from "./connection";
 
 interface Services {

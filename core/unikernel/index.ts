@@ -1,7 +1,6 @@
 import type { Handlers } from "../handlers";
 import { redactor, withoutSecrets } from "../secrets/redaction";
 import { checkUnikernel } from "./check/check";
-import { importUnikernel } from "./import/importUnikernel";
 import { inputsWithin } from "./inputs";
 import {
     changesOfUnikernel,
@@ -14,6 +13,9 @@ import {
 import { redacted } from "./redaction";
 import type { UnikernelServices } from "./services";
 import { fromState, outputsFromState, toState } from "./stored";
+
+/** Loaded when first used: few runs import a guest. */
+const imports = () => require("./import/importUnikernel") as typeof import("./import/importUnikernel");
 
 export { unikernelShape } from "./schema";
 export type { UnikernelServices } from "./services";
@@ -52,7 +54,7 @@ export function unikernelHandlers(services: UnikernelServices): Handlers {
             };
         },
         async importGuest(target) {
-            const found = await importUnikernel(services, target);
+            const found = await imports().importUnikernel(services, target);
             return found && { id: found.uuid, props: toState(found), inputs: toState(inputsWithin({ ...found })) };
         },
         async delete(_id, props) {

@@ -12,10 +12,12 @@ import { differences, EDITED, root, strongest } from "./diff/diff";
 import { isReplacing } from "./diff/replacing";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { DRIFTING, NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
-import { planGuest } from "./plan";
 import type { UnikernelServices } from "./services";
 import { contextOf } from "./services";
 import { toState } from "./stored";
+
+/** Loaded by a create or an update. */
+const plans = () => require("./plan") as typeof import("./plan");
 
 export async function diffUnikernel(
     { backend }: UnikernelServices,
@@ -59,7 +61,7 @@ function changesOf(found: Difference[]): boolean | undefined {
 }
 
 export async function createUnikernel(services: UnikernelServices, inputs: StoredInputs) {
-    const plan = await planGuest(inputs);
+    const plan = await plans().planGuest(inputs);
     const outs = await realise(inputs, plan, () =>
         services.backend(inputs.platform).create(plan, {
             ...contextOf(services),
@@ -78,7 +80,7 @@ export async function updateUnikernel(
     const backend = services.backend(news.platform);
     const found = differences(olds, news, backend.consequences);
     const change = { from: olds, consequence: strongest(found), properties: found.map(({ property }) => property) };
-    const plan = await planGuest(news);
+    const plan = await plans().planGuest(news);
     // Another resource may later take the former URN.
     if (news.urn !== olds.urn) await noteOwner(news.uuid, news.urn);
     return realise(news, plan, () => backend.update(plan, change, contextOf(services)));

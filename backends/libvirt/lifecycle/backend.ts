@@ -1,27 +1,18 @@
 import { withSignal } from "../../../model";
 import type { Backend } from "../../backend";
 import { parseUri } from "../client";
-import { configuredFolder } from "../files";
+import { configuredFolder } from "../files/guestsFolder";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
-import { remove } from "./apply/delete";
-import { ensure } from "./apply/ensure";
-import { consequenceOfMove } from "./apply/moves";
 import { hostIdOf } from "./hostIdentity";
-import { consequenceOfAddress } from "./network/addressChange";
 import { networkOf } from "./network/networks";
 import { reservationProblems } from "./network/reservable";
-import { release } from "./network/reservations";
-import { consoleTail, describeGuest } from "./observe/describeGuest";
-import { importGuest } from "./observe/import";
-import { observe } from "./observe/observe";
-import { urnOfDomain } from "./ownership/domainUrn";
-import { urnsOf } from "./ownership/imported";
 import { forgetCreation, withNote } from "./ownership/interruptedCreations";
 import { wasDeletionInterrupted } from "./ownership/interruptedDeletions";
 import { remoteProbeProblems, routeProblems } from "./readiness/routes";
-import { leftovers } from "./sweep/leftovers";
-import { sweep } from "./sweep/sweep";
+
+/** Loaded when first used: a check and a comparison, which are all of most previews, need none of them. */
+const operations = () => require("./operations") as typeof import("./operations");
 
 /**
  * Return a backend with the lifecycle that kvm and xen share.
@@ -40,13 +31,13 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         ],
         consequenceOnHost: async (spec, change, former) => {
             if (/^interfaces\[\d+\]\.ipv4$/.test(change.property))
-                return consequenceOfAddress(spec, change, former.interfaces ?? [], async (network) =>
+                return operations().consequenceOfAddress(spec, change, former.interfaces ?? [], async (network) =>
                     (await open(spec.connection)).networks.leases(network),
                 );
             // Where the table calls no move live, no host makes it live.
             if (change.consequence !== "live" || !/^interfaces\[\d+\]\.attach$/.test(change.property)) return undefined;
             const network = (name: string) => networkOf(spec.connection, name, open);
-            return { consequence: await consequenceOfMove(network, change.from, change.to) };
+            return { consequence: await operations().consequenceOfMove(network, change.from, change.to) };
         },
         folder: configuredFolder,
         hostId: async (connection) => hostIdOf(await (await open(connection)).info()),
@@ -54,23 +45,23 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             await forgetCreation(host, uuid);
             return !(await wasDeletionInterrupted(uuid));
         },
-        domainUrn: async (connection, uuid) => urnOfDomain(await open(connection), uuid),
+        domainUrn: async (connection, uuid) => operations().urnOfDomain(await open(connection), uuid),
         observe: async (ref, applied, creator, readConsole) => {
             await forgetCreation(applied.host, ref.uuid);
-            return observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
+            return operations().observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
         },
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports
             ? {
                   importGuest: async (connection: string, target: { uuid?: string; name?: string }) =>
-                      importGuest(await open(connection), target),
+                      operations().importGuest(await open(connection), target),
               }
             : {}),
         create: (plan, context) =>
             withSignal(context.signal, async () => {
                 const run = { host: await open(plan.spec.connection), platform, plan, context };
                 return withNote(run, (interrupted) =>
-                    ensure(run, {
+                    operations().ensure(run, {
                         urns: [plan.spec.urn],
                         creator: context.creator,
                         adopt: plan.spec.adopt,
@@ -82,10 +73,10 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         update: (plan, { from }, context) =>
             withSignal(context.signal, async () => {
                 await forgetCreation(from.host, plan.spec.uuid);
-                return ensure(
+                return operations().ensure(
                     { host: await open(plan.spec.connection), platform, plan, context },
                     {
-                        urns: urnsOf(plan.spec, from),
+                        urns: operations().urnsOf(plan.spec, from),
                         creator: context.creator,
                         adopt: plan.spec.adopt,
                         inState: true,
@@ -94,15 +85,16 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
                     from,
                 );
             }),
-        leftovers: async (connection, creator) => leftovers(await open(connection), creator),
-        sweep: async (connection, left, options) => sweep(await open(connection), platform, left, options),
-        sweepReservation: async (connection, entry) => release(await open(connection), [entry]),
-        describeGuest: async (connection, target) => describeGuest(await open(connection), platform, target),
-        consoleTail: async (connection, target) => consoleTail(await open(connection), platform, target),
+        leftovers: async (connection, creator) => operations().leftovers(await open(connection), creator),
+        sweep: async (connection, left, options) => operations().sweep(await open(connection), platform, left, options),
+        sweepReservation: async (connection, entry) => operations().release(await open(connection), [entry]),
+        describeGuest: async (connection, target) =>
+            operations().describeGuest(await open(connection), platform, target),
+        consoleTail: async (connection, target) => operations().consoleTail(await open(connection), platform, target),
         delete: (ref, applied, context) =>
             withSignal(context.signal, async () => {
                 await forgetCreation(applied.host, ref.uuid);
-                return remove(await open(ref.connection), platform, ref, applied, context);
+                return operations().remove(await open(ref.connection), platform, ref, applied, context);
             }),
     };
 }

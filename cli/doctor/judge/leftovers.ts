@@ -1,4 +1,4 @@
-import type { Leftover } from "../../../core";
+import type { Leftover } from "../../../core/commands";
 import { shellWord } from "../../../model";
 import type { Finding } from "../finding";
 

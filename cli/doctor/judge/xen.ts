@@ -1,4 +1,4 @@
-import type { XenFacts } from "../../../core";
+import type { XenFacts } from "../../../core/commands";
 import { compareVersions, type Finding } from "../finding";
 
 /** The oldest versions that were tested. */

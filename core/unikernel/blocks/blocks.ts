@@ -1,5 +1,4 @@
 import { basename, dirname } from "node:path";
-import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
 import type { BlockSpec, Problem } from "../../../model";
 import { problemOf, same } from "../../../model";
@@ -7,6 +6,9 @@ import { containsUnknown, isUnknown } from "../../handlers";
 import type { KeptFiles } from "../check/keptFiles";
 import { nameBlocks } from "./blockNames";
 import type { Nameable } from "./nameable";
+
+// Loaded when first used: few runs look into an image.
+const images = () => require("../../../images") as typeof import("../../../images");
 
 interface Before {
     /** Uuid of the guest. */
@@ -90,9 +92,9 @@ async function resolveBlock(
     }
     try {
         const digest = await hashFile(block.path);
-        const format = block.format ?? (await formatOf(block.path));
+        const format = block.format ?? (await images().formatOf(block.path));
         const whole = { ...complete, digest, format };
-        if (format === "qcow2" && (await needsAnotherFile(block.path))) {
+        if (format === "qcow2" && (await images().needsAnotherFile(block.path))) {
             const part = `${block.path} is a qcow2 image that needs another file (a backing or data file)`;
             const flatten = `flatten it: qemu-img convert -O qcow2 ${block.path} NEW.qcow2`;
             if (isKnown(whole, before.olds))

@@ -1,6 +1,8 @@
 import { outputOf } from "../../../backends";
 import type { Problem, UnikernelSpec } from "../../../model";
-import { sourcesOf, wouldHold } from "../../blockImage";
+
+/** Loaded for a medium. */
+const sources = () => require("../../blockImage") as typeof import("../../blockImage");
 
 /**
  * Return the problem of a medium whose image lies in the source of one of its data images: each build would take in the
@@ -12,8 +14,8 @@ export async function mediumSourceProblems(
     if (spec.platform !== "iso") return [];
     const output = outputOf(spec);
     for (const block of spec.blocks) {
-        for (const source of sourcesOf(block.digest)) {
-            if (!(await wouldHold(source, output))) continue;
+        for (const source of sources().sourcesOf(block.digest)) {
+            if (!(await sources().wouldHold(source, output))) continue;
             return [
                 {
                     property: "output",

@@ -1,11 +1,13 @@
 import { type Backend, type HostConsequences, hasHostConsequences } from "../../../backends";
-import { changedFiles, loadManifest } from "../../../images";
 import type { BlockSpec } from "../../../model";
 import { isUnknown } from "../../handlers";
 import type { StoredInputs } from "../inputs";
 import { sentence } from "./consequence";
 import type { Difference } from "./diff";
 import { noteCheck, noteEmptyCheck } from "./replacing";
+
+// Loaded when first used: few runs look into an image.
+const images = () => require("../../../images") as typeof import("../../../images");
 
 /** Decides the consequence of a change. */
 export type ConsequenceSource = Pick<Backend, "consequences"> & Partial<HostConsequences>;
@@ -73,8 +75,8 @@ async function filesOf(found: Difference[], before: BlockSpec[], after: BlockSpe
         const [old, next] = [before[index], after[index]];
         if (!old || !next || note || old.digest === next.digest || isUnknown(next.digest) || old.mount !== next.mount)
             continue;
-        const [from, to] = await Promise.all([loadManifest(old.digest), loadManifest(next.digest)]);
-        const names = from && to ? changedFiles(from, to) : [];
+        const [from, to] = await Promise.all([images().loadManifest(old.digest), images().loadManifest(next.digest)]);
+        const names = from && to ? images().changedFiles(from, to) : [];
         const mount = next.mount?.replace(/\/+$/, "") ?? property;
         if (names.length > 0)
             files.set(

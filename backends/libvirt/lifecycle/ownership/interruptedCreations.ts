@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
 import { type Observation, PartialError } from "../../../backend";
-import { isAbandoned, thisProcess } from "../../files";
+import { isAbandoned, thisProcess } from "../../files/unfinished";
 import { hostIdOf } from "../hostIdentity";
 import type { Run } from "../run";
 

@@ -1,0 +1,13 @@
+/** The parts of the lifecycle that ask a host or change it. */
+export { remove } from "./apply/delete";
+export { ensure } from "./apply/ensure";
+export { consequenceOfMove } from "./apply/moves";
+export { consequenceOfAddress } from "./network/addressChange";
+export { release } from "./network/reservations";
+export { consoleTail, describeGuest } from "./observe/describeGuest";
+export { importGuest } from "./observe/import";
+export { observe } from "./observe/observe";
+export { urnOfDomain } from "./ownership/domainUrn";
+export { urnsOf } from "./ownership/imported";
+export { leftovers } from "./sweep/leftovers";
+export { sweep } from "./sweep/sweep";
