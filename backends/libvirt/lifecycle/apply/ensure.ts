@@ -126,10 +126,9 @@ async function execute(operation: Operation): Promise<void> {
         info,
         console,
     } = operation;
-    const definition = decision.define ? definitionOf(operation) : existing.record?.inactiveXml;
-    const again =
-        definition !== undefined && (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
-    const restarting = again ? definition : undefined;
+    const again = (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
+    const definition = () => (decision.define ? definitionOf(operation) : existing.record?.inactiveXml);
+    const restarting = again ? definition() : undefined;
     const assertHeld = async (): Promise<void> => operation.held?.assertHeld({ defined: decision.define });
     if (decision.stop || restarting) {
         await during("stop", assertHeld());

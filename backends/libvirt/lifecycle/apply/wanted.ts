@@ -56,7 +56,8 @@ export async function define(
         ...(generation === undefined ? {} : { incarnation: generation }),
         ...(reservations.length > 0 ? { reservations } : {}),
     };
-    const facts = readFacts(renderDomain(model, mark));
+    // Without the mark, which is no fact: a create reads the same text twice, and parses it once.
+    const facts = readFacts(renderDomain(model));
     return { layout, model, facts, formerFiles, mark: { ...mark, definition: definitionDigest(facts) } };
 }
 
