@@ -1,23 +1,44 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { XenHost } from "../tests/support/xenHost";
 import { child } from "./child";
 
-/** libvirt procedures by number, and the purposes of scripts, both in the order of the calls. */
-interface Asked {
+/** What one step asks of a host. */
+export interface Asked {
+    /** Procedures by number, in the order of the calls. */
     libvirt: number[];
+    /** Purposes of the scripts by ssh. */
     scripts: string[];
+    /** How often it waited for an answer: calls that are sent together wait once. */
+    waits: number;
+    seconds: number;
 }
 
-/**
- * Count the calls to a host by xen+ssh for the create of one guest, when another has copied the kernel and opened the
- * connections.
- */
-export async function roundTrips(
-    folder: string,
-    host: XenHost,
-    kernel: string,
-): Promise<{ first: Asked; create: Asked }> {
+export interface RoundTrips {
+    /** With the connections and the copy of the kernel. */
+    first: Asked;
+    create: Asked;
+    read: Asked;
+    update: Asked;
+    /** A refresh of all guests, with the connections. */
+    opening: Asked;
+    refresh: Asked;
+    delete: Asked;
+}
+
+interface Ground {
+    /** The scratch folder. */
+    folder: string;
+    /** A connection by ssh, without `command`. */
+    uri: string;
+    platform: "xen" | "kvm";
+    kernel: string;
+    guests: number;
+    env?: Record<string, string>;
+    enter?: string[];
+}
+
+/** Count the calls to a host by ssh for each step of some guests' life, when another has copied the kernel. */
+export async function roundTrips({ folder, uri, env, enter, ...ground }: Ground): Promise<RoundTrips> {
     const [log, ssh] = [join(folder, "calls"), join(folder, "ssh")];
     await writeFile(log, "");
     const counter = [process.execPath, join(__dirname, "programs/count-calls.js"), log]
@@ -29,5 +50,12 @@ export async function roundTrips(
         `#!/bin/sh\ncase "$*" in *virt-ssh-helper*) exec ${counter} "$@";; *) exec ssh "$@";; esac\n`,
         { mode: 0o755 },
     );
-    return child("round-trips.js", { uri: `${host.sshUri}&command=${encodeURIComponent(ssh)}`, kernel, log });
+    const given = { ...ground, log, uri: `${uri}&command=${encodeURIComponent(ssh)}` };
+    const run = <T>(more: object): Promise<T> => child<T>("round-trips.js", { ...given, ...more }, { env, enter });
+    const { states, ...made } = await run<
+        Pick<RoundTrips, "first" | "create" | "read" | "update"> & { states: unknown }
+    >({
+        part: "make",
+    });
+    return { ...made, ...(await run<Pick<RoundTrips, "opening" | "refresh" | "delete">>({ part: "rest", states })) };
 }

@@ -33,7 +33,13 @@ export async function xen(place: Place): Promise<Figure[]> {
         },
     });
     place.log("xen: round trips of one create");
-    const { create } = await roundTrips(place.folder, host, kernel);
+    const asked = await roundTrips({
+        folder: place.folder,
+        uri: host.sshUri,
+        platform: "xen",
+        kernel,
+        guests: GUESTS,
+    });
     const count = (name: string, ours: number, more: Partial<Figure>): Figure => ({
         part: "xen",
         name,
@@ -47,9 +53,12 @@ export async function xen(place: Place): Promise<Figure[]> {
     return [
         ...figures,
         count(`copies of the kernel for ${GUESTS} guests`, copies, { limit: 1 }),
-        count("round trips of one create", create.libvirt.length + create.scripts.length, {
-            beside: { "calls of libvirt": create.libvirt.length, "scripts by ssh": create.scripts.length },
-            note: `procedures ${create.libvirt.join(" ")}; ${create.scripts.join(", ")}`,
+        ...(["create", "update", "delete", "refresh"] as const).map((step) => {
+            const { libvirt, scripts, waits, seconds } = asked[step];
+            return count(`round trips of ${step === "refresh" ? `a refresh of ${GUESTS}` : `one ${step}`}`, waits, {
+                beside: { "calls of libvirt": libvirt.length, "scripts by ssh": scripts.length },
+                note: `procedures ${libvirt.join(" ")}; ${scripts.join(", ")}; ${seconds.toFixed(2)} s`,
+            });
         }),
     ];
 }

@@ -35,6 +35,7 @@ const READS = [
     "resources",
     "domainCapabilities",
     "domains.get",
+    "domains.getTogether",
     "domains.byName",
     "domains.list",
     "domains.state",
@@ -52,6 +53,7 @@ const READS = [
     "files.digest",
     "files.owner",
     "dom0.tail",
+    "dom0.tailUnless",
 ];
 
 /** The point at which a run is killed: before, during or after its nth change, counted from 0. */

@@ -88,6 +88,11 @@ export interface Host {
     domainCapabilities(virttype: "kvm" | "qemu", machine: string): Promise<string>;
     domains: {
         get(uuid: string): Promise<DomainRecord | undefined>;
+        /**
+         * The same, for a read that many guests make at once: those asked for at the same time are read together. Left
+         * out: each by `get`. No record is kept, and no operation that changes something asks this way.
+         */
+        getTogether?(this: void, uuid: string): Promise<DomainRecord | undefined>;
         byName(name: string): Promise<DomainRecord | undefined>;
         /** Return all persistent and transient domains, without XML. */
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;

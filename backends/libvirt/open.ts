@@ -9,6 +9,7 @@ import {
     request,
     type Timeouts,
 } from "./client";
+import { collected } from "./collected";
 import { closeSsh, filesBelow, filesOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
@@ -58,6 +59,10 @@ function makeHost(uri: string, options: OpenOptions): Host {
         domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
         domains: {
             get: (uuid) => ifThere(ask(`look-up of domain ${uuid}`, "domainGet", uuid)),
+            // One on this machine answers at once.
+            ...(isRemote(uri)
+                ? { getTogether: collected((uuids) => ask("look-up of domains", "domainsGet", uuids)) }
+                : {}),
             byName: (name) => ifThere(ask(`look-up of domain "${name}"`, "domainByName", name)),
             list: () => ask("list of domains", "domainList"),
             processorTime: (uuid) => ifThere(ask(`processor time of domain ${uuid}`, "domainProcessorTime", uuid)),

@@ -43,6 +43,11 @@ export interface KeptConsole {
      * @param files the files of the guest's folder, if the caller has listed them already
      */
     size(files?: HostFile[]): Promise<number | undefined>;
+    /**
+     * Return size and end of the output at once; the text may be left out where the size is the known one. Left out: two
+     * calls do it.
+     */
+    end?(bytes: number, known: number | undefined): Promise<{ size: number; text: string } | undefined>;
     /** Mark the output so far as that of the previous boot. Called before a start. */
     rotate(): Promise<void>;
     /** Remove the output of both boots. Called when the guest is removed. */

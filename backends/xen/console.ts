@@ -17,6 +17,7 @@ export function xenConsole(dom0: Dom0, name: string): KeptConsole {
         path: async (which) =>
             (await dom0.tail(0, ...paths.map((path) => (which === "last" ? path + LAST : path))))?.path ?? "",
         read: async (bytes) => (await dom0.tail(bytes, ...paths))?.text,
+        ...(dom0.tailUnless ? { end: async (bytes, known) => dom0.tailUnless?.(known, bytes, ...paths) } : {}),
         size: async () => (await dom0.tail(0, ...paths))?.size,
         rotate: () => dom0.rename(...paths.map((path): [string, string] => [path, path + LAST])),
         remove: () => dom0.remove(...paths.flatMap((path) => [path, path + LAST])),

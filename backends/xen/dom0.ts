@@ -20,6 +20,10 @@ export interface Dom0 {
      * bytes.
      */
     tail(bytes: number, ...paths: string[]): Promise<Tail | undefined>;
+    /**
+     * The same; of a file of the known size, the text may be left out. Left out: `tail` reads it in any case.
+     */
+    tailUnless?(known: number | undefined, bytes: number, ...paths: string[]): Promise<Tail | undefined>;
     /** Rename files. Succeeds for a missing file. */
     rename(...pairs: [from: string, to: string][]): Promise<void>;
     /** Remove files. Succeeds for a missing file. */

@@ -49,6 +49,28 @@ export function leastReply(message: Buffer): number {
     return message.readUInt32LE(0) === TYPES.read ? HEADER : HEADER + "OK\0".length;
 }
 
+/** Return whether a message only reads a key. */
+export function isRead(message: Buffer): boolean {
+    return message.readUInt32LE(0) === TYPES.read;
+}
+
+/** Return a message with a number (req_id in xs_wire.h), which its reply has too. */
+export function numbered(message: Buffer, number: number): Buffer {
+    const copy = Buffer.from(message);
+    copy.writeUInt32LE(number, 4);
+    return copy;
+}
+
+/** Return the reply to the message with a number; undefined where there is none among these. */
+export function replyTo(number: number, replies: Buffer): Buffer | undefined {
+    for (let rest = replies; ; ) {
+        const length = messageLength(rest);
+        if (length === undefined) return undefined;
+        if (rest.readUInt32LE(4) === number) return rest.subarray(0, length);
+        rest = rest.subarray(length);
+    }
+}
+
 /** Return whether the daemon refused a message. The messages after it must not be sent. */
 export function isRefusal(reply: Buffer): boolean {
     return reply.length >= HEADER && reply.readUInt32LE(0) === ERROR;

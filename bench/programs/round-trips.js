@@ -1,59 +1,90 @@
-// A create, a read, an update and two deletes through the handlers that Pulumi calls. Counts their calls to the host.
-// Prints JSON.
+// The handlers that Pulumi calls, and the calls to the host that each step makes. Prints JSON.
+// `make`: creates of guests one after the other, a read and an update. `rest`: a refresh of all of them at once, twice,
+// and the deletes, in a process of its own as under an engine.
 const { readFileSync } = require("node:fs");
 
-const { uri, kernel, log } = JSON.parse(process.argv[2]);
+const { part, uri, platform, kernel, guests, log, states } = JSON.parse(process.argv[2]);
 const { unikernel } = require("../../dist/provider/dynamic");
 const { SshConnection } = require("../../dist/backends/libvirt/files/ssh");
 
-const asked = [];
+let scripts = [];
+let waits = 0;
+let pending = 0;
 const { ask } = SshConnection.prototype;
-SshConnection.prototype.ask = function (one) {
-    asked.push(one.what.replace(/ of .*/, ""));
-    return ask.call(this, one);
+SshConnection.prototype.ask = async function (one) {
+    scripts.push(one.what.replace(/ of .*/, ""));
+    // A script that is sent while another is awaited costs no wait of its own.
+    if (pending++ === 0) waits++;
+    try {
+        return await ask.call(this, one);
+    } finally {
+        pending--;
+    }
 };
 
-const calls = () => readFileSync(log, "utf8").split("\n").filter(Boolean).map(Number);
-const soFar = () => ({ libvirt: calls(), scripts: [...asked] });
+let seen = 0;
+/** Return what a step asked of the host: procedures of libvirt, purposes of scripts, and how often it waited for one. */
+async function counted(work) {
+    const begin = performance.now();
+    const result = await work();
+    const seconds = (performance.now() - begin) / 1000;
+    const lines = readFileSync(log, "utf8").split("\n").filter(Boolean).slice(seen);
+    seen += lines.length;
+    const calls = lines.map((line) => line.split(" "));
+    const asked = {
+        libvirt: calls.map(([procedure]) => Number(procedure)),
+        scripts,
+        waits: waits + calls.filter(([, waited]) => waited === "1").length,
+        seconds,
+    };
+    [scripts, waits] = [[], 0];
+    return [asked, result];
+}
 
-(async () => {
-    const news = (name) => ({
-        platform: "xen",
-        connection: uri,
-        name,
-        kernel,
-        memory: 16,
-        resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`,
-    });
-    const made = async (name) => {
-        const { inputs, failures } = await unikernel.check({}, news(name));
-        if (failures?.length) throw new Error(JSON.stringify(failures));
-        return (await unikernel.create(inputs)).outs;
-    };
+const news = (name, args) => ({
+    platform,
+    connection: uri,
+    name,
+    kernel,
+    memory: 16,
+    ...(platform === "kvm" ? { accelerator: "tcg" } : {}),
+    ...(args ? { args } : {}),
+    resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`,
+});
+async function made(name) {
+    const { inputs, failures } = await unikernel.check({}, news(name));
+    if (failures?.length) throw new Error(JSON.stringify(failures));
+    return (await unikernel.create(inputs)).outs;
+}
+
+async function make() {
     // The first create also pays for the connections and for the shared kernel file.
-    const first = await made("round-0");
-    const before = soFar();
-    const second = await made("round-1");
-    const after = soFar();
-    await unikernel.read(second.uuid, second);
-    const seen = soFar();
-    const { inputs } = await unikernel.check(second, { ...news("round-1"), args: ["other"] });
-    const changed = (await unikernel.update(second.uuid, second, inputs)).outs;
-    const updated = soFar();
-    for (const one of [first, changed]) await unikernel.delete(one.uuid, one);
-    const end = soFar();
-    const between = (from, to) => ({
-        libvirt: to.libvirt.slice(from.libvirt.length),
-        scripts: to.scripts.slice(from.scripts.length),
-    });
-    return {
-        first: before,
-        create: between(before, after),
-        read: between(after, seen),
-        update: between(seen, updated),
-        deletes: between(updated, end),
-    };
-})().then(
+    const [first, state] = await counted(() => made("round-0"));
+    const [create, second] = await counted(() => made("round-1"));
+    const [read] = await counted(() => unikernel.read(second.uuid, second));
+    const { inputs } = await unikernel.check(second, news("round-1", ["other"]));
+    const [update, changed] = await counted(async () => (await unikernel.update(second.uuid, second, inputs)).outs);
+    const states = [state, changed.outs ?? changed];
+    for (let number = states.length; number < guests; number++) states.push(await made(`round-${number}`));
+    return { first, create, read, update, states };
+}
+
+async function rest() {
+    seen = readFileSync(log, "utf8").split("\n").filter(Boolean).length;
+    const refresh = () =>
+        counted(async () => {
+            const all = await Promise.all(states.map((state) => unikernel.read(state.uuid, state)));
+            if (!all.every(({ props }) => props?.state === "running")) throw new Error(JSON.stringify(all));
+        });
+    const [opening] = await refresh();
+    const [again] = await refresh();
+    const [one, ...others] = states;
+    const [remove] = await counted(() => unikernel.delete(one.uuid, one));
+    await Promise.all(others.map((other) => unikernel.delete(other.uuid, other)));
+    return { opening, refresh: again, delete: remove };
+}
+
+({ make, rest })[part]().then(
     (result) => {
         process.stdout.write(JSON.stringify(result), () => process.exit());
     },

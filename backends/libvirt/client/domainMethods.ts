@@ -2,6 +2,7 @@ import { CallFailed, type Connection } from "./connection";
 import { domainHistory } from "./domainHistory";
 import { domainRecord, domainState, listDomains } from "./domainRecords";
 import { hasSavedImage } from "./domainSaved";
+import { domainRecords } from "./domainsTogether";
 import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
@@ -35,6 +36,8 @@ function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) 
 export const domainMethods = {
     domainGet: (connection: Connection, _progress: unknown, uuid: string) =>
         byUuid(connection, uuid, (domain) => domainRecord(connection, domain)),
+
+    domainsGet: (connection: Connection, _progress: unknown, uuids: string[]) => domainRecords(connection, uuids),
 
     domainByName: (connection: Connection, _progress: unknown, name: string) =>
         connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) =>

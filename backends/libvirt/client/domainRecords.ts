@@ -8,10 +8,12 @@ import type { DomainSummary } from "./protocol";
 const states: DomainState[] = ["none", "running", "blocked", "paused", "shutdown", "shutoff", "crashed", "suspended"];
 
 const noSupport = 3; // virErrorNumber
-const xmlSecure = 1,
-    xmlInactive = 2; // virDomainXMLFlags
-const listPersistent = 4,
-    listAutostart = 1024; // virConnectListAllDomainsFlags
+/** virDomainXMLFlags. */
+export const xmlSecure = 1,
+    xmlInactive = 2;
+/** virConnectListAllDomainsFlags. */
+export const listPersistent = 4,
+    listAutostart = 1024;
 const statsState = 1; // virDomainStatsTypes
 
 type State = Pick<DomainRecord, "id" | "state" | "reason" | "active">;
@@ -27,7 +29,7 @@ const noId = 0xffffffff; // virDomainGetID: (unsigned int) -1
 const shutoffCrashed = 3; // virDomainShutoffReason
 
 /** @param domain a fresh look-up: it includes the domain's number */
-function named(domain: Handle, number: number, reason: number): State {
+export function named(domain: Handle, number: number, reason: number): State {
     const said = states[number] ?? "none";
     const id = Number(libvirt().virDomainGetID(domain));
     const there = id === noId ? {} : { id };
@@ -39,7 +41,7 @@ function named(domain: Handle, number: number, reason: number): State {
     return { ...there, state, reason, active: "id" in there };
 }
 
-function identity(domain: Handle): Pick<DomainRecord, "uuid" | "name"> {
+export function identity(domain: Handle): Pick<DomainRecord, "uuid" | "name"> {
     const buffer = Buffer.alloc(37); // VIR_UUID_STRING_BUFLEN
     libvirt().virDomainGetUUIDString(domain, buffer);
     return { uuid: buffer.toString("latin1", 0, 36), name: libvirt().virDomainGetName(domain) as string };

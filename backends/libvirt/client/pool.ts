@@ -13,6 +13,7 @@ const repeatable = new Set<MethodName>([
     "nodeFacts",
     "domainCapabilities",
     "domainGet",
+    "domainsGet",
     "domainByName",
     "domainList",
     "domainState",

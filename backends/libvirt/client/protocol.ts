@@ -44,6 +44,8 @@ export interface Methods {
     nodeFacts(): Promise<NodeFacts>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
+    /** Return the records of several domains, in this order; null for one that does not exist. */
+    domainsGet(uuids: string[]): Promise<(DomainRecord | null)[]>;
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
     /** Return the nanoseconds used since its start. */
@@ -141,6 +143,7 @@ const questions = new Set<MethodName>([
     "connectionFacts",
     "domainCapabilities",
     "domainGet",
+    "domainsGet",
     "domainByName",
     "domainList",
     "domainState",

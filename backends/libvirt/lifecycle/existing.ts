@@ -66,11 +66,16 @@ export const RESTART_MS = 3000;
 /**
  * Return a domain's record when it is stable: after a kill or a guest's own end the daemon may be in the middle of a
  * start.
+ * @param get reads it
  */
-export async function waitUntilStable(host: Host, uuid: string): Promise<DomainRecord | undefined> {
+export async function waitUntilStable(
+    host: Host,
+    uuid: string,
+    get: Host["domains"]["get"] = (one) => host.domains.get(one),
+): Promise<DomainRecord | undefined> {
     const begin = Date.now();
     for (;;) {
-        const record = await host.domains.get(uuid);
+        const record = await get(uuid);
         if (!record || Date.now() > begin + patience(record)) return record;
         await sleep(50);
     }

@@ -6,6 +6,7 @@ import { failedThere, programMissing, unreachable } from "./errors";
 import { type HostFacts, Master } from "./master";
 import { type Ended, exchange } from "./process";
 import { encodeProgram } from "./shellProtocol";
+import { Together } from "./together";
 
 /** Milliseconds before each retry after a connection was lost. A transfer is worth waiting longer than a question. */
 const PAUSES = { ask: [300, 1000], send: [300, 1000, 3000, 6000] };
@@ -43,6 +44,11 @@ export class SshConnection {
     /** Inode of each file in the store whose content was compared with its digest, by path. */
     readonly verified = new Map<string, string>();
     readonly verifying = new KeyedQueue();
+    /** Questions about many guests, each batch by one script. */
+    readonly together = new Together(
+        (ask) => this.ask(ask),
+        () => this.facts(),
+    );
 
     /** @param base the folder of all guests; "": below the remote user's data home (XDG Base Directory) */
     constructor(

@@ -7,7 +7,21 @@ import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
-import { COPY, DIGEST, EXISTS, FOLDERS, KNOWN, LIST, OWNER, READ, REMOVE, REMOVE_FOLDER, RENAME } from "./scripts";
+import {
+    COPY,
+    DIGEST,
+    EXISTS,
+    FOLDERS,
+    KNOWN,
+    KNOWN_EACH,
+    LIST,
+    OWNER,
+    READ,
+    REMOVE,
+    REMOVE_FOLDER,
+    RENAME,
+} from "./scripts";
+import { answerOf } from "./together";
 
 /**
  * The guests' folders on a host that is reached by ssh. A folder `shared` beside them holds content that several guests
@@ -122,16 +136,13 @@ export class SshFiles implements HostFiles {
     async digest(uuid: string, name: string): Promise<string | undefined> {
         const [path, store] = [await this.path(uuid, name), await this.store()];
         const ask = { what: `digest of ${path}`, words: [path, store] };
-        const { out: known } = await this.connection.ask({ ...ask, script: KNOWN });
-        if (known.toString("latin1").trim() === "none") return undefined;
-        const [, shared = "", inode] = /^([0-9a-f]{64}) (\d+)$/m.exec(known.toString("latin1")) ?? [];
-        const { verified } = this.connection;
-        const stored = posix.join(store, shared);
-        if (inode !== undefined && verified.get(stored) === inode) return shared;
-        const { out } = await this.connection.ask({ ...ask, script: DIGEST, long: true });
-        const digest = /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
-        if (inode !== undefined && digest === shared) verified.set(stored, inode);
-        return digest;
+        // A shared file is named by its digest.
+        const together = await this.connection.together.question(KNOWN_EACH, [path, store]);
+        const known = together ? answerOf(together) : (await this.connection.ask({ ...ask, script: KNOWN })).out;
+        const said = known.toString("latin1").trim();
+        if (said === "none") return undefined;
+        const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
+        return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
     }
 
     async owner(uuid: string, name: string): Promise<number | undefined> {

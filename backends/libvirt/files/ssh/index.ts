@@ -5,6 +5,7 @@ import { guestsFolder } from "../guestsFolder";
 import { VolumeFiles } from "../volumes";
 import { SshConnection } from "./connection";
 import { RemoteFiles } from "./remote";
+import type { Answers } from "./together";
 
 export { SshConnection } from "./connection";
 export { SshFiles } from "./files";
@@ -36,7 +37,14 @@ export interface SshShell {
      *     other than 0 …
      */
     run(script: string, words: string[]): Promise<string>;
+    /**
+     * Ask one of many questions that one script answers, as Together does. Answers are latin1 text.
+     * @returns undefined: the caller asks on its own
+     */
+    question(script: string, words: string[]): Promise<Answered | undefined>;
 }
+
+export type Answered = Omit<Answers, "out"> & { out: string };
 
 /**
  * Return a shell on the host of a URI whose transport is ssh, libssh or libssh2; undefined for any other. Does not
@@ -48,6 +56,10 @@ export function sshShellOf(uri: string, timeouts?: Partial<Timeouts>): SshShell 
         connection && {
             run: async (script, words) =>
                 (await connection.ask({ what: "a script", script, words })).out.toString("utf8"),
+            question: async (script, words) => {
+                const answers = await connection.together.question(script, words);
+                return answers && { ...answers, out: answers.out.toString("latin1") };
+            },
         }
     );
 }

@@ -242,15 +242,35 @@ there "$1" || exit 0
 stat -c %u -- "$1"`;
 
 /**
- * path store. Prints the digest and inode of a file that the store has and that was not modified since; nothing for any
- * other.
+ * path store. Prints the sha256 of a file that the store has and that was not modified since; nothing for any other.
  */
 export const KNOWN = `
 [ ! -e "$1.unfinished" ] || { echo none; exit; }
 there "$1" || { echo none; exit; }
 for one in "$2"/*; do
     if [ "$1" -ef "$one" ]; then
-        if [ "$(stat -c %Y -- "$one")" = 1 ]; then printf '%s %s\\n' "\${one##*/}" "$(stat -c %i -- "$one")"; fi
+        if [ "$(stat -c %Y -- "$one")" = 1 ]; then printf '%s\\n' "\${one##*/}"; fi
         exit
     fi
+done`;
+
+/**
+ * The same for many files, by the questions of Together: path store. One process looks at all files of one content.
+ */
+export const KNOWN_EACH = `
+seen= time=
+while [ $# != 0 ]; do
+    path=$2 store=$3 is=
+    shift 3
+    if [ -e "$path.unfinished" ] || ! there "$path"; then is=none
+    else
+        for one in "$store"/*; do
+            if [ "$path" -ef "$one" ]; then
+                if [ "$one" != "$seen" ]; then time=$(stat -c %Y -- "$one"); seen=$one; fi
+                if [ "$time" = 1 ]; then is=\${one##*/}; fi
+                break
+            fi
+        done
+    fi
+    printf '%s\\n%s\\n' "$is" "$nonce"
 done`;

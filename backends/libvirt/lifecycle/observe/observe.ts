@@ -11,7 +11,7 @@ import { assertSameHost, hostIdOf } from "../hostIdentity";
 import { leasesFor } from "../network/leases";
 import { importedMark, isAsImported, urnsOf } from "../ownership/imported";
 import { assertOurs } from "../ownership/ownership";
-import { hasHalted, type ReadConsole } from "../power/halted";
+import { hasHalted, type ReadConsole, recallConsole } from "../power/halted";
 import { lacksRuntimeConfig } from "../power/runtimeConfig";
 import { keptConsole } from "../readiness/console";
 
@@ -32,7 +32,8 @@ export async function observe(
     const info = await host.info();
     assertSameHost(info, applied);
     const console = keptConsole(host, platform, { ...applied, ...ref });
-    const [record, consoleLog] = await Promise.all([waitUntilStable(host, ref.uuid), console.path()]);
+    const recalled = recallConsole(ref.uuid);
+    const record = await waitUntilStable(host, ref.uuid, host.domains.getTogether);
     if (!record) return undefined;
     const existing = existingOf(record, [], importedMark(applied));
     const { mark, liveMark, facts } = existing;
@@ -43,11 +44,13 @@ export async function observe(
         inState: true,
         imported: applied.imported !== undefined,
     });
-    const [kernel, leases, untold, halted] = await Promise.all([
+    // Asked at once, so that one script answers the questions about all guests of a refresh.
+    const [kernel, leases, untold, halted, consoleLog] = await Promise.all([
         kernelDrift(host, ref.uuid, existing),
         record.active ? leasesFor(host, applied) : [],
         lacksRuntimeConfig(host, platform, applied, existing),
-        readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole }) : false,
+        readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole, recalled }) : false,
+        console.path(),
     ]);
     const edited = !mark || !facts || mark.definition !== definitionDigest(facts);
     const state = halted ? "stopped" : seenState(record);

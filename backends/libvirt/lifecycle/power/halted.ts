@@ -24,6 +24,8 @@ export interface HaltedOptions {
     record: DomainRecord | undefined;
     console: KeptConsole;
     readConsole: ReadConsole;
+    /** The result of `recallConsole`, if the caller has called it already. */
+    recalled?: ReturnType<typeof recallConsole>;
 }
 
 /**
@@ -33,15 +35,28 @@ export interface HaltedOptions {
  * The answer is cached for the boot and the length of the log, so the console is not read again until the guest prints
  * more.
  */
-export async function hasHalted({ host, uuid, files, record, console, readConsole }: HaltedOptions): Promise<boolean> {
+export async function hasHalted({
+    host,
+    uuid,
+    files,
+    record,
+    console,
+    readConsole,
+    recalled,
+}: HaltedOptions): Promise<boolean> {
     if (record?.id === undefined || stateOf(record) !== "running") return false;
-    const size = await console.size(files);
-    const answer = await recall(uuid);
-    if (size !== undefined && answer?.boot === record.id && answer.size === size) return answer.halted;
-    const text = await console.read(TAIL_BYTES).catch((error: unknown) => {
-        if (!hasCode(error, "permission", "unsupported")) throw error;
-        return undefined;
-    });
+    const answer = await (recalled ?? recallConsole(uuid));
+    const known = answer?.boot === record.id ? answer.size : undefined;
+    const end = await console.end?.(TAIL_BYTES, known);
+    if (console.end && !end) return false;
+    const size = end ? end.size : await console.size(files);
+    if (size !== undefined && known === size) return answer?.halted ?? false;
+    const text = end
+        ? end.text
+        : await console.read(TAIL_BYTES).catch((error: unknown) => {
+              if (!hasCode(error, "permission", "unsupported")) throw error;
+              return undefined;
+          });
     if (text === undefined) return false;
     const says = readConsole(plain(text)).ended !== undefined;
     const halted = says && (await isIdle(host, uuid));
@@ -67,7 +82,8 @@ interface Answer {
 
 const answerOf = (uuid: string): string => join(cacheFolder("consoles"), `${uuid}.json`);
 
-async function recall(uuid: string): Promise<Answer | undefined> {
+/** Return the answer of the last time; undefined where there is none. */
+export async function recallConsole(uuid: string): Promise<Answer | undefined> {
     try {
         return JSON.parse(await readFile(answerOf(uuid), "utf8")) as Answer;
     } catch {
