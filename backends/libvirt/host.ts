@@ -89,7 +89,12 @@ export interface Host {
     domains: {
         get(uuid: string): Promise<DomainRecord | undefined>;
         /**
-         * The same, for a read that many guests make at once: those asked for at the same time are read together. Left
+         * Return only the definition for the next boot; undefined where there is no domain. Left out: `get` returns it
+         * too.
+         */
+        definition?(uuid: string): Promise<string | undefined>;
+        /**
+         * The same as `get`, for a read that many guests make at once: those asked for at the same time are read together. Left
          * out: each by `get`. No record is kept, and no operation that changes something asks this way.
          */
         getTogether?(this: void, uuid: string): Promise<DomainRecord | undefined>;
@@ -185,6 +190,32 @@ export interface WriteOptions {
     transient?: boolean;
 }
 
+export interface FilePut {
+    name: string;
+    parts: Part[];
+    options: WriteOptions;
+}
+
+/** A file that must have this content, or nothing is done: a create's claim. */
+export interface Guard {
+    name: string;
+    text: string;
+}
+
+export interface FileBatches {
+    /** `list` and `strange`. */
+    listAll(uuid: string): Promise<{ files: HostFile[]; strange: string[] }>;
+    /** `remove` of these files, and then `removeFolder`. */
+    removeAll(uuid: string, names: string[]): Promise<void>;
+    /** `remove` of the guard itself, where it has its content. */
+    removeGuard(uuid: string, guard: Guard): Promise<void>;
+    /**
+     * `put` of those files that take little to send, between two comparisons of the guard.
+     * @returns the names of files that are complete now; "lost" where the guard has other content
+     */
+    putGuarded(uuid: string, puts: FilePut[], guard: Guard): Promise<string[] | "lost">;
+}
+
 /**
  * The guests' folders on the host: local files where we may write there, storage volumes of a pool otherwise.
  * Names are plain file names.
@@ -238,4 +269,6 @@ export interface HostFiles {
     digest(uuid: string, name: string): Promise<string | undefined>;
     /** Return the uid of the owner of a file on the host; undefined when the file is missing. */
     owner(uuid: string, name: string): Promise<number | undefined>;
+    /** Several calls by one round trip, where each takes one. Left out: single calls do the same. */
+    batch?: FileBatches;
 }

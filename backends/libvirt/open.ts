@@ -59,6 +59,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
         domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
         domains: {
             get: (uuid) => ifThere(ask(`look-up of domain ${uuid}`, "domainGet", uuid)),
+            definition: (uuid) => ifThere(ask(`definition of domain ${uuid}`, "domainDefinition", uuid)),
             // One on this machine answers at once.
             ...(isRemote(uri)
                 ? { getTogether: collected((uuids) => ask("look-up of domains", "domainsGet", uuids)) }

@@ -16,16 +16,18 @@ let onAsk: ((name: string) => Promise<void>) | undefined;
 
 /** Writes down what is asked of the host's files. */
 function counted(host: Host): Host {
-    const files = new Proxy(host.files, {
-        get:
-            (target, name: keyof Host["files"]) =>
-            async (...args: never[]) => {
-                asked.push(name);
-                await onAsk?.(name);
-                return (target[name] as (...args: never[]) => unknown).apply(target, args);
-            },
-    });
-    return { ...host, files };
+    const watched = <T extends object>(watchee: T): T =>
+        new Proxy(watchee, {
+            get: (target, name: string & keyof T) =>
+                typeof target[name] === "object"
+                    ? watched(target[name] as object)
+                    : async (...args: never[]) => {
+                          asked.push(name);
+                          await onAsk?.(name);
+                          return (target[name] as (...args: never[]) => unknown).apply(target, args);
+                      },
+        });
+    return { ...host, files: watched(host.files) };
 }
 
 beforeAll(async () => {
@@ -95,9 +97,9 @@ test("a create asks no more of the host's files than it needs", async () => {
         "list",
         "putNew",
         "list",
+        "putGuarded",
         "put",
-        "put",
-        "remove",
+        "removeGuard",
     ]);
 });
 

@@ -43,7 +43,11 @@ export class Connection {
     /** Open consoles by the domain's uuid, each with the number of the domain when it was opened. */
     readonly consoles = new Map<string, { id: number; stream: Handle }>();
 
-    constructor(readonly handle: Handle) {}
+    /** @param remote a wait for its answer may be long, so calls that only read may be sent together (domainsTogether) */
+    constructor(
+        readonly handle: Handle,
+        readonly remote = false,
+    ) {}
 
     /** Begin a new request on this connection. */
     taken(): this {

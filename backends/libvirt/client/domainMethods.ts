@@ -1,8 +1,8 @@
 import { CallFailed, type Connection } from "./connection";
 import { domainHistory } from "./domainHistory";
-import { domainRecord, domainState, listDomains } from "./domainRecords";
+import { domainRecord, domainState, listDomains, xmlInactive, xmlSecure } from "./domainRecords";
 import { hasSavedImage } from "./domainSaved";
-import { domainRecords } from "./domainsTogether";
+import { domainRecords, remoteRecord } from "./domainsTogether";
 import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
@@ -23,6 +23,8 @@ const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1
  * all.
  */
 const undefineFlags = [1 | 2 | 4 | 16, 1];
+/** The place in undefineFlags of those that a connection's driver has accepted. */
+const accepted = new WeakMap<Connection, number>();
 
 /** Return the flags of virDomainModificationImpact. */
 function impact({ live, config }: Target): number {
@@ -35,7 +37,14 @@ function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) 
 
 export const domainMethods = {
     domainGet: (connection: Connection, _progress: unknown, uuid: string) =>
-        byUuid(connection, uuid, (domain) => domainRecord(connection, domain)),
+        byUuid(
+            connection,
+            uuid,
+            async (domain) => (await remoteRecord(connection, domain)) ?? domainRecord(connection, domain),
+        ),
+
+    domainDefinition: (connection: Connection, _progress: unknown, uuid: string) =>
+        byUuid(connection, uuid, (domain) => connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive)),
 
     domainsGet: (connection: Connection, _progress: unknown, uuids: string[]) => domainRecords(connection, uuids),
 
@@ -101,9 +110,10 @@ export const domainMethods = {
     domainUndefine: (connection: Connection, _progress: unknown, uuid: string) =>
         unlessGone(
             byUuid(connection, uuid, async (domain) => {
-                for (const flags of undefineFlags) {
+                for (const flags of undefineFlags.slice(accepted.get(connection) ?? 0)) {
                     try {
                         await connection.number("virDomainUndefineFlags", domain, flags);
+                        accepted.set(connection, undefineFlags.indexOf(flags));
                         return;
                     } catch (error) {
                         if (

@@ -44,6 +44,25 @@ async function list({ handle }: Connection, flags: number): Promise<Handle[] | u
     return count < 0 ? undefined : takePointers(out[0], count);
 }
 
+/**
+ * Return the record of one domain of a remote host, in one wait; undefined on this machine, and where a call failed.
+ */
+export async function remoteRecord(connection: Connection, domain: Handle): Promise<DomainRecord | undefined> {
+    if (!connection.remote) return undefined;
+    const autostart = [0];
+    const [persistent, done, record] = await Promise.all([
+        invoke("virDomainIsPersistent", domain),
+        invoke("virDomainGetAutostart", domain, autostart),
+        recordOf(domain, true, false),
+    ]);
+    if (persistent !== 1 || done !== 0 || !record) return undefined;
+    return {
+        ...record,
+        autostart: autostart[0] === 1,
+        ...(record.active ? {} : await savedFacts(connection, domain)),
+    };
+}
+
 /** Return a domain's record; undefined where a call failed. */
 async function recordOf(domain: Handle, persistent: boolean, autostart: boolean): Promise<DomainRecord | undefined> {
     const state = [0],

@@ -14,6 +14,7 @@ const repeatable = new Set<MethodName>([
     "domainCapabilities",
     "domainGet",
     "domainsGet",
+    "domainDefinition",
     "domainByName",
     "domainList",
     "domainState",

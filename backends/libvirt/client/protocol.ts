@@ -44,6 +44,8 @@ export interface Methods {
     nodeFacts(): Promise<NodeFacts>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
+    /** Return the definition for the next boot. */
+    domainDefinition(uuid: string): Promise<string>;
     /** Return the records of several domains, in this order; null for one that does not exist. */
     domainsGet(uuids: string[]): Promise<(DomainRecord | null)[]>;
     domainByName(name: string): Promise<DomainRecord>;
@@ -144,6 +146,7 @@ const questions = new Set<MethodName>([
     "domainCapabilities",
     "domainGet",
     "domainsGet",
+    "domainDefinition",
     "domainByName",
     "domainList",
     "domainState",

@@ -1,10 +1,11 @@
 import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../model";
-import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
+import type { FileBatches, HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
 import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
+import { SshBatches } from "./batches";
 import type { SshConnection } from "./connection";
 import { putThere } from "./put";
 import {
@@ -17,6 +18,7 @@ import {
     LIST,
     OWNER,
     READ,
+    READ_EACH,
     REMOVE,
     REMOVE_FOLDER,
     RENAME,
@@ -28,35 +30,39 @@ import { answerOf } from "./together";
  * use: it is sent once, and shares an inode with each guest's file, until the last guest drops it.
  */
 export class SshFiles implements HostFiles {
+    readonly batch: FileBatches;
+
     /** @param daemon reads files that this user may not read: console logs belong to root */
     constructor(
         private readonly connection: SshConnection,
         private readonly daemon?: Daemon,
-    ) {}
+    ) {
+        const batches = new SshBatches(
+            connection,
+            () => this.base(),
+            async (uuid) => daemon?.forget(uuid),
+        );
+        this.batch = {
+            listAll: async (uuid) => {
+                const all = await this.all(uuid);
+                return { files: filesIn(all), strange: strangeIn(all) };
+            },
+            removeAll: (uuid, names) => batches.removeAll(uuid, names),
+            removeGuard: (uuid, guard) => batches.removeGuard(uuid, guard),
+            putGuarded: (uuid, puts, guard) => batches.putGuarded(uuid, puts, guard),
+        };
+    }
 
     async path(uuid: string, name: string): Promise<string> {
         return posix.join(await this.folder(uuid), plainName(name));
     }
 
     async list(uuid: string): Promise<HostFile[]> {
-        const all = await this.all(uuid);
-        const halves = new Set(
-            all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)),
-        );
-        return all
-            .filter(
-                ({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name),
-            )
-            .map(({ name, size }) => ({ name, size }))
-            .sort((a, b) => (a.name < b.name ? -1 : 1));
+        return filesIn(await this.all(uuid));
     }
 
     async strange(uuid: string): Promise<string[]> {
-        const all = await this.all(uuid);
-        return all
-            .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head")))
-            .map(({ name }) => name)
-            .sort();
+        return strangeIn(await this.all(uuid));
     }
 
     async put(uuid: string, name: string, parts: Part[], options: WriteOptions): Promise<void> {
@@ -124,7 +130,10 @@ export class SshFiles implements HostFiles {
         const path = await this.path(uuid, name);
         const words = [path, range.offset === undefined ? "" : String(range.offset), String(range.length)];
         try {
-            const { out } = await this.connection.ask({ what: `read of ${path}`, script: READ, words });
+            const together = await this.connection.together.question(READ_EACH, words);
+            const { out } = together
+                ? { out: answerOf(together) }
+                : await this.connection.ask({ what: `read of ${path}`, script: READ, words });
             return out.toString(range.growing ? "latin1" : "utf8");
         } catch (error) {
             if (this.daemon && error instanceof UnikernelError && error.code === "permission")
@@ -152,7 +161,7 @@ export class SshFiles implements HostFiles {
         return uid ? Number(uid) : undefined;
     }
 
-    private async all(uuid: string): Promise<{ name: string; size: number; regular: boolean }[]> {
+    private async all(uuid: string): Promise<Entry[]> {
         const folder = await this.folder(uuid);
         const { out } = await this.connection.ask({ what: `list of ${folder}`, script: LIST, words: [folder] });
         return [...out.toString("utf8").matchAll(/^([^:]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({
@@ -191,3 +200,24 @@ export class SshFiles implements HostFiles {
 
 /** Return the word by which a script knows whether to sync. */
 const syncWord = (transient = false): string => (transient ? "" : "sync");
+
+interface Entry extends HostFile {
+    regular: boolean;
+}
+
+function filesIn(all: Entry[]): HostFile[] {
+    const halves = new Set(
+        all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)),
+    );
+    return all
+        .filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name))
+        .map(({ name, size }) => ({ name, size }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function strangeIn(all: Entry[]): string[] {
+    return all
+        .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head")))
+        .map(({ name }) => name)
+        .sort();
+}

@@ -70,21 +70,12 @@ async function compose(
 ): Promise<boolean> {
     const head = await contentOf([{ file }]);
     const shared = posix.join(target.shared, `${head.sha256}.head`);
-    const words = [
-        target.base,
-        target.folder,
-        target.name,
-        String(head.size + tail.length),
-        target.mode,
-        head.sha256,
-        shared,
-        how(target),
-        target.digest,
-    ];
+    const composed = { ...target, shared };
+    const content = { size: head.size + tail.length, sha256: head.sha256 };
     const ask = { what: what(target), script: COMPOSE, data: tail, codes: [DIFFERENT, BUSY] };
     for (let sent = false; ; sent = true) {
         const { code, out } = await withVerified(connection, shared, (inode) =>
-            connection.ask({ ...ask, words: [...words, inode, String(head.size)] }),
+            connection.ask({ ...ask, words: [...wordsOf(composed, content, inode), String(head.size)] }),
         );
         if (code === BUSY) throw busy(target);
         if (code === 0 && ["have", "made"].includes(lastLine(out))) {
@@ -100,6 +91,46 @@ async function compose(
             onProgress,
         );
     }
+}
+
+/** A put by one short script. */
+export interface QuickPut {
+    script: string;
+    words: string[];
+    data: Uint8Array;
+}
+
+/**
+ * Return the script that writes a file without a transfer: a small one of this guest, or one that the store may have. It
+ * says "have" or "made"; nothing where the content has to be sent. Undefined for any other file.
+ */
+export async function quickPut(
+    connection: SshConnection,
+    place: Pick<Target, "base" | "folder" | "name">,
+    parts: Part[],
+    { mode, digest = "", transient = false }: WriteOptions,
+): Promise<QuickPut | undefined> {
+    if (await headOf(parts)) return undefined;
+    const { size, sha256 } = await contentOf(parts);
+    const shared = shareableSource(place.name, mode, parts) ? posix.join(place.base, "shared", sha256) : "";
+    if ((digest && sha256 !== digest) || (!shared && size > INLINE)) return undefined;
+    const target = { ...place, digest, transient, mode: mode.toString(8), shared, exclusive: false };
+    const words = wordsOf(target, { size, sha256 }, connection.verified.get(shared) ?? "");
+    if (shared) return { script: CLAIM, words, data: new Uint8Array() };
+    const data = await whole(bytesOf(parts, 0));
+    if (createHash("sha256").update(data).digest("hex") !== sha256) return undefined;
+    return { script: `${SMALL}\necho made`, words: [...words, ...smallTail(target)], data };
+}
+
+/** Return the words of PUT. @param inode the verified inode of the content in the store, or "" */
+function wordsOf(target: Target, { size, sha256 }: Content, inode: string): string[] {
+    const { base, folder, name, mode, shared, digest } = target;
+    return [base, folder, name, String(size), mode, sha256, shared, how(target), digest, inode];
+}
+
+/** Return the words of SMALL after those of PUT: umask, and whether to sync. */
+function smallTail({ mode, transient }: Target): string[] {
+    return [(0o777 & ~parseInt(mode, 8)).toString(8), transient ? "" : "sync"];
 }
 
 /** Send shared content once: when several guests need it at the same time, the first sends it and the others wait. */
@@ -140,17 +171,6 @@ async function send(
 ): Promise<boolean> {
     let again = false;
     const ask = { what: what(target), codes: [INCOMPLETE, DIFFERENT, BUSY], onAgain: () => void (again = true) };
-    const words = [
-        target.base,
-        target.folder,
-        target.name,
-        String(size),
-        target.mode,
-        sha256,
-        target.shared,
-        how(target),
-        target.digest,
-    ];
     const put = (script: string, more: { tail?: string[]; data?: Buffer; answer?: Ask["answer"] } = {}) => {
         const { tail = [], ...rest } = more;
         return withVerified(connection, target.shared, (inode) =>
@@ -158,7 +178,7 @@ async function send(
                 ...ask,
                 ...rest,
                 script,
-                words: [...words, inode, ...tail],
+                words: [...wordsOf(target, { size, sha256 }, inode), ...tail],
             }),
         );
     };
@@ -168,10 +188,9 @@ async function send(
     if (size <= INLINE) {
         const data = await whole(bytesOf(parts, 0));
         if (createHash("sha256").update(data).digest("hex") !== sha256) throw changed(target);
-        const umask = (0o777 & ~parseInt(target.mode, 8)).toString(8);
         const { code, out } = await (target.shared
             ? put(CLAIM + RECEIVE, { tail: ["whole"], data })
-            : put(SMALL, { tail: [umask, target.transient ? "" : "sync"], data }));
+            : put(SMALL, { tail: smallTail(target), data }));
         if (code === BUSY) throw busy(target);
         if (code !== 0) throw changed(target);
         onProgress?.(size);

@@ -1,5 +1,5 @@
 import { abortable, detached, hasCode, type Part } from "../../../../model";
-import type { HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
+import type { FileBatches, Guard, HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
 import type { VolumeFiles } from "../volumes";
 import type { SshConnection } from "./connection";
 import { SshFiles } from "./files";
@@ -10,6 +10,30 @@ import { SshFiles } from "./files";
  */
 export class RemoteFiles implements HostFiles {
     private chosen?: Promise<HostFiles>;
+    /** Storage volumes have single calls only. */
+    readonly batch: FileBatches = {
+        listAll: async (uuid) => {
+            const way = await this.way();
+            if (way.batch) return way.batch.listAll(uuid);
+            return { files: await way.list(uuid), strange: await way.strange(uuid) };
+        },
+        removeAll: async (uuid, names) => {
+            const way = await this.way();
+            if (way.batch) return way.batch.removeAll(uuid, names);
+            if (names.length > 0) await way.remove(uuid, ...names);
+            await way.removeFolder(uuid);
+        },
+        removeGuard: async (uuid, guard) => {
+            const way = await this.way();
+            if (way.batch) return way.batch.removeGuard(uuid, guard);
+            if ((await textOf(way, uuid, guard)) === guard.text) await way.remove(uuid, guard.name);
+        },
+        putGuarded: async (uuid, puts, guard) => {
+            const way = await this.way();
+            if (way.batch) return way.batch.putGuarded(uuid, puts, guard);
+            return (await textOf(way, uuid, guard)) === guard.text ? [] : "lost";
+        },
+    };
 
     /** @param volumes undefined for a session, whose folder only its host knows */
     constructor(
@@ -97,4 +121,8 @@ export class RemoteFiles implements HostFiles {
             throw error;
         }
     }
+}
+
+function textOf(files: HostFiles, uuid: string, { name, text }: Guard): Promise<string> {
+    return files.read(uuid, name, { offset: 0, length: Buffer.byteLength(text) + 1 });
 }

@@ -231,6 +231,15 @@ if [ -z "$2" ]; then tail -c "$3" -- "$1"
 else tail -c "+$(($2 + 1))" -- "$1" | head -c "$3"
 fi`;
 
+/** The same for many files, by the questions of Together. */
+export const READ_EACH = `
+while [ $# != 0 ]; do
+    (set -- "$2" "$3" "$4"
+    ${READ})
+    printf '\\n%s\\n' "$nonce"
+    shift 4
+done`;
+
 /** path. Prints its sha256, or nothing when it is missing. */
 export const DIGEST = `
 there "$1" || exit 0

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 
 import { abortable, detached, hasCode } from "../../../../model";
 import { quote } from "./shellProtocol";
@@ -54,6 +55,8 @@ export class Together {
             () => undefined,
             (error: unknown) => ({ error }),
         );
+        // Others that have waited for the connection ask now.
+        await setImmediate();
         const parts = [...this.waiting];
         this.waiting = new Map();
         const all = parts.flatMap(([, questions]) => questions);

@@ -40,7 +40,9 @@ export async function remove(
     assertSameHost(await configured.info(), applied);
     const { record, mark, liveMark, facts, liveFacts, files } = await readExisting(configured, ref, claim, applied);
     await assertUnclaimed(configured, ref, files);
-    const host = context.replacing ? withFilesOf(configured, (mark ?? liveMark)?.folder) : configured;
+    const host = context.replacing
+        ? withFilesOf(configured, (mark ?? liveMark)?.folder, await folderOf(configured, ref.uuid))
+        : configured;
     assertFolder(mark ?? liveMark, await folderOf(host, ref.uuid), ref.name);
     if (!isSameGeneration(mark ?? liveMark, applied)) {
         context.log(
@@ -92,8 +94,10 @@ export async function remove(
  * Return the host with the folder in which this guest's files are recorded: a replacement may be configured with
  * another.
  */
-function withFilesOf(host: Host, folder: string | undefined): Host {
-    return folder === undefined || !host.filesBelow ? host : { ...host, files: host.filesBelow(dirname(folder)) };
+function withFilesOf(host: Host, folder: string | undefined, now: string): Host {
+    return folder === undefined || !host.filesBelow || folder === now
+        ? host
+        : { ...host, files: host.filesBelow(dirname(folder)) };
 }
 
 /**

@@ -84,23 +84,23 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
                 decision,
                 existing,
             } = operation;
-            await operation.held?.assertHeld();
             await putFiles(
                 operation,
                 desired.layout,
                 { present: operation.present, broken: operation.broken, former: namesOf(existing.mark) },
                 undo,
+                operation.held,
             );
             if (decision.discard) {
                 operation.context.log(
                     `${spec.name}: its saved memory image is of what it was before, and is discarded`,
                 );
                 await host.domains.removeSaved(spec.uuid);
+                await operation.held?.assertHeld();
             }
             if (decision.define) {
                 const before = existing.facts && existing.record?.inactiveXml;
                 if (before) undo.add(() => host.domains.define(before));
-                await operation.held?.assertHeld();
                 await host.domains.define(definitionOf(operation));
             } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, operation))) {
                 await mark(operation, withEntries(existing.mark, operation), existing.record?.active ?? false);
@@ -210,7 +210,11 @@ async function finish(operation: Operation): Promise<Observation> {
     // Before the mark, because the former mark names the entries to release.
     await release(host, operation.entries, reservationsOf(spec));
     const final = finalMark(operation);
-    await operation.held?.assertHeld({ defined: decision.define });
+    // Both only read: by ssh, one script does it.
+    const [consoleLog] = await Promise.all([
+        operation.console.path(),
+        operation.held?.assertHeld({ defined: decision.define }),
+    ]);
     if (!sameMark(written, final)) await mark(operation, final);
     // After the mark: until then a run after a kill may have to roll back to a definition that boots from the former
     // files.
@@ -230,7 +234,7 @@ async function finish(operation: Operation): Promise<Observation> {
         ]),
         forgetDeletion(spec.uuid),
     ]);
-    const seen = await report(operation, { state: spec.state, unfinished: false });
+    const seen = await report(operation, { state: spec.state, unfinished: false, consoleLog });
     for (const text of otherAddresses(spec, seen.ipAddresses)) context.log(`warning: ${spec.name}: ${text}`);
     return seen;
 }

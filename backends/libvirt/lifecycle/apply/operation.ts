@@ -163,7 +163,7 @@ export function isNew({ existing, claim }: Operation): boolean {
 /** Return the present observation, for state. */
 export async function report(
     { host, platform, plan, info, console, decision, formerLeases, desired: { mark } }: Operation,
-    known: Pick<Observation, "state" | "unfinished">,
+    { consoleLog, ...known }: Pick<Observation, "state" | "unfinished"> & { consoleLog?: string },
 ): Promise<Observation> {
     return observation(
         {
@@ -171,7 +171,8 @@ export async function report(
             platform,
             spec: plan.spec,
             hostUuid: hostIdOf(info),
-            consoleLog: await console.path(),
+            // Where none was kept yet, one may be now.
+            consoleLog: consoleLog || (await console.path()),
             formerLeases: decision.start && !decision.resume ? formerLeases : [],
         },
         { ...known, bootDigest: plan.bootDigest, incarnation: mark.incarnation, folder: baseOf(mark) },

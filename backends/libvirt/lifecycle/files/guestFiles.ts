@@ -6,9 +6,9 @@ import type { FileRecord, FileRole } from "../../model";
 import type { Undo } from "../apply/undo";
 import type { Definition } from "../apply/wanted";
 import type { Existing } from "../existing";
-import { CLAIM, isClaimedByOther } from "../ownership/claim";
+import { CLAIM, type GuestClaim, isClaimedByOther } from "../ownership/claim";
 import type { Run } from "../run";
-import { copiesOf, isConsole, type Layout } from "./layout";
+import { copiesOf, isConsole, type Layout, type Put } from "./layout";
 import { isData, lastGoodOf, namesOf } from "./records";
 
 export interface PutOptions {
@@ -20,43 +20,59 @@ export interface PutOptions {
     former: string[];
 }
 
-/** Write the missing files into the guest's folder. Existing files stay as they are. */
+/**
+ * Write the missing files into the guest's folder. Existing files stay as they are.
+ * @param held a create's claim, which is compared before the first change and after the last
+ */
 export async function putFiles(
     { host, plan, context }: Run,
     { puts }: Layout,
     { present, broken, former }: PutOptions,
     undo: Undo,
+    held?: GuestClaim,
 ): Promise<void> {
     const { uuid, name } = plan.spec;
+    const takeBack = (put: Put): void => {
+        if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
+    };
+    const missing = puts.filter((put) => !present.has(put.name));
+    const plain = missing.filter(({ seed }) => !seed);
+    for (const put of plain) takeBack(put);
+    const batch = held && broken.length === 0 ? host.files.batch : undefined;
+    const written = batch
+        ? await batch.putGuarded(
+              uuid,
+              plain.map(({ mode, digest, ...put }) => ({ ...put, options: { mode, digest } })),
+              held!.guard,
+          )
+        : [];
+    // Says who has it.
+    if (!batch || written === "lost") await held?.assertHeld();
     await removeAll(host, uuid, broken);
+    const left = missing.filter((put) => !written.includes(put.name));
     const results = await Promise.allSettled(
-        puts
-            .filter((put) => !present.has(put.name))
-            .map(async (put) => {
-                const takeBack = (): void => {
-                    if (!former.includes(put.name)) undo.add(() => host.files.remove(uuid, put.name));
-                };
-                const onProgress = everyFewSeconds((bytes: number) =>
-                    context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`),
+        left.map(async (put) => {
+            const onProgress = everyFewSeconds((bytes: number) =>
+                context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`),
+            );
+            const options = { mode: put.mode, digest: put.digest, onProgress };
+            if (!put.seed) {
+                await host.files.put(uuid, put.name, put.parts, options);
+            } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
+                takeBack(put);
+            } else {
+                throw new UnikernelError(
+                    "in-use",
+                    `${await host.files.path(uuid, put.name)} was created by another run while this one was about to create it`,
+                    { hint: "run pulumi up again when the other run has ended: the disk keeps its data" },
                 );
-                const options = { mode: put.mode, digest: put.digest, onProgress };
-                if (!put.seed) {
-                    takeBack();
-                    await host.files.put(uuid, put.name, put.parts, options);
-                } else if (await host.files.putNew(uuid, put.name, put.parts, options)) {
-                    takeBack();
-                } else {
-                    throw new UnikernelError(
-                        "in-use",
-                        `${await host.files.path(uuid, put.name)} was created by another run while this one was about to create it`,
-                        { hint: "run pulumi up again when the other run has ended: the disk keeps its data" },
-                    );
-                }
-            }),
+            }
+        }),
     );
     // Only when all have ended: a file that is still being written cannot be removed.
     const failed = results.find((result) => result.status === "rejected");
     if (failed) throw failed.reason;
+    if (!batch || written === "lost" || left.length > 0) await held?.assertHeld();
 }
 
 /**
@@ -147,15 +163,17 @@ export async function removeFiles(
     uuid: string,
     { known, keep }: Removal,
 ): Promise<{ kept: string[]; foreign: string[] }> {
-    const names = (await host.files.list(uuid)).map(({ name }) => name);
+    const { batch } = host.files;
+    const all = await batch?.listAll(uuid);
+    const names = (all?.files ?? (await host.files.list(uuid))).map(({ name }) => name);
     if (await isClaimedByOther(host, uuid, names)) return { kept: [], foreign: [] };
-    const strange = await host.files.strange(uuid);
-    await removeAll(
-        host,
-        uuid,
-        names.filter((name) => isOurs(name, known) && !keep(name)),
-    );
-    await host.files.removeFolder(uuid);
+    const strange = all?.strange ?? (await host.files.strange(uuid));
+    const ours = names.filter((name) => isOurs(name, known) && !keep(name));
+    if (batch) await batch.removeAll(uuid, ours);
+    else {
+        await removeAll(host, uuid, ours);
+        await host.files.removeFolder(uuid);
+    }
     return {
         kept: names.filter(keep),
         foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange],

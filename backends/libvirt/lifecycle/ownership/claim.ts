@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UnikernelError } from "../../../../model";
 import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../../files";
-import type { Host, HostFile } from "../../host";
+import type { Guard, Host, HostFile } from "../../host";
 import { readMark } from "../../xml";
 
 /** File in the guest's folder that names the running create. It exists as long as the create runs. */
@@ -28,8 +28,15 @@ export class GuestClaim {
         private readonly host: Host,
         private readonly uuid: string,
         readonly token: string,
+        /** The content of the claim's file. */
+        private readonly text: string,
     ) {
         active.add(token);
+    }
+
+    /** Compared by the host with the claim's file, this says whether the claim is held. */
+    get guard(): Guard {
+        return { name: CLAIM, text: this.text };
     }
 
     /** Claim a guest for a create. @throws UnikernelError `in-use` where another create is making the guest */
@@ -45,11 +52,12 @@ export class GuestClaim {
             owner: thisProcess(),
             until: new Date(Date.now() + milliseconds).toISOString(),
         };
-        const parts = [{ bytes: Buffer.from(JSON.stringify(content)) }];
+        const written = JSON.stringify(content);
+        const parts = [{ bytes: Buffer.from(written) }];
         for (let tries = 0; tries < 2; tries++) {
             // A power cut ends the process that the claim is for, so the claim may be lost with it.
             if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644, transient: true }))
-                return new GuestClaim(host, uuid, token);
+                return new GuestClaim(host, uuid, token, written);
             const text = await textOf(host, uuid);
             if (text === "") {
                 await removeEmpty(host, uuid);
@@ -76,8 +84,11 @@ export class GuestClaim {
         if (!found) throw new LostClaim(this.uuid, "it is gone");
         if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
         if (!defined) return;
-        const record = await this.host.domains.get(this.uuid);
-        if (record && readMark(record.inactiveXml)?.claim !== this.token)
+        const { domains } = this.host;
+        const xml = domains.definition
+            ? await domains.definition(this.uuid)
+            : (await domains.get(this.uuid))?.inactiveXml;
+        if (xml !== undefined && readMark(xml)?.claim !== this.token)
             throw new LostClaim(this.uuid, "another run has defined the guest since");
     }
 
@@ -92,7 +103,9 @@ export class GuestClaim {
     /** Release the claim, when the create has ended. */
     async release(): Promise<void> {
         active.delete(this.token);
-        if ((await read(this.host, this.uuid))?.token === this.token) await this.host.files.remove(this.uuid, CLAIM);
+        const { files } = this.host;
+        if (files.batch) return files.batch.removeGuard(this.uuid, this.guard);
+        if ((await read(this.host, this.uuid))?.token === this.token) await files.remove(this.uuid, CLAIM);
     }
 }
 
