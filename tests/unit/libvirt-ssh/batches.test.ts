@@ -1,0 +1,74 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { SshBatches } from "../../../backends/libvirt/files/ssh/batches";
+import type { Ask, SshConnection } from "../../../backends/libvirt/files/ssh/connection";
+import { encodeProgram, MARK, REMOTE_COMMAND } from "../../../backends/libvirt/files/ssh/shellProtocol";
+
+const uuid = "5d9d7b6e-8f0b-5c3e-9a54-3f1d5a6c2b01";
+const guard = { name: "claim.json", text: '{"token":"it\'s ours"}' };
+const text = (content: string) => [{ bytes: Buffer.from(content) }];
+const config = { name: "config-0123456789abcdef", parts: text("hush\n\n"), options: { mode: 0o600 } };
+const large = { name: "initrd", parts: text("x".repeat(100_000)), options: { mode: 0o600 } };
+
+let base: string;
+let asked: number;
+let batches: SshBatches;
+const own = (name = ""): string => join(base, uuid, name);
+beforeEach(() => {
+    base = mkdtempSync(join(tmpdir(), "ssh-batches-"));
+    mkdirSync(own());
+    writeFileSync(own(guard.name), guard.text);
+    asked = 0;
+    // A real sh in place of the far one.
+    const ask = async ({ script, words, data = new Uint8Array(), codes = [] }: Ask) => {
+        asked++;
+        const input = Buffer.concat([encodeProgram(script, words), data]);
+        const { status, stdout, stderr } = spawnSync("sh", ["-c", REMOTE_COMMAND], { input });
+        if (status !== 0 && !codes.includes(status!)) throw new Error(`${status}: ${stderr.toString()}`);
+        return { code: status!, out: stdout.subarray(stdout.indexOf(`${MARK}\n`) + MARK.length + 1) };
+    };
+    batches = new SshBatches(
+        { ask } as unknown as SshConnection,
+        async () => base,
+        async () => undefined,
+    );
+});
+afterEach(() => rmSync(base, { recursive: true, force: true }));
+
+test("small files are written by one script where the guard holds; a large one is left to a transfer", async () => {
+    expect(await batches.putGuarded(uuid, [config, large], guard)).toEqual([config.name]);
+    expect([readFileSync(own(config.name), "utf8"), existsSync(own(large.name)), asked]).toEqual([
+        "hush\n\n",
+        false,
+        1,
+    ]);
+});
+
+test.each<[string, () => void]>([
+    ["another's", () => writeFileSync(own(guard.name), '{"token":"theirs"}')],
+    ["gone", () => rmSync(own(guard.name))],
+    ["incomplete", () => writeFileSync(own(`${guard.name}.unfinished`), "")],
+])("where the guard is %s, nothing is written, and nothing removed", async (_what, change) => {
+    change();
+    const before = readdirSync(own());
+    expect(await batches.putGuarded(uuid, [config], guard)).toBe("lost");
+    await batches.removeGuard(uuid, guard);
+    expect(readdirSync(own())).toEqual(before);
+});
+
+test("the guard goes alone; then files and folder by one script", async () => {
+    await batches.putGuarded(uuid, [config], guard);
+    await batches.removeGuard(uuid, guard);
+    expect(readdirSync(own())).toEqual([config.name]);
+    await batches.removeAll(uuid, [config.name, "none"]);
+    expect([existsSync(own()), asked]).toEqual([false, 3]);
+});
+
+test("a folder that another program uses stays, with its files", async () => {
+    writeFileSync(own("notes"), "theirs");
+    await batches.removeAll(uuid, [guard.name]);
+    expect(readdirSync(own())).toEqual(["notes"]);
+});
