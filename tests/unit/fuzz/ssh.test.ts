@@ -16,17 +16,25 @@ survives("what a script says on the far side", {
         `${"0".repeat(64)}  -\n`,
         "none\n",
         "need 123\n",
+        `none\n\nNONCE\n${"0".repeat(64)}\n\nNONCE\n`,
     ],
-    tokens: ["regular file:", "regular empty file:", ":", "0".repeat(64), "none"],
+    tokens: ["regular file:", "regular empty file:", ":", "0".repeat(64), "none", "\nNONCE\n"],
     parse: async (bytes) => {
+        const together = [undefined, { out: bytes, index: 1, nonce: "NONCE" }];
+        const ask = async () => ({ code: 0, out: bytes });
         const connection = {
             base: "/var/lib/pulumi-unikernel",
-            ask: async () => ({ code: 0, out: bytes }),
+            ask,
+            together: {
+                question: async (_script: string, [path]: string[]) => together[path!.includes("other") ? 1 : 0],
+            },
         } as unknown as SshConnection;
         const files = new SshFiles(connection);
         for (const { size } of await files.list("uuid")) expect(Number.isNaN(size)).toBe(false);
-        const digest = await files.digest("uuid", "kernel");
-        expect(digest ?? "0".repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+        for (const uuid of ["uuid", "other"]) {
+            const digest = await files.digest(uuid, "kernel");
+            expect(digest ?? "0".repeat(64)).toMatch(/^[0-9a-f]{64}$/);
+        }
         await files.read("uuid", "console.log", { length: 10 });
     },
 });

@@ -31,7 +31,7 @@ beforeEach(() => {
         return { code: status!, out: stdout.subarray(stdout.indexOf(`${MARK}\n`) + MARK.length + 1) };
     };
     batches = new SshBatches(
-        { ask } as unknown as SshConnection,
+        { ask, verified: new Map() } as unknown as SshConnection,
         async () => base,
         async () => undefined,
     );
