@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { burn } from "./burn";
+import { type ContentOptions, content } from "./content";
 import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
 import { fleet } from "./fleet";
@@ -20,9 +21,10 @@ import { xen } from "./xen";
 type Report = Figure[] | { figures: Figure[]; tables: Table[] };
 
 /** Each part measures its own figures and can run alone. */
-const parts: Record<string, (place: Place, options: PeersOptions) => Promise<Report>> = {
+const parts: Record<string, (place: Place, options: PeersOptions & ContentOptions) => Promise<Report>> = {
     fleet,
     growth,
+    content,
     "first-200": first200,
     image,
     state,
@@ -34,9 +36,10 @@ const parts: Record<string, (place: Place, options: PeersOptions) => Promise<Rep
     losses,
 };
 
-const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N]
+const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N] [--former DIR]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
---guests, --runs: the fleets of the part peers (30), and how often each is measured (3)
+--guests, --runs: the fleets of the part peers (30), and how often peers and content are measured (3)
+--former: the part content creates its guests with the built checkout of another release, too
 `;
 
 /** Return a whole number from 1, as the command line has it. */
@@ -52,7 +55,7 @@ function count(text: string): number {
 export async function main(argv: string[]): Promise<number> {
     let names: string[];
     let files: { json?: string; svg?: string };
-    let options: PeersOptions;
+    let options: PeersOptions & ContentOptions;
     try {
         const { values, positionals } = parseArgs({
             args: argv,
@@ -62,6 +65,7 @@ export async function main(argv: string[]): Promise<number> {
                 svg: { type: "string" },
                 guests: { type: "string", multiple: true, default: ["30"] },
                 runs: { type: "string", default: "3" },
+                former: { type: "string" },
                 help: { type: "boolean", short: "h" },
             },
         });
@@ -71,7 +75,7 @@ export async function main(argv: string[]): Promise<number> {
         }
         names = positionals.length > 0 ? positionals : Object.keys(parts);
         files = values;
-        options = { guests: values.guests.map(count), runs: count(values.runs) };
+        options = { guests: values.guests.map(count), runs: count(values.runs), former: values.former };
         const unknown = names.find((name) => !(name in parts));
         if (unknown) throw new Error(`There is no part "${unknown}".`);
     } catch (error) {

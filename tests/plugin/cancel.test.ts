@@ -88,7 +88,11 @@ const args = (more: object = {}) => ({
 });
 const domains = async () => (await its.host.virsh("list", "--all", "--name")).split("\n").filter(Boolean);
 const running = async () => (await its.host.virsh("list", "--name")).split("\n").filter(Boolean);
-const files = () => readdir(its.host.env.PULUMI_UNIKERNEL_DIR);
+/** The guests that have a folder; the store of their content is gone with the last of them. */
+const files = async () => {
+    const names = await readdir(its.host.env.PULUMI_UNIKERNEL_DIR);
+    return names.length === 1 ? names : names.filter((name) => name !== "shared");
+};
 
 /** What the engine has of a resource. */
 interface State {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import type { LibvirtHost } from "./libvirtHost";
@@ -10,7 +10,7 @@ export interface Outside {
     domains: Record<string, string>;
     /** Names of the guests that run in QEMU. */
     processes: string[];
-    /** Files of each guest by the name of their folder, without console logs. */
+    /** Files of each guest by the name of their folder, without console logs; content in the store that no guest uses. */
     files: Record<string, string[]>;
     /** `mac ip` of each reservation on the network. */
     reservations: string[];
@@ -46,16 +46,24 @@ async function processes(host: LibvirtHost): Promise<string[]> {
 }
 
 function files({ env: { PULUMI_UNIKERNEL_DIR: base } }: LibvirtHost): Record<string, string[]> {
-    const folders = readdirSync(base).sort();
+    const all = readdirSync(base).sort();
+    const filesIn = (folder: string): string[] =>
+        readdirSync(join(base, folder))
+            .filter((name) =>
+                folder === STORE
+                    ? lstatSync(join(base, folder, name)).nlink === 1
+                    : !/^console\.(last\.)?log$/.test(name),
+            )
+            .sort();
     return Object.fromEntries(
-        folders.map((folder) => [
-            folder,
-            readdirSync(join(base, folder))
-                .filter((name) => !/^console\.(last\.)?log$/.test(name))
-                .sort(),
-        ]),
+        all
+            .map((folder) => [folder, filesIn(folder)] as const)
+            .filter(([folder, names]) => folder !== STORE || names.length > 0),
     );
 }
+
+/** The folder of the content that guests share: all of it has links in their folders. */
+const STORE = "shared";
 
 async function reservations(host: LibvirtHost, network: string): Promise<string[]> {
     const xml = await host.virsh("net-dumpxml", network);

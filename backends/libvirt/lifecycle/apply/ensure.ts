@@ -2,7 +2,7 @@ import { duringCleanup } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
 import { restarts } from "../existing";
 import { applyFormerFiles } from "../files/formerFiles";
-import { foreignIn, knownTo, putFiles, removeUnneeded } from "../files/guestFiles";
+import { foreignIn, knownTo, putFiles, removeUnneeded, sharedFiles } from "../files/guestFiles";
 import { lastGoodOf, namesOf } from "../files/records";
 import { otherAddresses } from "../network/addressChange";
 import { takeoverFor, untilFree } from "../network/handOver";
@@ -159,6 +159,7 @@ async function execute(operation: Operation): Promise<void> {
                 again: existing.record !== undefined,
                 resume: decision.resume,
                 autostart: spec.autostart,
+                shared: sharedFiles(desired.layout),
                 console,
                 shutdownTimeout: spec.shutdownTimeout,
             }),

@@ -1,8 +1,8 @@
 import { everyFewSeconds } from "../../../../localFiles";
 import { hasCode, UnikernelError } from "../../../../model";
 import { roleOf } from "../../fileNames";
+import { shareableSource } from "../../files";
 import type { Host } from "../../host";
-import type { FileRecord, FileRole } from "../../model";
 import type { Undo } from "../apply/undo";
 import type { Definition } from "../apply/wanted";
 import type { Existing } from "../existing";
@@ -89,19 +89,23 @@ export async function refreshCopies(
     await Promise.all(copiesOf(files).map(({ from, to }) => host.files.copy(uuid, from, to, options)));
 }
 
+/** Return the names of the files that a guest of this layout shares with other guests of the same content. */
+export function sharedFiles({ puts }: Layout): string[] {
+    return puts
+        .filter(({ name, mode, parts }) => shareableSource(name, mode, parts) !== undefined)
+        .map(({ name }) => name);
+}
+
 /**
  * Let a guest that is off share its content with other guests, which an older release did not do. A failure costs disk
  * space, so the guest starts all the same.
  */
-export async function shareFiles(host: Host, uuid: string, files: FileRecord[] = []): Promise<void> {
-    const names = files.filter(({ role }) => SHARED_ROLES.includes(role)).map(({ name }) => name);
+export async function shareFiles(host: Host, uuid: string, names: string[]): Promise<void> {
     if (names.length === 0) return;
     await host.files.share?.(uuid, names).catch((error: unknown) => {
         if (hasCode(error, "unreachable")) throw error;
     });
 }
-
-const SHARED_ROLES: FileRole[] = ["kernel", "initrd", "image"];
 
 /** Remove files with one call, or with none if there are no names. */
 async function removeAll(host: Host, uuid: string, names: string[]): Promise<void> {

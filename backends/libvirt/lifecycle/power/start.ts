@@ -23,6 +23,8 @@ export interface StartOptions {
     resume?: boolean;
     /** libvirt starts it after the host. */
     autostart: boolean;
+    /** Names of the files that it shares with other guests. @default none is looked at */
+    shared?: string[];
     console: KeptConsole;
     /** Seconds for the shutdown of a guest that a killed run has begun to start. */
     shutdownTimeout: number;
@@ -33,13 +35,13 @@ export async function start(
     host: Host,
     platform: LibvirtPlatform,
     guest: GuestAccess,
-    { state, mark, value, again, resume = false, autostart, console, shutdownTimeout }: StartOptions,
+    { state, mark, value, again, resume = false, autostart, shared = [], console, shutdownTimeout }: StartOptions,
 ): Promise<void> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be left from another guest of the same name.
     if (!resume && (again || platform.console)) await console.rotate();
     if (!resume) {
-        if (again) await shareFiles(host, uuid, mark?.files);
+        if (again) await shareFiles(host, uuid, shared);
         await refreshCopies(host, uuid, namesOf(mark), { autostart });
     }
     const writeConfig = configWriterOf(host, platform, guest, mark, value);
