@@ -98,7 +98,6 @@ test("a create asks no more of the host's files than it needs", async () => {
         "putNew",
         "list",
         "putGuarded",
-        "put",
         "removeGuard",
     ]);
 });
