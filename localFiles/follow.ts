@@ -47,7 +47,8 @@ export async function follow(fd: number, end: Promise<void>, onProgress: (bytes:
     return same ? { sha256: hash.digest("hex"), size } : follow(fd, end, onProgress);
 }
 
-async function pause(end: Promise<void>): Promise<void> {
+/** Wait a little, or until the program that writes has ended. */
+export async function pause(end: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     await Promise.race([
         end,

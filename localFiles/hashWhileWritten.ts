@@ -1,10 +1,8 @@
 import { type FileHandle, open } from "node:fs/promises";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Written } from "./fileWriter";
-import { follow } from "./follow";
+import { follow, pause } from "./follow";
 import { followInThread } from "./hashThread";
 
-const PAUSE = 20;
 /** From this size on, hashing takes longer than starting a thread. */
 const LARGE = 32 * 1024 * 1024;
 
@@ -45,7 +43,7 @@ async function openWritten(path: string, writing: Promise<unknown>, end: Promise
     while (!ended) {
         const handle = await open(path, "r+").catch(() => undefined);
         if (handle) return handle;
-        await Promise.race([end, delay(PAUSE)]);
+        await pause(end);
     }
     await writing;
     return open(path, "r+");

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { chmod, link, lstat, mkdir, open, rename, rm, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder } from "../../../localFiles";
@@ -10,7 +9,7 @@ import { FolderSync } from "./folderSync";
 import { entriesOf } from "./missing";
 import { hasSharedName, SharedContent, shareableSource } from "./shared";
 import { isPlainName, partOf, UNFINISHED } from "./unfinished";
-import { hashInto, removeHalves, sizeOf, sweep, writeWhole } from "./write";
+import { digestOf, removeHalves, sizeOf, sweep, writeWhole } from "./write";
 
 /** Other users may open a file whose name they know, as QEMU must, but not list the folder. */
 const folderMode = 0o711;
@@ -196,14 +195,7 @@ export class LocalFiles implements HostFiles {
         return this.tell(`digest of ${path}`, async () => {
             if (!(await this.whole(path))) return undefined;
             const known = await this.shared.digestOf(path);
-            if (known !== undefined) return known;
-            const hash = createHash("sha256");
-            try {
-                await hashInto(hash, path);
-            } catch (error) {
-                return ifMissing(undefined)(error);
-            }
-            return hash.digest("hex");
+            return known ?? digestOf(path);
         });
     }
 

@@ -161,7 +161,19 @@ async function clone(from: string, to: string): Promise<boolean> {
     );
 }
 
-export async function hashInto(hash: Hash, file: string): Promise<void> {
+/** Return the sha256 hex of a file; undefined where it is missing. */
+export async function digestOf(file: string): Promise<string | undefined> {
+    const hash = createHash("sha256");
+    try {
+        await hashInto(hash, file);
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+        return undefined;
+    }
+    return hash.digest("hex");
+}
+
+async function hashInto(hash: Hash, file: string): Promise<void> {
     for await (const piece of createReadStream(file, { highWaterMark: 1024 * 1024 })) {
         throwIfAborted();
         hash.update(piece as Buffer);

@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import { link, lstat, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
-import { hashFile } from "../../../../localFiles";
-import { hasCode, KeyedQueue, UnikernelError } from "../../../../model";
+import { KeyedQueue } from "../../../../model";
 import { sourceChanged } from "../errors";
+import { sourceDigest } from "../source";
 import { partName } from "../unfinished";
-import { hashInto, replace, type Writing, writeWhole } from "../write";
+import { digestOf, replace, type Writing, writeWhole } from "../write";
 import { Entries, factsOf, UNCHANGED } from "./entries";
 import { SHARED_MODE } from "./shareable";
 
@@ -31,10 +30,7 @@ export class SharedContent {
      * @throws UnikernelError `changed` where the source has another digest than expected
      */
     async put(path: string, source: string, options: Writing): Promise<void> {
-        const digest = await hashFile(source).catch((error: unknown) => {
-            // For a put, a missing source is an invalid argument: `not-found` would mean a file on the host.
-            throw hasCode(error, "not-found") ? new UnikernelError("invalid", error.message, { cause: error }) : error;
-        });
+        const digest = await sourceDigest(source);
         if (options.digest !== undefined && options.digest !== digest) throw sourceChanged(path, [{ file: source }]);
         await this.queue.run(digest, () => this.make(path, source, { ...options, digest }));
     }
@@ -48,9 +44,8 @@ export class SharedContent {
         const facts = await factsOf(path);
         if (!facts?.isFile() || (Number(facts.mode) & 0o777) !== SHARED_MODE) return false;
         if (await this.entries.entryOf(facts)) return false;
-        const hash = createHash("sha256");
-        await hashInto(hash, path);
-        const digest = hash.digest("hex");
+        const digest = await digestOf(path);
+        if (digest === undefined) return false;
         await this.queue.run(digest, () => this.make(path, path, { mode: SHARED_MODE, digest }));
         return true;
     }

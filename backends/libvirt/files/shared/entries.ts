@@ -1,12 +1,11 @@
-import { createHash } from "node:crypto";
 import { lstat, mkdir, readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 
-import { hashInto } from "../write";
+import { digestOf } from "../write";
 import { SHARED_MODE } from "./shareable";
 
 /** The folder beside the guests' folders. ssh/scripts.ts has the same format, so that both use one host's content. */
-const FOLDER = "shared";
+export const SHARED_FOLDER = "shared";
 
 /**
  * The modification time of a file in the store, in seconds: another one shows that the file was written to. The ctime
@@ -35,7 +34,7 @@ export class Entries {
 
     /** @param base the folder with one folder for each guest */
     constructor(base: string) {
-        this.folder = join(base, FOLDER);
+        this.folder = join(base, SHARED_FOLDER);
     }
 
     path(digest: string): string {
@@ -52,7 +51,7 @@ export class Entries {
         const entry = { digest, inode: before.ino };
         if (isUnchanged(before)) {
             if (this.verified.get(digest) === signatureOf(before)) return entry;
-            const content = await this.hash(digest);
+            const content = await digestOf(this.path(digest));
             const after = await factsOf(this.path(digest));
             if (!after) return undefined;
             if (content === digest && isUnchanged(after) && signatureOf(after) === signatureOf(before)) {
@@ -129,17 +128,6 @@ export class Entries {
             if (facts) inodes.set(facts.ino, digest);
         }
         return (this.inodes = inodes);
-    }
-
-    private async hash(digest: string): Promise<string | undefined> {
-        const hash = createHash("sha256");
-        try {
-            await hashInto(hash, this.path(digest));
-        } catch (error) {
-            if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-            return undefined;
-        }
-        return hash.digest("hex");
     }
 }
 

@@ -2,6 +2,7 @@ import { posix } from "node:path";
 
 import type { FileBatches, FilePut, Guard } from "../../host";
 import { plainName } from "../errors";
+import { SHARED_FOLDER } from "../shared";
 import type { SshConnection } from "./connection";
 import { quickPut } from "./put";
 import { BUSY, DIFFERENT, INCOMPLETE, REMOVE, REMOVE_FOLDER } from "./scripts";
@@ -82,7 +83,7 @@ export class SshBatches implements Pick<FileBatches, "removeAll" | "removeGuard"
 
     private async places(uuid: string): Promise<{ base: string; folder: string; store: string }> {
         const base = await this.base();
-        return { base, folder: posix.join(base, plainName(uuid)), store: posix.join(base, "shared") };
+        return { base, folder: posix.join(base, plainName(uuid)), store: posix.join(base, SHARED_FOLDER) };
     }
 }
 

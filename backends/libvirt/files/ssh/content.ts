@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 
-import { hashFile } from "../../../../localFiles";
-import { hasCode, type Part, throwIfAborted, UnikernelError } from "../../../../model";
+import { type Part, throwIfAborted } from "../../../../model";
+import { sourceDigest } from "../source";
 import { INLINE } from "./shellProtocol";
 
 export interface Content {
@@ -18,11 +18,7 @@ const PIECE = 256 * 1024;
 export async function contentOf(parts: Part[]): Promise<Content> {
     const only = parts.length === 1 ? parts[0]! : undefined;
     if (only && "file" in only) {
-        const sha256 = await hashFile(only.file).catch((error: unknown) => {
-            // For a put, a missing source is an invalid argument: `not-found` would mean a file on the host.
-            throw hasCode(error, "not-found") ? new UnikernelError("invalid", error.message, { cause: error }) : error;
-        });
-        return { sha256, size: (await stat(only.file)).size };
+        return { sha256: await sourceDigest(only.file), size: (await stat(only.file)).size };
     }
     const hash = createHash("sha256");
     let size = 0;

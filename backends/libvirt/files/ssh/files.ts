@@ -4,10 +4,11 @@ import { type Part, UnikernelError } from "../../../../model";
 import type { FileBatches, HostFile, HostFiles, ReadRange, WriteOptions } from "../../host";
 import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";
+import { SHARED_FOLDER } from "../shared";
 import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import { SshBatches } from "./batches";
 import type { SshConnection } from "./connection";
-import { putThere } from "./put";
+import { putThere, syncWord } from "./put";
 import {
     COPY,
     DIGEST,
@@ -190,16 +191,13 @@ export class SshFiles implements HostFiles {
     }
 
     private async store(): Promise<string> {
-        return posix.join(await this.base(), "shared");
+        return posix.join(await this.base(), SHARED_FOLDER);
     }
 
     private async base(): Promise<string> {
         return this.connection.base || (await this.connection.facts()).base;
     }
 }
-
-/** Return the word by which a script knows whether to sync. */
-const syncWord = (transient = false): string => (transient ? "" : "sync");
 
 interface Entry extends HostFile {
     regular: boolean;

@@ -3,7 +3,7 @@ import { posix } from "node:path";
 
 import { type Part, UnikernelError } from "../../../../model";
 import type { WriteOptions } from "../../host";
-import { shareableSource } from "../shared";
+import { SHARED_FOLDER, shareableSource } from "../shared";
 import type { Ask, SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, headOf, whole } from "./content";
 import { BUSY, CLAIM, COMPOSE, DIFFERENT, DIGEST, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
@@ -39,7 +39,7 @@ export async function putThere(
     parts: Part[],
     { mode, digest = "", transient = false, onProgress }: WriteOptions,
 ): Promise<boolean> {
-    const store = posix.join(place.base, "shared");
+    const store = posix.join(place.base, SHARED_FOLDER);
     const head = await headOf(parts);
     if (head)
         return compose(
@@ -112,7 +112,7 @@ export async function quickPut(
 ): Promise<QuickPut | undefined> {
     if (await headOf(parts)) return undefined;
     const { size, sha256 } = await contentOf(parts);
-    const shared = shareableSource(place.name, mode, parts) ? posix.join(place.base, "shared", sha256) : "";
+    const shared = shareableSource(place.name, mode, parts) ? posix.join(place.base, SHARED_FOLDER, sha256) : "";
     if ((digest && sha256 !== digest) || (!shared && size > INLINE)) return undefined;
     const target = { ...place, digest, transient, mode: mode.toString(8), shared, exclusive: false };
     const words = wordsOf(target, { size, sha256 }, connection.verified.get(shared) ?? "");
@@ -130,8 +130,11 @@ function wordsOf(target: Target, { size, sha256 }: Content, inode: string): stri
 
 /** Return the words of SMALL after those of PUT: umask, and whether to sync. */
 function smallTail({ mode, transient }: Target): string[] {
-    return [(0o777 & ~parseInt(mode, 8)).toString(8), transient ? "" : "sync"];
+    return [(0o777 & ~parseInt(mode, 8)).toString(8), syncWord(transient)];
 }
+
+/** Return the word by which a script knows whether to sync. */
+export const syncWord = (transient = false): string => (transient ? "" : "sync");
 
 /** Send shared content once: when several guests need it at the same time, the first sends it and the others wait. */
 async function once(
