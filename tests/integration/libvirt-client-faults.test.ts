@@ -92,7 +92,8 @@ test("nothing is leaked by ten thousand look-ups", async () => {
     // The domain's XML has 0.9 KB: kept each time, it would be 8 MB.
     expect((await host.domains.get(uuid))!.inactiveXml.length).toBeGreaterThan(900);
     expect(residentKiB(pid!) - before).toBeLessThan(6 * 1024);
-    expect(readdirSync(`/proc/${pid}/fd`).length).toBe(files);
+    // The pool opens up to ten connections, of two descriptors each, when that takes less time than a wait for a free one.
+    expect(readdirSync(`/proc/${pid}/fd`).length - files).toBeLessThanOrEqual(20);
 });
 
 test("a daemon that is killed in the middle of a call: unreachable, and reachable again when it is back", async () => {

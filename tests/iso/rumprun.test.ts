@@ -1,11 +1,9 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { bake, mediumOf } from "../../backends/iso/medium";
 import { type Way, withMedium } from "../support/mediumBoot";
 import { type PlanOptions, testPlan } from "../support/plans";
-import { HANG_MS } from "../support/time";
 
 // The layout is proven with the multiboot test kernel, which keeps rumprun's contract and prints what it was told.
 jest.setTimeout(60_000);
@@ -90,13 +88,7 @@ test.each<[NonNullable<PlanOptions["console"]>, boolean, boolean]>([
 
 test("a machine without a serial port keeps its screen", async () => {
     const image = await medium("console-serial", { console: ["serial"] });
-    await withMedium({ image, way: "bios-cd", serial: false }, async ({ screen }) => {
-        for (
-            const last = Date.now() + HANG_MS;
-            !(await screen()).includes("Loading console-serial");
-            await sleep(100)
-        ) {
-            if (Date.now() > last) throw new Error(`nothing on the screen:\n${await screen()}`);
-        }
-    });
+    await withMedium({ image, way: "bios-cd", serial: false }, ({ untilScreen }) =>
+        untilScreen("Loading console-serial"),
+    );
 });

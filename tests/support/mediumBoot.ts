@@ -36,6 +36,8 @@ export interface BootedMedium {
     until(text: string, milliseconds?: number): Promise<string>;
     /** Return the text-mode screen (BIOS), as lines without trailing blanks. */
     screen(): Promise<string>;
+    /** Wait for a text on the text-mode screen (BIOS). Rejects with the screen after the time, or when QEMU ends. */
+    untilScreen(text: string, milliseconds?: number): Promise<void>;
     /**
      * GET on the guest's port 80, repeated until it answers with 200; needs `nic`. Rejects with the console after the
      * time.
@@ -85,8 +87,9 @@ export async function withMedium<T>(
         ended = result.stderr || `exit code ${result.exitCode}`;
     });
     const text = async (): Promise<string> => plain(await readFile(log, "utf8").catch(() => ""));
-    const failed = async (what: string): Promise<Error> =>
-        new Error(`${what} (QEMU ${ended ?? "runs"}):\n${await text()}`);
+    const failed = async (what: string, output?: string): Promise<Error> =>
+        new Error(`${what} (QEMU ${ended ?? "runs"}):\n${output ?? (await text())}`);
+    const screen = async (): Promise<string> => textScreen(await ask(socket, "xp /2000hx 0xb8000"));
     try {
         // QEMU opens the socket before it starts the machine.
         for (const last = Date.now() + HANG_MS; ended === undefined && !(await exists(socket)) && Date.now() < last; )
@@ -112,7 +115,16 @@ export async function withMedium<T>(
                 throw await failed(`${url} did not answer with 200`);
             },
             monitor: (command) => ask(socket, command),
-            screen: async () => textScreen(await ask(socket, "xp /2000hx 0xb8000")),
+            screen,
+            async untilScreen(wanted, milliseconds = HANG_MS) {
+                for (const last = Date.now() + milliseconds; ; await sleep(100)) {
+                    // QEMU refuses a connection between its bind(2) and its listen(2).
+                    const now = await screen().catch((error: Error) => error.message);
+                    if (now.includes(wanted)) return;
+                    if (ended !== undefined || Date.now() > last)
+                        throw await failed(`no "${wanted}" on the screen`, now);
+                }
+            },
             async pull() {
                 if (options.way.endsWith("-sata")) throw new Error("a SATA disk is not pulled out");
                 await ask(socket, options.way.endsWith("-cd") ? "eject -f medium" : "device_del stick");
