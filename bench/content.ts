@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, copyFile, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import { withStack } from "../tests/support/engine";
 import { child } from "./child";
 import { type Figure, median } from "./figure";
 import type { Place } from "./place";
@@ -20,8 +21,10 @@ export interface ContentOptions {
 }
 
 interface Measured {
-    /** Of all creates. */
+    /** Of all creates by the handlers. */
     seconds: number;
+    /** Of `pulumi up` of as many guests. */
+    up: number;
     /** Bytes for each guest after the first. */
     written: number;
     occupied: number;
@@ -35,12 +38,33 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
     await appendFile(kernel, randomBytes(KERNEL));
     await writeFile(image, randomBytes(IMAGE));
     const argument = { uri: host.uri, kernel, image, folder: host.env.PULUMI_UNIKERNEL_DIR, guests: GUESTS };
-    const measure = (root: string) => child<Measured>("content.js", { ...argument, root }, host);
+    const modules = former === undefined ? undefined : await packagesOf(resolve(former), join(place.folder, "former"));
+    const measure = async (root: string, modules?: string): Promise<Measured> => ({
+        ...(await child<Omit<Measured, "up">>("content.js", { ...argument, root }, host)),
+        up: await withStack(
+            "bench/programs/fleet",
+            "content",
+            async (stack) => (await stack.up({ args: ["--parallel", String(GUESTS)] })).seconds,
+            {
+                enter: host.enter,
+                modules,
+                env: {
+                    ...host.env,
+                    BENCH_PLATFORM: "kvm",
+                    BENCH_CONNECTION: host.uri,
+                    BENCH_COUNT: String(GUESTS),
+                    BENCH_KERNEL: kernel,
+                    BENCH_IMAGE: image,
+                    BENCH_ROUND: "0",
+                },
+            },
+        ),
+    });
     const [ours, theirs]: [Measured[], Measured[]] = [[], []];
     for (let run = 0; run < runs; run++) {
         place.log(`content: run ${run + 1} of ${runs}`);
         ours.push(await measure(resolve(__dirname, "..")));
-        if (former !== undefined) theirs.push(await measure(resolve(former)));
+        if (former !== undefined) theirs.push(await measure(resolve(former), modules));
     }
     const of = (all: Measured[], which: keyof Measured): number => median(all.map((one) => one[which]));
     const besides = (which: keyof Measured): Record<string, number> =>
@@ -55,19 +79,29 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
         value: of(ours, which),
         limit: EACH,
     });
-    const seconds = of(ours, "seconds");
+    const time = (name: string, which: "seconds" | "up"): Figure => ({
+        part: "content",
+        name,
+        unit: "s",
+        ours: of(ours, which),
+        beside: besides(which),
+        measure: theirs.length > 0 ? "ours / former" : "ours",
+        value: theirs.length > 0 ? of(ours, which) / of(theirs, which) : of(ours, which),
+        ...(theirs.length > 0 ? { limit: 0.6 } : {}),
+    });
     return [
         bytes("each further guest writes", "written"),
         bytes("each further guest occupies", "occupied"),
-        {
-            part: "content",
-            name: `creates of ${GUESTS}`,
-            unit: "s",
-            ours: seconds,
-            beside: besides("seconds"),
-            measure: theirs.length > 0 ? "ours / former" : "ours",
-            value: theirs.length > 0 ? seconds / of(theirs, "seconds") : seconds,
-            ...(theirs.length > 0 ? { limit: 0.6 } : {}),
-        },
+        time(`creates of ${GUESTS}`, "seconds"),
+        time(`up of ${GUESTS}`, "up"),
     ];
+}
+
+/** Make a folder of packages with the checkout of another release and its dependencies. */
+async function packagesOf(checkout: string, folder: string): Promise<string> {
+    await mkdir(folder, { recursive: true });
+    const packages = (await readdir(join(checkout, "node_modules"))).filter((name) => !name.startsWith("."));
+    for (const name of packages) await symlink(join(checkout, "node_modules", name), join(folder, name));
+    await symlink(checkout, join(folder, "pulumi-unikernel"));
+    return folder;
 }

@@ -1,4 +1,4 @@
-// The fleet: test kernels without devices. One argument changes with BENCH_ROUND.
+// The fleet: test kernels without devices, or with the data image BENCH_IMAGE. One argument changes with BENCH_ROUND.
 const { Unikernel } = require("pulumi-unikernel");
 
 for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {
@@ -8,6 +8,7 @@ for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {
         kernel: process.env.BENCH_KERNEL,
         ...(process.env.BENCH_PLATFORM === "kvm" ? { accelerator: "tcg" } : {}),
         memory: 16,
+        ...(process.env.BENCH_IMAGE ? { blocks: [{ path: process.env.BENCH_IMAGE }] } : {}),
         args: ["--round", process.env.BENCH_ROUND],
     });
 }
