@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createBackends } from "../../backends";
 import { type Host, openHost } from "../../backends/libvirt";
@@ -147,6 +147,19 @@ test("the claim of a process that was killed ends with it", async () => {
     expect(await its.files(guest)).toEqual(["claim.json"]);
     expect(await its.create(guest)).toMatchObject({ state: "running" });
     expect(await its.files(guest)).not.toContain("claim.json");
+});
+
+test.each([
+    ["local files", false],
+    ["storage volumes", true],
+])("a claim that a power cut has emptied does not block its guest, over %s", async (_, byVolume) => {
+    volumes = byVolume;
+    const guest = its.guest({ name: `emptied${Number(byVolume)}` });
+    mkdirSync(await its.folder(guest), { recursive: true });
+    writeFileSync(join(await its.folder(guest), "claim.json"), "");
+    expect((await its.create(guest)).state).toBe("running");
+    expect(await its.files(guest)).not.toContain("claim.json");
+    await its.delete(guest);
 });
 
 test("the claim of a process on another machine holds until its time is over: for a create, and for who has the guest in state", async () => {

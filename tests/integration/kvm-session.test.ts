@@ -5,12 +5,10 @@ import { renderDomain } from "../../backends/libvirt/devices";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { NOBODY } from "../support/ordinaryUser";
 import { uuid as anyUuid, least, mark, variants } from "../unit/libvirt-xml/variants";
 
 jest.setTimeout(120_000);
-
-/** nobody: every Debian has it, and it may do nothing. libvirt wants a user that /etc/passwd knows. */
-const NOBODY = 65534;
 
 let machine: LibvirtHost;
 let host: Host;

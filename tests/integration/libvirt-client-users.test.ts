@@ -1,66 +1,31 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chownSync, mkdirSync } from "node:fs";
-import { chmod, mkdir, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { asUser, NOBODY, repositorySeen } from "../support/ordinaryUser";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(120_000);
-
-/** Debian's nobody: neither root nor in the groups libvirt and kvm. */
-const nobody = 65534;
-/** The checkout and Node may lie below a home that is closed to others: both are seen elsewhere, too. */
-const seenAt = 'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@"';
 
 let machine: LibvirtHost;
 beforeAll(async () => {
     // Stands for membership in the group libvirt: the daemon's socket is open to all, in this host only.
     machine = await startLibvirtHost({ socketMode: "0777" });
-    await mkdir(join(machine.folder, "repository"));
-    await writeFile(join(machine.folder, "node"), "");
 });
 afterAll(() => machine?.close());
 
-/** Runs a program, in the host's network, over `openHost` and returns what it printed as JSON; or its error's code and hint. */
-async function asUser(uid: number, uri: string, body: string, environment: Record<string, string>): Promise<unknown> {
+/** Run a program over `openHost` as a user. @returns the JSON document that it printed, or its error's code and hint */
+function overHost(uid: number, uri: string, body: string, environment: Record<string, string>): Promise<unknown> {
     const program = `
-        const { openHost, closeHosts } = require(${JSON.stringify(join(machine.folder, "repository", "dist", "backends", "libvirt", "open.js"))});
+        const { openHost, closeHosts } = require(${JSON.stringify(join(repositorySeen(machine), "dist", "backends", "libvirt", "open.js"))});
         (async () => {
             const host = await openHost(${JSON.stringify(uri)}, { timeouts: { connect: 30000 } });
             ${body}
         })().then((result) => console.log(JSON.stringify(result ?? null)), ({ code, message, hint }) => console.log(JSON.stringify({ code, message, hint })))
             .finally(closeHosts);`;
-    const drop = ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-    const [repository, node] = [join(machine.folder, "repository"), join(machine.folder, "node")];
-    const mounts = [
-        "unshare",
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-c",
-        seenAt,
-        "sh",
-        process.cwd(),
-        repository,
-        process.execPath,
-        node,
-    ];
-    const [file, ...args] = [...machine.enter, ...mounts, ...drop, node, "-e", program];
-    const child = spawn(file!, args, {
-        cwd: "/",
-        env: { PATH: process.env.PATH!, ...environment },
-        stdio: ["ignore", "pipe", "pipe"],
-    });
-    let stdout = "",
-        stderr = "";
-    child.stdout.on("data", (text) => (stdout += text));
-    child.stderr.on("data", (text) => (stderr += text));
-    await new Promise((resolve) => child.on("close", resolve));
-    if (!stdout) throw new Error(stderr);
-    return JSON.parse(stdout);
+    return asUser(machine, uid, ["-e", program], environment);
 }
 
 test("a user who may use qemu:///system without being root: files as volumes, the console by libvirt", async () => {
@@ -73,8 +38,8 @@ test("a user who may use qemu:///system without being root: files as volumes, th
         devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>`,
     });
     expect(
-        await asUser(
-            nobody,
+        await overHost(
+            NOBODY,
             machine.uri,
             `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
@@ -108,15 +73,15 @@ test("a user who owns the folder: files directly, and root's console log through
     const uuid = randomUUID();
     const base = join(machine.folder, "guests", "owned-by-user");
     mkdirSync(base);
-    chownSync(base, nobody, nobody);
+    chownSync(base, NOBODY, NOBODY);
     const xml = tinyDomain({
         name: "owner",
         uuid,
         devices: `<serial type='pty'><log file='${base}/${uuid}/console.log' append='off'/></serial>`,
     });
     expect(
-        await asUser(
-            nobody,
+        await overHost(
+            NOBODY,
             machine.uri,
             `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
@@ -132,7 +97,7 @@ test("a user who owns the folder: files directly, and root's console log through
     `,
             { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" },
         ),
-    ).toEqual({ owner: nobody, log: "" });
+    ).toEqual({ owner: NOBODY, log: "" });
     await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
     expect(await machine.virsh("pool-list", "--all", "--name")).toBe("");
 });
@@ -141,7 +106,7 @@ test("no permission on the socket: permission, with the command that gives it", 
     await chmod(machine.socket, 0o700);
     try {
         expect(
-            await asUser(nobody, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" }),
+            await overHost(NOBODY, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" }),
         ).toMatchObject({
             code: "permission",
             hint: expect.stringContaining("usermod -aG libvirt"),
@@ -156,10 +121,10 @@ test("qemu:///session: the daemon starts by itself, files go to the user's data 
         uuid = randomUUID();
     for (const folder of [home, join(home, "run")]) {
         mkdirSync(folder, { mode: 0o700 });
-        chownSync(folder, nobody, nobody);
+        chownSync(folder, NOBODY, NOBODY);
     }
-    const seen = await asUser(
-        nobody,
+    const seen = await overHost(
+        NOBODY,
         "qemu:///session",
         `
         const info = await host.info();
@@ -182,8 +147,10 @@ test("qemu:///session: the daemon starts by itself, files go to the user's data 
 });
 
 test("qemu:///session as root, which libvirt leads to the system's daemon: the error says so", async () => {
-    expect(await asUser(0, "qemu:///session", "return host.domains.list();", { HOME: machine.folder })).toMatchObject({
-        code: "unreachable",
-        hint: expect.stringContaining("use qemu:///system"),
-    });
+    expect(await overHost(0, "qemu:///session", "return host.domains.list();", { HOME: machine.folder })).toMatchObject(
+        {
+            code: "unreachable",
+            hint: expect.stringContaining("use qemu:///system"),
+        },
+    );
 });

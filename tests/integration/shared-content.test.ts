@@ -1,9 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { copyFile, type FileHandle, lstat, mkdir, open, readdir, rename, writeFile } from "node:fs/promises";
+import {
+    chown,
+    copyFile,
+    type FileHandle,
+    lstat,
+    mkdir,
+    open,
+    readdir,
+    rename,
+    stat,
+    writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 
+import { VolumeFiles } from "../../backends/libvirt/files";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { asUser, NOBODY, repositorySeen } from "../support/ordinaryUser";
 import { must } from "../support/processes";
 
 // Thirty emulated guests start, restart and stop, on machines that do other things too.
@@ -15,8 +28,14 @@ const PER_GUEST = 256 * 1024;
 
 let its: Lifecycle;
 let image: string;
+/** Whether the files of this process go by storage volumes. */
+let volumes = false;
 beforeAll(async () => {
-    its = await openLifecycle({ qemuConf: ["dynamic_ownership = 1", "remember_owner = 1"] });
+    its = await openLifecycle({
+        qemuConf: ["dynamic_ownership = 1", "remember_owner = 1"],
+        wrap: (host) =>
+            volumes ? { ...host, files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR) } : host,
+    });
     image = join(its.host.folder, "image");
     await writeFile(image, randomBytes(16 * MIB));
 });
@@ -120,6 +139,54 @@ test("guests with copies of their own, as older releases made them, share conten
     await assertShared(guests);
     for (const guest of guests) await its.delete(guest);
     expect(await readdir(its.host.env.PULUMI_UNIKERNEL_DIR)).toEqual([]);
+});
+
+test("the guests of a session share content as root's do", async () => {
+    const home = join(its.host.folder, "home");
+    for (const folder of [home, join(home, "run")]) {
+        await mkdir(folder, { mode: 0o700 });
+        await chown(folder, NOBODY, NOBODY);
+    }
+    const kernel = join(its.host.folder, "session-kernel");
+    await copyFile((await (await import("../guests/build.mjs")).buildTestKernels()).testKernel, kernel);
+    const program = join(repositorySeen(its.host), "bench", "programs", "content.js");
+    const measured = await asUser(
+        its.host,
+        NOBODY,
+        [
+            program,
+            JSON.stringify({
+                root: repositorySeen(its.host),
+                uri: "qemu:///session",
+                kernel,
+                image,
+                folder: join(home, ".local/share/pulumi-unikernel"),
+                guests: 4,
+            }),
+        ],
+        { HOME: home, XDG_RUNTIME_DIR: join(home, "run") },
+    );
+    const { written, occupied } = measured as { written: number; occupied: number };
+    expect(written).toBeGreaterThan(0);
+    expect(written).toBeLessThanOrEqual(PER_GUEST);
+    expect(occupied).toBeGreaterThan(0);
+    expect(occupied).toBeLessThanOrEqual(PER_GUEST);
+});
+
+test("by storage volumes, which have no links, each guest occupies its whole files", async () => {
+    volumes = true;
+    const guests = [1, 2].map(() => its.guest({ blocks: [{ path: image }] }));
+    for (const guest of guests) await its.create(guest);
+    const { testKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+    const whole = (await stat(testKernel)).size + (await stat(image)).size;
+    for (const guest of guests) {
+        const files = await filesOf([guest]);
+        const occupied = files.reduce((sum, { blocks }) => sum + blocks * 512, 0);
+        expect(occupied).toBeGreaterThanOrEqual(whole);
+        expect(occupied).toBeLessThanOrEqual(whole + PER_GUEST);
+    }
+    for (const guest of guests) await its.delete(guest);
+    volumes = false;
 });
 
 /** Replace a guest's links by copies. */
