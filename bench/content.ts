@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { withStack } from "../tests/support/engine";
 import { child } from "./child";
 import { type Figure, median } from "./figure";
+import { nginxGuest } from "./nginx";
 import type { Place } from "./place";
 
 const MIB = 2 ** 20;
@@ -28,6 +29,8 @@ interface Measured {
     /** Bytes for each guest after the first. */
     written: number;
     occupied: number;
+    /** Bytes for a second Linux guest, whose initrd has its configuration at its end. */
+    linux: number;
 }
 
 /** Measure what guests of one kernel and one image write, beside a former release if there is one; by turns, medians. */
@@ -37,7 +40,8 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
     await copyFile(await place.kernel(), kernel);
     await appendFile(kernel, randomBytes(KERNEL));
     await writeFile(image, randomBytes(IMAGE));
-    const argument = { uri: host.uri, kernel, image, folder: host.env.PULUMI_UNIKERNEL_DIR, guests: GUESTS };
+    const linux = { ...(await nginxGuest(place.folder)), memory: 128 };
+    const argument = { uri: host.uri, kernel, image, folder: host.env.PULUMI_UNIKERNEL_DIR, guests: GUESTS, linux };
     const modules = former === undefined ? undefined : await packagesOf(resolve(former), join(place.folder, "former"));
     const measure = async (root: string, modules?: string): Promise<Measured> => ({
         ...(await child<Omit<Measured, "up">>("content.js", { ...argument, root }, host)),
@@ -69,7 +73,7 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
     const of = (all: Measured[], which: keyof Measured): number => median(all.map((one) => one[which]));
     const besides = (which: keyof Measured): Record<string, number> =>
         theirs.length > 0 ? { former: of(theirs, which) } : {};
-    const bytes = (name: string, which: "written" | "occupied"): Figure => ({
+    const bytes = (name: string, which: "written" | "occupied" | "linux", limit?: number): Figure => ({
         part: "content",
         name,
         unit: "bytes",
@@ -77,7 +81,7 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
         beside: besides(which),
         measure: "ours, bytes",
         value: of(ours, which),
-        limit: EACH,
+        limit,
     });
     const time = (name: string, which: "seconds" | "up"): Figure => ({
         part: "content",
@@ -90,8 +94,9 @@ export async function content(place: Place, { runs, former }: ContentOptions): P
         ...(theirs.length > 0 ? { limit: 0.6 } : {}),
     });
     return [
-        bytes("each further guest writes", "written"),
-        bytes("each further guest occupies", "occupied"),
+        bytes("each further guest writes", "written", EACH),
+        bytes("each further guest occupies", "occupied", EACH),
+        bytes("each further Linux guest writes", "linux"),
         time(`creates of ${GUESTS}`, "seconds"),
         time(`up of ${GUESTS}`, "up"),
     ];

@@ -1,19 +1,17 @@
 // Creates guests of one kernel and one image by the handlers that Pulumi calls, all but the first at once, and deletes
-// them. Prints JSON.
+// them; then two Linux guests, if `linux` has the arguments of one. Prints JSON.
 const { lstatSync, readdirSync, readFileSync } = require("node:fs");
 const { join } = require("node:path");
 
-const { root, uri, kernel, image, folder, guests } = JSON.parse(process.argv[2]);
+const { root, uri, kernel, image, folder, guests, linux } = JSON.parse(process.argv[2]);
 const { unikernel } = require(join(root, "dist/provider/dynamic"));
 
-const news = (index) => ({
+const news = (index, boot) => ({
     platform: "kvm",
     connection: uri,
     accelerator: "tcg",
     name: `content-${index}`,
-    memory: 16,
-    kernel,
-    blocks: [{ path: image }],
+    ...boot,
     resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::content-${index}`,
 });
 
@@ -29,10 +27,20 @@ function occupied() {
     return 512 * [...blocks.values()].reduce((sum, one) => sum + one, 0);
 }
 
-async function create(index) {
-    const { inputs, failures } = await unikernel.check({}, news(index));
+async function create(index, boot = { memory: 16, kernel, blocks: [{ path: image }] }) {
+    const { inputs, failures } = await unikernel.check({}, news(index, boot));
     if (failures?.length) throw new Error(JSON.stringify(failures));
     return (await unikernel.create(inputs)).outs;
+}
+
+/** Return the bytes that a second Linux guest of the same kernel and initrd writes. */
+async function writtenByLinux() {
+    const first = await create("linux-0", linux);
+    const before = written();
+    const second = await create("linux-1", linux);
+    const bytes = written() - before;
+    for (const one of [first, second]) await unikernel.delete(one.uuid, one);
+    return bytes;
 }
 
 (async () => {
@@ -46,7 +54,7 @@ async function create(index) {
         occupied: (occupied() - before.occupied) / (guests - 1),
     };
     await Promise.all(made.map((one) => unikernel.delete(one.uuid, one)));
-    return { seconds, ...each };
+    return { seconds, ...each, ...(linux ? { linux: await writtenByLinux() } : {}) };
 })().then(
     (result) => {
         process.stdout.write(JSON.stringify(result), () => process.exit());
