@@ -125,7 +125,14 @@ test("a domain of the same name that is not ours is refused and untouched, adopt
     const before = await its.host.virsh("dumpxml", "precious");
     for (const adopt of [false, true]) {
         const guest = its.guest({ name: "precious", adopt });
-        await expect(its.create(guest)).rejects.toMatchObject({ code: "not-ours", property: "name" });
+        await expect(its.create(guest)).rejects.toMatchObject({
+            code: "not-ours",
+            property: "name",
+            message: expect.stringMatching(
+                /^name: domain precious \(\S+\) has the name that this guest would get\n/,
+            ) as string,
+            hint: "set another name; remove that domain only where no stack has it in its state",
+        });
         expect(await its.files(guest)).toEqual([]);
     }
     expect(await its.host.virsh("dumpxml", "precious")).toBe(before);

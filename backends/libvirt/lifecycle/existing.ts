@@ -28,25 +28,20 @@ export interface Existing {
 }
 
 /**
- * Read the guest from the host. Throws `not-ours` when another owner's domain has its uuid or name. Changes nothing.
+ * Read the guest from the host. Throws `not-ours` when another owner's domain has its uuid. Changes nothing. That
+ * another domain has its name is found when it is defined: libvirt refuses that.
  * @param applied the guest in state
  */
 export async function readExisting(
     host: Host,
-    ref: Pick<GuestRef, "uuid" | "name">,
+    { uuid }: Pick<GuestRef, "uuid">,
     claim: Claim,
     applied?: Applied,
 ): Promise<Existing> {
-    const [record, namesake, files] = await Promise.all([
-        waitUntilStable(host, ref.uuid),
-        // A guest in state has its name already.
-        claim.inState ? undefined : host.domains.byName(ref.name),
-        host.files.list(ref.uuid),
-    ]);
-    if (namesake && namesake.uuid !== ref.uuid) assertOurs({ ...namesake, mark: undefined }, ref.uuid, claim);
+    const [record, files] = await Promise.all([waitUntilStable(host, uuid), host.files.list(uuid)]);
     if (!record) return { files };
     const existing = existingOf(record, files, importedMark(applied));
-    assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, ref.uuid, claim);
+    assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, claim);
     return existing;
 }
 

@@ -106,21 +106,12 @@ test.each<[string, Mark | undefined, Claim, RegExp | undefined]>([
     ["no mark, in our state", undefined, claim({ inState: true }), /does not carry the mark/],
     ["no mark, adopted", undefined, claim({ adopt: true }), undefined],
 ])("%s", (_name, found, who, refusal) => {
-    const decide = () => assertOurs({ name: "web", uuid, mark: found }, uuid, who, now);
+    const decide = () => assertOurs({ name: "web", uuid, mark: found }, who, now);
     if (refusal === undefined) expect(decide).not.toThrow();
     else
         expect(decide).toThrow(
             expect.objectContaining({ code: "not-ours", message: expect.stringMatching(refusal) as string }),
         );
-});
-
-test("a namesake of another uuid is refused, adopt or not", () => {
-    const other = "22222222-2222-5222-8222-222222222222";
-    for (const adopt of [true, false]) {
-        expect(() => assertOurs({ name: "web", uuid: other, mark: mark() }, uuid, claim({ adopt }), now)).toThrow(
-            expect.objectContaining({ code: "not-ours", property: "name" }),
-        );
-    }
 });
 
 test.each<[string, Mark | undefined, Pick<Claim, "creator" | "inState">, unknown[]]>([

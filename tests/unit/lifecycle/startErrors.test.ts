@@ -36,11 +36,6 @@ const table: [string, ErrorCode, string | undefined][] = [
     ["Cannot set interface MTU on 'vnet1': Invalid argument", "invalid", "interfaces[2].attach.bridge"],
     ["internal error: target managed='no' but specified dev doesn't exist", "not-found", "interfaces[3].attach.tap"],
     ["Unable to create tap device tap5: Device or resource busy", "in-use", "interfaces[3].attach.tap"],
-    [
-        "operation failed: domain 'web' already exists with uuid 80da0541-9b9d-4e86-8667-fb806686bdc2",
-        "not-ours",
-        "name",
-    ],
     [`${monitor}qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory`, "no-space", "memory"],
     ["unsupported configuration: Maximum CPUs greater than specified machine type limit 255", "unsupported", "vcpus"],
     [

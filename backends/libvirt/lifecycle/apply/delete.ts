@@ -122,7 +122,8 @@ interface Erase {
     keep?: "persist" | Set<string>;
     /** File names in the guest's records. */
     known: Set<string>;
-    console: KeptConsole;
+    /** Left out: it is not this guest's. */
+    console?: KeptConsole;
 }
 
 /**
@@ -141,7 +142,7 @@ export async function erase(
             known,
             keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)),
         }),
-        console.remove(),
+        console?.remove(),
     ]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
 }

@@ -5,7 +5,7 @@ import { applyFormerFiles } from "../files/formerFiles";
 import { foreignIn, knownTo, putFiles, removeUnneeded, sharedFiles } from "../files/guestFiles";
 import { lastGoodOf, namesOf } from "../files/records";
 import { otherAddresses } from "../network/addressChange";
-import { takeoverFor, untilFree } from "../network/handOver";
+import { defineNew, takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
 import { release, reservationsOf, reserve } from "../network/reservations";
 import { assertUnclaimed, GuestClaim } from "../ownership/claim";
@@ -101,7 +101,8 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
             if (decision.define) {
                 const before = existing.facts && existing.record?.inactiveXml;
                 if (before) undo.add(() => host.domains.define(before));
-                await host.domains.define(definitionOf(operation));
+                if (existing.record) await host.domains.define(definitionOf(operation));
+                else await defineNew(operation, definitionOf(operation));
             } else if (existing.mark && !sameMark(existing.mark, withEntries(existing.mark, operation))) {
                 await mark(operation, withEntries(existing.mark, operation), existing.record?.active ?? false);
             }

@@ -9,7 +9,7 @@ import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
 import { missingAddresses, reservedLeases } from "../network/addressChange";
 import type { HeldItem } from "../network/exclusiveItem";
-import { awaitHolders, takeoverFor, whenNameIsFree } from "../network/handOver";
+import { awaitHolders, takeoverFor } from "../network/handOver";
 import { checkReservations, ownEntries, reservationsOf } from "../network/reservations";
 import { observation } from "../observe/observation";
 import type { GuestClaim } from "../ownership/claim";
@@ -58,7 +58,7 @@ export async function planOperation(run: Run, claim: Claim, from?: Applied): Pro
     const info = await host.info();
     assertSameHost(info, from ?? spec);
     const [existing, chosen] = await Promise.all([
-        whenNameIsFree(run, () => readExisting(host, spec, claim, from)),
+        readExisting(host, spec, claim, from),
         platform.choose(host, plan, context),
     ]);
     assertRoute({ spec, host, info });

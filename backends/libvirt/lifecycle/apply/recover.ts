@@ -59,13 +59,15 @@ export async function recover(operation: Operation, undo: Undo, { step, cause }:
     let whole = await undo.run();
     if (isNew(operation)) {
         undo.add(async () => {
-            await stop(host, platform, spec, afterFailure(operation));
+            // Until it is defined, its name may be another domain's, and so may the console that goes by the name.
+            const defined = (await host.domains.state(spec.uuid)) !== undefined;
+            if (defined) await stop(host, platform, spec, afterFailure(operation));
             await erase(host, {
                 spec,
                 entries: madeEntries(operation),
                 keep: operation.present,
                 known: knownTo(operation.existing, operation.desired),
-                console: operation.console,
+                console: defined ? operation.console : undefined,
             });
         });
         whole = (await undo.run()) && whole;

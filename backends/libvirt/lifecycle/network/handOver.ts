@@ -4,6 +4,7 @@ import { abortable, hasCode, keyOf } from "../../../../model";
 import type { Host } from "../../host";
 import { readMark } from "../../xml";
 import type { Existing } from "../existing";
+import type { GuestClaim } from "../ownership/claim";
 import type { Run } from "../run";
 import { type DomainHoldings, holderOf, holdingsOf, listHoldings } from "./domainHoldings";
 import {
@@ -111,28 +112,36 @@ export async function namingHolder({ host, plan: { spec }, context }: Run, error
 }
 
 /**
- * Wait until no guest of the same stack that is being replaced or deleted has the name. Do not wait for other domains.
- * @param look fails with `not-ours` at `name` while another domain has it
+ * Define a domain that the host does not have yet. libvirt refuses a name that another domain has: wait while that is a
+ * guest of the same stack that is being replaced or deleted, and for no other domain.
  */
-export async function whenNameIsFree<T>({ host, plan: { spec }, context }: Run, look: () => Promise<T>): Promise<T> {
-    for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS))) {
+export async function defineNew(
+    { host, plan: { spec }, context, held }: Run & { held?: GuestClaim },
+    xml: string,
+): Promise<void> {
+    for (const begin = Date.now(); ; await abortable(sleep(PAUSE_MS)), await held?.assertHeld()) {
         try {
-            return await look();
+            return await host.domains.define(xml);
         } catch (error) {
-            if (!hasCode(error, "not-ours") || error.property !== "name") throw error;
+            if (hasCode(error, "unreachable", "timeout")) throw error;
+            // Asked, since the daemon may say the reason in another language.
             const record = await host.domains.byName(spec.name);
-            if (!record) continue;
-            const holder = { uuid: record.uuid, name: record.name, urn: readMark(record.inactiveXml)?.urn };
-            if (holder.uuid === spec.uuid || !isOfStack(holder.urn, spec.urn)) throw error;
+            if (record?.uuid === spec.uuid) throw error;
+            const patient = Date.now() - begin;
+            // The name has become free meanwhile.
+            if (!record && hasCode(error, "in-use") && patient < patience.yield) continue;
+            if (!record) throw error;
+            const urn = readMark(record.inactiveXml)?.urn;
+            const holder = { uuid: record.uuid, name: record.name, urn: isOfStack(urn, spec.urn) ? urn : undefined };
             const item: ExclusiveItem = {
                 key: keyOf.name(spec.name),
                 property: "name",
                 code: "not-ours",
-                hint: error.hint ?? "",
+                hint: "set another name; remove that domain only where no stack has it in its state",
                 says: (domain) => `${domain} (${holder.uuid}) has the name that this guest would get`,
             };
             const answer = declaredBy(context, spec.urn, holder, item);
-            if (Date.now() - begin >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
+            if (patient >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
         }
     }
 }

@@ -37,13 +37,16 @@ export async function observe(
     if (!record) return undefined;
     const existing = existingOf(record, [], importedMark(applied));
     const { mark, liveMark, facts } = existing;
-    assertOurs({ uuid: record.uuid, name: record.name, mark: mark ?? liveMark }, ref.uuid, {
-        urns: urnsOf(ref, applied),
-        creator,
-        adopt: applied.adopt,
-        inState: true,
-        imported: applied.imported !== undefined,
-    });
+    assertOurs(
+        { uuid: record.uuid, name: record.name, mark: mark ?? liveMark },
+        {
+            urns: urnsOf(ref, applied),
+            creator,
+            adopt: applied.adopt,
+            inState: true,
+            imported: applied.imported !== undefined,
+        },
+    );
     // Asked at once, so that one script answers the questions about all guests of a refresh.
     const [kernel, leases, untold, halted, consoleLog] = await Promise.all([
         kernelDrift(host, ref.uuid, existing),

@@ -19,7 +19,7 @@ export interface Claim {
     imported?: boolean;
 }
 
-/** A domain with our uuid or our name. */
+/** A domain with our uuid. */
 export interface Found {
     name: string;
     uuid: string;
@@ -32,15 +32,8 @@ export interface Found {
  * State proves ownership: many people and machines may share a stack, so the creator is compared only where the guest
  * is not in state, or where another creator took it by `adopt`.
  */
-export function assertOurs(found: Found, uuid: string, claim: Claim, now = Date.now()): void {
-    const what = `domain ${found.name} (${found.uuid})`;
-    if (found.uuid !== uuid) {
-        throw new UnikernelError("not-ours", `${what} has the name that this guest would get`, {
-            property: "name",
-            hint: "set another name; remove that domain only where no stack has it in its state",
-        });
-    }
-    const { mark } = found;
+export function assertOurs({ name, uuid, mark }: Found, claim: Claim, now = Date.now()): void {
+    const what = `domain ${name} (${uuid})`;
     if (!mark) {
         if (claim.adopt) return;
         throw new UnikernelError("not-ours", `${what} does not carry the mark of this package`, {

@@ -67,13 +67,6 @@ const RULES: StartRule[] = [
         hint: () => "give each guest its own tap device",
     },
     {
-        says: /domain '(.+?)' already exists with uuid (\S+)/,
-        code: "not-ours",
-        property: () => "name",
-        summary: ([name, uuid]) => `domain ${name} (${uuid}) has the name that this guest would get`,
-        hint: () => "set another name, or remove that domain",
-    },
-    {
         says: /cannot set up guest memory|Cannot allocate memory/,
         code: "no-space",
         property: () => "memory",
