@@ -45,7 +45,7 @@ const STARTED = ["get", "get", "define", "definition", "start", "definition", "s
 test.each<[string, GuestOptions, string[]]>([
     ["with readiness", {}, STARTED],
     ["without readiness", { readiness: undefined }, STARTED],
-    ["of a guest that is off", { state: "stopped" }, ["get", "get", "define", "definition", "setMetadata"]],
+    ["of a guest that is off", { state: "stopped" }, ["get", "get", "define", "definition"]],
 ])("a create %s asks libvirt for nothing that a later call says", async (_what, options, calls) => {
     expect(await asked(options)).toEqual(calls);
 });

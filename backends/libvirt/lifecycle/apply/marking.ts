@@ -8,8 +8,13 @@ import type { Operation } from "./operation";
 import { unfinishedMark, withLastGood } from "./wanted";
 
 /**
- * Return the mark for the definition before the guest is proven. It is already the final one if there is nothing to
- * prove.
+ * Return the mark for the definition before the guest is proven. It is already the final one if nothing is started or
+ * proven.
+ *
+ * A guest that is started gets its final mark after the start, also without readiness: a run that was killed before it
+ * leaves a domain that never ran. Marked ready, it would count as complete: a sweep would keep it, a create without the
+ * note of the killed one would refuse it, one with the note would not seed its disks again, and a failed update would
+ * go back to it.
  */
 export function interimMark(operation: Operation): Mark {
     const { decision, desired } = operation;

@@ -106,13 +106,16 @@ export function withLastGood(mark: Mark, lastGood: string | undefined): Mark {
     return lastGood === undefined ? mark : { ...mark, lastGood: withLockedDisplays(lastGood) };
 }
 
-/** Return whether two marks are equal apart from the time at which they were written. */
+/**
+ * Return whether two marks are equal apart from the time at which they were written, and from the token of a claim: that
+ * of a create that has ended says nothing, so it may stay.
+ */
 export function sameMark(one: Mark | undefined, other: Mark): boolean {
     return one !== undefined && JSON.stringify(comparable(one)) === JSON.stringify(comparable(other));
 }
 
 function comparable(mark: Mark): unknown {
-    const { since: _since, ...rest } = mark;
+    const { since: _since, claim: _claim, ...rest } = mark;
     return Object.entries(rest)
         .filter(([, value]) => value !== undefined)
         .sort(([a], [b]) => (a < b ? -1 : 1));
