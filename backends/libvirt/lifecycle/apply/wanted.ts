@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../../../model";
+import { canonical, Recent, type UnikernelSpec } from "../../../../model";
 import type { Creator } from "../../../backend";
 import { definitionDigest, readFacts, renderDomain } from "../../devices";
 import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../../model";
@@ -56,9 +56,21 @@ export async function define(
         ...(generation === undefined ? {} : { incarnation: generation }),
         ...(reservations.length > 0 ? { reservations } : {}),
     };
-    // Without the mark, which is no fact: a create reads the same text twice, and parses it once.
-    const facts = readFacts(renderDomain(model));
+    const facts = factsOf(model);
     return { layout, model, facts, formerFiles, mark: { ...mark, definition: definitionDigest(facts) } };
+}
+
+/** Guests that one run makes at the same time. */
+const MODELS = 64;
+const known = new Recent<string, DomainFacts>(MODELS);
+
+/**
+ * Return what the definition of a model says, as libvirt would return it: without the mark, which is no fact. A create is
+ * planned twice, before and after its claim, so the facts of a model that was read recently are kept.
+ */
+function factsOf(model: DomainModel): DomainFacts {
+    const key = canonical(model);
+    return known.get(key) ?? known.set(key, readFacts(renderDomain(model)));
 }
 
 function readyMark(
