@@ -148,6 +148,7 @@ export class MemoryHost implements Host {
                 ?.get(name)
                 ?.content.slice(offset, offset + length) ?? "",
         digest: async (uuid, name) => this.folders.get(uuid)?.get(name)?.digest,
+        size: async (uuid, name) => this.folders.get(uuid)?.get(name)?.size,
         owner: async () => 0,
     };
 

@@ -55,6 +55,7 @@ const READS = [
     "files.guests",
     "files.read",
     "files.digest",
+    "files.size",
     "files.owner",
     "files.batch.listAll",
     "dom0.tail",

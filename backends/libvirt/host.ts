@@ -267,6 +267,8 @@ export interface HostFiles {
     read(uuid: string, name: string, range: ReadRange): Promise<string>;
     /** Return the sha256 hex of a file on the host; undefined when the file is missing. */
     digest(uuid: string, name: string): Promise<string | undefined>;
+    /** Return the size of a complete file; undefined when the file is missing. */
+    size(uuid: string, name: string): Promise<number | undefined>;
     /** Return the uid of the owner of a file on the host; undefined when the file is missing. */
     owner(uuid: string, name: string): Promise<number | undefined>;
     /** Several calls by one round trip, where each takes one. Left out: single calls do the same. */

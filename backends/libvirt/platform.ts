@@ -1,7 +1,7 @@
 import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, Context } from "../backend";
 import type { HostProblem } from "../capabilities";
-import type { Host, HostFile, LeaseRecord } from "./host";
+import type { Host, LeaseRecord } from "./host";
 import type { DomainModel } from "./model";
 
 /** Absolute paths on the host. */
@@ -38,11 +38,8 @@ export interface KeptConsole {
      * only `read` reads it.
      */
     readFrom?(offset: number | undefined, length: number): Promise<string>;
-    /**
-     * Return the number of bytes printed since our last start; undefined while the output is not stored.
-     * @param files the files of the guest's folder, if the caller has listed them already
-     */
-    size(files?: HostFile[]): Promise<number | undefined>;
+    /** Return the number of bytes printed since our last start; undefined while the output is not stored. */
+    size(): Promise<number | undefined>;
     /**
      * Return size and end of the output at once; the text may be left out where the size is the known one. Left out: two
      * calls do it.

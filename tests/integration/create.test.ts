@@ -4,7 +4,7 @@ import { openHost } from "../../backends/libvirt";
 import { createLibvirtBackend } from "../../backends/libvirt/lifecycle";
 import { folderConsole } from "../../backends/libvirt/lifecycle/readiness/console";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
-import { testContext, testPlan } from "../support/plans";
+import { refOf, testContext, testPlan } from "../support/plans";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(120_000);
@@ -48,6 +48,19 @@ test.each<[string, GuestOptions, string[]]>([
     ["of a guest that is off", { state: "stopped" }, ["get", "get", "define", "definition"]],
 ])("a create %s asks libvirt for nothing that a later call says", async (_what, options, calls) => {
     expect(await asked(options)).toEqual(calls);
+});
+
+test("a refresh of an unchanged guest reads its domain once, and lists no folder for the size of its console log", async () => {
+    const calls: string[] = [];
+    const backend = createBackends(async (uri) => counted(await openHost(uri), calls)).kvm!;
+    const plan = await testPlan(its.guest());
+    await backend.create(plan, testContext());
+    const refresh = () => backend.observe(refOf(plan), plan.spec, undefined, plan.readConsole);
+    await refresh();
+    calls.splice(0);
+    await refresh();
+    const READ = ["info", "domains.get", "files.digest", "files.path", "files.path", "files.size"];
+    expect(calls.sort()).toEqual(READ.sort());
 });
 
 test("a create that is refused for its name leaves alone what goes by that name", async () => {

@@ -110,6 +110,7 @@ test("what was half written by a killed process is not there, and is written aga
     await files.put(uuid, "image", [{ bytes: Buffer.from("whole") }], { mode: 0o644 });
     await writeFile(join(base, uuid, "image.unfinished"), "");
     expect(await files.list(uuid)).toEqual([]);
+    expect(await new LocalFiles(base).size(uuid, "image")).toBeUndefined();
     await files.put(uuid, "image", [{ bytes: Buffer.from("again") }], { mode: 0o644 });
     expect(await files.read(uuid, "image", { length: 100 })).toBe("again");
     await writeFile(join(base, uuid, "image.unfinished"), "");

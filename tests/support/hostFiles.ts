@@ -40,6 +40,13 @@ export async function keepsFiles(files: HostFiles, base: string, source: string)
         { name: "initrd", size: 3_000_005 },
         { name: "secret", size: 4 },
     ]);
+    // Asked at the same time: by ssh, one script answers.
+    expect(await Promise.all(["empty", "none", "initrd"].map((name) => files.size(uuid, name)))).toEqual([
+        0,
+        undefined,
+        3_000_005,
+    ]);
+    expect(await files.size(uuid, "secret")).toBe(4);
     const modes = async (...names: string[]) =>
         Promise.all(names.map(async (name) => (await stat(join(base, uuid, name))).mode & 0o777));
     expect(await modes(".", "initrd", "secret")).toEqual([0o711, 0o644, 0o600]);

@@ -199,6 +199,16 @@ export class LocalFiles implements HostFiles {
         });
     }
 
+    async size(uuid: string, name: string): Promise<number | undefined> {
+        const path = await this.path(uuid, name);
+        return this.tell(`size of ${path}`, async () => {
+            const [facts, unfinished] = await Promise.all(
+                [path, `${path}${UNFINISHED}`].map((one) => stat(one).catch(ifMissing(undefined))),
+            );
+            return facts?.isFile() && !unfinished ? facts.size : undefined;
+        });
+    }
+
     async owner(uuid: string, name: string): Promise<number | undefined> {
         const path = await this.path(uuid, name);
         return this.tell(`owner of ${path}`, async () => (await lstat(path).catch(ifMissing(undefined)))?.uid);

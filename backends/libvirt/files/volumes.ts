@@ -179,6 +179,10 @@ export class VolumeFiles implements HostFiles {
         });
     }
 
+    async size(uuid: string, name: string): Promise<number | undefined> {
+        return (await this.list(uuid)).find((file) => file.name === name)?.size;
+    }
+
     owner(uuid: string, name: string): Promise<number | undefined> {
         return this.queue.run(uuid, async () => {
             const ask = this.folders.ask(`owner of ${await this.path(uuid, name)}`, "volumeXml", [

@@ -23,6 +23,8 @@ import {
     REMOVE,
     REMOVE_FOLDER,
     RENAME,
+    SIZE,
+    SIZE_EACH,
 } from "./scripts";
 import { answerOf } from "./together";
 
@@ -153,6 +155,16 @@ export class SshFiles implements HostFiles {
         if (said === "none") return undefined;
         const { out } = said ? { out: known } : await this.connection.ask({ ...ask, script: DIGEST, long: true });
         return /^[0-9a-f]{64}/.exec(out.toString("latin1"))?.[0];
+    }
+
+    async size(uuid: string, name: string): Promise<number | undefined> {
+        const path = await this.path(uuid, name);
+        const together = await this.connection.together.question(SIZE_EACH, [path]);
+        const { out } = together
+            ? { out: answerOf(together) }
+            : await this.connection.ask({ what: `size of ${path}`, script: SIZE, words: [path] });
+        const size = out.toString("latin1").trim();
+        return size ? Number(size) : undefined;
     }
 
     async owner(uuid: string, name: string): Promise<number | undefined> {

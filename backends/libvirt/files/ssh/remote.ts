@@ -89,6 +89,10 @@ export class RemoteFiles implements HostFiles {
         return (await this.way()).digest(uuid, name);
     }
 
+    async size(uuid: string, name: string): Promise<number | undefined> {
+        return (await this.way()).size(uuid, name);
+    }
+
     async owner(uuid: string, name: string): Promise<number | undefined> {
         return (await this.way()).owner(uuid, name);
     }

@@ -240,6 +240,21 @@ while [ $# != 0 ]; do
     shift 4
 done`;
 
+/** path. Prints its size, or nothing when it is missing or incomplete. */
+export const SIZE = `
+[ ! -e "$1.unfinished" ] || exit 0
+there "$1" || exit 0
+stat -L -c %s -- "$1"`;
+
+/** The same for many files, by the questions of Together. */
+export const SIZE_EACH = `
+while [ $# != 0 ]; do
+    (set -- "$2"
+    ${SIZE})
+    printf '\\n%s\\n' "$nonce"
+    shift 2
+done`;
+
 /** path. Prints its sha256, or nothing when it is missing. */
 export const DIGEST = `
 there "$1" || exit 0

@@ -92,7 +92,6 @@ export async function planOperation(run: Run, claim: Claim, from?: Applied): Pro
         : await hasHalted({
               host,
               uuid: spec.uuid,
-              files: existing.files,
               record: existing.record,
               console: kept,
               readConsole: plan.readConsole,

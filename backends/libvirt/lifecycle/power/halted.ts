@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
 import { type ConsoleVerdict, hasCode } from "../../../../model";
-import type { DomainRecord, Host, HostFile } from "../../host";
+import type { DomainRecord, Host } from "../../host";
 import type { KeptConsole } from "../../platform";
 import { stateOf } from "../existing";
 import { plain, TAIL_BYTES } from "../readiness/console";
@@ -19,8 +19,6 @@ export type ReadConsole = (text: string) => ConsoleVerdict;
 export interface HaltedOptions {
     host: Host;
     uuid: string;
-    /** The files of its folder, if the caller has listed them already. */
-    files?: HostFile[];
     record: DomainRecord | undefined;
     console: KeptConsole;
     readConsole: ReadConsole;
@@ -38,7 +36,6 @@ export interface HaltedOptions {
 export async function hasHalted({
     host,
     uuid,
-    files,
     record,
     console,
     readConsole,
@@ -49,7 +46,7 @@ export async function hasHalted({
     const known = answer?.boot === record.id ? answer.size : undefined;
     const end = await console.end?.(TAIL_BYTES, known);
     if (console.end && !end) return false;
-    const size = end ? end.size : await console.size(files);
+    const size = end ? end.size : await console.size();
     if (size !== undefined && known === size) return answer?.halted ?? false;
     const text = end
         ? end.text

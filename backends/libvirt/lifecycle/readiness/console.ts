@@ -22,7 +22,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
         path: (which) => host.files.path(uuid, which === "last" ? LAST_CONSOLE_LOG : CONSOLE_LOG),
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
         readFrom: (offset, length) => host.files.read(uuid, CONSOLE_LOG, { offset, length, growing: true }),
-        size: async (files) => (files ?? (await host.files.list(uuid))).find(({ name }) => name === CONSOLE_LOG)?.size,
+        size: () => host.files.size(uuid, CONSOLE_LOG),
         rotate: () =>
             host.files
                 .rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true, transient: true })
