@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto";
-import { v5 } from "uuid";
 import { logicalName } from "../model";
 
 /**
@@ -12,6 +11,8 @@ const NAMESPACE = "5b0f5a52-6d35-5d0b-9a5e-3f1c4d1f7c11";
  * @param index counts further identities, for a resource whose first ones belong to guests that were renamed
  */
 export function uuidOf(urn: string, index = 0): string {
+    // Loaded when first used: a resource in state has its uuid.
+    const { v5 } = require("uuid") as typeof import("uuid");
     return v5(numbered(urn, index), NAMESPACE);
 }
 
