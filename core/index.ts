@@ -19,7 +19,7 @@ export {
     limitsOf,
     parseSettings,
 } from "./configuration";
-export { type FunctionName, type FunctionShape, functionShapes } from "./functions/schema";
+export type { FunctionName, FunctionShape } from "./functions/schema";
 export type { DiffResult, Handlers, PropertyChange } from "./handlers";
 export { containsUnknown, isUnknown, UNKNOWN } from "./handlers";
 export { defaultName, hashOf, uuidOf } from "./identity";
@@ -29,6 +29,10 @@ export { unikernelHandlers } from "./unikernel";
 // Loaded when first used.
 const images = () => require("./blockImage") as typeof import("./blockImage");
 const functions = () => require("./functions") as typeof import("./functions");
+
+/** Return the arguments and results of each function. */
+export const functionShapes = () =>
+    (require("./functions/schema") as typeof import("./functions/schema")).functionShapes;
 
 /** Call a function by name: see `functions/`. */
 export const callFunction: ReturnType<typeof functions>["callFunction"] = (...args) =>

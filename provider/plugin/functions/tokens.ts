@@ -3,7 +3,8 @@ import { functionShapes } from "../../../core";
 import { UnikernelError } from "../../../model";
 import { PACKAGE } from "../urn";
 
-const NAMES = Object.keys(functionShapes) as FunctionName[];
+const SHAPES = functionShapes();
+const NAMES = Object.keys(SHAPES) as FunctionName[];
 
 export function functionToken(name: FunctionName): string {
     return `${PACKAGE}:index:${name}`;
@@ -11,7 +12,7 @@ export function functionToken(name: FunctionName): string {
 
 /** Tokens of the plugin's functions → their arguments and results, as in the package's schema. */
 export const PLUGIN_FUNCTIONS: Record<string, FunctionShape> = Object.fromEntries(
-    NAMES.map((name) => [functionToken(name), functionShapes[name]]),
+    NAMES.map((name) => [functionToken(name), SHAPES[name]]),
 );
 
 /** @throws UnikernelError `invalid` */
