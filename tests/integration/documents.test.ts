@@ -28,14 +28,24 @@ jest.mock("saxes", () => {
     };
 });
 
+/** Documents that were read to be changed. */
+const changed: string[] = [];
+jest.mock("xmlbuilder2", () => {
+    const actual = jest.requireActual<typeof import("xmlbuilder2")>("xmlbuilder2");
+    const create = (...args: unknown[]): unknown => {
+        if (typeof args[0] === "string") changed.push(args[0]);
+        return Reflect.apply(actual.create, undefined, args);
+    };
+    return { ...actual, create };
+});
+
 let its: Lifecycle;
 beforeAll(async () => {
     its = await openLifecycle();
 });
 afterAll(() => its.close());
 beforeEach(() => {
-    written.splice(0);
-    read.splice(0);
+    for (const noted of [written, read, changed]) noted.splice(0);
 });
 
 const isMarked = (xml: string): boolean => xml.includes("urn:pulumi-unikernel:domain");
@@ -72,4 +82,16 @@ test("a refresh of an unchanged guest, and an update that changes nothing, read 
     await its.update(guest, guest);
     await its.observe(guest);
     expect([written.length, read.length]).toEqual([0, 2]);
+}, 60_000);
+
+test("an update reads a former definition to change it only where others added to it", async () => {
+    const guest = its.guest();
+    await its.create(guest);
+    const next = { ...guest, args: ["next"] };
+    await its.update(guest, next);
+    expect(changed).toEqual([]);
+    await its.host.virsh("desc", guest.name, "of another", "--config");
+    await its.update(next, guest);
+    expect(changed).toHaveLength(2);
+    expect(await its.host.virsh("desc", guest.name)).toBe("of another");
 }, 60_000);

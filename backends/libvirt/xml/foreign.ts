@@ -1,9 +1,9 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
 import { parse } from "./dom";
-import { MARK_ELEMENT, MARK_PREFIX } from "./names";
+import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX } from "./names";
 import { print } from "./print";
-import { at, tree } from "./tree";
+import { all, at, tree } from "./tree";
 
 const TITLES = ["title", "description"];
 const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;
@@ -13,7 +13,7 @@ const MARK = `${MARK_PREFIX}:${MARK_ELEMENT}`;
  * into the former one (formatdomain, "General metadata"). None of them changes the guest.
  */
 export function keepForeign(definition: string, before: string | undefined): string {
-    if (before === undefined) return definition;
+    if (before === undefined || !hasForeign(before)) return definition;
     const former = parse(before, "domain");
     const titles = former.filter((child) => TITLES.includes(child.node.nodeName));
     const others =
@@ -25,6 +25,17 @@ export function keepForeign(definition: string, before: string | undefined): str
     for (const other of others) metadata?.import(other);
     // Without pretty-printing: white space inside foreign elements may have a meaning.
     return print(domain, { prettyPrint: false });
+}
+
+/** Return whether a definition may have any of that: most have none, and are read as plain data already. */
+function hasForeign(definition: string): boolean {
+    const domain = tree(definition, "domain");
+    return (
+        TITLES.some((name) => at(domain, name)) ||
+        all(domain, "metadata").some(({ children }) =>
+            children.some(({ name, namespace }) => name !== MARK_ELEMENT || namespace !== MARK_NAMESPACE),
+        )
+    );
 }
 
 /** Return the description in each given definition; "" where it has none. It is no fact of the guest. */
