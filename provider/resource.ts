@@ -13,21 +13,44 @@ export abstract class HandledResource extends pulumi.CustomResource {
     constructor(kind: ResourceKind, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions = {}) {
         const type = TYPE_TOKENS[kind];
         const kept = kind === "networkInterface" ? [] : ignoredContents(opts.ignoreChanges ?? []);
-        super(
-            type,
-            name,
-            {
-                ...props,
-                // The SDK never sends inputs called `urn`, hence this name.
-                resourceUrn: withoutDependencies(pulumi.createUrn(name, type, opts.parent)),
-                ...(kept.length > 0 ? { kept } : {}),
-                __provider: trampoline(kind),
-            },
-            // On a replacement check gets empty olds: creating first would find the old object under its identity, take
-            // it over, and then delete it.
-            { ...opts, deleteBeforeReplace: true },
-        );
+        const formatAgain = formatNoTraces();
+        try {
+            super(
+                type,
+                name,
+                {
+                    ...props,
+                    // The SDK never sends inputs called `urn`, hence this name.
+                    resourceUrn: withoutDependencies(pulumi.createUrn(name, type, opts.parent)),
+                    ...(kept.length > 0 ? { kept } : {}),
+                    __provider: trampoline(kind),
+                },
+                // On a replacement check gets empty olds: creating first would find the old object under its identity,
+                // take it over, and then delete it.
+                { ...opts, deleteBeforeReplace: true },
+            );
+        } finally {
+            formatAgain();
+        }
     }
+}
+
+/**
+ * Let no stack trace be formatted until the returned function is called. The SDK keeps a trace of each promise that it
+ * makes, four for each property (debuggablePromise in its runtime/debuggable.ts), and shows them only with
+ * PULUMI_DEBUG_PROMISE_LEAKS. Under source maps, that is three quarters of the time of a constructor.
+ *
+ * Formatted are traces without a limit, from which the SDK takes the place in the program for the engine. The trace of an
+ * error is formatted when it is first read, so an error of now that is shown later has its own.
+ */
+function formatNoTraces(): () => void {
+    const format = Error.prepareStackTrace;
+    if (!format || process.env.PULUMI_DEBUG_PROMISE_LEAKS) return () => undefined;
+    Error.prepareStackTrace = (error, frames) =>
+        Error.stackTraceLimit === Number.POSITIVE_INFINITY ? format(error, frames) : String(error);
+    return () => {
+        Error.prepareStackTrace = format;
+    };
 }
 
 /**
