@@ -16,7 +16,8 @@ const IMAGE = 64 * MIB;
 const EACH = 256 * 1024;
 
 export interface ContentOptions {
-    runs: number;
+    /** @default 3 */
+    runs?: number;
     /** Folder of another release's checkout, built, to create the same guests with. */
     former?: string;
 }
@@ -34,7 +35,7 @@ interface Measured {
 }
 
 /** Measure what guests of one kernel and one image write, beside a former release if there is one; by turns, medians. */
-export async function content(place: Place, { runs, former }: ContentOptions): Promise<Figure[]> {
+export async function content(place: Place, { runs = 3, former }: ContentOptions): Promise<Figure[]> {
     const host = await place.host();
     const [kernel, image] = [join(place.folder, "kernel"), join(place.folder, "image")];
     await copyFile(await place.kernel(), kernel);

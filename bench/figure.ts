@@ -9,6 +9,8 @@ export interface Figure {
     ours: number;
     /** The cost of the same without this package, by name: `engine`, `virsh`, `xorriso`. */
     beside: Record<string, number>;
+    /** What `ours` consists of; drawn, and not in the table. */
+    parts?: Record<string, number>;
     /** The quantity that the limit applies to, as a formula in words: `(ours − engine) / virsh`. */
     measure: string;
     value: number;

@@ -14,6 +14,7 @@ import { losses } from "./peers/losses";
 import { renderPicture } from "./picture";
 import { Place } from "./place";
 import { plugin } from "./plugin";
+import { spans } from "./spans";
 import { state } from "./state";
 import { renderMarkdown, type Table } from "./table";
 import { xen } from "./xen";
@@ -23,6 +24,7 @@ type Report = Figure[] | { figures: Figure[]; tables: Table[] };
 /** Each part measures its own figures and can run alone. */
 const parts: Record<string, (place: Place, options: PeersOptions & ContentOptions) => Promise<Report>> = {
     fleet,
+    spans,
     growth,
     content,
     "first-200": first200,
@@ -38,7 +40,8 @@ const parts: Record<string, (place: Place, options: PeersOptions & ContentOption
 
 const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N] [--former DIR]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
---guests, --runs: the fleets of the part peers (30), and how often peers and content are measured (3)
+--guests: the fleets of the part peers (30)
+--runs: how often the parts are measured that take turns with something (3, and spans 5)
 --former: the part content creates its guests with the built checkout of another release, too
 `;
 
@@ -64,7 +67,7 @@ export async function main(argv: string[]): Promise<number> {
                 json: { type: "string" },
                 svg: { type: "string" },
                 guests: { type: "string", multiple: true, default: ["30"] },
-                runs: { type: "string", default: "3" },
+                runs: { type: "string" },
                 former: { type: "string" },
                 help: { type: "boolean", short: "h" },
             },
@@ -75,7 +78,11 @@ export async function main(argv: string[]): Promise<number> {
         }
         names = positionals.length > 0 ? positionals : Object.keys(parts);
         files = values;
-        options = { guests: values.guests.map(count), runs: count(values.runs), former: values.former };
+        options = {
+            guests: values.guests.map(count),
+            ...(values.runs === undefined ? {} : { runs: count(values.runs) }),
+            former: values.former,
+        };
         const unknown = names.find((name) => !(name in parts));
         if (unknown) throw new Error(`There is no part "${unknown}".`);
     } catch (error) {

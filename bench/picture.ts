@@ -9,13 +9,17 @@ export function groupsOf(figures: readonly Figure[]): Group[] {
             title: `${figure.part}: ${figure.name}`,
             note: noteOf(figure),
             missed: met(figure) === false,
-            bars: [["ours", figure.ours] as const, ...Object.entries(figure.beside)]
+            bars: [
+                ["ours", figure.ours] as const,
+                ...Object.entries(figure.beside),
+                ...Object.entries(figure.parts ?? {}),
+            ]
                 .filter(([, value]) => Number.isFinite(value))
                 .map(([name, value]) => ({
                     name,
                     value,
                     text: amount(value, figure.unit),
-                    ours: name.startsWith("ours"),
+                    ours: name.startsWith("ours") || name in (figure.parts ?? {}),
                 })),
         }));
 }

@@ -16,13 +16,14 @@ import { virtInstall } from "./virtInstall";
 export interface PeersOptions {
     /** Fleets to measure, by their number of guests. */
     guests: readonly number[];
-    runs: number;
+    /** @default 3 */
+    runs?: number;
 }
 
 /** Measure the same guests by other tools and by this package. */
 export async function peers(
     place: Place,
-    { guests, runs }: PeersOptions,
+    { guests, runs = 3 }: PeersOptions,
 ): Promise<{ figures: Figure[]; tables: Table[] }> {
     const programs = await ensurePrograms(place.log);
     const host = await place.host();

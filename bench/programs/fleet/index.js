@@ -10,5 +10,6 @@ for (let i = 0; i < Number(process.env.BENCH_COUNT); i++) {
         memory: 16,
         ...(process.env.BENCH_IMAGE ? { blocks: [{ path: process.env.BENCH_IMAGE }] } : {}),
         args: ["--round", process.env.BENCH_ROUND],
+        ...(process.env.BENCH_READY ? { readiness: { console: process.env.BENCH_READY, timeout: 100 } } : {}),
     });
 }

@@ -82,6 +82,18 @@ test("no bar for what was not measured, and nothing for a figure that stands alo
     ]);
 });
 
+test("what ours consists of is drawn after what is beside it, as ours", () =>
+    expect(
+        groupsOf([figure({ beside: { engine: 1 }, parts: { check: 0.5, hashing: 2.5 } })])[0]?.bars.map(
+            ({ name, ours }) => [name, ours],
+        ),
+    ).toEqual([
+        ["ours", true],
+        ["engine", false],
+        ["check", true],
+        ["hashing", true],
+    ]));
+
 test.each([
     [1, "ours / virsh: 1.50, wanted ≤ 1: missed", true],
     [2, "ours / virsh: 1.50, wanted ≤ 2: met", false],
