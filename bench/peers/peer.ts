@@ -21,7 +21,7 @@ export interface Ground {
 /** A tool that makes the same guests. */
 export interface Peer {
     name: string;
-    /** It makes no guests: its figures are the cost of the engine. */
+    /** It makes no guests of its own: its figures are the cost of the engine. */
     alone?: boolean;
     /** Time every step, and call `up` when the guests of `create` run, and then those of `more`. */
     live(ground: Ground, up: (guests: number) => Promise<void>): Promise<Times>;

@@ -23,6 +23,16 @@ export const virsh: Peer = {
     },
 };
 
+/** Do work while the guests of `create` run. */
+export async function withGuests<T>(ground: Ground, work: () => Promise<T>): Promise<T> {
+    const tool = new Virsh(ground.host.uri);
+    const domains = (await write(ground)).slice(0, ground.guests);
+    await tool.up(domains);
+    const result = await work();
+    await tool.down(domains);
+    return result;
+}
+
 async function write({ folder, kernel, guests }: Ground): Promise<FloorDomain[]> {
     return Promise.all(
         range(0, guests + MORE).map(async (index) => {
