@@ -1,28 +1,31 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Stack, withStack } from "../tests/support/engine";
 import { type Figure, median, timed } from "./figure";
+import { tableOf } from "./fleetTable";
+import { type FloorHost, keep, keepDefinitions } from "./floor";
 import type { Place } from "./place";
+import { previewOfOne } from "./previewOfOne";
+import type { Table } from "./table";
 import { type FloorDomain, Virsh } from "./virsh";
 
+const GUESTS = 30;
 const PARALLEL = 32;
+/** Seconds over the engine alone for a preview or a refresh in which nothing changed. */
+const UNCHANGED = 0.3;
 
 /** The host of a fleet, its program, and the baselines. */
-export interface Ground {
+export interface Ground extends FloorHost {
     part: string;
-    guests: number;
     runs: number;
     /** Environment of the program bench/programs/fleet: BENCH_PLATFORM, BENCH_CONNECTION, BENCH_KERNEL … */
     env: Record<string, string>;
     /** Prefix of a command that runs the program in the host's network. */
     enter?: string[];
-    virsh: Virsh;
-    /** The folder of guests' files on the host. */
-    folder: string;
-    /** Copy a folder on the host. */
-    copy(from: string, to: string): Promise<unknown>;
-    /** Upper limits of (ours − engine) / virsh, and of ours − engine in seconds. */
-    limits: { up: number; change: number; destroy: number; unchanged?: number };
+    /** Upper limits of (ours − engine) / virsh; of preview and refresh: of ours − engine in seconds. */
+    limits: Partial<Record<Step, number>>;
+    /** Measure it once with the engine's default parallelism too. */
+    usual: boolean;
     /** Called when the fleet is up for the first time. */
     whenUp?(): Promise<void>;
 }
@@ -50,20 +53,27 @@ async function live(
     return times;
 }
 
-/** Measure 30 guests on KVM. */
-export async function fleet(place: Place): Promise<Figure[]> {
+/** Measure 30 guests on KVM, and the preview of one. */
+export async function fleet(
+    place: Place,
+    { runs = 3 }: { runs?: number },
+): Promise<{ figures: Figure[]; tables: Table[] }> {
     const host = await place.host();
-    return measureFleet(place, {
+    const env = { ...host.env, BENCH_PLATFORM: "kvm", BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel() };
+    const figures = await measureFleet(place, {
         part: "fleet",
-        guests: 30,
-        runs: 3,
+        guests: GUESTS,
+        runs,
         enter: host.enter,
-        env: { ...host.env, BENCH_PLATFORM: "kvm", BENCH_CONNECTION: host.uri, BENCH_KERNEL: await place.kernel() },
+        env,
+        usual: true,
         virsh: new Virsh(host.uri),
         folder: host.env.PULUMI_UNIKERNEL_DIR,
         copy: (from, to) => cp(from, to, { recursive: true }),
-        limits: { up: 1.0, change: 1.2, destroy: 1.2, unchanged: 0.5 },
+        limits: { up: 1, preview: UNCHANGED, refresh: UNCHANGED, change: 0.9, destroy: 1 },
     });
+    const one = await previewOfOne(place, { runs, enter: host.enter, env, limit: UNCHANGED });
+    return { figures: [...figures, one], tables: [tableOf(`Seconds for ${GUESTS} guests`, [...figures, one])] };
 }
 
 /** Measure guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
@@ -99,7 +109,7 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
                         },
                     }),
                 );
-                if (first) usual = await live(stack);
+                if (first && ground.usual) usual = await live(stack);
             },
             options,
         );
@@ -126,7 +136,7 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
             unit: "s",
             ours: middle(ours, step),
             engine,
-            beside: { engine, "default parallelism": usual?.[step] ?? NaN },
+            beside: { engine, ...(usual ? { "default parallelism": usual[step] } : {}) },
         };
     };
     const overFloor = (step: "up" | "change" | "destroy", name: string): Figure => {
@@ -142,7 +152,7 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
     };
     const overEngine = (step: "preview" | "refresh", name: string): Figure => {
         const { engine, ...rest } = figure(step, name);
-        return { ...rest, measure: "ours − engine, s", value: rest.ours - engine, limit: limits.unchanged };
+        return { ...rest, measure: "ours − engine, s", value: rest.ours - engine, limit: limits[step] };
     };
     return [
         overFloor("up", "up"),
@@ -151,33 +161,4 @@ export async function measureFleet(place: Place, ground: Ground): Promise<Figure
         overFloor("change", "one argument changed on all"),
         overFloor("destroy", "destroy"),
     ];
-}
-
-/** Save the domains' definitions and boot files for virsh, because destroy removes them. */
-async function keep(ground: Ground, scratch: string): Promise<FloorDomain[]> {
-    const names = (await ground.virsh.one("list", "--all", "--name"))
-        .split("\n")
-        .filter((name) => name.startsWith("guest-"));
-    if (names.length !== ground.guests) throw new Error(`${names.length} domains after up, not ${ground.guests}`);
-    const domains = names.map((name) => ({
-        name,
-        file: join(scratch, `${name}.xml`),
-        changed: join(scratch, `${name}.changed.xml`),
-    }));
-    await keepDefinitions(ground, domains, "file");
-    return domains;
-}
-
-async function keepDefinitions(
-    { virsh, folder, copy }: Ground,
-    domains: FloorDomain[],
-    which: "file" | "changed",
-): Promise<void> {
-    for (const domain of domains) {
-        const xml = await virsh.one("dumpxml", "--inactive", domain.name);
-        const uuid = /<uuid>([^<]+)<\/uuid>/.exec(xml)?.[1] ?? "";
-        const own = `${folder}/floor-${which}-${uuid}`;
-        await copy(`${folder}/${uuid}`, own);
-        await writeFile(domain[which], xml.replaceAll(`${folder}/${uuid}`, own));
-    }
 }

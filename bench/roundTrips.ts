@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { child } from "./child";
+import type { Figure } from "./figure";
 
 /** What one step asks of a host. */
 export interface Asked {
@@ -58,4 +59,21 @@ export async function roundTrips({ folder, uri, env, enter, ...ground }: Ground)
         part: "make",
     });
     return { ...made, ...(await run<Pick<RoundTrips, "opening" | "refresh" | "delete">>({ part: "rest", states })) };
+}
+
+/** Return how often each step waits for the host, as figures. */
+export function figuresOf(part: string, guests: number, asked: RoundTrips): Figure[] {
+    return (["create", "update", "delete", "refresh"] as const).map((step) => {
+        const { libvirt, scripts, waits, seconds } = asked[step];
+        return {
+            part,
+            name: `round trips of ${step === "refresh" ? `a refresh of ${guests}` : `one ${step}`}`,
+            unit: "",
+            ours: waits,
+            beside: { "calls of libvirt": libvirt.length, "scripts by ssh": scripts.length },
+            measure: "count",
+            value: waits,
+            note: `procedures ${libvirt.join(" ")}; ${scripts.join(", ")}; ${seconds.toFixed(2)} s`,
+        };
+    });
 }

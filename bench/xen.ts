@@ -1,7 +1,9 @@
 import type { Figure } from "./figure";
-import { measureFleet } from "./fleet";
+import { type Ground, measureFleet } from "./fleet";
+import { tableOf } from "./fleetTable";
 import type { Place } from "./place";
-import { roundTrips } from "./roundTrips";
+import { figuresOf, roundTrips } from "./roundTrips";
+import type { Table } from "./table";
 import { Virsh } from "./virsh";
 
 const GUESTS = 10;
@@ -11,20 +13,47 @@ const FOLDER = "/var/lib/pulumi-unikernel";
  * Measure ten PV test guests by xen+ssh, each configured through xenstore; the baseline by virsh writes nothing to
  * xenstore.
  */
-export async function xen(place: Place): Promise<Figure[]> {
+export async function xen(
+    place: Place,
+    { runs = 3 }: { runs?: number },
+): Promise<{ figures: Figure[]; tables: Table[] }> {
+    const { sshUri } = await place.xenHost();
+    return measureXen(place, {
+        part: "xen",
+        title: `Seconds for ${GUESTS} Xen guests by xen+ssh`,
+        uri: sshUri,
+        runs,
+        limits: { up: 2, change: 1.5, destroy: 1.5, refresh: 1 },
+        usual: true,
+    });
+}
+
+/** Measure it by a URI of the tests' Xen host. */
+export async function measureXen(
+    place: Place,
+    {
+        part,
+        title,
+        uri,
+        runs,
+        limits,
+        usual,
+    }: { title: string; uri: string } & Pick<Ground, "part" | "runs" | "limits" | "usual">,
+): Promise<{ figures: Figure[]; tables: Table[] }> {
     const host = await place.xenHost();
     const kernel = await (await import("../tests/guests/xen/build.mjs")).buildXenTestKernel();
     let copies = NaN;
     const figures = await measureFleet(place, {
-        part: "xen",
+        part,
         guests: GUESTS,
-        runs: 3,
-        env: { BENCH_PLATFORM: "xen", BENCH_CONNECTION: host.sshUri, BENCH_KERNEL: kernel },
+        runs,
+        env: { BENCH_PLATFORM: "xen", BENCH_CONNECTION: uri, BENCH_KERNEL: kernel },
         // A connection by ssh costs dom0 a second, so virsh is fastest with one for all.
-        virsh: new Virsh(host.sshUri, 1),
+        virsh: new Virsh(uri, 1),
         folder: FOLDER,
         copy: (from, to) => host.run("cp", "-a", from, to),
-        limits: { up: 1.2, change: 1.2, destroy: 1.2 },
+        limits,
+        usual,
         whenUp: async () => {
             const files = await host.run("sh", "-c", `stat -c %i ${FOLDER}/*-*/kernel*`);
             if (files.split("\n").length !== GUESTS)
@@ -32,33 +61,20 @@ export async function xen(place: Place): Promise<Figure[]> {
             copies = new Set(files.split("\n")).size;
         },
     });
-    place.log("xen: round trips of one create");
-    const asked = await roundTrips({
-        folder: place.folder,
-        uri: host.sshUri,
-        platform: "xen",
-        kernel,
-        guests: GUESTS,
-    });
-    const count = (name: string, ours: number, more: Partial<Figure>): Figure => ({
-        part: "xen",
-        name,
+    place.log(`${part}: round trips of one create`);
+    const asked = await roundTrips({ folder: place.folder, uri, platform: "xen", kernel, guests: GUESTS });
+    const shared: Figure = {
+        part,
+        name: `copies of the kernel for ${GUESTS} guests`,
         unit: "",
-        ours,
+        ours: copies,
         beside: {},
         measure: "count",
-        value: ours,
-        ...more,
-    });
-    return [
-        ...figures,
-        count(`copies of the kernel for ${GUESTS} guests`, copies, { limit: 1 }),
-        ...(["create", "update", "delete", "refresh"] as const).map((step) => {
-            const { libvirt, scripts, waits, seconds } = asked[step];
-            return count(`round trips of ${step === "refresh" ? `a refresh of ${GUESTS}` : `one ${step}`}`, waits, {
-                beside: { "calls of libvirt": libvirt.length, "scripts by ssh": scripts.length },
-                note: `procedures ${libvirt.join(" ")}; ${scripts.join(", ")}; ${seconds.toFixed(2)} s`,
-            });
-        }),
-    ];
+        value: copies,
+        limit: 1,
+    };
+    return {
+        figures: [...figures, shared, ...figuresOf(part, GUESTS, asked)],
+        tables: [tableOf(title, figures)],
+    };
 }
