@@ -3,6 +3,7 @@ import { availableParallelism, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { burn } from "./burn";
 import { type ContentOptions, content } from "./content";
+import { type DelayOptions, delay, delayXen } from "./delay";
 import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
 import { fleet } from "./fleet";
@@ -19,10 +20,11 @@ import { state } from "./state";
 import { renderMarkdown, type Table } from "./table";
 import { xen } from "./xen";
 
+type Options = PeersOptions & ContentOptions & DelayOptions;
 type Report = Figure[] | { figures: Figure[]; tables: Table[] };
 
 /** Each part measures its own figures and can run alone. */
-const parts: Record<string, (place: Place, options: PeersOptions & ContentOptions) => Promise<Report>> = {
+const parts: Record<string, (place: Place, options: Options) => Promise<Report>> = {
     fleet,
     spans,
     growth,
@@ -34,14 +36,17 @@ const parts: Record<string, (place: Place, options: PeersOptions & ContentOption
     iso: media,
     burn,
     xen,
+    delay,
+    "delay-xen": delayXen,
     peers,
     losses,
 };
 
-const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N] [--former DIR]
+const USAGE = `Usage: npm run bench [-- PART… ] [--json FILE] [--svg FILE] [--guests N]… [--runs N] [--delay N] [--former DIR]
 Parts: ${Object.keys(parts).join(", ")} (default: all)
 --guests: the fleets of the part peers (30)
 --runs: how often the parts are measured that take turns with something (3, and spans 5)
+--delay: the milliseconds by which answers are late in the parts delay and delay-xen (30)
 --former: the part content creates its guests with the built checkout of another release, too
 `;
 
@@ -58,7 +63,7 @@ function count(text: string): number {
 export async function main(argv: string[]): Promise<number> {
     let names: string[];
     let files: { json?: string; svg?: string };
-    let options: PeersOptions & ContentOptions;
+    let options: Options;
     try {
         const { values, positionals } = parseArgs({
             args: argv,
@@ -68,6 +73,7 @@ export async function main(argv: string[]): Promise<number> {
                 svg: { type: "string" },
                 guests: { type: "string", multiple: true, default: ["30"] },
                 runs: { type: "string" },
+                delay: { type: "string", default: "30" },
                 former: { type: "string" },
                 help: { type: "boolean", short: "h" },
             },
@@ -81,6 +87,7 @@ export async function main(argv: string[]): Promise<number> {
         options = {
             guests: values.guests.map(count),
             ...(values.runs === undefined ? {} : { runs: count(values.runs) }),
+            delay: count(values.delay),
             former: values.former,
         };
         const unknown = names.find((name) => !(name in parts));
