@@ -137,12 +137,6 @@ const table: [string, ErrorCode, string | undefined, string | undefined][] = [
         "interfaces[1].attach.network",
         "interfaces[0].attach.network",
     ],
-    [
-        "operation failed: domain 'web' already exists with uuid 80da0541-9b9d-4e86-8667-fb806686bdc2",
-        "not-ours",
-        "name",
-        "name",
-    ],
 ];
 
 test.each(table)("%s", (message, code, ofTwo, ofOne) => {
