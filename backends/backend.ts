@@ -113,12 +113,14 @@ export interface Backend extends Capabilities {
      * @param creator the caller; refused where another creator has adopted the guest. Left out by an import.
      * @param readConsole detects in the console that the guest has ended, although the host still runs the domain: the
      * state is then `stopped`. Left out: the console is not read.
+     * @param told the key by which its ABI gets its configuration in the running domain: only what to ask for first
      */
     observe(
         ref: GuestRef,
         applied: Applied,
         creator?: Creator,
         readConsole?: GuestPlan["readConsole"],
+        told?: string,
     ): Promise<Observation | undefined>;
     /** Throws with nothing left behind, or `PartialError` when the guest exists but is not ready. */
     create(plan: GuestPlan, context: Context): Promise<Observation>;

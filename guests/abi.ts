@@ -66,6 +66,8 @@ export interface GuestAbi {
     /** Encode a spec that passed check. */
     encode(spec: UnikernelSpec, context: EncodeContext): EncodedGuest;
     readConsole(text: string): ConsoleVerdict;
+    /** The key of xenstore by which it gets its configuration on Xen, where it gets it so. */
+    xenstoreKey?: string;
     /** Return when a guest requests its address by DHCP again, after the request at its boot. */
     requestsAddress(spec: Pick<UnikernelSpec, "args">): AddressRequests;
     /** Decode what `encode` or a person wrote; undefined when any of it is not understood. */

@@ -25,6 +25,8 @@ export interface DomainRecord {
     saved?: boolean;
     /** The definition inside that image, where the driver can show it (QEMU's can). */
     savedXml?: string;
+    /** Its snapshots and checkpoints, where they were read with it. */
+    history?: DomainHistory;
 }
 
 /** The names of a domain's snapshots and checkpoints. */
@@ -89,15 +91,21 @@ export interface Host {
     domains: {
         get(uuid: string): Promise<DomainRecord | undefined>;
         /**
-         * Return only the definition for the next boot; undefined where there is no domain. Left out: `get` returns it
-         * too.
+         * Return only the definition for the next boot, and whether there is a saved memory image where that costs no
+         * wait; undefined where there is no domain. Left out: `get` returns them too.
          */
-        definition?(uuid: string): Promise<string | undefined>;
+        definition?(uuid: string): Promise<Pick<DomainRecord, "inactiveXml" | "saved"> | undefined>;
         /**
          * The same as `get`, for a read that many guests make at once: those asked for at the same time are read together. Left
          * out: each by `get`. No record is kept, and no operation that changes something asks this way.
+         * @param listed called before the definitions are read, with the domain's number: -1 when it is off, null when
+         * there is none
          */
-        getTogether?(this: void, uuid: string): Promise<DomainRecord | undefined>;
+        getTogether?(
+            this: void,
+            uuid: string,
+            listed?: (number: number | null) => void,
+        ): Promise<DomainRecord | undefined>;
         byName(name: string): Promise<DomainRecord | undefined>;
         /** Return all persistent and transient domains, without XML. */
         list(): Promise<Omit<DomainRecord, "inactiveXml" | "liveXml">[]>;
@@ -112,13 +120,20 @@ export interface Host {
         history(uuid: string): Promise<DomainHistory>;
         define(xml: string): Promise<void>;
         /**
-         * Boot the definition. Removes a managed save image, unless `resumeSaved` asks to resume from it.
+         * Boot the definition. Removes a managed save image, unless `resumeSaved` asks to resume from it, or the caller
+         * has just seen that there is none (`unsaved`).
          * @returns the number that the hypervisor gave the domain
          */
-        start(uuid: string, options: { paused: boolean; resumeSaved?: boolean }): Promise<number>;
+        start(uuid: string, options: { paused: boolean; resumeSaved?: boolean; unsaved?: boolean }): Promise<number>;
         /** Remove the managed save image of a guest that is off. Succeeds when there is none. */
         removeSaved(uuid: string): Promise<void>;
         resume(uuid: string): Promise<void>;
+        /**
+         * `resume` and `setMetadata` of our element, live and in the configuration, in one wait. Left out: single calls
+         * are as fast.
+         * @returns whether the element was set: the guest may end at once
+         */
+        resumeMarked?(uuid: string, mark: string): Promise<boolean>;
         suspend(uuid: string): Promise<void>;
         /** Ask the guest to shut down, and return at once. */
         shutdown(uuid: string): Promise<void>;
@@ -202,6 +217,9 @@ export interface Guard {
     text: string;
 }
 
+/** Absolute paths, from and to. A missing file stays missing. */
+export type Renames = [from: string, to: string][];
+
 export interface FileBatches {
     /** `list` and `strange`. */
     listAll(uuid: string): Promise<{ files: HostFile[]; strange: string[] }>;
@@ -210,10 +228,29 @@ export interface FileBatches {
     /** `remove` of the guard itself, where it has its content. */
     removeGuard(uuid: string, guard: Guard): Promise<void>;
     /**
+     * `list`; and `putNew` of a small file where the folder is missing or empty.
+     * @returns the other files, and whether this call created the file
+     */
+    putInEmpty(uuid: string, put: FilePut): Promise<{ files: HostFile[]; made: boolean }>;
+    /**
      * `put` of those files that take little to send, between two comparisons of the guard.
      * @returns the names of files that are complete now; "lost" where the guard has other content
      */
     putGuarded(uuid: string, puts: FilePut[], guard: Guard): Promise<string[] | "lost">;
+    /**
+     * Rename files elsewhere on the host, where the guard has its content.
+     * @returns "lost" where it has other content; undefined where nothing was done
+     */
+    renameGuarded(uuid: string, guard: Guard, renames: Renames): Promise<"renamed" | "lost" | undefined>;
+    /**
+     * `remove` of these files, and then `removeFolder`; nothing where the folder has a file of the name `unless`.
+     * @returns `listAll` before it; undefined where nothing was done
+     */
+    removeAllUnless(
+        uuid: string,
+        unless: string,
+        names: string[],
+    ): Promise<{ files: HostFile[]; strange: string[] } | undefined>;
 }
 
 /**

@@ -62,7 +62,14 @@ function makeHost(uri: string, options: OpenOptions): Host {
             definition: (uuid) => ifThere(ask(`definition of domain ${uuid}`, "domainDefinition", uuid)),
             // One on this machine answers at once.
             ...(isRemote(uri)
-                ? { getTogether: collected((uuids) => ask("look-up of domains", "domainsGet", uuids)) }
+                ? {
+                      getTogether: collected((uuids, listed: (numbers: (number | null)[]) => void) =>
+                          request(uri, "domainsGet", [uuids], "look-up of domains", {
+                              ...options,
+                              listed,
+                          }),
+                      ),
+                  }
                 : {}),
             byName: (name) => ifThere(ask(`look-up of domain "${name}"`, "domainByName", name)),
             list: () => ask("list of domains", "domainList"),
@@ -74,10 +81,22 @@ function makeHost(uri: string, options: OpenOptions): Host {
                     checkpoints: [],
                 },
             define: (xml) => ask("definition of a domain", "domainDefine", xml),
-            start: (uuid, { paused, resumeSaved = false }) =>
-                ask(`start of domain ${uuid}`, "domainStart", uuid, paused, resumeSaved),
+            start: (uuid, how) => ask(`start of domain ${uuid}`, "domainStart", uuid, how),
             removeSaved: (uuid) => ask(`removal of the saved memory of domain ${uuid}`, "domainRemoveSaved", uuid),
             resume: (uuid) => ask(`resume of domain ${uuid}`, "domainResume", uuid),
+            ...(isRemote(uri)
+                ? {
+                      resumeMarked: (uuid: string, mark: string) =>
+                          ask(
+                              `resume of domain ${uuid}`,
+                              "domainResumeMarked",
+                              uuid,
+                              mark,
+                              MARK_PREFIX,
+                              MARK_NAMESPACE,
+                          ),
+                  }
+                : {}),
             suspend: (uuid) => ask(`suspend of domain ${uuid}`, "domainSuspend", uuid),
             shutdown: (uuid) => ask(`shutdown of domain ${uuid}`, "domainShutdown", uuid),
             destroy: (uuid) => ask(`forced stop of domain ${uuid}`, "domainDestroy", uuid),

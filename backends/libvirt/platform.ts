@@ -1,7 +1,7 @@
 import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../model";
 import type { ConsequenceTable, Context } from "../backend";
 import type { HostProblem } from "../capabilities";
-import type { Host, LeaseRecord } from "./host";
+import type { Host, LeaseRecord, Renames } from "./host";
 import type { DomainModel } from "./model";
 
 /** Absolute paths on the host. */
@@ -47,6 +47,8 @@ export interface KeptConsole {
     end?(bytes: number, known: number | undefined): Promise<{ size: number; text: string } | undefined>;
     /** Mark the output so far as that of the previous boot. Called before a start. */
     rotate(): Promise<void>;
+    /** The renames that `rotate` makes, where a script for the host's files can make them. */
+    renames?: Renames;
     /** Remove the output of both boots. Called when the guest is removed. */
     remove(): Promise<void>;
 }

@@ -27,7 +27,7 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestAccess, "sshTarg
         model: xenModel,
         ipAddresses,
         consoleCommand,
-        console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name),
+        console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name, guest.sshTarget === undefined),
         writeRuntimeConfig: (host, guest, id, { key, value }) =>
             writeGuestKey(dom0Of(host, guest).xenstore, id, key, value),
         hasRuntimeConfig: async (host, guest, id, key) =>

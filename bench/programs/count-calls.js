@@ -1,41 +1,51 @@
-// ssh for libvirt that writes a line to a file for each call: its procedure number (libvirt: src/rpc/virnetprotocol.x),
-// and 1 where no other call of the connection was awaited.
+// ssh for libvirt that tells each call to waves.js: its procedure number (libvirt: src/rpc/virnetprotocol.x). It holds
+// the answers until it may pass them on.
 const { spawn } = require("node:child_process");
-const { appendFileSync } = require("node:fs");
+const { createConnection } = require("node:net");
 
 /** REMOTE_PROGRAM (src/remote/remote_protocol.x); keepalive and events have other numbers. */
 const PROGRAM = 0x20008086;
 const CALL = 0;
 const REPLY = 1;
 
-const [log, ...args] = process.argv.slice(2);
+const [path, ...args] = process.argv.slice(2);
+const waves = createConnection(path);
+waves.unref();
 const ssh = spawn("ssh", args, { stdio: ["pipe", "pipe", "inherit"] });
-let awaited = 0;
 
-/** Return a listener that passes bytes on, and tells the procedure and the type of each message. */
-function messages(to, tell) {
+/** Return a listener that gives each message to `take`: its procedure and type, 0 and -1 for one of another program. */
+function messages(take) {
     let rest = Buffer.alloc(0);
     return (bytes) => {
         rest = Buffer.concat([rest, bytes]);
         while (rest.length >= 28 && rest.length >= rest.readUInt32BE(0)) {
-            if (rest.readUInt32BE(4) === PROGRAM) tell(rest.readUInt32BE(12), rest.readUInt32BE(16));
-            rest = rest.subarray(rest.readUInt32BE(0));
+            const message = rest.subarray(0, rest.readUInt32BE(0));
+            rest = rest.subarray(message.length);
+            const ours = message.readUInt32BE(4) === PROGRAM;
+            take(message, ours ? message.readUInt32BE(12) : 0, ours ? message.readUInt32BE(16) : -1);
         }
-        to.write(bytes);
     };
 }
 process.stdin.on(
     "data",
-    messages(ssh.stdin, (procedure, type) => {
-        if (type === CALL) appendFileSync(log, `${procedure} ${awaited++ === 0 ? 1 : 0}\n`);
+    messages((message, procedure, type) => {
+        if (type === CALL) waves.write(`${procedure}\n`);
+        ssh.stdin.write(message);
     }),
 );
+const held = [];
 ssh.stdout.on(
     "data",
-    messages(process.stdout, (_procedure, type) => {
-        if (type === REPLY) awaited--;
+    messages((message, _procedure, type) => {
+        if (type !== REPLY) return process.stdout.write(message);
+        held.push(message);
+        waves.write("answer\n");
     }),
 );
+waves.on("data", () => {
+    for (const message of held.splice(0)) process.stdout.write(message);
+});
+waves.on("error", () => undefined);
 process.stdin.on("end", () => ssh.stdin.end());
 ssh.stdin.on("error", () => undefined);
 process.stdout.on("error", () => undefined);

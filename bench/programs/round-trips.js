@@ -1,44 +1,28 @@
 // The handlers that Pulumi calls, and the calls to the host that each step makes. Prints JSON.
 // `make`: creates of guests one after the other, a read and an update. `rest`: a refresh of all of them at once, twice,
 // and the deletes, in a process of its own as under an engine.
-const { readFileSync } = require("node:fs");
-
-const { part, uri, platform, kernel, guests, log, states } = JSON.parse(process.argv[2]);
+const { part, uri, platform, kernel, guests, socket, states } = JSON.parse(process.argv[2]);
 const { unikernel } = require("../../dist/provider/dynamic");
 const { SshConnection } = require("../../dist/backends/libvirt/files/ssh");
+const { waves } = require("./waves");
 
-let scripts = [];
-let waits = 0;
-let pending = 0;
+const host = waves(socket);
 const { ask } = SshConnection.prototype;
 SshConnection.prototype.ask = async function (one) {
-    scripts.push(one.what.replace(/ of .*/, ""));
-    // A script that is sent while another is awaited costs no wait of its own.
-    if (pending++ === 0) waits++;
+    const answered = host.ask(one.what.replace(/ of .*/, ""));
     try {
         return await ask.call(this, one);
     } finally {
-        pending--;
+        await answered();
     }
 };
 
-let seen = 0;
-/** Return what a step asked of the host: procedures of libvirt, purposes of scripts, and how often it waited for one. */
+/** Return what a step asked of the host: procedures of libvirt and purposes of scripts, in groups that were sent at once. */
 async function counted(work) {
     const begin = performance.now();
     const result = await work();
     const seconds = (performance.now() - begin) / 1000;
-    const lines = readFileSync(log, "utf8").split("\n").filter(Boolean).slice(seen);
-    seen += lines.length;
-    const calls = lines.map((line) => line.split(" "));
-    const asked = {
-        libvirt: calls.map(([procedure]) => Number(procedure)),
-        scripts,
-        waits: waits + calls.filter(([, waited]) => waited === "1").length,
-        seconds,
-    };
-    [scripts, waits] = [[], 0];
-    return [asked, result];
+    return [{ waits: host.take(), seconds }, result];
 }
 
 const news = (name, args) => ({
@@ -51,26 +35,28 @@ const news = (name, args) => ({
     ...(args ? { args } : {}),
     resourceUrn: `urn:pulumi:bench::bench::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`,
 });
-async function made(name) {
+async function checked(name) {
     const { inputs, failures } = await unikernel.check({}, news(name));
     if (failures?.length) throw new Error(JSON.stringify(failures));
-    return (await unikernel.create(inputs)).outs;
+    return inputs;
 }
+const made = async (inputs) => (await unikernel.create(inputs)).outs;
 
 async function make() {
     // The first create also pays for the connections and for the shared kernel file.
-    const [first, state] = await counted(() => made("round-0"));
-    const [create, second] = await counted(() => made("round-1"));
+    const [first, state] = await counted(async () => made(await checked("round-0")));
+    const [check, wanted] = await counted(() => checked("round-1"));
+    const [create, second] = await counted(() => made(wanted));
     const [read] = await counted(() => unikernel.read(second.uuid, second));
     const { inputs } = await unikernel.check(second, news("round-1", ["other"]));
     const [update, changed] = await counted(async () => (await unikernel.update(second.uuid, second, inputs)).outs);
     const states = [state, changed.outs ?? changed];
-    for (let number = states.length; number < guests; number++) states.push(await made(`round-${number}`));
-    return { first, create, read, update, states };
+    for (let number = states.length; number < guests; number++)
+        states.push(await made(await checked(`round-${number}`)));
+    return { first, check, create, read, update, states };
 }
 
 async function rest() {
-    seen = readFileSync(log, "utf8").split("\n").filter(Boolean).length;
     const refresh = () =>
         counted(async () => {
             const all = await Promise.all(states.map((state) => unikernel.read(state.uuid, state)));

@@ -109,6 +109,7 @@ export async function readUnikernel(
         props,
         creator,
         guestAbi(props.guest)?.readConsole,
+        guestAbi(props.guest)?.xenstoreKey,
     );
     return seen && withDrift(props, seen);
 }

@@ -10,6 +10,8 @@ import { readRumprunConsole } from "./console";
 import { decodeConfig } from "./decode";
 import { linkedDrivers } from "./drivers";
 
+const XENSTORE_KEY = "rumprun/cfg";
+
 /**
  * rumprun: POSIX programs on rump kernels (github.com/rumpkernel/rumprun). The facts here come from its sources and
  * from running an nginx built from those of 2016 on QEMU 7.2 and Xen 4.17.
@@ -27,6 +29,7 @@ export const rumprun: GuestAbi = {
     warnings: warnRumprun,
     encode,
     readConsole: readRumprunConsole,
+    xenstoreKey: XENSTORE_KEY,
     requestsAddress: () => "once",
     decode: ({ cmdline, module, ...devices }) => decodeConfig(module ?? cmdline, devices),
 };
@@ -58,7 +61,7 @@ function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest 
         cmdline: mounted ? `${ROOTFS_MARK}${CONFIG_FILE}` : "",
         initrd: platform === "xen" || mounted ? [] : [{ bytes: Buffer.from(config) }],
         secret: holdsSecret(spec),
-        xenstore: platform === "xen" ? { key: "rumprun/cfg", value: config } : undefined,
+        xenstore: platform === "xen" ? { key: XENSTORE_KEY, value: config } : undefined,
         ...(platform === "iso"
             ? {
                   medium: {

@@ -29,6 +29,9 @@ export function invoke(name: FunctionName, ...args: unknown[]): Promise<unknown>
     });
 }
 
+/** Time since the last answer of a connection that counts as alive. Milliseconds. */
+const LIVELY_MS = 15_000;
+
 /**
  * One connection to a libvirt host, with one call in flight.
  *
@@ -43,11 +46,40 @@ export class Connection {
     /** Open consoles by the domain's uuid, each with the number of the domain when it was opened. */
     readonly consoles = new Map<string, { id: number; stream: Handle }>();
 
-    /** @param remote a wait for its answer may be long, so calls that only read may be sent together (domainsTogether) */
+    /** Domains by uuid. A handle holds no fact but uuid and name, so it saves a look-up, and libvirt still says "gone". */
+    private readonly domains = new Map<string, Handle>();
+    private answered = 0;
+
+    /**
+     * @param remote a wait for its answer may be long, so calls that only read may be sent together (domainsTogether)
+     * @param libxl its driver is libxl
+     */
     constructor(
         readonly handle: Handle,
         readonly remote = false,
+        readonly libxl = false,
     ) {}
+
+    /** Keep the handle of a domain; on this machine, free it. */
+    keep(uuid: string, domain: Handle): void {
+        const former = this.remote ? this.domains.get(uuid) : domain;
+        if (former) libvirt().virDomainFree(former);
+        if (this.remote) this.domains.set(uuid, domain);
+    }
+
+    /**
+     * Return the handle of a domain; undefined where a look-up is due: it shows whether a connection that was idle for
+     * long still lives, before a call changes something.
+     */
+    kept(uuid: string): Handle | undefined {
+        return Date.now() - this.answered < LIVELY_MS ? this.domains.get(uuid) : undefined;
+    }
+
+    forget(uuid: string): void {
+        const domain = this.domains.get(uuid);
+        this.domains.delete(uuid);
+        if (domain) libvirt().virDomainFree(domain);
+    }
 
     /** Begin a new request on this connection. */
     taken(): this {
@@ -103,6 +135,7 @@ export class Connection {
     async close(): Promise<void> {
         for (const { stream } of this.consoles.values()) libvirt().virStreamFree(stream);
         this.consoles.clear();
+        for (const uuid of [...this.domains.keys()]) this.forget(uuid);
         await invoke("virConnectClose", this.handle);
     }
 
@@ -111,6 +144,7 @@ export class Connection {
         this.calls++;
         const result = await invoke(name, ...args);
         if (failed(result)) throw this.failure(name);
+        this.answered = Date.now();
         return result;
     }
 }

@@ -1,5 +1,5 @@
 import type { DomainHistory } from "../host";
-import { CallFailed, type Connection } from "./connection";
+import { CallFailed, type Connection, invoke } from "./connection";
 import { type Handle, libvirt, takePointers } from "./ffi";
 
 const noSupport = 3; // virErrorNumber
@@ -22,6 +22,18 @@ export async function domainHistory(connection: Connection, domain: Handle): Pro
             "virDomainCheckpointFree",
         ),
     };
+}
+
+/**
+ * Return that a domain has no snapshots and checkpoints, where the driver has neither call, as libxl; undefined: ask
+ * each alone. Both calls are sent at once, and may be sent with others: each of the others that fails is not taken for
+ * this answer, since libvirt keeps the error of the last one only.
+ */
+export async function historyTogether(connection: Connection, domain: Handle): Promise<DomainHistory | undefined> {
+    const lists: List[] = ["virDomainListAllSnapshots", "virDomainListAllCheckpoints"];
+    const counts = (await Promise.all(lists.map((list) => invoke(list, domain, null, 0)))) as number[];
+    const unsupported = counts.every((count) => count < 0) && connection.failure().code === noSupport;
+    return unsupported ? { snapshots: [], checkpoints: [] } : undefined;
 }
 
 type List = "virDomainListAllSnapshots" | "virDomainListAllCheckpoints";

@@ -1,8 +1,8 @@
-import { CallFailed, type Connection } from "./connection";
+import { CallFailed, type Connection, invoke } from "./connection";
 import { domainHistory } from "./domainHistory";
-import { domainRecord, domainState, listDomains, xmlInactive, xmlSecure } from "./domainRecords";
+import { domainRecord, domainState, identity, listDomains } from "./domainRecords";
 import { hasSavedImage } from "./domainSaved";
-import { domainRecords, remoteRecord } from "./domainsTogether";
+import { definitionAndImage, domainRecords, remoteRecord } from "./domainsTogether";
 import { type Handle, libvirt } from "./ffi";
 import type { OnCrashAction, Target } from "./protocol";
 import { readConsole } from "./stream";
@@ -19,8 +19,8 @@ const metadataDescription = 0,
 const lifecycleCrash = 2; // virDomainLifecycle
 const lifecycleActions: Record<OnCrashAction, number> = { destroy: 0, restart: 1, preserve: 3 }; // virDomainLifecycleAction
 /**
- * virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers support the first, or
- * all.
+ * virDomainUndefineFlagsValues: managed save 1, snapshots 2, NVRAM 4, checkpoints 16. Drivers support all, or the first
+ * as libxl (libxl_driver.c, libxlDomainUndefineFlags).
  */
 const undefineFlags = [1 | 2 | 4 | 16, 1];
 /** The place in undefineFlags of those that a connection's driver has accepted. */
@@ -31,22 +31,34 @@ function impact({ live, config }: Target): number {
     return (live ? 1 : 0) | (config ? 2 : 0);
 }
 
-function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) => Promise<T>): Promise<T> {
-    return connection.using("virDomainFree", ["virDomainLookupByUUIDString", connection.handle, uuid], work);
+/** Work on a domain, without a look-up where its handle is at hand. */
+async function byUuid<T>(connection: Connection, uuid: string, work: (domain: Handle) => Promise<T>): Promise<T> {
+    const kept = connection.kept(uuid);
+    return kept === undefined ? lookedUp(connection, uuid, work) : work(kept);
+}
+
+/** Work on a domain after a look-up, which tells its present number. */
+async function lookedUp<T>(connection: Connection, uuid: string, work: (domain: Handle) => Promise<T>): Promise<T> {
+    if (!connection.remote)
+        return connection.using("virDomainFree", ["virDomainLookupByUUIDString", connection.handle, uuid], work);
+    const domain = await connection.handleOf("virDomainLookupByUUIDString", connection.handle, uuid);
+    connection.keep(uuid, domain);
+    return work(domain);
 }
 
 export const domainMethods = {
     domainGet: (connection: Connection, _progress: unknown, uuid: string) =>
-        byUuid(
+        lookedUp(
             connection,
             uuid,
             async (domain) => (await remoteRecord(connection, domain)) ?? domainRecord(connection, domain),
         ),
 
     domainDefinition: (connection: Connection, _progress: unknown, uuid: string) =>
-        byUuid(connection, uuid, (domain) => connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive)),
+        byUuid(connection, uuid, (domain) => definitionAndImage(connection, domain)),
 
-    domainsGet: (connection: Connection, _progress: unknown, uuids: string[]) => domainRecords(connection, uuids),
+    domainsGet: (connection: Connection, progress: (numbers: (number | null)[]) => void, uuids: string[]) =>
+        domainRecords(connection, uuids, progress),
 
     domainByName: (connection: Connection, _progress: unknown, name: string) =>
         connection.using("virDomainFree", ["virDomainLookupByName", connection.handle, name], (domain) =>
@@ -63,18 +75,25 @@ export const domainMethods = {
     domainList: (connection: Connection) => listDomains(connection),
 
     domainState: (connection: Connection, _progress: unknown, uuid: string) =>
-        byUuid(connection, uuid, (domain) => domainState(connection, domain)),
+        lookedUp(connection, uuid, (domain) => domainState(connection, domain)),
 
     domainHistory: (connection: Connection, _progress: unknown, uuid: string) =>
         byUuid(connection, uuid, (domain) => domainHistory(connection, domain)),
 
-    domainDefine: (connection: Connection, _progress: unknown, xml: string) =>
-        connection.using("virDomainFree", ["virDomainDefineXML", connection.handle, xml], async () => undefined),
+    domainDefine: async (connection: Connection, _progress: unknown, xml: string) => {
+        const domain = await connection.handleOf("virDomainDefineXML", connection.handle, xml);
+        connection.keep(identity(domain).uuid, domain);
+    },
 
-    domainStart: (connection: Connection, _progress: unknown, uuid: string, paused: boolean, resumeSaved: boolean) =>
+    domainStart: (
+        connection: Connection,
+        _progress: unknown,
+        uuid: string,
+        { paused, resumeSaved, unsaved }: { paused: boolean; resumeSaved?: boolean; unsaved?: boolean },
+    ) =>
         byUuid(connection, uuid, async (domain) => {
             const flags = paused ? startPaused : 0;
-            if (resumeSaved || !(await hasSavedImage(connection, domain)))
+            if (resumeSaved || unsaved || !(await hasSavedImage(connection, domain)))
                 await connection.number("virDomainCreateWithFlags", domain, flags);
             else await bootWithoutImage(connection, domain, flags);
             return Number(libvirt().virDomainGetID(domain));
@@ -88,6 +107,14 @@ export const domainMethods = {
 
     domainResume: (connection: Connection, _progress: unknown, uuid: string) =>
         act(connection, uuid, "virDomainResume"),
+    domainResumeMarked: (
+        connection: Connection,
+        _progress: unknown,
+        uuid: string,
+        text: string,
+        key: string,
+        namespace: string,
+    ) => byUuid(connection, uuid, (domain) => resumeMarked(connection, domain, [text, key, namespace])),
     domainSuspend: (connection: Connection, _progress: unknown, uuid: string) =>
         act(connection, uuid, "virDomainSuspend"),
     domainShutdown: (connection: Connection, _progress: unknown, uuid: string) =>
@@ -110,9 +137,10 @@ export const domainMethods = {
     domainUndefine: (connection: Connection, _progress: unknown, uuid: string) =>
         unlessGone(
             byUuid(connection, uuid, async (domain) => {
-                for (const flags of undefineFlags.slice(accepted.get(connection) ?? 0)) {
+                for (const flags of undefineFlags.slice(accepted.get(connection) ?? (connection.libxl ? 1 : 0))) {
                     try {
                         await connection.number("virDomainUndefineFlags", domain, flags);
+                        connection.forget(uuid);
                         accepted.set(connection, undefineFlags.indexOf(flags));
                         return;
                     } catch (error) {
@@ -162,8 +190,23 @@ export const domainMethods = {
         progress: (bytes: number) => void,
         uuid: string,
         milliseconds: number,
-    ) => byUuid(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
+    ) => lookedUp(connection, uuid, (domain) => readConsole(connection, domain, uuid, milliseconds, progress)),
 };
+
+/** Send both calls at once. The error of a resume that fails alone is that of the connection. */
+async function resumeMarked(
+    connection: Connection,
+    domain: Handle,
+    [text, key, namespace]: [string, string, string],
+): Promise<boolean> {
+    const both = impact({ live: true, config: true });
+    const [resumed, marked] = (await Promise.all([
+        invoke("virDomainResume", domain),
+        invoke("virDomainSetMetadata", domain, metadataElement, text, key, namespace, both),
+    ])) as [number, number];
+    if (resumed < 0) throw connection.failure();
+    return marked >= 0;
+}
 
 /**
  * Discard the save image and boot, in one call where possible: the libxl driver refuses the flag (libxl_driver.c,

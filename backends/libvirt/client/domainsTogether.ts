@@ -1,5 +1,6 @@
 import type { DomainRecord } from "../host";
 import { CallFailed, type Connection, invoke } from "./connection";
+import { historyTogether } from "./domainHistory";
 import { domainRecord, identity, listAutostart, listPersistent, named, xmlInactive, xmlSecure } from "./domainRecords";
 import { savedFacts } from "./domainSaved";
 import { type Handle, libvirt, takePointers } from "./ffi";
@@ -7,14 +8,19 @@ import { type Handle, libvirt, takePointers } from "./ffi";
 const noDomain = 42; // virErrorNumber
 
 /** Domains whose calls are sent before the first is answered. Each call has one of the 64 threads. */
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 
 /**
  * Return the records of several domains, in two waits for the host instead of seven for each. libxl has no call for the
  * facts of many domains, so their calls are sent together. A call that fails is made again alone: libvirt keeps one
  * error for a connection, and it may be that of another call.
+ * @param listed gets the domains' numbers after the first wait (Progress)
  */
-export async function domainRecords(connection: Connection, uuids: string[]): Promise<(DomainRecord | null)[]> {
+export async function domainRecords(
+    connection: Connection,
+    uuids: string[],
+    listed: (numbers: (number | null)[]) => void,
+): Promise<(DomainRecord | null)[]> {
     const [all, persistent, autostart] = await Promise.all(
         [0, listPersistent, listAutostart].map((flags) => list(connection, flags)),
     );
@@ -24,6 +30,13 @@ export async function domainRecords(connection: Connection, uuids: string[]): Pr
         const [kept, starting] = [persistent, autostart].map(
             (domains) => new Set(domains?.map((domain) => identity(domain).uuid)),
         ) as [Set<string>, Set<string>];
+        if (found)
+            listed(
+                uuids.map((uuid) => {
+                    const domain = found.get(uuid);
+                    return domain === undefined ? null : (named(domain, 0, 0).id ?? -1);
+                }),
+            );
         const read = await inTurns(uuids, async (uuid) => {
             const domain = found?.get(uuid);
             return domain === undefined ? undefined : recordOf(domain, kept.has(uuid), starting.has(uuid));
@@ -50,17 +63,37 @@ async function list({ handle }: Connection, flags: number): Promise<Handle[] | u
 export async function remoteRecord(connection: Connection, domain: Handle): Promise<DomainRecord | undefined> {
     if (!connection.remote) return undefined;
     const autostart = [0];
-    const [persistent, done, record] = await Promise.all([
+    const [persistent, done, record, history] = await Promise.all([
         invoke("virDomainIsPersistent", domain),
         invoke("virDomainGetAutostart", domain, autostart),
         recordOf(domain, true, false),
+        connection.libxl ? historyTogether(connection, domain) : undefined,
     ]);
     if (persistent !== 1 || done !== 0 || !record) return undefined;
     return {
         ...record,
         autostart: autostart[0] === 1,
+        ...(history ? { history } : {}),
         ...(record.active ? {} : await savedFacts(connection, domain)),
     };
+}
+
+/**
+ * Return the definition for the next boot of a domain, and of a remote one in the same wait whether a start would resume
+ * a saved image.
+ */
+export async function definitionAndImage(
+    connection: Connection,
+    domain: Handle,
+): Promise<{ inactiveXml: string; saved?: boolean }> {
+    if (connection.remote) {
+        const [inactiveXml, saved] = (await Promise.all([
+            invoke("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive),
+            invoke("virDomainHasManagedSaveImage", domain, 0),
+        ])) as [string | null, number];
+        if (inactiveXml !== null && saved >= 0) return { inactiveXml, saved: saved === 1 };
+    }
+    return { inactiveXml: await connection.text("virDomainGetXMLDesc", domain, xmlSecure | xmlInactive) };
 }
 
 /** Return a domain's record; undefined where a call failed. */

@@ -2,13 +2,13 @@ import type { Connection } from "./connection";
 import { domainMethods } from "./domainMethods";
 import { hostMethods } from "./hostMethods";
 import { networkMethods } from "./networkMethods";
-import type { MethodArgs, MethodName, MethodResult } from "./protocol";
+import type { MethodArgs, MethodName, MethodResult, Progress } from "./protocol";
 import { volumeMethods } from "./volumeMethods";
 
 type Implementation = {
     [M in MethodName]: (
         connection: Connection,
-        progress: (bytes: number) => void,
+        progress: (made: Progress) => void,
         ...args: MethodArgs<M>
     ) => Promise<MethodResult<M>>;
 };

@@ -2,14 +2,14 @@ import { isMainThread, parentPort, Worker, workerData } from "node:worker_thread
 
 import { CallFailed, Connection, invoke, readError } from "./connection";
 import { type Handle, libvirt } from "./ffi";
-import { isRemote } from "./uri";
+import { isRemote, parseUri } from "./uri";
 
 type Opened = { handle: Handle } | { error: { code: number; domain: number; message: string } };
 
 /** Open a connection without a thread of its own. After a failure, a second attempt finds the reason. */
 export async function open(uri: string): Promise<Connection> {
     const handle = (await invoke("virConnectOpen", uri)) as Handle | null;
-    return new Connection(handle ?? (await openInThread(uri)), isRemote(uri));
+    return new Connection(handle ?? (await openInThread(uri)), isRemote(uri), parseUri(uri).driver === "xen");
 }
 
 /**

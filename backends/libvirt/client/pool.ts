@@ -3,7 +3,7 @@ import { CallFailed, type Connection } from "./connection";
 import { Limit } from "./limit";
 import { methods } from "./methods";
 import { open } from "./opener";
-import type { MethodName, Timeouts } from "./protocol";
+import type { MethodName, Progress, Timeouts } from "./protocol";
 import { closeConsole } from "./stream";
 import { isRemote, unattended } from "./uri";
 
@@ -37,8 +37,7 @@ const WORTH_WAITING = 5;
 interface Caller {
     /** Throws when the caller no longer waits. */
     assertWaiting(): void;
-    /** Report a transfer's progress, in bytes. */
-    reportProgress(bytes: number): void;
+    reportProgress(progress: Progress): void;
 }
 
 /** The connections to one host. Each request uses one exclusively, so the lanes limit their number. */
@@ -102,14 +101,14 @@ export class Pool {
             callKindOf(method) === "start" || callKindOf(method) === "stop" ? timeouts.power : timeouts.call,
             false,
         );
-        const progress = (bytes: number): void => {
+        const progress = (made: Progress): void => {
             assertWaiting();
             limit.extend();
-            reportProgress(bytes);
+            reportProgress(made);
         };
         const work = methods[method] as (
             connection: Connection,
-            progress: (bytes: number) => void,
+            progress: (made: Progress) => void,
             ...args: unknown[]
         ) => Promise<unknown>;
         try {

@@ -10,6 +10,7 @@ import {
     type MethodArgs,
     type MethodName,
     type MethodResult,
+    type Progress,
     type Reply,
     type Request,
     type Timeouts,
@@ -27,7 +28,7 @@ const PATIENCE_MS = 2000;
 interface Pending {
     resolve(result: unknown): void;
     reject(error: Error): void;
-    progress?(bytes: number): void;
+    progress?(made: Progress): void;
     what: string;
     uri: string;
 }
@@ -65,7 +66,7 @@ class LibvirtProcess {
         return !this.retired && this.child.connected;
     }
 
-    request(request: Omit<Request, "id">, what: string, progress?: (bytes: number) => void): Promise<unknown> {
+    request(request: Omit<Request, "id">, what: string, progress?: (made: Progress) => void): Promise<unknown> {
         const id = this.nextId++;
         const answer = new Promise((resolve, reject) => {
             this.pending.set(id, { resolve, reject, progress, what, uri: request.uri });
@@ -145,12 +146,20 @@ export async function request<M extends MethodName>(
     method: M,
     args: MethodArgs<M>,
     what: string,
-    options: { timeouts?: Partial<Timeouts>; progress?: (bytes: number) => void } = {},
+    options: {
+        timeouts?: Partial<Timeouts>;
+        progress?(bytes: number): void;
+        /** The numbers of several domains, before their records are read. */
+        listed?(numbers: (number | null)[]): void;
+    } = {},
 ): Promise<MethodResult<M>> {
     throwIfAborted();
     if (!current?.usable) current = new LibvirtProcess();
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
-    return (await current.request({ uri, method, args, timeouts }, what, options.progress)) as MethodResult<M>;
+    return (await current.request({ uri, method, args, timeouts }, what, (made) => {
+        if (Array.isArray(made)) options.listed?.(made);
+        else options.progress?.(made);
+    })) as MethodResult<M>;
 }
 
 /** End the child process. The next request starts another. */

@@ -3,6 +3,10 @@ import type { DomainHistory, DomainRecord, DomainState, LeaseRecord, NetworkReco
 
 export type Target = { live: boolean; config: boolean };
 export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml" | "saved" | "savedXml">;
+/**
+ * Bytes of a transfer; or the numbers of several domains: null for one that does not exist, -1 for one that is off.
+ */
+export type Progress = number | (number | null)[];
 export type OnCrashAction = "destroy" | "restart" | "preserve";
 
 export interface ConnectionFacts {
@@ -44,9 +48,12 @@ export interface Methods {
     nodeFacts(): Promise<NodeFacts>;
     domainCapabilities(virttype: string, machine: string): Promise<string>;
     domainGet(uuid: string): Promise<DomainRecord>;
-    /** Return the definition for the next boot. */
-    domainDefinition(uuid: string): Promise<string>;
-    /** Return the records of several domains, in this order; null for one that does not exist. */
+    /** Return the definition for the next boot; `saved`: whether a saved image exists, where that costs no wait. */
+    domainDefinition(uuid: string): Promise<{ inactiveXml: string; saved?: boolean }>;
+    /**
+     * Return the records of several domains, in this order; null for one that does not exist. Before they are read, their
+     * numbers are reported as progress.
+     */
     domainsGet(uuids: string[]): Promise<(DomainRecord | null)[]>;
     domainByName(name: string): Promise<DomainRecord>;
     domainList(): Promise<DomainSummary[]>;
@@ -55,9 +62,11 @@ export interface Methods {
     domainState(uuid: string): Promise<{ id?: number; state: DomainState; reason: number; active: boolean }>;
     domainHistory(uuid: string): Promise<DomainHistory>;
     domainDefine(xml: string): Promise<void>;
-    domainStart(uuid: string, paused: boolean, resumeSaved: boolean): Promise<number>;
+    domainStart(uuid: string, how: { paused: boolean; resumeSaved?: boolean; unsaved?: boolean }): Promise<number>;
     domainRemoveSaved(uuid: string): Promise<void>;
     domainResume(uuid: string): Promise<void>;
+    /** Resume it and set a metadata element at once. @returns whether the element was set */
+    domainResumeMarked(uuid: string, text: string, key: string, namespace: string): Promise<boolean>;
     domainSuspend(uuid: string): Promise<void>;
     domainShutdown(uuid: string): Promise<void>;
     /** Return whether it was running. */
@@ -203,4 +212,4 @@ export type Reply =
     | { id: number; result: unknown }
     /** `stuck`: a thread of this process still waits for libvirt, so the parent should start another process. */
     | { id: number; failure: Failure; stuck?: boolean }
-    | { id: number; progress: number };
+    | { id: number; progress: Progress };

@@ -46,9 +46,9 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             return !(await wasDeletionInterrupted(uuid));
         },
         domainUrn: async (connection, uuid) => operations().urnOfDomain(await open(connection), uuid),
-        observe: async (ref, applied, creator, readConsole) => {
+        observe: async (ref, applied, creator, readConsole, told) => {
             await forgetCreation(applied.host, ref.uuid);
-            return operations().observe(await open(ref.connection), platform, ref, applied, creator, readConsole);
+            return operations().observe(await open(ref.connection), platform, ref, applied, creator, readConsole, told);
         },
         leadsTo: (connection) => parseUri(connection).driver === platform.driver,
         ...(platform.imports

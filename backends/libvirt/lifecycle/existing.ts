@@ -31,16 +31,18 @@ export interface Existing {
  * Read the guest from the host. Throws `not-ours` when another owner's domain has its uuid. Changes nothing. That
  * another domain has its name is found when it is defined: libvirt refuses that.
  * @param applied the guest in state
+ * @param files those in its folder, where they are being read already
  */
 export async function readExisting(
     host: Host,
     { uuid }: Pick<GuestRef, "uuid">,
     claim: Claim,
     applied?: Applied,
+    files: Promise<HostFile[]> = host.files.list(uuid),
 ): Promise<Existing> {
-    const [record, files] = await Promise.all([waitUntilStable(host, uuid), host.files.list(uuid)]);
-    if (!record) return { files };
-    const existing = existingOf(record, files, importedMark(applied));
+    const [record, found] = await Promise.all([waitUntilStable(host, uuid), files]);
+    if (!record) return { files: found };
+    const existing = existingOf(record, found, importedMark(applied));
     assertOurs({ uuid: record.uuid, name: record.name, mark: existing.mark ?? existing.liveMark }, claim);
     return existing;
 }
@@ -66,7 +68,7 @@ export const RESTART_MS = 3000;
 export async function waitUntilStable(
     host: Host,
     uuid: string,
-    get: Host["domains"]["get"] = (one) => host.domains.get(one),
+    get: (uuid: string) => Promise<DomainRecord | undefined> = (one) => host.domains.get(one),
 ): Promise<DomainRecord | undefined> {
     const begin = Date.now();
     for (;;) {

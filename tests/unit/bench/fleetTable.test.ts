@@ -26,10 +26,10 @@ test("a fleet as a table: a dash where virsh has no such step, and an empty cell
     ]));
 
 test("round trips are the waits, beside the calls and scripts", () => {
-    const asked = (waits: number): Asked => ({ libvirt: [24, 11], scripts: ["list"], waits, seconds: 1.234 });
+    const asked = (waits: number): Asked => ({ waits: Array(waits).fill([24, "list"]), seconds: 1.234 });
     const [one, two, three, four] = [asked(1), asked(2), asked(3), asked(4)];
     const figures = figuresOf("delay", 10, {
-        ...{ first: asked(9), read: asked(9), opening: asked(9) },
+        ...{ first: asked(9), check: asked(9), read: asked(9), opening: asked(9) },
         ...{ create: one, update: two, delete: three, refresh: four },
     });
     expect(figures.map(({ name, ours, value }) => [name, ours, value])).toEqual([
@@ -39,7 +39,7 @@ test("round trips are the waits, beside the calls and scripts", () => {
         ["round trips of a refresh of 10", 4, 4],
     ]);
     expect(figures[0]).toMatchObject({
-        beside: { "calls of libvirt": 2, "scripts by ssh": 1 },
-        note: "procedures 24 11; list; 1.23 s",
+        beside: { "calls of libvirt": 1, "scripts by ssh": 1 },
+        note: "24, list; 1.23 s, each wait held for 0.15 s",
     });
 });

@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -71,4 +81,69 @@ test("a folder that another program uses stays, with its files", async () => {
     writeFileSync(own("notes"), "theirs");
     await batches.removeAll(uuid, [guard.name]);
     expect(readdirSync(own())).toEqual(["notes"]);
+});
+
+const claim = { name: guard.name, parts: text(guard.text), options: { mode: 0o644, transient: true } };
+
+const onlyLink = (): void => {
+    rmSync(own(guard.name));
+    symlinkSync("nowhere", own("link"));
+};
+
+describe("a file is made only in an empty folder", () => {
+    test.each<[string, () => void, boolean]>([
+        ["missing", () => rmSync(own(), { recursive: true }), true],
+        ["empty", () => rmSync(own(guard.name)), true],
+        ["that has the file", () => undefined, false],
+        ["with another file", () => renameSync(own(guard.name), own("kernel")), false],
+        ["with a hidden file", () => renameSync(own(guard.name), own(".kernel.head")), false],
+        ["with a dangling link", () => onlyLink(), false],
+    ])("%s", async (_what, change, made) => {
+        change();
+        const before = existsSync(own()) ? readdirSync(own()) : [];
+        const found = await batches.putInEmpty(uuid, claim);
+        const plain = before.filter((name) => !name.startsWith(".") && name !== "link");
+        expect([found.made, found.files.map(({ name }) => name)]).toEqual([made, plain]);
+        expect(readdirSync(own())).toEqual(made ? [guard.name] : before);
+        if (made) expect(readFileSync(own(guard.name), "utf8")).toBe(guard.text);
+        expect(asked).toBe(1);
+    });
+});
+
+test.each<[string, string, string]>([
+    ["holds", guard.text, "renamed"],
+    ["is another's", "{}", "lost"],
+])("where the guard %s, files elsewhere are renamed or stay", async (_what, content, expected) => {
+    writeFileSync(own(guard.name), content);
+    const [log, none] = [join(base, "guest it's.log"), join(base, "none")];
+    writeFileSync(log, "hello");
+    const renames: [string, string][] = [
+        [none, `${none}.last`],
+        [log, `${log}.last`],
+    ];
+    expect(await batches.renameGuarded(uuid, guard, renames)).toBe(expected);
+    expect([existsSync(`${log}.last`), existsSync(log)]).toEqual([expected === "renamed", expected === "lost"]);
+});
+
+describe("files and folder go by one script that lists them first", () => {
+    test("where another create has the folder, nothing goes", async () => {
+        writeFileSync(own("kernel"), "k");
+        expect(await batches.removeAllUnless(uuid, guard.name, ["kernel"])).toBeUndefined();
+        expect(readdirSync(own()).sort()).toEqual([guard.name, "kernel"]);
+    });
+
+    test("else they go, and those of other programs stay", async () => {
+        rmSync(own(guard.name));
+        for (const name of ["kernel", "notes"]) writeFileSync(own(name), "1234");
+        mkdirSync(own("theirs"));
+        expect(await batches.removeAllUnless(uuid, guard.name, ["kernel"])).toEqual({
+            files: [
+                { name: "kernel", size: 4 },
+                { name: "notes", size: 4 },
+            ],
+            strange: ["theirs"],
+        });
+        expect(readdirSync(own()).sort()).toEqual(["notes", "theirs"]);
+        expect(asked).toBe(1);
+    });
 });

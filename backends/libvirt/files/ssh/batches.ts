@@ -1,15 +1,30 @@
 import { posix } from "node:path";
 
-import type { FileBatches, FilePut, Guard } from "../../host";
+import type { FileBatches, FilePut, Guard, HostFile, Renames } from "../../host";
 import { plainName } from "../errors";
 import { SHARED_FOLDER } from "../shared";
 import type { SshConnection } from "./connection";
+import { entriesIn, filesIn, strangeIn } from "./entries";
 import { quickPut } from "./put";
-import { BUSY, DIFFERENT, INCOMPLETE, REMOVE, REMOVE_FOLDER } from "./scripts";
+import { BUSY, DIFFERENT, INCOMPLETE, LIST, REMOVE, REMOVE_FOLDER } from "./scripts";
 import { quote } from "./shellProtocol";
 
 /** Exit code of IF_SAME. */
 const OTHER = 9;
+
+/** folder. Ends with OTHER where it has an entry. */
+const IF_EMPTY = `${LIST}
+if [ -d "$1" ]; then
+    for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        if [ -e "$one" ] || [ -L "$one" ]; then exit ${OTHER}; fi
+    done
+fi`;
+
+/** path. Ends with OTHER where it exists. */
+const UNLESS = `if [ -e "$1" ] || [ -e "$1.unfinished" ]; then exit ${OTHER}; fi`;
+
+/** from to… */
+const RENAME_ALL = `while [ $# != 0 ]; do [ ! -e "$1" ] || mv -f -- "$1" "$2"; shift 2; done`;
 
 /** path text. Ends with OTHER where the file is missing, incomplete or has another content. */
 const IF_SAME = `
@@ -22,7 +37,7 @@ interface Step {
 }
 
 /** Several calls for the files of one guest, each batch by one script, which ends at the first step that fails. */
-export class SshBatches implements Pick<FileBatches, "removeAll" | "removeGuard" | "putGuarded"> {
+export class SshBatches implements Omit<FileBatches, "listAll"> {
     constructor(
         private readonly connection: SshConnection,
         private readonly base: () => Promise<string>,
@@ -32,11 +47,7 @@ export class SshBatches implements Pick<FileBatches, "removeAll" | "removeGuard"
     async removeAll(uuid: string, names: string[]): Promise<void> {
         const { folder, store } = await this.places(uuid);
         await this.forget(uuid);
-        const steps = [
-            ...(names.length > 0 ? [{ script: REMOVE, words: [folder, store, ...names.map(plainName)] }] : []),
-            { script: REMOVE_FOLDER, words: [folder, store] },
-        ];
-        await this.connection.ask({ what: `removal of ${folder}`, ...inOrder(steps) });
+        await this.connection.ask({ what: `removal of ${folder}`, ...inOrder(removal(folder, store, names)) });
     }
 
     async removeGuard(uuid: string, guard: Guard): Promise<void> {
@@ -47,6 +58,55 @@ export class SshBatches implements Pick<FileBatches, "removeAll" | "removeGuard"
             ...inOrder(steps),
             codes: [OTHER],
         });
+    }
+
+    async removeAllUnless(
+        uuid: string,
+        unless: string,
+        names: string[],
+    ): Promise<{ files: HostFile[]; strange: string[] } | undefined> {
+        const { folder, store } = await this.places(uuid);
+        await this.forget(uuid);
+        const { code, out } = await this.connection.ask({
+            what: `removal of ${folder}`,
+            ...inOrder([
+                { script: UNLESS, words: [posix.join(folder, plainName(unless))] },
+                { script: LIST, words: [folder] },
+                ...removal(folder, store, names),
+            ]),
+            codes: [OTHER],
+        });
+        if (code === OTHER) return undefined;
+        const all = entriesIn(out);
+        return { files: filesIn(all), strange: strangeIn(all) };
+    }
+
+    async putInEmpty(uuid: string, { name, parts, options }: FilePut): Promise<{ files: HostFile[]; made: boolean }> {
+        const { base, folder } = await this.places(uuid);
+        const put = await quickPut(this.connection, { base, folder, name }, parts, options, true);
+        const { code, out } = await this.connection.ask({
+            what: `write of ${posix.join(folder, plainName(name))}`,
+            ...inOrder([
+                { script: IF_EMPTY, words: [folder] },
+                ...(put ? [{ ...put, line: true }] : []),
+                // Another one may have come after the first look.
+                { script: LIST, words: [folder] },
+            ]),
+            data: put?.data,
+            codes: [OTHER, INCOMPLETE, BUSY],
+        });
+        const made = code === 0 && /^made$/m.test(out.toString("latin1"));
+        return { files: filesIn(entriesIn(out)).filter((file) => !made || file.name !== name), made };
+    }
+
+    async renameGuarded(uuid: string, guard: Guard, renames: Renames): Promise<"renamed" | "lost"> {
+        const { folder } = await this.places(uuid);
+        const { code } = await this.connection.ask({
+            what: `rename of ${renames.map(([from]) => from).join(" and ")}`,
+            ...inOrder([isSame(folder, guard), { script: RENAME_ALL, words: renames.flat() }]),
+            codes: [OTHER],
+        });
+        return code === OTHER ? "lost" : "renamed";
     }
 
     async putGuarded(uuid: string, puts: FilePut[], guard: Guard): Promise<string[] | "lost"> {
@@ -86,6 +146,11 @@ export class SshBatches implements Pick<FileBatches, "removeAll" | "removeGuard"
         return { base, folder: posix.join(base, plainName(uuid)), store: posix.join(base, SHARED_FOLDER) };
     }
 }
+
+const removal = (folder: string, store: string, names: string[]): Step[] => [
+    ...(names.length > 0 ? [{ script: REMOVE, words: [folder, store, ...names.map(plainName)] }] : []),
+    { script: REMOVE_FOLDER, words: [folder, store] },
+];
 
 const isSame = (folder: string, { name, text }: Guard): Step => ({
     script: IF_SAME,

@@ -5,9 +5,9 @@ import type { FileBatches, HostFile, HostFiles, ReadRange, WriteOptions } from "
 import { exists, fileError, isGuestFolder, plainName } from "../errors";
 import type { Daemon } from "../local";
 import { SHARED_FOLDER } from "../shared";
-import { isPlainName, partOf, UNFINISHED } from "../unfinished";
 import { SshBatches } from "./batches";
 import type { SshConnection } from "./connection";
+import { type Entry, entriesIn, filesIn, strangeIn } from "./entries";
 import { putThere, syncWord } from "./put";
 import {
     COPY,
@@ -52,7 +52,10 @@ export class SshFiles implements HostFiles {
             },
             removeAll: (uuid, names) => batches.removeAll(uuid, names),
             removeGuard: (uuid, guard) => batches.removeGuard(uuid, guard),
+            putInEmpty: (uuid, put) => batches.putInEmpty(uuid, put),
             putGuarded: (uuid, puts, guard) => batches.putGuarded(uuid, puts, guard),
+            renameGuarded: (uuid, guard, renames) => batches.renameGuarded(uuid, guard, renames),
+            removeAllUnless: (uuid, unless, names) => batches.removeAllUnless(uuid, unless, names),
         };
     }
 
@@ -177,11 +180,7 @@ export class SshFiles implements HostFiles {
     private async all(uuid: string): Promise<Entry[]> {
         const folder = await this.folder(uuid);
         const { out } = await this.connection.ask({ what: `list of ${folder}`, script: LIST, words: [folder] });
-        return [...out.toString("utf8").matchAll(/^([^:]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({
-            name: name!,
-            size: Number(size),
-            regular: type!.startsWith("regular"),
-        }));
+        return entriesIn(out);
     }
 
     private async write(
@@ -209,25 +208,4 @@ export class SshFiles implements HostFiles {
     private async base(): Promise<string> {
         return this.connection.base || (await this.connection.facts()).base;
     }
-}
-
-interface Entry extends HostFile {
-    regular: boolean;
-}
-
-function filesIn(all: Entry[]): HostFile[] {
-    const halves = new Set(
-        all.filter(({ name }) => name.endsWith(UNFINISHED)).map(({ name }) => name.slice(0, -UNFINISHED.length)),
-    );
-    return all
-        .filter(({ name, regular }) => regular && isPlainName(name) && !name.endsWith(UNFINISHED) && !halves.has(name))
-        .map(({ name, size }) => ({ name, size }))
-        .sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-function strangeIn(all: Entry[]): string[] {
-    return all
-        .filter(({ name, regular }) => !regular || !(isPlainName(name) || partOf(name) || name.endsWith(".head")))
-        .map(({ name }) => name)
-        .sort();
 }

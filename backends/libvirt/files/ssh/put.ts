@@ -109,12 +109,13 @@ export async function quickPut(
     place: Pick<Target, "base" | "folder" | "name">,
     parts: Part[],
     { mode, digest = "", transient = false }: WriteOptions,
+    exclusive = false,
 ): Promise<QuickPut | undefined> {
     if (await headOf(parts)) return undefined;
     const { size, sha256 } = await contentOf(parts);
     const shared = shareableSource(place.name, mode, parts) ? posix.join(place.base, SHARED_FOLDER, sha256) : "";
     if ((digest && sha256 !== digest) || (!shared && size > INLINE)) return undefined;
-    const target = { ...place, digest, transient, mode: mode.toString(8), shared, exclusive: false };
+    const target = { ...place, digest, transient, mode: mode.toString(8), shared, exclusive };
     const words = wordsOf(target, { size, sha256 }, connection.verified.get(shared) ?? "");
     if (shared) return { script: CLAIM, words, data: new Uint8Array() };
     const data = await whole(bytesOf(parts, 0));

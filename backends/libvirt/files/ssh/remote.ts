@@ -28,11 +28,17 @@ export class RemoteFiles implements HostFiles {
             if (way.batch) return way.batch.removeGuard(uuid, guard);
             if ((await textOf(way, uuid, guard)) === guard.text) await way.remove(uuid, guard.name);
         },
+        putInEmpty: async (uuid, put) => {
+            const way = await this.way();
+            return way.batch?.putInEmpty(uuid, put) ?? { files: await way.list(uuid), made: false };
+        },
         putGuarded: async (uuid, puts, guard) => {
             const way = await this.way();
             if (way.batch) return way.batch.putGuarded(uuid, puts, guard);
             return (await textOf(way, uuid, guard)) === guard.text ? [] : "lost";
         },
+        renameGuarded: async (uuid, guard, renames) => (await this.way()).batch?.renameGuarded(uuid, guard, renames),
+        removeAllUnless: async (uuid, unless, names) => (await this.way()).batch?.removeAllUnless(uuid, unless, names),
     };
 
     /** @param volumes undefined for a session, whose folder only its host knows */

@@ -78,6 +78,7 @@ export async function remove(
             keep: applied.deleteData ? undefined : "persist",
             known: new Set([...knownTo({ mark, liveMark }), ...data.files]),
             console: keptConsole(host, platform, { ...applied, ...ref }),
+            listed: host === configured ? files.map(({ name }) => name) : undefined,
         });
     }).finally(() => {
         endOperation(ref.uuid);
@@ -124,6 +125,8 @@ interface Erase {
     known: Set<string>;
     /** Left out: it is not this guest's. */
     console?: KeptConsole;
+    /** Names of the files in its folder, as they were listed before. */
+    listed?: string[];
 }
 
 /**
@@ -132,17 +135,25 @@ interface Erase {
  */
 export async function erase(
     host: Host,
-    { spec, entries, keep, known, console }: Erase,
+    { spec, entries, keep, known, console, listed }: Erase,
 ): Promise<{ kept: string[]; foreign: string[] }> {
     // Before the domain goes, because its mark records which entries are its own.
     await release(host, entries);
-    await host.domains.undefine(spec.uuid);
-    const [{ kept, foreign }] = await Promise.all([
+    const undefining = host.domains.undefine(spec.uuid);
+    // The domain is off, and a run after a kill removes it too. Over a network, both are one wait.
+    const together = host.files.batch !== undefined && listed !== undefined;
+    if (!together) await undefining;
+    const removed = Promise.all([
         removeFiles(host, spec.uuid, {
             known,
             keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)),
+            listed,
         }),
         console?.remove(),
     ]);
+    // Only when both have ended: the caller may act on the guest again.
+    await Promise.allSettled([undefining, removed]);
+    await undefining;
+    const [{ kept, foreign }] = await removed;
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
 }

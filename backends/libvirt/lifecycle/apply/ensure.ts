@@ -1,5 +1,6 @@
 import { duringCleanup } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
+import type { Renames } from "../../host";
 import { restarts } from "../existing";
 import { applyFormerFiles } from "../files/formerFiles";
 import { foreignIn, knownTo, putFiles, removeUnneeded, sharedFiles } from "../files/guestFiles";
@@ -8,7 +9,7 @@ import { otherAddresses } from "../network/addressChange";
 import { defineNew, takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
 import { release, reservationsOf, reserve } from "../network/reservations";
-import { assertUnclaimed, GuestClaim } from "../ownership/claim";
+import { assertUnclaimed } from "../ownership/claim";
 import { ownSources } from "../ownership/imported";
 import { forgetDeletion } from "../ownership/interruptedDeletions";
 import type { Claim } from "../ownership/ownership";
@@ -16,26 +17,33 @@ import { start } from "../power/start";
 import { respondsToShutdown, stop } from "../power/stop";
 import { describe, waitReady } from "../readiness/readiness";
 import type { Run } from "../run";
+import { bothOf, completionOf, isFresh, releaseEarly } from "./atOnce";
+import { createAtOnce, createExclusively } from "./exclusive";
 import { adjust } from "./live";
 import { definitionOf, describeDomain, finalMark, interimMark, mark, withEntries } from "./marking";
 import { type Operation, planOperation, report } from "./operation";
 import { during, Failure, recover } from "./recover";
 import { Undo } from "./undo";
-import { sameMark, timeFor } from "./wanted";
+import { sameMark } from "./wanted";
 
 /**
  * Bring the host from its present state to that of the plan. Every decision is based on the host's state, so a run
  * after a kill at any point ends in the same state as an uninterrupted one.
  */
 export async function ensure(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
+    const {
+        host,
+        plan: { spec },
+    } = run;
     try {
+        if (!claim.inState && host.files.batch) return await createAtOnce(run, claim, perform, from);
         // Refusals come before any change.
         const operation = await planOperation(run, claim, from);
-        if (!claim.inState || !operation.existing.record) return await createExclusively(run, claim, from);
-        await assertUnclaimed(run.host, run.plan.spec, operation.existing.files);
+        if (!claim.inState || !operation.existing.record) return await createExclusively(run, claim, perform, from);
+        await assertUnclaimed(host, spec, operation.existing.files);
         return await perform(operation);
     } finally {
-        endOperation(run.plan.spec.uuid);
+        endOperation(spec.uuid);
     }
 }
 
@@ -43,32 +51,11 @@ async function perform(operation: Operation): Promise<Observation> {
     const undo = new Undo(operation.context);
     try {
         await prepare(operation, undo);
-        await execute(operation);
-        return await finish(operation);
+        return await finish(operation, await execute(operation));
     } catch (error) {
         throw await duringCleanup(() =>
             recover(operation, undo, error instanceof Failure ? error : new Failure("settle", error)),
         );
-    }
-}
-
-/** Create the guest under a claim. The host is read again after the claim: another run may have ended in between. */
-async function createExclusively(run: Run, claim: Claim, from?: Applied): Promise<Observation> {
-    const {
-        host,
-        plan: { spec },
-    } = run;
-    const held = await GuestClaim.take(host, spec, timeFor(spec));
-    let made = false;
-    try {
-        const seen = await perform({ ...(await planOperation(run, claim, from)), held });
-        made = true;
-        return seen;
-    } finally {
-        // A claim that cannot be removed now ends with this process. Remove the folder only after a failed create.
-        await duringCleanup(() =>
-            held.release().then(() => (made ? undefined : host.files.removeFolder(spec.uuid))),
-        ).catch(() => undefined);
     }
 }
 
@@ -84,13 +71,16 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
                 decision,
                 existing,
             } = operation;
-            await putFiles(
+            const writing = putFiles(
                 operation,
                 desired.layout,
                 { present: operation.present, broken: operation.broken, former: namesOf(existing.mark) },
                 undo,
                 operation.held,
             );
+            // A run after a kill writes the files of a new guest that is only defined.
+            if (isFresh(operation)) return bothOf(writing, defineNew(operation, definitionOf(operation)));
+            await writing;
             if (decision.discard) {
                 operation.context.log(
                     `${spec.name}: its saved memory image is of what it was before, and is discarded`,
@@ -113,8 +103,8 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
     );
 }
 
-/** Do the steps that affect the running guest. */
-async function execute(operation: Operation): Promise<void> {
+/** Do the steps that affect the running guest. @returns the console's log, where the start completed the guest */
+async function execute(operation: Operation): Promise<string | undefined> {
     const {
         host,
         platform,
@@ -130,7 +120,8 @@ async function execute(operation: Operation): Promise<void> {
     const again = (decision.start || decision.stop) && restarts(existing.facts ?? existing.liveFacts);
     const definition = () => (decision.define ? definitionOf(operation) : existing.record?.inactiveXml);
     const restarting = again ? definition() : undefined;
-    const assertHeld = async (): Promise<void> => operation.held?.assertHeld({ defined: decision.define });
+    const assertHeld = async (renames?: Renames) => operation.held?.assertHeld({ defined: decision.define, renames });
+    let completed: string | undefined;
     if (decision.stop || restarting) {
         await during("stop", assertHeld());
         await during(
@@ -150,8 +141,9 @@ async function execute(operation: Operation): Promise<void> {
         );
     if (decision.start && (spec.state === "running" || spec.state === "paused")) {
         await during("start", untilFree(operation, operation.awaited));
-        await during("start", assertHeld());
-        await during(
+        const seen = await during("start", assertHeld(isFresh(operation) ? console.renames : undefined));
+        let consoleLog = "";
+        const done = await during(
             "start",
             start(host, platform, spec, {
                 state: spec.state,
@@ -161,17 +153,23 @@ async function execute(operation: Operation): Promise<void> {
                 resume: decision.resume,
                 autostart: spec.autostart,
                 shared: sharedFiles(desired.layout),
+                rotated: seen?.renamed,
+                unsaved: seen?.saved === false,
+                completion: completionOf(operation, (path) => (consoleLog = path)),
                 console,
                 shutdownTimeout: spec.shutdownTimeout,
             }),
         );
+        if (done) completed = consoleLog;
+        else await during("start", operation.held?.holdAgain() ?? Promise.resolve());
         if (decision.resume) await during("start", adjustResumed(operation));
     } else {
         await during("prepare", adjust(operation, existing, desired, decision.live));
     }
-    if (!decision.prove) return;
+    if (!decision.prove) return completed;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
     await during("ready", waitReady({ host, info, spec, console, readConsole }));
+    return completed;
 }
 
 /** Apply the live changes to a guest that was resumed from saved memory: it has its former definition. */
@@ -194,7 +192,7 @@ async function adjustResumed(operation: Operation): Promise<void> {
 }
 
 /** Record on the host that the guest is as desired, and remove what is not needed any more. */
-async function finish(operation: Operation): Promise<Observation> {
+async function finish(operation: Operation, completed: string | undefined): Promise<Observation> {
     const {
         host,
         plan,
@@ -213,11 +211,13 @@ async function finish(operation: Operation): Promise<Observation> {
     await release(host, operation.entries, reservationsOf(spec));
     const final = finalMark(operation);
     // Both only read: by ssh, one script does it.
-    const [consoleLog] = await Promise.all([
-        operation.console.path(),
-        operation.held?.assertHeld({ defined: decision.define }),
-    ]);
-    if (!sameMark(written, final)) await mark(operation, final);
+    const [consoleLog] =
+        completed === undefined
+            ? await Promise.all([operation.console.path(), operation.held?.assertHeld({ defined: decision.define })])
+            : [completed];
+    const releasing = operation.held && isFresh(operation) ? releaseEarly(operation.held) : undefined;
+    if (completed === undefined && !sameMark(written, final)) await mark(operation, final);
+    await releasing;
     // After the mark: until then a run after a kill may have to roll back to a definition that boots from the former
     // files.
     if (final.lastGood === undefined)

@@ -1,6 +1,6 @@
 import { UnikernelError } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
-import type { HostInfo, LeaseRecord } from "../../host";
+import type { HostFile, HostInfo, LeaseRecord } from "../../host";
 import type { RecordedReservation } from "../../model";
 import type { KeptConsole } from "../../platform";
 import { type Existing, readExisting } from "../existing";
@@ -51,14 +51,22 @@ export interface Operation extends Run {
     from?: Applied;
 }
 
-/** Read the host and decide what to do. Changes nothing. */
-export async function planOperation(run: Run, claim: Claim, from?: Applied): Promise<Operation> {
+/**
+ * Read the host and decide what to do. Changes nothing.
+ * @param files those in the guest's folder, where they are being read already
+ */
+export async function planOperation(
+    run: Run,
+    claim: Claim,
+    from?: Applied,
+    files?: Promise<HostFile[]>,
+): Promise<Operation> {
     const { host, plan, platform, context } = run;
     const { spec } = plan;
     const info = await host.info();
     assertSameHost(info, from ?? spec);
     const [existing, chosen] = await Promise.all([
-        readExisting(host, spec, claim, from),
+        readExisting(host, spec, claim, from, files),
         platform.choose(host, plan, context),
     ]);
     assertRoute({ spec, host, info });

@@ -23,7 +23,11 @@ export async function findForeignData(
     existing: Omit<Existing, "files">,
 ): Promise<ForeignData> {
     if (!existing.record) return { snapshots: [], checkpoints: [], files: [] };
-    const [{ snapshots, checkpoints }, folder] = await Promise.all([host.domains.history(uuid), folderOf(host, uuid)]);
+    const { history } = existing.record;
+    const [{ snapshots, checkpoints }, folder] = await Promise.all([
+        history ?? host.domains.history(uuid),
+        folderOf(host, uuid),
+    ]);
     const paths = [existing.facts, existing.liveFacts].flatMap((facts) => facts?.disks.map(({ path }) => path) ?? []);
     return {
         snapshots,

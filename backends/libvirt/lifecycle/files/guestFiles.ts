@@ -2,7 +2,7 @@ import { everyFewSeconds } from "../../../../localFiles";
 import { hasCode, UnikernelError } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import { shareableSource } from "../../files";
-import type { Host } from "../../host";
+import type { Host, HostFile } from "../../host";
 import type { Undo } from "../apply/undo";
 import type { Definition } from "../apply/wanted";
 import type { Existing } from "../existing";
@@ -156,6 +156,8 @@ export interface Removal {
     known: Set<string>;
     /** Return whether a file of data stays. */
     keep(name: string): boolean;
+    /** Names in the folder, as they were listed before: removed without another list where one script can. */
+    listed?: string[];
 }
 
 /**
@@ -165,9 +167,13 @@ export interface Removal {
 export async function removeFiles(
     host: Host,
     uuid: string,
-    { known, keep }: Removal,
+    { known, keep, listed }: Removal,
 ): Promise<{ kept: string[]; foreign: string[] }> {
     const { batch } = host.files;
+    const removed = listed?.filter((name) => isOurs(name, known) && !keep(name)) ?? [];
+    const before = removed.length > 0 ? await batch?.removeAllUnless(uuid, CLAIM, removed) : undefined;
+    const whole = before?.files.every(({ name }) => removed.includes(name) || keep(name) || !isOurs(name, known));
+    if (before && whole) return leftOf(before, { known, keep });
     const all = await batch?.listAll(uuid);
     const names = (all?.files ?? (await host.files.list(uuid))).map(({ name }) => name);
     if (await isClaimedByOther(host, uuid, names)) return { kept: [], foreign: [] };
@@ -178,6 +184,15 @@ export async function removeFiles(
         await removeAll(host, uuid, ours);
         await host.files.removeFolder(uuid);
     }
+    return leftOf({ files: names.map((name) => ({ name })), strange }, { known, keep });
+}
+
+/** Return what stays of the files in a folder. */
+function leftOf(
+    { files, strange }: { files: Pick<HostFile, "name">[]; strange: string[] },
+    { known, keep }: Removal,
+): { kept: string[]; foreign: string[] } {
+    const names = files.map(({ name }) => name);
     return {
         kept: names.filter(keep),
         foreign: [...foreignIn(names, known).filter((name) => !keep(name)), ...strange],

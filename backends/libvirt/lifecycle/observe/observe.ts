@@ -13,13 +13,14 @@ import { importedMark, isAsImported, urnsOf } from "../ownership/imported";
 import { assertOurs } from "../ownership/ownership";
 import { hasHalted, type ReadConsole, recallConsole } from "../power/halted";
 import { lacksRuntimeConfig } from "../power/runtimeConfig";
-import { keptConsole } from "../readiness/console";
+import { questionsOf } from "./questions";
 
 /**
  * Return the state of the guest on the host; undefined when libvirt says that there is no domain of this uuid.
  * @param creator the present user; left out: an import, which accepts a guest of any creator
  * @param readConsole the console parser of its ABI; left out: a guest that ended by itself counts as running while its
  * domain runs
+ * @param told where its ABI is told its configuration, if it is told it in the running domain
  */
 export async function observe(
     host: Host,
@@ -28,12 +29,23 @@ export async function observe(
     applied: Applied,
     creator?: Creator,
     readConsole?: ReadConsole,
+    told?: string,
 ): Promise<Observation | undefined> {
     const info = await host.info();
     assertSameHost(info, applied);
-    const console = keptConsole(host, platform, { ...applied, ...ref });
     const recalled = recallConsole(ref.uuid);
-    const record = await waitUntilStable(host, ref.uuid, host.domains.getTogether);
+    const asks = questionsOf(host, platform, ref, applied);
+    const { console } = asks;
+    const { getTogether } = host.domains;
+    const record = await waitUntilStable(
+        host,
+        ref.uuid,
+        getTogether &&
+            ((uuid) =>
+                getTogether(uuid, (number) => {
+                    if (number !== null) asks.begin(number, { told, recalled: readConsole && recalled });
+                })),
+    );
     if (!record) return undefined;
     const existing = existingOf(record, [], importedMark(applied));
     const { mark, liveMark, facts } = existing;
@@ -49,9 +61,9 @@ export async function observe(
     );
     // Asked at once, so that one script answers the questions about all guests of a refresh.
     const [kernel, leases, untold, halted, consoleLog] = await Promise.all([
-        kernelDrift(host, ref.uuid, existing),
+        kernelDrift(asks.digest, existing),
         record.active ? leasesFor(host, applied) : [],
-        lacksRuntimeConfig(host, platform, applied, existing),
+        lacksRuntimeConfig(host, asks, applied, existing),
         readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole, recalled }) : false,
         console.path(),
     ]);
@@ -122,11 +134,14 @@ function drift(
 /**
  * Return the digest of the kernel on the host where it differs from the one in its name; "" when the file is missing.
  */
-async function kernelDrift(host: Host, uuid: string, { facts }: Existing): Promise<string | undefined> {
+async function kernelDrift(
+    digestOf: (name: string) => Promise<string | undefined>,
+    { facts }: Existing,
+): Promise<string | undefined> {
     const name = facts?.kernel?.split("/").pop();
     const promised = /^kernel-([0-9a-f]{16})$/.exec(name ?? "")?.[1];
     // Another kernel in the definition is an edit, which shows in the boot digest.
     if (!name || !promised) return undefined;
-    const digest = (await host.files.digest(uuid, name)) ?? "";
+    const digest = (await digestOf(name)) ?? "";
     return digest.startsWith(promised) && digest !== "" ? undefined : digest;
 }

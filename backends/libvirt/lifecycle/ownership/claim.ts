@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UnikernelError } from "../../../../model";
 import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../../files";
-import type { Guard, Host, HostFile } from "../../host";
+import type { Guard, Host, HostFile, Renames } from "../../host";
 import { readMark } from "../../xml";
 
 /** File in the guest's folder that names the running create. It exists as long as the create runs. */
@@ -24,6 +24,8 @@ interface Claimed {
  * libvirt silently accepts a second definition of the same name and uuid, so a definition cannot serve as a claim.
  */
 export class GuestClaim {
+    private released = false;
+
     private constructor(
         private readonly host: Host,
         private readonly uuid: string,
@@ -39,25 +41,37 @@ export class GuestClaim {
         return { name: CLAIM, text: this.text };
     }
 
+    /**
+     * Claim a guest whose folder is missing or empty, and return the other files in it: both by one script. Where the
+     * folder has files, a guest may be there, which a create that is refused must not disturb: there is no claim then.
+     * @returns undefined where single calls do it
+     */
+    static async takeInEmpty(
+        host: Host,
+        guest: { uuid: string; urn: string },
+        milliseconds: number,
+    ): Promise<{ held?: GuestClaim; files: HostFile[] } | undefined> {
+        const { token, text } = contentOf(guest, milliseconds);
+        const put = { name: CLAIM, parts: [{ bytes: Buffer.from(text) }], options: WRITTEN };
+        const found = await host.files.batch?.putInEmpty(guest.uuid, put);
+        return (
+            found && {
+                files: found.files,
+                held: found.made ? new GuestClaim(host, guest.uuid, token, text) : undefined,
+            }
+        );
+    }
+
     /** Claim a guest for a create. @throws UnikernelError `in-use` where another create is making the guest */
     static async take(
         host: Host,
         { uuid, urn, name }: { uuid: string; urn: string; name: string },
         milliseconds: number,
     ): Promise<GuestClaim> {
-        const token = randomBytes(8).toString("hex");
-        const content: Claimed = {
-            token,
-            urn,
-            owner: thisProcess(),
-            until: new Date(Date.now() + milliseconds).toISOString(),
-        };
-        const written = JSON.stringify(content);
+        const { token, text: written } = contentOf({ urn }, milliseconds);
         const parts = [{ bytes: Buffer.from(written) }];
         for (let tries = 0; tries < 2; tries++) {
-            // A power cut ends the process that the claim is for, so the claim may be lost with it.
-            if (await host.files.putNew(uuid, CLAIM, parts, { mode: 0o644, transient: true }))
-                return new GuestClaim(host, uuid, token, written);
+            if (await host.files.putNew(uuid, CLAIM, parts, WRITTEN)) return new GuestClaim(host, uuid, token, written);
             const text = await textOf(host, uuid);
             if (text === "") {
                 await removeEmpty(host, uuid);
@@ -77,36 +91,78 @@ export class GuestClaim {
     /**
      * Check that the claim still has our token.
      * @param defined this run has defined the domain, so its mark must have our token too
+     * @param renames files elsewhere on the host to rename right after the comparison of the claim
+     * @returns what was seen of the domain, where that was looked at, and whether the files were renamed
      * @throws LostClaim where another create has the guest now, so that this run must not change it
      */
-    async assertHeld({ defined = false } = {}): Promise<void> {
+    async assertHeld({
+        defined = false,
+        renames = [] as Renames,
+    } = {}): Promise<{ saved?: boolean; renamed: boolean }> {
+        const { domains, files } = this.host;
+        const compared = async (): Promise<"renamed" | undefined> => {
+            const done =
+                renames.length > 0 ? await files.batch?.renameGuarded(this.uuid, this.guard, renames) : undefined;
+            if (done === "renamed") return done;
+            // Says who has it.
+            await this.assertToken();
+            return undefined;
+        };
+        const [done, domain] = await Promise.all([
+            compared(),
+            defined ? (domains.definition ? domains.definition(this.uuid) : domains.get(this.uuid)) : undefined,
+        ]);
+        if (domain && readMark(domain.inactiveXml)?.claim !== this.token)
+            throw new LostClaim(this.uuid, "another run has defined the guest since");
+        return { saved: domain?.saved, renamed: done === "renamed" };
+    }
+
+    private async assertToken(): Promise<void> {
         const found = await read(this.host, this.uuid);
         if (!found) throw new LostClaim(this.uuid, "it is gone");
         if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
-        if (!defined) return;
-        const { domains } = this.host;
-        const xml = domains.definition
-            ? await domains.definition(this.uuid)
-            : (await domains.get(this.uuid))?.inactiveXml;
-        if (xml !== undefined && readMark(xml)?.claim !== this.token)
-            throw new LostClaim(this.uuid, "another run has defined the guest since");
+    }
+
+    /**
+     * Claim the guest again, where this run has released it and then could not complete the guest.
+     * @throws LostClaim where another create has it now
+     */
+    async holdAgain(): Promise<void> {
+        if (!this.released) return;
+        this.released = false;
+        active.add(this.token);
+        await this.host.files.putNew(this.uuid, CLAIM, [{ bytes: Buffer.from(this.text) }], WRITTEN);
+        await this.assertToken();
     }
 
     /** Return whether another create has the guest now; false for a host that does not answer. */
     async isLost(): Promise<boolean> {
-        return this.assertHeld().then(
-            () => false,
-            (error: unknown) => error instanceof LostClaim,
-        );
+        return this.holdAgain()
+            .then(() => this.assertHeld())
+            .then(
+                () => false,
+                (error: unknown) => error instanceof LostClaim,
+            );
     }
 
-    /** Release the claim, when the create has ended. */
+    /** Release the claim, when the create has ended, or is complete but for what is sent at the same time. */
     async release(): Promise<void> {
+        if (this.released) return;
+        this.released = true;
         active.delete(this.token);
         const { files } = this.host;
         if (files.batch) return files.batch.removeGuard(this.uuid, this.guard);
         if ((await read(this.host, this.uuid))?.token === this.token) await files.remove(this.uuid, CLAIM);
     }
+}
+
+/** A power cut ends the process that the claim is for, so the claim may be lost with it. */
+const WRITTEN = { mode: 0o644, transient: true };
+
+function contentOf({ urn }: { urn: string }, milliseconds: number): { token: string; text: string } {
+    const token = randomBytes(8).toString("hex");
+    const until = new Date(Date.now() + milliseconds).toISOString();
+    return { token, text: JSON.stringify({ token, urn, owner: thisProcess(), until } satisfies Claimed) };
 }
 
 /** The error of a claim that another create has taken. */

@@ -43,7 +43,7 @@ export function configWriterOf(
  */
 export async function lacksRuntimeConfig(
     host: Host,
-    platform: LibvirtPlatform,
+    platform: Pick<LibvirtPlatform, "hasRuntimeConfig">,
     guest: GuestAccess,
     { record, liveMark }: Pick<Existing, "record" | "liveMark">,
 ): Promise<boolean> {

@@ -21,25 +21,56 @@ export interface StartOptions {
      * an image.
      */
     resume?: boolean;
+    /** The console log of the former boot was renamed already. */
+    rotated?: boolean;
+    /** The caller has just seen that there is no saved memory image. */
+    unsaved?: boolean;
     /** libvirt starts it after the host. */
     autostart: boolean;
     /** Names of the files that it shares with other guests. @default none is looked at */
     shared?: string[];
     console: KeptConsole;
+    /** What completes a create, where its guest is complete when it is resumed. */
+    completion?: Completion;
     /** Seconds for the shutdown of a guest that a killed run has begun to start. */
     shutdownTimeout: number;
 }
 
-/** Start a guest that is off, with renewed scratch disks and a new console log. */
+export interface Completion {
+    /** The mark of the complete guest, as XML. */
+    mark: string;
+    /** Compare what a change of the mark is compared with. */
+    assertHeld(): Promise<unknown>;
+    /** Do what does not depend on the resume, while it is awaited. */
+    beside(): Promise<unknown>;
+}
+
+/**
+ * Start a guest that is off, with renewed scratch disks and a new console log.
+ * @returns whether it was completed
+ */
 export async function start(
     host: Host,
     platform: LibvirtPlatform,
     guest: GuestAccess,
-    { state, mark, value, again, resume = false, autostart, shared = [], console, shutdownTimeout }: StartOptions,
-): Promise<void> {
+    {
+        state,
+        mark,
+        value,
+        again,
+        resume = false,
+        rotated,
+        unsaved,
+        autostart,
+        shared = [],
+        console,
+        completion,
+        shutdownTimeout,
+    }: StartOptions,
+): Promise<boolean> {
     const { uuid } = guest;
     // A log outside of the guest's folder may be left from another guest of the same name.
-    if (!resume && (again || platform.console)) await console.rotate();
+    if (!resume && !rotated && (again || platform.console)) await console.rotate();
     if (!resume) {
         if (again) await shareFiles(host, uuid, shared);
         await refreshCopies(host, uuid, namesOf(mark), { autostart });
@@ -55,7 +86,7 @@ export async function start(
             uuid,
             {
                 paused: state === "paused" || writeConfig !== undefined || debug !== undefined,
-                ...(resume ? { resumeSaved: true } : {}),
+                ...(resume ? { resumeSaved: true } : unsaved ? { unsaved } : {}),
             },
             () =>
                 stop(host, platform, guest, {
@@ -66,17 +97,31 @@ export async function start(
     } catch (error) {
         throw await withExplanation(host, platform, guest, error, performance.now() - begin);
     }
+    const waits = (writeConfig !== undefined || debug !== undefined) && state === "running";
+    const { resumeMarked } = host.domains;
+    const completes = waits && resumeMarked !== undefined && completion !== undefined;
+    const held = completes ? completion.assertHeld() : undefined;
+    held?.catch(() => undefined);
     if (writeConfig) await whilePaused(host, uuid, "could not be told its configuration", () => writeConfig(id));
     if (debug) await whilePaused(host, uuid, "could not get its gdb port", () => debug(id));
-    if (!writeConfig && !debug) return;
-    if (state === "running") await host.domains.resume(uuid);
+    await held;
+    if (!completes) {
+        if (waits) await host.domains.resume(uuid);
+        return false;
+    }
+    // It was told all, so whatever of these a kill leaves out, the next run does: a guest that is paused is resumed.
+    const beside = completion.beside();
+    const [marked] = await Promise.allSettled([resumeMarked(uuid, completion.mark), beside]);
+    if (marked.status === "rejected") throw marked.reason;
+    await beside;
+    return marked.value;
 }
 
 /** Start the domain. @param end stops it if it runs already @returns the domain's number */
 async function create(
     host: Host,
     uuid: string,
-    how: { paused: boolean; resumeSaved?: boolean },
+    how: { paused: boolean; resumeSaved?: boolean; unsaved?: boolean },
     end: () => Promise<void>,
 ): Promise<number> {
     for (let tries = 1; ; tries++) {
