@@ -8,6 +8,8 @@ import { controlShell, xenBackend } from "./xenBackend";
 export interface FaultJob {
     operation: "create" | "update" | "delete";
     guest: PlanOptions;
+    /** The guest declares no readiness: JSON cannot say so. */
+    unready?: boolean;
     /** For an update: the guest before it. */
     from?: PlanOptions;
     fault: Fault;
@@ -15,7 +17,8 @@ export interface FaultJob {
     xen?: string;
 }
 
-async function main({ operation, guest, from, fault, xen }: FaultJob): Promise<void> {
+async function main({ operation, guest: given, unready, from, fault, xen }: FaultJob): Promise<void> {
+    const guest = unready ? { ...given, readiness: undefined } : given;
     const changes: string[] = [];
     const [kill, record] = [killer(fault), recorder(changes)];
     const killing: Watcher = (name, call, args) => kill(name, () => record(name, call, args), args);

@@ -11,7 +11,14 @@ type Operation = "create" | "update" | "delete";
 
 /** Ends the operation by SIGKILL there. */
 const kill = (operation: Operation, guest: PlanOptions, fault: Fault, from?: PlanOptions) =>
-    runAndKill({ operation, guest, from, fault, xen: its.host.sshConfig });
+    runAndKill({
+        operation,
+        guest,
+        unready: "readiness" in guest && guest.readiness === undefined,
+        from,
+        fault,
+        xen: its.host.sshConfig,
+    });
 
 /** The changes of an operation that nobody kills. */
 async function changesOf(work: (backend: Backend) => Promise<unknown>): Promise<string[]> {
@@ -65,10 +72,23 @@ const OWN = [
     "files.put",
 ];
 
-const pointsOf = (changes: string[], from = 0): Fault[] =>
+/** By ssh, calls of a create and of a delete that are sent at once with others. The short run is content with OF_EACH. */
+const AT_ONCE = {
+    create: [
+        "files.batch.putInEmpty",
+        "files.batch.putGuarded",
+        "domains.define",
+        "domains.resumeMarked",
+        "files.batch.removeGuard",
+    ],
+    delete: ["domains.undefine", "files.batch.removeAllUnless"],
+};
+const OF_EACH = ["files.batch.putInEmpty", "domains.define", "domains.resumeMarked", "domains.undefine"];
+
+const pointsOf = (changes: string[], from = 0, own = OWN): Fault[] =>
     points(changes, from).filter(
         ({ when, change }) =>
-            LONG || when === "before" || (OWN.includes(changes[change]!) && changes[change] !== changes[change + 1]),
+            LONG || when === "before" || (own.includes(changes[change]!) && changes[change] !== changes[change + 1]),
     );
 
 /** Goes through all points, and says where something was not as it should be. */
@@ -85,6 +105,25 @@ async function each(changes: string[], faults: Fault[], work: (fault: Fault) => 
 function versions(): [PlanOptions, PlanOptions] {
     const guest = its.guest({ args: ["one"] });
     return [guest, { ...guest, args: ["two"] }];
+}
+
+/** Kills a create at each point, and deletes at theirs; the next run ends what each left. */
+async function comesAndGoes(guest: PlanOptions, creates: string[], deletes: string[], own?: string[]): Promise<void> {
+    const ends = pointsOf(deletes, 0, own);
+    await each(creates, pointsOf(creates, 0, own), async (fault) => {
+        await kill("create", guest, fault);
+        await its.create(guest);
+        await its.host.guestSays(guest.name, "test kernel ready");
+        await expectGuest(guest);
+        const end = ends.shift();
+        if (end)
+            await kill("delete", guest, end).catch((error: unknown) => {
+                throw new Error(at(deletes, end, error));
+            });
+        await its.delete(guest);
+        await its.expectNothing(guest);
+    });
+    expect(ends).toEqual([]);
 }
 
 const walks: Record<string, () => Promise<void>> = {
@@ -111,20 +150,23 @@ const walks: Record<string, () => Promise<void>> = {
                 "dom0.remove",
             ]),
         ]);
-        const ends = pointsOf(deletes);
-        await each(creates, pointsOf(creates), async (fault) => {
-            await kill("create", guest, fault);
-            await its.create(guest);
-            await expectGuest(guest);
-            const end = ends.shift();
-            if (end)
-                await kill("delete", guest, end).catch((error: unknown) => {
-                    throw new Error(at(deletes, end, error));
-                });
-            await its.delete(guest);
-            await its.expectNothing(guest);
+        await comesAndGoes(guest, creates, deletes);
+    },
+    "create and delete by ssh, where calls are sent at once: the next run ends as if nothing had been": async () => {
+        const guest = its.guest({
+            args: ["one"],
+            connection: its.host.sshUri,
+            sshTarget: undefined,
+            readiness: undefined,
         });
-        expect(ends).toEqual([]);
+        const plan = await testPlan(guest);
+        const creates = await changesOf((by) => by.create(plan, testContext()));
+        const deletes = await changesOf((by) => by.delete(refOf(plan), plan.spec, testContext()));
+        expect([creates, deletes]).toEqual([
+            expect.arrayContaining(AT_ONCE.create),
+            expect.arrayContaining(AT_ONCE.delete),
+        ]);
+        await comesAndGoes(guest, creates, deletes, OF_EACH);
     },
     "an update: the next run ends with the new guest": async () => {
         let [now, next] = versions();
@@ -160,7 +202,7 @@ beforeAll(async () => {
     its = await openXenLifecycle();
     walking = Object.fromEntries(Object.entries(walks).map(([name, walk]) => [name, walk()]));
     await Promise.allSettled(Object.values(walking));
-}, 600_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 test.each(Object.keys(walks))("killed before the first change and after each step, %s", (name) => walking[name]);
