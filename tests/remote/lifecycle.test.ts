@@ -2,7 +2,9 @@ import { randomBytes } from "node:crypto";
 import { readdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { PartialError } from "../../backends";
 import { type Host, openHost } from "../../backends/libvirt";
+import { UnikernelError } from "../../model";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
@@ -13,6 +15,8 @@ let sshd: Sshd;
 let connection: string;
 let asked: string[] = [];
 let onAsk: ((name: string) => Promise<void>) | undefined;
+/** Called before a mark is written. */
+let onMark: (() => Promise<void>) | undefined;
 
 /** Writes down what is asked of the host's files. */
 function counted(host: Host): Host {
@@ -27,7 +31,17 @@ function counted(host: Host): Host {
                           return (target[name] as (...args: never[]) => unknown).apply(target, args);
                       },
         });
-    return { ...host, files: watched(host.files) };
+    return {
+        ...host,
+        domains: {
+            ...host.domains,
+            setMetadata: async (...args) => {
+                await onMark?.();
+                return host.domains.setMetadata(...args);
+            },
+        },
+        files: watched(host.files),
+    };
 }
 
 beforeAll(async () => {
@@ -98,6 +112,25 @@ test("a create asks no more of the host's files than it needs", async () => {
         "putGuarded",
         "removeGuard",
     ]);
+});
+
+test("a create whose mark fails after its claim went is in state as unfinished, and the next one ends it", async () => {
+    const one = guest();
+    asked = [];
+    onMark = async () => {
+        for (; !asked.includes("removeGuard"); ) await new Promise((resolve) => setTimeout(resolve, 10));
+        throw new UnikernelError("program-failed", "no mark today");
+    };
+    const error: unknown = await its.create(one).catch((caught: unknown) => caught);
+    onMark = undefined;
+    expect(error).toBeInstanceOf(PartialError);
+    expect((error as PartialError).observation).toMatchObject({ unfinished: true });
+    // It was claimed again, and released at the end.
+    expect(asked.slice(asked.indexOf("removeGuard"))).toEqual(expect.arrayContaining(["putNew", "removeGuard"]));
+    expect(await its.files(one)).toHaveLength(2);
+    expect(await its.update(one, one)).toMatchObject({ state: "running", unfinished: false });
+    await its.delete(one);
+    await its.expectNothing(one);
 });
 
 test("the host is lost in the middle of an update: nothing is taken for gone, and the next one puts it right", async () => {
