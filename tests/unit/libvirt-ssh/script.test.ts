@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Listener } from "../../../backends/libvirt/files/ssh/process";
-import { CLAIM, FOLDERS, LIST, RECEIVE, REMOVE, VERIFY } from "../../../backends/libvirt/files/ssh/scripts";
+import { CLAIM, RECEIVE } from "../../../backends/libvirt/files/ssh/putScripts";
+import { FOLDERS, LIST, REMOVE, VERIFY } from "../../../backends/libvirt/files/ssh/scripts";
 import { encodeProgram, MARK, quote, REMOTE_COMMAND, SERVE } from "../../../backends/libvirt/files/ssh/shellProtocol";
 
 let folder: string;

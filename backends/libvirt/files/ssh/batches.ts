@@ -6,7 +6,8 @@ import { SHARED_FOLDER } from "../shared";
 import type { SshConnection } from "./connection";
 import { entriesIn, filesIn, strangeIn } from "./entries";
 import { quickPut } from "./put";
-import { BUSY, DIFFERENT, INCOMPLETE, LIST, REMOVE, REMOVE_FOLDER } from "./scripts";
+import { BUSY, DIFFERENT, INCOMPLETE } from "./putScripts";
+import { LIST, REMOVE, REMOVE_FOLDER } from "./scripts";
 import { quote } from "./shellProtocol";
 
 /** Exit code of IF_SAME. */

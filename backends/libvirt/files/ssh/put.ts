@@ -6,7 +6,8 @@ import type { WriteOptions } from "../../host";
 import { SHARED_FOLDER, shareableSource } from "../shared";
 import type { Ask, SshConnection } from "./connection";
 import { bytesOf, type Content, contentOf, headOf, whole } from "./content";
-import { BUSY, CLAIM, COMPOSE, DIFFERENT, DIGEST, INCOMPLETE, RECEIVE, SMALL } from "./scripts";
+import { BUSY, CLAIM, COMPOSE, DIFFERENT, INCOMPLETE, RECEIVE, SMALL } from "./putScripts";
+import { DIGEST } from "./scripts";
 import { INLINE } from "./shellProtocol";
 import { lastLine, withVerified } from "./verify";
 
