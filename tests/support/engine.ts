@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { HANG_MS } from "./time";
 
 const repository = path.resolve(__dirname, "../..");
 
@@ -41,7 +42,7 @@ export interface RunOptions {
     fails?: boolean;
     args?: string[];
     env?: Record<string, string>;
-    /** Milliseconds. @default 240_000 */
+    /** Milliseconds after which a run counts as hanging. @default 900_000 */
     timeout?: number;
 }
 
@@ -151,7 +152,7 @@ export class Stack {
             await execa("pulumi", [...args, "--non-interactive"], {
                 cwd: this.folder,
                 env: this.env,
-                timeout: 60_000,
+                timeout: HANG_MS,
                 stdin: "ignore",
             })
         ).stdout;
@@ -167,7 +168,7 @@ export class Stack {
     private async launch(
         command: string,
         args: string[],
-        { args: more = [], env, timeout = 240_000 }: RunOptions,
+        { args: more = [], env, timeout = 900_000 }: RunOptions,
     ): Promise<RunningRun> {
         const { execa } = await import("execa");
         const log = path.join(this.scratch, `events-${this.logs++}.json`);

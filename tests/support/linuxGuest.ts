@@ -98,7 +98,7 @@ export async function withLinuxGuest<T>(options: GuestOptions, body: (run: Linux
             ]),
             ...qemu,
         ],
-        { reject: false, timeout: 60_000, killSignal: "SIGKILL" },
+        { reject: false, timeout: HANG_MS, killSignal: "SIGKILL" },
     );
     const consoleText = async (): Promise<string> =>
         (await readFile(log, "latin1").catch(() => "")).replaceAll("\r", "");

@@ -42,7 +42,7 @@ export class XenHost {
 
     /** Run a program in dom0 over the shared connection. A non-zero exit code is a result, not an error. */
     exec(program: string, args: string[] = [], options: ExecOptions = {}): Promise<ExecResult> {
-        return capture("ssh", this.command(program, args), { timeout: 60_000, ...options });
+        return capture("ssh", this.command(program, args), { timeout: HANG_MS, ...options });
     }
 
     /** Run a program in dom0 that must succeed. @returns its output */
@@ -60,7 +60,7 @@ export class XenHost {
                 const script = 'mkdir -p "$1" && cat > "$2"';
                 const child = spawn("ssh", this.command("sh", ["-c", script, "put", dirname(remote), remote]), {
                     stdio: [file.fd, "ignore", "ignore"],
-                    timeout: 60_000,
+                    timeout: HANG_MS,
                 });
                 child.on("error", reject);
                 child.on("close", (code) =>
@@ -74,7 +74,7 @@ export class XenHost {
 
     /** Run virsh on this host over tcp, as a view independent of the tested code. Throws when it fails. */
     async virsh(...args: string[]): Promise<string> {
-        return (await must("virsh", ["-q", "-c", this.uri, ...args], { timeout: 60_000 })).trim();
+        return (await must("virsh", ["-q", "-c", this.uri, ...args], { timeout: HANG_MS })).trim();
     }
 
     /** Return a key of a running guest, by its path below the domain's folder; undefined when there is none. */
