@@ -7,7 +7,7 @@ export interface Entry extends HostFile {
 
 /** Return what LIST printed. */
 export function entriesIn(out: Buffer): Entry[] {
-    return [...out.toString("utf8").matchAll(/^([^:\n]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({
+    return [...out.toString("utf8").matchAll(/^([^:\r\n]*):(\d+):(.+)$/gm)].map(([, type, size, name]) => ({
         name: name!,
         size: Number(size),
         regular: type!.startsWith("regular"),
