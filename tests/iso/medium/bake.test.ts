@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 const { path } = workspace();
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const MIB = 2 ** 20;
-const NOBODY = 65534;
+const UNPRIVILEGED = 65534;
 
 test("the image holds what was declared, says its own digest, and takes little beside", async () => {
     const options = await plantMedium(path("in"), { kernel: 7 * MIB, initrd: 3 * MIB + 1, data: 5 * MIB });
@@ -88,7 +88,7 @@ test("the same declaration gives the same bytes: another user, folder, locale, t
     const options = await plantMedium(path("in"));
     const here = await bake(mediumOf(mediumPlan(options)), path("image"));
     await mkdir(path("elsewhere"));
-    await chown(path("elsewhere"), NOBODY, NOBODY);
+    await chown(path("elsewhere"), UNPRIVILEGED, UNPRIVILEGED);
     const copy = async (file: string): Promise<string> => {
         const to = path("elsewhere", basename(file));
         await copyFile(file, to);
@@ -104,7 +104,7 @@ test("the same declaration gives the same bytes: another user, folder, locale, t
     };
     await writeFile(path("options"), JSON.stringify(there));
     await sleep(1100);
-    const child = bakeChild([path("options"), path("elsewhere/image"), String(NOBODY)], {
+    const child = bakeChild([path("options"), path("elsewhere/image"), String(UNPRIVILEGED)], {
         TZ: "Asia/Tokyo",
         LC_ALL: "C.UTF-8",
         LANGUAGE: "de",
@@ -114,7 +114,7 @@ test("the same declaration gives the same bytes: another user, folder, locale, t
     expect(await text(child.stdout!)).toBe(here.sha256);
     const [image] = (await readdir(path("elsewhere"))).filter((name) => name.startsWith(".image"));
     expect(sha256(await readFile(path("elsewhere", image!)))).toBe(here.sha256);
-    expect((await stat(path("elsewhere", image!))).uid).toBe(NOBODY);
+    expect((await stat(path("elsewhere", image!))).uid).toBe(UNPRIVILEGED);
 });
 
 test("SOURCE_DATE_EPOCH changes times, and nothing else", async () => {

@@ -1,18 +1,16 @@
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
-    appendFile,
-    chmod,
-    mkdir,
-    readdir,
-    readFile,
-    rename,
-    rm,
-    stat,
-    symlink,
-    utimes,
-    writeFile,
-} from "node:fs/promises";
+    appendFileSync,
+    mkdirSync,
+    renameSync,
+    rmSync,
+    statSync,
+    symlinkSync,
+    utimesSync,
+    writeFileSync,
+} from "node:fs";
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buildImage, cachePath, type ImageOptions, identify, makeImageFolder } from "../../../images";
 import { temporaryName } from "../../../localFiles/temporary";
@@ -22,27 +20,28 @@ const { path, plant } = workspace();
 const iso: ImageOptions = { format: "iso9660" };
 const formats: ImageOptions["format"][] = ["iso9660", "ext2", "ext4"];
 
-const changes: Record<string, (folder: string) => Promise<unknown>> = {
-    "a longer file": (folder) => appendFile(`${folder}/a`, "more"),
-    "a shorter file": (folder) => writeFile(`${folder}/a`, ""),
-    "another content with size and time kept": async (folder) => {
-        const { atime, mtime } = await stat(`${folder}/a`);
-        await writeFile(`${folder}/a`, "b");
-        await utimes(`${folder}/a`, atime, mtime);
+/** Synchronous, so that a build that reports its progress goes on with the changed source. */
+const changes: Record<string, (folder: string) => void> = {
+    "a longer file": (folder) => appendFileSync(`${folder}/a`, "more"),
+    "a shorter file": (folder) => writeFileSync(`${folder}/a`, ""),
+    "another content with size and time kept": (folder) => {
+        const { atime, mtime } = statSync(`${folder}/a`);
+        writeFileSync(`${folder}/a`, "b");
+        utimesSync(`${folder}/a`, atime, mtime);
     },
-    "a file gone": (folder) => rm(`${folder}/a`),
-    "a new file": (folder) => writeFile(`${folder}/new`, ""),
-    "a new empty folder": (folder) => mkdir(`${folder}/new`),
-    "another file under the name": async (folder) => {
-        await writeFile(`${folder}/other`, "a");
-        await rename(`${folder}/other`, `${folder}/a`);
-        await writeFile(`${folder}/a`, "z");
+    "a file gone": (folder) => rmSync(`${folder}/a`),
+    "a new file": (folder) => writeFileSync(`${folder}/new`, ""),
+    "a new empty folder": (folder) => mkdirSync(`${folder}/new`),
+    "another file under the name": (folder) => {
+        writeFileSync(`${folder}/other`, "a");
+        renameSync(`${folder}/other`, `${folder}/a`);
+        writeFileSync(`${folder}/a`, "z");
     },
-    "a link in place of a folder": async (folder) => {
-        await rm(`${folder}/d`, { recursive: true });
-        await symlink("b", `${folder}/d`);
+    "a link in place of a folder": (folder) => {
+        rmSync(`${folder}/d`, { recursive: true });
+        symlinkSync("b", `${folder}/d`);
     },
-    "the source gone": (folder) => rm(folder, { recursive: true }),
+    "the source gone": (folder) => rmSync(folder, { recursive: true }),
 };
 
 describe.each(["before the build", "while it is built"])("changed %s:", (when) => {
@@ -52,13 +51,13 @@ describe.each(["before the build", "while it is built"])("changed %s:", (when) =
             await mkdir(path("out"), { recursive: true });
             await writeFile(path("out/image"), "what was there before");
             const identity = await identify(folder, { format });
-            if (when === "before the build") await change(folder);
-            let pending: Promise<unknown> | undefined;
+            if (when === "before the build") change(folder);
+            let whole = true;
             const building = buildImage(folder, { format }, identity, path("out/image"), () => {
-                if (when === "while it is built") pending ??= change(folder);
+                if (when === "while it is built" && whole) change(folder);
+                whole = false;
             });
             await expect(building).rejects.toMatchObject({ code: expect.stringMatching(/changed|not-found/) });
-            await pending;
             expect(await readdir(path("out"))).toEqual(["image"]);
             expect(await readFile(path("out/image"), "utf8")).toBe("what was there before");
         }
@@ -67,18 +66,18 @@ describe.each(["before the build", "while it is built"])("changed %s:", (when) =
 
 test.each(["raw", "qcow2"] as const)("%s: a file that changes while it is read is an error", async (format) => {
     const folder = await plant("tree", { disk: "x".repeat(1 << 20) });
-    let changing: Promise<unknown> | undefined;
+    let whole = true;
     const building = buildImage(
         `${folder}/disk`,
         { format },
         await identify(`${folder}/disk`, { format }),
         path("image"),
         () => {
-            changing ??= appendFile(`${folder}/disk`, "y");
+            if (whole) appendFileSync(`${folder}/disk`, "y");
+            whole = false;
         },
     );
     await expect(building).rejects.toMatchObject({ code: "changed" });
-    await changing;
     expect((await readdir(path())).filter((name) => name.includes("image"))).toEqual([]);
 });
 
