@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { appendFile, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { withStack } from "../tests/support/engine";
+import { linkPackages } from "../tests/support/release";
 import { child } from "./child";
 import { type Figure, median } from "./figure";
 import { nginxGuest } from "./nginx";
@@ -105,9 +106,7 @@ export async function content(place: Place, { runs = 3, former }: ContentOptions
 
 /** Make a folder of packages with the checkout of another release and its dependencies. */
 async function packagesOf(checkout: string, folder: string): Promise<string> {
-    await mkdir(folder, { recursive: true });
-    const packages = (await readdir(join(checkout, "node_modules"))).filter((name) => !name.startsWith("."));
-    for (const name of packages) await symlink(join(checkout, "node_modules", name), join(folder, name));
+    await linkPackages(checkout, folder);
     await symlink(checkout, join(folder, "pulumi-unikernel"));
     return folder;
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from "node:fs/promises";
+import { allEnded } from "../model";
 import type { Written } from "./fileWriter";
 import { follow, pause } from "./follow";
 import { followInThread } from "./hashThread";
@@ -27,10 +28,8 @@ export async function hashWhileWritten(
         const synced = writing.then(() => handle.sync());
         const hashed =
             expected < LARGE ? follow(handle.fd, end, onProgress) : followInThread(handle.fd, writing, onProgress);
-        const [first, second] = await Promise.allSettled([synced, hashed]);
-        if (first.status === "rejected") throw first.reason;
-        if (second.status === "rejected") throw second.reason;
-        return second.value;
+        const [, written] = await allEnded([synced, hashed]);
+        return written;
     } finally {
         await handle.close();
     }

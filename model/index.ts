@@ -1,3 +1,4 @@
+export * from "./allEnded";
 export * from "./canonical";
 export * from "./derived";
 export * from "./digestKey";

@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createBackends } from "../../backends";
-import { type Host, openHost } from "../../backends/libvirt";
-import { VolumeFiles } from "../../backends/libvirt/files";
+import { openHost } from "../../backends/libvirt";
 import type { ClaimJob } from "../support/claimChild";
 import { recording, watch } from "../support/faults";
 import { runAndKill } from "../support/killed";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { type PlanOptions, refOf, testContext, testPlan } from "../support/plans";
 import { capture } from "../support/processes";
+import { byVolumes } from "../support/volumes";
 
 jest.setTimeout(400_000);
 
@@ -17,16 +17,12 @@ let its: Lifecycle;
 /** Whether the files of this process go by storage volumes. */
 let volumes = false;
 beforeAll(async () => {
-    its = await openLifecycle({ wrap: (host) => recording(volumes ? byVolumes(host) : host, changes) });
+    its = await openLifecycle({ wrap: (host) => recording(volumes ? byVolumes(host, its.host) : host, changes) });
 });
 afterEach(() => {
     volumes = false;
 });
 afterAll(() => its.close());
-
-function byVolumes(host: Host): Host {
-    return { ...host, files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR) };
-}
 
 /** Both processes have their user's cache: what keeps them apart is on the host. @returns what it wrote to its standard error */
 function start(job: ClaimJob): Promise<string> {

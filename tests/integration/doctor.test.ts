@@ -11,14 +11,14 @@ jest.setTimeout(120_000);
 const repository = resolve(__dirname, "../..");
 const main = join(repository, "dist", "cli", "main.js");
 
-const NOBODY = 65534;
+const UNPRIVILEGED = 65534;
 /** May read everything (this repository), and is not root to anybody else. */
 const asNobody = [
     "setpriv",
     "--reuid",
-    String(NOBODY),
+    String(UNPRIVILEGED),
     "--regid",
-    String(NOBODY),
+    String(UNPRIVILEGED),
     "--clear-groups",
     "--inh-caps",
     "+dac_read_search",
@@ -169,7 +169,7 @@ test("a session: no networks, and a bridge needs its helper's access list", asyn
     const own = { XDG_RUNTIME_DIR: join(host.folder, "runtime"), HOME: join(host.folder, "home") };
     for (const folder of Object.values(own)) {
         await mkdir(folder, { mode: 0o700 });
-        await chown(folder, NOBODY, NOBODY);
+        await chown(folder, UNPRIVILEGED, UNPRIVILEGED);
     }
     const env = Object.entries({ ...engine, ...own }).map(([name, value]) => `${name}=${value}`);
     const stdout = await host.inside(

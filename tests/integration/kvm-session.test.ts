@@ -5,7 +5,7 @@ import { renderDomain } from "../../backends/libvirt/devices";
 import type { Host } from "../../backends/libvirt/host";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
-import { NOBODY } from "../support/ordinaryUser";
+import { UNPRIVILEGED } from "../support/ordinaryUser";
 import { uuid as anyUuid, least, mark, variants } from "../unit/libvirt-xml/variants";
 
 jest.setTimeout(120_000);
@@ -18,12 +18,12 @@ beforeAll(async () => {
     machine = await startLibvirtHost();
     const folders = ["run", "cache", "config", "data", "guests"].map((name) => join(machine.folder, "session", name));
     for (const folder of folders) mkdirSync(folder, { recursive: true, mode: 0o755 });
-    for (const folder of [join(machine.folder, "session"), ...folders]) chownSync(folder, NOBODY, NOBODY);
+    for (const folder of [join(machine.folder, "session"), ...folders]) chownSync(folder, UNPRIVILEGED, UNPRIVILEGED);
     const [run, cache, config, data, guests] = folders;
     await machine.inside(
         "setpriv",
-        `--reuid=${NOBODY}`,
-        `--regid=${NOBODY}`,
+        `--reuid=${UNPRIVILEGED}`,
+        `--regid=${UNPRIVILEGED}`,
         "--clear-groups",
         "env",
         "-i",
@@ -68,7 +68,7 @@ test.each(["disks", "user", "user-static", "users", "q35-session", "gdb", "qemu-
         );
         // In real life the files are that user's already: this process is root.
         for (const path of [join(kernel, ".."), kernel, ...paths.slice(0, variant.disks?.length ?? 0)])
-            chownSync(path, NOBODY, NOBODY);
+            chownSync(path, UNPRIVILEGED, UNPRIVILEGED);
         const disks = (variant.disks ?? []).map((disk, index) => ({ ...disk, path: paths[index]! }));
         await host.domains.define(
             renderDomain(
@@ -102,7 +102,7 @@ test("a session has no networks: that check refuses them is right", async () => 
     const [kernel = "", log = ""] = await Promise.all(
         ["kernel", "console.log"].map((file) => host.files.path(uuid, file)),
     );
-    chownSync(join(kernel, ".."), NOBODY, NOBODY);
+    chownSync(join(kernel, ".."), UNPRIVILEGED, UNPRIVILEGED);
     await machine.defineNatNetwork("default");
     await host.domains.define(
         renderDomain(

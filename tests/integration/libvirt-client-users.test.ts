@@ -4,7 +4,7 @@ import { chmod, mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
-import { asUser, NOBODY, repositorySeen } from "../support/ordinaryUser";
+import { asUser, repositorySeen, sessionHome, UNPRIVILEGED } from "../support/ordinaryUser";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(120_000);
@@ -39,7 +39,7 @@ test("a user who may use qemu:///system without being root: files as volumes, th
     });
     expect(
         await overHost(
-            NOBODY,
+            UNPRIVILEGED,
             machine.uri,
             `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
@@ -73,7 +73,7 @@ test("a user who owns the folder: files directly, and root's console log through
     const uuid = randomUUID();
     const base = join(machine.folder, "guests", "owned-by-user");
     mkdirSync(base);
-    chownSync(base, NOBODY, NOBODY);
+    chownSync(base, UNPRIVILEGED, UNPRIVILEGED);
     const xml = tinyDomain({
         name: "owner",
         uuid,
@@ -81,7 +81,7 @@ test("a user who owns the folder: files directly, and root's console log through
     });
     expect(
         await overHost(
-            NOBODY,
+            UNPRIVILEGED,
             machine.uri,
             `
         await host.files.put("${uuid}", "kernel", [{ bytes: Buffer.from("kernel") }], { mode: 0o644 });
@@ -97,7 +97,7 @@ test("a user who owns the folder: files directly, and root's console log through
     `,
             { PULUMI_UNIKERNEL_DIR: base, HOME: "/nonexistent" },
         ),
-    ).toEqual({ owner: NOBODY, log: "" });
+    ).toEqual({ owner: UNPRIVILEGED, log: "" });
     await expect(stat(join(base, uuid))).rejects.toThrow("ENOENT");
     expect(await machine.virsh("pool-list", "--all", "--name")).toBe("");
 });
@@ -106,7 +106,7 @@ test("no permission on the socket: permission, with the command that gives it", 
     await chmod(machine.socket, 0o700);
     try {
         expect(
-            await overHost(NOBODY, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" }),
+            await overHost(UNPRIVILEGED, machine.uri, "return host.domains.list();", { HOME: "/nonexistent" }),
         ).toMatchObject({
             code: "permission",
             hint: expect.stringContaining("usermod -aG libvirt"),
@@ -119,12 +119,9 @@ test("no permission on the socket: permission, with the command that gives it", 
 test("qemu:///session: the daemon starts by itself, files go to the user's data folder", async () => {
     const home = join(machine.folder, "home"),
         uuid = randomUUID();
-    for (const folder of [home, join(home, "run")]) {
-        mkdirSync(folder, { mode: 0o700 });
-        chownSync(folder, NOBODY, NOBODY);
-    }
+    const environment = await sessionHome(home, UNPRIVILEGED);
     const seen = await overHost(
-        NOBODY,
+        UNPRIVILEGED,
         "qemu:///session",
         `
         const info = await host.info();
@@ -136,7 +133,7 @@ test("qemu:///session: the daemon starts by itself, files go to the user's data 
         await host.domains.undefine("${uuid}");
         return { session: info.session, local: info.local, state, path: await host.files.path("${uuid}", "kernel") };
     `,
-        { HOME: home, XDG_RUNTIME_DIR: join(home, "run") },
+        environment,
     );
     expect(seen).toEqual({
         session: true,

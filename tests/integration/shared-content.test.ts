@@ -1,23 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import {
-    chown,
-    copyFile,
-    type FileHandle,
-    lstat,
-    mkdir,
-    open,
-    readdir,
-    rename,
-    stat,
-    writeFile,
-} from "node:fs/promises";
+import { copyFile, type FileHandle, lstat, mkdir, open, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { VolumeFiles } from "../../backends/libvirt/files";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
-import { asUser, NOBODY, repositorySeen } from "../support/ordinaryUser";
+import { asUser, repositorySeen, sessionHome, UNPRIVILEGED } from "../support/ordinaryUser";
 import { must } from "../support/processes";
+import { byVolumes } from "../support/volumes";
 
 // Thirty emulated guests start, restart and stop, on machines that do other things too.
 jest.setTimeout(600_000);
@@ -33,8 +22,7 @@ let volumes = false;
 beforeAll(async () => {
     its = await openLifecycle({
         qemuConf: ["dynamic_ownership = 1", "remember_owner = 1"],
-        wrap: (host) =>
-            volumes ? { ...host, files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR) } : host,
+        wrap: (host) => (volumes ? byVolumes(host, its.host) : host),
     });
     image = join(its.host.folder, "image");
     await writeFile(image, randomBytes(16 * MIB));
@@ -143,16 +131,13 @@ test("guests with copies of their own, as older releases made them, share conten
 
 test("the guests of a session share content as root's do", async () => {
     const home = join(its.host.folder, "home");
-    for (const folder of [home, join(home, "run")]) {
-        await mkdir(folder, { mode: 0o700 });
-        await chown(folder, NOBODY, NOBODY);
-    }
+    const environment = await sessionHome(home, UNPRIVILEGED);
     const kernel = join(its.host.folder, "session-kernel");
     await copyFile((await (await import("../guests/build.mjs")).buildTestKernels()).testKernel, kernel);
     const program = join(repositorySeen(its.host), "bench", "programs", "content.js");
     const measured = await asUser(
         its.host,
-        NOBODY,
+        UNPRIVILEGED,
         [
             program,
             JSON.stringify({
@@ -164,7 +149,7 @@ test("the guests of a session share content as root's do", async () => {
                 guests: 4,
             }),
         ],
-        { HOME: home, XDG_RUNTIME_DIR: join(home, "run") },
+        environment,
     );
     const { written, occupied } = measured as { written: number; occupied: number };
     expect(written).toBeGreaterThan(0);

@@ -2,12 +2,12 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
-import { VolumeFiles } from "../../backends/libvirt/files";
 import { noteOwner } from "../../core/identityOwners";
 import { runAndKill } from "../support/killed";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice, type PlanOptions, testPlan } from "../support/plans";
 import { capture } from "../support/processes";
+import { byVolumes } from "../support/volumes";
 
 jest.setTimeout(240_000);
 
@@ -201,10 +201,7 @@ test("reservations without a domain: of an interface that no unikernel in state 
 test("where files go by storage volumes, folders without a domain are seen and swept, and no pool stays", async () => {
     const guest = await killed(1, { name: "volumes" });
     const opened = await openHost(its.host.uri);
-    const kvm = createBackends(async () => ({
-        ...opened,
-        files: new VolumeFiles(its.host.uri, its.host.env.PULUMI_UNIKERNEL_DIR),
-    })).kvm!;
+    const kvm = createBackends(async () => byVolumes(opened, its.host)).kvm!;
     const seen = await Promise.all([1, 2, 3].map(() => kvm.leftovers!(its.host.uri, alice)));
     const folders = seen.map((one) => one.folders?.find(({ uuid }) => uuid === guest.uuid));
     expect(folders[0]).toMatchObject({

@@ -1,10 +1,20 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { LibvirtHost } from "./libvirtHost";
 import { capture } from "./processes";
 
 /** Debian's nobody: neither root nor in the groups libvirt and kvm. */
-export const NOBODY = 65534;
+export const UNPRIVILEGED = 65534;
+
+/** Make a user's home, and return the environment with which `qemu:///session` starts a daemon there. */
+export async function sessionHome(home: string, uid: number): Promise<{ HOME: string; XDG_RUNTIME_DIR: string }> {
+    const run = join(home, "run");
+    for (const folder of [home, run]) {
+        await mkdir(folder, { mode: 0o700 });
+        await chown(folder, uid, uid);
+    }
+    return { HOME: home, XDG_RUNTIME_DIR: run };
+}
 
 /** The checkout and Node may lie below a home that is closed to others, so both are mounted elsewhere too. */
 const MOUNT = 'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@"';

@@ -8,6 +8,14 @@ const repository = resolve(__dirname, "../..");
 /** The release of commit 4332969; `node tools/release.mjs COMMIT` packs another. */
 export const OLD_RELEASE = join(repository, "tests/fixtures/pulumi-unikernel-0.1.0.tgz");
 
+/** Make a folder of packages with links to those that a checkout has installed. */
+export async function linkPackages(checkout: string, modules: string): Promise<void> {
+    await mkdir(modules);
+    const installed = join(checkout, "node_modules");
+    const packages = (await readdir(installed)).filter((name) => !name.startsWith("."));
+    for (const name of packages) await symlink(join(installed, name), join(modules, name));
+}
+
 /**
  * A folder of packages in which releases are installed one after the other, as `npm install` unpacks them. Their
  * dependencies come from this repository, so nothing is downloaded.
@@ -21,9 +29,7 @@ export class Installation {
     static async of(tarball: string): Promise<Installation> {
         const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-release-"));
         const modules = join(scratch, "node_modules");
-        await mkdir(modules);
-        const packages = (await readdir(join(repository, "node_modules"))).filter((name) => !name.startsWith("."));
-        for (const name of packages) await symlink(join(repository, "node_modules", name), join(modules, name));
+        await linkPackages(repository, modules);
         const installation = new Installation(scratch, modules);
         await installation.install(tarball);
         return installation;

@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from "node:fs/promises";
 import { EPOCH, timeoutFor } from "../../../images";
 import { hashWhileWritten, noSpace, run, temporaryName, writeError } from "../../../localFiles";
-import { hasCode, type Manifest } from "../../../model";
+import { allEnded, hasCode, type Manifest } from "../../../model";
 import type { MediumContents } from "./contents";
 import { refuseTooLarge } from "./limits";
 import { makeLoaders } from "./loader";
@@ -50,11 +50,11 @@ export async function bake(
         refuseTooLarge(contents, measured);
         needed += measured.reduce((sum, { size }) => sum + size, 0);
         const env = { SOURCE_DATE_EPOCH: String(clock) };
-        const both = await Promise.allSettled([
+        // A program that is still running would write into a folder that is removed.
+        const [placed, loaders] = await allEnded([
             placeFiles(measured, staging),
             makeLoaders(contents, staging, clock, { env }),
         ]);
-        const [placed, loaders] = [settled(both[0]), settled(both[1])];
         const timeout = timeoutFor(needed);
         const writing = run("xorriso", volumeArguments(contents, placed, loaders, path, clock), {
             env,
@@ -73,15 +73,6 @@ export async function bake(
         await Promise.all(made.map((left) => rm(left, { recursive: true, force: true })));
         throw await translate(error, path, needed);
     }
-}
-
-/**
- * Return the value or throw the failure. Called when both have ended, so that no process writes into a folder that is
- * removed.
- */
-function settled<T>(result: PromiseSettledResult<T>): T {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
 }
 
 /** Return SOURCE_DATE_EPOCH (reproducible-builds.org), or 1980-01-01: FAT has no earlier time. */

@@ -32,7 +32,7 @@ test("bytes and ends pass in their order, and the answer of a new connection wai
     const socket = connect({ port: relay.port, host: "127.0.0.1", allowHalfOpen: true });
     for (const word of words) socket.write(word);
     socket.end();
-    expect((await textOf(socket)) === words.join("")).toBe(true);
+    expect(await textOf(socket)).toBe(words.join(""));
     // Node's timers may be a millisecond early.
     expect(performance.now() - begin).toBeGreaterThan(2 * DELAY_MS - 5);
 });

@@ -5,13 +5,6 @@ import type { Completion } from "../power/start";
 import { finalMark } from "./marking";
 import type { Operation } from "./operation";
 
-/** Wait for both, and only then fail: what is still under way cannot be undone. */
-export async function bothOf(one: Promise<void>, other: Promise<void>): Promise<void> {
-    await Promise.allSettled([one, other]);
-    await one;
-    await other;
-}
-
 /**
  * Return whether nothing of the guest exists, and it needs nothing but files, a definition and a start, on a host that
  * is far away: then what does not depend on each other is sent at once.

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
 
-import type { UnikernelSpec } from "../../../../model";
+import { allEnded, type UnikernelSpec } from "../../../../model";
 import type { Applied, Context, GuestRef } from "../../../backend";
 import type { Host } from "../../host";
 import type { RecordedReservation } from "../../model";
@@ -151,9 +151,7 @@ export async function erase(
         }),
         console?.remove(),
     ]);
-    // Only when both have ended: the caller may act on the guest again.
-    await Promise.allSettled([undefining, removed]);
-    await undefining;
-    const [{ kept, foreign }] = await removed;
+    // The caller may act on the guest again.
+    const [, [{ kept, foreign }]] = await allEnded([undefining, removed]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
 }

@@ -1,4 +1,4 @@
-import { duringCleanup } from "../../../../model";
+import { allEnded, duringCleanup } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
 import type { Renames } from "../../host";
 import { restarts } from "../existing";
@@ -17,7 +17,7 @@ import { start } from "../power/start";
 import { respondsToShutdown, stop } from "../power/stop";
 import { describe, waitReady } from "../readiness/readiness";
 import type { Run } from "../run";
-import { bothOf, completionOf, isFresh, releaseEarly } from "./atOnce";
+import { completionOf, isFresh, releaseEarly } from "./atOnce";
 import { createAtOnce, createExclusively } from "./exclusive";
 import { adjust } from "./live";
 import { definitionOf, describeDomain, finalMark, interimMark, mark, withEntries } from "./marking";
@@ -79,7 +79,10 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
                 operation.held,
             );
             // A run after a kill writes the files of a new guest that is only defined.
-            if (isFresh(operation)) return bothOf(writing, defineNew(operation, definitionOf(operation)));
+            if (isFresh(operation)) {
+                await allEnded([writing, defineNew(operation, definitionOf(operation))]);
+                return;
+            }
             await writing;
             if (decision.discard) {
                 operation.context.log(

@@ -1,12 +1,13 @@
 import { everyFewSeconds } from "../../../../localFiles";
-import { hasCode, UnikernelError } from "../../../../model";
+import { allEnded, hasCode, UnikernelError } from "../../../../model";
 import { roleOf } from "../../fileNames";
 import { shareableSource } from "../../files";
 import type { Host, HostFile } from "../../host";
 import type { Undo } from "../apply/undo";
 import type { Definition } from "../apply/wanted";
 import type { Existing } from "../existing";
-import { CLAIM, type GuestClaim, isClaimedByOther } from "../ownership/claim";
+import { type GuestClaim, isClaimedByOther } from "../ownership/claim";
+import { CLAIM } from "../ownership/claimFile";
 import type { Run } from "../run";
 import { copiesOf, isConsole, type Layout, type Put } from "./layout";
 import { isData, lastGoodOf, namesOf } from "./records";
@@ -50,7 +51,8 @@ export async function putFiles(
     if (!batch || written === "lost") await held?.assertHeld();
     await removeAll(host, uuid, broken);
     const left = missing.filter((put) => !written.includes(put.name));
-    const results = await Promise.allSettled(
+    // A file that is still being written cannot be removed.
+    await allEnded(
         left.map(async (put) => {
             const onProgress = everyFewSeconds((bytes: number) =>
                 context.log(`${name}: copied ${Math.round(bytes / 2 ** 20)} MiB of ${put.name}`),
@@ -69,9 +71,6 @@ export async function putFiles(
             }
         }),
     );
-    // Only when all have ended: a file that is still being written cannot be removed.
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed) throw failed.reason;
     if (!batch || written === "lost" || left.length > 0) await held?.assertHeld();
 }
 

@@ -20,7 +20,7 @@ import { questionsOf } from "./questions";
  * @param creator the present user; left out: an import, which accepts a guest of any creator
  * @param readConsole the console parser of its ABI; left out: a guest that ended by itself counts as running while its
  * domain runs
- * @param told where its ABI is told its configuration, if it is told it in the running domain
+ * @param told key of xenstore where the guest reads its configuration; undefined where it does not read it there
  */
 export async function observe(
     host: Host,

@@ -1,23 +1,19 @@
-import { randomBytes } from "node:crypto";
 import { UnikernelError } from "../../../../model";
-import { describeWriter, isAbandoned, isThisProcess, thisProcess } from "../../files";
+import { describeWriter } from "../../files";
 import type { Guard, Host, HostFile, Renames } from "../../host";
 import { readMark } from "../../xml";
-
-/** File in the guest's folder that names the running create. It exists as long as the create runs. */
-export const CLAIM = "claim.json";
-
-const LONGEST = 4096;
-
-interface Claimed {
-    /** Random and unique to the create. */
-    token: string;
-    urn: string;
-    /** The process, in the form of an incomplete file's writer (unfinished.ts). */
-    owner: string;
-    /** Time from which a process on another machine, which we cannot check, counts as ended. ISO 8601. */
-    until: string;
-}
+import {
+    activeTokens,
+    CLAIM,
+    claimText,
+    contentOf,
+    creationInProgress,
+    isDead,
+    parseClaim,
+    readClaim,
+    removeEmpty,
+    WRITTEN,
+} from "./claimFile";
 
 /**
  * A create's claim to a guest: a file in the guest's folder that is created exclusively, by every access to files.
@@ -33,7 +29,7 @@ export class GuestClaim {
         /** The content of the claim's file. */
         private readonly text: string,
     ) {
-        active.add(token);
+        activeTokens.add(token);
     }
 
     /** Compared by the host with the claim's file, this says whether the claim is held. */
@@ -72,16 +68,16 @@ export class GuestClaim {
         const parts = [{ bytes: Buffer.from(written) }];
         for (let tries = 0; tries < 2; tries++) {
             if (await host.files.putNew(uuid, CLAIM, parts, WRITTEN)) return new GuestClaim(host, uuid, token, written);
-            const text = await textOf(host, uuid);
+            const text = await claimText(host, uuid);
             if (text === "") {
                 await removeEmpty(host, uuid);
                 continue;
             }
-            const other = parse(text);
+            const other = parseClaim(text);
             if (other && !isDead(other))
                 throw creationInProgress({ uuid, name }, other, "wait until that run has ended");
             // Two runs may race for a dead process's claim: by the token the loser notices before it changes anything.
-            if ((await textOf(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
+            if ((await claimText(host, uuid)) === text) await host.files.remove(uuid, CLAIM);
         }
         throw new UnikernelError("in-use", `${name} (${uuid}) is being made by another run`, {
             hint: "run pulumi up again when that one has ended",
@@ -118,7 +114,7 @@ export class GuestClaim {
     }
 
     private async assertToken(): Promise<void> {
-        const found = await read(this.host, this.uuid);
+        const found = await readClaim(this.host, this.uuid);
         if (!found) throw new LostClaim(this.uuid, "it is gone");
         if (found.token !== this.token) throw new LostClaim(this.uuid, `${describeWriter(found.owner)} has it`);
     }
@@ -130,7 +126,7 @@ export class GuestClaim {
     async holdAgain(): Promise<void> {
         if (!this.released) return;
         this.released = false;
-        active.add(this.token);
+        activeTokens.add(this.token);
         await this.host.files.putNew(this.uuid, CLAIM, [{ bytes: Buffer.from(this.text) }], WRITTEN);
         await this.assertToken();
     }
@@ -149,20 +145,11 @@ export class GuestClaim {
     async release(): Promise<void> {
         if (this.released) return;
         this.released = true;
-        active.delete(this.token);
+        activeTokens.delete(this.token);
         const { files } = this.host;
         if (files.batch) return files.batch.removeGuard(this.uuid, this.guard);
-        if ((await read(this.host, this.uuid))?.token === this.token) await files.remove(this.uuid, CLAIM);
+        if ((await readClaim(this.host, this.uuid))?.token === this.token) await files.remove(this.uuid, CLAIM);
     }
-}
-
-/** A power cut ends the process that the claim is for, so the claim may be lost with it. */
-const WRITTEN = { mode: 0o644, transient: true };
-
-function contentOf({ urn }: { urn: string }, milliseconds: number): { token: string; text: string } {
-    const token = randomBytes(8).toString("hex");
-    const until = new Date(Date.now() + milliseconds).toISOString();
-    return { token, text: JSON.stringify({ token, urn, owner: thisProcess(), until } satisfies Claimed) };
 }
 
 /** The error of a claim that another create has taken. */
@@ -172,54 +159,6 @@ export class LostClaim extends UnikernelError {
             hint: "run pulumi up again when the other run has ended",
         });
     }
-}
-
-/** Tokens of the creates that run in this process, which may outlive a create whose claim it could not remove. */
-const active = new Set<string>();
-
-/**
- * Return whether a claim's process has ended. A process on another machine cannot be checked: its time limit counts.
- */
-function isDead({ token, owner, until }: Claimed): boolean {
-    if (isThisProcess(owner)) return !active.has(token);
-    const overdue = Date.parse(until) < Date.now();
-    return isAbandoned(owner, overdue ? Infinity : 0);
-}
-
-/** Remove a claim whose content a power cut has lost: a claim has its content before it has its name. */
-async function removeEmpty(host: Host, uuid: string): Promise<void> {
-    if ((await host.files.list(uuid)).some(({ name, size }) => name === CLAIM && size === 0))
-        await host.files.remove(uuid, CLAIM);
-}
-
-function textOf(host: Host, uuid: string): Promise<string> {
-    return host.files.read(uuid, CLAIM, { offset: 0, length: LONGEST });
-}
-
-/** Return the claim; undefined where there is none, or the file is invalid. */
-async function read(host: Host, uuid: string): Promise<Claimed | undefined> {
-    return parse(await textOf(host, uuid));
-}
-
-function parse(text: string): Claimed | undefined {
-    try {
-        const { token, urn, owner, until } = JSON.parse(text) as Partial<Claimed>;
-        return token === undefined || urn === undefined || owner === undefined || until === undefined
-            ? undefined
-            : { token, urn, owner, until };
-    } catch {
-        return undefined;
-    }
-}
-
-function creationInProgress(
-    { uuid, name }: { uuid: string; name: string },
-    { owner, until }: Claimed,
-    hint: string,
-): UnikernelError {
-    return new UnikernelError("in-use", `${name} (${uuid}) is being made by ${describeWriter(owner)}`, {
-        hint: `${hint}; if it is on another machine and was killed, its claim ends at ${until}`,
-    });
 }
 
 /**
@@ -233,7 +172,7 @@ export async function assertUnclaimed(
     files: HostFile[],
 ): Promise<void> {
     if (!files.some((file) => file.name === CLAIM)) return;
-    const found = await read(host, uuid);
+    const found = await readClaim(host, uuid);
     if (!found || isDead(found)) return host.files.remove(uuid, CLAIM);
     throw creationInProgress({ uuid, name }, found, "run pulumi refresh when that run has ended");
 }
@@ -244,12 +183,12 @@ export async function assertUnclaimed(
  */
 export async function isClaimedByOther(host: Host, uuid: string, files: string[]): Promise<boolean> {
     if (!files.includes(CLAIM)) return false;
-    const found = await read(host, uuid);
-    return found !== undefined && !active.has(found.token) && !isDead(found);
+    const found = await readClaim(host, uuid);
+    return found !== undefined && !activeTokens.has(found.token) && !isDead(found);
 }
 
 /** Return the URN in the claim that a create left in a guest's folder. `alive`: the create may still be running. */
 export async function claimedBy(host: Host, uuid: string): Promise<{ urn: string; alive: boolean } | undefined> {
-    const found = await read(host, uuid);
+    const found = await readClaim(host, uuid);
     return found && { urn: found.urn, alive: !isDead(found) };
 }

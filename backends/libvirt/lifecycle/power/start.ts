@@ -1,4 +1,4 @@
-import { type GuestState, hasCode, UnikernelError } from "../../../../model";
+import { allEnded, type GuestState, hasCode, UnikernelError } from "../../../../model";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
 import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
@@ -111,10 +111,8 @@ export async function start(
     }
     // It was told all, so whatever of these a kill leaves out, the next run does: a guest that is paused is resumed.
     const beside = completion.beside();
-    const [marked] = await Promise.allSettled([resumeMarked(uuid, completion.mark), beside]);
-    if (marked.status === "rejected") throw marked.reason;
-    await beside;
-    return marked.value;
+    const [marked] = await allEnded([resumeMarked(uuid, completion.mark), beside]);
+    return marked;
 }
 
 /** Start the domain. @param end stops it if it runs already @returns the domain's number */
