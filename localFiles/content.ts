@@ -28,7 +28,7 @@ export async function readContent(path: string, listed: Signature, cache: HashCa
     const signature = signatureText(listed);
     const known = cache.get(key, signature);
     if (known !== undefined) return { sha256: known, signature, racy: false };
-    if (listed.size >= LARGE) await abortable(delay(racyFor(listed, nanoseconds())));
+    if (listed.size >= LARGE) await untilNotRacy(listed);
     const readAt = nanoseconds();
     const sha256 =
         listed.size <= SMALL ? hashSmall(path, signature) : await hashLarge(path, signature, Number(listed.size));
@@ -36,6 +36,12 @@ export async function readContent(path: string, listed: Signature, cache: HashCa
     const racy = isRacy(listed, readAt);
     if (!racy) await cache.set(key, signature, sha256, listed.size);
     return { sha256, signature, racy };
+}
+
+/** Wait until a signature is no longer racy. A timer may fire a millisecond before its time. */
+async function untilNotRacy(signature: Signature): Promise<void> {
+    for (let left = racyFor(signature, nanoseconds()); left > 0; left = racyFor(signature, nanoseconds()))
+        await abortable(delay(left));
 }
 
 function nanoseconds(): bigint {
