@@ -1,9 +1,9 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 import type { Mark } from "../../backends/libvirt/model";
-import { parse } from "../../backends/libvirt/xml/dom";
-import { addMark } from "../../backends/libvirt/xml/mark";
+import { parse, print } from "../../backends/libvirt/xml/dom";
+import { writeElement } from "../../backends/libvirt/xml/element";
+import { markElement } from "../../backends/libvirt/xml/mark";
 import { MARK_ELEMENT, MARK_PREFIX } from "../../backends/libvirt/xml/names";
-import { print } from "../../backends/libvirt/xml/print";
 
 /** Return the domain without this package's mark; metadata of other programs stays. */
 export function withoutMark(domainXml: string): string {
@@ -13,7 +13,8 @@ export function withoutMark(domainXml: string): string {
 /** Return the domain with this mark in place of any other. */
 export function withMark(domainXml: string, mark: Mark): string {
     const domain = removeMark(parse(domainXml, "domain"));
-    addMark(domain, mark);
+    const metadata = domain.find((child) => child.node.nodeName === "metadata") ?? domain.ele("metadata");
+    metadata.import(parse(writeElement(markElement(mark)), `${MARK_PREFIX}:${MARK_ELEMENT}`));
     return print(domain, { prettyPrint: true });
 }
 

@@ -1,8 +1,7 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 
-import { parse } from "./dom";
+import { parse, print } from "./dom";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX } from "./names";
-import { print } from "./print";
 import { all, at, tree } from "./tree";
 
 const TITLES = ["title", "description"];

@@ -3,6 +3,7 @@
  */
 
 export { readCapabilities, readDomainCapabilities } from "./capabilities";
+export { type Element, element, writeElement } from "./element";
 export { descriptionsIn, keepForeign } from "./foreign";
 export { readMark, renderMark } from "./mark";
 export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION, QEMU_NAMESPACE } from "./names";
@@ -11,4 +12,4 @@ export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
 export { changedAt, ownerIn, renderPool, renderVolume } from "./storage";
 export { all, at, type Tree, text, tree } from "./tree";
-export { type Element, element, writeDomain, writeElement } from "./write";
+export { writeDomain } from "./write";

@@ -1,12 +1,10 @@
 import { basename, dirname } from "node:path";
-import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
 import { UnikernelError } from "../../../model";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
 import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";
-import { library } from "./library";
+import { type Element, element, writeElement } from "./element";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
-import { print } from "./print";
 import { all, at, type Tree, text, tree } from "./tree";
 
 const ROLES: readonly FileRole[] = ["kernel", "initrd", "config", "image", "scratch", "persist", "kept"];
@@ -17,44 +15,51 @@ const PHASES: readonly Mark["phase"][] = ["creating", "updating", "ready"];
  * (MARK_PREFIX, MARK_NAMESPACE), and refuses an element with its own.
  */
 export function renderMark(mark: Mark): string {
-    const inside = library().fragment();
-    fill(inside.ele(MARK_ELEMENT), mark, (parent, name) => parent.ele(name));
-    return print(inside, { prettyPrint: false });
+    return writeElement(fill(mark, MARK_ELEMENT, {}, element));
 }
 
-/** Add `<metadata>` with the mark to a domain. */
-export function addMark(domain: XMLBuilder, mark: Mark): void {
-    const inside = (parent: XMLBuilder, name: string): XMLBuilder =>
-        parent.ele(MARK_NAMESPACE, `${MARK_PREFIX}:${name}`);
-    const metadata = domain.find((child) => child.node.nodeName === "metadata") ?? domain.ele("metadata");
-    fill(inside(metadata, MARK_ELEMENT), mark, inside);
+/** Return the mark as an element of a domain's `<metadata>`. */
+export function markElement(mark: Mark): Element {
+    const inside: typeof element = (name, ...rest) => element(`${MARK_PREFIX}:${name}`, ...rest);
+    return fill(mark, MARK_ELEMENT, { [`xmlns:${MARK_PREFIX}`]: MARK_NAMESPACE }, inside);
 }
 
-function fill(element: XMLBuilder, mark: Mark, add: (parent: XMLBuilder, name: string) => XMLBuilder): void {
-    element.att({ version: String(mark.schemaVersion), phase: mark.phase, since: mark.since });
-    if (mark.deadline) element.att("deadline", mark.deadline);
-    if (mark.incarnation) element.att("incarnation", mark.incarnation);
-    if (mark.claim) element.att("claim", mark.claim);
-    add(element, "urn").txt(mark.urn);
-    add(element, "creator").att({ ...mark.creator });
-    for (const creator of mark.disowned ?? []) add(element, "disowned").att({ ...creator });
-    const boot = add(element, "boot").att("digest", mark.bootDigest);
-    if (mark.definition) boot.att("definition", mark.definition);
-    if (mark.shutdown) boot.att("shutdown", "yes");
-    if (mark.told) boot.att("told", mark.told);
-    if (mark.gdb !== undefined) boot.att("gdb", String(mark.gdb));
-    if (mark.folder !== undefined) add(element, "folder").att("path", mark.folder);
-    for (const { name, role, key, digest } of mark.files ?? []) {
-        add(element, "file").att({
-            name,
-            role,
-            ...(key === undefined ? {} : { key }),
-            ...(digest === undefined ? {} : { digest }),
-        });
-    }
-    for (const { foreign, ...entry } of mark.reservations ?? [])
-        add(element, "reservation").att({ ...entry, ...(foreign ? { foreign: "yes" } : {}) });
-    if (mark.lastGood !== undefined) add(element, "lastGood").txt(mark.lastGood);
+function fill(mark: Mark, name: string, namespace: Record<string, string>, make: typeof element): Element {
+    return make(
+        name,
+        {
+            ...namespace,
+            version: String(mark.schemaVersion),
+            phase: mark.phase,
+            since: mark.since,
+            ...(mark.deadline ? { deadline: mark.deadline } : {}),
+            ...(mark.incarnation ? { incarnation: mark.incarnation } : {}),
+            ...(mark.claim ? { claim: mark.claim } : {}),
+        },
+        make("urn", {}, mark.urn),
+        make("creator", { ...mark.creator }),
+        ...(mark.disowned ?? []).map((creator) => make("disowned", { ...creator })),
+        make("boot", {
+            digest: mark.bootDigest,
+            ...(mark.definition ? { definition: mark.definition } : {}),
+            ...(mark.shutdown ? { shutdown: "yes" } : {}),
+            ...(mark.told ? { told: mark.told } : {}),
+            ...(mark.gdb === undefined ? {} : { gdb: String(mark.gdb) }),
+        }),
+        mark.folder === undefined ? undefined : make("folder", { path: mark.folder }),
+        ...(mark.files ?? []).map(({ name, role, key, digest }) =>
+            make("file", {
+                name,
+                role,
+                ...(key === undefined ? {} : { key }),
+                ...(digest === undefined ? {} : { digest }),
+            }),
+        ),
+        ...(mark.reservations ?? []).map(({ foreign, ...entry }) =>
+            make("reservation", { ...entry, ...(foreign ? { foreign: "yes" } : {}) }),
+        ),
+        mark.lastGood === undefined ? undefined : make("lastGood", {}, mark.lastGood),
+    );
 }
 
 /** Return the mark of a domain; undefined when it has none. Throws `newer-state` for one that a newer release wrote. */

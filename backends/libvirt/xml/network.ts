@@ -1,17 +1,10 @@
 import type { NetworkFacts, ReservationModel } from "../model";
-import { library } from "./library";
-import { print } from "./print";
+import { element, writeElement } from "./element";
 import { all, at, type Tree, text, tree } from "./tree";
 
 /** Return the element `<host mac ip name/>` for virNetworkUpdate on section ip-dhcp-host. */
 export function renderReservation({ mac, name, address }: ReservationModel): string {
-    return print(
-        library()
-            .fragment()
-            .ele("host", { mac, ...(name ? { name } : {}), ip: address })
-            .up(),
-        { prettyPrint: false },
-    );
+    return writeElement(element("host", { mac, ...(name ? { name } : {}), ip: address }));
 }
 
 /** Return a network's facts: its bridge, subnets and reservations. */

@@ -1,6 +1,5 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-import { parse } from "./dom";
-import { print } from "./print";
+import { parse, print } from "./dom";
 
 /**
  * Return the domain without its displays' passwords, for places that read-only connections can read. An empty password

@@ -1,5 +1,4 @@
-import { parse } from "./dom";
-import { print } from "./print";
+import { parse, print } from "./dom";
 
 /** Return the domain with actions by which its host does not start it again after a crash or a reboot. */
 export function withoutRestarts(domainXml: string): string {

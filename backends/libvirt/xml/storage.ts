@@ -1,4 +1,4 @@
-import { library } from "./library";
+import { type Element, element, writeElement } from "./element";
 
 /** Return a folder of the host as a storage pool (libvirt: formatstorage). The mode is octal, as libvirt expects it. */
 export function renderPool({
@@ -12,25 +12,33 @@ export function renderPool({
     folder: string;
     mode: number;
 }): string {
-    const pool = library().create().ele("pool", { type: "dir" });
-    pool.ele("name").txt(name);
-    if (uuid !== undefined) pool.ele("uuid").txt(uuid);
-    const target = pool.ele("target");
-    target.ele("path").txt(folder);
-    target.ele("permissions").ele("mode").txt(octal(mode));
-    return pool.end({ headless: true });
+    return writeElement(
+        element(
+            "pool",
+            { type: "dir" },
+            element("name", {}, name),
+            uuid === undefined ? undefined : element("uuid", {}, uuid),
+            element("target", {}, element("path", {}, folder), permissions(mode)),
+        ),
+    );
 }
 
 /** Return a volume of `size` bytes of which nothing is allocated yet. */
 export function renderVolume({ name, size, mode }: { name: string; size: number; mode: number }): string {
-    const volume = library().create().ele("volume");
-    volume.ele("name").txt(name);
-    volume.ele("capacity", { unit: "bytes" }).txt(String(size));
-    volume.ele("allocation", { unit: "bytes" }).txt("0");
-    const target = volume.ele("target");
-    target.ele("format", { type: "raw" });
-    target.ele("permissions").ele("mode").txt(octal(mode));
-    return volume.end({ headless: true });
+    return writeElement(
+        element(
+            "volume",
+            {},
+            element("name", {}, name),
+            element("capacity", { unit: "bytes" }, String(size)),
+            element("allocation", { unit: "bytes" }, "0"),
+            element("target", {}, element("format", { type: "raw" }), permissions(mode)),
+        ),
+    );
+}
+
+function permissions(mode: number): Element {
+    return element("permissions", {}, element("mode", {}, `0${mode.toString(8)}`));
 }
 
 /** Return the time of the last write to a volume, in milliseconds of its host's clock. */
@@ -43,8 +51,4 @@ export function changedAt(xml: string): number | undefined {
 export function ownerIn(xml: string): number | undefined {
     const uid = /<permissions>[^]*?<owner>\s*(\d+)\s*<\/owner>/.exec(xml)?.[1];
     return uid === undefined ? undefined : Number(uid);
-}
-
-function octal(mode: number): string {
-    return `0${mode.toString(8)}`;
 }
