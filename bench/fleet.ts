@@ -34,23 +34,18 @@ const steps = ["up", "preview", "refresh", "change", "destroy"] as const;
 type Step = (typeof steps)[number];
 type Times = Record<Step, number>;
 
-/**
- * Time every step of a stack: the same steps for the fleet and for the engine alone. Previews before an operation are
- * left out.
- */
-async function live(
-    stack: Stack,
-    parallel?: number,
-    between: Partial<Record<Step, () => Promise<void>>> = {},
-): Promise<Times> {
+/** Time a step. Previews before an operation are left out. */
+async function time(stack: Stack, step: Step, parallel?: number): Promise<number> {
     const args = parallel ? ["--parallel", String(parallel)] : [];
-    const times = {} as Times;
-    for (const step of steps) {
-        const options = { args, env: { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" } };
-        times[step] = (await stack[step === "change" ? "up" : step](options)).seconds;
-        await between[step]?.();
-    }
-    return times;
+    const options = { args, env: { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" } };
+    return (await stack[step === "change" ? "up" : step](options)).seconds;
+}
+
+/** The seconds of one run. Its three parts follow each other closely, since a shared machine changes its speed. */
+interface Run {
+    ours: Times;
+    engine: Times;
+    virsh: Pick<Times, "up" | "change" | "destroy">;
 }
 
 /** Measure 30 guests on KVM, and the preview of one. */
@@ -78,82 +73,85 @@ export async function fleet(
 
 /** Measure guests through up, no-op preview, refresh, a change of one argument on all, and destroy. */
 export async function measureFleet(place: Place, ground: Ground): Promise<Figure[]> {
-    const { part, guests, runs, virsh, limits } = ground;
+    return figuresOf(ground, await measureRuns(place, ground));
+}
+
+async function measureRuns(place: Place, ground: Ground): Promise<{ all: Run[]; usual: Times | undefined }> {
+    const { part, guests, runs, virsh } = ground;
     const options = { enter: ground.enter, env: { ...ground.env, BENCH_COUNT: String(guests), BENCH_ROUND: "0" } };
     const scratch = join(place.folder, part);
     await mkdir(scratch, { recursive: true });
     let domains: FloorDomain[] = [];
-
-    const ours: Times[] = [],
-        engines: Times[] = [],
-        floors: Pick<Times, "up" | "change" | "destroy">[] = [];
     let usual: Times | undefined;
-    // Alternating, so that other load on the machine affects all three alike.
+
+    const all: Run[] = [];
     for (let run = 0; run < runs; run++) {
         place.log(`${part}: run ${run + 1} of ${runs}: ${guests} guests, --parallel ${PARALLEL}`);
-        const first = run === 0;
+        const ours = {} as Times;
+        const engine = {} as Times;
+        const noted = async (step: Step): Promise<void> => {
+            if (step === "up") {
+                await ground.whenUp?.();
+                domains = await keep(ground, scratch);
+            }
+            if (step === "change") await keepDefinitions(ground, domains, "changed");
+        };
+        const eachStep = async (fleet: Stack, nothing: Stack): Promise<void> => {
+            for (const step of steps) {
+                ours[step] = await time(fleet, step, PARALLEL);
+                engine[step] = await time(nothing, step, PARALLEL);
+                if (run === 0) await noted(step);
+            }
+            if (run > 0 || !ground.usual) return;
+            usual = {} as Times;
+            for (const step of steps) usual[step] = await time(fleet, step);
+        };
         await withStack(
             "bench/programs/fleet",
             "bench",
-            async (stack) => {
-                ours.push(
-                    await live(stack, PARALLEL, {
-                        up: async () => {
-                            if (first) {
-                                await ground.whenUp?.();
-                                domains = await keep(ground, scratch);
-                            }
-                        },
-                        change: async () => {
-                            if (first) await keepDefinitions(ground, domains, "changed");
-                        },
-                    }),
-                );
-                if (first && ground.usual) usual = await live(stack);
-            },
+            (fleet) =>
+                withStack("bench/programs/engine-alone", "bench", (nothing) => eachStep(fleet, nothing), options),
             options,
         );
-        engines.push(
-            await withStack("bench/programs/engine-alone", "bench", (stack) => live(stack, PARALLEL), options),
-        );
-        floors.push({
+        const floor = {
             up: (await timed(() => virsh.up(domains))).seconds,
             change: (await timed(() => virsh.change(domains))).seconds,
             destroy: (await timed(() => virsh.down(domains))).seconds,
-        });
-    }
-    const middle = <Key extends string>(times: Record<Key, number>[], step: Key) =>
-        median(times.map((one) => one[step]));
-
-    const figure = (
-        step: Step,
-        name: string,
-    ): Pick<Figure, "part" | "name" | "unit" | "ours"> & { engine: number; beside: Record<string, number> } => {
-        const engine = middle(engines, step);
-        return {
-            part,
-            name,
-            unit: "s",
-            ours: middle(ours, step),
-            engine,
-            beside: { engine, ...(usual ? { "default parallelism": usual[step] } : {}) },
         };
-    };
+        all.push({ ours, engine, virsh: floor });
+    }
+    return { all, usual };
+}
+
+/** Return the medians of the runs, and the median of each run's own ratio. */
+function figuresOf({ part, limits }: Ground, { all, usual }: { all: Run[]; usual: Times | undefined }): Figure[] {
+    const middle = (of: (run: Run) => number) => median(all.map(of));
+    const figure = (step: Step, name: string): Pick<Figure, "part" | "name" | "unit" | "ours" | "beside"> => ({
+        part,
+        name,
+        unit: "s",
+        ours: middle(({ ours }) => ours[step]),
+        beside: {
+            engine: middle(({ engine }) => engine[step]),
+            ...(usual ? { "default parallelism": usual[step] } : {}),
+        },
+    });
     const overFloor = (step: "up" | "change" | "destroy", name: string): Figure => {
-        const { engine, beside, ...rest } = figure(step, name);
-        const floor = middle(floors, step);
+        const { beside, ...rest } = figure(step, name);
         return {
             ...rest,
-            beside: { ...beside, virsh: floor },
+            beside: { ...beside, virsh: middle(({ virsh }) => virsh[step]) },
             measure: "(ours − engine) / virsh",
-            value: (rest.ours - engine) / floor,
+            value: middle(({ ours, engine, virsh }) => (ours[step] - engine[step]) / virsh[step]),
             limit: limits[step],
         };
     };
-    const overEngine = (step: "preview" | "refresh", name: string): Figure => {
-        const { engine, ...rest } = figure(step, name);
-        return { ...rest, measure: "ours − engine, s", value: rest.ours - engine, limit: limits[step] };
-    };
+    const overEngine = (step: "preview" | "refresh", name: string): Figure => ({
+        ...figure(step, name),
+        measure: "ours − engine, s",
+        value: middle(({ ours, engine }) => ours[step] - engine[step]),
+        limit: limits[step],
+    });
     return [
         overFloor("up", "up"),
         overEngine("preview", "preview, nothing to do"),

@@ -12,7 +12,7 @@ export async function previewOfOne(
 ): Promise<Figure> {
     const options = { enter, env: { ...env, BENCH_COUNT: "1", BENCH_ROUND: "0" } };
     place.log("fleet: previews of one guest");
-    const [ours, engine]: [number[], number[]] = [[], []];
+    const pairs: { ours: number; engine: number }[] = [];
     await withStack(
         "bench/programs/fleet",
         "bench",
@@ -24,8 +24,8 @@ export async function previewOfOne(
                     await guest.up();
                     await nothing.up();
                     for (let pair = 0; pair < PAIRS_EACH_RUN * runs; pair++) {
-                        ours.push((await guest.preview()).seconds);
-                        engine.push((await nothing.preview()).seconds);
+                        const ours = (await guest.preview()).seconds;
+                        pairs.push({ ours, engine: (await nothing.preview()).seconds });
                     }
                 },
                 options,
@@ -36,10 +36,10 @@ export async function previewOfOne(
         part: "fleet",
         name: "preview of one guest, nothing to do",
         unit: "s",
-        ours: median(ours),
-        beside: { engine: median(engine) },
+        ours: median(pairs.map(({ ours }) => ours)),
+        beside: { engine: median(pairs.map(({ engine }) => engine)) },
         measure: "ours − engine, s",
-        value: median(ours) - median(engine),
+        value: median(pairs.map(({ ours, engine }) => ours - engine)),
         limit,
     };
 }
