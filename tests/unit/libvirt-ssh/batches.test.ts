@@ -26,9 +26,12 @@ const large = { name: "initrd", parts: text("x".repeat(100_000)), options: { mod
 let base: string;
 let asked: number;
 let batches: SshBatches;
+/** A folder of programs that are found before the machine's. */
+let programs: string;
 const own = (name = ""): string => join(base, uuid, name);
 beforeEach(() => {
     base = mkdtempSync(join(tmpdir(), "ssh-batches-"));
+    programs = mkdtempSync(join(tmpdir(), "ssh-programs-"));
     mkdirSync(own());
     writeFileSync(own(guard.name), guard.text);
     asked = 0;
@@ -36,7 +39,10 @@ beforeEach(() => {
     const ask = async ({ script, words, data = new Uint8Array(), codes = [] }: Ask) => {
         asked++;
         const input = Buffer.concat([encodeProgram(script, words), data]);
-        const { status, stdout, stderr } = spawnSync("sh", ["-c", REMOTE_COMMAND], { input });
+        const { status, stdout, stderr } = spawnSync("sh", ["-c", REMOTE_COMMAND], {
+            input,
+            env: { ...process.env, PATH: `${programs}:${process.env.PATH}` },
+        });
         if (status !== 0 && !codes.includes(status!)) throw new Error(`${status}: ${stderr.toString()}`);
         return { code: status!, out: stdout.subarray(stdout.indexOf(`${MARK}\n`) + MARK.length + 1) };
     };
@@ -46,7 +52,9 @@ beforeEach(() => {
         async () => undefined,
     );
 });
-afterEach(() => rmSync(base, { recursive: true, force: true }));
+afterEach(() => {
+    for (const folder of [base, programs]) rmSync(folder, { recursive: true, force: true });
+});
 
 test("small files are written by one script where the guard holds; a large one is left to a transfer", async () => {
     expect(await batches.putGuarded(uuid, [config, large], guard)).toEqual([config.name]);
@@ -59,6 +67,9 @@ test("small files are written by one script where the guard holds; a large one i
 
 test.each<[string, () => void]>([
     ["another's", () => writeFileSync(own(guard.name), '{"token":"theirs"}')],
+    ["longer by a line", () => writeFileSync(own(guard.name), `${guard.text}\n{}`)],
+    ["empty", () => writeFileSync(own(guard.name), "")],
+    ["a folder", () => onlyFolder()],
     ["gone", () => rmSync(own(guard.name))],
     ["incomplete", () => writeFileSync(own(`${guard.name}.unfinished`), "")],
 ])("where the guard is %s, nothing is written, and nothing removed", async (_what, change) => {
@@ -85,6 +96,11 @@ test("a folder that another program uses stays, with its files", async () => {
 
 const claim = { name: guard.name, parts: text(guard.text), options: { mode: 0o644, transient: true } };
 
+const onlyFolder = (): void => {
+    rmSync(own(guard.name));
+    mkdirSync(own(guard.name));
+};
+
 const onlyLink = (): void => {
     rmSync(own(guard.name));
     symlinkSync("nowhere", own("link"));
@@ -108,6 +124,15 @@ describe("a file is made only in an empty folder", () => {
         if (made) expect(readFileSync(own(guard.name), "utf8")).toBe(guard.text);
         expect(asked).toBe(1);
     });
+});
+
+test.each(["kernel", ".kernel.head"])("%s of another writer, which comes meanwhile, is found", async (name) => {
+    rmSync(own(guard.name));
+    const other = '#!/bin/sh\n/bin/ln "$@" && : > "$OTHER"\n';
+    writeFileSync(join(programs, "ln"), other.replace("$OTHER", own(name)), { mode: 0o755 });
+    const found = await batches.putInEmpty(uuid, claim);
+    expect(found).toEqual({ made: true, files: name === "kernel" ? [{ name, size: 0 }] : [] });
+    expect(readdirSync(own()).sort()).toEqual([guard.name, name].sort());
 });
 
 test.each<[string, string, string]>([

@@ -13,13 +13,26 @@ import { quote } from "./shellProtocol";
 /** Exit code of IF_SAME. */
 const OTHER = 9;
 
-/** folder. Ends with OTHER where it has an entry. */
-const IF_EMPTY = `${LIST}
+/** folder. Makes it. Ends with OTHER where it has an entry. */
+const IF_EMPTY = `
+if mkdir -m 0711 -- "$1" 2>/dev/null; then exit; fi
+${LIST}
 if [ -d "$1" ]; then
     for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
         if [ -e "$one" ] || [ -L "$one" ]; then exit ${OTHER}; fi
     done
 fi`;
+
+/** folder name. Prints the entries, unless the file of that name is the only one. */
+const LIST_OTHERS = `
+if [ -e "$1/$2" ]; then
+    others=
+    for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        if [ "$one" != "$1/$2" ] && { [ -e "$one" ] || [ -L "$one" ]; }; then others=yes; fi
+    done
+    [ -n "$others" ] || exit 0
+fi
+${LIST}`;
 
 /** path. Ends with OTHER where it exists. */
 const UNLESS = `if [ -e "$1" ] || [ -e "$1.unfinished" ]; then exit ${OTHER}; fi`;
@@ -27,10 +40,15 @@ const UNLESS = `if [ -e "$1" ] || [ -e "$1.unfinished" ]; then exit ${OTHER}; fi
 /** from to… */
 const RENAME_ALL = `while [ $# != 0 ]; do [ ! -e "$1" ] || mv -f -- "$1" "$2"; shift 2; done`;
 
-/** path text. Ends with OTHER where the file is missing, incomplete or has another content. */
+/**
+ * path text. Ends with OTHER where the file is missing, incomplete or has another content. The text is one line, which
+ * the shell reads without a process of its own.
+ */
 const IF_SAME = `
 [ ! -e "$1.unfinished" ] || exit ${OTHER}
-[ "$(cat -- "$1" 2>/dev/null)" = "$2" ] || exit ${OTHER}`;
+line= rest=
+{ { IFS= read -r line || :; IFS= read -r rest || :; } < "$1"; } 2>/dev/null || exit ${OTHER}
+if [ "$line" != "$2" ] || [ -n "$rest" ]; then exit ${OTHER}; fi`;
 
 interface Step {
     script: string;
@@ -91,7 +109,7 @@ export class SshBatches implements Omit<FileBatches, "listAll"> {
                 { script: IF_EMPTY, words: [folder] },
                 ...(put ? [{ ...put, line: true }] : []),
                 // Another one may have come after the first look.
-                { script: LIST, words: [folder] },
+                { script: LIST_OTHERS, words: [folder, name] },
             ]),
             data: put?.data,
             codes: [OTHER, INCOMPLETE, BUSY],
@@ -159,14 +177,16 @@ const isSame = (folder: string, { name, text }: Guard): Step => ({
 });
 
 /**
- * Return the script that runs these, one after the other, each in a subshell, and its words: those of each, quoted.
+ * Return the script that runs these, one after the other, each but the last in a subshell, which it may leave by `exit`,
+ * and its words: those of each, quoted.
  * @param line print the last line of what a step says, which may be empty
  */
 function inOrder(steps: (Step & { line?: boolean })[]): Step {
     return {
         script: steps
             .map(({ script, line }, at) => {
-                const call = `(eval "step${at} $${at + 1}")`;
+                const step = `eval "step${at} $${at + 1}"`;
+                const call = at === steps.length - 1 && !line ? step : `(${step})`;
                 const run = line ? `said${at}=$${call}\nprintf '%s\\n' "\${said${at}##*\n}"` : call;
                 return `step${at}() {\n${script}\n:\n}\n${run}`;
             })

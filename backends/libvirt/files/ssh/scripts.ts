@@ -60,7 +60,7 @@ for name do
     used=
     for one in "$store"/*; do if [ "$dir/$name" -ef "$one" ] || [ "$dir/.$name.head" -ef "$one" ]; then used=$one; break; fi; done
     rm -f -- "$dir/$name" "$dir/.$name.head"
-    rm -f -- "$dir/$name.unfinished"
+    [ ! -e "$dir/$name.unfinished" ] || rm -f -- "$dir/$name.unfinished"
     [ -z "$used" ] || [ "$(stat -c %h -- "$used" 2>/dev/null)" != 1 ] || rm -f -- "$used"
 done
 sweep "$dir"
@@ -94,6 +94,7 @@ export const READ = `
 [ ! -e "$1.unfinished" ] || exit 0
 there "$1" || exit 0
 if [ -z "$2" ]; then tail -c "$3" -- "$1"
+elif [ "$2" = 0 ]; then head -c "$3" -- "$1"
 else tail -c "+$(($2 + 1))" -- "$1" | head -c "$3"
 fi`;
 
