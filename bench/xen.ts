@@ -55,7 +55,8 @@ export async function measureXen(
         limits,
         usual,
         whenUp: async () => {
-            const files = await host.run("sh", "-c", `stat -c %i ${FOLDER}/*-*/kernel*`);
+            // Folders of guests are named by their uuids; those of virsh's copies are not.
+            const files = await host.run("sh", "-c", `stat -c %i ${FOLDER}/????????-*/kernel*`);
             if (files.split("\n").length !== GUESTS)
                 throw new Error(`there are not ${GUESTS} kernels in ${FOLDER}: ${files}`);
             copies = new Set(files.split("\n")).size;
