@@ -1,149 +1,108 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
-import type { Accelerator } from "../model";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "./doctor";
 import { selftest } from "./selftest";
 import { sweep } from "./sweep";
+import { type Streams, standard } from "./terminal";
 
-export const USAGE = `Usage: pulumi-unikernel COMMAND [OPTIONS]
-
-Commands:
-  doctor               check whether \`pulumi up\` would work here, and print the command that fixes each problem
-  sweep                list objects on a host that carry this package's mark and belong to no given state
-  selftest             create throwaway guests on a host, kill their deployments at every step, and report what held
-
-Options of doctor, sweep and selftest:
-  --connection URI     libvirt connection (default: qemu:///system as root, else qemu:///session)
-  --json               one JSON document in place of lines
-
-Options of sweep:
-  --state FILE         what \`pulumi stack export\` wrote; more than once for more stacks (PROJECT/STACK=FILE of a stack without resources)
-  --dry-run            remove nothing (the default)
-  --yes                remove what killed creates of the stacks with a --state left
-  --delete-data        with --yes: remove persist disks too
-
-Options of selftest:
-  --accelerator NAME   auto, kvm or tcg, on a KVM host (default: auto)
-  --kills N            kills of each operation (default: at every step)
-
-Other options:
-  --help               this text
-  --version            the version of this package
-
-Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held), 1 when not, 2 when the command line is wrong.
+const EXIT_CODES = `
+Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held),
+1 when not, 2 when the command line is wrong.
 `;
 
-/** The streams that a command writes to. */
-export interface Streams {
-    out(text: string): void;
-    error(text: string): void;
-}
-
-const standard: Streams = { out: (text) => process.stdout.write(text), error: (text) => process.stderr.write(text) };
-
-interface Commands {
-    doctor: typeof doctor;
-    sweep?: typeof sweep;
-    selftest?: typeof selftest;
-}
+const commandsOfThisRelease = { doctor, sweep, selftest };
+type Commands = typeof commandsOfThisRelease;
 
 /** Run one command line (without node and script) and return its exit code. */
 export async function run(
     argv: string[],
     streams: Streams = standard,
-    commands: Commands = { doctor, sweep, selftest },
+    commands: Partial<Commands> = {},
 ): Promise<number> {
-    const wrong = (why: string) => {
-        streams.error(`${why}\n\n${USAGE}`);
-        return 2;
-    };
-    let parsed: ReturnType<typeof parse>;
+    let code = 0;
+    const program = programOf(streams, { ...commandsOfThisRelease, ...commands }, (ended) => {
+        code = ended;
+    });
     try {
-        parsed = parse(argv);
+        await program.parseAsync(argv, { from: "user" });
+        return code;
     } catch (error) {
-        return wrong(error instanceof Error ? error.message : String(error));
+        if (!(error instanceof CommanderError)) throw error;
+        return error.exitCode === 0 ? 0 : 2;
     }
-    const {
-        values: { help, version, connection, json, ...own },
-        positionals: [command, ...rest],
-    } = parsed;
-    if (help) {
-        streams.out(USAGE);
-        return 0;
-    }
-    if (version) {
-        streams.out(`${packageVersion()}\n`);
-        return 0;
-    }
-    if (command === undefined) return wrong("No command given.");
-    if (!isCommand(command)) return wrong(`There is no command "${command}".`);
-    if (rest.length > 0) return wrong(`"${rest[0]}" is one argument too many.`);
-    const other = Object.keys(own).find((name) => !OPTIONS[command].includes(name));
-    if (other !== undefined) return wrong(`--${other} is no option of ${command}.`);
+}
+
+/** @param end takes the exit code of the command that ran */
+function programOf(streams: Streams, commands: Commands, end: (code: number) => void): Command {
     const print = (text: string): void => {
         streams.out(`${text}\n`);
     };
-    if (command === "doctor") return (await commands.doctor({ connection, json, print })) ? 0 : 1;
-    if (command === "sweep") {
-        const { state, yes, "dry-run": dryRun, "delete-data": deleteData } = own;
-        if (yes && dryRun) return wrong("--yes and --dry-run exclude each other.");
-        if (yes && !state?.length)
-            return wrong("--yes needs --state FILE: it removes only what belongs to stacks whose state is given.");
-        if (deleteData && !yes) return wrong("--delete-data needs --yes.");
-        return (await (commands.sweep ?? sweep)({ connection, state, yes, deleteData, json, print })) ? 0 : 1;
-    }
-    const { accelerator, kills } = own;
-    if (accelerator !== undefined && !isAccelerator(accelerator))
-        return wrong(`--accelerator "${accelerator}": expected auto, kvm or tcg.`);
-    if (kills !== undefined && !/^[1-9]\d{0,3}$/.test(kills))
-        return wrong(`--kills "${kills}": expected a number from 1 to 9999.`);
-    const say = (text: string): void => {
-        streams.error(`${text}\n`);
-    };
-    return (commands.selftest ?? selftest)({
-        connection,
-        json,
-        accelerator,
-        kills: kills === undefined ? undefined : Number(kills),
-        print,
-        say,
-    });
+    const program = new Command("pulumi-unikernel")
+        .version(packageVersion(), "--version", "the version of this package")
+        .helpOption("-h, --help", "this text")
+        .helpCommand(false)
+        .showHelpAfterError()
+        .exitOverride()
+        .configureOutput({ writeOut: streams.out, writeErr: streams.error })
+        .addHelpText("after", EXIT_CODES);
+
+    command(program, "doctor")
+        .description("check whether `pulumi up` would work here, and print the command that fixes each problem")
+        .addOption(oneConnection())
+        .addOption(json())
+        .action(async ({ connection, json }) => end((await commands.doctor({ connection, json, print })) ? 0 : 1));
+
+    command(program, "sweep")
+        .description("list objects on a host that carry this package's mark and belong to no given state")
+        .addOption(oneConnection())
+        .option(
+            "--state <file>",
+            "what `pulumi stack export` wrote; more than once for more stacks (PROJECT/STACK=FILE of a stack without resources)",
+            collected,
+        )
+        .addOption(new Option("--dry-run", "remove nothing (the default)").conflicts("yes"))
+        .option("--yes", "remove what killed creates of the stacks with a --state left")
+        .option("--delete-data", "with --yes: remove persist disks too")
+        .addOption(json())
+        .action(async ({ connection, json, state, yes, deleteData }, self: Command) => {
+            if (yes && !state)
+                self.error("--yes needs --state FILE: it removes only what belongs to stacks whose state is given.");
+            if (deleteData && !yes) self.error("--delete-data needs --yes.");
+            end((await commands.sweep({ connection, state, yes, deleteData, json, print })) ? 0 : 1);
+        });
+
+    command(program, "selftest")
+        .description("create throwaway guests on a host, kill their deployments at every step, and report what held")
+        .addOption(oneConnection())
+        .addOption(new Option("--accelerator <name>", "on a KVM host (default: auto)").choices(["auto", "kvm", "tcg"]))
+        .option("--kills <n>", "kills of each operation (default: at every step)", count)
+        .addOption(json())
+        .action(async ({ connection, json, accelerator, kills }) => {
+            const say = (text: string): void => {
+                streams.error(`${text}\n`);
+            };
+            end(await commands.selftest({ connection, json, accelerator, kills, print, say }));
+        });
+
+    return program;
 }
 
-/** The options of each command, in addition to --connection and --json. */
-const OPTIONS = {
-    doctor: [] as string[],
-    sweep: ["state", "yes", "dry-run", "delete-data"],
-    selftest: ["accelerator", "kills"],
-};
-
-function isCommand(text: string): text is keyof typeof OPTIONS {
-    return Object.hasOwn(OPTIONS, text);
+function command(program: Command, name: string): Command {
+    return program.command(name).helpOption("-h, --help", "this text").allowExcessArguments(false);
 }
 
-function isAccelerator(text: string): text is Accelerator {
-    return ["auto", "kvm", "tcg"].includes(text);
+const oneConnection = (): Option =>
+    new Option("--connection <uri>", "libvirt connection (default: qemu:///system as root, else qemu:///session)");
+const json = (): Option => new Option("--json", "one JSON document in place of lines");
+
+function collected(value: string, before: string[] = []): string[] {
+    return [...before, value];
 }
 
-function parse(args: string[]) {
-    return parseArgs({
-        args,
-        allowPositionals: true,
-        strict: true,
-        options: {
-            connection: { type: "string" },
-            json: { type: "boolean" },
-            state: { type: "string", multiple: true },
-            yes: { type: "boolean" },
-            "dry-run": { type: "boolean" },
-            "delete-data": { type: "boolean" },
-            accelerator: { type: "string" },
-            kills: { type: "string" },
-            help: { type: "boolean", short: "h" },
-            version: { type: "boolean" },
-        },
-    });
+function count(text: string): number {
+    if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError("Expected a number from 1 to 9999.");
+    return Number(text);
 }
 
 /** Return the version in the nearest package.json above. Sources are one folder nearer to it than compiled files. */

@@ -24,20 +24,27 @@ async function command(...argv: string[]) {
             called.push(options);
             return options.connection === "broken:///" ? 143 : 0;
         },
+        sweep: async ({ print: _, ...options } = {}) => {
+            called.push(options);
+            return true;
+        },
     });
     return { code, out, error, called };
 }
 
 test.each<[string[], number, string, string]>([
-    [[], 2, "", "No command given"],
-    [["frobnicate"], 2, "", 'no command "frobnicate"'],
-    [["doctor", "now"], 2, "", '"now" is one argument too many'],
+    [[], 2, "", "Usage: pulumi-unikernel"],
+    [["frobnicate"], 2, "", "unknown command 'frobnicate'"],
+    [["doctor", "now"], 2, "", "too many arguments for 'doctor'"],
     [["doctor", "--colour"], 2, "", "--colour"],
     [["doctor", "--connection"], 2, "", "--connection"],
-    [["doctor", "--kills", "3"], 2, "", "--kills is no option of doctor"],
-    [["selftest", "--accelerator", "hvf"], 2, "", "expected auto, kvm or tcg"],
-    [["selftest", "--yes"], 2, "", "--yes is no option of selftest"],
-    [["selftest", "--kills", "0"], 2, "", "expected a number from 1"],
+    [["doctor", "--kills", "3"], 2, "", "unknown option '--kills'"],
+    [["selftest", "--accelerator", "hvf"], 2, "", "Allowed choices are auto, kvm, tcg"],
+    [["selftest", "--yes"], 2, "", "unknown option '--yes'"],
+    [["selftest", "--kills", "0"], 2, "", "Expected a number from 1"],
+    [["sweep", "--yes"], 2, "", "--yes needs --state FILE"],
+    [["sweep", "--yes", "--dry-run", "--state", "x"], 2, "", "cannot be used with option '--yes'"],
+    [["sweep", "--delete-data"], 2, "", "--delete-data needs --yes"],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
     [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
     [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
@@ -69,6 +76,12 @@ test.each<[string[], number, object]>([
     ],
     [["selftest", "--connection=broken:///"], 143, { connection: "broken:///" }],
 ])("%j asks selftest and ends with its code, %i", async (argv, code, options) => {
+    expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
+});
+
+test.each<[string[], number, object]>([
+    [["sweep", "--yes", "--state", "a", "--state", "b"], 0, { yes: true, state: ["a", "b"] }],
+])("%j asks sweep and ends with %i", async (argv, code, options) => {
     expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
 });
 
