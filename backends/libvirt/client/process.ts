@@ -37,6 +37,8 @@ interface Pending {
 class LibvirtProcess {
     /** One of its threads hangs: it gets no new requests, and ends after its last one. */
     retired = false;
+    /** A caller waits for its end. */
+    private ending = false;
     private readonly child: ChildProcess;
     private readonly pending = new Map<number, Pending>();
     private nextId = 1;
@@ -87,6 +89,7 @@ class LibvirtProcess {
 
     end(): Promise<void> {
         if (this.child.exitCode !== null || this.child.signalCode !== null) return Promise.resolve();
+        this.ending = true;
         return new Promise((resolve) => {
             this.child.ref();
             this.child.once("exit", () => resolve());
@@ -112,9 +115,9 @@ class LibvirtProcess {
         this.hold();
     }
 
-    /** Keep Node running while a request is pending, and no longer. */
+    /** Keep Node running while a request is pending, or its end is waited for, and no longer. */
     private hold(): void {
-        const way = this.pending.size > 0 ? "ref" : "unref";
+        const way = this.pending.size > 0 || this.ending ? "ref" : "unref";
         this.child[way]();
         (this.child.channel as { ref(): void; unref(): void } | null | undefined)?.[way]();
     }
