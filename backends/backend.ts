@@ -12,6 +12,9 @@ export type {
     LeftDomain,
     LeftFolder,
     Leftovers,
+    ListedGuest,
+    OutputOptions,
+    OutputReader,
 } from "./hostReports";
 
 /** Identifies a guest and the host that it is on. */

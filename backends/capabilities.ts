@@ -8,6 +8,9 @@ import type {
     LeftDomain,
     LeftFolder,
     Leftovers,
+    ListedGuest,
+    OutputOptions,
+    OutputReader,
 } from "./hostReports";
 
 /** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
@@ -34,8 +37,19 @@ export interface Importer {
 
 /** A platform whose hosts can show any guest and its console. */
 export interface GuestViewer {
+    /** Return the host's name for itself, and the guests with this package's mark, by name. Changes nothing. */
+    listGuests(connection: string): Promise<{ hostname: string; guests: ListedGuest[] }>;
     /** Return a description of a guest, whichever program made it; undefined when the host has none. */
     describeGuest(connection: string, target: GuestName): Promise<GuestDescription | undefined>;
+    /**
+     * Return a reader of what a guest prints, from the beginning of its stored output on; undefined where no program
+     * stores it.
+     */
+    guestOutput(
+        connection: string,
+        guest: { uuid: string; name: string },
+        options: OutputOptions,
+    ): Promise<OutputReader | undefined>;
     /** Return the last 128 KiB that a guest has printed since its last start; undefined when there is no such guest. */
     consoleTail(connection: string, target: GuestName): Promise<string | undefined>;
 }
@@ -95,7 +109,8 @@ export function isImporter<B extends Capabilities>(backend: B): backend is B & I
 }
 
 export function isGuestViewer<B extends Capabilities>(backend: B): backend is B & GuestViewer {
-    return backend.describeGuest !== undefined && backend.consoleTail !== undefined;
+    const { listGuests, describeGuest, guestOutput, consoleTail } = backend;
+    return [listGuests, describeGuest, guestOutput, consoleTail].every((one) => one !== undefined);
 }
 
 export function isSweeper<B extends Capabilities>(backend: B): backend is B & Sweeper {

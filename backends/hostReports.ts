@@ -66,6 +66,42 @@ export interface LeftFolder {
 
 export type GuestName = { uuid: string } | { name: string };
 
+/** One of our guests, as a list of them shows it. */
+export interface ListedGuest {
+    uuid: string;
+    name: string;
+    state: SeenState;
+    /** MiB. */
+    memory: number;
+    /** One for each interface; "" where the host knows none. */
+    ipAddresses: string[];
+    /** Seconds since the hypervisor started it, by the host's clock; undefined where it is off or only libvirt answers. */
+    uptime?: number;
+    /** From its mark; undefined where a newer release wrote that. */
+    mark?: { urn: string; phase: "creating" | "updating" | "ready"; since: string };
+    /** Why its mark cannot be read. */
+    problem?: string;
+}
+
+/** Reads the stored console output of a guest from its beginning on, and on as it grows. */
+export interface OutputReader {
+    /**
+     * Return the next bytes, at most 256 KiB; none where there is nothing new at present.
+     * `lost`: the host did not keep what was printed between these and the former ones.
+     */
+    next(): Promise<{ bytes: Uint8Array; lost?: boolean }>;
+}
+
+export interface OutputOptions {
+    /** Output of the boot before the present one. */
+    last?: boolean;
+    /**
+     * Begin with the first file to which the guest printed in the last seconds, by the host's clock; without one, at the
+     * end. A log has no times of its lines.
+     */
+    since?: number;
+}
+
 /** One guest as its host shows it: what runs now, or what the next start will run. */
 export interface GuestDescription extends GuestOutputs {
     uuid: string;

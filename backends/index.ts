@@ -22,7 +22,10 @@ export type {
     LeftDomain,
     LeftFolder,
     Leftovers,
+    ListedGuest,
     Observation,
+    OutputOptions,
+    OutputReader,
     PropertyConsequence,
 } from "./backend";
 export { PartialError } from "./backend";

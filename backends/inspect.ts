@@ -1,10 +1,11 @@
 import { type Firmware, hasCode, type UnikernelError } from "../model";
 import { moduleFolder } from "./iso";
 import { probeAccelerator } from "./kvm";
-import { openHost, sshShellOf } from "./libvirt";
+import { openHost } from "./libvirt";
 import { goByVolumes, guestsFolder } from "./libvirt/files";
+import { shellOf } from "./libvirt/hostShell";
 import { readCapabilities } from "./libvirt/xml";
-import { inspectXen, localShell, type XenFacts } from "./xen";
+import { inspectXen, type XenFacts } from "./xen";
 
 /** Facts of a host, for display. */
 export interface HostFacts {
@@ -67,9 +68,8 @@ export async function inspectHost(uri: string): Promise<HostFacts> {
  */
 export async function inspectDom0(uri: string): Promise<XenFacts | undefined> {
     const { local } = await (await openHost(uri)).info();
-    if (local) return inspectXen(localShell, "local");
-    const shell = sshShellOf(uri);
-    return shell && inspectXen((script, words) => shell.run(script, words), "remote");
+    const shell = shellOf(uri);
+    return shell && inspectXen(shell, local ? "local" : "remote");
 }
 
 /** Return, for each firmware, the folder of GRUB's modules, or the error and the hint where there is none. */

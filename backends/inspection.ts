@@ -4,5 +4,6 @@ export { workingAccelerators } from "./kvm";
 export { sshShellOf } from "./libvirt";
 export { readFacts } from "./libvirt/devices";
 export { guestsFolder } from "./libvirt/files";
+export { plain } from "./libvirt/lifecycle/readiness/console";
 export { readMark, readNetwork, renderReservation } from "./libvirt/xml";
 export { createXen, type Dom0, type XenFacts } from "./xen";

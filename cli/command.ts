@@ -1,17 +1,20 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { secondsSince } from "../core/commands";
 import { doctor } from "./doctor";
+import { logs } from "./logs";
+import { ls } from "./ls";
 import { selftest } from "./selftest";
 import { sweep } from "./sweep";
 import { type Streams, standard } from "./terminal";
 
 const EXIT_CODES = `
-Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held),
-1 when not, 2 when the command line is wrong.
+Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held;
+ls: when every host answered; logs: when the guest was found), 1 when not, 2 when the command line is wrong.
 `;
 
-const commandsOfThisRelease = { doctor, sweep, selftest };
+const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs };
 type Commands = typeof commandsOfThisRelease;
 
 /** Run one command line (without node and script) and return its exit code. */
@@ -85,6 +88,35 @@ function programOf(streams: Streams, commands: Commands, end: (code: number) => 
             end(await commands.selftest({ connection, json, accelerator, kills, print, say }));
         });
 
+    command(program, "ls")
+        .description("list guests: name, state, host, uptime, addresses, memory, last change and its consequence")
+        .addOption(stack())
+        .addOption(connections())
+        .addOption(json())
+        .action(async ({ connection, stack, json }) =>
+            end((await commands.ls({ connection, stack, json }, streams)) ? 0 : 1),
+        );
+
+    command(program, "logs")
+        .argument("<name>", "the guest: its domain's name, its uuid, or with --stack its name in the program")
+        .description("print what a guest has printed since its last start")
+        .option("-f, --follow", "go on as it prints, over restarts")
+        .option(
+            "--since <time>",
+            "leave out files to which it has not printed since: 90s, 10m, 2h, 3d, or a date",
+            since,
+        )
+        .addOption(
+            new Option("--boot <n>", "0: since its last start (the default); -1: the boot before").choices(["0", "-1"]),
+        )
+        .addOption(stack())
+        .addOption(connections())
+        .addOption(json())
+        .action(async (name, { boot, ...options }, self: Command) => {
+            if (boot === "-1" && options.follow) self.error("--follow and --boot -1 exclude each other.");
+            end(await commands.logs({ name, ...options, boot: boot === "-1" ? -1 : 0 }, streams));
+        });
+
     return program;
 }
 
@@ -92,12 +124,27 @@ function command(program: Command, name: string): Command {
     return program.command(name).helpOption("-h, --help", "this text").allowExcessArguments(false);
 }
 
-const oneConnection = (): Option =>
-    new Option("--connection <uri>", "libvirt connection (default: qemu:///system as root, else qemu:///session)");
+const DEFAULT_CONNECTION = "default: qemu:///system as root, else qemu:///session";
+const oneConnection = (): Option => new Option("--connection <uri>", `libvirt connection (${DEFAULT_CONNECTION})`);
+const connections = (): Option =>
+    new Option(
+        "--connection <uri>",
+        `libvirt connection of a host; more than once for more hosts (${DEFAULT_CONNECTION}; with --stack: those of its guests)`,
+    ).argParser(collected);
+const stack = (): Option =>
+    new Option("--stack <name>", "the guests of this stack, on all their hosts, as `pulumi stack export` names them");
 const json = (): Option => new Option("--json", "one JSON document in place of lines");
 
 function collected(value: string, before: string[] = []): string[] {
     return [...before, value];
+}
+
+function since(text: string): number {
+    try {
+        return secondsSince(text);
+    } catch (error) {
+        throw new InvalidArgumentError((error as Error).message);
+    }
 }
 
 function count(text: string): number {

@@ -10,3 +10,14 @@ export {
     type XenFacts,
 } from "../backends/inspection";
 export { countLeftovers, findLeftovers, type Leftover, readStates, removeLeftover, type Verdict } from "./sweep";
+export {
+    type AskedHost,
+    findGuest,
+    guestsOfStack,
+    readOutput,
+    type Shown,
+    type ShownGuest,
+    type StackGuests,
+    secondsSince,
+    showGuests,
+} from "./view";

@@ -3,3 +3,4 @@ export { hostBindingProblems } from "./bindable";
 export { chooseKvm } from "./choose";
 export { kvmModel } from "./model";
 export { opensPrivateFiles } from "./privateFiles";
+export { qemuUptimes } from "./uptimes";

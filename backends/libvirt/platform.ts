@@ -1,5 +1,5 @@
 import type { ErrorCode, GuestCapabilities, GuestPlan, Platform, Problem, UnikernelSpec } from "../../model";
-import type { ConsequenceTable, Context } from "../backend";
+import type { ConsequenceTable, Context, OutputOptions, OutputReader } from "../backend";
 import type { HostProblem } from "../capabilities";
 import type { Host, LeaseRecord, Renames } from "./host";
 import type { DomainModel } from "./model";
@@ -45,6 +45,8 @@ export interface KeptConsole {
      * calls do it.
      */
     end?(bytes: number, known: number | undefined): Promise<{ size: number; text: string } | undefined>;
+    /** Return a reader of the stored output, from its beginning on; undefined while the output is not stored. */
+    output(options: OutputOptions): Promise<OutputReader | undefined>;
     /** Mark the output so far as that of the previous boot. Called before a start. */
     rotate(): Promise<void>;
     /** The renames that `rotate` makes, where a script for the host's files can make them. */
@@ -106,6 +108,11 @@ export interface LibvirtPlatform {
      */
     ipAddresses(spec: Pick<UnikernelSpec, "interfaces">, leases: LeaseRecord[]): string[];
     consoleCommand(spec: Pick<UnikernelSpec, "connection" | "name">): string;
+    /**
+     * Return for how many seconds running guests have run, by uuid and by the host's own clock; a guest is missing where
+     * that is not known. libvirt has no call for it.
+     */
+    uptimes(host: Host, uuids: string[]): Promise<Map<string, number>>;
     /**
      * Return the guest's stored console output. Left out: the log is in the guest's folder, where its definition says.
      */

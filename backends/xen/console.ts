@@ -1,4 +1,5 @@
 import type { KeptConsole } from "../libvirt/platform";
+import { consoleOutput } from "./consoleOutput";
 import type { Dom0 } from "./dom0";
 
 /** The folders in which xenconsoled keeps guests' output with --log=guest: its default, and the folder above. */
@@ -21,6 +22,7 @@ export function xenConsole(dom0: Dom0, name: string, besideFiles = false): KeptC
         read: async (bytes) => (await dom0.tail(bytes, ...paths))?.text,
         ...(dom0.tailUnless ? { end: async (bytes, known) => dom0.tailUnless?.(known, bytes, ...paths) } : {}),
         size: async () => (await dom0.tail(0, ...paths))?.size,
+        output: (options) => consoleOutput(dom0, { present: paths, last: paths.map((path) => path + LAST) }, options),
         rotate: () => dom0.rename(...renames),
         ...(besideFiles ? { renames } : {}),
         remove: () => dom0.remove(...paths.flatMap((path) => [path, path + LAST])),

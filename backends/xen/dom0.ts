@@ -1,8 +1,7 @@
-import { execFile } from "node:child_process";
 import { open, rename, rm } from "node:fs/promises";
-import { promisify } from "node:util";
 
 import { UnikernelError } from "../../model";
+import { localShell } from "../libvirt/localShell";
 import { localXenstore } from "./socket";
 import type { Xenstore } from "./xenstore";
 
@@ -57,11 +56,6 @@ export const localDom0: Dom0 = {
         }
     },
 };
-
-/** Run a short script of sh on this machine. @returns what it printed */
-export async function localShell(script: string, words: string[]): Promise<string> {
-    return (await promisify(execFile)("sh", ["-euc", script, "sh", ...words], { timeout: 20_000 })).stdout;
-}
 
 async function tail(path: string, bytes: number): Promise<Omit<Tail, "path"> | undefined> {
     const file = await open(path).catch(ifDenied);

@@ -13,6 +13,7 @@ import { explainStart } from "./explain";
 import { endGdbsx, startGdbsx } from "./gdb";
 import { xenModel } from "./model";
 import { xenStartErrors } from "./startErrors";
+import { domainUptimes } from "./uptimes";
 import { powerOff, readGuestKey, writeGuestKey } from "./xenstore";
 
 /** Return the platform of Xen with libvirt's libxl driver. @param dom0Of returns the dom0 of a guest */
@@ -27,6 +28,7 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestAccess, "sshTarg
         model: xenModel,
         ipAddresses,
         consoleCommand,
+        uptimes: (host, uuids) => domainUptimes(dom0Of(host, {}), uuids),
         console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name, guest.sshTarget === undefined),
         writeRuntimeConfig: (host, guest, id, { key, value }) =>
             writeGuestKey(dom0Of(host, guest).xenstore, id, key, value),

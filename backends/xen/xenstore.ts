@@ -36,6 +36,20 @@ export async function readGuestKey(xenstore: Xenstore, id: number, key: string):
 }
 
 /**
+ * Return the time at which libxl built a domain, in seconds since 1970 by dom0's clock; undefined where there is no such
+ * key (libxl_dom.c, libxl__build_post: start_time, beside what xl uptime reads).
+ */
+export async function readStartTime(xenstore: Xenstore, uuid: string): Promise<number | undefined> {
+    try {
+        const [text = ""] = await ask(xenstore, [{ type: "read", path: `/vm/${uuid}/start_time` }]);
+        return /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined;
+    } catch (error) {
+        if (hasCode(error, "not-found")) return undefined;
+        throw error;
+    }
+}
+
+/**
  * Ask a domain to power off (docs/misc/xenstore-paths.pandoc, ~/control/shutdown). libxl writes the same key, but then
  * waits up to a minute for the guest's acknowledgement, during which libvirt blocks every other call for the domain.
  */

@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { stackOf, UnikernelError } from "../../model";
+import { isGuest, resourcesOf, typeOf } from "../stackExport";
 
 /** The guests of one stack, by a file of `pulumi stack export`. */
 export interface KnownStack {
@@ -27,7 +28,7 @@ export async function readState(argument: string): Promise<KnownStack> {
             cause,
         });
     });
-    const resources = resourcesIn(parse(text, path));
+    const resources = resourcesOf(text, path);
     const found = resources.map(({ urn }) => stackOf(urn)).find((one) => one !== undefined);
     if (found && project !== undefined && (found.project !== project || found.stack !== stack)) {
         throw new UnikernelError(
@@ -40,7 +41,7 @@ export async function readState(argument: string): Promise<KnownStack> {
         throw new UnikernelError("invalid", `${path} has no resources, so it names no project and stack`, {
             hint: `write --state PROJECT/STACK=${path}`,
         });
-    const guests = resources.filter(({ urn }) => /unikernel:(index:)?Unikernel$/.test(typeOf(urn)));
+    const guests = resources.filter(isGuest);
     const uuids = guests.flatMap(({ id, values }) => [id, values.uuid]).filter((one) => typeof one === "string");
     const macs = new Set(
         guests.flatMap(({ values }) =>
@@ -53,55 +54,4 @@ export async function readState(argument: string): Promise<KnownStack> {
         .filter(({ urn }) => /unikernel:(index:)?NetworkInterface$/.test(typeOf(urn)))
         .map(({ values }) => String(values.mac).toLowerCase());
     return { ...name, uuids: new Set(uuids), macs, idleMacs: new Set(idle.filter((mac) => !macs.has(mac))) };
-}
-
-interface Resource {
-    urn: string;
-    id?: string;
-    values: Record<string, unknown>;
-}
-
-function parse(text: string, path: string): unknown {
-    try {
-        const document: unknown = JSON.parse(text);
-        if (typeof Object(document).deployment === "object" && Object(document).deployment !== null)
-            return Object(document).deployment;
-    } catch {
-        /* reported below */
-    }
-    throw new UnikernelError(
-        "invalid",
-        `${path} is not what pulumi stack export writes: expected a JSON document with "deployment"`,
-    );
-}
-
-/**
- * Include pending operations: an interrupted update or delete is of a guest in state, an interrupted create proves
- * nothing.
- */
-function resourcesIn(deployment: unknown): Resource[] {
-    const { resources, pending_operations: pending } = Object(deployment) as {
-        resources?: unknown;
-        pending_operations?: unknown;
-    };
-    const begun = list(pending)
-        .filter((one) => Object(one).type !== "creating")
-        .map((one) => Object(one).resource as unknown);
-    return [...list(resources), ...begun].flatMap((one) => {
-        const { urn, id, inputs, outputs } = Object(one) as {
-            urn?: unknown;
-            id?: unknown;
-            inputs?: object;
-            outputs?: object;
-        };
-        return typeof urn === "string"
-            ? [{ urn, ...(typeof id === "string" ? { id } : {}), values: { ...inputs, ...outputs } }]
-            : [];
-    });
-}
-
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
-
-function typeOf(urn: string): string {
-    return urn.split("::")[2]?.split("$").at(-1) ?? "";
 }

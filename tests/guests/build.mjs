@@ -81,6 +81,16 @@ export async function buildTestKernels() {
     return paths;
 }
 
+/**
+ * Build the kernel of talker/, with the machine of the test kernels.
+ * @param {string} path where it is written
+ */
+export async function buildTalker(path) {
+    const machine = (await readdir(sources)).filter((file) => /\.[cS]$/.test(file) && file !== "main.c");
+    const main = fileURLToPath(new URL("talker/main.c", import.meta.url));
+    await execa("gcc", [...flags, "-I", sources, "-T", "kernel.ld", "-o", path, main, ...machine], { cwd: sources });
+}
+
 /** @param {string} path */
 const exists = (path) =>
     access(path).then(

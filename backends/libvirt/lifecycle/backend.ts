@@ -88,8 +88,11 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         leftovers: async (connection, creator) => operations().leftovers(await open(connection), creator),
         sweep: async (connection, left, options) => operations().sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => operations().release(await open(connection), [entry]),
+        listGuests: async (connection) => operations().listGuests(await open(connection), platform),
         describeGuest: async (connection, target) =>
             operations().describeGuest(await open(connection), platform, target),
+        guestOutput: async (connection, guest, options) =>
+            operations().guestOutput(await open(connection), platform, guest, options),
         consoleTail: async (connection, target) => operations().consoleTail(await open(connection), platform, target),
         delete: (ref, applied, context) =>
             withSignal(context.signal, async () => {

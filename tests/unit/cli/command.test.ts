@@ -28,6 +28,14 @@ async function command(...argv: string[]) {
             called.push(options);
             return true;
         },
+        ls: async (options) => {
+            called.push(options);
+            return options.stack !== "half";
+        },
+        logs: async (options) => {
+            called.push(options);
+            return 0;
+        },
     });
     return { code, out, error, called };
 }
@@ -45,6 +53,10 @@ test.each<[string[], number, string, string]>([
     [["sweep", "--yes"], 2, "", "--yes needs --state FILE"],
     [["sweep", "--yes", "--dry-run", "--state", "x"], 2, "", "cannot be used with option '--yes'"],
     [["sweep", "--delete-data"], 2, "", "--delete-data needs --yes"],
+    [["logs"], 2, "", "missing required argument 'name'"],
+    [["logs", "web", "--boot", "2"], 2, "", "Allowed choices are 0, -1"],
+    [["logs", "web", "-f", "--boot", "-1"], 2, "", "--follow and --boot -1 exclude each other"],
+    [["logs", "web", "--since", "yesterday"], 2, "", '"yesterday" is no time'],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
     [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
     [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
@@ -80,8 +92,18 @@ test.each<[string[], number, object]>([
 });
 
 test.each<[string[], number, object]>([
+    [["ls"], 0, {}],
+    [
+        ["ls", "--connection", "qemu:///a", "--connection", "qemu:///b", "--json"],
+        0,
+        { connection: ["qemu:///a", "qemu:///b"], json: true },
+    ],
+    [["ls", "--stack", "half"], 1, { stack: "half" }],
+    [["logs", "web"], 0, { name: "web", boot: 0 }],
+    [["logs", "web", "--boot", "-1", "--since", "2m"], 0, { name: "web", boot: -1, since: 120 }],
+    [["logs", "-f", "web", "--stack", "org/web/dev"], 0, { name: "web", follow: true, stack: "org/web/dev" }],
     [["sweep", "--yes", "--state", "a", "--state", "b"], 0, { yes: true, state: ["a", "b"] }],
-])("%j asks sweep and ends with %i", async (argv, code, options) => {
+])("%j asks for the guests and ends with %i", async (argv, code, options) => {
     expect(await command(...argv)).toMatchObject({ code, called: [options], error: "" });
 });
 

@@ -14,6 +14,7 @@ function off(reason: number, reads: string[], state: DomainState = "shutoff"): P
             path: async () => "",
             read: async () => reads[Math.min(read++, reads.length - 1)],
             size: async () => undefined,
+            output: async () => undefined,
             rotate: async () => undefined,
             remove: async () => undefined,
         },

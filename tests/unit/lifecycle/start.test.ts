@@ -58,6 +58,7 @@ function world(trouble: Trouble = {}, { value = "{}" } = {}) {
         path: async () => "",
         read: async () => "",
         size: async () => undefined,
+        output: async () => undefined,
         rotate: async () => call("turn"),
         remove: async () => undefined,
     };

@@ -1,5 +1,3 @@
-import { dirname } from "node:path";
-
 import { allEnded, type UnikernelSpec } from "../../../../model";
 import type { Applied, Context, GuestRef } from "../../../backend";
 import type { Host } from "../../host";
@@ -9,7 +7,7 @@ import { readExisting, restarts } from "../existing";
 import { assertVisible } from "../files/assertVisible";
 import { findForeignData, refuseForeignData } from "../files/foreignData";
 import { knownTo, removeFiles } from "../files/guestFiles";
-import { folderOf, isData } from "../files/records";
+import { folderOf, isData, withFilesOf } from "../files/records";
 import { assertSameHost } from "../hostIdentity";
 import { beginOperation, endOperation } from "../network/inProgress";
 import { ownEntries, release } from "../network/reservations";
@@ -89,16 +87,6 @@ export async function remove(
         context.log(
             `${ref.name}: left ${foreign.join(", ")} in ${await folderOf(host, ref.uuid)}: this package did not make ${foreign.length > 1 ? "these files" : "this file"}`,
         );
-}
-
-/**
- * Return the host with the folder in which this guest's files are recorded: a replacement may be configured with
- * another.
- */
-function withFilesOf(host: Host, folder: string | undefined, now: string): Host {
-    return folder === undefined || !host.filesBelow || folder === now
-        ? host
-        : { ...host, files: host.filesBelow(dirname(folder)) };
 }
 
 /**

@@ -28,6 +28,16 @@ export async function folderOf(host: Host, uuid: string): Promise<string> {
 }
 
 /**
+ * Return the host with the folder in which this guest's files are recorded: the present configuration may name
+ * another.
+ */
+export function withFilesOf(host: Host, folder: string | undefined, now: string): Host {
+    return folder === undefined || !host.filesBelow || folder === now
+        ? host
+        : { ...host, files: host.filesBelow(dirname(folder)) };
+}
+
+/**
  * Return the record of every file of a layout, and of formerly recorded persist disks that the layout does not use:
  * their data stays in the folder, so they stay in the record.
  */

@@ -2,6 +2,7 @@ import { hasCode, printable } from "../../../../model";
 import type { Host } from "../../host";
 import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
 import { CONSOLE_LOG, LAST_CONSOLE_LOG } from "../files/layout";
+import { folderOutput } from "../output";
 import { GrowingText } from "./growingText";
 
 /** Number of lines that an error shows. */
@@ -23,6 +24,7 @@ export function folderConsole(host: Host, uuid: string): KeptConsole {
         read: (length) => host.files.read(uuid, CONSOLE_LOG, { length }),
         readFrom: (offset, length) => host.files.read(uuid, CONSOLE_LOG, { offset, length, growing: true }),
         size: () => host.files.size(uuid, CONSOLE_LOG),
+        output: (options) => folderOutput(host, uuid, options),
         rotate: () =>
             host.files
                 .rename(uuid, CONSOLE_LOG, LAST_CONSOLE_LOG, { replace: true, transient: true })
