@@ -117,6 +117,14 @@ export class MemoryHost implements Host {
         list: async () => [],
         updateReservation: async () => undefined,
         leases: async () => [],
+        details: async () => undefined,
+        define: async () => undefined,
+        create: async () => undefined,
+        start: async () => undefined,
+        destroy: async () => undefined,
+        undefine: async () => undefined,
+        setAutostart: async () => undefined,
+        update: async () => undefined,
     };
 
     readonly files: HostFiles = {

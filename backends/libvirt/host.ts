@@ -67,6 +67,24 @@ export interface NetworkRecord {
     active: boolean;
     xml: string;
 }
+
+/** A network with both of its definitions. */
+export interface NetworkDetails extends NetworkRecord {
+    persistent: boolean;
+    autostart: boolean;
+    /** The definition for the next start; `xml` is that of the running network, where it is active. */
+    inactiveXml: string;
+}
+
+/** A change of a part of a running network, by virNetworkUpdate; the definition for its next start stays. */
+export interface NetworkChange {
+    command: "add-last" | "delete";
+    section: "dhcp-range" | "dhcp-host" | "dns-host";
+    /** Index of the `<ip>` element; left out for DNS. */
+    parent?: number;
+    xml: string;
+}
+
 export interface LeaseRecord {
     mac: string;
     address: string;
@@ -172,6 +190,21 @@ export interface Host {
          */
         updateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
         leases(name: string): Promise<LeaseRecord[]>;
+        /** Return a network with both definitions; undefined where the host has none of this name or uuid. */
+        details(of: { name: string } | { uuid: string }): Promise<NetworkDetails | undefined>;
+        /** Define a network, or the next start of one of the same uuid and name. */
+        define(xml: string): Promise<void>;
+        /** Start a network that is defined nowhere: it is gone when it is destroyed, or when its host restarts. */
+        create(xml: string): Promise<void>;
+        /** Start a network. Succeeds when it is active. */
+        start(uuid: string): Promise<void>;
+        /** Stop a network: guests on it lose their link. Succeeds when it is not active, or gone. */
+        destroy(uuid: string): Promise<void>;
+        /** Succeeds when it is gone already. */
+        undefine(uuid: string): Promise<void>;
+        setAutostart(uuid: string, on: boolean): Promise<void>;
+        /** Change a part of a running network. */
+        update(uuid: string, change: NetworkChange): Promise<void>;
     };
     files: HostFiles;
     /**

@@ -123,6 +123,15 @@ function makeHost(uri: string, options: OpenOptions): Host {
             updateReservation: (name, command, hostXml, parent) =>
                 ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml, parent),
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
+            details: (of) =>
+                ifThere(ask(`look-up of network "${"name" in of ? of.name : of.uuid}"`, "networkDetails", of)),
+            define: (xml) => ask("definition of a network", "networkDefine", xml),
+            create: (xml) => ask("start of a network", "networkCreate", xml),
+            start: (uuid) => ask(`start of network ${uuid}`, "networkStart", uuid),
+            destroy: (uuid) => ask(`stop of network ${uuid}`, "networkDestroy", uuid),
+            undefine: (uuid) => ask(`undefinition of network ${uuid}`, "networkUndefine", uuid),
+            setAutostart: (uuid, on) => ask(`autostart of network ${uuid}`, "networkSetAutostart", uuid, on),
+            update: (uuid, change) => ask(`${change.section} of network ${uuid}`, "networkUpdate", uuid, change),
         },
         files: filesOf(uri, options.timeouts),
         filesBelow: (base) => filesBelow(base, uri, options.timeouts),

@@ -9,6 +9,7 @@ const callKinds: Partial<Record<MethodName, CallKind>> = {
     domainStart: "start",
     domainDestroy: "stop",
     domainShutdown: "stop",
+    networkDestroy: "stop",
     domainReadConsole: "transfer",
     volumeWrite: "transfer",
     volumeCopy: "transfer",

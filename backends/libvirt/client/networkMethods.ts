@@ -1,6 +1,7 @@
 import type { LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
 import type { Connection } from "./connection";
 import { type Handle, libvirt, readStruct, takePointers } from "./ffi";
+import { byName, networkActions, record } from "./networkActions";
 
 const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "add-last": 3 }; // virNetworkUpdateCommand
 const sectionDhcpHost = 4; // virNetworkUpdateSection
@@ -9,11 +10,9 @@ const affectLive = 1,
 /** libvirt uses the first <ip> element with DHCP, of any address family (network_conf.c, virNetworkIPDefByIndex). */
 const firstParent = -1;
 
-function byName<T>(connection: Connection, name: string, work: (network: Handle) => Promise<T>): Promise<T> {
-    return connection.using("virNetworkFree", ["virNetworkLookupByName", connection.handle, name], work);
-}
-
 export const networkMethods = {
+    ...networkActions,
+
     networkGet: (connection: Connection, _progress: unknown, name: string) =>
         byName(connection, name, (network) => record(connection, network)),
 
@@ -70,14 +69,3 @@ export const networkMethods = {
             });
         }),
 };
-
-async function record(connection: Connection, network: Handle): Promise<NetworkRecord> {
-    const buffer = Buffer.alloc(37); // VIR_UUID_STRING_BUFLEN
-    libvirt().virNetworkGetUUIDString(network, buffer);
-    return {
-        name: libvirt().virNetworkGetName(network) as string,
-        uuid: buffer.toString("latin1", 0, 36),
-        active: (await connection.number("virNetworkIsActive", network)) === 1,
-        xml: await connection.text("virNetworkGetXMLDesc", network, 0),
-    };
-}

@@ -23,6 +23,8 @@ const repeatable = new Set<MethodName>([
     "networkGet",
     "networkList",
     "networkLeases",
+    "networkDetails",
+    "networkDefine",
 ]);
 
 /** Milliseconds that a console stays open for its next read. */

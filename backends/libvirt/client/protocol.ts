@@ -1,5 +1,14 @@
 import type { Part } from "../../../model";
-import type { DomainHistory, DomainRecord, DomainState, LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
+import type {
+    DomainHistory,
+    DomainRecord,
+    DomainState,
+    LeaseRecord,
+    NetworkChange,
+    NetworkDetails,
+    NetworkRecord,
+    ReservationCommand,
+} from "../host";
 
 export type Target = { live: boolean; config: boolean };
 export type DomainSummary = Omit<DomainRecord, "inactiveXml" | "liveXml" | "saved" | "savedXml">;
@@ -94,6 +103,14 @@ export interface Methods {
         parent?: number,
     ): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
+    networkDetails(of: { name: string } | { uuid: string }): Promise<NetworkDetails>;
+    networkDefine(xml: string): Promise<void>;
+    networkCreate(xml: string): Promise<void>;
+    networkStart(uuid: string): Promise<void>;
+    networkDestroy(uuid: string): Promise<void>;
+    networkUndefine(uuid: string): Promise<void>;
+    networkSetAutostart(uuid: string, on: boolean): Promise<void>;
+    networkUpdate(uuid: string, change: NetworkChange): Promise<void>;
     /** Define and start the pool, and create its folder. The methods below report no pool where there is no folder. */
     poolEnsure(pool: PoolRef): Promise<void>;
     poolList(pool: PoolRef): Promise<VolumeRecord[]>;
@@ -165,6 +182,7 @@ const questions = new Set<MethodName>([
     "networkGet",
     "networkList",
     "networkLeases",
+    "networkDetails",
     "poolList",
     "folderList",
     "volumeRead",
