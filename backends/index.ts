@@ -5,6 +5,7 @@ import { kvm } from "./kvm/platform";
 import { sshLogin } from "./libvirt/client";
 import type { Host } from "./libvirt/host";
 import { createLibvirtBackend } from "./libvirt/lifecycle";
+import type { HostNetworks } from "./networks";
 
 export type {
     Applied,
@@ -48,6 +49,16 @@ export { unsupportedIn } from "./consequence";
 export { diskNames, isFileOf, isPersist, persistFile, persistFiles } from "./diskNames";
 export { outputOf, outputPath } from "./iso/output";
 export type { Host } from "./libvirt/host";
+export type {
+    AppliedNetwork,
+    CutOff,
+    FoundNetwork,
+    HostNetworks,
+    NetworkContext,
+    NetworkLook,
+    NetworkRef,
+    SeenNetwork,
+} from "./networks";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;
@@ -96,6 +107,14 @@ export function createBackends(open: (uri: string) => Promise<Host> = openHost, 
 }
 
 export const backends: Backends = createBackends();
+
+/**
+ * Return the networks of libvirt hosts.
+ * @param open as for `createBackends`
+ */
+export function hostNetworks(open: (uri: string) => Promise<Host> = openHost): HostNetworks {
+    return (require("./libvirt/networks") as typeof import("./libvirt/networks")).createHostNetworks(open);
+}
 
 /** Return the platform to whose hosts a connection leads; undefined: none. @param of returns the backend of a platform */
 export function platformAt(

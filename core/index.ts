@@ -1,5 +1,5 @@
 import type { Creator } from "../backends";
-import { backend } from "../backends";
+import { backend, type HostNetworks, hostNetworks } from "../backends";
 import { printable } from "../model";
 import type { Handlers } from "./handlers";
 import { withHashLog } from "./hashLog";
@@ -28,6 +28,7 @@ export { unikernelHandlers } from "./unikernel";
 
 // Loaded when first used.
 const images = () => require("./blockImage") as typeof import("./blockImage");
+const networkRoom = () => require("./network") as typeof import("./network");
 const functions = () => require("./functions") as typeof import("./functions");
 
 /** Return the arguments and results of each function. */
@@ -54,6 +55,8 @@ export interface World {
     signal?: AbortSignal;
     /** Return whether the engine was asked to replace this resource, which is then in state. */
     isReplaced?(urn: string): boolean;
+    /** Networks of hosts; left out: those of `openHost`. */
+    networks?: HostNetworks;
 }
 
 /** Return the lifecycle of every kind of resource. */
@@ -61,8 +64,9 @@ export function resourceHandlers({
     creator,
     signal,
     isReplaced,
+    networks,
     ...world
-}: World): Record<"unikernel" | "blockImage" | "networkInterface", Handlers> {
+}: World): Record<"unikernel" | "blockImage" | "networkInterface" | "network", Handlers> {
     // Much of the text comes from hosts and guests.
     const log = (message: string): void => {
         world.log(printable(message));
@@ -73,5 +77,15 @@ export function resourceHandlers({
             return withHashLog(images().blockImageHandlers({ log, isReplaced }), log);
         },
         networkInterface: redactedHandlers(networkInterfaceHandlers()),
+        get network() {
+            return networkRoom().networkHandlers({
+                networks: networks ?? hostNetworks(),
+                defaultConnection,
+                creator,
+                log,
+                signal,
+                isReplaced,
+            });
+        },
     };
 }

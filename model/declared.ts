@@ -2,6 +2,7 @@
 // types.
 
 export * from "./derived";
+export * from "./hostNetwork";
 export * from "./image";
 export * from "./network";
 export * from "./notMade";

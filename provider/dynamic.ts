@@ -12,6 +12,7 @@ endWithEngine();
 export const unikernel = bind("unikernel");
 export const blockImage = bind("blockImage");
 export const networkInterface = bind("networkInterface");
+export const network = bind("network");
 
 const PROVIDER = "__provider";
 type Properties = Record<string, unknown>;
@@ -53,7 +54,7 @@ function bind(kind: ResourceKind): Handlers {
  */
 function argumentsOf(kind: ResourceKind, olds: Properties, news: Properties): Properties {
     const written = withoutEchoes(withoutProvider(news), olds);
-    if (kind === "networkInterface") return { resourceUrn: olds.urn, ...written };
+    if (kind === "networkInterface" || kind === "network") return { resourceUrn: olds.urn, ...written };
     const kept = keptBy(news, olds, Array.isArray(news.kept) ? news.kept : []);
     return {
         ...(news.resourceUrn === undefined ? { resourceUrn: olds.urn } : {}),

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { findsPackage, folderThatFinds } from "./findPackage";
 
 /** The kinds of resource that have handlers. */
-export type ResourceKind = "unikernel" | "blockImage" | "networkInterface";
+export type ResourceKind = "unikernel" | "blockImage" | "networkInterface" | "network";
 
 /**
  * Type tokens of the dynamic resources. The SDK's dynamic-provider process (`@pulumi/pulumi/cmd/dynamic-provider`)
@@ -12,6 +12,7 @@ export const TYPE_TOKENS: Record<ResourceKind, string> = {
     unikernel: "pulumi-nodejs:dynamic/unikernel:Unikernel",
     blockImage: "pulumi-nodejs:dynamic/unikernel:BlockImage",
     networkInterface: "pulumi-nodejs:dynamic/unikernel:NetworkInterface",
+    network: "pulumi-nodejs:dynamic/unikernel:Network",
 };
 
 /** The module that state names: it must stay where it is. */

@@ -1,4 +1,5 @@
 export * from "./blockImage";
 export * from "./fleet";
+export * from "./network";
 export * from "./networkInterface";
 export * from "./unikernel";

@@ -10,10 +10,17 @@ const require = createRequire(import.meta.url);
 // Node 20 cannot read TypeScript by itself.
 require("../tests/support/typescript.cjs");
 const { backends } = require("../backends/index.ts");
-const { blockImageRows, defaultOf, interfaceRows, mediumRows, unikernelRows } = require("../model/arguments/index.ts");
+const {
+    blockImageRows,
+    defaultOf,
+    interfaceRows,
+    mediumRows,
+    networkRows,
+    unikernelRows,
+} = require("../model/arguments/index.ts");
 const { jsonOf } = require("./schema/types.ts");
 
-const PAGES = ["unikernel", "images", "network-interface", "iso"].map(
+const PAGES = ["unikernel", "images", "network", "network-interface", "iso"].map(
     (page) => new URL(`../docs/${page}.md`, import.meta.url),
 );
 
@@ -27,6 +34,7 @@ const ARGUMENTS = {
     medium: [mediumRows, "a change is"],
     blockImage: [blockImageRows, "when it changes"],
     networkInterface: [interfaceRows, "changed"],
+    network: [networkRows, "changed"],
 };
 
 /** @param {(string | undefined)[]} cells */

@@ -4,6 +4,7 @@ import { deviceRows } from "./devices";
 import { identityRows } from "./identity";
 import { lifecycleRows } from "./lifecycle";
 import { mediumRows } from "./medium";
+import { networkRows } from "./network";
 import { privateRows, unikernelPrivateRows } from "./private";
 import { namesWhere } from "./row";
 
@@ -14,7 +15,7 @@ export { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./identit
 export { mediumRows } from "./medium";
 export { interfaceRows, interfaceShape } from "./networkInterface";
 export * from "./row";
-export { blockImageRows };
+export { blockImageRows, networkRows };
 
 /** Every argument of a unikernel, in the order of messages and schema. */
 export const unikernelRows = {
@@ -40,6 +41,6 @@ export type DeviceArgument = keyof typeof deviceRows;
 
 /** Names of the arguments that only constructors send, of all resources. */
 export const privateArguments: readonly string[] = namesWhere(
-    { ...unikernelRows, ...blockImageRows },
+    { ...unikernelRows, ...blockImageRows, ...networkRows },
     (row) => row.private === true,
 );

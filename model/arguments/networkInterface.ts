@@ -6,7 +6,7 @@ import { hostAddress, port } from "./forms";
 import { type Rows, shapesOf } from "./row";
 
 /** Linux: IFNAMSIZ is 16 with its NUL (linux/if.h); dev_valid_name refuses a slash, a colon and blanks. */
-const device = z
+export const device = z
     .string({ error: "expected the name of a device" })
     .regex(
         /^(?!\.{1,2}$)[^\s/:]{1,15}$/,
@@ -35,7 +35,7 @@ const attach = z
         "expected exactly one of user, network, bridge and tap",
     );
 
-const mac = z
+export const mac = z
     .string({ error: "expected six bytes in hexadecimal with colons" })
     .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i, {
         error: ({ input }) => {

@@ -12,6 +12,7 @@ export const PLUGIN_TOKENS: Record<ResourceKind, string> = {
     unikernel: `${PACKAGE}:index:Unikernel`,
     blockImage: `${PACKAGE}:index:BlockImage`,
     networkInterface: `${PACKAGE}:index:NetworkInterface`,
+    network: `${PACKAGE}:index:Network`,
 };
 
 const KINDS = new Map(Object.entries(PLUGIN_TOKENS).map(([kind, token]) => [token, kind as ResourceKind]));

@@ -15,6 +15,7 @@ export class Either {
         guests: {} as Record<string, object>,
         images: {} as Record<string, object>,
         options: {} as Record<string, object>,
+        networks: {} as Record<string, object>,
     };
 
     private constructor(
@@ -42,14 +43,16 @@ export class Either {
         guests: Record<string, object>,
         images: Record<string, object> = {},
         options: Record<string, object> = {},
+        networks: Record<string, object> = {},
     ): Promise<void> {
-        this.declared = { by, guests, images, options };
+        this.declared = { by, guests, images, options, networks };
         await writeFile(join(this.stack.folder, "declared.json"), JSON.stringify(this.declared));
     }
 
     /** The same by another host. */
     async by(by: By): Promise<void> {
-        await this.declare(by, this.declared.guests, this.declared.images, this.declared.options);
+        const { guests, images, options, networks } = this.declared;
+        await this.declare(by, guests, images, options, networks);
     }
 
     /** Each running guest's process, as no restart leaves it: its number, and when it was started. */

@@ -1,6 +1,7 @@
 import { copyFile, mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { blockImageShape } from "../../core/blockImage/schema";
+import { networkShape } from "../../core/network";
 import { interfaceShape } from "../../core/networkInterface";
 import { unikernelShape } from "../../core/unikernel";
 import { testKernel } from "../e2e/guests";
@@ -123,9 +124,26 @@ const IMAGES = (v: string) => ({
     partly: { source: at("site"), ignore: [secret(`hush53${v}`)] },
 });
 
+const NETWORKS = (v: string) => ({
+    whole: {
+        connection: secret(`qemu+unix:///system?socket=${at("sock-hush10/libvirt-sock")}`),
+        name: secret("lan-hush54"),
+        mode: secret("nat"),
+        ipv4: { address: secret("10.69.1.75/24"), dhcp: { start: secret("10.69.1.76"), end: secret("10.69.1.77") } },
+        ipv6: { address: secret("fd00:68:1::61/64") },
+        domain: secret(`hush55${v}`),
+        forwarders: [{ address: secret("127.6.5.9"), domain: secret("hush56") }],
+        hosts: [{ name: secret("hush57"), address: secret("10.69.1.78"), mac: secret("52:54:00:68:61:74") }],
+        mtu: secret(v === "a" ? 1371 : 1372),
+        autostart: secret(true),
+        adopt: secret(true),
+    },
+    over: { mode: "bridge", bridge: secret("br-hush58") },
+});
+
 /** Texts that are found in nothing by chance. Not among them: the numbers, and words such as kvm, which are looked for where they stand in state. */
 const SECRET =
-    /hush\d\d|hushdriver|HUSH\d\d|52:54:00:68:61:73|10\.(69|70)\.0\.7[567]|fd00:68::61|127\.6\.5\.4|3456[78]|23456/;
+    /hush\d\d|hushdriver|HUSH\d\d|52:54:00:68:61:7[34]|10\.(69|70)\.[01]\.7[5678]|fd00:68:(1:)?:61|127\.6\.5\.[49]|3456[78]|23456/;
 const leaks = (text: string) =>
     text
         .split("\n")
@@ -172,6 +190,7 @@ test("every argument of each resource is in the table", () => {
         );
     expect(missing(unikernelShape, guests)).toEqual([]);
     expect(missing(blockImageShape, Object.values(IMAGES("a")))).toEqual([]);
+    expect(missing(networkShape, Object.values(NETWORKS("a")))).toEqual([]);
     expect(
         missing(
             interfaceShape,
@@ -188,16 +207,17 @@ test.each<By>(["dynamic", "plugin"])(
             `every-${by}`,
             async (either) => {
                 const { stack } = either;
-                await either.declare(by, GUESTS("a"), IMAGES("a"));
+                await either.declare(by, GUESTS("a"), IMAGES("a"), {}, NETWORKS("a"));
                 const up = await stack.up();
                 const said = [up.text];
                 expect(await states(either, "a")).toEqual([]);
 
                 // What changes, and what it means.
-                await either.declare(by, GUESTS("b"), IMAGES("b"));
+                await either.declare(by, GUESTS("b"), IMAGES("b"), {}, NETWORKS("b"));
                 const changed = await stack.preview();
                 said.push(changed.text);
                 expect(changed.text).toMatch(/restart: .*hostname|restart: hostname/);
+                expect(changed.text).toMatch(/restart of the network: domain, mtu; no guest runs on it/);
                 said.push((await stack.up()).text);
                 expect(await states(either, "b")).toEqual([]);
                 // What is no target is not checked: a guest takes its cards and images for what they were.
@@ -217,45 +237,63 @@ test.each<By>(["dynamic", "plugin"])(
                 expect((await stat(at("hush40.iso"))).mode & 0o077).toBe(0);
                 expect((await stat(at("SHA256SUMS"))).mode & 0o077).toBe(0);
 
-                await either.declare(by, {
-                    bad: {
-                        ...OFF,
-                        name: secret("bad name hush70"),
-                        kernel: secret(at("hush71")),
-                        initrd: secret(at("hush72")),
-                        args: [secret("hush73\0")],
-                        hostname: secret("hush74 "),
-                        memory: secret("hush75"),
-                        vcpus: secret("hush76"),
-                        connection: secret("hush77"),
-                        readiness: { console: secret("(hush78") },
-                        gdb: { port: secret("hush79"), address: secret("hush80") },
-                        blocks: [
-                            {
-                                path: secret(at("hush81")),
-                                mount: secret("hush82"),
-                                format: secret("hush83"),
-                                access: secret("hush84"),
-                            },
-                        ],
-                        onCrash: secret("hush85"),
-                        accelerator: secret("hush86"),
-                        guest: secret("hush87"),
-                        shutdownTimeout: secret("hush88"),
-                        label: secret("hush 89"),
-                        output: secret("/hush90\0"),
-                        autostart: secret("hush91"),
-                        sshTarget: secret("-hush92"),
-                        maxMemory: secret("hush93"),
-                        burn: { device: secret("hush94"), serial: secret(95), allowFixed: secret("hush96") },
-                        state: secret("hush97"),
-                        env: { "A=B": secret("hush98") },
+                await either.declare(
+                    by,
+                    {
+                        bad: {
+                            ...OFF,
+                            name: secret("bad name hush70"),
+                            kernel: secret(at("hush71")),
+                            initrd: secret(at("hush72")),
+                            args: [secret("hush73\0")],
+                            hostname: secret("hush74 "),
+                            memory: secret("hush75"),
+                            vcpus: secret("hush76"),
+                            connection: secret("hush77"),
+                            readiness: { console: secret("(hush78") },
+                            gdb: { port: secret("hush79"), address: secret("hush80") },
+                            blocks: [
+                                {
+                                    path: secret(at("hush81")),
+                                    mount: secret("hush82"),
+                                    format: secret("hush83"),
+                                    access: secret("hush84"),
+                                },
+                            ],
+                            onCrash: secret("hush85"),
+                            accelerator: secret("hush86"),
+                            guest: secret("hush87"),
+                            shutdownTimeout: secret("hush88"),
+                            label: secret("hush 89"),
+                            output: secret("/hush90\0"),
+                            autostart: secret("hush91"),
+                            sshTarget: secret("-hush92"),
+                            maxMemory: secret("hush93"),
+                            burn: { device: secret("hush94"), serial: secret(95), allowFixed: secret("hush96") },
+                            state: secret("hush97"),
+                            env: { "A=B": secret("hush98") },
+                        },
                     },
-                });
+                    {},
+                    {},
+                    {
+                        wrong: {
+                            name: secret("bad name hush60"),
+                            domain: secret("hush61_"),
+                            mtu: secret("hush62"),
+                            mode: secret("hush63"),
+                            ipv4: {
+                                address: secret("hush64"),
+                                dhcp: { start: secret("hush65"), end: secret("hush66") },
+                            },
+                            hosts: [{ name: secret("-hush67"), address: secret("hush68"), mac: secret("hush69") }],
+                        },
+                    },
+                );
                 const refused = await stack.preview({ fails: true });
                 expect(refused.text).toMatch(/kernel/);
                 said.push(refused.text);
-                await either.declare(by, GUESTS("b"), IMAGES("b"));
+                await either.declare(by, GUESTS("b"), IMAGES("b"), {}, NETWORKS("b"));
                 expect(said.flatMap(leaks)).toEqual([]);
             },
             { config: { "unikernel:allowQemuArgs": "true" } },
@@ -273,7 +311,7 @@ async function states({ stack }: Either, when: string): Promise<string[]> {
 
 /** Arguments that were declared secret and that state does not encrypt, by their names: for numbers and words, which are in other places too. */
 function inPlain({ urn, inputs = {}, outputs = {} }: StateResource): string[] {
-    const declared: Record<string, object> = { ...GUESTS("a"), ...IMAGES("a") };
+    const declared: Record<string, object> = { ...GUESTS("a"), ...IMAGES("a"), ...NETWORKS("a") };
     const name = urn.split("::").at(-1)!;
     const args = declared[name];
     if (!args) return [];

@@ -4,21 +4,26 @@ import { join } from "node:path";
 import { hasCode } from "../../model";
 import type { FaultJob } from "./faultChild";
 import type { Fault } from "./faults";
+import type { NetworkFaultJob } from "./networkFaultChild";
 
-/** Run one operation in its own process, which SIGKILL ends at the fault. */
-export function runAndKill(job: FaultJob, env: NodeJS.ProcessEnv = {}): Promise<void> {
+/** Run one operation in its own process, which SIGKILL ends at the fault. @param child the program of that process */
+export function runAndKill(
+    job: FaultJob | NetworkFaultJob,
+    env: NodeJS.ProcessEnv = {},
+    child = "faultChild.ts",
+): Promise<void> {
     return new Promise((resolve, reject) => {
-        const child = spawn(
+        const running = spawn(
             process.execPath,
-            ["-r", join(__dirname, "typescript.cjs"), join(__dirname, "faultChild.ts"), JSON.stringify(job)],
+            ["-r", join(__dirname, "typescript.cjs"), join(__dirname, child), JSON.stringify(job)],
             { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] },
         );
         let said = "";
-        child.stderr.on("data", (data: Buffer) => {
+        running.stderr.on("data", (data: Buffer) => {
             said += data.toString();
         });
-        child.on("error", reject);
-        child.on("close", (code, signal) =>
+        running.on("error", reject);
+        running.on("close", (code, signal) =>
             signal === "SIGKILL"
                 ? resolve()
                 : reject(new Error(`${JSON.stringify(job.fault)} was not reached: ended with ${code}\n${said}`)),

@@ -7,7 +7,15 @@ import { configurationShape } from "../../core";
 import { blockImageShape } from "../../core/blockImage/schema";
 import { unikernelShape } from "../../core/unikernel";
 import { derivedOutputs } from "../../model";
-import { blockImageRows, interfaceRows, interfaceShape, type Rows, unikernelRows } from "../../model/arguments";
+import {
+    blockImageRows,
+    interfaceRows,
+    interfaceShape,
+    networkRows,
+    type Rows,
+    shapesOf,
+    unikernelRows,
+} from "../../model/arguments";
 import { PLUGIN_FUNCTIONS } from "../../provider/plugin/functions";
 import { readDeclarations } from "./comments";
 import { outputsOf } from "./outputs";
@@ -84,6 +92,10 @@ function resourcesOf(types: Types): Record<string, object> {
             },
             hidden: ["source"],
             places: derivedOutputs.blockImage,
+        }),
+        [token("Network")]: resource(types, "Network", shapesOf(networkRows), networkRows, {
+            hidden: ["adopt"],
+            replaces: ["name"],
         }),
         [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, interfaceRows),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, unikernelRows, {

@@ -60,7 +60,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         create: (plan, context) =>
             withSignal(context.signal, async () => {
                 const run = { host: await open(plan.spec.connection), platform, plan, context };
-                return withNote(run, (interrupted) =>
+                const { uuid, urn } = plan.spec;
+                return withNote({ host: run.host, uuid, urn }, (interrupted) =>
                     operations().ensure(run, {
                         urns: [plan.spec.urn],
                         creator: context.creator,

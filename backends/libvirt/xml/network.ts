@@ -25,7 +25,8 @@ export function readNetwork(xml: string): NetworkFacts {
     };
 }
 
-function subnet(ip: Tree): NetworkFacts["subnets"][number] {
+/** Return the subnet of an `<ip>` element. */
+export function subnet(ip: Tree): NetworkFacts["subnets"][number] {
     const { address = "", prefix, netmask, family } = ip.attributes;
     const ipv6 = family === "ipv6" || address.includes(":");
     return {

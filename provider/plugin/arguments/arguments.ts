@@ -18,6 +18,7 @@ const MASKED: Record<ResourceKind, string[]> = {
     unikernel: ["env", "args", "hostname"],
     blockImage: ["source"],
     networkInterface: [],
+    network: [],
 };
 
 /** Properties that only constructors send; for the plugin they are derived from the request. */
@@ -56,6 +57,13 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
     }
     const secrets = secretsOf(kind, news);
     if (kind === "networkInterface") return { news: { ...written, resourceUrn: urn }, failures };
+    if (kind === "network") {
+        const { connection } = configuration.defaultsOf("kvm");
+        return {
+            news: { ...(connection === undefined ? {} : { connection }), ...written, resourceUrn: urn },
+            failures,
+        };
+    }
     const common = {
         ...written,
         resourceUrn: urn,
@@ -108,5 +116,5 @@ export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Deco
 }
 
 function derivedOf(kind: ResourceKind): Decoded["secrets"] {
-    return kind === "networkInterface" ? [] : derivedOutputs[kind].map((name) => [name]);
+    return kind === "networkInterface" || kind === "network" ? [] : derivedOutputs[kind].map((name) => [name]);
 }

@@ -50,7 +50,7 @@ export function describe(
     changes: PropertyChange[],
     secrets: string[],
 ): string | undefined {
-    if (kind === "unikernel")
+    if (kind === "unikernel" || kind === "network")
         return typeof news.consequence === "string" && news.consequence !== ""
             ? withValues(news.consequence, changes, secrets)
             : undefined;

@@ -19,6 +19,10 @@ export interface Detail {
 const COMPARED: Record<Exclude<ResourceKind, "unikernel">, string[]> = {
     blockImage: ["digest", "format", "size", "label", "output", "manifest", "urn"],
     networkInterface: ["mac", "attach", "driver", "ipv4", "ipv6", "urn"],
+    network: [
+        ...["name", "connection", "mode", "bridge", "ipv4", "ipv6", "domain", "forwarders", "hosts", "mtu"],
+        ...["autostart", "urn"],
+    ],
 };
 
 /** Return the differences between a declaration's inputs, down to the single file of a manifest. */

@@ -7,7 +7,7 @@ type Found = Awaited<ReturnType<Handlers["read"]>>;
 
 /**
  * Import a resource that is not in state.
- * @param id for a unikernel: its uuid, or `connection#name`
+ * @param id for a unikernel or a network: its uuid, or `connection#name`
  * @throws UnikernelError `unsupported`, `not-found`
  */
 export async function importResource(
@@ -17,7 +17,7 @@ export async function importResource(
     configuration: Configuration,
     handlers: Handlers,
 ): Promise<Found> {
-    if (kind === "unikernel") {
+    if (kind === "unikernel" || kind === "network") {
         if (!handlers.importGuest)
             throw new UnikernelError("unsupported", "this release does not import guests", {
                 hint: "declare the guest under its name, with adopt: true; pulumi up then takes it over",
@@ -33,9 +33,9 @@ export async function importResource(
         if (found) return found;
         throw new UnikernelError(
             "not-found",
-            `there is no domain ${name ?? id}${connection ? ` on ${connection}` : ""}`,
+            `there is no ${OBJECTS[kind]} ${name ?? id}${connection ? ` on ${connection}` : ""}`,
             {
-                hint: "an id is a domain's uuid, or CONNECTION#NAME, such as qemu:///system#web",
+                hint: `an id is a ${OBJECTS[kind]}'s uuid, or CONNECTION#NAME, such as qemu:///system#web`,
             },
         );
     }
@@ -48,8 +48,10 @@ export async function importResource(
     );
 }
 
-const NAMES: Record<ResourceKind, string> = {
-    unikernel: "Unikernel",
+/** What a resource is on its host. */
+const OBJECTS = { unikernel: "domain", network: "network" };
+
+const NAMES: Record<Exclude<ResourceKind, keyof typeof OBJECTS>, string> = {
     blockImage: "BlockImage",
     networkInterface: "NetworkInterface",
 };

@@ -7,6 +7,7 @@ const COMPUTED: Record<ResourceKind, string[]> = {
     unikernel: ["ipAddresses", "consoleLog", "consoleCommand", "guestConfig"],
     blockImage: ["path", "sha256", "size"],
     networkInterface: [],
+    network: ["bridge"],
 };
 const COMPUTED_MEDIUM = ["path", "sha256", "size", "manifest", "guestConfig"];
 
@@ -27,6 +28,8 @@ export function updatedOutputs(kind: ResourceKind, before: Properties, inputs: P
 }
 
 function computedOf(kind: ResourceKind, inputs: Properties): string[] {
+    // The bridge of a network is declared, or made by libvirt.
+    if (kind === "network" && inputs.bridge !== undefined) return [];
     return kind === "unikernel" && inputs.platform === "iso" ? COMPUTED_MEDIUM : COMPUTED[kind];
 }
 
@@ -42,6 +45,7 @@ function withUnknown(properties: Properties, names: string[]): Properties {
 function survives(kind: ResourceKind, name: string, olds: Properties, inputs: Properties): boolean {
     // The digest covers the other arguments.
     if (kind === "blockImage") return same(["digest", "format", "output"], olds, inputs);
+    if (kind === "network") return same(["mode", "uuid", "connection"], olds, inputs);
     if (name === "consoleLog" || name === "consoleCommand")
         return same(["uuid", "name", "connection", "platform"], olds, inputs);
     if (name === "guestConfig")

@@ -7,6 +7,7 @@ const SAME: Record<ResourceKind, string[]> = {
     unikernel: ["uuid", "host", "output"],
     blockImage: ["output"],
     networkInterface: [],
+    network: ["uuid", "host"],
 };
 
 /**

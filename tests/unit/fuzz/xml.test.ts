@@ -5,10 +5,15 @@ import { readFacts, readForImport } from "../../../backends/libvirt/devices";
 import { assertReservable } from "../../../backends/libvirt/lifecycle/network/reservable";
 import type { Mark } from "../../../backends/libvirt/model";
 import {
+    keepForeignOfNetwork,
     readCapabilities,
+    readDefinition,
     readDomainCapabilities,
     readMark,
     readNetwork,
+    readPorts,
+    renderDefinition,
+    undeclarable,
     withLockedDisplays,
     withoutRestarts,
 } from "../../../backends/libvirt/xml";
@@ -127,6 +132,7 @@ function readDomain(xml: string): void {
         () => readFacts(xml),
         () => readMark(xml),
         () => readForImport(xml),
+        () => readPorts(xml),
         () => withLockedDisplays(xml),
         () => withoutRestarts(xml),
         () => withMark(withoutMark(xml), mark),
@@ -152,6 +158,23 @@ survives("a network's definition", {
     limit: LIMIT,
     usual: usual("network"),
     parse: (bytes) => assertReservable(readNetwork(bytes.toString("utf8")), "192.168.122.10", "ipv4.reserve"),
+});
+
+survives("a network's definition, to be written again", {
+    samples: [
+        "<network connections='1' xmlns:dnsmasq='http://libvirt.org/schemas/network/dnsmasq/1.0'><name>n</name><uuid>u</uuid><metadata><unikernel:network xmlns:unikernel='urn:pulumi-unikernel:domain:1' version='1' phase='ready'><unikernel:urn>urn</unikernel:urn><unikernel:creator user='u' machine='m' project='p'/><unikernel:host name='a' address='10.0.0.2'/></unikernel:network><a:b xmlns:a='x'/></metadata><forward mode='nat'><nat><port start='1024' end='65535'/></nat></forward><bridge name='virbr0' stp='on' delay='0'/><mtu size='1400'/><mac address='52:54:00:00:00:01'/><domain name='d' localOnly='yes'/><dns><forwarder addr='9.9.9.9'/><txt name='t' value='v'/><host ip='10.0.0.2'><hostname>a</hostname></host></dns><ip address='10.0.0.1' prefix='24'><dhcp><range start='10.0.0.2' end='10.0.0.9'/><host mac='52:54:00:00:00:02' ip='10.0.0.3'/></dhcp></ip></network>",
+    ],
+    tokens: [...tokens, "<ip address='10.0.0.1' prefix='", "<dhcp>", "<dns>", "4294967296", "-1"],
+    limit: LIMIT,
+    usual: usual("network"),
+    parse: (bytes) => {
+        const xml = bytes.toString("utf8");
+        const definition = readDefinition(xml);
+        undeclarable(xml);
+        const { name, uuid, mode, forwarders, subnets, records } = definition;
+        const wanted = renderDefinition({ name, uuid, mode, forwarders, subnets, records });
+        readDefinition(keepForeignOfNetwork(wanted, xml, { entries: [], records: [] }));
+    },
 });
 
 survives("a host's capabilities", {

@@ -1,6 +1,13 @@
 import { join } from "node:path";
 import ts from "typescript";
-import { blockImageRows, defaultText, interfaceRows, type Row, unikernelRows } from "../../../model/arguments";
+import {
+    blockImageRows,
+    defaultText,
+    interfaceRows,
+    networkRows,
+    type Row,
+    unikernelRows,
+} from "../../../model/arguments";
 
 /** What the declaration of an argument says of it in the editor: its text, and its default. */
 function comments(file: string, declaration: string): Record<string, [string, string | undefined]> {
@@ -21,6 +28,7 @@ test.each<[string, string, Record<string, Row>]>([
     ["unikernelArgs.ts", "UnikernelArgs", unikernelRows],
     ["blockImage.ts", "BlockImageArgs", blockImageRows],
     ["networkInterface.ts", "NetworkInterfaceArgs", interfaceRows],
+    ["network.ts", "NetworkArgs", networkRows],
 ])("%s: the comment of each argument says what its row says", (file, declaration, rows) => {
     const written = Object.entries(rows).filter(([, row]) => !row.private);
     expect(comments(file, declaration)).toEqual(
@@ -29,6 +37,6 @@ test.each<[string, string, Record<string, Row>]>([
 });
 
 test("only what constructors send has no place in the docs", () => {
-    for (const row of Object.values<Row>({ ...unikernelRows, ...blockImageRows, ...interfaceRows }))
+    for (const row of Object.values<Row>({ ...unikernelRows, ...blockImageRows, ...interfaceRows, ...networkRows }))
         expect(row.docs === undefined).toBe(row.private === true);
 });

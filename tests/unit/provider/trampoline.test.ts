@@ -4,7 +4,7 @@ import type { ResourceKind } from "../../../provider";
 import { TYPE_TOKENS, trampoline } from "../../../provider";
 import { trampolineThrough } from "../../../provider/trampoline";
 
-const kinds: ResourceKind[] = ["unikernel", "blockImage", "networkInterface"];
+const kinds: ResourceKind[] = ["unikernel", "blockImage", "networkInterface", "network"];
 
 // State holds these bytes for every resource that was ever made: a change here updates all of them.
 test.each(kinds)("the trampoline of %s is what releases have written", (kind) => {
@@ -26,5 +26,6 @@ test("type tokens are what releases have written", () => {
         unikernel: "pulumi-nodejs:dynamic/unikernel:Unikernel",
         blockImage: "pulumi-nodejs:dynamic/unikernel:BlockImage",
         networkInterface: "pulumi-nodejs:dynamic/unikernel:NetworkInterface",
+        network: "pulumi-nodejs:dynamic/unikernel:Network",
     });
 });

@@ -79,6 +79,7 @@ test("required is what check requires; the dynamic resources' types are aliases;
     ).toEqual({
         "unikernel:index:Unikernel": [["platform", "kernel"], [{ type: "pulumi-nodejs:dynamic/unikernel:Unikernel" }]],
         "unikernel:index:BlockImage": [["source"], [{ type: "pulumi-nodejs:dynamic/unikernel:BlockImage" }]],
+        "unikernel:index:Network": [[], [{ type: "pulumi-nodejs:dynamic/unikernel:Network" }]],
         "unikernel:index:NetworkInterface": [[], [{ type: "pulumi-nodejs:dynamic/unikernel:NetworkInterface" }]],
     });
     const configured = Object.keys(schema.config.variables).filter(

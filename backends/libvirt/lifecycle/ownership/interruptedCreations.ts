@@ -3,10 +3,10 @@ import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
-import { type Observation, PartialError } from "../../../backend";
+import { PartialError } from "../../../backend";
 import { isAbandoned, thisProcess } from "../../files/unfinished";
+import type { Host } from "../../host";
 import { hostIdOf } from "../hostIdentity";
-import type { Run } from "../run";
 
 /**
  * Return the path of the note, in the user's cache, of a create in progress. The note is the only proof that a ready
@@ -22,18 +22,13 @@ function noteOf(hostId: string, uuid: string): string {
 }
 
 /**
- * Create a guest, with a note as long as the guest may be on the host but not in state.
- * @param work gets whether an earlier create of this guest was interrupted
+ * Create a guest or a network, with a note as long as it may be on the host but not in state.
+ * @param work gets whether an earlier create of it was interrupted
  */
-export async function withNote(
-    {
-        host,
-        plan: {
-            spec: { uuid, urn },
-        },
-    }: Run,
-    work: (interrupted: boolean) => Promise<Observation>,
-): Promise<Observation> {
+export async function withNote<T>(
+    { host, uuid, urn }: { host: Host; uuid: string; urn: string },
+    work: (interrupted: boolean) => Promise<T>,
+): Promise<T> {
     const hostId = hostIdOf(await host.info());
     const note = await creationOf(hostId, uuid);
     // The note of a running create: that create is not interrupted, and we must not remove its note.

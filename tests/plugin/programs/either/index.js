@@ -2,13 +2,18 @@
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const pulumi = require("@pulumi/pulumi");
-const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
+const { BlockImage, Network, NetworkInterface, Unikernel } = require("pulumi-unikernel");
 
 const config = new pulumi.Config();
 // A file, since state holds a stack's configuration.
 const declared = JSON.parse(readFileSync(join(__dirname, "declared.json"), "utf8"));
 const plugin = declared.by === "plugin";
 const tokenOf = (kind, by) => (by === "plugin" ? `unikernel:index:${kind}` : `pulumi-nodejs:dynamic/unikernel:${kind}`);
+
+const OUTPUTS = {
+    Unikernel: ["name", "uuid", "state", "consequence"],
+    Network: ["name", "uuid", "bridge", "consequence"],
+};
 
 function declare(Dynamic, name, args, opts) {
     const kind = Dynamic.name;
@@ -19,8 +24,7 @@ function declare(Dynamic, name, args, opts) {
         aliases: [{ type: tokenOf(kind, plugin ? "dynamic" : "plugin") }, ...(formerly ? [{ name: formerly }] : [])],
     };
     if (!plugin) return new Dynamic(name, args, aliased);
-    const outputs =
-        kind === "Unikernel" ? { name: undefined, uuid: undefined, state: undefined, consequence: undefined } : {};
+    const outputs = Object.fromEntries((OUTPUTS[kind] ?? []).map((output) => [output, undefined]));
     return new pulumi.CustomResource(tokenOf(kind, "plugin"), name, { ...outputs, ...args }, aliased);
 }
 
@@ -44,6 +48,20 @@ const images = Object.fromEntries(
     Object.entries(declared.images).map(([name, args]) => [name, declare(BlockImage, name, reveal(args))]),
 );
 
+const networks = Object.fromEntries(
+    Object.entries(declared.networks ?? {}).map(([name, args]) => [
+        name,
+        declare(Network, name, { connection: config.require("connection"), ...reveal(args) }),
+    ]),
+);
+for (const [name, { uuid, bridge }] of Object.entries(networks)) exports[name] = { uuid, bridge };
+
+/** `{ attach: { declared: NAME } }`: on a network of this program. */
+function plugged({ attach, ...card }) {
+    if (attach?.declared === undefined) return reveal({ attach, ...card });
+    return { ...reveal(card), attach: { network: networks[attach.declared].name } };
+}
+
 for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(
     declared.guests,
 )) {
@@ -63,7 +81,7 @@ for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, .
             ...reveal(args),
             ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
             interfaces: interfaces.map((card, index) =>
-                declare(NetworkInterface, `${name}-${index}`, reveal(card), {
+                declare(NetworkInterface, `${name}-${index}`, plugged(card), {
                     ...opts,
                     ...(formerly ? { formerly: `${formerly}-${index}` } : {}),
                 }),

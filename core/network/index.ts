@@ -1,0 +1,2 @@
+export { networkShape } from "./check";
+export { networkHandlers } from "./handlers";

@@ -1,0 +1,33 @@
+import { type Fault, killer, recorder, watch } from "./faults";
+import { TestNetworks } from "./hostNetworks";
+
+/** One operation on a network that ends with SIGKILL. */
+export interface NetworkFaultJob {
+    uri: string;
+    name: string;
+    /** Left out: it is deleted. */
+    args?: Record<string, unknown>;
+    /** Left out: it is created. */
+    state?: Record<string, unknown>;
+    fault: Fault;
+}
+
+async function main({ uri, name, args, state, fault }: NetworkFaultJob): Promise<void> {
+    const changes: string[] = [];
+    const [kill, record] = [killer(fault), recorder(changes)];
+    const networks = new TestNetworks({ uri }, (host) =>
+        watch(host, (call, act, given) => kill(call, () => record(call, act, given), given)),
+    );
+    if (args) await networks.up(name, args, state);
+    else await networks.destroy(state ?? {});
+    process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
+}
+
+main(JSON.parse(process.argv[2]!) as NetworkFaultJob).then(
+    // The fault was never reached, which the test must notice.
+    () => process.exit(10),
+    (error: unknown) => {
+        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+        process.exit(11);
+    },
+);
