@@ -37,8 +37,6 @@ export interface NetworkLook {
     session: boolean;
     /** The host's network of the name that was asked for. */
     named?: { uuid: string; urn?: string };
-    /** The URN in the mark of the network with the uuid that was asked for. */
-    urnOfUuid?: string;
     problems: Problem[];
 }
 

@@ -14,8 +14,6 @@ import { networkProblems } from "./problems";
 
 export const networkShape = shapesOf(networkRows);
 
-const ELEMENTS = {};
-
 /** Check a network. @returns inputs with the identity, kept from `olds` where it exists, and the consequence */
 export async function checkNetwork(
     networks: HostNetworks,
@@ -23,7 +21,7 @@ export async function checkNetwork(
     olds: Partial<NetworkInputs>,
     news: Record<string, unknown>,
 ): Promise<{ inputs: Record<string, unknown>; failures: Problem[] }> {
-    const { values, problems } = parseArguments(networkShape, news, ELEMENTS);
+    const { values, problems } = parseArguments(networkShape, news);
     const { resourceUrn, hidden, adopt, ...declared } = values;
     const urn = String(resourceUrn);
     if (problems.length === 0) problems.push(...networkProblems(values));

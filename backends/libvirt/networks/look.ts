@@ -23,11 +23,9 @@ export async function look(
     const networks = await host.networks.list();
     const read = networks.map((record) => readDefinition(record.xml));
     const named = read.find((one) => one.name === name);
-    const urnOfUuid = read.find((one) => one.uuid === uuid)?.mark?.urn;
     return {
         ...place,
         ...(named ? { named: { uuid: named.uuid, ...(named.mark ? { urn: named.mark.urn } : {}) } } : {}),
-        ...(urnOfUuid === undefined ? {} : { urnOfUuid }),
         problems: read
             .filter((one) => one.uuid !== uuid && one.name !== name && one.mark?.urn !== urn)
             .flatMap((one) => overlapsWith(one, subnets)),
