@@ -16,8 +16,12 @@ export async function sessionHome(home: string, uid: number): Promise<{ HOME: st
     return { HOME: home, XDG_RUNTIME_DIR: run };
 }
 
-/** The checkout and Node may lie below a home that is closed to others, so both are mounted elsewhere too. */
-const MOUNT = 'mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@"';
+/**
+ * The checkout and Node may lie below a home that is closed to others, so both are mounted elsewhere too. The daemons of
+ * the machine itself are hidden: libvirt would find them at its usual place.
+ */
+const MOUNT =
+    '{ [ ! -d /run/libvirt ] || mount -t tmpfs none /run/libvirt; } && mount --bind "$1" "$2" && mount --bind "$3" "$4" && shift 4 && exec "$@"';
 
 /** Return the path at which a user of `asUser` sees the repository. */
 export function repositorySeen(machine: LibvirtHost): string {
