@@ -3,6 +3,9 @@
 
 export * from "./derived";
 export * from "./hostNetwork";
+export { UnikernelError } from "./error";
+export * from "./fleet";
+export type * from "./fleetMember";
 export * from "./image";
 export * from "./network";
 export * from "./notMade";

@@ -6,6 +6,8 @@ export * from "./digestKey";
 export * from "./error";
 export * from "./exclusiveItems";
 export * from "./hostNetwork";
+export * from "./fleet";
+export type * from "./fleetMember";
 export * from "./image";
 export * from "./keyedQueue";
 export * from "./medium";

@@ -1,0 +1,61 @@
+import { UnikernelError } from "../error";
+import { isTree, type Report, type Tree, type Values } from "./values";
+
+/** What the placeholders of one member stand for. */
+export interface Place {
+    index: number;
+    name: string;
+}
+
+const EXPECTED = "expected ${index} or ${name}";
+const ESCAPE = "write $${ where the guest is to read ${";
+const LONGEST = 40;
+
+/**
+ * Return a text with the member's values in place of `${index}` and `${name}`. Before a brace, `$$` stands for `$`.
+ * @param refuse called with the reason against each placeholder that does not exist
+ */
+export function expandText(text: string, place: Place, refuse: (reason: string) => void): string {
+    const known: Record<string, string> = { index: String(place.index), name: place.name };
+    return text.replaceAll(/(\$+)\{([^{}$]*\})?/g, (whole, dollars: string, rest = "") => {
+        const literal = "$".repeat(dollars.length >> 1);
+        if (dollars.length % 2 === 0) return `${literal}{${rest}`;
+        const value = rest === "" ? undefined : known[rest.slice(0, -1)];
+        if (value === undefined) refuse(reasonAgainst(rest));
+        return literal + (value ?? whole);
+    });
+}
+
+function reasonAgainst(rest: string): string {
+    if (rest === "") return `found "\${" without a name and "}"; ${EXPECTED}; ${ESCAPE}`;
+    if (rest === "host}")
+        return `found \${host}, which a fleet over several hosts will have; this release has none; ${EXPECTED}`;
+    return `found \${${rest.slice(0, LONGEST)}, which does not exist; ${EXPECTED}; ${ESCAPE}`;
+}
+
+/**
+ * Return a part of a declaration with all of its texts expanded.
+ * @throws UnikernelError `invalid` when a placeholder within a secret or later value does not exist
+ */
+export function expandTree(value: unknown, at: string, place: Place, values: Values, report: Report): unknown {
+    if (typeof value === "string") return expandText(value, place, (reason) => report({ property: at, reason }));
+    if (values.isWhole(value)) return value;
+    if (values.isLater(value))
+        return values.form([value], ([known]) => expandTree(known, at, place, values, () => refuseWithin(at)));
+    if (Array.isArray(value))
+        return value.map((inner, index) => expandTree(inner, `${at}[${index}]`, place, values, report));
+    if (!isTree(value, values)) return value;
+    const expanded = Object.entries(value).map(([key, inner]): [string, unknown] => [
+        key,
+        expandTree(inner, `${at}.${key}`, place, values, report),
+    ]);
+    return Object.fromEntries(expanded) satisfies Tree;
+}
+
+/** The text may be secret, so the error does not repeat it. */
+function refuseWithin(at: string): never {
+    throw new UnikernelError("invalid", `found a placeholder that does not exist; ${EXPECTED}`, {
+        property: at,
+        hint: ESCAPE,
+    });
+}
