@@ -1,4 +1,5 @@
 export { formerNames } from "./aliases";
+export { outputValues } from "./outputValues";
 export { HandledResource, isOfKind } from "./resource";
 export { digestKey, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "./secrets";
 export { plainSource, refuseAssets } from "./source";

@@ -1,30 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
+import { expandFleet, type FleetMember } from "../model/declared";
+import { outputValues } from "../provider";
+import type { FleetInstance, UnikernelFleetArgs, UnikernelFleetTemplateArgs } from "./fleetArgs";
+import { memberOf } from "./fleetMembers";
+import { NetworkInterface } from "./networkInterface";
 import type { UnikernelArgs } from "./unikernel";
 import { Unikernel } from "./unikernel";
 
-/** What the function that describes an instance may use. */
-export interface FleetInstance {
-    /** Logical name of the instance: the fleet's name, `-`, and its index. */
-    name: string;
-    /** For resources that belong to the instance, such as its NetworkInterface: they become children of the fleet. */
-    opts: pulumi.CustomResourceOptions;
-}
-
-export interface UnikernelFleetArgs {
-    /** How many instances: a whole number from 0. Changed: instances are added or removed at the end. */
-    count: number;
-    /**
-     * Describes one instance, from index 0.
-     * @example (index, { name, opts }) => ({ ...template, interfaces: [new NetworkInterface(name, {...}, opts)] })
-     */
-    instance(index: number, context: FleetInstance): UnikernelArgs;
-    /**
-     * How many instances may be down at once while a change is rolled out. An instance that does not come up stops
-     * the roll-out, so give the instances a `readiness`. The first `up` raises this many at a time, too.
-     * @default 1
-     */
-    maxUnavailable?: number;
-}
+export type {
+    FleetInstance,
+    FleetOverrideArgs,
+    FleetPortsArgs,
+    FleetTemplateArgs,
+    UnikernelFleetArgs,
+    UnikernelFleetTemplateArgs,
+} from "./fleetArgs";
 
 /**
  * Unikernels from one template that are changed one after the other: each waits until the one `maxUnavailable`
@@ -32,35 +22,76 @@ export interface UnikernelFleetArgs {
  *
  * @example
  * const fleet = new UnikernelFleet("web", {
- *     count: 3,
- *     instance: (index, { name, opts }) => ({
+ *     replicas: 3,
+ *     template: {
  *         platform: "kvm",
  *         kernel: "./bin/nginx",
- *         interfaces: [new NetworkInterface(name, { attach: { user: { forward: [{ host: 8080 + index, guest: 80 }] } } }, opts)],
+ *         hostname: "${name}",
+ *         interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }],
  *         readiness: { tcp: { port: 80 } },
- *     }),
+ *     },
+ *     ports: { from: 8080 },
  * });
  */
 export class UnikernelFleet extends pulumi.ComponentResource {
     readonly instances: Unikernel[] = [];
+    /** In the order of their indexes. */
+    readonly members: pulumi.Output<FleetMember[]>;
 
-    constructor(name: string, args: UnikernelFleetArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(
+        name: string,
+        args: UnikernelFleetArgs | UnikernelFleetTemplateArgs,
+        opts?: pulumi.ComponentResourceOptions,
+    ) {
         super("pulumi-unikernel:index:UnikernelFleet", name, {}, opts);
-        const step = args.maxUnavailable ?? 1;
-        requireWhole("count", args.count, 0);
-        requireWhole("maxUnavailable", step, 1);
-        for (let index = 0; index < args.count; index++) {
+        const { count, step, describe } = "template" in args ? byTemplate(name, args) : byFunction(args);
+        const members: pulumi.Output<FleetMember>[] = [];
+        for (let index = 0; index < count; index++) {
             const context = { name: `${name}-${index}`, opts: { parent: this } };
             const before = this.instances[index - step];
-            this.instances.push(
-                new Unikernel(context.name, args.instance(index, context), {
-                    ...context.opts,
-                    dependsOn: before ? [before] : [],
-                }),
-            );
+            const described = describe(index, context);
+            const instance = new Unikernel(context.name, described, {
+                ...context.opts,
+                dependsOn: before ? [before] : [],
+            });
+            this.instances.push(instance);
+            members.push(memberOf(context.name, instance, described));
         }
-        this.registerOutputs({});
+        this.members = pulumi.all(members);
+        // A fleet by a function registers no outputs: stacks of earlier releases have none.
+        this.registerOutputs("template" in args ? { members: this.members } : {});
     }
+}
+
+interface Plan {
+    count: number;
+    step: number;
+    describe(index: number, context: FleetInstance): UnikernelArgs;
+}
+
+function byFunction(args: UnikernelFleetArgs): Plan {
+    const step = args.maxUnavailable ?? 1;
+    requireWhole("count", args.count, 0);
+    requireWhole("maxUnavailable", step, 1);
+    return { count: args.count, step, describe: (index, context) => args.instance(index, context) };
+}
+
+function byTemplate(name: string, args: UnikernelFleetTemplateArgs): Plan {
+    const { members, maxUnavailable, problems } = expandFleet(name, { ...args }, outputValues);
+    if (problems.length > 0) {
+        const lines = problems.map(({ property, reason }) => `\n  ${property}: ${reason}`);
+        throw new pulumi.RunError(`UnikernelFleet ${JSON.stringify(name)}:${lines.join("")}`);
+    }
+    return {
+        count: members.length,
+        step: maxUnavailable,
+        describe: (index, { opts }) => {
+            const { unikernel, interfaces } = members[index]!;
+            // The check of the guest tells what is no argument.
+            const own = unikernel as unknown as UnikernelArgs;
+            return { ...own, interfaces: interfaces.map((card) => new NetworkInterface(card.name, card.args, opts)) };
+        },
+    };
 }
 
 function requireWhole(property: string, value: number, least: number): void {

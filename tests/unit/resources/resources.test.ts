@@ -175,6 +175,16 @@ test.each<[string, () => unknown, RegExp]>([
         /count: expected a whole number/,
     ],
     [
+        "a fleet of a template with several mistakes, which it names together",
+        () =>
+            new UnikernelFleet("wrong", {
+                replicas: 1,
+                template: args({ hostname: "${nam}" }),
+                members: { "1": { memory: 128 } },
+            }),
+        /UnikernelFleet "wrong":\n {2}members\["1"\]: found no member of this index.*\n {2}template\.hostname: found \$\{nam\}/,
+    ],
+    [
         "a fleet that may do nothing",
         () => new UnikernelFleet("stuck", { count: 1, maxUnavailable: 0, instance: () => args() }),
         /maxUnavailable/,
@@ -218,6 +228,31 @@ test("a fleet's instances and what belongs to them are its children", async () =
         hostname: "fleet-1",
         resourceUrn:
             "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::fleet-1",
+    });
+});
+
+test("a fleet by a template declares what a fleet by a function does, and keeps each secret to itself", async () => {
+    const card = { attach: { user: { forward: [{ guest: 80 }] } } };
+    const env = { GREETING: "hello from ${name}", PASSWORD: pulumi.secret("hunter2-${index}") };
+    const fleet = new UnikernelFleet("cards", {
+        replicas: 2,
+        template: { ...args(), hostname: "${name}", env, interfaces: [card] },
+        members: { "1": { memory: 128, env: { GREETING: "bye" } } },
+        ports: { from: 8080 },
+    });
+    expect(fleet.instances).toHaveLength(2);
+    await wire(fleet.instances[0]!, "cards-0");
+    const inputs = await wire(fleet.instances[1]!, "cards-1");
+    expect(inputs).toMatchObject({
+        platform: "kvm",
+        hostname: "cards-1",
+        memory: 128,
+        // The mocks, unlike the engine, make a secret of the map around one.
+        env: expect.objectContaining({ value: { GREETING: "bye", PASSWORD: "hunter2-1" } }),
+        secrets: ["env.PASSWORD"],
+        interfaces: [{ attach: { user: { forward: [{ host: 8081, guest: 80 }] } } }],
+        resourceUrn:
+            "urn:pulumi:dev::shop::pulumi-unikernel:index:UnikernelFleet$pulumi-nodejs:dynamic/unikernel:Unikernel::cards-1",
     });
 });
 
