@@ -15,6 +15,9 @@ export const PLUGIN_TOKENS: Record<ResourceKind, string> = {
     network: `${PACKAGE}:index:Network`,
 };
 
+/** Type token of the fleet, a component: the engine asks the plugin to construct it, and knows its members alone. */
+export const FLEET_TOKEN = `${PACKAGE}:index:UnikernelFleet`;
+
 const KINDS = new Map(Object.entries(PLUGIN_TOKENS).map(([kind, token]) => [token, kind as ResourceKind]));
 
 /**

@@ -18,6 +18,7 @@ import {
 } from "../../model/arguments";
 import { PLUGIN_FUNCTIONS } from "../../provider/plugin/functions";
 import { readDeclarations } from "./comments";
+import { type Devices, fleetResource } from "./fleet";
 import { outputsOf } from "./outputs";
 import { type ComplexTypeSpec, type JsonSchema, jsonOf, type PropertySpec, type TypeSpec, Types } from "./types";
 
@@ -77,6 +78,7 @@ function resourcesOf(types: Types): Record<string, object> {
         properties: types.properties(itemsOf("interfaces"), "NetworkInterfaceArgs"),
         required: ["mac"],
     });
+    const devices: Devices = { blocks: { type: "array", items: blockType }, leave: derivedOutputs.unikernel };
     const content = { oneOf: [{ type: "string" }, { $ref: "pulumi.json#/Asset" }] };
     return {
         [token("BlockImage")]: resource(types, "BlockImage", blockImageShape, blockImageRows, {
@@ -100,7 +102,7 @@ function resourcesOf(types: Types): Record<string, object> {
         [token("NetworkInterface")]: resource(types, "NetworkInterface", interfaceShape, interfaceRows),
         [token("Unikernel")]: resource(types, "Unikernel", unikernelShape, unikernelRows, {
             own: {
-                blocks: { type: "array", items: blockType },
+                blocks: devices.blocks,
                 interfaces: { type: "array", items: { oneOf: [ref("NetworkInterface"), interfaceType] } },
             },
             // A provider has one for all; a default of the SDK's would be an argument, which wins over it.
@@ -109,6 +111,7 @@ function resourcesOf(types: Types): Record<string, object> {
             hidden: ["blocks", "interfaces", "qemuArgs", "adopt", "deleteData"],
             replaces: replacing(),
         }),
+        [token("UnikernelFleet")]: fleetResource(types, devices),
     };
 }
 

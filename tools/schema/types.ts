@@ -30,6 +30,8 @@ export interface TypeSpec {
     items?: TypeSpec;
     additionalProperties?: TypeSpec;
     oneOf?: TypeSpec[];
+    /** Known when it is written: no SDK takes an output for it. */
+    plain?: true;
 }
 export interface PropertySpec extends TypeSpec {
     description?: string;

@@ -31,6 +31,9 @@ export interface PluginOptions {
     calls?: Calls;
 }
 
+/** Most runs have no fleet, and load nothing of it. */
+const fleets = () => require("../fleet/construct") as typeof import("../fleet/construct");
+
 /** The engine's own limit is 400 MB; messages of these resources have a few kilobytes. */
 const MAX_MESSAGE = 64 * 1024 * 1024;
 
@@ -65,6 +68,8 @@ export function pluginService({
 }: PluginOptions): IResourceProviderServer {
     let engine = connectEngine(address);
     let run = address ? new Run(address) : undefined;
+    /** Reference of the provider that this process serves; older engines do not tell it. */
+    let own: string | undefined;
     const meet = (another: string): void => {
         if (!another || another === address) return;
         engine.close();
@@ -116,6 +121,7 @@ export function pluginService({
         }),
         configure: unary((request: proto.ConfigureRequest) => {
             const args = decode(request.getArgs());
+            own = request.getUrn() && request.getId() ? `${request.getUrn()}::${request.getId()}` : undefined;
             resources.configuration = configurationOf(args.value);
             resources.hidden = textsOf(args);
             return new proto.ConfigureResponse()
@@ -142,7 +148,7 @@ export function pluginService({
             }),
         ),
         parameterize: refuse("the package unikernel takes no parameters"),
-        construct: refuse("the package unikernel has no component resources"),
+        construct: unary((request: proto.ConstructRequest) => fleets().construct(request, own)),
         call: refuse("the resources of the package unikernel have no methods"),
         getMapping: unary(() => new proto.GetMappingResponse()),
         getMappings: unary(() => new proto.GetMappingsResponse()),

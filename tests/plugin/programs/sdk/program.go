@@ -47,6 +47,27 @@ func Program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
+	fleet, err := unikernel.NewUnikernelFleet(ctx, "fleet", &unikernel.UnikernelFleetArgs{
+		Replicas: 2,
+		Template: unikernel.FleetTemplateArgs{
+			Platform:  unikernel.PlatformKvm,
+			Kernel:    pulumi.String("nginx.bin"),
+			Env:       pulumi.StringMap{"NAME": pulumi.String("${name}")},
+			Blocks:    unikernel.BlockArray{unikernel.BlockArgs{Image: data, Mount: pulumi.String("/data")}},
+			Readiness: unikernel.ReadinessArgs{Http: unikernel.HttpReadinessArgs{Port: pulumi.Int(80)}},
+			Interfaces: unikernel.FleetInterfaceArray{unikernel.FleetInterfaceArgs{
+				Attach: unikernel.AttachArgs{User: unikernel.UserNetworkArgs{Forward: unikernel.ForwardArray{
+					unikernel.ForwardArgs{Guest: pulumi.Int(80)},
+				}}},
+			}},
+		},
+		Members: map[string]unikernel.FleetOverrideArgs{"1": {Memory: pulumi.Int(20)}},
+		Ports:   &unikernel.FleetPortsArgs{From: 8080},
+	}, pulumi.Provider(provider))
+	if err != nil {
+		return err
+	}
+	ctx.Export("members", fleet.Members)
 	ctx.Export("addresses", web.IpAddresses)
 	return nil
 }

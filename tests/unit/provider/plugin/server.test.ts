@@ -83,9 +83,40 @@ test.each<[string, (plugin: Plugin) => Promise<unknown>, number, RegExp]>([
     ],
     [
         "a component",
-        ({ client }) => ask((done) => client.construct(new proto.ConstructRequest(), done)),
+        ({ client }) =>
+            ask((done) => client.construct(new proto.ConstructRequest().setType("unikernel:index:Moon"), done)),
         status.UNIMPLEMENTED,
-        /no component resources/,
+        /no component "unikernel:index:Moon"/,
+    ],
+    [
+        "a fleet of ten thousand",
+        ({ client }) =>
+            ask((done) =>
+                client.construct(
+                    new proto.ConstructRequest()
+                        .setType("unikernel:index:UnikernelFleet")
+                        .setName("web")
+                        .setInputs(struct({ replicas: 10_000, template: { hostname: secret("${hunter2}") } })),
+                    done,
+                ),
+            ),
+        status.INVALID_ARGUMENT,
+        /replicas: found 10000; expected a whole number from 0 to 1000/,
+    ],
+    [
+        "a fleet with a placeholder that does not exist within a secret, which is not repeated",
+        ({ client }) =>
+            ask((done) =>
+                client.construct(
+                    new proto.ConstructRequest()
+                        .setType("unikernel:index:UnikernelFleet")
+                        .setName("web")
+                        .setInputs(struct({ replicas: 1, template: { hostname: secret("${hunter2}") } })),
+                    done,
+                ),
+            ),
+        status.INVALID_ARGUMENT,
+        /^(?!.*hunter2)[^]*template\.hostname: found a placeholder that does not exist/,
     ],
     [
         "a method",

@@ -1,0 +1,137 @@
+import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { testKernel } from "../e2e/guests";
+import { type StateResource, withStack } from "../support/engine";
+import type { LibvirtHost } from "../support/libvirtHost";
+import { startLibvirtHost } from "../support/libvirtHost";
+
+jest.setTimeout(480_000);
+
+const repository = join(__dirname, "../..");
+let host: LibvirtHost;
+let sdks: string;
+beforeAll(async () => {
+    const { execa } = await import("execa");
+    const { sdkGenerator } = await import("../../tools/setup/sdk.mjs");
+    host = await startLibvirtHost();
+    sdks = await mkdtemp(join(tmpdir(), "pulumi-unikernel-fleet-"));
+    await execa(sdkGenerator(), [join(repository, "schema.json"), sdks]);
+});
+afterEach(async () => expect(await host.virsh("list", "--all", "--name")).toBe(""));
+afterAll(async () => {
+    await rm(sdks, { recursive: true, force: true });
+    await host.close();
+});
+
+const PARENT = "urn:pulumi:dev::fleet::unikernel:index:UnikernelFleet";
+const URNS = [
+    "urn:pulumi:dev::fleet::unikernel:index:BlockImage::data",
+    `${PARENT}$unikernel:index:NetworkInterface::web-0`,
+    `${PARENT}$unikernel:index:NetworkInterface::web-1`,
+    `${PARENT}$unikernel:index:Unikernel::web-0`,
+    `${PARENT}$unikernel:index:Unikernel::web-1`,
+    `${PARENT}::web`,
+];
+const SIGNATURE = "4dabf18193072939515e22adb298388d";
+const HIDDEN = expect.objectContaining({ [SIGNATURE]: expect.any(String) }) as object;
+
+/** The uuid of each member, which follows from its URN. */
+const uuids = new Set<string>();
+
+/** Expect the same resources of a program in each language. */
+function expectFleet(resources: StateResource[], members: { name: string; uuid: string; endpoints: object[] }[]): void {
+    const ours = resources.filter(({ type }) => type.startsWith("unikernel:"));
+    expect(ours.map(({ urn }) => urn).sort()).toEqual(URNS);
+    const guests = ours
+        .filter(({ type }) => type === "unikernel:index:Unikernel")
+        .sort((one, other) => one.urn.localeCompare(other.urn));
+    expect(guests.map(({ inputs }) => [inputs?.memory, inputs?.env])).toEqual([
+        [16, { GREETING: "hello from web-0, ${literal}", PASSWORD: HIDDEN }],
+        [20, { GREETING: "hello from web-1, ${literal}", PASSWORD: HIDDEN, EXTRA: "1" }],
+    ]);
+    // Fleet and members have one provider, whether or not the program names a version of it.
+    const providers = ours.filter(({ custom }) => custom).map((one) => Reflect.get(one, "provider") as string);
+    expect(new Set(providers).size).toBe(1);
+    expect(JSON.stringify(resources)).not.toContain("hunter2");
+    expect(members.map(({ name, endpoints }) => [name, endpoints])).toEqual(
+        [0, 1].map((index) => [
+            `web-${index}`,
+            [{ address: "127.0.0.1", port: 18080 + index, guest: 80, protocol: "tcp" }],
+        ]),
+    );
+    uuids.add(JSON.stringify(members.map(({ uuid }) => uuid)));
+    expect(uuids.size).toBe(1);
+}
+
+/** Run a program of Pulumi's own language hosts. */
+async function expectProgram(program: string, link?: string): Promise<void> {
+    const config = { connection: host.uri, kernel: await testKernel() };
+    await withStack(
+        program,
+        "dev",
+        async (stack) => {
+            if (link) await symlink(link, join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
+            await stack.config("password", "hunter2", { secret: true });
+            expect((await stack.preview()).changes).toEqual({ create: 7 });
+            expect((await stack.up()).changes).toEqual({ create: 7 });
+            const { members } = await stack.outputs<{ members: Parameters<typeof expectFleet>[1] }>();
+            expectFleet((await stack.exportState()).resources, members);
+            expect((await stack.up()).changes).toEqual({ same: 7 });
+            expect((await stack.destroy()).changes).toEqual({ delete: 7 });
+        },
+        { enter: host.enter, env: { ...host.env }, config },
+    );
+}
+
+test("YAML", () => expectProgram("tests/plugin/programs/fleet-yaml"));
+
+test("TypeScript, over the generated SDK", async () => {
+    const { execa } = await import("execa");
+    const cwd = join(sdks, "nodejs");
+    await symlink(join(repository, "node_modules"), join(cwd, "node_modules"));
+    await execa(process.execPath, [require.resolve("typescript/lib/tsc.js"), "-p", ".", "--outDir", "."], { cwd });
+    await expectProgram("tests/plugin/programs/fleet-typescript", cwd);
+});
+
+/** Run a program that starts the engine itself, by the Automation API, and prints what it saw. */
+async function expectAutomation(file: string, words: string[], env: Record<string, string>): Promise<void> {
+    const { execa } = await import("execa");
+    const { engineEnv } = await import("../../tools/engine.mjs");
+    const cwd = await mkdtemp(join(sdks, "run-"));
+    await mkdir(join(cwd, "state"));
+    const [first, ...rest] = [...host.enter, file, ...words];
+    const { stdout } = await execa(first!, rest, {
+        timeout: 240_000,
+        cwd,
+        env: {
+            ...host.env,
+            PATH: `${join(repository, "bin")}:${engineEnv().PATH}`,
+            CONNECTION: host.uri,
+            KERNEL: await testKernel(),
+            PULUMI_HOME: join(cwd, "home"),
+            PULUMI_BACKEND_URL: `file://${join(cwd, "state")}`,
+            PULUMI_CONFIG_PASSPHRASE: "tests",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            ...env,
+        },
+    });
+    const seen = JSON.parse(stdout) as {
+        changes: object;
+        same: object;
+        members: Parameters<typeof expectFleet>[1];
+        resources: StateResource[];
+        destroyed: object;
+    };
+    expect([seen.changes, seen.same, seen.destroyed]).toEqual([{ create: 7 }, { same: 7 }, { delete: 7 }]);
+    expectFleet(seen.resources, seen.members);
+}
+
+test("Python, over the generated SDK", async () => {
+    const { execa } = await import("execa");
+    const { pythonProgram } = await import("../../tools/python.mjs");
+    const sdk = join(sdks, "python");
+    // The SDK asks for its own version, which is known of an installed package alone.
+    await execa(pythonProgram(), ["-c", "from setuptools import setup; setup()", "-q", "egg_info"], { cwd: sdk });
+    await expectAutomation(pythonProgram(), [join(__dirname, "programs/python/fleet.py")], { PYTHONPATH: sdk });
+});
