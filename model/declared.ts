@@ -2,10 +2,10 @@
 // types.
 
 export * from "./derived";
-export * from "./hostNetwork";
 export { UnikernelError } from "./error";
 export * from "./fleet";
 export type * from "./fleetMember";
+export * from "./hostNetwork";
 export * from "./image";
 export * from "./network";
 export * from "./notMade";
