@@ -20,10 +20,8 @@ export function fleetResource(types: Types, devices: Devices): object {
         properties: withoutDefaults(types.properties(interfaceShape, "NetworkInterfaceArgs", { rows: interfaceRows })),
     });
     const members = memberProperties(types, devices, card);
-    const add = (name: string, description: string | undefined, more: Partial<ComplexTypeSpec>): TypeSpec => ({
-        ...types.add(name, { type: "object", ...(description ? { description } : {}), ...more }),
-        plain: true,
-    });
+    const add = (name: string, description: string | undefined, more: Partial<ComplexTypeSpec>): TypeSpec =>
+        types.add(name, { type: "object", ...(description ? { description } : {}), ...more });
     const template = add("FleetTemplate", types.describe("FleetTemplateArgs"), {
         properties: members,
         required: ["kernel", "platform"],
@@ -37,9 +35,11 @@ export function fleetResource(types: Types, devices: Devices): object {
     const outputs = outputsOf(types, "UnikernelFleet");
     const own: Record<string, TypeSpec> = {
         replicas: { type: "integer", plain: true },
-        template,
-        members: { type: "object", additionalProperties: override, plain: true },
-        ports,
+        // Plain, so that no SDK makes one secret value of it all. Go's generator writes what does not compile for a plain
+        // argument with defaults inside that is required, and for a plain map; the plugin refuses a fleet without one.
+        template: { ...template, plain: true },
+        members: { type: "object", additionalProperties: override },
+        ports: { ...ports, plain: true },
         maxUnavailable: { type: "integer", plain: true },
     };
     return {
@@ -47,7 +47,7 @@ export function fleetResource(types: Types, devices: Devices): object {
         isComponent: true,
         ...outputs,
         inputProperties: described(types, own),
-        requiredInputs: ["replicas", "template"],
+        requiredInputs: ["replicas"],
         aliases: [{ type: "pulumi-unikernel:index:UnikernelFleet" }],
     };
 }

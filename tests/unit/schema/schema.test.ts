@@ -80,10 +80,7 @@ test("required is what check requires; the dynamic resources' types are aliases;
         "unikernel:index:Unikernel": [["platform", "kernel"], [{ type: "pulumi-nodejs:dynamic/unikernel:Unikernel" }]],
         "unikernel:index:BlockImage": [["source"], [{ type: "pulumi-nodejs:dynamic/unikernel:BlockImage" }]],
         "unikernel:index:Network": [[], [{ type: "pulumi-nodejs:dynamic/unikernel:Network" }]],
-        "unikernel:index:UnikernelFleet": [
-            ["replicas", "template"],
-            [{ type: "pulumi-unikernel:index:UnikernelFleet" }],
-        ],
+        "unikernel:index:UnikernelFleet": [["replicas"], [{ type: "pulumi-unikernel:index:UnikernelFleet" }]],
         "unikernel:index:NetworkInterface": [[], [{ type: "pulumi-nodejs:dynamic/unikernel:NetworkInterface" }]],
     });
     const configured = Object.keys(schema.config.variables).filter(

@@ -49,7 +49,7 @@ func Program(ctx *pulumi.Context) error {
 	}
 	fleet, err := unikernel.NewUnikernelFleet(ctx, "fleet", &unikernel.UnikernelFleetArgs{
 		Replicas: 2,
-		Template: unikernel.FleetTemplateArgs{
+		Template: &unikernel.FleetTemplateArgs{
 			Platform:  unikernel.PlatformKvm,
 			Kernel:    pulumi.String("nginx.bin"),
 			Env:       pulumi.StringMap{"NAME": pulumi.String("${name}")},
@@ -61,7 +61,7 @@ func Program(ctx *pulumi.Context) error {
 				}}},
 			}},
 		},
-		Members: map[string]unikernel.FleetOverrideArgs{"1": {Memory: pulumi.Int(20)}},
+		Members: unikernel.FleetOverrideMap{"1": unikernel.FleetOverrideArgs{Memory: pulumi.Int(20)}},
 		Ports:   &unikernel.FleetPortsArgs{From: 8080},
 	}, pulumi.Provider(provider))
 	if err != nil {
