@@ -32,7 +32,10 @@ export async function removeImage(path: string, id: string): Promise<boolean> {
     return true;
 }
 
-/** Remove the manifests once no image is left to compare them with. */
+/** Remove the manifests once no image is left to compare them with. They stay where a create writes one meanwhile. */
 export async function removeManifestsIfUnused(): Promise<void> {
-    if (await hasNoUsers()) await rm(cacheFolder("manifests"), { recursive: true, force: true });
+    if (!(await hasNoUsers())) return;
+    await rm(cacheFolder("manifests"), { recursive: true, force: true }).catch((error: unknown) => {
+        if (errnoOf(error) !== "ENOTEMPTY") throw error;
+    });
 }

@@ -1,11 +1,23 @@
 import { execFileSync } from "node:child_process";
-import { appendFile, chmod, cp, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "node:fs/promises";
+import promises, {
+    appendFile,
+    chmod,
+    cp,
+    mkdir,
+    readdir,
+    readFile,
+    rm,
+    stat,
+    truncate,
+    writeFile,
+} from "node:fs/promises";
 import { blockImageHandlers } from "../../../core/blockImage";
 import { forgetRun } from "../../../core/identityOwners";
 import { cachePath, loadManifest } from "../../../images";
 import { workspace } from "../images/workspace";
 
 const { path, plant } = workspace();
+afterEach(() => void jest.restoreAllMocks());
 const said: string[] = [];
 const handlers = blockImageHandlers({ log: (message) => said.push(message) });
 const urnOf = (name: string, stack = "dev"): string =>
@@ -156,6 +168,18 @@ test("stacks that come and go at once on one image all succeed, and leave nothin
             }
         }),
     );
+    expect((await Promise.all(["images", "users", "built"].map(rooms))).flat()).toEqual([]);
+});
+
+test("a delete succeeds while another create writes the manifest of its image", async () => {
+    const { id, outs } = await up({ source: { a: "a" } });
+    const taken = Object.assign(new Error("directory not empty, rmdir"), { code: "ENOTEMPTY", syscall: "rmdir" });
+    const { rm } = promises;
+    jest.spyOn(promises, "rm").mockImplementation((file, options) =>
+        String(file).endsWith("/manifests") ? Promise.reject(taken) : rm(file, options),
+    );
+    await handlers.delete(id, outs);
+    expect(promises.rm).toHaveBeenCalledWith(expect.stringMatching(/\/manifests$/), expect.anything());
     expect((await Promise.all(["images", "users", "built"].map(rooms))).flat()).toEqual([]);
 });
 
