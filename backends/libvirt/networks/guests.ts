@@ -1,7 +1,7 @@
 import { hypervisorOf } from "../devices";
 import type { DomainRecord, Host } from "../host";
 import type { NetworkDefinition } from "../networkModel";
-import { type Port, readPorts } from "../xml";
+import { type Port, readPorts } from "../xml/networks";
 
 /** A guest with interfaces on a network, or on its bridge. */
 export interface Guest {
@@ -39,8 +39,8 @@ async function guestsOf(
     { name, bridge }: Place,
     definitions: (domain: DomainRecord) => (string | undefined)[],
 ): Promise<Guest[]> {
-    const { list, get, getTogether = get } = host.domains;
-    const domains = await Promise.all((await list()).map(({ uuid }) => getTogether(uuid)));
+    // Not by `getTogether`: what is found here decides whether a network is stopped or removed.
+    const domains = await Promise.all((await host.domains.list()).map(({ uuid }) => host.domains.get(uuid)));
     const guests = domains.flatMap((domain): Guest[] => {
         if (!domain) return [];
         const read = definitions(domain).flatMap((xml) => (xml === undefined ? [] : [readPorts(xml)]));
