@@ -59,6 +59,7 @@ export type {
     NetworkRef,
     SeenNetwork,
 } from "./networks";
+export { sessionRefused } from "./networks";
 
 /** Every platform that this release has. */
 export type Backends = Partial<Record<Platform, Backend>>;

@@ -1,5 +1,17 @@
-import type { NetworkDrift, NetworkSpec, Problem } from "../model";
+import { type NetworkDrift, type NetworkSpec, type Problem, UnikernelError } from "../model";
 import type { Creator } from "./hostReports";
+
+/** Return the error of a connection to a session, which has no networks. */
+export function sessionRefused(): UnikernelError {
+    return new UnikernelError(
+        "unsupported",
+        "a session has no networks: libvirt makes bridges and runs dnsmasq as root only",
+        {
+            property: "connection",
+            hint: "use qemu:///system, or attach: { user: {} } of a NetworkInterface, which needs no network",
+        },
+    );
+}
 
 /** Identifies a network and the host that it is on. */
 export type NetworkRef = Pick<NetworkSpec, "connection" | "uuid" | "name" | "urn"> & { host?: string };
@@ -46,7 +58,7 @@ export interface CutOff {
     guests: string[];
     /** Those of them that cannot be plugged in again while they run. */
     stuck: string[];
-    /** DHCP entries of others that the new ranges do not have. */
+    /** DHCP entries of guests and other programs that the new ranges do not have. */
     outside: { address: string; mac?: string }[];
 }
 

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { secondsSince } from "../core/commands";
 import { doctor } from "./doctor";
+import { secondsSince } from "./duration";
 import { logs } from "./logs";
 import { ls } from "./ls";
 import { selftest } from "./selftest";

@@ -18,6 +18,5 @@ export {
     type Shown,
     type ShownGuest,
     type StackGuests,
-    secondsSince,
     showGuests,
 } from "./view";

@@ -5,8 +5,6 @@ export * from "./derived";
 export * from "./digestKey";
 export * from "./error";
 export * from "./exclusiveItems";
-export * from "./fleet";
-export type * from "./fleetMember";
 export * from "./hostNetwork";
 export * from "./image";
 export * from "./keyedQueue";

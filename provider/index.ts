@@ -4,4 +4,4 @@ export { HandledResource, isOfKind } from "./resource";
 export { digestKey, hiddenPaths, holdsSecret, secretPaths, secretPlaces } from "./secrets";
 export { plainSource, refuseAssets } from "./source";
 export type { ResourceKind } from "./trampoline";
-export { TYPE_TOKENS, trampoline } from "./trampoline";
+export { DYNAMIC_FLEET_TOKEN, TYPE_TOKENS, trampoline } from "./trampoline";

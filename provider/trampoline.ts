@@ -15,6 +15,9 @@ export const TYPE_TOKENS: Record<ResourceKind, string> = {
     network: "pulumi-nodejs:dynamic/unikernel:Network",
 };
 
+/** Type token of the fleet that the package's own class makes, a component without a provider. */
+export const DYNAMIC_FLEET_TOKEN = "pulumi-unikernel:index:UnikernelFleet";
+
 /** The module that state names: it must stay where it is. */
 const HANDLERS = "dist/provider/dynamic";
 

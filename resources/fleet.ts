@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expandFleet, type FleetMember } from "../model/declared";
-import { outputValues } from "../provider";
+import { DYNAMIC_FLEET_TOKEN, outputValues } from "../provider";
 import type { FleetInstance, UnikernelFleetArgs, UnikernelFleetTemplateArgs } from "./fleetArgs";
 import { memberOf } from "./fleetMembers";
 import { NetworkInterface } from "./networkInterface";
@@ -43,7 +43,7 @@ export class UnikernelFleet extends pulumi.ComponentResource {
         args: UnikernelFleetArgs | UnikernelFleetTemplateArgs,
         opts?: pulumi.ComponentResourceOptions,
     ) {
-        super("pulumi-unikernel:index:UnikernelFleet", name, {}, opts);
+        super(DYNAMIC_FLEET_TOKEN, name, {}, opts);
         const { count, step, describe } = "template" in args ? byTemplate(name, args) : byFunction(args);
         const members: pulumi.Output<FleetMember>[] = [];
         for (let index = 0; index < count; index++) {

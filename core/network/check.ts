@@ -1,11 +1,12 @@
-import { type HostNetworks, type NetworkLook, platformAt } from "../../backends";
-import { type NetworkSpec, type Problem, same } from "../../model";
+import { type HostNetworks, type NetworkLook, platformAt, sessionRefused } from "../../backends";
+import { type NetworkSpec, type Problem, problemOf, same } from "../../model";
 import { networkRows, shapesOf } from "../../model/arguments";
 import { parseArguments } from "../arguments";
 import { environmentSettings } from "../configuration";
+import { freeIndex } from "../freeIndex";
 import { containsUnknown } from "../handlers";
 import { defaultName, uuidOf } from "../identity";
-import { noteInRun, ownerInRun, ownerOf } from "../identityOwners";
+import { noteInRun } from "../identityOwners";
 import { schemaVersionAfter } from "../state";
 import { consequenceOf } from "./consequence";
 import { claimNetwork } from "./inProgram";
@@ -57,13 +58,8 @@ export async function checkNetwork(
 function placeProblems(connection: string): Problem[] {
     if (platformAt(connection) === undefined)
         return [{ property: "connection", reason: `${connection} leads to no KVM or Xen host` }];
-    return /^[^:]+:\/\/[^/]*\/session(\?|$)/.test(connection) ? [SESSION] : [];
+    return /^[^:]+:\/\/[^/]*\/session(\?|$)/.test(connection) ? [problemOf("connection", sessionRefused())] : [];
 }
-
-const SESSION = {
-    property: "connection",
-    reason: "a session has no networks: libvirt makes bridges and runs dnsmasq as root only. Use qemu:///system, or attach: { user: {} } of a NetworkInterface, which needs no network",
-};
 
 interface Asked {
     urn: string;
@@ -73,9 +69,6 @@ interface Asked {
     problems: Problem[];
     olds: Partial<NetworkInputs>;
 }
-
-/** Upper limit of renamed networks that came from one name. */
-const IDENTITIES = 100;
 
 /**
  * Return uuid, name and host. What is in `olds` stays. A new network takes the first identity of its URN that no renamed
@@ -97,7 +90,7 @@ async function identify(
         .catch(() => undefined);
     const host = seen?.host ?? olds.host;
     if (!seen) return { uuid, name, ...(host === undefined ? {} : { host }) };
-    problems.push(...(seen.session ? [SESSION] : seen.problems));
+    problems.push(...(seen.session ? [problemOf("connection", sessionRefused())] : seen.problems));
     return { uuid: takenOver(seen, { uuid, urn, name, adopt, olds, problems }), name, host };
 }
 
@@ -120,14 +113,4 @@ function takenOver(
         reason: `the host has a network ${name} already, ${whose}${named.urn === undefined && olds.uuid === undefined ? ": set adopt: true to take it over, or choose another name" : ": choose another name"}`,
     });
     return uuid;
-}
-
-async function freeIndex(urn: string): Promise<number> {
-    for (let index = 0; index < IDENTITIES; index++) {
-        const uuid = uuidOf(urn, index);
-        if (ownerInRun(uuid) === urn) return index;
-        const owner = await ownerOf(uuid);
-        if (owner === undefined || owner === urn) return index;
-    }
-    return 0;
 }

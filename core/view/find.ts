@@ -13,7 +13,7 @@ export interface Found {
 /**
  * Find the one guest with this package's mark that a word names: its uuid, its domain's name, or, in a stack, its name
  * in the program.
- * @param onSilent is told of hosts that could not be asked, where the guest was found on another
+ * @param onSilent gets the error of each host that could not be asked, where another host has the guest
  * @throws UnikernelError `not-found`, `unreachable`, `not-ours`; `invalid` where the word names several
  */
 export async function findGuest(
@@ -47,7 +47,7 @@ export async function findGuest(
         const on = asked.map(({ connection }) => connection).join(", ");
         if (there.length > 0)
             throw new UnikernelError("not-ours", `domain ${word} on ${on} has no mark of a Unikernel`, {
-                hint: "virsh shows domains of others",
+                hint: "virsh shows the domains of other programs",
             });
         throw new UnikernelError("not-found", `there is no guest ${word} on ${on}`, {
             hint: "npx pulumi-unikernel ls lists guests",

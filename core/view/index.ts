@@ -1,5 +1,5 @@
 /** What the commands show of the guests of a stack, or of a host. */
 export { type Found, findGuest } from "./find";
 export { type AskedHost, type Shown, type ShownGuest, showGuests } from "./list";
-export { readOutput, secondsSince } from "./output";
+export { readOutput } from "./output";
 export { guestsOfStack, type StackGuests, type StateGuest } from "./stack";

@@ -2,7 +2,6 @@ import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Backends, backends, type OutputOptions, type OutputReader } from "../../backends";
 import { plain } from "../../backends/inspection";
-import { UnikernelError } from "../../model";
 import { hostAt } from "../functions/connection";
 import type { Found } from "./find";
 
@@ -92,20 +91,4 @@ class Following {
     private async show(text: string): Promise<void> {
         if (text !== "") await this.sink.text(plain(text));
     }
-}
-
-/**
- * Return the seconds before now of a time: `90s`, `10m`, `2h`, `3d`, or a date and time of ISO 8601.
- * @throws UnikernelError `invalid`
- */
-export function secondsSince(text: string, now: number = Date.now()): number {
-    const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
-    if (count !== undefined) return Number(count) * { s: 1, m: 60, h: 3600, d: 86_400 }[unit as "s" | "m" | "h" | "d"];
-    const then = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isNaN(then))
-        throw new UnikernelError(
-            "invalid",
-            `${JSON.stringify(text)} is no time: expected such as 90s, 10m, 2h, 3d or 2026-01-31T12:00:00Z`,
-        );
-    return Math.max(0, (now - then) / 1000);
 }

@@ -6,7 +6,7 @@ export interface Values {
     isLater(value: unknown): boolean;
     /** Return whether a value is taken as it is, such as a resource. */
     isWhole(value: unknown): boolean;
-    /** Return a value that is formed of others. It is secret where one of them is, and known when all of them are. */
+    /** Return a value made of several. It is secret where one of them is secret, and known when all of them are known. */
     form(values: unknown[], form: (known: unknown[]) => unknown): unknown;
 }
 

@@ -252,7 +252,7 @@ test("drift is found, shown and corrected; a network that is off is started", as
     await networks.destroy(state);
 });
 
-test("a network of others is refused, adopted, and imported; what is not ours is never removed", async () => {
+test("a network of another program is refused, adopted, and imported; what is not ours is never removed", async () => {
     await host.defineNatNetwork("others", { subnet: "10.104.0" });
     const args = { name: "others", ipv4: range("10.104.0") };
     const uuid = await host.virsh("net-uuid", "others");

@@ -1,9 +1,9 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { testKernel } from "../e2e/guests";
 import type { Stack, StackOptions } from "../support/engine";
 import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { onHost } from "./onHost";
 
 /** Who serves the resources of a program. */
 export type By = "dynamic" | "plugin";
@@ -27,14 +27,14 @@ export class Either {
         host: LibvirtHost,
         name: string,
         body: (either: Either) => Promise<void>,
-        { config, env, ...options }: StackOptions = {},
+        options: StackOptions = {},
     ): Promise<void> {
-        await withStack("tests/plugin/programs/either", name, (stack) => body(new Either(stack, host)), {
-            enter: host.enter,
-            env: { ...host.env, ...env },
-            config: { connection: host.uri, kernel: await testKernel(), ...config },
-            ...options,
-        });
+        await withStack(
+            "tests/plugin/programs/either",
+            name,
+            (stack) => body(new Either(stack, host)),
+            await onHost(host, options),
+        );
     }
 
     /** What the next run declares; `options` are those of Pulumi, by logical name. A value `{ secret: "text" }` becomes a secret. */

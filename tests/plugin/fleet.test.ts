@@ -1,9 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { logicalName } from "../../model";
 import type { StateResource } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
-import { Fleets, nameOf, opsOf } from "./fleets";
+import { Fleets, opsOf } from "./fleets";
 
 jest.setTimeout(480_000);
 
@@ -97,7 +98,7 @@ test("a fleet of the plugin: members of their own, outputs, a change, scaled dow
         expect(
             smaller.steps
                 .filter(({ op }) => op === "delete")
-                .map(({ urn }) => nameOf(urn))
+                .map(({ urn }) => logicalName(urn))
                 .sort(),
         ).toEqual(["web-1", "web-1", "web-2", "web-2"]);
         await stack.up();

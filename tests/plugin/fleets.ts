@@ -1,9 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { testKernel } from "../e2e/guests";
+import { logicalName } from "../../model";
 import type { Run, Stack, StackOptions } from "../support/engine";
 import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
+import { onHost } from "./onHost";
 
 /** A member, as a fleet has it among its outputs. */
 export interface Member {
@@ -31,11 +32,8 @@ export class Fleets {
         options: StackOptions = {},
     ): Promise<void> {
         await withStack("tests/plugin/programs/fleet", name, (stack) => body(new Fleets(stack, host)), {
-            enter: host.enter,
-            env: { ...host.env },
-            config: { connection: host.uri, kernel: await testKernel() },
             parallel: 16,
-            ...options,
+            ...(await onHost(host, options)),
         });
     }
 
@@ -58,7 +56,7 @@ export class Fleets {
         const guests = resources.filter(({ type }) => type.endsWith(":Unikernel"));
         const found = await Promise.all(
             guests.map(async ({ urn, outputs }) => [
-                nameOf(urn),
+                logicalName(urn),
                 `${String(outputs?.uuid)} ${await this.host.guestProcess(String(outputs?.name))}`,
             ]),
         );
@@ -69,12 +67,10 @@ export class Fleets {
     async macs(): Promise<Record<string, unknown>> {
         const { resources } = await this.stack.exportState();
         const cards = resources.filter(({ type }) => type.endsWith(":NetworkInterface"));
-        return Object.fromEntries(cards.map(({ urn, outputs }) => [nameOf(urn), outputs?.mac]));
+        return Object.fromEntries(cards.map(({ urn, outputs }) => [logicalName(urn), outputs?.mac]));
     }
 }
 
-export const nameOf = (urn: string): string => urn.split("::").at(-1) ?? "";
-
 /** What happened to each resource: its last step. */
 export const opsOf = ({ steps }: Run): Record<string, string> =>
-    Object.fromEntries(steps.map(({ op, urn, type }) => [`${type.split(":").at(-1)} ${nameOf(urn)}`, op]));
+    Object.fromEntries(steps.map(({ op, urn, type }) => [`${type.split(":").at(-1)} ${logicalName(urn)}`, op]));

@@ -1,6 +1,6 @@
 import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
-import { type Fault, killer, recorder, type Watcher, watch, watchDom0 } from "./faults";
+import { endOf, type Fault, killer, recorder, type Watcher, watch, watchDom0 } from "./faults";
 import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
 import { controlShell, xenBackend } from "./xenBackend";
 
@@ -40,11 +40,4 @@ async function main({ operation, guest: given, unready, from, fault, xen }: Faul
     process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
 }
 
-main(JSON.parse(process.argv[2]!) as FaultJob).then(
-    // The fault was never reached, which the test must notice.
-    () => process.exit(10),
-    (error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-        process.exit(11);
-    },
-);
+endOf(main(JSON.parse(process.argv[2]!) as FaultJob));

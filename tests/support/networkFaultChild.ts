@@ -1,4 +1,4 @@
-import { type Fault, killer, recorder, watch } from "./faults";
+import { endOf, type Fault, killer, recorder, watch } from "./faults";
 import { TestNetworks } from "./hostNetworks";
 
 /** One operation on a network that ends with SIGKILL. */
@@ -23,11 +23,4 @@ async function main({ uri, name, args, state, fault }: NetworkFaultJob): Promise
     process.stderr.write(`all that was done: ${changes.join(" ")}\n`);
 }
 
-main(JSON.parse(process.argv[2]!) as NetworkFaultJob).then(
-    // The fault was never reached, which the test must notice.
-    () => process.exit(10),
-    (error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-        process.exit(11);
-    },
-);
+endOf(main(JSON.parse(process.argv[2]!) as NetworkFaultJob));

@@ -1,6 +1,7 @@
 // The fleet, a component of the plugin: its arguments are those of its members, and two of its own.
 import { unikernelShape } from "../../core/unikernel";
 import { interfaceRows, interfaceShape, unikernelRows } from "../../model/arguments";
+import { DYNAMIC_FLEET_TOKEN } from "../../provider";
 import { textOf } from "./comments";
 import { outputsOf } from "./outputs";
 import type { ComplexTypeSpec, PropertySpec, TypeSpec, Types } from "./types";
@@ -48,7 +49,7 @@ export function fleetResource(types: Types, devices: Devices): object {
         ...outputs,
         inputProperties: described(types, own),
         requiredInputs: ["replicas"],
-        aliases: [{ type: "pulumi-unikernel:index:UnikernelFleet" }],
+        aliases: [{ type: DYNAMIC_FLEET_TOKEN }],
     };
 }
 

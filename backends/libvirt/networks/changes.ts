@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { NetworkChange } from "../host";
 import type { DefinedSubnet, DhcpEntry, DnsRecord, NetworkDefinition } from "../networkModel";
-import { type Own, renderEntry, renderRange, renderRecord } from "../xml";
+import { isOwnEntry, type Own, renderEntry, renderRange, renderRecord } from "../xml/networks";
 
 /**
  * Return the changes that make a running network as wanted, in their order; undefined where it has to restart. libvirt
@@ -91,11 +91,6 @@ function dhcpChanges(running: DefinedSubnet, wanted: DefinedSubnet, own: DhcpEnt
             .filter((one) => !has(running.entries, one))
             .map((one) => change("add-last", "dhcp-host", renderEntry(one))),
     ];
-}
-
-/** Return whether a declaration made an entry; that of a guest's reservation has no name. */
-export function isOwnEntry(own: DhcpEntry[], { address, mac }: DhcpEntry): boolean {
-    return own.some((one) => one.address === address && one.mac === mac);
 }
 
 /** Return whether two definitions say the same, in whatever order. */

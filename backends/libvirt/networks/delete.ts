@@ -1,7 +1,7 @@
 import { UnikernelError } from "../../../model";
 import type { AppliedNetwork } from "../../networks";
 import type { Host } from "../host";
-import { readDefinition } from "../xml";
+import { readDefinition } from "../xml/networks";
 import { allGuests, madeBridge, namesOf } from "./guests";
 import { assertNetworks } from "./observe";
 import { assertOwned } from "./ownership";

@@ -2,9 +2,10 @@ import { randomBytes } from "node:crypto";
 import { type NetworkSpec, UnikernelError } from "../../../model";
 import type { AppliedNetwork, NetworkContext, SeenNetwork } from "../../networks";
 import type { Host, NetworkDetails } from "../host";
+import { isSameCreator } from "../lifecycle/ownership/ownership";
 import type { NetworkDefinition, NetworkMark } from "../networkModel";
-import { keepForeignOfNetwork, type Own, readDefinition, renderDefinition } from "../xml";
-import { isOwnEntry, isSameDefinition, liveChanges } from "./changes";
+import { isOwnEntry, keepForeignOfNetwork, type Own, readDefinition, renderDefinition } from "../xml/networks";
+import { isSameDefinition, liveChanges } from "./changes";
 import { explained } from "./errors";
 import { assertNetworks, seenOf } from "./observe";
 import { assertOwned, assertTakeable } from "./ownership";
@@ -133,8 +134,7 @@ async function undo(run: Run): Promise<void> {
 }
 
 function markOf({ spec, context, from }: Run, before: NetworkMark | undefined): NetworkMark {
-    const taken =
-        spec.adopt && before !== undefined && JSON.stringify(before.creator) !== JSON.stringify(context.creator);
+    const taken = spec.adopt && before !== undefined && !isSameCreator(before.creator, context.creator);
     const incarnation = taken && !from ? randomBytes(8).toString("hex") : before?.incarnation;
     return {
         urn: spec.urn,

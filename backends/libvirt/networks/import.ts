@@ -2,7 +2,7 @@ import { type NetworkMode, UnikernelError } from "../../../model";
 import type { FoundNetwork } from "../../networks";
 import type { Host } from "../host";
 import { hostIdOf } from "../lifecycle/hostIdentity";
-import { readDefinition, undeclarable } from "../xml";
+import { readDefinition, undeclarable } from "../xml/networks";
 import { assertNetworks } from "./observe";
 import { declarationOf } from "./wanted";
 

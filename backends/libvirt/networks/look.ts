@@ -4,8 +4,7 @@ import type { AppliedNetwork, CutOff, NetworkLook, NetworkRef } from "../../netw
 import type { Host, NetworkRecord } from "../host";
 import { hostIdOf } from "../lifecycle/hostIdentity";
 import type { NetworkDefinition } from "../networkModel";
-import { readDefinition } from "../xml";
-import { isOwnEntry } from "./changes";
+import { isOwnEntry, readDefinition } from "../xml/networks";
 import { madeBridge, runningGuests } from "./guests";
 import { assertNetworks } from "./observe";
 import { entriesOf } from "./wanted";

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import { type NetworkDrift, type NetworkMode, type NetworkSpec, UnikernelError } from "../../../model";
-import type { AppliedNetwork, SeenNetwork } from "../../networks";
+import type { NetworkDrift, NetworkMode, NetworkSpec } from "../../../model";
+import { type AppliedNetwork, type SeenNetwork, sessionRefused } from "../../networks";
 import type { Host, NetworkDetails } from "../host";
 import { assertSameHost, hostIdOf } from "../lifecycle/hostIdentity";
 import type { NetworkDefinition } from "../networkModel";
-import { readDefinition } from "../xml";
+import { readDefinition } from "../xml/networks";
 import { assertOwned } from "./ownership";
 import { waitingName } from "./restart";
 import { declarationOf } from "./wanted";
@@ -19,11 +19,8 @@ export async function assertNetworks(
 ): Promise<void> {
     const info = await host.info();
     assertSameHost(info, { name: `network ${name}`, host: known, connection });
-    if (info.session) throw new UnikernelError("unsupported", SESSION, { property: "connection", hint: SESSION_HINT });
+    if (info.session) throw sessionRefused();
 }
-
-export const SESSION = "a session has no networks: libvirt makes bridges and runs dnsmasq as root only";
-const SESSION_HINT = "use qemu:///system, or attach: { user: {} } of a NetworkInterface, which needs no network";
 
 /** Return the present state of a network in state; undefined where the host has none of its name and uuid. */
 export async function observe(host: Host, applied: AppliedNetwork): Promise<SeenNetwork | undefined> {

@@ -1,7 +1,7 @@
 import { UnikernelError } from "../../../model";
 import type { Host, NetworkDetails } from "../host";
 import type { NetworkMark } from "../networkModel";
-import { readDefinition, renderDefinition, renderMoved } from "../xml";
+import { readDefinition, renderDefinition, renderMoved } from "../xml/networks";
 import { type Guest, madeBridge, namesOf, runningGuests } from "./guests";
 
 /** How often guests that were started meanwhile are looked for before the network stops. */

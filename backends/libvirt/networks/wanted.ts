@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { NetworkHost, NetworkSpec, NetworkSubnet } from "../../../model";
 import type { DefinedSubnet, DhcpEntry, DnsRecord, NetworkDefinition, NetworkMark } from "../networkModel";
-import type { Own } from "../xml";
+import type { Own } from "../xml/networks";
 
 type Declared = Pick<
     NetworkSpec,

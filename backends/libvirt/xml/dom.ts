@@ -1,5 +1,5 @@
 import type { XMLBuilder } from "xmlbuilder2/lib/interfaces";
-import { writable } from "./element";
+import { keepReturns, keepWhiteSpace, writable } from "./element";
 import { assertDocument, unexpected } from "./tree";
 
 /**
@@ -45,10 +45,9 @@ export function print(builder: XMLBuilder, options: { prettyPrint: boolean }): s
  * inside a mark, would otherwise come back as `&`. White space is escaped as in `writeElement`.
  */
 function escapeAll(node: Node): void {
-    if (node.nodeType === TEXT) node.data = escaped(node.data).replaceAll("\r", "&#13;");
+    if (node.nodeType === TEXT) node.data = keepReturns(escaped(node.data));
     if (node.nodeType === ELEMENT) {
-        for (const attribute of node.attributes)
-            attribute.value = escaped(attribute.value).replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
+        for (const attribute of node.attributes) attribute.value = keepWhiteSpace(escaped(attribute.value));
     }
     for (const child of node.childNodes as Iterable<Node>) escapeAll(child);
 }

@@ -28,11 +28,13 @@ export function writeLines(one: Element): string {
 }
 
 function written({ name, attributes, children }: Element, newline: string, indent: string): string {
-    const opening = Object.entries(attributes).map(([key, value]) => ` ${key}="${attributeText(value)}"`);
+    const opening = Object.entries(attributes).map(
+        ([key, value]) => ` ${key}="${keepWhiteSpace(escaped(value).replaceAll('"', "&quot;"))}"`,
+    );
     // White space beside text would become a part of it.
     const inline = children.some((child) => typeof child === "string");
     const inside = children.map((child) => {
-        if (typeof child === "string") return contentText(child);
+        if (typeof child === "string") return keepReturns(escaped(child));
         return inline ? written(child, "", "") : `${newline}${indent}${written(child, newline + indent, indent)}`;
     });
     const content = inside.join("");
@@ -42,15 +44,13 @@ function written({ name, attributes, children }: Element, newline: string, inden
 }
 
 /** XML 1.0, section 2.11: a parser turns a carriage return into a line feed unless it is written as a reference. */
-function contentText(text: string): string {
-    return escaped(text).replaceAll("\r", "&#13;");
+export function keepReturns(text: string): string {
+    return text.replaceAll("\r", "&#13;");
 }
 
 /** XML 1.0, section 3.3.3: white space in attributes becomes blanks unless it is written as a reference. */
-function attributeText(text: string): string {
-    return escaped(text)
-        .replaceAll('"', "&quot;")
-        .replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
+export function keepWhiteSpace(text: string): string {
+    return text.replaceAll(/[\t\n\r]/g, (found) => `&#${found.charCodeAt(0)};`);
 }
 
 function escaped(text: string): string {

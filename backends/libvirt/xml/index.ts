@@ -8,7 +8,6 @@ export { descriptionsIn, keepForeign } from "./foreign";
 export { readMark, renderMark } from "./mark";
 export { MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION, QEMU_NAMESPACE } from "./names";
 export { readNetwork, renderReservation } from "./network";
-export * from "./networks";
 export { withLockedDisplays } from "./passwords";
 export { withoutRestarts } from "./restarts";
 export { changedAt, ownerIn, renderPool, renderVolume } from "./storage";

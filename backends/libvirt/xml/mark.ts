@@ -107,7 +107,8 @@ function readReservation({ attributes: { network = "", mac = "", address = "", f
     return { network, mac, address, ...(foreign === "yes" ? { foreign: true } : {}) };
 }
 
-function readCreator({ user = "", machine = "", project = "" }: Tree["attributes"]): Creator {
+/** Return the creator of a mark. */
+export function readCreator({ user = "", machine = "", project = "" }: Tree["attributes"]): Creator {
     return { user, machine, project };
 }
 

@@ -1,8 +1,8 @@
 import { type Backend, hasHosts } from "../../../backends";
 import { abortable, detached } from "../../../model";
+import { freeIndex } from "../../freeIndex";
 import { isUnknown } from "../../handlers";
 import { defaultName, uuidOf } from "../../identity";
-import { ownerInRun, ownerOf } from "../../identityOwners";
 import type { StoredInputs } from "../inputs";
 
 /**
@@ -18,8 +18,8 @@ export async function resolveIdentity(
     const samePlatform = olds.platform === backend.platform;
     const connection = values.connection ?? (samePlatform ? olds.connection : undefined) ?? backend.defaultConnection();
     const host = await hostOf(backend, connection, olds);
-    const index =
-        olds.uuid === undefined ? await freeIndex(backend, host === undefined ? undefined : connection, urn) : 0;
+    const asked = host === undefined ? undefined : connection;
+    const index = olds.uuid === undefined ? await freeIndex(urn, (uuid) => markedBy(backend, asked, uuid)) : 0;
     return {
         urn,
         uuid: olds.uuid ?? uuidOf(urn, index),
@@ -39,28 +39,13 @@ function folderOf(backend: Backend, connection: unknown): { folder?: string } {
     return folder === undefined ? {} : { folder };
 }
 
-/** Upper limit of renamed guests that came from one name on a host. */
-const IDENTITIES = 100;
-
 /**
- * Return the index of the first identity of a URN that no other resource has. A renamed guest (by stack or alias) keeps
- * the uuid of its former URN; state of this run names it under the new one, and so does its mark after the next update.
- * Create decides whether it may take a guest whose mark names this very URN. An unreachable host does not fail a
- * preview: create asks again.
+ * Return the URN in the mark of a guest on the host, which follows a rename at its next update. Create decides whether it
+ * may take a guest whose mark names this very URN. An unreachable host does not fail a preview: create asks again.
  */
-async function freeIndex(backend: Backend, connection: unknown, urn: string): Promise<number> {
-    for (let index = 0; index < IDENTITIES; index++) {
-        const uuid = uuidOf(urn, index);
-        // The replacement of a guest in state is the same guest.
-        if (ownerInRun(uuid) === urn) return index;
-        const owner =
-            (await ownerOf(uuid)) ??
-            (hasHosts(backend) && typeof connection === "string"
-                ? await backend.domainUrn(connection, uuid).catch(() => undefined)
-                : undefined);
-        if (owner === undefined || owner === urn) return index;
-    }
-    return 0;
+async function markedBy(backend: Backend, connection: unknown, uuid: string): Promise<string | undefined> {
+    if (!hasHosts(backend) || typeof connection !== "string") return undefined;
+    return backend.domainUrn(connection, uuid).catch(() => undefined);
 }
 
 /** Only a new connection is asked for its host: an unchanged one leads to the same. */

@@ -1,5 +1,6 @@
 import { type ConstructRequest, ConstructResponse } from "@pulumi/pulumi/proto/provider_pb";
-import { allEnded, type ExpandedMember, expandFleet, UnikernelError } from "../../../model";
+import { allEnded, UnikernelError } from "../../../model";
+import { type ExpandedMember, expandFleet } from "../../../model/declared";
 import { Refusal } from "../server/errors";
 import { FLEET_TOKEN } from "../urn";
 import { RESOURCE, SIGNATURE } from "../wire/wire";

@@ -1,5 +1,5 @@
 import { UNKNOWN } from "../../../core";
-import { type Attach, endpointsOf } from "../../../model";
+import { type Attach, endpointsOf } from "../../../model/declared";
 import type { Registered } from "./monitor";
 import { joined, wireValues } from "./wireValues";
 

@@ -2,6 +2,7 @@ import { credentials } from "@grpc/grpc-js";
 import { ResourceMonitorClient } from "@pulumi/pulumi/proto/resource_grpc_pb";
 import * as proto from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
+import { MESSAGE_LIMITS } from "../server/messages";
 
 /** A resource that the engine has made, or in a preview would make. */
 export interface Registered {
@@ -23,13 +24,8 @@ export interface Monitor {
     close(): void;
 }
 
-const MAX_MESSAGE = 64 * 1024 * 1024;
-
 export function connectMonitor(address: string): Monitor {
-    const client = new ResourceMonitorClient(address, credentials.createInsecure(), {
-        "grpc.max_receive_message_length": MAX_MESSAGE,
-        "grpc.max_send_message_length": MAX_MESSAGE,
-    });
+    const client = new ResourceMonitorClient(address, credentials.createInsecure(), MESSAGE_LIMITS);
     return {
         register: (request) =>
             new Promise((resolve, reject) => {

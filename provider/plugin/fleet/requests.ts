@@ -2,13 +2,10 @@ import { Alias } from "@pulumi/pulumi/proto/alias_pb";
 import type { ConstructRequest } from "@pulumi/pulumi/proto/provider_pb";
 import { RegisterResourceRequest } from "@pulumi/pulumi/proto/resource_pb";
 import { Struct } from "google-protobuf/google/protobuf/struct_pb";
-import { type ResourceKind, TYPE_TOKENS } from "../../trampoline";
+import { DYNAMIC_FLEET_TOKEN, type ResourceKind, TYPE_TOKENS } from "../../trampoline";
 import { FLEET_TOKEN, PACKAGE, PLUGIN_TOKENS } from "../urn";
 import { structOf } from "./monitor";
 import { dependenciesIn } from "./wireValues";
-
-/** The type of the fleet that the package's own class makes, without this plugin. */
-const DYNAMIC_FLEET = "pulumi-unikernel:index:UnikernelFleet";
 
 /**
  * Return the declaration of the fleet itself, with the options that a program gives it. The engine has its members inherit
@@ -22,7 +19,7 @@ export function fleetRequest(asked: ConstructRequest): RegisterResourceRequest {
         .setParent(asked.getParent())
         .setObject(new Struct())
         .setDependenciesList(asked.getDependenciesList())
-        .setAliasesList([...asked.getAliasesList(), aliasOf(DYNAMIC_FLEET)])
+        .setAliasesList([...asked.getAliasesList(), aliasOf(DYNAMIC_FLEET_TOKEN)])
         .setAliasspecs(true)
         .setDeletedwith(asked.getDeletedwith())
         .setReplaceWithList(asked.getReplaceWithList())

@@ -1,5 +1,5 @@
 import { UNKNOWN } from "../../../core";
-import type { Values } from "../../../model";
+import type { Values } from "../../../model/declared";
 import { ARCHIVE, ASSET, OUTPUT, RESOURCE, SECRET, SIGNATURE, UNKNOWNS } from "../wire/wire";
 
 type Tree = Record<string, unknown>;

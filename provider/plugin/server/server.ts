@@ -18,6 +18,7 @@ import { decode, encode, textsOf } from "../wire/codec";
 import { Calls } from "./calls";
 import { connectEngine } from "./engine";
 import { Refusal, serviceErrorOf } from "./errors";
+import { MESSAGE_LIMITS } from "./messages";
 
 export interface PluginOptions {
     /** The package's version, which the engine compares. */
@@ -34,15 +35,9 @@ export interface PluginOptions {
 /** Most runs have no fleet, and load nothing of it. */
 const fleets = () => require("../fleet/construct") as typeof import("../fleet/construct");
 
-/** The engine's own limit is 400 MB; messages of these resources have a few kilobytes. */
-const MAX_MESSAGE = 64 * 1024 * 1024;
-
 /** Serve the plugin on a port of 127.0.0.1. @returns the port and a function that ends it */
 export async function servePlugin(options: PluginOptions): Promise<{ port: number; close(): void }> {
-    const server = new Server({
-        "grpc.max_receive_message_length": MAX_MESSAGE,
-        "grpc.max_send_message_length": MAX_MESSAGE,
-    });
+    const server = new Server(MESSAGE_LIMITS);
     server.addService(ResourceProviderService, pluginService(options));
     const port = await new Promise<number>((resolve, reject) => {
         server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (error, bound) => {

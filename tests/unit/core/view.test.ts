@@ -1,5 +1,6 @@
 import type { Backends, ListedGuest } from "../../../backends";
-import { findGuest, guestsOfStack, readOutput, secondsSince, showGuests } from "../../../core/commands";
+import { secondsSince } from "../../../cli/duration";
+import { findGuest, guestsOfStack, readOutput, showGuests } from "../../../core/commands";
 import { UnikernelError } from "../../../model";
 
 const uuidOf = (number: number): string => `6f1c2a4e-0b7d-4f0e-9a52-6d8f6f0f3c${number}`;
@@ -78,7 +79,7 @@ test("the state of a stack: its guests without media, each once, and no secret",
     expect(() => guestsOfStack("{}", "the export")).toThrow("the export is not what pulumi stack export writes");
 });
 
-test("a stack's guests on all hosts: those of others are left out; a silent host hides none", async () => {
+test("a stack's guests on all hosts: those of other stacks are left out; a silent host hides none", async () => {
     const stack = guestsOfStack(exported(inState(10), inState(11), inState(12, { connection: b })), "it");
     const world = services({
         [a]: [

@@ -5,18 +5,20 @@ import { readFacts, readForImport } from "../../../backends/libvirt/devices";
 import { assertReservable } from "../../../backends/libvirt/lifecycle/network/reservable";
 import type { Mark } from "../../../backends/libvirt/model";
 import {
-    keepForeignOfNetwork,
     readCapabilities,
-    readDefinition,
     readDomainCapabilities,
     readMark,
     readNetwork,
-    readPorts,
-    renderDefinition,
-    undeclarable,
     withLockedDisplays,
     withoutRestarts,
 } from "../../../backends/libvirt/xml";
+import {
+    keepForeignOfNetwork,
+    readDefinition,
+    readPorts,
+    renderDefinition,
+    undeclarable,
+} from "../../../backends/libvirt/xml/networks";
 import { withMark, withoutMark } from "../../support/marks";
 import { pieces, textOf } from "./mutate";
 import { made, survives } from "./survives";

@@ -1,6 +1,6 @@
 import { isSameDefinition, liveChanges } from "../../../backends/libvirt/networks/changes";
 import { declarationOf, definitionOf, entriesOf } from "../../../backends/libvirt/networks/wanted";
-import { keepForeignOfNetwork, readDefinition, renderDefinition } from "../../../backends/libvirt/xml";
+import { keepForeignOfNetwork, readDefinition, renderDefinition } from "../../../backends/libvirt/xml/networks";
 import type { NetworkHost, NetworkSpec } from "../../../model";
 
 const spec: NetworkSpec = {

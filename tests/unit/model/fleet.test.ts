@@ -1,4 +1,4 @@
-import { endpointsOf, expandFleet, type FleetDeclaration, MAX_REPLICAS, type Values } from "../../../model";
+import { endpointsOf, expandFleet, type FleetDeclaration, MAX_REPLICAS, type Values } from "../../../model/declared";
 
 const TEMPLATE = { platform: "kvm", kernel: "bin/nginx" };
 const forward = (...hosts: (number | undefined)[]) => ({

@@ -4,7 +4,7 @@ import { outputValues } from "../../../provider";
 const known = (output: unknown) => new Promise((resolve) => (output as pulumi.Output<unknown>).apply(resolve));
 const both = ([a, b]: unknown[]) => `${String(a)}${String(b)}`;
 
-test("a value formed of a secret is secret, and of others is not", async () => {
+test("a value formed of a secret is secret, and any other is not", async () => {
     const plain = outputValues.form(["a", pulumi.output("b")], both);
     const hidden = outputValues.form([pulumi.secret("a"), Promise.resolve("b")], both);
     expect([await known(plain), await known(hidden)]).toEqual(["ab", "ab"]);

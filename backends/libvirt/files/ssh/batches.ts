@@ -13,25 +13,23 @@ import { quote } from "./shellProtocol";
 /** Exit code of IF_SAME. */
 const OTHER = 9;
 
+const HAS_OTHER = `
+hasOther() { # FOLDER PATH: an entry that is not of this path
+    for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+        if [ "$one" != "$2" ] && { [ -e "$one" ] || [ -L "$one" ]; }; then return; fi
+    done
+    return 1
+}`;
+
 /** folder. Makes it. Ends with OTHER where it has an entry. */
-const IF_EMPTY = `
+const IF_EMPTY = `${HAS_OTHER}
 if mkdir -m 0711 -- "$1" 2>/dev/null; then exit; fi
 ${LIST}
-if [ -d "$1" ]; then
-    for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-        if [ -e "$one" ] || [ -L "$one" ]; then exit ${OTHER}; fi
-    done
-fi`;
+if [ -d "$1" ] && hasOther "$1" ""; then exit ${OTHER}; fi`;
 
 /** folder name. Prints the entries, unless the file of that name is the only one. */
-const LIST_OTHERS = `
-if [ -e "$1/$2" ]; then
-    others=
-    for one in "$1"/* "$1"/.[!.]* "$1"/..?*; do
-        if [ "$one" != "$1/$2" ] && { [ -e "$one" ] || [ -L "$one" ]; }; then others=yes; fi
-    done
-    [ -n "$others" ] || exit 0
-fi
+const LIST_OTHERS = `${HAS_OTHER}
+if [ -e "$1/$2" ] && ! hasOther "$1" "$1/$2"; then exit; fi
 ${LIST}`;
 
 /** path. Ends with OTHER where it exists. */

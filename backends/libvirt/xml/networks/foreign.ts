@@ -81,14 +81,19 @@ function keepSubnets(network: XMLBuilder, former: XMLBuilder, own: Own): void {
 function keepSubnet(now: XMLBuilder, then: XMLBuilder, own: Own): void {
     for (const child of childrenOf(then)) if (nameOf(child) !== "dhcp") now.import(child);
     const foreign = childrenOf(childOf(then, "dhcp")).filter(
-        (child) => nameOf(child) !== "range" && !(nameOf(child) === "host" && isOwnEntry(child, own)),
+        (child) => nameOf(child) !== "range" && !(nameOf(child) === "host" && isOwnEntry(own.entries, entryOf(child))),
     );
     for (const child of foreign) need(now, "dhcp").import(child);
 }
 
-function isOwnEntry(host: XMLBuilder, own: Own): boolean {
+/** Return whether a declaration made an entry; that of a guest's reservation has no name. */
+export function isOwnEntry(own: DhcpEntry[], { address, mac }: Partial<DhcpEntry>): boolean {
+    return own.some((one) => one.address === address && one.mac === mac);
+}
+
+function entryOf(host: XMLBuilder): Partial<DhcpEntry> {
     const { ip, mac } = attributesOf(host);
-    return own.entries.some((entry) => entry.address === ip && entry.mac === mac?.toLowerCase());
+    return { address: ip, mac: mac?.toLowerCase() };
 }
 
 function familyOf(ip: XMLBuilder): string {

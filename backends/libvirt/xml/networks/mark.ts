@@ -1,5 +1,6 @@
 import type { NetworkMark } from "../../networkModel";
 import { type Element, element } from "../element";
+import { readCreator } from "../mark";
 import { MARK_NAMESPACE, MARK_PREFIX } from "../names";
 import { all, at, type Tree, text } from "../tree";
 
@@ -36,10 +37,9 @@ export function readNetworkMark(network: Tree): NetworkMark | undefined {
     const { version, phase, incarnation, standsFor } = found?.attributes ?? {};
     if (!found || urn === undefined || !creator || !version || (phase !== "creating" && phase !== "ready"))
         return undefined;
-    const { user = "", machine = "", project = "" } = creator;
     return {
         urn,
-        creator: { user, machine, project },
+        creator: readCreator(creator),
         phase,
         ...(incarnation === undefined ? {} : { incarnation }),
         ...(standsFor === undefined ? {} : { standsFor }),

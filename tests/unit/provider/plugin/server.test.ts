@@ -15,6 +15,8 @@ beforeAll(async () => {
 });
 const eth = urnOf("NetworkInterface", "eth");
 const web = urnOf("Unikernel", "web");
+const fleet = (inputs: Record<string, unknown>) =>
+    new proto.ConstructRequest().setType("unikernel:index:UnikernelFleet").setName("web").setInputs(struct(inputs));
 
 test("the handshake and the configuration promise the same", async () => {
     const hands = await ask<proto.ProviderHandshakeResponse>((done) =>
@@ -92,13 +94,7 @@ test.each<[string, (plugin: Plugin) => Promise<unknown>, number, RegExp]>([
         "a fleet of ten thousand",
         ({ client }) =>
             ask((done) =>
-                client.construct(
-                    new proto.ConstructRequest()
-                        .setType("unikernel:index:UnikernelFleet")
-                        .setName("web")
-                        .setInputs(struct({ replicas: 10_000, template: { hostname: secret("${hunter2}") } })),
-                    done,
-                ),
+                client.construct(fleet({ replicas: 10_000, template: { hostname: secret("${hunter2}") } }), done),
             ),
         status.INVALID_ARGUMENT,
         /replicas: found 10000; expected a whole number from 0 to 1000/,
@@ -106,15 +102,7 @@ test.each<[string, (plugin: Plugin) => Promise<unknown>, number, RegExp]>([
     [
         "a fleet with a placeholder that does not exist within a secret, which is not repeated",
         ({ client }) =>
-            ask((done) =>
-                client.construct(
-                    new proto.ConstructRequest()
-                        .setType("unikernel:index:UnikernelFleet")
-                        .setName("web")
-                        .setInputs(struct({ replicas: 1, template: { hostname: secret("${hunter2}") } })),
-                    done,
-                ),
-            ),
+            ask((done) => client.construct(fleet({ replicas: 1, template: { hostname: secret("${hunter2}") } }), done)),
         status.INVALID_ARGUMENT,
         /^(?!.*hunter2)[^]*template\.hostname: found a placeholder that does not exist/,
     ],
