@@ -109,8 +109,11 @@ describe("ls", () => {
 
     test("on a terminal it is cut to its width, and has colours unless NO_COLOR is set", async () => {
         const words = [process.execPath, main, "ls", "--connection", its.host.uri].map((word) => `'${word}'`).join(" ");
+        // Node shows no colours where one of these says so, and a machine that runs tests for others sets CI.
+        const unset = ["CI", "FORCE_COLOR", "NODE_DISABLE_COLORS", "NO_COLOR", "TEAMCITY_VERSION", "TMUX"];
+        const ownEnv = `env ${unset.map((name) => `-u ${name}`).join(" ")}`;
         const seen = async (setting: string): Promise<string[]> => {
-            const script = `stty cols 60; ${setting} ${words}`;
+            const script = `stty cols 60; ${ownEnv} ${setting} ${words}`;
             const { stdout } = await capture("script", ["-qec", script, "/dev/null"], {
                 env: { ...its.host.env, TERM: "xterm-256color" },
             });
