@@ -15,5 +15,6 @@ module.exports = {
         ],
     },
     modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
+    testSequencer: "<rootDir>/tools/test/sequencer.cjs",
     testTimeout: 20_000,
 };
