@@ -1,23 +1,20 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { readKernel, recognise } from "../../guests";
 import { abi } from "../support/abis";
-import { nginxGuest } from "../support/linuxGuest";
 import { must } from "../support/processes";
 import { HANG_MS } from "../support/time";
 import { startXenHost, whyNoXenHost, type XenHost } from "../support/xenHost";
-import { nic, scratch, spec } from "../unit/guests/fixtures";
 
 jest.setTimeout(60_000);
 
 // The host itself, before anything is tested on it: virsh and ssh only.
 let host: XenHost;
 let kernel: string;
-const files = scratch();
 
 beforeAll(async () => {
     expect(await whyNoXenHost()).toBeUndefined();
@@ -27,7 +24,6 @@ beforeAll(async () => {
     await host.run("truncate", "-s", "1M", "/var/lib/xen-host/disk.img", "/var/lib/xen-host/shared.img");
 }, 240_000);
 afterAll(async () => {
-    files.remove();
     await host?.stop();
 });
 
@@ -207,37 +203,6 @@ test("a forwarded port reaches the network of dom0 and its guests", async () => 
     });
     expect(banner).toMatch(/^SSH-2.0-/);
 });
-
-test("nginx on a minimal Linux: an address by DHCP, a page by a forwarded port", async () => {
-    const { kernel: image, initrd } = await nginxGuest("kvm");
-    const mac = "00:16:3e:00:03:01";
-    const one = spec({
-        platform: "xen",
-        guest: "linux",
-        kernel: image,
-        initrd,
-        args: ["nginx"],
-        interfaces: [nic({ mac, attach: { bridge: "xenbr0" } })],
-    });
-    const { cmdline, initrd: parts } = abi("linux").encode(one, { platform: "xen", initrd });
-    const archive = await Promise.all(parts.map((part) => ("bytes" in part ? part.bytes : readFile(part.file))));
-    const local = files.write("initrd", Buffer.concat(archive));
-    await Promise.all([host.put(image, "/var/lib/xen-host/vmlinuz"), host.put(local, "/var/lib/xen-host/initrd")]);
-    await define("nginx", {
-        kernel: "vmlinuz",
-        memory: 128,
-        os: "<initrd>/var/lib/xen-host/initrd</initrd>",
-        cmdline,
-        interfaces: vif(mac),
-    });
-    await host.virsh("start", "nginx");
-    await host.guestSays("nginx", "pulumi-unikernel: starting");
-    const address = await host.addressOf(mac);
-    expect(address).toMatch(/^10\.0\.2\.(2\d|3[0-5])$/);
-    const port = await host.forward(address!, 80);
-    expect(await (await fetch(`http://127.0.0.1:${port}/`)).text()).toContain("nginx on a minimal Linux");
-    await host.virsh("destroy", "nginx");
-}, 120_000);
 
 test("each host is its own, knows the time, and leaves nothing", async () => {
     const other = await startXenHost();
