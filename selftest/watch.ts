@@ -72,6 +72,7 @@ const READS = [
     "files.batch.listAll",
     "dom0.tail",
     "dom0.tailUnless",
+    "channels",
 ];
 
 /** The point at which a run is killed: before, during or after its nth change, counted from 0. */

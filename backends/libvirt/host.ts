@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+
 import type { HostFiles } from "./hostFiles";
 
 export type { FileBatches, FilePut, Guard, HostFile, HostFiles, ReadRange, Renames, WriteOptions } from "./hostFiles";
@@ -95,6 +97,20 @@ export interface LeaseRecord {
 
 /** virNetworkUpdate on section ip-dhcp-host; XML is a <host …/> element. */
 export type ReservationCommand = "add-last" | "modify" | "delete";
+
+/** Connections that begin on the host, to addresses as it sees them. */
+export interface HostChannels {
+    /**
+     * Return why the host opens none; undefined where it does.
+     * @throws UnikernelError `unreachable` …
+     */
+    refusal(): Promise<string | undefined>;
+    /**
+     * Connect, and resolve when the other side has accepted. Whoever gets the connection destroys it.
+     * @param signal gives the attempt up; it has no effect on a connection that is accepted
+     */
+    open(address: string, port: number, signal: AbortSignal): Promise<Duplex>;
+}
 
 /**
  * Every effect on a libvirt host goes through this interface, so that fault tests can list the calls and stop between
@@ -212,4 +228,10 @@ export interface Host {
      * with its files.
      */
     filesBelow?(base: string): HostFiles;
+    /**
+     * Return the connections that begin on the host; undefined where it is not reached by ssh. Does not contact it. Left
+     * out: none.
+     * @param sshTarget of the guest's declaration
+     */
+    channels?(sshTarget?: string): HostChannels | undefined;
 }

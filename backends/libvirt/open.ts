@@ -7,10 +7,11 @@ import {
     type MethodName,
     type MethodResult,
     request,
+    sshUri,
     type Timeouts,
 } from "./client";
 import { collected } from "./collected";
-import { closeSsh, filesBelow, filesOf } from "./files";
+import { closeSsh, filesBelow, filesOf, sshChannelsOf } from "./files";
 import type { Host, HostInfo } from "./host";
 import { MARK_NAMESPACE, MARK_PREFIX, readCapabilities } from "./xml";
 
@@ -41,6 +42,8 @@ function makeHost(uri: string, options: OpenOptions): Host {
     const ask = <M extends MethodName>(what: string, method: M, ...args: MethodArgs<M>): Promise<MethodResult<M>> =>
         request(uri, method, args, what, options);
     let info: Promise<HostInfo> | undefined;
+    // Of the connection that the files use: its folder is configured when the host is opened.
+    const channels = sshChannelsOf(uri, options.timeouts);
     return {
         uri,
         info: () =>
@@ -135,6 +138,10 @@ function makeHost(uri: string, options: OpenOptions): Host {
         },
         files: filesOf(uri, options.timeouts),
         filesBelow: (base) => filesBelow(base, uri, options.timeouts),
+        channels: (sshTarget) =>
+            sshTarget === undefined
+                ? channels
+                : sshChannelsOf(sshUri({ connection: uri, sshTarget }), options.timeouts),
     };
 }
 

@@ -1,4 +1,4 @@
-import { isRemote } from "../libvirt/client";
+import { isRemote, sshUri } from "../libvirt/client";
 import type { Host } from "../libvirt/host";
 import type { GuestAccess } from "../libvirt/platform";
 import { type Dom0, libvirtAlone, localDom0 } from "./dom0";
@@ -14,9 +14,7 @@ export function dom0AccessBy(
 ): (host: Pick<Host, "uri">, guest?: Pick<GuestAccess, "sshTarget">) => Dom0 {
     return ({ uri: connection }, { sshTarget } = {}) => {
         if (!isRemote(connection)) return localDom0;
-        const shell = reachesDom0({ connection, sshTarget })
-            ? shellOf?.(sshTarget === undefined ? connection : `xen+ssh://${sshTarget}/system`)
-            : undefined;
+        const shell = reachesDom0({ connection, sshTarget }) ? shellOf?.(sshUri({ connection, sshTarget })) : undefined;
         return shell ? remoteDom0(shell) : libvirtAlone;
     };
 }

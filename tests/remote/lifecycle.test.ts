@@ -1,11 +1,14 @@
 import { randomBytes } from "node:crypto";
-import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { PartialError } from "../../backends";
 import { type Host, openHost } from "../../backends/libvirt";
 import { UnikernelError } from "../../model";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
+import { nginxGuest } from "../support/linuxGuest";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
 jest.setTimeout(120_000);
@@ -48,6 +51,7 @@ beforeAll(async () => {
     its = await openLifecycle({ wrap: counted });
     // libvirt's own helper on the far side looks for the daemon where it always is.
     sshd = await startSshd({
+        config: ["AllowTcpForwarding no"],
         enter: ownMounts('mkdir -p /run/libvirt; mount --bind "$1" /run/libvirt', join(its.host.folder, "sock")),
     });
     connection = sshd.uri();
@@ -154,4 +158,105 @@ test("the host is lost in the middle of an update: nothing is taken for gone, an
     expect(await its.files(one)).toHaveLength(2);
     await its.delete(two);
     await its.expectNothing(one);
+});
+
+describe("a guest in a network of its host, which this machine has no route to", () => {
+    let there: Sshd;
+    let far: Host;
+    const near = createServer((_request, response) => response.end("a stranger"));
+    let strangers = 0;
+    near.on("connection", () => strangers++);
+    const inHost = (...words: string[]) => ["nsenter", `--net=/run/netns/${its.host.netns}`, ...words];
+
+    beforeAll(async () => {
+        there = await startSshd({
+            enter: inHost(
+                ...ownMounts('mkdir -p /run/libvirt; mount --bind "$1" /run/libvirt', join(its.host.folder, "sock")),
+            ),
+            client: inHost(),
+        });
+        await its.host.defineNatNetwork("lan", { subnet: "10.88.0" });
+        process.env.PULUMI_UNIKERNEL_DIR = its.host.env.PULUMI_UNIKERNEL_DIR;
+        far = await openHost(there.uri());
+        delete process.env.PULUMI_UNIKERNEL_DIR;
+    });
+    afterAll(async () => {
+        near.close();
+        await there?.close();
+    });
+
+    const open = (address: string, port: number, milliseconds = 10_000) =>
+        far.channels!()!.open(address, port, AbortSignal.timeout(milliseconds));
+    /** Return the pids of this process's channels. */
+    const channels = (): string[] =>
+        readdirSync("/proc").filter((pid) => {
+            try {
+                const words = /^\d+$/.test(pid) ? readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0") : [];
+                return words.includes("-W") && words.some((word) => word.includes(there.folder));
+            } catch {
+                return false;
+            }
+        });
+
+    test("is ready when the host sees it answer, by the one connection, and no process is left", async () => {
+        const web = guest({
+            connection: there.uri(),
+            guest: "linux",
+            memory: 96,
+            ...(await nginxGuest()),
+            args: ["nginx"],
+            interfaces: [{ mac: "52:54:00:88:00:01", attach: { network: "lan" }, ipv4: "dhcp" }],
+            readiness: { http: { port: 80, path: "/" }, timeout: 60 },
+        });
+        const observed = await its.create(web);
+        expect(observed).toMatchObject({ state: "running", ipAddresses: [expect.stringMatching(/^10\.88\.0\./)] });
+        const address = observed.ipAddresses![0]!;
+        (await open(address, 80)).destroy();
+        await expect(open(address, 81)).rejects.toThrow("127.0.0.1 gets no connection to it");
+        expect((await there.calls()).filter((line) => line.includes("ControlMaster=yes"))).toHaveLength(1);
+        await its.delete(web);
+        await its.expectNothing(web);
+        expect(channels()).toEqual([]);
+    });
+
+    test("is not ready since a stranger answers on this machine", async () => {
+        await new Promise<void>((resolve) => near.listen(0, "127.0.0.1", resolve));
+        const { port } = near.address() as AddressInfo;
+        const forward = { address: "127.0.0.1", host: port, guest: 80, protocol: "tcp" as const };
+        const one = guest({
+            connection: there.uri(),
+            interfaces: [{ mac: "52:54:00:88:00:02", attach: { user: { forward: [forward] } } }],
+            readiness: { http: { port: 80, path: "/" }, timeout: 2 },
+        });
+        await expect(its.create(one)).rejects.toMatchObject({
+            reasons: [expect.stringMatching(/not ready after 2 s: waited for HTTP on port 80/)],
+        });
+        expect(strangers).toBe(0);
+        await its.delete(one);
+    });
+
+    test("is refused before anything is made where sshd opens no channels", async () => {
+        const one = guest({
+            interfaces: [{ mac: "52:54:00:88:00:03", attach: { network: "lan" }, ipv4: "dhcp" }],
+            readiness: { tcp: { port: 80 }, timeout: 2 },
+        });
+        await expect(its.create(one)).rejects.toMatchObject({
+            code: "unsupported",
+            property: "readiness",
+            message: expect.stringMatching(/sshd on 127\.0\.0\.1 opens no channels/) as string,
+            hint: expect.stringContaining("AllowTcpForwarding") as string,
+        });
+        await its.expectNothing(one);
+    });
+
+    test("a connection that hangs, is refused, or is given up", async () => {
+        await expect(open("10.88.0.1", 9)).rejects.toThrow("127.0.0.1 gets no connection to it");
+        // The host asks for its hardware address for three seconds.
+        await expect(open("10.88.0.77", 80, 500)).rejects.toMatchObject({ name: "TimeoutError" });
+        // The shared connection goes on, whether a channel is given up or refused late.
+        await expect(open("10.88.0.78", 80)).rejects.toThrow("127.0.0.1 gets no connection to it");
+        await expect(far.channels!()!.refusal()).resolves.toBeUndefined();
+        expect((await there.calls()).filter((line) => line.includes("ControlMaster=yes"))).toEqual([]);
+        expect(channels()).toEqual([]);
+    });
 });

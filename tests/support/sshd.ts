@@ -13,6 +13,8 @@ export interface SshdOptions {
     config?: string[];
     /** A command that starts sshd, such as `unshare`: it gets sshd's command line and must exec it. */
     enter?: string[];
+    /** The same for each ssh, where sshd is in another network: without quotes and spaces. */
+    client?: string[];
 }
 
 /**
@@ -90,7 +92,7 @@ export function ownMounts(commands: string, ...words: string[]): string[] {
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", shift, "sh", ...words];
 }
 
-export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd({ config = [], enter = [], client = [] }: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const file = (name: string): string => join(folder, name);
     // sshd reads authorized_keys as the user who logs in.
@@ -124,7 +126,7 @@ export async function startSshd({ config = [], enter = [] }: SshdOptions = {}): 
     );
     await writeFile(
         file("ssh"),
-        `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec /usr/bin/ssh -F ${file("config")} "$@"\n`,
+        `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec ${[...client, "/usr/bin/ssh"].join(" ")} -F ${file("config")} "$@"\n`,
         { mode: 0o755 },
     );
     const sshd = new Sshd(folder, port, enter);

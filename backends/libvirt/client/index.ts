@@ -4,5 +4,5 @@ export { Semaphore } from "./concurrency";
 export { LibvirtError, libvirtError } from "./errors";
 export { closeClient, defaultTimeouts, request } from "./process";
 export type { MethodArgs, MethodName, MethodResult, Timeouts, VolumeRecord } from "./protocol";
-export { type Login, sshLogin } from "./sshLogin";
+export { type Login, sshLogin, sshUri } from "./sshLogin";
 export { isRemote, isSession, parseUri } from "./uri";

@@ -47,6 +47,11 @@ export function sshLogin(uri: string): Login | undefined {
     };
 }
 
+/** Return the URI by which a guest's host is reached by ssh, where one of its connection and `sshTarget` goes by ssh. */
+export function sshUri({ connection, sshTarget }: { connection: string; sshTarget?: string }): string {
+    return sshTarget === undefined ? connection : `xen+ssh://${sshTarget}/system`;
+}
+
 function verification(transport: string, parameters: Map<string, string>): string[] {
     if (transport === "ssh") return Number(parameters.get("no_verify") ?? 0) ? ["-o", "StrictHostKeyChecking=no"] : [];
     const file = parameters.get("known_hosts");

@@ -11,7 +11,7 @@ import { VolumeFiles } from "./volumes";
 export { configuredFolder, guestsFolder } from "./guestsFolder";
 export { LocalFiles } from "./local";
 export { shareableSource } from "./shared";
-export { closeSsh, type SshShell, sshShellOf } from "./ssh";
+export { closeSsh, type SshShell, sshChannelsOf, sshShellOf } from "./ssh";
 export { describeWriter, isAbandoned, isThisProcess, thisProcess } from "./unfinished";
 export { VolumeFiles } from "./volumes";
 

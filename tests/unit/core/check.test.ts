@@ -591,7 +591,7 @@ describe("a rumprun guest that probably does not do what its declaration says", 
 
 describe("what an earlier release let pass", () => {
     const remote = {
-        connection: "qemu+ssh://root@far.example/system",
+        connection: "qemu+tls://far.example/system",
         interfaces: [card({ ipv4: { reserve: "10.0.0.2" } })],
         readiness: { tcp: { port: 80 } },
     };

@@ -1,7 +1,11 @@
 import { createServer as createHttp, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
-import { type Attempt, httpAttempt, probe, tcpAttempt } from "../../../backends/libvirt/lifecycle/readiness/probe";
+import { httpAttempt } from "../../../backends/libvirt/lifecycle/readiness/http";
+import { type Attempt, probe } from "../../../backends/libvirt/lifecycle/readiness/probe";
+import { fromHere } from "../../../backends/libvirt/lifecycle/readiness/reach";
+import type { FindRoutes } from "../../../backends/libvirt/lifecycle/readiness/routes";
+import { tcpAttempt } from "../../../backends/libvirt/lifecycle/readiness/tcp";
 import { HANG_MS } from "../../support/time";
 
 const open: { close(): unknown }[] = [];
@@ -23,12 +27,14 @@ function listen(server: Server, port = 0): Promise<number> {
 }
 const web = (answer: RequestListener): Promise<number> => listen(createHttp(answer));
 
+const here = (find: FindRoutes) => ({ find, reach: fromHere });
+
 /** What a probe ends with within the time. */
 async function tried(port: number, attempt: Attempt, milliseconds: number, forwarded = false): Promise<string> {
     let last = "";
     try {
         await probe(
-            async () => [{ address: "127.0.0.1", port, forwarded }],
+            here(async () => [{ address: "127.0.0.1", port, forwarded }]),
             attempt,
             AbortSignal.timeout(milliseconds),
             (why) => {
@@ -86,7 +92,7 @@ test("a server that first hangs: a later request does not wait for the first", a
 test("no address yet is told", async () => {
     let last = "";
     await probe(
-        async () => [],
+        here(async () => []),
         httpAttempt("/"),
         AbortSignal.timeout(100),
         (why) => {
@@ -104,7 +110,7 @@ test("an address that cannot be asked for is told, and asked for again", async (
         return [{ address: "127.0.0.1", port, forwarded: false }];
     };
     const said: string[] = [];
-    await probe(find, httpAttempt("/"), AbortSignal.timeout(5000), (why) => said.push(why));
+    await probe(here(find), httpAttempt("/"), AbortSignal.timeout(5000), (why) => said.push(why));
     expect(said[0]).toBe("no leases");
 });
 
@@ -125,7 +131,7 @@ describe("a guest with several addresses", () => {
         const routes = [to(await other()), to(await web((_request, response) => response.end()))];
         for (const list of [routes, [...routes].reverse()])
             await probe(
-                async () => list,
+                here(async () => list),
                 httpAttempt("/"),
                 AbortSignal.timeout(HANG_MS),
                 () => undefined,
@@ -140,7 +146,7 @@ describe("a guest with several addresses", () => {
         ];
         const said: string[] = [];
         await probe(
-            async () => routes,
+            here(async () => routes),
             httpAttempt("/"),
             AbortSignal.timeout(500),
             (why) => said.push(why),

@@ -1,5 +1,6 @@
-import type { Host, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
-import { assertRoute } from "../../../backends/libvirt/lifecycle/readiness/readiness";
+import type { Host, HostChannels, HostInfo, LeaseRecord } from "../../../backends/libvirt/host";
+import { probingOf } from "../../../backends/libvirt/lifecycle/readiness/probing";
+import { fromHere } from "../../../backends/libvirt/lifecycle/readiness/reach";
 import { remoteProbeProblems, routeProblems, routesTo } from "../../../backends/libvirt/lifecycle/readiness/routes";
 import type { InterfaceSpec } from "../../../model";
 import { specOf } from "./spec";
@@ -134,18 +135,18 @@ test.each<[string, InterfaceSpec[], [Host, HostInfo], object[] | undefined]>([
     ["DHCP on a bridge", [plug({ attach: { bridge: "br0" }, ipv4: "dhcp" })], hostWith(), undefined],
     ["nothing", [], hostWith(), undefined],
 ])("%s", async (_what, interfaces, [host, info], expected) => {
-    expect(await routesTo(specOf({ interfaces }), 80, host, info)?.()).toEqual(expected);
+    expect(await routesTo(specOf({ interfaces }), 80, host, info.local)?.()).toEqual(expected);
 });
 
 test("a lease that is not there yet", async () => {
     const [host, info] = hostWith([]);
-    expect(await routesTo(specOf({ interfaces: [plug({})] }), 80, host, info)!()).toEqual([]);
+    expect(await routesTo(specOf({ interfaces: [plug({})] }), 80, host, info.local)!()).toEqual([]);
 });
 
 test("leases that cannot be read are an error only where no other address is known", async () => {
     const [host, info] = hostWith();
     host.networks.leases = () => Promise.reject(new Error("no leases"));
-    const find = (...interfaces: InterfaceSpec[]) => routesTo(specOf({ interfaces }), 80, host, info)!();
+    const find = (...interfaces: InterfaceSpec[]) => routesTo(specOf({ interfaces }), 80, host, info.local)!();
     await expect(find(plug({}))).rejects.toThrow("no leases");
     expect(await find(plug({}), user())).toEqual([{ address: "127.0.0.1", port: 8080, forwarded: true }]);
 });
@@ -157,7 +158,7 @@ test("guests that wait on the same network share one list of its leases", async 
         calls++;
         return [lease("10.0.0.4")];
     };
-    const find = routesTo(specOf({ interfaces: [plug({})] }), 80, host, info)!;
+    const find = routesTo(specOf({ interfaces: [plug({})] }), 80, host, info.local)!;
     await Promise.all(Array.from({ length: 100 }, find));
     expect(calls).toBe(1);
 });
@@ -165,17 +166,16 @@ test("guests that wait on the same network share one list of its leases", async 
 test.each<[string, InterfaceSpec[], RegExp]>([
     ["with a user network", [user({ guest: 81 })], /interfaces\[0\]\.attach\.user\.forward/],
     ["without", [], /readiness\.console/],
-])("no way at all is refused, with what to do, %s", (_what, interfaces, hint) => {
+])("no way at all is refused, with what to do, %s", async (_what, interfaces, hint) => {
     const [host, info] = hostWith();
     const spec = specOf({ interfaces, readiness: { tcp: { port: 80 }, timeout: 1 } });
-    expect(() => assertRoute({ spec, host, info })).toThrow(
-        expect.objectContaining({
-            code: "invalid",
-            property: "readiness",
-            hint: expect.stringMatching(hint) as string,
-        }),
-    );
-    expect(assertRoute({ spec: { ...spec, readiness: { console: "up", timeout: 1 } }, host, info })).toBeUndefined();
+    await expect(probingOf({ spec, host, info })).rejects.toMatchObject({
+        code: "invalid",
+        property: "readiness",
+        hint: expect.stringMatching(hint) as string,
+    });
+    const console = { console: "up", timeout: 1 };
+    expect(await probingOf({ spec: { ...spec, readiness: console }, host, info })).toBeUndefined();
 });
 
 const http = { http: { port: 80, path: "/" }, timeout: 1 };
@@ -198,7 +198,8 @@ test.each<[string, InterfaceSpec[], boolean]>([
     expect(routeProblems(specOf({ interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual([]);
 });
 
-const FAR = "qemu+ssh://alice@192.0.2.7/system";
+const BY_SSH = "qemu+ssh://alice@192.0.2.7/system";
+const FAR = "qemu+tls://192.0.2.7/system";
 
 test.each<[string, string, InterfaceSpec[], boolean]>([
     ["a lease", FAR, [plug({ ipv4: "dhcp" })], false],
@@ -215,30 +216,103 @@ test.each<[string, string, InterfaceSpec[], boolean]>([
     ["a forward of the host's address", FAR, [user({ address: "192.0.2.7" })], true],
     [
         "a forward of all addresses behind a tunnel",
-        "qemu+ssh://alice@127.0.0.1:2222/system",
+        "qemu+tcp://127.0.0.1:2222/system",
         [user({ address: "0.0.0.0" })],
         false,
     ],
     [
         "a forward of all addresses of a host by its IPv6 address",
-        "qemu+ssh://alice@[2001:db8::7]/system",
+        "qemu+tls://[2001:db8::7]/system",
         [user({ address: "0.0.0.0" })],
         true,
     ],
     ["a lease on this machine", "qemu:///system", [plug({ ipv4: "dhcp" })], true],
-])("a guest on another host is probed only by the host's own address: %s", (_what, connection, interfaces, allowed) => {
-    const problems = remoteProbeProblems(specOf({ connection, interfaces, readiness: http }));
-    expect(problems).toEqual(
-        allowed
-            ? []
-            : [
-                  {
-                      property: "readiness",
-                      reason: expect.stringMatching(/another machine may answer.*readiness\.console/) as string,
-                  },
-              ],
-    );
-    expect(remoteProbeProblems(specOf({ connection, interfaces, readiness: { console: "up", timeout: 1 } }))).toEqual(
-        [],
-    );
+    ["a lease on a host by ssh", BY_SSH, [plug({ ipv4: "dhcp" })], true],
+    ["a forward of a host's loopback address, by ssh", "qemu+libssh2://alice@192.0.2.7/system", [user()], true],
+])(
+    "a guest on another host is probed by ssh, or by the host's own address: %s",
+    (_what, connection, interfaces, allowed) => {
+        const problems = remoteProbeProblems(specOf({ connection, interfaces, readiness: http }));
+        expect(problems).toEqual(
+            allowed
+                ? []
+                : [
+                      {
+                          property: "readiness",
+                          reason: expect.stringMatching(/another machine may answer.*readiness\.console/) as string,
+                      },
+                  ],
+        );
+        expect(
+            remoteProbeProblems(specOf({ connection, interfaces, readiness: { console: "up", timeout: 1 } })),
+        ).toEqual([]);
+    },
+);
+
+test("a Xen guest whose host is reached by ssh beside tcp is probed from there", () => {
+    const spec = { connection: "xen+tcp://192.0.2.7/system", interfaces: [plug({ ipv4: "dhcp" })], readiness: http };
+    expect(remoteProbeProblems(specOf(spec))).toHaveLength(1);
+    expect(remoteProbeProblems(specOf({ ...spec, sshTarget: "root@192.0.2.7" }))).toEqual([]);
+});
+
+describe("from where a guest on a host by ssh is probed", () => {
+    const REFUSAL = "sshd on 192.0.2.7 opens no channels for this login";
+    const taken: (string | undefined)[] = [];
+    const socket = {};
+    const opened: [string, number][] = [];
+    /** A host whose sshd opens channels, or says why it does not. */
+    const host = (refusal?: string): Host => {
+        const channels: HostChannels = {
+            refusal: async () => refusal,
+            open: async (address, port) => {
+                opened.push([address, port]);
+                return socket as never;
+            },
+        };
+        return {
+            uri: BY_SSH,
+            networks: { leases: async () => [lease("10.0.0.4")] },
+            channels: (target?: string) => {
+                taken.push(target);
+                return channels;
+            },
+        } as unknown as Host;
+    };
+    const probing = (refusal: string | undefined, ...interfaces: InterfaceSpec[]) =>
+        probingOf({
+            spec: specOf({ connection: BY_SSH, interfaces, readiness: http }),
+            host: host(refusal),
+            info: { local: false } as HostInfo,
+        });
+
+    test("from the host, as it sees the guest", async () => {
+        const found = await probing(undefined, user(), plug({ ipv4: "dhcp" }), user({ address: "0.0.0.0" }));
+        const routes = await found!.find();
+        expect(routes).toEqual([
+            { address: "127.0.0.1", port: 8080, forwarded: true },
+            { address: "10.0.0.4", port: 80, forwarded: false },
+        ]);
+        expect(await found!.reach.open(routes[1]!, AbortSignal.timeout(1000))).toBe(socket);
+        expect(opened).toEqual([["10.0.0.4", 80]]);
+        expect(taken).toEqual([undefined]);
+    });
+
+    test("from here, by a forward on the address that the connection names, where sshd opens no channels", async () => {
+        const found = await probing(REFUSAL, plug({ ipv4: "dhcp" }), user({ address: "0.0.0.0" }));
+        expect(await found!.find()).toEqual([{ address: "192.0.2.7", port: 8080, forwarded: true }]);
+        expect(found!.reach).toBe(fromHere);
+    });
+
+    test.each<[string, InterfaceSpec]>([
+        ["a forward of the host's loopback address", user()],
+        ["a lease", plug({ ipv4: "dhcp" })],
+        ["a forward of another address", user({ address: "10.0.0.1" })],
+    ])("else not at all, with what to do: %s", async (_what, card) => {
+        await expect(probing(REFUSAL, card)).rejects.toMatchObject({
+            code: "unsupported",
+            property: "readiness",
+            message: expect.stringContaining(REFUSAL) as string,
+            hint: expect.stringMatching(/AllowTcpForwarding.*readiness\.console/) as string,
+        });
+    });
 });

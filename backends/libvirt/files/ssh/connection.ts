@@ -64,6 +64,11 @@ export class SshConnection {
         return (await this.open()).facts;
     }
 
+    /** Return ssh's arguments for a channel on this connection. @param to `address:port`, as the host sees it */
+    async channel(to: string): Promise<string[]> {
+        return (await this.open()).channel(to);
+    }
+
     /**
      * @throws UnikernelError `unreachable`, `timeout`, `no-space`, `permission`, `program-missing`, `program-failed`,
      * `invalid`

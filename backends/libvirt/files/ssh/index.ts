@@ -1,8 +1,9 @@
 /** Guests' files on a host that is reached by ssh. */
 import { isSession, sshLogin, type Timeouts } from "../../client";
-import type { HostFiles } from "../../host";
+import type { HostChannels, HostFiles } from "../../host";
 import { guestsFolder } from "../guestsFolder";
 import { VolumeFiles } from "../volumes";
+import { SshChannels } from "./channels";
 import { SshConnection } from "./connection";
 import { RemoteFiles } from "./remote";
 import type { Answers } from "./together";
@@ -13,6 +14,7 @@ export { RemoteFiles } from "./remote";
 
 /** One connection for each login and folder, which xen+ssh and qemu+ssh to one host share. */
 const connections = new Map<string, SshConnection>();
+const channels = new WeakMap<SshConnection, SshChannels>();
 
 /**
  * Return the files of a URI whose transport is ssh, libssh or libssh2; undefined for any other. Does not contact the
@@ -62,6 +64,18 @@ export function sshShellOf(uri: string, timeouts?: Partial<Timeouts>): SshShell 
             },
         }
     );
+}
+
+/**
+ * Return the channels on the host of a URI whose transport is ssh, libssh or libssh2; undefined for any other. Does not
+ * contact the host.
+ */
+export function sshChannelsOf(uri: string, timeouts?: Partial<Timeouts>): HostChannels | undefined {
+    const connection = connectionOf(uri, timeouts);
+    if (!connection) return undefined;
+    const known = channels.get(connection) ?? new SshChannels(connection);
+    channels.set(connection, known);
+    return known;
 }
 
 function connectionOf(uri: string, timeouts?: Partial<Timeouts>): SshConnection | undefined {

@@ -147,6 +147,26 @@ export class Master {
         return [...OURS, ...control(this.socket, "no"), ...this.login.options, "--", this.login.host, REMOTE_COMMAND];
     }
 
+    /**
+     * Return ssh's arguments for a channel to an address as the host sees it. Where the connection is gone, ssh would log in again:
+     * its proxy keeps it from that.
+     */
+    channel(to: string): string[] {
+        return [
+            "-o",
+            "LogLevel=DEBUG1",
+            ...OURS,
+            ...control(this.socket, "no"),
+            "-o",
+            "ProxyCommand=false",
+            "-W",
+            to,
+            ...this.login.options,
+            "--",
+            this.login.host,
+        ];
+    }
+
     abandon(): void {
         this.child.kill("SIGKILL");
     }

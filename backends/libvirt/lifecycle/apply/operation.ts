@@ -18,7 +18,7 @@ import type { Claim } from "../ownership/ownership";
 import { hasHalted } from "../power/halted";
 import { lacksRuntimeConfig } from "../power/runtimeConfig";
 import { ConsoleReader, keptConsole } from "../readiness/console";
-import { assertRoute } from "../readiness/readiness";
+import { probingOf } from "../readiness/probing";
 import type { Run } from "../run";
 import { type Decision, decide, isLeftover } from "./decide";
 import { unbridgedNetworks } from "./moves";
@@ -68,8 +68,9 @@ export async function planOperation(
     const [existing, chosen] = await Promise.all([
         readExisting(host, spec, claim, from, files),
         platform.choose(host, plan, context),
+        // Only asks whether it is possible, before anything changes.
+        probingOf({ spec, host, info }),
     ]);
-    assertRoute({ spec, host, info });
     assertName(existing, spec.name);
     assertNotWritten(existing, plan);
     const choices =

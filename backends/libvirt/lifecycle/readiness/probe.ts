@@ -1,20 +1,28 @@
-import { get } from "node:http";
-import { connect } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import type { Reach } from "./reach";
 import type { FindRoutes, Route } from "./routes";
+
+/** Connect to a route. The signal limits the time for an answer; the caller destroys the connection. */
+export type Connect = () => Promise<{ socket: Duplex; signal: AbortSignal }>;
 
 export interface Attempt {
     /** Try one address once; resolve with undefined when the guest is up, else with the observed failure. */
-    run(route: Route, signal: AbortSignal): Promise<string | undefined>;
+    run(route: Route, connect: Connect): Promise<string | undefined>;
     /** Milliseconds that it takes for a guest that answers at once. */
     takes: number;
 }
 
-const MAX_IN_FLIGHT = 12;
 /** Time limit for a slow server, which one attempt in `PATIENT_EACH` gets. */
 const PATIENT_MS = 10_000;
 const PATIENT_EACH = 8;
+
+/** Where a guest may be reached, and by which connections. */
+export interface Probing {
+    find: FindRoutes;
+    reach: Reach;
+}
 
 const within = (least: number, value: number, most: number): number => Math.min(Math.max(value, least), most);
 
@@ -25,7 +33,7 @@ const within = (least: number, value: number, most: number): number => Math.min(
  * percent to it.
  */
 export async function probe(
-    find: FindRoutes,
+    { find, reach }: Probing,
     attempt: Attempt,
     signal: AbortSignal,
     onFailure: (why: string) => void,
@@ -39,11 +47,11 @@ export async function probe(
         for (let count = 1; !done; count++) {
             signal.throwIfAborted();
             const passed = Date.now() - begin;
-            if (inFlight < MAX_IN_FLIGHT) {
+            if (inFlight < reach.inFlight) {
                 inFlight++;
                 const patience =
                     count % PATIENT_EACH === 0 ? PATIENT_MS : attempt.takes + within(300, Math.round(passed / 2), 1000);
-                void tryOnce(find, attempt, all, patience).then((why) => {
+                void tryOnce({ find, reach }, attempt, all, patience).then((why) => {
                     inFlight--;
                     if (why === undefined) {
                         done = true;
@@ -51,7 +59,9 @@ export async function probe(
                     } else if (!all.aborted) onFailure(why);
                 });
             }
-            await sleep(within(20, passed / 20, 250), undefined, { signal: all }).catch(() => undefined);
+            await sleep(within(reach.pause.least, passed / 20, reach.pause.most), undefined, { signal: all }).catch(
+                () => undefined,
+            );
         }
     } finally {
         stop.abort();
@@ -63,7 +73,7 @@ export async function probe(
  * @returns undefined as soon as one of them answers, else the failure of each, with its address
  */
 async function tryOnce(
-    find: FindRoutes,
+    { find, reach }: Probing,
     attempt: Attempt,
     signal: AbortSignal,
     patience: number,
@@ -71,9 +81,14 @@ async function tryOnce(
     try {
         const routes = await find();
         if (routes.length === 0) return "the guest has no address yet";
-        const limited = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
+        const limit = (milliseconds: number) => AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
+        const limited = limit(patience);
         const failures = routes.map(async (route) => {
-            const why = await attempt.run(route, limited).catch(messageOf);
+            const connect: Connect = async () => {
+                if (reach.opening === undefined) return { socket: await reach.open(route, limited), signal: limited };
+                return { socket: await reach.open(route, limit(reach.opening)), signal: limit(patience) };
+            };
+            const why = await attempt.run(route, connect).catch(messageOf);
             return why === undefined ? undefined : `${endpointOf(route)}: ${why}`;
         });
         return await new Promise((resolve) => {
@@ -92,58 +107,5 @@ function endpointOf({ address, port, forwarded }: Route): string {
 }
 
 function messageOf(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
-}
-
-/** Return an attempt that succeeds with any HTTP status from 200 to 399. */
-export function httpAttempt(path: string): Attempt {
-    const run: Attempt["run"] = ({ address, port }, signal) =>
-        new Promise((resolve) => {
-            const request = get(
-                { host: address, port, path, agent: false, signal, headers: { connection: "close" } },
-                (response) => {
-                    response.resume();
-                    const { statusCode = 0 } = response;
-                    resolve(statusCode >= 200 && statusCode < 400 ? undefined : `HTTP ${statusCode}`);
-                },
-            );
-            request.on("error", (error) => resolve(signal.aborted ? "no answer" : error.message));
-        });
-    return { run, takes: 0 };
-}
-
-/** Time to wait for a refusal: a connection to a forwarded port that the guest refuses closes at once. Milliseconds. */
-const SETTLE_MS = 250;
-
-/**
- * An attempt that succeeds when the guest accepts a connection. A forward accepts every connection itself: there the
- * guest counts as up when it sends data, or when it closes only after our side has; a refusal comes before that.
- */
-export const tcpAttempt: Attempt = {
-    takes: 2 * SETTLE_MS,
-    // Twice behind a forward: the first may have waited until the guest had an address, only to be refused then.
-    run: async (route, signal) =>
-        (await tcpOnce(route, signal)) ?? (route.forwarded ? tcpOnce(route, signal) : undefined),
-};
-
-function tcpOnce({ address, port, forwarded }: Route, signal: AbortSignal): Promise<string | undefined> {
-    return new Promise((resolve) => {
-        let asked = false;
-        const socket = connect({ host: address, port, signal, allowHalfOpen: true });
-        const end = (why?: string) => {
-            resolve(why);
-            socket.destroy();
-        };
-        socket.on("error", (error) => end(signal.aborted ? "no answer" : error.message));
-        socket.on("connect", () => {
-            if (!forwarded) return end();
-            setTimeout(() => {
-                asked = true;
-                socket.end();
-            }, SETTLE_MS).unref();
-        });
-        socket.on("data", () => end());
-        socket.on("end", () => end(asked ? undefined : "connection refused by the guest"));
-        socket.on("close", () => end("connection closed"));
-    });
+    return (error as Partial<Error> | undefined)?.message ?? String(error);
 }

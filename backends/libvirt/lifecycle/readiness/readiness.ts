@@ -11,9 +11,11 @@ import type { Host, HostInfo } from "../../host";
 import type { KeptConsole } from "../../platform";
 import { CRASHED } from "../existing";
 import { ConsoleReader, tail } from "./console";
+import { httpAttempt } from "./http";
 import { ConsolePattern } from "./pattern";
-import { httpAttempt, probe, tcpAttempt } from "./probe";
-import { type FindRoutes, noRoute, portOf, routesTo } from "./routes";
+import { probe } from "./probe";
+import { probingOf } from "./probing";
+import { tcpAttempt } from "./tcp";
 
 export interface ReadyOptions {
     host: Host;
@@ -31,19 +33,6 @@ const LAST_READ_PAUSE_MS = 60;
 /** virDomainPausedReason of an I/O error and a crash (libvirt-domain.h). */
 const PAUSED_BY_TROUBLE: Record<number, string> = { 5: "an I/O error of a disk", 10: "a crash" };
 
-/** Return the routes to readiness's port; undefined when it uses no port. Throws `invalid` when no route exists. */
-export function assertRoute({
-    spec,
-    host,
-    info,
-}: Pick<ReadyOptions, "spec" | "host" | "info">): FindRoutes | undefined {
-    const port = portOf(spec.readiness);
-    if (port === undefined) return undefined;
-    const find = routesTo(spec, port, host, info);
-    if (!find) throw noRoute(spec, port);
-    return find;
-}
-
 /**
  * Wait until the guest is ready by its declared readiness; without one, return at once.
  * Throws `guest-ended` as soon as the domain or the console shows that, `not-ready` after the time-out.
@@ -53,7 +42,7 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
         spec: { readiness },
     } = options;
     if (!readiness) return;
-    const find = assertRoute(options);
+    const probed = await probingOf(options);
     const pattern = "console" in readiness ? new ConsolePattern(readiness.console) : undefined;
     const saysReady = (printed: string): boolean => pattern?.matches(printed) ?? false;
     const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
@@ -61,10 +50,10 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     const given = currentSignal();
     const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     let last = "";
-    let answered = find === undefined ? undefined : false;
+    let answered = probed === undefined ? undefined : false;
     const probing =
-        find &&
-        probe(find, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => {
+        probed &&
+        probe(probed, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => {
             last = why;
         }).then(
             () => {

@@ -8,12 +8,12 @@ import {
     type UnikernelSpec,
 } from "../../../../model";
 import { leased, withoutPrefix } from "../../addresses";
-import { isRemote, parseUri } from "../../client";
-import type { Host, HostInfo } from "../../host";
+import { isRemote, parseUri, sshLogin, sshUri } from "../../client";
+import type { Host } from "../../host";
 import type { Family } from "../../leases";
 import { asks, recentLeases } from "../network/leases";
 
-/** The address and port by which this machine reaches a port of the guest. */
+/** The address and port by which a port of the guest is reached. */
 export interface Route {
     address: string;
     port: number;
@@ -24,10 +24,10 @@ export interface Route {
 /** Return the routes to the addresses of the guest that are known by now. */
 export type FindRoutes = () => Promise<Route[]>;
 
-/** The host at the end of the connection. */
+/** The host at the end of the connection, and whether the route begins there. */
 interface ConnectionEnd {
     uri: string;
-    local: boolean;
+    fromHost: boolean;
 }
 
 /** A route, as far as the declaration determines it. */
@@ -39,9 +39,10 @@ type DeclaredRoute =
 /**
  * Return a function that finds the routes to a port of the guest: its forwards, and its addresses of both families;
  * undefined when no route can exist.
+ * @param fromHost the routes begin on the host; else on this machine
  */
-export function routesTo(spec: UnikernelSpec, port: number, host: Host, info: HostInfo): FindRoutes | undefined {
-    const declared = declaredRoutesTo(spec, port, { uri: host.uri, local: info.local });
+export function routesTo(spec: UnikernelSpec, port: number, host: Host, fromHost: boolean): FindRoutes | undefined {
+    const declared = declaredRoutesTo(spec, port, { uri: host.uri, fromHost });
     if (declared.length === 0) return undefined;
     return async () => {
         const found = await Promise.allSettled(declared.map((one) => routesOf(one, port, host)));
@@ -67,6 +68,9 @@ async function routesOf(route: DeclaredRoute, port: number, host: Host): Promise
 const FAMILIES: Family[] = ["ipv4", "ipv6"];
 const isSame = (one: Route, other: Route): boolean => one.address === other.address && one.port === other.port;
 
+const declared = (spec: UnikernelSpec, port: number, fromHost: boolean): DeclaredRoute[] =>
+    declaredRoutesTo(spec, port, { uri: spec.connection, fromHost });
+
 function declaredRoutesTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute[] {
     const forwards = spec.interfaces.flatMap(({ attach }): DeclaredRoute[] =>
         forwardsOf(attach).flatMap((one) => {
@@ -75,7 +79,7 @@ function declaredRoutesTo(spec: UnikernelSpec, port: number, end: ConnectionEnd)
         }),
     );
     // From another machine only a forward leads certainly to this guest.
-    if (!end.local && forwards.length > 0) return forwards.slice(0, 1);
+    if (!end.fromHost && forwards.length > 0) return forwards.slice(0, 1);
     return [...forwards, ...spec.interfaces.flatMap(directRoutes)];
 }
 
@@ -96,9 +100,9 @@ const isAny = (address: string): boolean => address === "0.0.0.0" || address ===
 const isLoopback = (address: string): boolean =>
     address.startsWith("127.") || address === "::1" || address === "localhost";
 
-/** Return the address by which a forward is reached from here; undefined for a loopback address of another machine. */
-function reachable(address: string, { uri, local }: ConnectionEnd): string | undefined {
-    if (local) return isAny(address) ? (address === "::" ? "::1" : "127.0.0.1") : address;
+/** Return the address by which a forward is reached; undefined from here for a loopback address of another machine. */
+function reachable(address: string, { uri, fromHost }: ConnectionEnd): string | undefined {
+    if (fromHost) return isAny(address) ? (address === "::" ? "::1" : "127.0.0.1") : address;
     if (isAny(address)) return hostOf(uri);
     return isLoopback(address) ? undefined : address;
 }
@@ -107,7 +111,9 @@ function hostOf(uri: string): string {
     return (parseUri(uri).host ?? "").replace(/^\[(.*)\]$/, "$1");
 }
 
-const endOf = ({ connection }: UnikernelSpec): ConnectionEnd => ({ uri: connection, local: !isRemote(connection) });
+/** Return whether a probe of the guest begins on its host: on this machine, or by a channel of ssh. */
+const beginsThere = (spec: UnikernelSpec): boolean =>
+    !isRemote(spec.connection) || sshLogin(sshUri(spec)) !== undefined;
 
 /**
  * Return the problem of a readiness port without a route: the host does not know the address of a guest on a bridge or
@@ -115,8 +121,15 @@ const endOf = ({ connection }: UnikernelSpec): ConnectionEnd => ({ uri: connecti
  */
 export function routeProblems(spec: UnikernelSpec): Problem[] {
     const port = portOf(spec.readiness);
-    if (port === undefined || declaredRoutesTo(spec, port, endOf(spec)).length > 0) return [];
+    if (port === undefined || declared(spec, port, beginsThere(spec)).length > 0) return [];
     return [problemOf("readiness", noRoute(spec, port))];
+}
+
+/** Return the problem of a probe that has to leave from this machine, as `problemFromHere` does. */
+export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
+    const port = portOf(spec.readiness);
+    const reason = port === undefined || beginsThere(spec) ? undefined : problemFromHere(spec, port);
+    return reason === undefined ? [] : [{ property: "readiness", reason }];
 }
 
 /**
@@ -124,32 +137,26 @@ export function routeProblems(spec: UnikernelSpec): Problem[] {
  * network another machine may have that address, and would answer. A listener on the address in the connection's URI
  * certainly belongs to the host.
  */
-export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
-    const port = portOf(spec.readiness);
-    const end = endOf(spec);
-    const [route] = port === undefined || end.local ? [] : declaredRoutesTo(spec, port, end);
-    if (!route) return [];
-    const host = hostOf(end.uri);
+export function problemFromHere(spec: UnikernelSpec, port: number): string | undefined {
+    const [route] = declared(spec, port, false);
+    if (!route) return undefined;
+    const host = hostOf(spec.connection);
     if (
         route.kind === "forward" &&
         (isAny(route.declared) || route.declared === host) &&
         host !== "" &&
         !isLoopback(host)
     )
-        return [];
+        return undefined;
     const found = route.kind === "lease" ? `its lease on network ${route.network}` : route.address;
     const because =
         isLoopback(host) || host === ""
             ? "the connection leads through a tunnel, so its host's own address is not known"
             : `${found} is not the address of the host ${host}`;
-    return [
-        {
-            property: "readiness",
-            reason:
-                `the guest is on another host, and the probe leaves from this machine, where another machine may answer for it: ${because}; ` +
-                'use readiness.console, or a forward with address "0.0.0.0" on a host that the connection names',
-        },
-    ];
+    return (
+        `the guest is on another host, and the probe leaves from this machine, where another machine may answer for it: ${because}; ` +
+        'use readiness.console, a connection by ssh, or a forward with address "0.0.0.0" on a host that the connection names'
+    );
 }
 
 /** Return the guest's port that a readiness probes. */
@@ -162,7 +169,7 @@ export function noRoute(spec: UnikernelSpec, port: number): UnikernelError {
     const user = spec.interfaces.findIndex(({ attach }) => attachKind(attach) === "user");
     return new UnikernelError(
         "invalid",
-        `port ${port} of the guest cannot be reached from here, so its readiness cannot be detected`,
+        `port ${port} of the guest cannot be reached, so its readiness cannot be detected`,
         {
             property: "readiness",
             hint:
