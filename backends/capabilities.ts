@@ -13,6 +13,16 @@ import type {
     OutputReader,
 } from "./hostReports";
 
+/** The facts of a host by which a new guest is placed. */
+export interface HostCapacity {
+    /** As `hostId` returns it. */
+    id: string;
+    /** The host's name for itself. */
+    hostname: string;
+    /** MiB that a new guest could have. */
+    availableMemory: number;
+}
+
 /** A platform whose guests run on hosts, each with a uuid of its own and a folder for guests' files. */
 export interface HostPlatform {
     /** Return whether a connection leads to hosts of this platform. */
@@ -22,6 +32,8 @@ export interface HostPlatform {
      * host knows it. Asks no host.
      */
     folder(connection: string): string | undefined;
+    /** Return the facts of a host by which a new guest is placed. Changes nothing. */
+    capacity(connection: string): Promise<HostCapacity>;
     /** Return the URN in the mark of the domain with this uuid; undefined without such a domain, or without a mark. */
     domainUrn(connection: string, uuid: string): Promise<string | undefined>;
 }

@@ -33,6 +33,7 @@ export { PartialError } from "./backend";
 export {
     checksHosts,
     type GuestViewer,
+    type HostCapacity,
     type HostChecker,
     type HostConsequences,
     type HostPlatform,

@@ -27,7 +27,14 @@ export class MemoryHost implements Host {
     /** The number of calls of each method since the last `forgetCalls`. */
     readonly calls = new Map<string, number>();
 
-    constructor(readonly uri: string) {
+    constructor(
+        readonly uri: string,
+        private readonly machine = {
+            uuid: "7a1d3d0c-52a6-4a43-9a5f-0a6d3c1f7b11",
+            hostname: "memory",
+            memory: 1 << 20,
+        },
+    ) {
         this.domains = this.counted("domains", this.domains);
         this.networks = this.counted("networks", this.networks);
         this.files = this.counted("files", this.files);
@@ -39,8 +46,8 @@ export class MemoryHost implements Host {
 
     async info() {
         return {
-            uuid: "7a1d3d0c-52a6-4a43-9a5f-0a6d3c1f7b11",
-            hostname: "memory",
+            uuid: this.machine.uuid,
+            hostname: this.machine.hostname,
             session: false,
             local: true,
             libvirtVersion: 9_000_000,
@@ -50,7 +57,8 @@ export class MemoryHost implements Host {
     }
 
     async resources() {
-        return { memory: 1 << 20, freeMemory: 1 << 20, processors: 64 };
+        const { memory } = this.machine;
+        return { memory, freeMemory: memory, availableMemory: memory, processors: 64 };
     }
 
     async domainCapabilities(): Promise<string> {

@@ -6,6 +6,7 @@ export * from "./digestKey";
 export * from "./error";
 export * from "./exclusiveItems";
 export * from "./hostNetwork";
+export * from "./hosts";
 export * from "./image";
 export * from "./keyedQueue";
 export * from "./medium";

@@ -14,7 +14,7 @@ import { anyHoldsSecret, plainBlocks, plainInterfaces } from "./devices";
 import type { UnikernelArgs } from "./unikernelArgs";
 
 export type { Platform } from "../model/declared";
-export type { BlockArgs, BurnArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
+export type { BlockArgs, BurnArgs, HostArgs, ReadinessArgs, UnikernelArgs } from "./unikernelArgs";
 
 /**
  * A unikernel: what it boots from, what it is told, and that it runs.

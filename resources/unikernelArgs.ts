@@ -34,6 +34,16 @@ export interface BlockArgs {
     reseed?: pulumi.Input<string>;
 }
 
+/** A host on which a guest may be made. */
+export interface HostArgs {
+    /** libvirt URI. */
+    connection: pulumi.Input<string>;
+    /** Its identity in the list: 1–63 of `A-Z a-z 0-9 _ . -`. @default the machine in `connection`, or "localhost" */
+    name?: pulumi.Input<string>;
+    /** Its share of the guests, beside those of the others: above 0, at most 1000. @default 1 */
+    weight?: pulumi.Input<number>;
+}
+
 /** When the guest counts as up: exactly one of `http`, `tcp` and `console`. */
 export interface ReadinessArgs {
     /** Answers GET with a status from 200 to 399. */
@@ -77,6 +87,12 @@ export interface UnikernelArgs {
      * @default "qemu:///session"; as root "qemu:///system"; for Xen "xen:///system"
      */
     connection?: pulumi.Input<string>;
+    /**
+     * Hosts in place of `connection`, of which one is chosen when the guest is first made, and kept.
+     * Changed: nothing; a host that the guest is on cannot be removed from the list.
+     * @default none: `connection` @example [{ name: "a", connection: "qemu+ssh://a/system" }]
+     */
+    hosts?: pulumi.Input<pulumi.Input<HostArgs>[]>;
     /**
      * Xen: `[user@]host[:port]` of dom0, where `connection` goes by tcp or tls and the guest (rumprun) is told its
      * configuration through xenstore. Changed: no interruption. @default by ssh, where `connection` goes by ssh

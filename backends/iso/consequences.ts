@@ -19,6 +19,7 @@ export const isoConsequences: ConsequenceTable = {
     name: rebuild("The image's file is called by it, where `output` does not say otherwise."),
     platform: replace("The medium is deleted, and the guest made on a host."),
     connection: here,
+    hosts: here,
     host: live("A medium is built where `pulumi up` runs; where its file is not there, it is built anew."),
     kernel: rebuild("The medium boots the new kernel. Only the content counts, not the path."),
     initrd: rebuild("The medium boots with the new initrd. Only the content counts, not the path."),

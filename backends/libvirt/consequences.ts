@@ -28,6 +28,7 @@ export const onHosts = {
     connection: live(
         "Another way to the same host is no change; another host is a replace, decided by the host's uuid.",
     ),
+    hosts: live("Where a new guest is made; one that exists stays where it is."),
     host: replace("The guest moves to another host; persist disks do not move with it."),
     kernel: restart("The guest boots from the new kernel. Only the content counts, not the path."),
     initrd: restart("The guest boots with the new initrd. Only the content counts, not the path."),

@@ -59,6 +59,8 @@ export interface HostResources {
     memory: number;
     /** MiB that are not in use. A cache that the kernel could give back counts as in use. */
     freeMemory: number;
+    /** MiB that a new guest could have: those not in use, and the caches that the kernel gives back. */
+    availableMemory: number;
     /** Processors that are online. */
     processors: number;
 }

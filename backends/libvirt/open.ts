@@ -56,8 +56,13 @@ function makeHost(uri: string, options: OpenOptions): Host {
                 )),
             ),
         resources: async () => {
-            const { memoryKib, freeKib, processors } = await ask("resources of the host", "nodeFacts");
-            return { memory: Math.floor(memoryKib / 1024), freeMemory: Math.floor(freeKib / 1024), processors };
+            const { processors, ...kib } = await ask("resources of the host", "nodeFacts");
+            return {
+                memory: Math.floor(kib.memoryKib / 1024),
+                freeMemory: Math.floor(kib.freeKib / 1024),
+                availableMemory: Math.floor(kib.availableKib / 1024),
+                processors,
+            };
         },
         domainCapabilities: (virttype, machine) => ask("domain capabilities", "domainCapabilities", virttype, machine),
         domains: {

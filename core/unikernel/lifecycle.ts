@@ -12,6 +12,7 @@ import { differences, EDITED, root, strongest } from "./diff/diff";
 import { isReplacing } from "./diff/replacing";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 import { DRIFTING, NotReadyError, outputsOf, refOf, withDrift } from "./outputs";
+import { notePlace } from "./place";
 import type { UnikernelServices } from "./services";
 import { contextOf } from "./services";
 import { toState } from "./stored";
@@ -25,6 +26,7 @@ export async function diffUnikernel(
     news: StoredInputs,
 ): Promise<DiffResult> {
     refuseNewerState(olds);
+    notePlace(news.urn, olds);
     const used = backend(platformOf(olds, news));
     const found = differences(olds, news, used.consequences);
     if (found.length === 0 && !(await used.intact(olds)))
@@ -104,6 +106,7 @@ export async function readUnikernel(
     props: StoredOutputs,
 ): Promise<StoredOutputs | undefined> {
     refuseNewerState(props);
+    notePlace(props.urn, props);
     const seen = await backend(props.platform).observe(
         refOf(props),
         props,
@@ -116,6 +119,7 @@ export async function readUnikernel(
 
 export async function deleteUnikernel(services: UnikernelServices, props: StoredOutputs): Promise<void> {
     refuseNewerState(props);
+    notePlace(props.urn, props);
     // A replacement keeps persist disks for the next guest.
     const replacing = isReplacing(props.urn);
     const applied = replacing ? { ...props, deleteData: false } : props;

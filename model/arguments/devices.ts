@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { block } from "./block";
 import { memory, whole } from "./forms";
+import { host } from "./hosts";
 import { interfaceShape } from "./networkInterface";
 import type { Rows } from "./row";
 
 const interfaceOfGuest = z.strictObject({ ...interfaceShape, mac: interfaceShape.mac.unwrap() });
 
 /** Lists whose elements check parses one by one, so that an unknown element hides no problem of another element. */
-export const unikernelElements = { blocks: block, interfaces: interfaceOfGuest };
+export const unikernelElements = { blocks: block, hosts: host, interfaces: interfaceOfGuest };
 
 /** The devices of a guest's machine. */
 export const deviceRows = {

@@ -3,6 +3,13 @@ import { z } from "zod";
 
 // Shapes that several arguments share.
 
+/** Stricter than libvirt, because the name is also part of commands that people type. */
+export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
+
+/** A libvirt URI; its driver decides about the rest. */
+export const CONNECTION_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/\S*$/i;
+export const EXPECTED_CONNECTION = "expected a libvirt URI, such as qemu:///system";
+
 /** Kernels take paths and arguments as C strings, which end at NUL. */
 function noNul(text: string): boolean {
     return !text.includes("\0");

@@ -1,13 +1,8 @@
 import { z } from "zod";
 import { PLATFORMS } from "../values";
+import { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./forms";
+import { hosts } from "./hosts";
 import type { Rows } from "./row";
-
-/** Stricter than libvirt, because the name is also part of commands that people type. */
-export const NAME_PATTERN = /^[A-Za-z0-9_.-]{1,63}$/;
-
-/** A libvirt URI; its driver decides about the rest. */
-export const CONNECTION_PATTERN = /^[a-z][a-z0-9+.-]*:\/\/\S*$/i;
-export const EXPECTED_CONNECTION = "expected a libvirt URI, such as qemu:///system";
 
 /** The arguments that identify a guest and its host. */
 export const identityRows = {
@@ -32,6 +27,18 @@ export const identityRows = {
         },
         compared: "own",
         imported: true,
+    },
+    hosts: {
+        shape: hosts.optional(),
+        description:
+            "Hosts in place of `connection`, of which one is chosen when the guest is first made, and kept.\nChanged: nothing; a host that the guest is on cannot be removed from the list.",
+        default: "none: `connection`",
+        docs: {
+            unit: "`{ connection, name, weight }`",
+            default: "none",
+            about: "in place of `connection`: one is chosen at the first create and kept, [below](#hosts)",
+        },
+        compared: "never",
     },
     sshTarget: {
         // No part may begin with a hyphen: ssh would take it as an option.

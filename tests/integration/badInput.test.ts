@@ -56,7 +56,7 @@ test.each<[string, () => object, RegExp]>([
     [
         "an unknown property",
         () => ({ memroy: 64 }),
-        /^memroy: unknown property; this resource takes platform, connection, sshTarget, name, description, kernel/,
+        /^memroy: unknown property; this resource takes platform, connection, hosts, sshTarget, name, description, kernel/,
     ],
     [
         "a kernel that is not there",

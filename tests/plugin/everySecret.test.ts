@@ -166,8 +166,8 @@ const NO_ARGUMENT = new Set([
     "burned",
     "manifest",
 ]);
-/** A device, Xen and another host are not at hand. */
-const NOT_HERE = new Set(["burn", "sshTarget", "maxMemory"]);
+/** A device, Xen and another host are not at hand; a secret list of hosts is refused. */
+const NOT_HERE = new Set(["burn", "sshTarget", "maxMemory", "hosts"]);
 
 /** The names of arguments in the declarations that hold a secret, at any depth. */
 function covered(declared: object[]): Set<string> {
@@ -240,6 +240,11 @@ test.each<By>(["dynamic", "plugin"])(
                 await either.declare(
                     by,
                     {
+                        hosts: {
+                            ...OFF,
+                            connection: null,
+                            hosts: [{ name: secret("hush99"), connection: "qemu:///system" }],
+                        },
                         bad: {
                             ...OFF,
                             name: secret("bad name hush70"),
@@ -292,6 +297,7 @@ test.each<By>(["dynamic", "plugin"])(
                 );
                 const refused = await stack.preview({ fails: true });
                 expect(refused.text).toMatch(/kernel/);
+                expect(refused.text).toMatch(/found a secret; expected a list in plain/);
                 said.push(refused.text);
                 await either.declare(by, GUESTS("b"), IMAGES("b"), {}, NETWORKS("b"));
                 expect(said.flatMap(leaks)).toEqual([]);

@@ -21,10 +21,11 @@ export const hostMethods = {
         const info: { memory?: number | bigint; cpus?: number } = {};
         await connection.number("virNodeGetInfo", connection.handle, info);
         const processors = Number(info.cpus);
-        const { total, free } = await memoryStatistics(connection);
-        if (total !== undefined && free !== undefined) return { memoryKib: total, freeKib: free, processors };
-        const freeBytes = await connection.positive("virNodeGetFreeMemory", connection.handle);
-        return { memoryKib: Number(info.memory), freeKib: Math.floor(freeBytes / 1024), processors };
+        const { total, free, buffers = 0, cached = 0 } = await memoryStatistics(connection);
+        if (total !== undefined && free !== undefined)
+            return { memoryKib: total, freeKib: free, availableKib: free + buffers + cached, processors };
+        const freeKib = Math.floor((await connection.positive("virNodeGetFreeMemory", connection.handle)) / 1024);
+        return { memoryKib: Number(info.memory), freeKib, availableKib: freeKib, processors };
     },
 
     domainCapabilities: (

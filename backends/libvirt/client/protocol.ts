@@ -31,6 +31,8 @@ export interface ConnectionFacts {
 export interface NodeFacts {
     memoryKib: number;
     freeKib: number;
+    /** Free, and what caches hold. */
+    availableKib: number;
     processors: number;
 }
 

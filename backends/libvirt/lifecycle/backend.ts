@@ -41,6 +41,11 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         },
         folder: configuredFolder,
         hostId: async (connection) => hostIdOf(await (await open(connection)).info()),
+        capacity: async (connection) => {
+            const host = await open(connection);
+            const [info, { availableMemory }] = await Promise.all([host.info(), host.resources()]);
+            return { id: hostIdOf(info), hostname: info.hostname, availableMemory };
+        },
         intact: async ({ uuid, host }) => {
             await forgetCreation(host, uuid);
             return !(await wasDeletionInterrupted(uuid));

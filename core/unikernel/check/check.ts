@@ -1,9 +1,17 @@
 import { type Backend, checksHosts, type HostProblem, type Imported } from "../../../backends";
-import type { EncodedGuest, Problem, UnikernelSpec } from "../../../model";
-import { PLATFORMS, problemOf, same, UnikernelError } from "../../../model";
+import {
+    type EncodedGuest,
+    PLATFORMS,
+    type Problem,
+    problemOf,
+    SECRET_HOSTS,
+    same,
+    UnikernelError,
+    type UnikernelSpec,
+} from "../../../model";
 import { unikernelElements } from "../../../model/arguments";
 import { parseArguments } from "../../arguments";
-import { containsUnknown, isUnknown } from "../../handlers";
+import { containsUnknown, isUnknown, UNKNOWN } from "../../handlers";
 import { noteInRun } from "../../identityOwners";
 import { digestKeyOf } from "../../secrets/digestKeys";
 import { refuseNewerState, schemaVersionAfter } from "../../state";
@@ -14,10 +22,11 @@ import { computeDigests } from "../digests/computeDigests";
 import type { Guest } from "../guest";
 import { findGuest, isProblem } from "../guest";
 import type { StoredInputs } from "../inputs";
+import { notePlace, placeGuest } from "../place";
 import { unikernelShape } from "../schema";
 import type { UnikernelServices } from "../services";
 import { claim } from "./claims";
-import { completeSpec } from "./complete";
+import { completeSpec, memoryOf } from "./complete";
 import { keptFiles } from "./keptFiles";
 import { limitProblems, withEnvironment } from "./limits";
 import { mediumSourceProblems } from "./mediumSource";
@@ -39,7 +48,10 @@ export async function checkUnikernel(
     news: Values,
 ): Promise<Checked> {
     refuseNewerState(olds);
-    if (olds.uuid !== undefined) noteInRun(olds.uuid, String(news.resourceUrn));
+    if (olds.uuid !== undefined) {
+        noteInRun(olds.uuid, String(news.resourceUrn));
+        notePlace(String(news.resourceUrn), olds);
+    }
     const { whole, inputs, failures, consequenceSource } = await checkArguments(services, olds, news);
     if (!whole || !consequenceSource || failures.length > 0)
         return { inputs: { ...inputs, ...(whole ? { consequence: "" } : {}) }, failures };
@@ -97,6 +109,9 @@ export async function checkArguments(
     const files = keptFiles(values, olds, values.kept);
     // A kernel that is not read was checked when it was.
     const guest = files.digestOf("kernel") === undefined ? await guestOf(values, problems) : undefined;
+    if (outside.args.hosts !== undefined)
+        values.connection =
+            (await placed(services, backend, olds, values, guest, problems)) ?? olds.connection ?? UNKNOWN;
     const spec = await completeSpec(
         {
             backend,
@@ -155,6 +170,31 @@ export async function checkArguments(
         olds.bootDigest,
     );
     return { inputs: { ...whole }, whole, consequenceSource: backend, failures: problems };
+}
+
+/** Return the connection to the host of a guest with `hosts`; undefined while it is not known. */
+async function placed(
+    services: UnikernelServices,
+    backend: Backend,
+    olds: Partial<StoredInputs>,
+    values: Values,
+    guest: Guest | undefined,
+    problems: Problem[],
+): Promise<string | undefined> {
+    const [urn, memory] = [String(values.resourceUrn), memoryOf(values, guest)];
+    // The engine passes the chosen one back where `ignoreChanges` names it.
+    if (values.connection !== undefined && (olds.hosts === undefined || values.connection !== olds.connection))
+        problems.push({ property: "connection", reason: "found it beside `hosts`; expected one of the two" });
+    if (Array.isArray(values.hidden) && values.hidden.some((path) => /^hosts\b/.test(String(path))))
+        problems.push(SECRET_HOSTS);
+    if (problems.some(({ property }) => /^(hosts|connection)\b/.test(property))) return undefined;
+    const wanted = {
+        urn,
+        memory: typeof memory === "number" ? memory : 0,
+        isReplaced: services.isReplaced?.(urn) ?? false,
+    };
+    const log = (message: string) => services.log(message);
+    return (await placeGuest({ backend, olds, guest: wanted, log }, values.hosts, problems))?.connection;
 }
 
 /**

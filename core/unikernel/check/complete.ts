@@ -41,7 +41,7 @@ export async function completeSpec(
         ...stateOf(backend),
         ...identity,
         guest: values.guest ?? guest?.abi.id ?? former?.guest,
-        memory: values.memory ?? former?.memory ?? defaultMemory(capabilities),
+        memory: memoryOf(values, guest, former),
         blocks: Array.isArray(values.blocks)
             ? await resolveBlocks(
                   values.blocks,
@@ -61,6 +61,15 @@ export async function completeSpec(
             : values.interfaces,
     };
     return spec as UnikernelSpec;
+}
+
+/** Return the memory of a guest in MiB, or what stands for it while it is not known. */
+export function memoryOf(
+    { memory }: Record<string, unknown>,
+    guest?: Guest,
+    former?: { memory: number | string },
+): unknown {
+    return memory ?? former?.memory ?? defaultMemory(guest?.abi.capabilities(guest.kernel));
 }
 
 /**

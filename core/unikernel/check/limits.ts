@@ -12,8 +12,9 @@ export function withEnvironment({ limits, ...news }: Values): { args: Values; li
     const { settings, problems } = environmentSettings();
     const given = Object.fromEntries(Object.entries(news).filter(([, value]) => value !== undefined && value !== null));
     const asked = new Set([...Object.keys(given), ...Object.keys(Object(limits)).map((name) => NAMES[name])]);
+    const { connection, ...others } = defaultsFor(news.platform, settings);
     return {
-        args: { ...defaultsFor(news.platform, settings), ...given },
+        args: { ...others, ...(connection === undefined || given.hosts !== undefined ? {} : { connection }), ...given },
         limits: { ...limitsOf(settings), ...(limits as Limits | undefined) },
         problems: problems.filter(({ property }) => !asked.has(property)),
     };

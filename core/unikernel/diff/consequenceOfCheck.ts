@@ -2,6 +2,7 @@ import { type Backend, type HostConsequences, hasHostConsequences } from "../../
 import type { BlockSpec } from "../../../model";
 import { isUnknown } from "../../handlers";
 import type { StoredInputs } from "../inputs";
+import { hostName } from "../place";
 import { sentence } from "./consequence";
 import type { Difference } from "./diff";
 import { noteCheck, noteEmptyCheck } from "./replacing";
@@ -23,10 +24,16 @@ export async function consequenceOfCheck(
     changes: Difference[],
     consequenceSource: ConsequenceSource,
 ): Promise<string> {
-    if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? "create";
+    if (olds.uuid === undefined) return noteEmptyCheck(next.urn) ?? created(next);
     const consequence = await consequenceOfChange(olds, next, changes, consequenceSource);
     noteCheck(next.urn, consequence);
     return consequence;
+}
+
+/** A preview names the host where the program leaves the choice. */
+function created(next: Partial<StoredInputs>): string {
+    const host = hostName(next);
+    return host === undefined ? "create" : `create on ${host}`;
 }
 
 async function consequenceOfChange(

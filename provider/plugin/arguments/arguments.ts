@@ -1,5 +1,5 @@
 import { keyFromSeed, UNKNOWN } from "../../../core";
-import { derivedOutputs, type Problem } from "../../../model";
+import { derivedOutputs, type Problem, SECRET_HOSTS } from "../../../model";
 import { privateArguments } from "../../../model/arguments";
 import { assetsWithin, TEXT_EXPECTED } from "../../assets";
 import { CONTENTS, keptBy, withoutEchoes } from "../../echoes";
@@ -72,10 +72,11 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
         digestKey: keyFromSeed(seed, urn),
     };
     if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
+    if (news.secrets.some(([name]) => name === "hosts")) failures.push(SECRET_HOSTS);
     const flattening = { references, olds, failures, warn };
     return {
         news: {
-            ...configuration.defaultsOf(written.platform),
+            ...defaultsOf(configuration, written),
             ...common,
             blocks: plainBlocks(written.blocks, flattening),
             interfaces: plainInterfaces(written.interfaces, flattening),
@@ -84,6 +85,12 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
         },
         failures,
     };
+}
+
+/** A guest with a list of hosts has none of the configuration's. */
+function defaultsOf(configuration: Configuration, { platform, hosts }: Properties): Properties {
+    const { connection, ...others } = configuration.defaultsOf(platform);
+    return connection === undefined || (hosts ?? undefined) !== undefined ? others : { connection, ...others };
 }
 
 /**

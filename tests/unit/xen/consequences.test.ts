@@ -19,6 +19,7 @@ test.each<[string, string[]]>([
             "schemaVersion",
             "urn",
             "connection",
+            "hosts",
             "description",
             "sshTarget",
             "state",

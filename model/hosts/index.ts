@@ -1,0 +1,3 @@
+export { type HostSpec, hostNameOf, type NamedHost, namedHosts } from "./names";
+export { type Placed, placedBy, rankHosts } from "./rank";
+export { SECRET_HOSTS } from "./secret";
