@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { libvirtError } from "../../backends/libvirt/client";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
@@ -160,6 +162,46 @@ test("a daemon that hangs: the call times out, other hosts are served, and the s
         expect(await host.domains.list()).toEqual(expect.any(Array));
     } finally {
         await other.close();
+    }
+});
+
+test("a host that takes connections and says nothing is waited for once, and is found again when it answers", async () => {
+    let answers = false;
+    let taken = 0;
+    const sockets = new Set<Socket>();
+    const server = createServer((near) => {
+        taken++;
+        sockets.add(near.on("error", () => undefined));
+        if (!answers) return;
+        const far = connect(machine.socket).on("error", () => near.destroy());
+        near.pipe(far).pipe(near);
+        sockets.add(far);
+    });
+    server.listen(0, "127.0.0.77");
+    await once(server, "listening");
+    try {
+        const { port } = server.address() as AddressInfo;
+        const host = await openHost(`qemu+tcp://127.0.0.77:${port}/system`, { timeouts: { connect: 3000 } });
+        const silent = { code: "unreachable", message: expect.stringContaining("did not answer within 3 s") };
+        const guests = Array.from({ length: 12 }, () => randomUUID());
+        for (const error of await Promise.all(guests.map((uuid) => failure(host.domains.state(uuid)))))
+            expect(error).toMatchObject(silent);
+        // A far host has two connections for quick calls.
+        expect(taken).toBeLessThanOrEqual(2);
+        for (const uuid of guests) expect(await failure(host.domains.get(uuid))).toMatchObject(silent);
+        // It is asked again in the background, and not once for each guest.
+        expect(taken).toBeLessThanOrEqual(2 + guests.length / 2);
+        answers = true;
+        await until(() =>
+            host.domains.list().then(
+                () => true,
+                () => false,
+            ),
+        );
+        expect(await host.domains.state(guests[0]!)).toBeUndefined();
+    } finally {
+        for (const socket of sockets) socket.destroy();
+        server.close();
     }
 });
 

@@ -35,6 +35,9 @@ const CONSOLE_REST = 2000;
  */
 const WORTH_WAITING = 5;
 
+/** A far host that fails after this time would let each caller wait as long. Milliseconds. */
+const SLOW = 2500;
+
 /** The caller of a request. */
 interface Caller {
     /** Throws when the caller no longer waits. */
@@ -51,6 +54,10 @@ export class Pool {
     private cost: number;
     /** Callers that wait for a free connection. */
     private readonly waiting = new Set<(connection?: Connection) => void>();
+    /** Fail the openings in progress. */
+    private readonly openings = new Set<(error: CallFailed) => void>();
+    /** The last slow failure to open a connection. */
+    private refused: { error: CallFailed; at: number } | undefined;
     private readonly closing = new Map<string, NodeJS.Timeout>();
     private readonly semaphores: Record<CallKind, Semaphore>;
     /** Connections are opened a few at a time: daemons and sshd limit unauthenticated ones. */
@@ -71,8 +78,11 @@ export class Pool {
 
     async run(method: MethodName, args: unknown[], timeouts: Timeouts, caller: Caller): Promise<unknown> {
         const semaphore = this.semaphores[callKindOf(method)];
+        const since = performance.now();
         await semaphore.acquire();
         try {
+            // The host did not answer others while this request was in line.
+            if (this.refused && this.refused.at > since) throw this.refused.error;
             return await this.attempt(method, args, timeouts, caller);
         } catch (error) {
             if (
@@ -141,18 +151,45 @@ export class Pool {
         const connection = rested ?? (await this.freed());
         if (connection) return connection.taken();
         this.count++;
+        const since = performance.now();
         await this.opening.acquire();
-        const begin = performance.now();
         try {
-            const opened = await new Limit(timeouts.connect, true).race(open(this.uri));
-            this.cost = performance.now() - begin;
-            return opened;
+            if (this.refused && this.refused.at > since) throw this.refused.error;
+            return await this.open(timeouts.connect);
         } catch (error) {
             this.count--;
             for (const wake of [...this.waiting]) wake();
             throw error;
         } finally {
             this.opening.release();
+        }
+    }
+
+    /** Open a connection. One that fails slowly fails all others in progress: they would not fare better, but longer. */
+    private async open(milliseconds: number): Promise<Connection> {
+        const begin = performance.now();
+        const opening = open(this.uri);
+        let fail: (error: CallFailed) => void = () => undefined;
+        const failed = new Promise<never>((_resolve, reject) => {
+            fail = reject;
+        });
+        this.openings.add(fail);
+        try {
+            const opened = await new Limit(milliseconds, true).race(Promise.race([opening, failed]));
+            this.cost = performance.now() - begin;
+            return opened;
+        } catch (error) {
+            opening.then(
+                (late) => late.close(),
+                () => undefined,
+            );
+            const slow = slowly(error, isRemote(this.uri) && performance.now() - begin >= SLOW);
+            if (!slow) throw error;
+            this.refused = { error: slow, at: performance.now() };
+            for (const other of this.openings) other(slow);
+            throw slow;
+        } finally {
+            this.openings.delete(fail);
         }
     }
 
@@ -198,6 +235,13 @@ export class Pool {
         this.count -= lost.length;
         for (const one of lost) await one.close();
     }
+}
+
+/** Return a failure for all callers; undefined where each may try for itself. */
+function slowly(error: unknown, waited: boolean): CallFailed | undefined {
+    if (!(error instanceof CallFailed)) return undefined;
+    if (error.failure.kind === "timeout") return error;
+    return error.failure.kind === "libvirt" && waited ? new CallFailed({ ...error.failure, slow: true }) : undefined;
 }
 
 function connecting(error: CallFailed): boolean {

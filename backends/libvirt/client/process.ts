@@ -15,6 +15,7 @@ import {
     type Request,
     type Timeouts,
 } from "./protocol";
+import { noteSilence, silenceOf } from "./silence";
 
 /** Generous: a daemon that has to probe QEMU again needs half a minute for one answer. */
 export const defaultTimeouts: Timeouts = { connect: 30_000, call: 90_000, power: 180_000 };
@@ -31,6 +32,8 @@ interface Pending {
     progress?(made: Progress): void;
     what: string;
     uri: string;
+    /** No caller waits for it. */
+    unawaited: boolean;
 }
 
 /** One child process and its pending requests. */
@@ -68,10 +71,15 @@ class LibvirtProcess {
         return !this.retired && this.child.connected;
     }
 
-    request(request: Omit<Request, "id">, what: string, progress?: (made: Progress) => void): Promise<unknown> {
+    request(
+        request: Omit<Request, "id">,
+        what: string,
+        progress?: (made: Progress) => void,
+        unawaited = false,
+    ): Promise<unknown> {
         const id = this.nextId++;
         const answer = new Promise((resolve, reject) => {
-            this.pending.set(id, { resolve, reject, progress, what, uri: request.uri });
+            this.pending.set(id, { resolve, reject, progress, what, uri: request.uri, unawaited });
             this.hold();
             this.child.send({ id, ...request } satisfies Request, (error) => error && this.ended(error.message));
         });
@@ -105,6 +113,7 @@ class LibvirtProcess {
             return;
         }
         this.pending.delete(reply.id);
+        noteSilence(pending.uri, "failure" in reply ? reply.failure : undefined);
         if ("failure" in reply) {
             if (reply.stuck) this.retired = true;
             pending.reject(toError(reply.failure, pending.what, pending.uri));
@@ -115,9 +124,10 @@ class LibvirtProcess {
         this.hold();
     }
 
-    /** Keep Node running while a request is pending, or its end is waited for, and no longer. */
+    /** Keep Node running while a caller waits for a request, or for its end, and no longer. */
     private hold(): void {
-        const way = this.pending.size > 0 || this.ending ? "ref" : "unref";
+        const awaited = [...this.pending.values()].some((one) => !one.unawaited);
+        const way = awaited || this.ending ? "ref" : "unref";
         this.child[way]();
         (this.child.channel as { ref(): void; unref(): void } | null | undefined)?.[way]();
     }
@@ -157,12 +167,21 @@ export async function request<M extends MethodName>(
     } = {},
 ): Promise<MethodResult<M>> {
     throwIfAborted();
-    if (!current?.usable) current = new LibvirtProcess();
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
-    return (await current.request({ uri, method, args, timeouts }, what, (made) => {
+    const asking = silenceOf(uri, () =>
+        usable().request({ uri, method: "connectionFacts", args: [], timeouts }, what, undefined, true),
+    );
+    const silence = asking && (await asking);
+    if (silence) throw toError(silence, what, uri);
+    return (await usable().request({ uri, method, args, timeouts }, what, (made) => {
         if (Array.isArray(made)) options.listed?.(made);
         else options.progress?.(made);
     })) as MethodResult<M>;
+}
+
+function usable(): LibvirtProcess {
+    if (!current?.usable) current = new LibvirtProcess();
+    return current;
 }
 
 /** End the child process. The next request starts another. */

@@ -218,6 +218,8 @@ export type Failure =
           errno?: number;
           connecting: boolean;
           lost: boolean;
+          /** The connection failed after a wait. */
+          slow?: boolean;
       }
     | { kind: "timeout"; milliseconds: number; connecting: boolean }
     /** Its caller no longer waits: it was not started, or a transfer was aborted. */
