@@ -1,6 +1,7 @@
 import type { GuestRef, Observation } from "../../backends";
 import type { GuestPlan, UnikernelSpec } from "../../model";
 import { namesWhere, unikernelRows } from "../../model/arguments";
+import { OTHER_BOOT } from "./diff/diff";
 import type { StoredInputs, StoredOutputs } from "./inputs";
 
 /** Return everything that state holds: the engine replaces the whole of it. */
@@ -53,11 +54,19 @@ export function withDrift({ drift: _, ...props }: StoredOutputs, seen: Observati
     );
     const kernel = seen.drift["digests.kernel"];
     const named = Object.keys(seen.drift).filter((name) => !SHOWN_ELSEWHERE.has(name));
-    const edited = seen.bootDigest !== props.bootDigest && Object.keys(seen.drift).length === 0;
-    const drift = [...named, ...(edited ? ["definition"] : []), ...(seen.unfinished ? ["unfinished"] : [])];
+    // Unknown where another program edited the definition; another one where this package applied another state.
+    const edited = seen.bootDigest === undefined && Object.keys(seen.drift).length === 0;
+    const other = seen.bootDigest !== undefined && seen.bootDigest !== props.bootDigest;
+    const drift = [
+        ...named,
+        ...(edited ? ["definition"] : []),
+        ...(other ? [OTHER_BOOT] : []),
+        ...(seen.unfinished ? ["unfinished"] : []),
+    ];
     return {
         ...props,
         ...values,
+        ...(seen.bootDigest === undefined ? {} : { bootDigest: seen.bootDigest }),
         ...shown(seen),
         digests: typeof kernel === "string" ? { ...props.digests, kernel } : props.digests,
         ...(drift.length > 0 ? { drift } : {}),

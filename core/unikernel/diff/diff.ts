@@ -32,7 +32,7 @@ export interface Difference {
  */
 export function differences(old: Partial<StoredInputs>, next: StoredInputs, table: ConsequenceTable): Difference[] {
     return (
-        [...pairs(old, next), ...drifted(old)]
+        [...pairs(old, next), ...drifted(old, next)]
             .filter(({ from, to, note }) => note !== undefined || containsUnknown(to) || !same(from, to))
             .map((pair) => decide(pair, table, next))
             // The first update of an imported guest writes its whole definition again.
@@ -150,9 +150,18 @@ function isObject<T>(value: T | undefined): value is T & object {
 
 export const EDITED = "edited on the host";
 
+/**
+ * Drift of a guest that booted what this package applied from another state, such as a later one that is lost. A read
+ * takes the values that it finds, and the digest of the rest; where that is of what is declared, nothing differs.
+ */
+export const OTHER_BOOT = "boot";
+
 /** Compare properties that a read found edited on the host: the update writes them again. */
-function* drifted({ drift = [] }: Partial<StoredInputs>): Generator<Pair> {
-    for (const property of drift) yield { property, from: EDITED, to: undefined, note: `${property} (${EDITED})` };
+function* drifted({ drift = [], bootDigest }: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
+    for (const property of drift) {
+        if (property === OTHER_BOOT && bootDigest === next.bootDigest) continue;
+        yield { property, from: EDITED, to: undefined, note: `${property} (${EDITED})` };
+    }
 }
 
 const STRENGTH: Consequence[] = ["live", "restart", "rebuild", "replace"];

@@ -41,7 +41,12 @@ test.each<[string, Partial<Observation>, string[]]>([
     ["a kernel file that is gone", { drift: { "digests.kernel": "" } }, ["kernel"]],
     ["interfaces unplugged", { drift: { interfaces: [] } }, ["interfaces"]],
     ["an edited definition", { bootDigest: undefined }, ["definition"]],
-    ["another boot than state's", { bootDigest: "b0" }, ["definition"]],
+    ["another boot than state's", { bootDigest: "b0" }, ["boot"]],
+    [
+        "another boot than state's, of which only a part can be read",
+        { bootDigest: "b0", drift: { memory: 48 } },
+        ["memory", "boot"],
+    ],
     ["an update that was interrupted", { unfinished: true }, ["unfinished"]],
 ])("a read finds %s", (_title, changes, properties) => {
     const found = differences(withDrift(stored(), seen(changes)), checked(), table);
@@ -50,4 +55,13 @@ test.each<[string, Partial<Observation>, string[]]>([
 
 test("drift that is gone is forgotten", () => {
     expect(withDrift(stored({ drift: ["definition"] }), seen())).toEqual(stored());
+});
+
+test("a state that is older than its guest is brought up to date, and the guest is as declared", () => {
+    const now = checked({ memory: 48, bootDigest: "b2" });
+    const read = withDrift(stored(), seen({ bootDigest: "b2", drift: { memory: 48 } }));
+    expect(differences(read, now, table)).toEqual([]);
+    // The engine leaves these outputs as they are, since nothing differs.
+    const again = withDrift(read, seen({ bootDigest: "b2" }));
+    expect(differences(again, now, table)).toEqual([]);
 });
