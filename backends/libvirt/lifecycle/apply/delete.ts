@@ -127,11 +127,10 @@ export async function erase(
 ): Promise<{ kept: string[]; foreign: string[] }> {
     // Before the domain goes, because its mark records which entries are its own.
     await release(host, entries);
-    const undefining = host.domains.undefine(spec.uuid);
-    // The domain is off, and a run after a kill removes it too. Over a network, both are one wait.
+    // Over a network, both are one wait.
     const together = host.files.batch !== undefined && listed !== undefined;
-    if (!together) await undefining;
-    const removed = Promise.all([
+    const undefining = together ? host.domains.undefine(spec.uuid) : undefined;
+    const removing = Promise.all([
         removeFiles(host, spec.uuid, {
             known,
             keep: (name) => isData(name) && (keep === "persist" || (keep?.has(name) ?? false)),
@@ -139,7 +138,9 @@ export async function erase(
         }),
         console?.remove(),
     ]);
+    if (!together) await removing;
+    // The domain goes last: a refresh after a kill finds it, so that state keeps the guest until all of it is gone.
     // The caller may act on the guest again.
-    const [, [{ kept, foreign }]] = await allEnded([undefining, removed]);
+    const [, [{ kept, foreign }]] = await allEnded([undefining ?? host.domains.undefine(spec.uuid), removing]);
     return { kept: await Promise.all(kept.map((name) => host.files.path(spec.uuid, name))), foreign };
 }
