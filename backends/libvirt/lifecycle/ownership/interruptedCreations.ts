@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder, makeCacheFolder, writeWhole } from "../../../../localFiles";
+import { hasCode } from "../../../../model";
 import { PartialError } from "../../../backend";
 import { isAbandoned, thisProcess } from "../../files/unfinished";
 import type { Host } from "../../host";
@@ -43,8 +44,9 @@ export async function withNote<T>(
         remove(hostId, uuid);
         return made;
     } catch (error) {
-        // A partial guest gets into state too. Otherwise, a note that existed before stays: it belongs to another run.
-        if (!interrupted || error instanceof PartialError) remove(hostId, uuid);
+        // A partial guest gets into state too. A host that is not reached any more may have carried out the last call. A note
+        // that existed before stays: it belongs to another run.
+        if (error instanceof PartialError || !(interrupted || hasCode(error, "unreachable"))) remove(hostId, uuid);
         throw error;
     }
 }
