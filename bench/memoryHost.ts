@@ -6,10 +6,11 @@ import type { DomainRecord, Host, HostFiles } from "../backends/libvirt/host";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX } from "../backends/libvirt/xml/names";
 import { type Part, UnikernelError } from "../model";
 
-const CAPABILITIES = `<capabilities><host><uuid>7a1d3d0c-52a6-4a43-9a5f-0a6d3c1f7b11</uuid><cpu><arch>x86_64</arch></cpu></host>
+const HOST = "7a1d3d0c-52a6-4a43-9a5f-0a6d3c1f7b11";
+const capabilitiesOf = (uuid: string) => `<capabilities><host><uuid>${uuid}</uuid><cpu><arch>x86_64</arch></cpu></host>
 <guest><os_type>hvm</os_type><arch name="x86_64"><wordsize>64</wordsize><domain type="qemu"/></arch></guest></capabilities>`;
 
-interface KeptFile {
+export interface KeptFile {
     size: number;
     digest: string;
     content: string;
@@ -20,9 +21,9 @@ interface KeptFile {
  * of the handlers alone. It starts nothing, and does not validate definitions as libvirt does.
  */
 export class MemoryHost implements Host {
-    private readonly kept = new Map<string, DomainRecord>();
+    protected readonly kept = new Map<string, DomainRecord>();
     private readonly names = new Map<string, string>();
-    private readonly folders = new Map<string, Map<string, KeptFile>>();
+    protected readonly folders = new Map<string, Map<string, KeptFile>>();
     private started = 0;
     /** The number of calls of each method since the last `forgetCalls`. */
     readonly calls = new Map<string, number>();
@@ -30,7 +31,7 @@ export class MemoryHost implements Host {
     constructor(
         readonly uri: string,
         private readonly machine = {
-            uuid: "7a1d3d0c-52a6-4a43-9a5f-0a6d3c1f7b11",
+            uuid: HOST,
             hostname: "memory",
             memory: 1 << 20,
         },
@@ -52,7 +53,7 @@ export class MemoryHost implements Host {
             local: true,
             libvirtVersion: 9_000_000,
             hypervisorVersion: 7_002_000,
-            capabilities: CAPABILITIES,
+            capabilities: capabilitiesOf(this.machine.uuid),
         };
     }
 
@@ -168,14 +169,14 @@ export class MemoryHost implements Host {
         owner: async () => 0,
     };
 
-    private stop(uuid: string): boolean {
+    protected stop(uuid: string): boolean {
         const { id: _, liveXml: __, ...domain } = this.domain(uuid);
         const { active } = domain;
         this.kept.set(uuid, { ...domain, state: "shutoff", active: false });
         return active;
     }
 
-    private domain(uuid: string): DomainRecord {
+    protected domain(uuid: string): DomainRecord {
         const domain = this.kept.get(uuid);
         if (!domain) throw new UnikernelError("not-found", `there is no domain ${uuid}`);
         return domain;
