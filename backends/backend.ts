@@ -15,6 +15,7 @@ export type {
     ListedGuest,
     OutputOptions,
     OutputReader,
+    SeenMember,
 } from "./hostReports";
 
 /** Identifies a guest and the host that it is on. */
@@ -42,6 +43,10 @@ export interface Context {
     declares?(uuid: string, item: string): "keeps" | "yields" | undefined;
     /** State already has the guest that is created: an engine may create a replacement before it deletes. */
     inState?: boolean;
+    /** Called right before a guest that is in service is stopped in order to be started again, or replaced. Throws to refuse. */
+    beforeStop?(): Promise<void>;
+    /** Watch a guest that has become ready, for the seconds that its roll-out asks for. */
+    watch?(look: (seconds: number) => Promise<void>): Promise<void>;
 }
 
 /**

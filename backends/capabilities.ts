@@ -11,6 +11,7 @@ import type {
     ListedGuest,
     OutputOptions,
     OutputReader,
+    SeenMember,
 } from "./hostReports";
 
 /** The facts of a host by which a new guest is placed. */
@@ -66,6 +67,15 @@ export interface GuestViewer {
     consoleTail(connection: string, target: GuestName): Promise<string | undefined>;
 }
 
+/** A platform on whose hosts the members of a fleet are found. */
+export interface FleetViewer {
+    /**
+     * Return the guests of the given URNs that a host has. Each is read by a call of its own. Changes nothing.
+     * @param likely uuids that they probably have
+     */
+    fleetMembers(connection: string, urns: readonly string[], likely: readonly string[]): Promise<SeenMember[]>;
+}
+
 /** A platform on whose hosts interrupted runs leave domains, folders and DHCP entries. */
 export interface Sweeper {
     /** Return this package's objects on the host that may be in no state. Changes nothing. */
@@ -110,7 +120,9 @@ export interface HostConsequences {
 }
 
 /** Capabilities that not every platform has. */
-export type Capabilities = Partial<HostPlatform & Importer & GuestViewer & Sweeper & HostChecker & HostConsequences>;
+export type Capabilities = Partial<
+    HostPlatform & Importer & GuestViewer & FleetViewer & Sweeper & HostChecker & HostConsequences
+>;
 
 export function hasHosts<B extends Capabilities>(backend: B): backend is B & HostPlatform {
     return backend.leadsTo !== undefined && backend.folder !== undefined && backend.domainUrn !== undefined;
@@ -123,6 +135,10 @@ export function isImporter<B extends Capabilities>(backend: B): backend is B & I
 export function isGuestViewer<B extends Capabilities>(backend: B): backend is B & GuestViewer {
     const { listGuests, describeGuest, guestOutput, consoleTail } = backend;
     return [listGuests, describeGuest, guestOutput, consoleTail].every((one) => one !== undefined);
+}
+
+export function isFleetViewer<B extends Capabilities>(backend: B): backend is B & FleetViewer {
+    return backend.fleetMembers !== undefined;
 }
 
 export function isSweeper<B extends Capabilities>(backend: B): backend is B & Sweeper {

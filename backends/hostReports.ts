@@ -115,3 +115,15 @@ export interface GuestDescription extends GuestOutputs {
     /** URN in its mark; undefined without a mark. */
     urn?: string;
 }
+
+/** A member of a fleet on a host. */
+export interface SeenMember {
+    /** From its mark. */
+    urn: string;
+    /** On the host. */
+    name: string;
+    /** Why it is not in service; left out where it is. */
+    trouble?: string;
+    /** Its first create has not ended. */
+    unmade?: true;
+}

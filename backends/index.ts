@@ -28,10 +28,12 @@ export type {
     OutputOptions,
     OutputReader,
     PropertyConsequence,
+    SeenMember,
 } from "./backend";
 export { PartialError } from "./backend";
 export {
     checksHosts,
+    type FleetViewer,
     type GuestViewer,
     type HostCapacity,
     type HostChecker,
@@ -41,6 +43,7 @@ export {
     hasHostConsequences,
     hasHosts,
     type Importer,
+    isFleetViewer,
     isGuestViewer,
     isImporter,
     isSweeper,

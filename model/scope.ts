@@ -10,6 +10,14 @@ interface Scope {
     signal: AbortSignal;
     /** Aborts cleanup, PUT_RIGHT_MS after `signal`. */
     last: AbortSignal;
+    /** The time that the work may take. */
+    clock?: Clock;
+}
+
+/** Measures the time that work may take. */
+export interface Clock {
+    stop(): void;
+    go(): void;
 }
 
 const scopes = new AsyncLocalStorage<Scope | undefined>();
@@ -18,8 +26,9 @@ const scopes = new AsyncLocalStorage<Scope | undefined>();
  * Run work that a signal cancels. Everything that waits inside it, at any depth, gives up when the signal fires, and
  * nothing new starts. Functions need not pass the signal on.
  * @param signal undefined: the enclosing scope's signal stays in force
+ * @param clock stands still during `untimed` work
  */
-export function withSignal<T>(signal: AbortSignal | undefined, work: () => T): T {
+export function withSignal<T>(signal: AbortSignal | undefined, work: () => T, clock?: Clock): T {
     if (!signal || scopes.getStore()?.signal === signal) return work();
     const last = new AbortController();
     // One call may wait for many operations at once.
@@ -31,7 +40,18 @@ export function withSignal<T>(signal: AbortSignal | undefined, work: () => T): T
     };
     if (signal.aborted) end();
     else signal.addEventListener("abort", end, { once: true });
-    return scopes.run({ signal, last: last.signal }, work);
+    return scopes.run({ signal, last: last.signal, clock }, work);
+}
+
+/** Do work that does not count against the time of the scope, such as a wait for other resources. */
+export async function untimed<T>(work: () => Promise<T>): Promise<T> {
+    const clock = scopes.getStore()?.clock;
+    clock?.stop();
+    try {
+        return await work();
+    } finally {
+        clock?.go();
+    }
 }
 
 /**

@@ -95,6 +95,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         sweep: async (connection, left, options) => operations().sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => operations().release(await open(connection), [entry]),
         listGuests: async (connection) => operations().listGuests(await open(connection), platform),
+        fleetMembers: async (connection, urns, likely) =>
+            operations().fleetMembers(await open(connection), urns, likely),
         describeGuest: async (connection, target) =>
             operations().describeGuest(await open(connection), platform, target),
         guestOutput: async (connection, guest, options) =>

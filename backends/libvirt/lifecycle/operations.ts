@@ -5,6 +5,7 @@ export { consequenceOfMove } from "./apply/moves";
 export { consequenceOfAddress } from "./network/addressChange";
 export { release } from "./network/reservations";
 export { consoleTail, describeGuest } from "./observe/describeGuest";
+export { fleetMembers } from "./observe/fleetMembers";
 export { guestOutput } from "./observe/guestOutput";
 export { importGuest } from "./observe/import";
 export { listGuests } from "./observe/listGuests";

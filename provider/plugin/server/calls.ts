@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { closeHosts } from "../../../core";
-import { UnikernelError, withSignal } from "../../../model";
+import { type Clock, UnikernelError, withSignal } from "../../../model";
 
 /**
  * Milliseconds that a cancelled call may take to report which objects exist, so that state has them. Its own waits end
@@ -27,22 +27,17 @@ export class Calls {
     async run<T>(seconds: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
         if (this.cancelled) throw this.cancelled;
         const controller = new AbortController();
-        const timer =
-            seconds > 0
-                ? setTimeout(() => {
-                      controller.abort(
-                          new UnikernelError("timeout", `not done after ${seconds} s, as customTimeouts say`),
-                      );
-                  }, seconds * 1000)
-                : undefined;
-        const work = withSignal(controller.signal, () => act(controller.signal));
+        const timer = new Countdown(seconds > 0 ? seconds * 1000 : undefined, () => {
+            controller.abort(new UnikernelError("timeout", `not done after ${seconds} s, as customTimeouts say`));
+        });
+        const work = withSignal(controller.signal, () => act(controller.signal), timer);
         this.running.set(controller, work);
         try {
             return await Promise.race([work, this.overdue(controller.signal)]);
         } catch (error) {
             throw controller.signal.aborted ? becauseOf(error, controller.signal.reason) : error;
         } finally {
-            clearTimeout(timer);
+            timer.stop();
             this.running.delete(controller);
         }
     }
@@ -72,6 +67,37 @@ export class Calls {
                 { once: true },
             );
         });
+    }
+}
+
+/** Calls a function when its time is over, which stands still between `stop` and `go`. */
+class Countdown implements Clock {
+    private timer: NodeJS.Timeout | undefined;
+    private since = 0;
+    private stops = 0;
+
+    /** @param left milliseconds; undefined: it never ends */
+    constructor(
+        private left: number | undefined,
+        private readonly end: () => void,
+    ) {
+        this.start();
+    }
+
+    stop(): void {
+        if (this.stops++ > 0 || this.left === undefined) return;
+        clearTimeout(this.timer);
+        this.left -= Date.now() - this.since;
+    }
+
+    go(): void {
+        if (--this.stops === 0) this.start();
+    }
+
+    private start(): void {
+        if (this.left === undefined) return;
+        this.since = Date.now();
+        this.timer = setTimeout(this.end, Math.max(0, this.left));
     }
 }
 

@@ -11,6 +11,7 @@ import { folderOf, isData, withFilesOf } from "../files/records";
 import { assertSameHost } from "../hostIdentity";
 import { beginOperation, endOperation } from "../network/inProgress";
 import { ownEntries, release } from "../network/reservations";
+import { whyNotInService } from "../observe/fleetMembers";
 import { assertUnclaimed } from "../ownership/claim";
 import { urnsOf } from "../ownership/imported";
 import { forgetDeletion, noteDeletion } from "../ownership/interruptedDeletions";
@@ -60,6 +61,7 @@ export async function remove(
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
     const data = await findForeignData(host, ref, { record, mark, liveMark, facts, liveFacts });
     if (!applied.deleteData) refuseForeignData(ref.name, data);
+    if (record && whyNotInService({ record, liveMark }) === undefined) await context.beforeStop?.();
     beginOperation(ref.uuid);
     const { kept, foreign } = await noteFailure(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {

@@ -9,6 +9,7 @@ import { otherAddresses } from "../network/addressChange";
 import { defineNew, takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
 import { release, reservationsOf, reserve } from "../network/reservations";
+import { whyNotInService } from "../observe/fleetMembers";
 import { assertUnclaimed } from "../ownership/claim";
 import { ownSources } from "../ownership/imported";
 import { forgetDeletion } from "../ownership/interruptedDeletions";
@@ -16,6 +17,7 @@ import type { Claim } from "../ownership/ownership";
 import { start } from "../power/start";
 import { respondsToShutdown, stop } from "../power/stop";
 import { describe, waitReady } from "../readiness/readiness";
+import { stayReady } from "../readiness/steady";
 import type { Run } from "../run";
 import { completionOf, isFresh, releaseEarly } from "./atOnce";
 import { createAtOnce, createExclusively } from "./exclusive";
@@ -127,6 +129,9 @@ async function execute(operation: Operation): Promise<string | undefined> {
     let completed: string | undefined;
     if (decision.stop || restarting) {
         await during("stop", assertHeld());
+        // A refusal leaves the guest as it runs: it undoes what was prepared, and rolls nothing back.
+        if (decision.stop && decision.start && !operation.ended && whyNotInService(existing) === undefined)
+            await during("prepare", context.beforeStop?.() ?? Promise.resolve());
         await during(
             "stop",
             stop(host, platform, spec, {
@@ -171,7 +176,9 @@ async function execute(operation: Operation): Promise<string | undefined> {
     }
     if (!decision.prove) return completed;
     if (spec.readiness) context.log(`${spec.name}: waiting for ${describe(spec.readiness)}`);
-    await during("ready", waitReady({ host, info, spec, console, readConsole }));
+    const guest = { host, info, spec, console, readConsole };
+    await during("ready", waitReady(guest));
+    await during("ready", context.watch?.((seconds) => stayReady(guest, seconds)) ?? Promise.resolve());
     return completed;
 }
 
