@@ -28,6 +28,7 @@ export { unikernelHandlers } from "./unikernel";
 
 // Loaded when first used.
 const images = () => require("./blockImage") as typeof import("./blockImage");
+const rollOuts = () => require("./rollOut") as typeof import("./rollOut");
 const networkRoom = () => require("./network") as typeof import("./network");
 const functions = () => require("./functions") as typeof import("./functions");
 
@@ -66,7 +67,7 @@ export function resourceHandlers({
     isReplaced,
     networks,
     ...world
-}: World): Record<"unikernel" | "blockImage" | "networkInterface" | "network", Handlers> {
+}: World): Record<"unikernel" | "blockImage" | "networkInterface" | "network" | "fleetRollOut", Handlers> {
     // Much of the text comes from hosts and guests.
     const log = (message: string): void => {
         world.log(printable(message));
@@ -77,6 +78,9 @@ export function resourceHandlers({
             return withHashLog(images().blockImageHandlers({ log, isReplaced }), log);
         },
         networkInterface: redactedHandlers(networkInterfaceHandlers()),
+        get fleetRollOut() {
+            return rollOuts().fleetRollOutHandlers();
+        },
         get network() {
             return networkRoom().networkHandlers({
                 networks: networks ?? hostNetworks(),

@@ -2,11 +2,12 @@
 // types.
 
 export * from "./derived";
-export { UnikernelError } from "./error";
+export { type Problem, UnikernelError } from "./error";
 export * from "./fleet";
 export type * from "./fleetMember";
 export * from "./hostNetwork";
 export * from "./image";
 export * from "./network";
 export * from "./notMade";
+export type * from "./rollOut";
 export * from "./values";

@@ -15,6 +15,7 @@ export * from "./notMade";
 export * from "./plan";
 export * from "./printable";
 export * from "./recent";
+export type * from "./rollOut";
 export * from "./scope";
 export { quoted, shellWord } from "./shell";
 export * from "./unikernel";

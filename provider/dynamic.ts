@@ -13,6 +13,7 @@ export const unikernel = bind("unikernel");
 export const blockImage = bind("blockImage");
 export const networkInterface = bind("networkInterface");
 export const network = bind("network");
+export const fleetRollOut = bind("fleetRollOut");
 
 const PROVIDER = "__provider";
 type Properties = Record<string, unknown>;
@@ -54,7 +55,7 @@ function bind(kind: ResourceKind): Handlers {
  */
 function argumentsOf(kind: ResourceKind, olds: Properties, news: Properties): Properties {
     const written = withoutEchoes(withoutProvider(news), olds);
-    if (kind === "networkInterface" || kind === "network") return { resourceUrn: olds.urn, ...written };
+    if (kind !== "unikernel" && kind !== "blockImage") return { resourceUrn: olds.urn, ...written };
     const kept = keptBy(news, olds, Array.isArray(news.kept) ? news.kept : []);
     return {
         ...(news.resourceUrn === undefined ? { resourceUrn: olds.urn } : {}),

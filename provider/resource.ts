@@ -12,7 +12,7 @@ export abstract class HandledResource extends pulumi.CustomResource {
     /** @param props the arguments, and `undefined` for each output that the class declares */
     constructor(kind: ResourceKind, name: string, props: pulumi.Inputs, opts: pulumi.CustomResourceOptions = {}) {
         const type = TYPE_TOKENS[kind];
-        const kept = kind === "networkInterface" || kind === "network" ? [] : ignoredContents(opts.ignoreChanges ?? []);
+        const kept = kind !== "unikernel" && kind !== "blockImage" ? [] : ignoredContents(opts.ignoreChanges ?? []);
         const formatAgain = formatNoTraces();
         try {
             super(

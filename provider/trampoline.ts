@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { findsPackage, folderThatFinds } from "./findPackage";
 
 /** The kinds of resource that have handlers. */
-export type ResourceKind = "unikernel" | "blockImage" | "networkInterface" | "network";
+export type ResourceKind = "unikernel" | "blockImage" | "networkInterface" | "network" | "fleetRollOut";
 
 /**
  * Type tokens of the dynamic resources. The SDK's dynamic-provider process (`@pulumi/pulumi/cmd/dynamic-provider`)
@@ -13,6 +13,7 @@ export const TYPE_TOKENS: Record<ResourceKind, string> = {
     blockImage: "pulumi-nodejs:dynamic/unikernel:BlockImage",
     networkInterface: "pulumi-nodejs:dynamic/unikernel:NetworkInterface",
     network: "pulumi-nodejs:dynamic/unikernel:Network",
+    fleetRollOut: "pulumi-nodejs:dynamic/unikernel:FleetRollOut",
 };
 
 /** Type token of the fleet that the package's own class makes, a component without a provider. */

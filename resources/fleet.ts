@@ -1,16 +1,26 @@
 import * as pulumi from "@pulumi/pulumi";
-import { expandFleet, type FleetMember } from "../model/declared";
+import {
+    expandFleet,
+    type FleetMember,
+    type Problem,
+    type RollOut,
+    rollOutOf,
+    rollOutOfMembers,
+} from "../model/declared";
 import { DYNAMIC_FLEET_TOKEN, outputValues } from "../provider";
 import type { FleetInstance, UnikernelFleetArgs, UnikernelFleetTemplateArgs } from "./fleetArgs";
 import { memberOf } from "./fleetMembers";
+import { FleetRollOut } from "./fleetRollOut";
 import { NetworkInterface } from "./networkInterface";
 import type { UnikernelArgs } from "./unikernel";
 import { Unikernel } from "./unikernel";
 
 export type {
+    FleetCanaryArgs,
     FleetInstance,
     FleetOverrideArgs,
     FleetPortsArgs,
+    FleetStrategyArgs,
     FleetTemplateArgs,
     UnikernelFleetArgs,
     UnikernelFleetTemplateArgs,
@@ -44,12 +54,17 @@ export class UnikernelFleet extends pulumi.ComponentResource {
         opts?: pulumi.ComponentResourceOptions,
     ) {
         super(DYNAMIC_FLEET_TOKEN, name, {}, opts);
-        const { count, step, describe } = "template" in args ? byTemplate(name, args) : byFunction(args);
+        const { count, step, rollOut, describe } = "template" in args ? byTemplate(name, args) : byFunction(name, args);
         const members: pulumi.Output<FleetMember>[] = [];
-        for (let index = 0; index < count; index++) {
-            const context = { name: `${name}-${index}`, opts: { parent: this } };
+        const contextOf = (index: number): FleetInstance => ({ name: `${name}-${index}`, opts: { parent: this } });
+        const indexes = Array.from({ length: count }, (_, index) => index);
+        // Each member is told of all others, where the fleet says how it is rolled out.
+        const all = rollOut && indexes.map((index) => describe(index, contextOf(index)));
+        const told = rollOut && all ? { rollOut: rollOutOfMembers(name, rollOut, all) } : {};
+        for (const index of indexes) {
+            const context = contextOf(index);
             const before = this.instances[index - step];
-            const described = describe(index, context);
+            const described = { ...(all?.[index] ?? describe(index, context)), ...told };
             const instance = new Unikernel(context.name, described, {
                 ...context.opts,
                 dependsOn: before ? [before] : [],
@@ -57,6 +72,12 @@ export class UnikernelFleet extends pulumi.ComponentResource {
             this.instances.push(instance);
             members.push(memberOf(context.name, instance, described));
         }
+        if (rollOut)
+            new FleetRollOut(
+                name,
+                { fleet: name, replicas: count, ...rollOut },
+                { parent: this, dependsOn: this.instances },
+            );
         this.members = pulumi.all(members);
         // A fleet by a function registers no outputs: stacks of earlier releases have none.
         this.registerOutputs("template" in args ? { members: this.members } : {});
@@ -66,25 +87,32 @@ export class UnikernelFleet extends pulumi.ComponentResource {
 interface Plan {
     count: number;
     step: number;
+    rollOut?: RollOut;
     describe(index: number, context: FleetInstance): UnikernelArgs;
 }
 
-function byFunction(args: UnikernelFleetArgs): Plan {
+function byFunction(name: string, args: UnikernelFleetArgs): Plan {
     const step = args.maxUnavailable ?? 1;
     requireWhole("count", args.count, 0);
     requireWhole("maxUnavailable", step, 1);
-    return { count: args.count, step, describe: (index, context) => args.instance(index, context) };
+    const problems: Problem[] = [];
+    const { maxUnavailable, rollOut } = rollOutOf({ ...args }, args.count, outputValues, (one) => problems.push(one));
+    refuse(name, problems);
+    return {
+        count: args.count,
+        step: maxUnavailable,
+        rollOut,
+        describe: (index, context) => args.instance(index, context),
+    };
 }
 
 function byTemplate(name: string, args: UnikernelFleetTemplateArgs): Plan {
-    const { members, maxUnavailable, problems } = expandFleet(name, { ...args }, outputValues);
-    if (problems.length > 0) {
-        const lines = problems.map(({ property, reason }) => `\n  ${property}: ${reason}`);
-        throw new pulumi.RunError(`UnikernelFleet ${JSON.stringify(name)}:${lines.join("")}`);
-    }
+    const { members, maxUnavailable, rollOut, problems } = expandFleet(name, { ...args }, outputValues);
+    refuse(name, problems);
     return {
         count: members.length,
         step: maxUnavailable,
+        rollOut,
         describe: (index, { opts }) => {
             const { unikernel, interfaces } = members[index]!;
             // The check of the guest tells what is no argument.
@@ -92,6 +120,12 @@ function byTemplate(name: string, args: UnikernelFleetTemplateArgs): Plan {
             return { ...own, interfaces: interfaces.map((card) => new NetworkInterface(card.name, card.args, opts)) };
         },
     };
+}
+
+function refuse(name: string, problems: Problem[]): void {
+    if (problems.length === 0) return;
+    const lines = problems.map(({ property, reason }) => `\n  ${property}: ${reason}`);
+    throw new pulumi.RunError(`UnikernelFleet ${JSON.stringify(name)}:${lines.join("")}`);
 }
 
 function requireWhole(property: string, value: number, least: number): void {

@@ -10,6 +10,26 @@ export interface FleetInstance {
     opts: pulumi.CustomResourceOptions;
 }
 
+/** The members that are changed first. */
+export interface FleetCanaryArgs {
+    /** How many: a whole number from 1. The others wait for them. @default 1 */
+    count?: number;
+    /** Seconds for which each of them must stay ready; one that does not goes back to what it was. @default 0 */
+    bake?: number;
+}
+
+/** How a change is rolled out. */
+export interface FleetStrategyArgs {
+    /** Members that are changed before all others. @default none */
+    canary?: FleetCanaryArgs;
+    /** How many members may be out of service at once: a whole number from 1. @default 1 */
+    maxUnavailable?: number;
+    /** Seconds between a member that is back in service and the stop of the next. @default 0 */
+    pause?: number;
+    /** Seconds for which a changed member must stay ready before it counts as back in service. @default 0 */
+    minReady?: number;
+}
+
 /** A fleet by a function. */
 export interface UnikernelFleetArgs {
     /** How many instances: a whole number from 0. Changed: instances are added or removed at the end. */
@@ -25,6 +45,17 @@ export interface UnikernelFleetArgs {
      * @default 1
      */
     maxUnavailable?: number;
+    /**
+     * How a change is rolled out. Before each stop, the hosts are asked for the other members, and without a reserve the member is
+     * left as it is. `maxUnavailable` is written here or beside it.
+     * @default one after the other
+     */
+    strategy?: FleetStrategyArgs;
+    /**
+     * How many members are in service at any time of a roll-out. A preview fails where the strategy does not guarantee so many.
+     * @default what `maxUnavailable` leaves
+     */
+    minInService?: number;
 }
 
 /**
@@ -65,4 +96,15 @@ export interface UnikernelFleetTemplateArgs {
      * @default 1
      */
     maxUnavailable?: number;
+    /**
+     * How a change is rolled out. Before each stop, the hosts are asked for the other members, and without a reserve the member is
+     * left as it is. `maxUnavailable` is written here or beside it.
+     * @default one after the other
+     */
+    strategy?: FleetStrategyArgs;
+    /**
+     * How many members are in service at any time of a roll-out. A preview fails where the strategy does not guarantee so many.
+     * @default what `maxUnavailable` leaves
+     */
+    minInService?: number;
 }

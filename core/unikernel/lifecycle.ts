@@ -1,4 +1,4 @@
-import type { Observation } from "../../backends";
+import type { Context, Observation } from "../../backends";
 import { PartialError } from "../../backends";
 import { guestAbi } from "../../guests";
 import type { GuestPlan } from "../../model";
@@ -16,6 +16,7 @@ import { notePlace } from "./place";
 import type { UnikernelServices } from "./services";
 import { contextOf } from "./services";
 import { toState } from "./stored";
+import { inTurn, noteDifference } from "./turn";
 
 /** Loaded by a create or an update. */
 const plans = () => require("./plan") as typeof import("./plan");
@@ -29,8 +30,10 @@ export async function diffUnikernel(
     notePlace(news.urn, olds);
     const used = backend(platformOf(olds, news));
     const found = differences(olds, news, used.consequences);
-    if (found.length === 0 && !(await used.intact(olds)))
+    if (found.length === 0 && !(await used.intact(olds))) {
+        noteDifference(news.urn);
         return { changes: true, replaces: [], deleteBeforeReplace: true };
+    }
     const replaces = found.filter(({ consequence }) => consequence === "replace").map(({ property }) => root(property));
     return { changes: changesOf(found), replaces: [...new Set(replaces)], deleteBeforeReplace: true };
 }
@@ -64,12 +67,12 @@ function changesOf(found: Difference[]): boolean | undefined {
 
 export async function createUnikernel(services: UnikernelServices, inputs: StoredInputs) {
     const plan = await plans().planGuest(inputs);
-    const outs = await realise(inputs, plan, () =>
+    const create = (context: Context) =>
         services.backend(inputs.platform).create(plan, {
-            ...contextOf(services),
+            ...context,
             inState: ownerInRun(inputs.uuid) === inputs.urn || services.isReplaced?.(inputs.urn),
-        }),
-    );
+        });
+    const outs = await realise(inputs, plan, () => inTurn(services, inputs, "continues", create));
     return { id: inputs.uuid, outs };
 }
 
@@ -85,7 +88,8 @@ export async function updateUnikernel(
     const plan = await plans().planGuest(news);
     // Another resource may later take the former URN.
     if (news.urn !== olds.urn) await noteOwner(news.uuid, news.urn);
-    return realise(news, plan, () => backend.update(plan, change, contextOf(services)));
+    const how = change.consequence === "live" ? "live" : "restarts";
+    return realise(news, plan, () => inTurn(services, news, how, (context) => backend.update(plan, change, context)));
 }
 
 async function realise(inputs: StoredInputs, plan: GuestPlan, act: () => Promise<Observation>): Promise<StoredOutputs> {
@@ -123,6 +127,8 @@ export async function deleteUnikernel(services: UnikernelServices, props: Stored
     // A replacement keeps persist disks for the next guest.
     const replacing = isReplacing(props.urn);
     const applied = replacing ? { ...props, deleteData: false } : props;
-    await services.backend(props.platform).delete(refOf(props), applied, { ...contextOf(services), replacing });
+    const remove = (context: Context): Promise<void> =>
+        services.backend(props.platform).delete(refOf(props), applied, { ...context, replacing });
+    await (replacing ? inTurn(services, props, "replaces", remove) : remove(contextOf(services)));
     if (!replacing) await forgetOwner(props.uuid, props.urn);
 }

@@ -14,6 +14,7 @@ export { unikernelElements } from "./devices";
 export { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./forms";
 export { mediumRows } from "./medium";
 export { interfaceRows, interfaceShape } from "./networkInterface";
+export { rollOutShape } from "./private";
 export * from "./row";
 export { blockImageRows, networkRows };
 

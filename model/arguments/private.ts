@@ -1,6 +1,22 @@
 import { z } from "zod";
 import type { Rows } from "./row";
 
+const count = z.int().min(0);
+
+/** What a fleet's roll-out is given. */
+export const rollOutShape = {
+    fleet: z.string(),
+    replicas: count,
+    canary: z.strictObject({ count, bake: count }),
+    maxUnavailable: count.min(1),
+    pause: count,
+    minReady: count,
+    minInService: count.optional(),
+};
+
+/** `MemberRollOut`. */
+const rollOut = z.strictObject({ ...rollOutShape, idle: z.array(count), connections: z.array(z.string()) });
+
 /** Arguments that the constructors of guests and data images send to the handlers. Programs never write them. */
 export const privateRows = {
     resourceUrn: {
@@ -41,6 +57,12 @@ export const unikernelPrivateRows = {
     allowQemuArgs: {
         shape: z.boolean().optional(),
         description: "Whether this stack may give QEMU arguments of its own.",
+        compared: "never",
+        private: true,
+    },
+    rollOut: {
+        shape: rollOut.optional(),
+        description: "How the fleet that the guest is a member of rolls out a change.",
         compared: "never",
         private: true,
     },

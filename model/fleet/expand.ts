@@ -1,8 +1,10 @@
 import type { Problem } from "../error";
+import type { RollOut } from "../rollOut";
 import { interfacesOf, named } from "./interfaces";
 import { expandTree, type Place } from "./placeholders";
 import { Ports } from "./ports";
-import { overridesOf, replicasOf, stepOf } from "./replicas";
+import { overridesOf, replicasOf } from "./replicas";
+import { rollOutOf, rollOutOfMembers } from "./strategy";
 import { isTree, kindOf, PLAIN, present, type Report, type Tree, type Values } from "./values";
 
 /** A fleet by a template, as it is written: arguments of any form. */
@@ -12,6 +14,8 @@ export interface FleetDeclaration {
     members?: unknown;
     ports?: unknown;
     maxUnavailable?: unknown;
+    strategy?: unknown;
+    minInService?: unknown;
 }
 
 /** An interface of a member: the logical name and the arguments of its NetworkInterface. */
@@ -35,6 +39,10 @@ export interface ExpandedFleet {
     members: ExpandedMember[];
     /** How many may be down at once. */
     maxUnavailable: number;
+    /** How a change is rolled out, where the fleet says so. */
+    rollOut?: RollOut;
+    /** The argument of each member by which its provider follows that. */
+    told?: Tree;
     problems: Problem[];
 }
 
@@ -47,17 +55,17 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
     const problems = new Map<string, Problem>();
     // What is wrong in the template is wrong in each member, and told once.
     const report = (problem: Problem): void => void problems.set(JSON.stringify(problem), problem);
-    const { replicas, template, members, ports, maxUnavailable, ...others } = declaration;
+    const { replicas, template, members, ports, maxUnavailable, strategy, minInService, ...others } = declaration;
     for (const property of Object.keys(present(others))) report({ property, reason: "unknown property" });
-    const step = stepOf(maxUnavailable, values, report);
     const count = replicasOf(replicas, values, report);
+    const rolling = rollOutOf({ strategy, minInService, maxUnavailable }, count, values, report);
     const overrides = count === undefined ? new Map<number, Tree>() : overridesOf(members, count, values, report);
     if (!isTree(template, values)) {
         report({
             property: "template",
             reason: `found ${kindOf(template, values)}; expected arguments of a Unikernel`,
         });
-        return { members: [], maxUnavailable: step, problems: [...problems.values()] };
+        return { members: [], ...rolling, problems: [...problems.values()] };
     }
     const cards = interfacesOf(template, "template", values, report);
     const numbering = count && Ports.of(ports, cards, count, values, report);
@@ -78,7 +86,15 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
         const numbered = numbering ? numbering.number(index, wanted, from, report) : wanted;
         return { ...place, unikernel: own, interfaces: named(numbered, place.name) };
     });
-    return { members: expanded, maxUnavailable: step, problems: [...problems.values()] };
+    const { rollOut } = rolling;
+    const told = rollOut && rollOutOfMembers(name, rollOut, expanded.map(whereabouts));
+    return { members: expanded, ...rolling, ...(told ? { told } : {}), problems: [...problems.values()] };
+
+    /** A later value keeps its identity, so that one that all members have is told once. */
+    function whereabouts({ index, unikernel: { state, connection } }: ExpandedMember): Tree {
+        const written = overrides.get(index)?.connection ?? (template as Tree).connection;
+        return { state, connection: values.isLater(written) ? written : connection };
+    }
 }
 
 /** Return arguments without interfaces, expanded. */

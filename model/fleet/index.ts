@@ -7,4 +7,5 @@ export {
     type FleetDeclaration,
 } from "./expand";
 export { MAX_REPLICAS } from "./replicas";
+export { type RollOutDeclaration, rollOutOf, rollOutOfMembers } from "./strategy";
 export type { Values } from "./values";

@@ -13,6 +13,7 @@ export const PLUGIN_TOKENS: Record<ResourceKind, string> = {
     blockImage: `${PACKAGE}:index:BlockImage`,
     networkInterface: `${PACKAGE}:index:NetworkInterface`,
     network: `${PACKAGE}:index:Network`,
+    fleetRollOut: `${PACKAGE}:index:FleetRollOut`,
 };
 
 /** Type token of the fleet, a component: the engine asks the plugin to construct it, and knows its members alone. */

@@ -1,4 +1,4 @@
-// The fleet, a component of the plugin: its arguments are those of its members, and two of its own.
+// The fleet, a component of the plugin: its arguments are those of its members, and some of its own.
 import { unikernelShape } from "../../core/unikernel";
 import { interfaceRows, interfaceShape, unikernelRows } from "../../model/arguments";
 import { DYNAMIC_FLEET_TOKEN } from "../../provider";
@@ -33,6 +33,23 @@ export function fleetResource(types: Types, devices: Devices): object {
         properties: { from: { type: "integer", plain: true, description: textOf(comments.get("from")!) ?? "" } },
         required: ["from"],
     });
+    const numbers = (declaration: string, names: string[]): Record<string, PropertySpec> => {
+        const said = types.declarations.properties(declaration);
+        const described = names.map((name) => [name, textOf(said.get(name)!) ?? ""] as const);
+        return Object.fromEntries(
+            described.map(([name, description]) => [name, { type: "integer", plain: true, description }]),
+        );
+    };
+    const canary = add("FleetCanary", types.describe("FleetCanaryArgs"), {
+        properties: numbers("FleetCanaryArgs", ["count", "bake"]),
+    });
+    const of = types.declarations.properties("FleetStrategyArgs");
+    const strategy = add("FleetStrategy", types.describe("FleetStrategyArgs"), {
+        properties: {
+            canary: { ...canary, plain: true, description: textOf(of.get("canary")!) ?? "" },
+            ...numbers("FleetStrategyArgs", ["maxUnavailable", "pause", "minReady"]),
+        },
+    });
     const outputs = outputsOf(types, "UnikernelFleet");
     const own: Record<string, TypeSpec> = {
         replicas: { type: "integer", plain: true },
@@ -42,6 +59,8 @@ export function fleetResource(types: Types, devices: Devices): object {
         members: { type: "object", additionalProperties: override },
         ports: { ...ports, plain: true },
         maxUnavailable: { type: "integer", plain: true },
+        strategy: { ...strategy, plain: true },
+        minInService: { type: "integer", plain: true },
     };
     return {
         description: types.describe("UnikernelFleet"),

@@ -25,6 +25,7 @@ import type { StoredInputs } from "../inputs";
 import { notePlace, placeGuest } from "../place";
 import { unikernelShape } from "../schema";
 import type { UnikernelServices } from "../services";
+import { noteMember } from "../turn";
 import { claim } from "./claims";
 import { completeSpec, memoryOf } from "./complete";
 import { keptFiles } from "./keptFiles";
@@ -60,6 +61,7 @@ export async function checkUnikernel(
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
     const unchanged = found.length === 0;
+    noteMember(olds, whole, news, unchanged ? undefined : consequence);
     return {
         inputs: {
             ...whole,

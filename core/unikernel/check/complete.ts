@@ -29,7 +29,7 @@ export async function completeSpec(
     values: Record<string, unknown>,
     problems: Problem[],
 ): Promise<UnikernelSpec> {
-    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, kept: _kept, ...rest } = values;
+    const { resourceUrn, digestKey: _key, allowQemuArgs: _allowed, kept: _kept, rollOut: _rollOut, ...rest } = values;
     const capabilities = guest?.abi.capabilities(guest.kernel);
     const isRead = files.digestOf("kernel") === undefined;
     const former =

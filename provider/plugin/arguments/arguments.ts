@@ -19,10 +19,11 @@ const MASKED: Record<ResourceKind, string[]> = {
     blockImage: ["source"],
     networkInterface: [],
     network: [],
+    fleetRollOut: [],
 };
 
-/** Properties that only constructors send; for the plugin they are derived from the request. */
-const OWN = new Set([...privateArguments, "limits"]);
+/** Properties that only constructors send; for the plugin they are derived from the request, except what a fleet sends. */
+const OWN = new Set([...privateArguments.filter((name) => name !== "rollOut"), "limits"]);
 
 interface Asked {
     kind: ResourceKind;
@@ -56,7 +57,8 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
         }
     }
     const secrets = secretsOf(kind, news);
-    if (kind === "networkInterface") return { news: { ...written, resourceUrn: urn }, failures };
+    if (kind === "networkInterface" || kind === "fleetRollOut")
+        return { news: { ...written, resourceUrn: urn }, failures };
     if (kind === "network") {
         const { connection } = configuration.defaultsOf("kvm");
         return {
@@ -123,5 +125,5 @@ export function secretsIn(kind: ResourceKind, secrets: Decoded["secrets"]): Deco
 }
 
 function derivedOf(kind: ResourceKind): Decoded["secrets"] {
-    return kind === "networkInterface" || kind === "network" ? [] : derivedOutputs[kind].map((name) => [name]);
+    return kind === "unikernel" || kind === "blockImage" ? derivedOutputs[kind].map((name) => [name]) : [];
 }

@@ -50,7 +50,7 @@ export function describe(
     changes: PropertyChange[],
     secrets: string[],
 ): string | undefined {
-    if (kind === "unikernel" || kind === "network")
+    if (kind === "unikernel" || kind === "network" || kind === "fleetRollOut")
         return typeof news.consequence === "string" && news.consequence !== ""
             ? withValues(news.consequence, changes, secrets)
             : undefined;

@@ -23,6 +23,10 @@ const COMPARED: Record<Exclude<ResourceKind, "unikernel">, string[]> = {
         ...["name", "connection", "mode", "bridge", "ipv4", "ipv6", "domain", "forwarders", "hosts", "mtu"],
         ...["autostart", "urn"],
     ],
+    fleetRollOut: [
+        ...["replicas", "canary", "maxUnavailable", "pause", "minReady", "minInService", "round", "consequence"],
+        ...["schemaVersion", "fleet", "urn"],
+    ],
 };
 
 /** Return the differences between a declaration's inputs, down to the single file of a manifest. */

@@ -17,7 +17,7 @@ import { wireValues } from "./wireValues";
 export async function construct(asked: ConstructRequest, own: string | undefined): Promise<ConstructResponse> {
     if (asked.getType() !== FLEET_TOKEN)
         throw new Refusal(`this plugin has no component ${JSON.stringify(asked.getType())}`, `it has ${FLEET_TOKEN}`);
-    const { members, maxUnavailable, problems } = expandFleet(
+    const { members, maxUnavailable, rollOut, told, problems } = expandFleet(
         asked.getName(),
         asked.getInputs()?.toJavaScript() ?? {},
         wireValues,
@@ -29,7 +29,14 @@ export async function construct(asked: ConstructRequest, own: string | undefined
     const monitor = connectMonitor(asked.getMonitorendpoint());
     try {
         const { urn } = await monitor.register(fleetRequest(asked));
-        const made = await makeAll(members, maxUnavailable, monitor, new Children(asked, urn, own));
+        const children = new Children(asked, urn, own);
+        const all = told ? members.map((one) => ({ ...one, unikernel: { ...one.unikernel, rollOut: told } })) : members;
+        const made = await makeAll(all, maxUnavailable, monitor, children);
+        if (rollOut) {
+            const args = { fleet: asked.getName(), replicas: members.length, ...rollOut };
+            const after = made.map(({ guest }) => guest.urn);
+            await monitor.register(children.request("fleetRollOut", asked.getName(), args, after));
+        }
         const outputs = {
             members: made.filter(({ guest }) => guest.made).map((one) => memberOutputs(one, asked.getDryrun())),
         };

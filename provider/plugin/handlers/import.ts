@@ -54,6 +54,7 @@ const OBJECTS = { unikernel: "domain", network: "network" };
 const NAMES: Record<Exclude<ResourceKind, keyof typeof OBJECTS>, string> = {
     blockImage: "BlockImage",
     networkInterface: "NetworkInterface",
+    fleetRollOut: "FleetRollOut",
 };
 
 function nameOrUuid(text: string): { uuid: string } | { name: string } {

@@ -8,6 +8,7 @@ const COMPUTED: Record<ResourceKind, string[]> = {
     blockImage: ["path", "sha256", "size"],
     networkInterface: [],
     network: ["bridge"],
+    fleetRollOut: [],
 };
 const COMPUTED_MEDIUM = ["path", "sha256", "size", "manifest", "guestConfig"];
 

@@ -8,6 +8,7 @@ const SAME: Record<ResourceKind, string[]> = {
     blockImage: ["output"],
     networkInterface: [],
     network: ["uuid", "host"],
+    fleetRollOut: [],
 };
 
 /**

@@ -26,7 +26,7 @@ export class FaultHost extends MemoryHost {
     private counter = 0;
 
     constructor(uri: string, uuid: string) {
-        super(uri, uuid);
+        super(uri, { uuid, hostname: uri, memory: 1 << 20 });
         const { define, start, undefine } = this.domains;
         Object.assign(this, { networks: this.nets.calls });
         Object.assign(this.domains, {

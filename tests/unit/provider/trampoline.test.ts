@@ -27,5 +27,6 @@ test("type tokens are what releases have written", () => {
         blockImage: "pulumi-nodejs:dynamic/unikernel:BlockImage",
         networkInterface: "pulumi-nodejs:dynamic/unikernel:NetworkInterface",
         network: "pulumi-nodejs:dynamic/unikernel:Network",
+        fleetRollOut: "pulumi-nodejs:dynamic/unikernel:FleetRollOut",
     });
 });

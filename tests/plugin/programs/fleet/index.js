@@ -78,9 +78,11 @@ const declared = {
     },
 };
 
-const byFunction = ({ replicas, template: { interfaces = [], ...rest }, maxUnavailable }) => ({
+const byFunction = ({ replicas, template: { interfaces = [], ...rest }, maxUnavailable, strategy, minInService }) => ({
     count: replicas,
     maxUnavailable,
+    strategy,
+    minInService,
     instance: (_index, { name, opts }) => ({
         ...rest,
         interfaces: interfaces.map((card) => new NetworkInterface(name, card, opts)),
