@@ -35,8 +35,8 @@ export async function differences(
         for (const text of ofFiles(host, known)) say(`host ${index}: ${text}`);
         for (const text of ofData(host, index, before)) say(`host ${index}: ${text}`);
     }
+    // A guest of no state may have a note of a failed deletion, which only its next create reads.
     for (const room of ["creations", "deletions"] as const)
-        // A guest of no state may have a note of a failed deletion, which only its next create reads.
         for (const note of await readdir(cacheFolder(room)).catch(() => []))
             if (room === "creations" || state.some(({ id }) => note.startsWith(id)))
                 say(`a note is left: ${room}/${note}`);
