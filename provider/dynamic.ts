@@ -2,7 +2,7 @@ import type { Handlers } from "../core";
 import { printable } from "../model";
 import { keptBy, withoutDigests, withoutEchoes } from "./echoes";
 import { endWithEngine } from "./lifetime";
-import { plain } from "./plain";
+import { plain, withoutUnknowns } from "./plain";
 import { handlersOf } from "./registry";
 import type { ResourceKind } from "./trampoline";
 
@@ -86,7 +86,7 @@ function withoutSecretNames({ inputs, failures }: Checked, { secrets, hidden }: 
             .map((path) => String(path).split(/[.[]/)[0]),
     );
     return {
-        inputs,
+        inputs: failures.length > 0 ? withoutUnknowns(inputs) : inputs,
         failures: failures.map(({ property, reason }) =>
             roots.has(property) ? { property: "", reason: `${property}: ${reason}` } : { property, reason },
         ),

@@ -1,6 +1,7 @@
 import * as proto from "@pulumi/pulumi/proto/provider_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { type Handlers, UNKNOWN } from "../../../core";
+import type { Handlers } from "../../../core";
+import { withoutUnknowns } from "../../plain";
 import { handlersOf } from "../../registry";
 import type { ResourceKind } from "../../trampoline";
 import { refuseAbsentFiles } from "../arguments/absentFiles";
@@ -17,7 +18,7 @@ import type { Calls } from "../server/calls";
 import type { Engine } from "../server/engine";
 import { asInitFailed } from "../server/errors";
 import { kindOf } from "../urn";
-import type { Decoded, Properties } from "../wire/codec";
+import type { Decoded } from "../wire/codec";
 import { decode, textsOf } from "../wire/codec";
 import { importResource } from "./import";
 import { createdOutputs, updatedOutputs } from "./preview";
@@ -73,14 +74,9 @@ export class Resources {
                     ? { ...found.inputs, consequence: said.hide(consequence) }
                     : found.inputs;
             if (failures.length === 0) this.references.note(kind, urn, inputs, news.secrets, textsOf(news));
-            return (
-                new proto.CheckResponse()
-                    // Outside of a preview the engine refuses unknown values before it reads the failures.
-                    .setInputs(secrets.encode(failures.length === 0 ? inputs : withoutUnknowns(inputs)))
-                    .setFailuresList(
-                        failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)),
-                    )
-            );
+            return new proto.CheckResponse()
+                .setInputs(secrets.encode(failures.length === 0 ? inputs : withoutUnknowns(inputs)))
+                .setFailuresList(failures.map(({ property, reason }) => failureOf(property, said.hide(reason), news)));
         });
     }
 
@@ -215,10 +211,6 @@ function ours(message: Message): Decoded {
         unknowns,
     } = decode(message);
     return { value, secrets: secrets.filter(([name]) => name !== "__provider"), unknowns };
-}
-
-function withoutUnknowns(inputs: Properties): Properties {
-    return JSON.parse(JSON.stringify(inputs, (_key, value: unknown) => (value === UNKNOWN ? undefined : value)));
 }
 
 /**
