@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { NetworkInterfaceArgs } from "./networkInterface";
-import type { UnikernelArgs } from "./unikernelArgs";
+import type { HostArgs, UnikernelArgs } from "./unikernelArgs";
 
 /** What the function that describes an instance may use. */
 export interface FleetInstance {
@@ -59,10 +59,10 @@ export interface UnikernelFleetArgs {
 }
 
 /**
- * The arguments of each member. In their texts `${index}` is the member's index and `${name}` its logical name; before a
- * brace, `$$` stands for `$`.
+ * The arguments of each member. In their texts `${index}` is the member's index, `${name}` its logical name, and `${host}` the name
+ * of its host in a fleet with `hosts`; before a brace, `$$` stands for `$`.
  */
-export interface FleetTemplateArgs extends Omit<UnikernelArgs, "interfaces"> {
+export interface FleetTemplateArgs extends Omit<UnikernelArgs, "interfaces" | "hosts"> {
     /** Network cards, in the guest's order: arguments, of which the fleet makes a NetworkInterface for each member. @default [] */
     interfaces?: NetworkInterfaceArgs[];
 }
@@ -88,6 +88,12 @@ export interface UnikernelFleetTemplateArgs {
      * @example { "3": { memory: 128 } }
      */
     members?: Record<string, FleetOverrideArgs>;
+    /**
+     * Hosts of the members, of which each takes its own when it is first made, and stays there. A member whose override has a
+     * `connection` is on that one. Changed: nothing that runs is moved.
+     * @default none: the template's `connection`
+     */
+    hosts?: HostArgs[];
     /** Numbers the forwards of the template that have no `host`. @default such a forward has a port that follows from its URN */
     ports?: FleetPortsArgs;
     /**

@@ -1,5 +1,7 @@
 import type { Problem } from "../error";
+import { HOST_TEXTS } from "../hosts";
 import type { RollOut } from "../rollOut";
+import { hostProblems, withHosts } from "./hosts";
 import { interfacesOf, named } from "./interfaces";
 import { expandTree, type Place } from "./placeholders";
 import { Ports } from "./ports";
@@ -12,6 +14,7 @@ export interface FleetDeclaration {
     replicas?: unknown;
     template?: unknown;
     members?: unknown;
+    hosts?: unknown;
     ports?: unknown;
     maxUnavailable?: unknown;
     strategy?: unknown;
@@ -55,7 +58,7 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
     const problems = new Map<string, Problem>();
     // What is wrong in the template is wrong in each member, and told once.
     const report = (problem: Problem): void => void problems.set(JSON.stringify(problem), problem);
-    const { replicas, template, members, ports, maxUnavailable, strategy, minInService, ...others } = declaration;
+    const { replicas, template, members, hosts, ports, maxUnavailable, strategy, minInService, ...others } = declaration;
     for (const property of Object.keys(present(others))) report({ property, reason: "unknown property" });
     const count = replicasOf(replicas, values, report);
     const rolling = rollOutOf({ strategy, minInService, maxUnavailable }, count, values, report);
@@ -67,10 +70,12 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
         });
         return { members: [], ...rolling, problems: [...problems.values()] };
     }
+    hostProblems(hosts ?? undefined, template, overrides, report);
     const cards = interfacesOf(template, "template", values, report);
+    const placing = (hosts ?? undefined) !== undefined;
     const numbering = count && Ports.of(ports, cards, count, values, report);
     const expanded = Array.from({ length: count ?? 0 }, (_, index): ExpandedMember => {
-        const place = { index, name: `${name}-${index}` };
+        const place: Place = { index, name: `${name}-${index}`, ...(placing ? { host: "never" } : {}) };
         const at = `members["${index}"]`;
         const override = overrides.get(index) ?? {};
         const own = merged(
@@ -84,7 +89,8 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
             expandTree(one, `${from}.interfaces[${card}]`, place, values, report),
         );
         const numbered = numbering ? numbering.number(index, wanted, from, report) : wanted;
-        return { ...place, unikernel: own, interfaces: named(numbered, place.name) };
+        const placed = withHosts(own, hosts ?? undefined, values);
+        return { index, name: place.name, unikernel: placed, interfaces: named(numbered, place.name) };
     });
     const { rollOut } = rolling;
     const told = rollOut && rollOutOfMembers(name, rollOut, expanded.map(whereabouts));
@@ -102,9 +108,13 @@ function treeOf(tree: Tree, at: string, place: Place, values: Values, report: Re
     const { interfaces: _, ...others } = present(tree);
     const expanded = Object.entries(others).map(([key, value]): [string, unknown] => [
         key,
-        expandTree(value, `${at}.${key}`, place, values, report),
+        expandTree(value, `${at}.${key}`, placeIn(key, place), values, report),
     ]);
     return Object.fromEntries(expanded);
+}
+
+function placeIn(argument: string, place: Place): Place {
+    return place.host === undefined || !HOST_TEXTS.includes(argument) ? place : { ...place, host: "later" };
 }
 
 /** Return a member's arguments: of `env` each variable replaces the template's, of all else the whole argument. */

@@ -1,10 +1,16 @@
 import { UnikernelError } from "../error";
+import { HOST_TEXTS, partsOf, writtenOf } from "../hosts";
 import { isTree, type Report, type Tree, type Values } from "./values";
 
 /** What the placeholders of one member stand for. */
 export interface Place {
     index: number;
     name: string;
+    /**
+     * Undefined: the fleet has no hosts. Else whether the guest itself has `${host}` in this text, when its host is
+     * chosen.
+     */
+    host?: "later" | "never";
 }
 
 const EXPECTED = "expected ${index} or ${name}";
@@ -12,24 +18,30 @@ const ESCAPE = "write $${ where the guest is to read ${";
 const LONGEST = 40;
 
 /**
- * Return a text with the member's values in place of `${index}` and `${name}`. Before a brace, `$$` stands for `$`.
+ * Return a text with the member's values in place of `${index}` and `${name}`. Before a brace, `$$` stands for `$`. Where
+ * the guest replaces `${host}`, that stays, and all else is written so that the guest reads it as it is here.
  * @param refuse called with the reason against each placeholder that does not exist
  */
 export function expandText(text: string, place: Place, refuse: (reason: string) => void): string {
     const known: Record<string, string> = { index: String(place.index), name: place.name };
-    return text.replaceAll(/(\$+)\{([^{}$]*\})?/g, (whole, dollars: string, rest = "") => {
-        const literal = "$".repeat(dollars.length >> 1);
-        if (dollars.length % 2 === 0) return `${literal}{${rest}`;
-        const value = rest === "" ? undefined : known[rest.slice(0, -1)];
-        if (value === undefined) refuse(reasonAgainst(rest));
-        return literal + (value ?? whole);
+    const parts = partsOf(text).map((part) => {
+        if (typeof part === "string") return part;
+        const value = part.name === undefined ? undefined : known[part.name];
+        if (value !== undefined || (part.name === "host" && place.host === "later")) return value ?? part;
+        refuse(reasonAgainst(part.written.slice(2), place));
+        return part;
     });
+    return place.host === "later"
+        ? writtenOf(parts)
+        : parts.map((part) => (typeof part === "string" ? part : part.written)).join("");
 }
 
-function reasonAgainst(rest: string): string {
+function reasonAgainst(rest: string, { host }: Place): string {
     if (rest === "") return `found "\${" without a name and "}"; ${EXPECTED}; ${ESCAPE}`;
     if (rest === "host}")
-        return `found \${host}, which a fleet over several hosts will have; this release has none; ${EXPECTED}`;
+        return host === undefined
+            ? "found ${host}, which only members of a fleet with `hosts` have"
+            : `found \${host}, which only ${HOST_TEXTS.join(", ")} can have, since the host is chosen when the rest is known`;
     return `found \${${rest.slice(0, LONGEST)}, which does not exist; ${EXPECTED}; ${ESCAPE}`;
 }
 

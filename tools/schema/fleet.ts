@@ -57,6 +57,7 @@ export function fleetResource(types: Types, devices: Devices): object {
         // argument with defaults inside that is required, and for a plain map; the plugin refuses a fleet without one.
         template: { ...template, plain: true },
         members: { type: "object", additionalProperties: override },
+        hosts: { type: "array", items: { $ref: "#/types/unikernel:index:Host" } },
         ports: { ...ports, plain: true },
         maxUnavailable: { type: "integer", plain: true },
         strategy: { ...strategy, plain: true },
@@ -78,7 +79,7 @@ function memberProperties(types: Types, { blocks, leave }: Devices, card: TypeSp
         "private" in row && row.private ? [name] : [],
     );
     const own = { blocks, interfaces: { type: "array", items: card } };
-    const options = { leave: [...hidden, ...leave], own, rows: unikernelRows };
+    const options = { leave: [...hidden, "hosts", ...leave], own, rows: unikernelRows };
     return withoutDefaults(types.properties(unikernelShape, "UnikernelArgs", options));
 }
 

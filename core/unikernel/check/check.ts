@@ -1,6 +1,7 @@
 import { type Backend, checksHosts, type HostProblem, type Imported } from "../../../backends";
 import {
     type EncodedGuest,
+    type NamedHost,
     PLATFORMS,
     type Problem,
     problemOf,
@@ -22,7 +23,7 @@ import { computeDigests } from "../digests/computeDigests";
 import type { Guest } from "../guest";
 import { findGuest, isProblem } from "../guest";
 import type { StoredInputs } from "../inputs";
-import { notePlace, placeGuest } from "../place";
+import { hostName, hostTexts, notePlace, placeGuest } from "../place";
 import { unikernelShape } from "../schema";
 import type { UnikernelServices } from "../services";
 import { noteMember } from "../turn";
@@ -101,7 +102,12 @@ export async function checkArguments(
     news: Values,
 ): Promise<Found> {
     const outside = withEnvironment(news);
-    const { values, problems } = parseArguments(unikernelShape, outside.args, unikernelElements);
+    const hasList = outside.args.hosts !== undefined;
+    const { values, problems } = parseArguments(
+        unikernelShape,
+        hasList ? hostTexts().beforeHost(outside.args) : outside.args,
+        unikernelElements,
+    );
     problems.push(...outside.problems);
     refuseQemuArgs(values, problems);
     // While the platform is unknown, the old one stays in force, so that identity and host are not lost.
@@ -111,9 +117,13 @@ export async function checkArguments(
     const files = keptFiles(values, olds, values.kept);
     // A kernel that is not read was checked when it was.
     const guest = files.digestOf("kernel") === undefined ? await guestOf(values, problems) : undefined;
-    if (outside.args.hosts !== undefined)
-        values.connection =
-            (await placed(services, backend, olds, values, guest, problems)) ?? olds.connection ?? UNKNOWN;
+    if (hasList) {
+        const host = await placed(services, backend, olds, values, guest, problems);
+        values.connection = host?.connection ?? olds.connection ?? UNKNOWN;
+        const texts = hostTexts().parseHostTexts(outside.args, olds, host?.name ?? hostName(olds));
+        Object.assign(values, texts.values);
+        problems.push(...texts.problems);
+    }
     const spec = await completeSpec(
         {
             backend,
@@ -174,7 +184,7 @@ export async function checkArguments(
     return { inputs: { ...whole }, whole, consequenceSource: backend, failures: problems };
 }
 
-/** Return the connection to the host of a guest with `hosts`; undefined while it is not known. */
+/** Return the host of a guest with `hosts`; undefined while it is not known. */
 async function placed(
     services: UnikernelServices,
     backend: Backend,
@@ -182,7 +192,7 @@ async function placed(
     values: Values,
     guest: Guest | undefined,
     problems: Problem[],
-): Promise<string | undefined> {
+): Promise<NamedHost | undefined> {
     const [urn, memory] = [String(values.resourceUrn), memoryOf(values, guest)];
     // The engine passes the chosen one back where `ignoreChanges` names it.
     if (values.connection !== undefined && (olds.hosts === undefined || values.connection !== olds.connection))
@@ -196,7 +206,7 @@ async function placed(
         isReplaced: services.isReplaced?.(urn) ?? false,
     };
     const log = (message: string) => services.log(message);
-    return (await placeGuest({ backend, olds, guest: wanted, log }, values.hosts, problems))?.connection;
+    return placeGuest({ backend, olds, guest: wanted, log }, values.hosts, problems);
 }
 
 /**

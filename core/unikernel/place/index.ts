@@ -7,6 +7,7 @@ import { forgetGiven } from "./given";
 import { forgetPlaces as forgetSeen, placeInRun } from "./inRun";
 
 export { notePlace } from "./inRun";
+export const hostTexts = () => require("./texts") as typeof import("./texts");
 
 // Loaded when first used: most guests are declared with a connection.
 const choosing = () => require("./choose") as typeof import("./choose");

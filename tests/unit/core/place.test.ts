@@ -12,6 +12,7 @@ import { forgetPlaces } from "../../../core/unikernel/place";
 import { probeKernel } from "../../../guests";
 import { UnikernelError } from "../../../model";
 import { namedHosts, placedBy, rankHosts } from "../../../model/hosts";
+import { bzImage } from "./kernels";
 
 const folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-place-"));
 const kernel = join(folder, "kernel");
@@ -341,4 +342,57 @@ test("the chosen connection is passed back by the engine, and the environment's 
     } finally {
         delete process.env.PULUMI_UNIKERNEL_CONNECTION;
     }
+});
+
+test("texts of a guest with hosts name its host, and keep their secrets", async () => {
+    const program = new Program(all());
+    const linux = join(folder, "vmlinuz");
+    writeFileSync(linux, bzImage("linux 6"));
+    const texts = {
+        kernel: linux,
+        initrd: kernel,
+        guest: "linux",
+        args: ["--host", "${host}", "$${host}", "$HOME"],
+        env: { WHERE: "on ${host}", PASSWORD: "pw-${host}" },
+        hostname: "web-${host}",
+        description: "of ${host}",
+        readiness: { console: "up on ${host}" },
+        secrets: ["env.PASSWORD"],
+        digestKey: "",
+    };
+    const made = await program.checked("web", { hosts: listed("b"), ...texts });
+    const read = {
+        args: ["--host", "b", "${host}", "$HOME"],
+        env: { WHERE: "on b", PASSWORD: "pw-b" },
+        hostname: "web-b",
+        description: "of b",
+        readiness: { console: "up on b", timeout: 60 },
+        secrets: ["env.PASSWORD"],
+    };
+    expect(made).toMatchObject(read);
+    program.again();
+    expect(await program.checked("web", { hosts: listed("a", "b", "c"), ...texts }, made)).toMatchObject({
+        ...read,
+        consequence: "create on b",
+    });
+    // The engine passes back what is in state.
+    const { args, env } = made;
+    expect(await program.checked("web", { hosts: listed("b"), ...texts, args, env }, made)).toEqual(made);
+    // A guest with a connection has no placeholders.
+    expect(await program.checked("db", { connection: uri("a"), args: ["${host}", "$${x}"] })).toMatchObject({
+        args: ["${host}", "$${x}"],
+    });
+});
+
+test("a text of a host that is not known is not known, and a placeholder that does not exist is refused without the text", async () => {
+    const program = new Program(all());
+    expect(await program.checked("web", { hosts: UNKNOWN, args: ["on ${host}", "plain"] })).toMatchObject({
+        args: [UNKNOWN, "plain"],
+    });
+    expect(
+        await program.refused("web", { hosts: listed("a"), env: { A: "hunter2 ${hos}" }, hostname: "-${host}" }),
+    ).toEqual([
+        "env.A: found a placeholder that does not exist; a guest with `hosts` has ${host}; write $${ where it is to read ${",
+        expect.not.stringContaining("found"),
+    ]);
 });

@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { partsOf } from "../../../model";
 import { endpointsOf, expandFleet, type FleetDeclaration, MAX_REPLICAS, type Values } from "../../../model/declared";
 
 const TEMPLATE = { platform: "kvm", kernel: "bin/nginx" };
@@ -46,7 +48,7 @@ test.each<[string, RegExp]>([
     ["${}", /found \$\{\}, which does not exist/],
     ["${index", /found "\$\{" without a name and "\}"/],
     ["${a${index}}", /found "\$\{" without a name/],
-    ["${host}", /found \$\{host\}, which a fleet over several hosts will have; this release has none/],
+    ["${host}", /found \$\{host\}, which only members of a fleet with `hosts` have/],
     ["$$${nope}", /found \$\{nope\}/],
 ])("the text %j is refused, once for all members", (text, reason) => {
     const found = problemsOf({ template: { ...TEMPLATE, env: { A: text } } });
@@ -319,4 +321,114 @@ test("endpoints: forwarded ports, and the port of readiness at an address of the
         { address: "192.168.122.9", port: 22, guest: 22, protocol: "tcp" },
     ]);
     expect(endpointsOf([network], ["192.168.122.9"])).toEqual([]);
+});
+
+const HOSTS = [
+    { name: "a", connection: "qemu+ssh://10.0.0.2/system" },
+    { connection: "qemu+ssh://10.0.0.3/system", weight: 2 },
+];
+
+test("each member has the fleet's hosts; one that is pinned has that host alone, with its name in the list", () => {
+    const members = {
+        "1": { connection: "qemu+ssh://10.0.0.2/system" },
+        "2": { connection: "qemu+ssh://elsewhere/system", memory: 32 },
+    };
+    const found = argumentsOf({ replicas: 4, hosts: HOSTS, members });
+    expect(found.map(({ hosts }) => hosts)).toEqual([
+        HOSTS,
+        [HOSTS[0]],
+        [{ connection: "qemu+ssh://elsewhere/system" }],
+        HOSTS,
+    ]);
+    for (const one of found) expect(one).not.toHaveProperty("connection");
+    expect(argumentsOf({ replicas: 1 })[0]).not.toHaveProperty("hosts");
+});
+
+test.each<[string, FleetDeclaration, RegExp[]]>([
+    [
+        "hosts in the template",
+        { template: { ...TEMPLATE, hosts: HOSTS } },
+        [/^template\.hosts: .*write `hosts` beside `template`/],
+    ],
+    [
+        "hosts of an override",
+        { members: { "1": { hosts: HOSTS } } },
+        [/^members\["1"\]\.hosts: .*pins one member by `connection`/],
+    ],
+    [
+        "a connection in the template beside hosts",
+        { hosts: HOSTS, template: { ...TEMPLATE, connection: "qemu:///system" } },
+        [/^template\.connection: found it beside `hosts` of the fleet/],
+    ],
+])("%s are refused, once", (_, declaration, reasons) => {
+    expect(problemsOf(declaration)).toEqual(reasons.map((reason) => expect.stringMatching(reason)));
+});
+
+test("hosts that are known only later are handed on as they are", () => {
+    const later = { later: true };
+    const values: Values = {
+        isLater: (value) => value === later,
+        isWhole: () => false,
+        form: (parts, form) => form(parts),
+    };
+    const { members, problems } = expandFleet("web", { replicas: 1, template: TEMPLATE, hosts: later }, values);
+    expect(problems).toEqual([]);
+    expect(members[0]!.unikernel.hosts).toBe(later);
+});
+
+const argsOf = (text: string, name = "web") => {
+    const template = { ...TEMPLATE, args: [text] };
+    const { members, problems } = expandFleet(name, { replicas: 2, template, hosts: HOSTS });
+    expect(problems).toEqual([]);
+    return (members[1]!.unikernel.args as string[])[0]!;
+};
+/** As the guest's check does it. */
+const atHost = (text: string) =>
+    partsOf(text)
+        .map((part) => (typeof part === "string" ? part : part.name === "host" ? "far" : fail(part.written)))
+        .join("");
+const fail = (text: string): never => {
+    throw new Error(`${text} is no placeholder of a guest`);
+};
+
+test.each<[string, string, string]>([
+    ["${name} on ${host}", "web-1 on ${host}", "web-1 on far"],
+    ["$${host}", "$${host}", "${host}"],
+    ["$$${host}", "$$${host}", "$far"],
+    ["$${${host}}", "$${${host}}", "${far}"],
+    ["$${${index}}", "$${1}", "${1}"],
+    ["$$$${index}$", "$$$${index}$", "$${index}$"],
+    ["$HOME {host}", "$HOME {host}", "$HOME {host}"],
+])("in a fleet with hosts, the text %j is handed on as %j and read as %j", (text, handed, read) => {
+    expect(argsOf(text)).toBe(handed);
+    expect(atHost(handed)).toBe(read);
+});
+
+test("what is handed on reads as if all were replaced at once, whatever the fleet is called", () => {
+    const word = fc.constantFrom("$", "$$", "{", "}", "${host}", "${index}", "${name}", "$${", "x", "host}");
+    fc.assert(
+        fc.property(
+            fc.array(word, { maxLength: 12 }),
+            fc.constantFrom("web", "${host}", "a$", "{host}", "$"),
+            (words, name) => {
+                const text = words.join("");
+                const parts = partsOf(text);
+                const known: Record<string, string> = { host: "far", index: "1", name: `${name}-1` };
+                fc.pre(parts.every((part) => typeof part === "string" || known[part.name ?? ""] !== undefined));
+                const atOnce = parts.map((part) => (typeof part === "string" ? part : known[part.name!])).join("");
+                expect(atHost(argsOf(text, name))).toBe(atOnce);
+            },
+        ),
+        { numRuns: 500 },
+    );
+});
+
+test.each([
+    ["kernel", { kernel: "bin/${host}" }],
+    ["interfaces[0].driver", { interfaces: [{ driver: "${host}" }] }],
+    ["blocks[0].path", { blocks: [{ path: "${host}.img" }] }],
+])("${host} is refused in %s, with the arguments that can have it", (at, more) => {
+    expect(problemsOf({ hosts: HOSTS, template: { ...TEMPLATE, ...more } })).toEqual([
+        `template.${at}: found \${host}, which only args, description, env, hostname, name, readiness can have, since the host is chosen when the rest is known`,
+    ]);
 });
