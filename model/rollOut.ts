@@ -21,4 +21,6 @@ export interface MemberRollOut extends RollOut {
     idle: number[];
     /** Connections that members name, where the other members may be. */
     connections: string[];
+    /** A connection is secret, so that no message names one. */
+    secret?: boolean;
 }

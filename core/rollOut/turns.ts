@@ -81,10 +81,13 @@ export class Turns {
         const turn: Turn = { member, canary, ended, end };
         roll.turns.set(member.urn, turn);
         if (canary) roll.canaries.push(turn);
-        if (running.length === 0) return;
         try {
-            member.log(`waiting for ${running.map(({ member: { urn } }) => `canary ${logicalName(urn)}`).join(", ")}`);
+            if (running.length > 0)
+                member.log(
+                    `waiting for ${running.map(({ member: { urn } }) => `canary ${logicalName(urn)}`).join(", ")}`,
+                );
             await abortable(Promise.all(running.map((one) => one.ended)));
+            await this.pause(roll, member);
             assertGoingOn(roll, member);
         } catch (error) {
             this.leave(roll, turn);

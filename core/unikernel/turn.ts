@@ -13,12 +13,13 @@ const rollOuts = () => require("../rollOut") as typeof import("../rollOut");
 export function noteMember(
     olds: Partial<StoredInputs>,
     { urn, uuid, connection, state }: Pick<UnikernelSpec, "urn" | "uuid" | "connection" | "state">,
-    { rollOut, hosts }: Record<string, unknown>,
+    { rollOut, hosts, hidden }: Record<string, unknown>,
     consequence: string | undefined,
 ): void {
     if (rollOut === undefined || rollOut === null || isUnknown(rollOut)) return;
     inFleet = true;
-    const given = rollOut as MemberRollOut;
+    const hides = Array.isArray(hidden) && hidden.some((path) => String(path).startsWith("rollOut"));
+    const given: MemberRollOut = { ...(rollOut as MemberRollOut), ...(hides ? { secret: true } : {}) };
     const listed: unknown[] = Array.isArray(hosts) ? hosts.map((host) => Object(host).connection) : [];
     const connections = [connection, ...given.connections, ...listed].filter(
         (one): one is string => typeof one === "string" && !isUnknown(one),
@@ -78,7 +79,11 @@ export async function inTurn<T>(
                     (members) => ({ members, unasked: [] }),
                     (error: unknown) => ({
                         members: [],
-                        unasked: [`${place} could not be asked: ${firstLine(error)}`],
+                        unasked: [
+                            rollOut.secret && place !== connection
+                                ? "a host of the fleet could not be asked"
+                                : `${place} could not be asked: ${firstLine(error)}`,
+                        ],
                     }),
                 );
             }),

@@ -15,7 +15,12 @@ export const rollOutShape = {
 };
 
 /** `MemberRollOut`. */
-const rollOut = z.strictObject({ ...rollOutShape, idle: z.array(count), connections: z.array(z.string()) });
+const rollOut = z.strictObject({
+    ...rollOutShape,
+    idle: z.array(count),
+    connections: z.array(z.string()),
+    secret: z.boolean().optional(),
+});
 
 /** Arguments that the constructors of guests and data images send to the handlers. Programs never write them. */
 export const privateRows = {

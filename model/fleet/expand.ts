@@ -58,7 +58,8 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
     const problems = new Map<string, Problem>();
     // What is wrong in the template is wrong in each member, and told once.
     const report = (problem: Problem): void => void problems.set(JSON.stringify(problem), problem);
-    const { replicas, template, members, hosts, ports, maxUnavailable, strategy, minInService, ...others } = declaration;
+    const { replicas, template, members, hosts, ports, maxUnavailable, strategy, minInService, ...others } =
+        declaration;
     for (const property of Object.keys(present(others))) report({ property, reason: "unknown property" });
     const count = replicasOf(replicas, values, report);
     const rolling = rollOutOf({ strategy, minInService, maxUnavailable }, count, values, report);

@@ -157,6 +157,7 @@ const NO_ARGUMENT = new Set([
     "digestKey",
     "hidden",
     "allowQemuArgs",
+    "rollOut",
     "kept",
     "consoleCommand",
     "consoleLog",

@@ -75,6 +75,7 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
     };
     if (kind === "blockImage") return { news: { ...common, source: plainSource(written.source, failures) }, failures };
     if (news.secrets.some(([name]) => name === "hosts")) failures.push(SECRET_HOSTS);
+    const hides = news.secrets.some(([name]) => name === "rollOut");
     const flattening = { references, olds, failures, warn };
     return {
         news: {
@@ -83,6 +84,7 @@ export function argumentsOf({ kind, urn, news, olds, seed, configuration, refere
             blocks: plainBlocks(written.blocks, flattening),
             interfaces: plainInterfaces(written.interfaces, flattening),
             ...(Object.keys(configuration.limits).length === 0 ? {} : { limits: configuration.limits }),
+            ...(hides && isObject(written.rollOut) ? { rollOut: { ...written.rollOut, secret: true } } : {}),
             ...(written.qemuArgs === undefined ? {} : { allowQemuArgs: configuration.allowQemuArgs }),
         },
         failures,

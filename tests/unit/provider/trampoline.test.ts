@@ -4,7 +4,7 @@ import type { ResourceKind } from "../../../provider";
 import { TYPE_TOKENS, trampoline } from "../../../provider";
 import { trampolineThrough } from "../../../provider/trampoline";
 
-const kinds: ResourceKind[] = ["unikernel", "blockImage", "networkInterface", "network"];
+const kinds: ResourceKind[] = ["unikernel", "blockImage", "networkInterface", "network", "fleetRollOut"];
 
 // State holds these bytes for every resource that was ever made: a change here updates all of them.
 test.each(kinds)("the trampoline of %s is what releases have written", (kind) => {

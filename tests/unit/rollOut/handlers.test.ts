@@ -9,7 +9,7 @@ import { unikernelHandlers } from "../../../core/unikernel";
 import { forgetClaims } from "../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../core/unikernel/diff/replacing";
 import { probeKernel } from "../../../guests";
-import { untimed } from "../../../model";
+import { UnikernelError, untimed } from "../../../model";
 import { Calls } from "../../../provider/plugin/server/calls";
 import { alice } from "../../support/plans";
 
@@ -25,13 +25,18 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const PLAN = { canary: { count: 0, bake: 0 }, maxUnavailable: 1, pause: 0, minReady: 0 };
+const AWAY = "qemu+ssh://away/system";
 const urnAt = (index: number) => `urn:pulumi:dev::shop::p:index:UnikernelFleet$p:index:Unikernel::web-${index}`;
 
 /** A fleet of three over a host in memory; each `run` is a run of the engine. */
 class Fleet {
     readonly host = new MemoryHost("qemu:///system");
     private readonly guests = unikernelHandlers({
-        backend: () => createBackends(async () => this.host).kvm!,
+        backend: () =>
+            createBackends(async (uri) => {
+                if (uri === AWAY) throw new UnikernelError("unreachable", "no route to it");
+                return this.host;
+            }).kvm!,
         creator: alice,
         log: () => undefined,
     });
@@ -163,6 +168,24 @@ test("a member is stopped only with a reserve; one that is off is restarted in a
     fleet.run();
     await fleet.update(0, await fleet.check(0, "two"));
     expect((await fleet.host.domains.get(fleet.uuid(0)))?.id).not.toBe(before?.id);
+});
+
+test("a host of a fleet that cannot be asked may have the members that are missing", async () => {
+    fleet.run();
+    // All are on the other one: the way to nowhere does not matter.
+    await fleet.update(0, await fleet.check(0, "two", { more: { connections: [AWAY] } }));
+    await fleet.host.domains.undefine(fleet.uuid(2));
+    fleet.run();
+    const secret = await fleet.check(0, "three", { more: { connections: [AWAY], secret: true } });
+    const hushed = await fleet.update(0, secret).catch(String);
+    expect(hushed).toMatch(/a host of the fleet could not be asked$/m);
+    expect(hushed).not.toMatch(/away/);
+    fleet.run();
+    await expect(
+        fleet.check(0, "three", { more: { connections: [AWAY] } }).then((inputs) => fleet.update(0, inputs)),
+    ).rejects.toThrow(
+        /web-2 is on no host that could be asked; qemu\+ssh:\/\/away\/system could not be asked: no route to it/,
+    );
 });
 
 test("a replacement is refused before anything of the guest is removed", async () => {

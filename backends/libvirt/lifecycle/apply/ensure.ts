@@ -128,10 +128,10 @@ async function execute(operation: Operation): Promise<string | undefined> {
     const assertHeld = async (renames?: Renames) => operation.held?.assertHeld({ defined: decision.define, renames });
     let completed: string | undefined;
     if (decision.stop || restarting) {
-        await during("stop", assertHeld());
         // A refusal leaves the guest as it runs: it undoes what was prepared, and rolls nothing back.
         if (decision.stop && decision.start && !operation.ended && whyNotInService(existing) === undefined)
             await during("prepare", context.beforeStop?.() ?? Promise.resolve());
+        await during("stop", assertHeld());
         await during(
             "stop",
             stop(host, platform, spec, {
