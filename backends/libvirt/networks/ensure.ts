@@ -63,9 +63,9 @@ async function ensure(run: Run, found: NetworkDetails | undefined): Promise<Seen
     const own = ownOf(spec, known?.mark, from);
     if (known) assertNoConflict(known, spec, own);
     const mark = markOf(run, known?.mark);
-    const xmlOf = (one: NetworkMark): string => {
-        const fresh = renderDefinition(definitionOf(spec, one, known));
-        return found ? keepForeignOfNetwork(fresh, found.inactiveXml, own) : fresh;
+    const xmlOf = (one: NetworkMark, before = found): string => {
+        const fresh = renderDefinition(definitionOf(spec, one, before && readDefinition(before.inactiveXml)));
+        return before ? keepForeignOfNetwork(fresh, before.inactiveXml, own) : fresh;
     };
     const xml = xmlOf(mark);
     const isNew = !known || known.mark?.phase === "creating";
@@ -74,8 +74,9 @@ async function ensure(run: Run, found: NetworkDetails | undefined): Promise<Seen
     await activate(run, found, readDefinition(xml), own, mark);
     const now = await ours(run);
     if (now.autostart !== spec.autostart) await host.networks.setAutostart(now.uuid, spec.autostart);
-    // The last change: without it, the next create may take the network over.
-    if (!isSameDefinition(readDefinition(now.inactiveXml), readDefinition(xml))) await define(run, xml);
+    // The last change: without it, the next create may take the network over. Others may have made entries meanwhile.
+    const last = xmlOf(mark, now);
+    if (!isSameDefinition(readDefinition(now.inactiveXml), readDefinition(last))) await define(run, last);
     return seenOf(host, await present(run), { ...spec, incarnation: mark.incarnation });
 }
 
