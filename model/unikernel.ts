@@ -10,9 +10,20 @@ import type { BootDigests, SeenState } from "./values";
  */
 export const SCHEMA_VERSION = 2;
 
-/** The condition under which a guest counts as ready. `port` is the guest's; `timeout` in seconds. */
-export type Readiness = { timeout: number } & (
-    | { http: { port: number; path: string } }
+/** An answer by HTTP that a ready guest gives. Left out: any status from 200 to 399, and any body. */
+export interface HttpReadiness {
+    port: number;
+    path: string;
+    status?: number | number[];
+    /** A regular expression. */
+    body?: string;
+    /** The header of that name. */
+    host?: string;
+}
+
+/** The condition under which a guest counts as ready. `port` is the guest's; `timeout` and `minReady` in seconds. */
+export type Readiness = { timeout: number; minReady?: number } & (
+    | { http: HttpReadiness }
     | { tcp: { port: number } }
     /** A regular expression, matched against the console since this boot. */
     | { console: string }

@@ -46,7 +46,7 @@ export interface HostArgs {
 
 /** When the guest counts as up: exactly one of `http`, `tcp` and `console`. */
 export interface ReadinessArgs {
-    /** Answers GET with a status from 200 to 399. */
+    /** Answers GET as expected. */
     http?: pulumi.Input<HttpReadinessArgs>;
     /** Accepts a connection. */
     tcp?: pulumi.Input<TcpReadinessArgs>;
@@ -54,6 +54,11 @@ export interface ReadinessArgs {
     console?: pulumi.Input<string>;
     /** Seconds, 1–3600. @default 60 */
     timeout?: pulumi.Input<number>;
+    /**
+     * Seconds for which it must be so without a failure; one failure starts them again. With `console`, the guest must run on for that long.
+     * Fewer than `timeout`. @default none: the first success is enough
+     */
+    minReady?: pulumi.Input<number>;
 }
 
 /** A web server inside the guest. */
@@ -62,6 +67,12 @@ export interface HttpReadinessArgs {
     port: pulumi.Input<number>;
     /** @default "/" */
     path?: pulumi.Input<string>;
+    /** The expected status, 200–599, or a list of them. @default any from 200 to 399 */
+    status?: pulumi.Input<number | pulumi.Input<number>[]>;
+    /** A regular expression, as `console` is, that matches the answer's body: its first 64 KiB. @default any */
+    body?: pulumi.Input<string>;
+    /** The Host header, with `:PORT` where that is not 80. @default the address that is asked, and its port */
+    host?: pulumi.Input<string>;
 }
 
 /** A port inside the guest. */

@@ -34,9 +34,9 @@ export const lifecycleRows = {
         description: "When create and update end. Changed: live.",
         default: "none: they end when the domain runs",
         docs: {
-            unit: "`{ http: { port, path } \\| tcp: { port } \\| console, timeout }`",
+            unit: "`{ http: { port, path, status, body, host } \\| tcp: { port } \\| console, timeout, minReady }`",
             default: "none",
-            about: "when create and update end; `port` is the guest's, `timeout` in seconds (60), `console` a regular expression, given up when it is not decided within a second",
+            about: "[when create and update end](#readiness)",
         },
     },
     shutdownTimeout: {

@@ -68,7 +68,16 @@ const GUESTS = (v: string): Record<string, object> => ({
     readiness: { ...OFF, readiness: { console: secret(`ready hush20${v}`), timeout: secret(61) } },
     probe: {
         ...OFF,
-        readiness: { http: { port: secret(8081), path: secret(`/hush21${v}`) } },
+        readiness: {
+            http: {
+                port: secret(8081),
+                path: secret(`/hush21${v}`),
+                status: [secret(v === "a" ? 207 : 208)],
+                body: secret(`hush24${v}`),
+                host: secret(`hush25${v}`),
+            },
+            minReady: secret(v === "a" ? 11 : 12),
+        },
         interfaces: [card(21, { attach: { user: { forward: [{ host: secret(23456), guest: secret(8081) }] } } })],
     },
     qemuArgs: { ...OFF, qemuArgs: ["-name", secret(`hush22${v}`)] },

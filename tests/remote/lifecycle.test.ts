@@ -206,7 +206,11 @@ describe("a guest in a network of its host, which this machine has no route to",
             ...(await nginxGuest()),
             args: ["nginx"],
             interfaces: [{ mac: "52:54:00:88:00:01", attach: { network: "lan" }, ipv4: "dhcp" }],
-            readiness: { http: { port: 80, path: "/" }, timeout: 60 },
+            readiness: {
+                http: { port: 80, path: "/", status: 200, body: "^<p>This guest runs", host: "web.internal" },
+                minReady: 2,
+                timeout: 60,
+            },
         });
         const observed = await its.create(web);
         expect(observed).toMatchObject({ state: "running", ipAddresses: [expect.stringMatching(/^10\.88\.0\./)] });

@@ -108,7 +108,7 @@ export class Types {
         const objects = branches.filter(({ type }) => type === "object");
         return {
             oneOf: branches.map((branch) => {
-                if (branch.type !== "object") return { type: branch.type };
+                if (branch.type !== "object") return this.type(branch, node, hint);
                 const name =
                     names.find((one) => sameKeys(this.declarations.properties(one), branch.properties)) ??
                     `${hint}${objects.indexOf(branch)}`;

@@ -107,6 +107,13 @@ test.each<[string, object, string[], RegExp?]>([
     ["a NUL in an argument", { args: ["nginx", "a\0b"] }, ["args[1]"]],
     ["two kinds of readiness", { readiness: { tcp: { port: 80 }, console: "up" } }, ["readiness"]],
     ["a broken pattern", { readiness: { console: "(" } }, ["readiness.console"]],
+    [
+        "what no HTTP server answers",
+        { readiness: { http: { port: 80, status: 99, body: "(", host: "a b" } } },
+        ["readiness.http.status", "readiness.http.body", "readiness.http.host"],
+    ],
+    ["no status", { readiness: { http: { port: 80, status: [] } } }, ["readiness.http.status"]],
+    ["no time left for it", { readiness: { tcp: { port: 80 }, minReady: 60 } }, ["readiness.minReady"]],
     ["a block without content", { blocks: [{ mount: "/data" }] }, ["blocks[0]"]],
     ["a block's file that is not there", { blocks: [{ path: "/nowhere/disk" }] }, ["blocks[0].path"]],
     ["a relative mount", { blocks: [{ path: initrd, mount: "data" }] }, ["blocks[0].mount"]],

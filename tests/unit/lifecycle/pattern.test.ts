@@ -1,5 +1,5 @@
 import { plain, TAIL_BYTES } from "../../../backends/libvirt/lifecycle/readiness/console";
-import { ConsolePattern } from "../../../backends/libvirt/lifecycle/readiness/pattern";
+import { GuestPattern } from "../../../backends/libvirt/lifecycle/readiness/pattern";
 
 const log = "[    0.123456] a line as kernels print it\n".repeat(TAIL_BYTES / 42);
 
@@ -10,7 +10,7 @@ test.each<[string, string, boolean]>([
     ["what was not printed", "never", false],
     ["another case", "^READY", false],
 ])("%s", (_title, pattern, matches) => {
-    const asked = new ConsolePattern(pattern);
+    const asked = new GuestPattern(pattern);
     for (const _look of [1, 2, 3]) expect(asked.matches(`${log}ready for requests\n`)).toBe(matches);
 });
 
@@ -19,7 +19,7 @@ test.each<[string, string]>([
     ["^(.*)*never$", log],
     ["(\\w+\\s?)*never", log],
 ])("%s on a console that it never matches is given up, with what to do", (pattern, text) => {
-    const asked = new ConsolePattern(pattern);
+    const asked = new GuestPattern(pattern);
     // One look that was not decided may be the machine's fault.
     expect(asked.matches(text)).toBe(false);
     expect(asked.matches("")).toBe(false);
@@ -35,13 +35,13 @@ test.each<[string, string]>([
 });
 
 test("what is no regular expression, in an old state, is refused", () => {
-    expect(() => new ConsolePattern("(").matches(log)).toThrow(
+    expect(() => new GuestPattern("(").matches(log)).toThrow(
         expect.objectContaining({ code: "invalid", property: "readiness.console" }) as Error,
     );
 });
 
 test("the limit costs no more than a few other passes over the same text", () => {
-    const asked = new ConsolePattern("^ready for requests$");
+    const asked = new GuestPattern("^ready for requests$");
     // Processor time, which other processes do not take part in.
     const cost = (work: () => void): number => {
         const interrupted = process.cpuUsage();

@@ -1,11 +1,12 @@
 import { createServer as createHttp, type RequestListener } from "node:http";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-
 import { httpAttempt } from "../../../backends/libvirt/lifecycle/readiness/http";
 import { type Attempt, probe } from "../../../backends/libvirt/lifecycle/readiness/probe";
 import { fromHere } from "../../../backends/libvirt/lifecycle/readiness/reach";
 import type { FindRoutes } from "../../../backends/libvirt/lifecycle/readiness/routes";
 import { tcpAttempt } from "../../../backends/libvirt/lifecycle/readiness/tcp";
+import { type HttpReadiness, hasCode } from "../../../model";
+import { until } from "../../support/processes";
 import { HANG_MS } from "../../support/time";
 
 const open: { close(): unknown }[] = [];
@@ -27,10 +28,16 @@ function listen(server: Server, port = 0): Promise<number> {
 }
 const web = (answer: RequestListener): Promise<number> => listen(createHttp(answer));
 
+const HTTP = { port: 80, path: "/" };
 const here = (find: FindRoutes) => ({ find, reach: fromHere });
 
 /** What a probe ends with within the time. */
-async function tried(port: number, attempt: Attempt, milliseconds: number, forwarded = false): Promise<string> {
+async function tried(
+    port: number,
+    attempt: Attempt,
+    milliseconds: number,
+    { forwarded = false, minReady = 0 } = {},
+): Promise<string> {
     let last = "";
     try {
         await probe(
@@ -40,9 +47,11 @@ async function tried(port: number, attempt: Attempt, milliseconds: number, forwa
             (why) => {
                 last = why;
             },
+            minReady,
         );
         return "ready";
-    } catch {
+    } catch (error) {
+        if (hasCode(error, "not-ready")) throw error;
         return last.replace(/^127\.0\.0\.1(:\d+)?: /, "");
     }
 }
@@ -51,14 +60,111 @@ test.each<[number, string]>([
     [200, "ready"],
     [204, "ready"],
     [302, "ready"],
-    [404, "HTTP 404"],
-    [503, "HTTP 503"],
+    [404, "HTTP 404 instead of 200–399"],
+    [503, "HTTP 503 instead of 200–399"],
 ])("HTTP %i: %s", async (status, expected) => {
     const port = await web((request, response) => {
         response.writeHead(request.url === "/health" ? status : 500);
         response.end();
     });
-    expect(await tried(port, httpAttempt("/health"), expected === "ready" ? 5000 : 300)).toBe(expected);
+    expect(await tried(port, httpAttempt({ ...HTTP, path: "/health" }), expected === "ready" ? 5000 : 300)).toBe(
+        expected,
+    );
+});
+
+type Answer = [status: number, body: string];
+test.each<[string, Partial<HttpReadiness>, Answer, string]>([
+    ["a status", { status: 204 }, [204, ""], "ready"],
+    ["another status", { status: 204 }, [200, ""], "HTTP 200 instead of 204"],
+    ["one of a list", { status: [401, 403] }, [403, ""], "ready"],
+    ["none of a list", { status: [401, 403] }, [200, ""], "HTTP 200 instead of 401 or 403"],
+    ["a body", { body: "^ready" }, [200, "not yet\nready: yes"], "ready"],
+    [
+        "another body",
+        { body: "^ready" },
+        [200, "starting\u0007"],
+        'HTTP 200 with a body that does not match /^ready/: "starting\ufffd"',
+    ],
+    ["no body", { body: "." }, [200, ""], "HTTP 200 with a body that does not match /./: it is empty"],
+    ["a body with another status", { body: "ready" }, [500, "ready"], "HTTP 500 instead of 200–399"],
+    ["what comes after 64 KiB of a body", { body: "late" }, [200, `${"x".repeat(66_000)}late`], "HTTP 200 with a body"],
+])("expected: %s", async (_what, expected, [status, body], outcome) => {
+    const port = await web((_request, response) => response.writeHead(status).end(body));
+    const attempt = httpAttempt({ ...HTTP, ...expected });
+    expect((await tried(port, attempt, outcome === "ready" ? HANG_MS : 300)).slice(0, outcome.length)).toBe(outcome);
+});
+
+test("the host header is that of the declaration, else the address", async () => {
+    const hosts: (string | undefined)[] = [];
+    const port = await web((request, response) => {
+        hosts.push(request.headers.host);
+        response.end();
+    });
+    await tried(port, httpAttempt({ ...HTTP, host: "www.example.org:8080" }), HANG_MS);
+    await tried(port, httpAttempt(HTTP), HANG_MS);
+    expect(new Set(hosts)).toEqual(new Set(["www.example.org:8080", `127.0.0.1:${port}`]));
+});
+
+test("a body without an end is read for its beginning only, and its connection closed", async () => {
+    let closed = 0;
+    const port = await web((_request, response) => {
+        const more = setInterval(() => response.write("ready ".repeat(2000)), 5);
+        response.on("close", () => {
+            closed++;
+            clearInterval(more);
+        });
+    });
+    expect(await tried(port, httpAttempt({ ...HTTP, body: "^ready" }), HANG_MS)).toBe("ready");
+    await until(() => closed > 0);
+});
+
+test("a pattern that is not decided ends the wait", async () => {
+    const port = await web((_request, response) => response.end(`${"a".repeat(60_000)}!`));
+    await expect(tried(port, httpAttempt({ ...HTTP, body: "(a+)+$" }), HANG_MS)).rejects.toMatchObject({
+        code: "not-ready",
+        property: "readiness.http.body",
+        message: expect.stringMatching(/was not decided within 1000 ms on the \d+ characters of the body/) as string,
+    });
+});
+
+describe("for seconds without a failure", () => {
+    /** Probe a server until it is ready; it fails when it was seen to be up, once or always. */
+    async function flapping(failures: number, minReady: number): Promise<{ seen: string[]; failed: number }> {
+        const seen: string[] = [];
+        let [left, failed, up] = [failures, 0, false];
+        const port = await web((_request, response) => {
+            const fails = up && left > 0;
+            if (fails) [left, failed] = [left - 1, Date.now()];
+            response.writeHead(fails ? 500 : 200).end();
+        });
+        const stop = new AbortController();
+        await probe(
+            here(async () => [{ address: "127.0.0.1", port, forwarded: false }]),
+            httpAttempt(HTTP),
+            stop.signal,
+            (what) => {
+                seen.push(what);
+                up ||= what.startsWith("no failure");
+                if (minReady > 60_000 && what.includes("after")) stop.abort();
+            },
+            minReady,
+        ).catch(() => undefined);
+        return { seen, failed };
+    }
+
+    test("one failure starts them again", async () => {
+        const { seen, failed } = await flapping(1, 1200);
+        expect(seen.filter((what) => what.includes("after"))).toHaveLength(1);
+        expect(Date.now() - failed).toBeGreaterThanOrEqual(1200);
+    });
+
+    test("what was seen is told", async () => {
+        const { seen } = await flapping(Infinity, 100_000);
+        expect(seen).toContainEqual(expect.stringMatching(/^no failure for \d+\.\d s$/));
+        expect(seen).toContainEqual(
+            expect.stringMatching(/^127\.0\.0\.1: HTTP 500 instead of 200–399, after \d+\.\d s without a failure$/),
+        );
+    });
 });
 
 test("a server that is not there yet", async () => {
@@ -73,7 +179,7 @@ test("a server that is not there yet", async () => {
             ),
         400,
     );
-    expect(await tried(port, httpAttempt("/"), HANG_MS)).toBe("ready");
+    expect(await tried(port, httpAttempt(HTTP), HANG_MS)).toBe("ready");
 });
 
 test("a server that first hangs: a later request does not wait for the first", async () => {
@@ -86,14 +192,14 @@ test("a server that first hangs: a later request does not wait for the first", a
             hanging--;
         });
     });
-    expect(await tried(port, httpAttempt("/"), HANG_MS)).toBe("ready");
+    expect(await tried(port, httpAttempt(HTTP), HANG_MS)).toBe("ready");
 });
 
 test("no address yet is told", async () => {
     let last = "";
     await probe(
         here(async () => []),
-        httpAttempt("/"),
+        httpAttempt(HTTP),
         AbortSignal.timeout(100),
         (why) => {
             last = why;
@@ -110,7 +216,7 @@ test("an address that cannot be asked for is told, and asked for again", async (
         return [{ address: "127.0.0.1", port, forwarded: false }];
     };
     const said: string[] = [];
-    await probe(here(find), httpAttempt("/"), AbortSignal.timeout(5000), (why) => said.push(why));
+    await probe(here(find), httpAttempt(HTTP), AbortSignal.timeout(5000), (why) => said.push(why));
     expect(said[0]).toBe("no leases");
 });
 
@@ -132,7 +238,7 @@ describe("a guest with several addresses", () => {
         for (const list of [routes, [...routes].reverse()])
             await probe(
                 here(async () => list),
-                httpAttempt("/"),
+                httpAttempt(HTTP),
                 AbortSignal.timeout(HANG_MS),
                 () => undefined,
             );
@@ -147,13 +253,13 @@ describe("a guest with several addresses", () => {
         const said: string[] = [];
         await probe(
             here(async () => routes),
-            httpAttempt("/"),
+            httpAttempt(HTTP),
             AbortSignal.timeout(500),
             (why) => said.push(why),
         ).catch(() => undefined);
         expect(said[0]).toMatch(
             new RegExp(
-                `^127\\.0\\.0\\.1: connect E.*; 127\\.0\\.0\\.1:${routes[1]!.port}: HTTP 503; \\[::1\\]:${routes[2]!.port}: connect E`,
+                `^127\\.0\\.0\\.1: connect E.*; 127\\.0\\.0\\.1:${routes[1]!.port}: HTTP 503 instead of 200–399; \\[::1\\]:${routes[2]!.port}: connect E`,
             ),
         );
     });
@@ -198,7 +304,7 @@ test.each<[string, (taken: Socket) => void, string | RegExp]>([
     ["that has no address yet", () => undefined, ""],
 ])("a forwarded port of a guest %s", async (_what, guest, expected) => {
     const port = await forwardTo(guest);
-    expect(await tried(port, tcpAttempt, expected === "ready" ? 8000 : 900, true)).toMatch(expected);
+    expect(await tried(port, tcpAttempt, expected === "ready" ? 8000 : 900, { forwarded: true })).toMatch(expected);
 });
 
 test("a forwarded port whose guest gets its address late, and listens later still", async () => {
@@ -221,7 +327,7 @@ test("a forwarded port whose guest gets its address late, and listens later stil
             inner,
         );
     }, 1500);
-    expect(await tried(port, tcpAttempt, 15_000, true)).toBe("ready");
+    expect(await tried(port, tcpAttempt, 15_000, { forwarded: true })).toBe("ready");
     expect(Date.now()).toBeGreaterThan(listening);
     expect(listening).toBeGreaterThan(begin);
 });

@@ -1,5 +1,5 @@
 import type { DomainState, Host, HostInfo } from "../../../backends/libvirt/host";
-import { waitReady } from "../../../backends/libvirt/lifecycle/readiness/readiness";
+import { describe as describeReadiness, waitReady } from "../../../backends/libvirt/lifecycle/readiness/readiness";
 import { specOf } from "./spec";
 
 /** A guest that is off, and whose log is written by somebody who is late: each read gives the next text, the last one again and again. */
@@ -41,4 +41,48 @@ test.each<[string, number, DomainState, string[], string]>([
         code: "guest-ended",
         message: expect.stringContaining(`before it was ready: ${because}`) as string,
     });
+});
+
+describe("for seconds after its pattern", () => {
+    /** A guest that has printed its pattern, and runs for some milliseconds. */
+    const running = (milliseconds: number, minReady = 1): Parameters<typeof waitReady>[0] => {
+        const guest = off(1, ["boot\nready\n"]);
+        const end = Date.now() + milliseconds;
+        const state = async () => ({
+            state: Date.now() < end ? "running" : "shutoff",
+            reason: 1,
+            active: Date.now() < end,
+        });
+        return {
+            ...guest,
+            host: { domains: { state } } as unknown as Host,
+            spec: specOf({ readiness: { console: "ready", timeout: 5, minReady } }),
+        };
+    };
+
+    test("a guest that runs on is ready", async () => {
+        const begin = Date.now();
+        await waitReady(running(60_000));
+        expect(Date.now() - begin).toBeGreaterThanOrEqual(1000);
+    });
+
+    test("a guest that ends meanwhile is not", async () => {
+        await expect(waitReady(running(300, 4))).rejects.toMatchObject({
+            code: "guest-ended",
+            message: expect.stringMatching(
+                /before it was ready: it powered off; it was printed \d\.\d s before/,
+            ) as string,
+        });
+        await expect(waitReady(running(0))).rejects.toMatchObject({ code: "guest-ended" });
+    });
+});
+
+test.each([
+    [{ tcp: { port: 80 }, timeout: 9, minReady: 3 }, "a connection to port 80, for 3 s without a failure"],
+    [
+        { http: { port: 80, path: "/up", status: [200, 204], body: "ok", host: "www" }, timeout: 9 },
+        "HTTP on port 80, path /up, host www, status 200 or 204, body /ok/",
+    ],
+])("%j in words", (readiness, words) => {
+    expect(describeReadiness(readiness)).toBe(words);
 });

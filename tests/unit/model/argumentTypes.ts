@@ -55,7 +55,7 @@ export type Checks = [
     Holds<Equal<NonNullable<Unikernel["console"]>[number], ConsoleKind>>,
     Holds<Equal<Block["access"], Access>>,
     Holds<Equal<NonNullable<Block["format"]>, ImageFormat>>,
-    Holds<Equal<Merged<Readiness>, Required<NonNullable<Unikernel["readiness"]>>>>,
+    Holds<Equal<Merged<Required<Readiness>>, Required<NonNullable<Unikernel["readiness"]>>>>,
     Holds<Equal<KeysOf<Attach>, keyof Interface["attach"]>>,
     // Check fills in host ports.
     Holds<Merged<Attach> extends Required<Interface["attach"]> ? true : false>,

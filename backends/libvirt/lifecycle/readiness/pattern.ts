@@ -8,17 +8,28 @@ const LIMIT_MS = 1000;
 /** Runs in `vm`, which can interrupt V8's regular expressions; no other means can. */
 const MATCH = new Script('new RegExp(pattern, "m").test(text)');
 
+/** The text that a pattern is for. */
+interface Subject {
+    property: "readiness.console" | "readiness.http.body";
+    name: string;
+}
+
+const CONSOLE: Subject = { property: "readiness.console", name: "console" };
+
 /**
- * Matches the user's regular expression against a guest's output. Endless backtracking, as with `(a+)+$`, would block
+ * Matches the user's regular expression against what a guest printed or answered. Endless backtracking, as with `(a+)+$`, would block
  * the event loop and every other guest of the run, so each match has a time limit.
  */
-export class ConsolePattern {
+export class GuestPattern {
     private readonly context: Context;
     private readonly sandbox: { pattern: string; text: string };
     /** Length of the text whose match timed out once. If only the machine stalled, the next match succeeds. */
     private undecided = 0;
 
-    constructor(private readonly pattern: string) {
+    constructor(
+        private readonly pattern: string,
+        private readonly subject: Subject = CONSOLE,
+    ) {
         this.sandbox = { pattern, text: "" };
         this.context = createContext(this.sandbox);
     }
@@ -42,16 +53,16 @@ export class ConsolePattern {
     private endless(text: string): UnikernelError {
         return new UnikernelError(
             "not-ready",
-            `not ready: the regular expression /${this.pattern}/ was not decided within ${LIMIT_MS} ms on the ${text.length} characters of the console; ` +
+            `not ready: the regular expression /${this.pattern}/ was not decided within ${LIMIT_MS} ms on the ${text.length} characters of the ${this.subject.name}; ` +
                 "write it without repetitions inside of repetitions, such as (a+)+ or (.*)*: a plain text or a line's beginning (^ready) will do",
-            { property: "readiness.console", console: tail(text) },
+            { property: this.subject.property, ...(this.subject === CONSOLE ? { console: tail(text) } : {}) },
         );
     }
 
     private refused(error: unknown): UnikernelError {
         const message = String(Object(error).message);
         return new UnikernelError("invalid", `/${this.pattern}/ cannot be used: ${message}`, {
-            property: "readiness.console",
+            property: this.subject.property,
             hint: "write a shorter regular expression",
             cause: error,
         });

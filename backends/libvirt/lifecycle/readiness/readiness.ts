@@ -11,8 +11,8 @@ import type { Host, HostInfo } from "../../host";
 import type { KeptConsole } from "../../platform";
 import { CRASHED } from "../existing";
 import { ConsoleReader, tail } from "./console";
-import { httpAttempt } from "./http";
-import { ConsolePattern } from "./pattern";
+import { describeHttp, httpAttempt } from "./http";
+import { GuestPattern } from "./pattern";
 import { probe } from "./probe";
 import { probingOf } from "./probing";
 import { tcpAttempt } from "./tcp";
@@ -43,34 +43,41 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     } = options;
     if (!readiness) return;
     const probed = await probingOf(options);
-    const pattern = "console" in readiness ? new ConsolePattern(readiness.console) : undefined;
-    const saysReady = (printed: string): boolean => pattern?.matches(printed) ?? false;
+    const minReady = (readiness.minReady ?? 0) * 1000;
+    const printed = "console" in readiness ? new PrintedPattern(readiness.console, minReady) : undefined;
     const reader = new ConsoleReader(options.host, options.spec.uuid, options.console);
     const stop = new AbortController();
     const given = currentSignal();
     const signal = given ? AbortSignal.any([stop.signal, given]) : stop.signal;
     let last = "";
-    let answered = probed === undefined ? undefined : false;
+    let outcome: { failure?: unknown } | undefined;
     const probing =
         probed &&
-        probe(probed, "http" in readiness ? httpAttempt(readiness.http.path) : tcpAttempt, signal, (why) => {
-            last = why;
-        }).then(
-            () => {
-                answered = true;
+        probe(
+            probed,
+            "http" in readiness ? httpAttempt(readiness.http) : tcpAttempt,
+            signal,
+            (what) => {
+                last = what;
             },
-            () => undefined,
+            minReady,
+        ).then(
+            () => {
+                outcome = {};
+            },
+            (failure: unknown) => {
+                outcome = { failure };
+            },
         );
     try {
         const end = Date.now() + readiness.timeout * 1000;
         for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.2, LAST_PAUSE_MS)) {
-            const { ready, text } = await checkOnce(
-                options,
-                reader,
-                (printed) => answered === true || saysReady(printed),
-            );
-            if (ready || answered) return;
-            if (Date.now() >= end) throw notReady(readiness, last, text, await options.console.path());
+            const { ready, text } = outcome ? { ready: false, text: "" } : await checkOnce(options, reader, printed);
+            if (outcome?.failure !== undefined) throw outcome.failure;
+            if (ready || outcome) return;
+            if (Date.now() >= end) {
+                throw notReady(readiness, last || (printed?.seen() ?? ""), text, await options.console.path());
+            }
             await Promise.race([
                 sleep(Math.min(pause, Math.max(1, end - Date.now())), undefined, { signal: given }),
                 ...(probing ? [probing] : []),
@@ -81,39 +88,66 @@ export async function waitReady(options: ReadyOptions): Promise<void> {
     }
 }
 
+/** A pattern that a guest has to print, and the milliseconds for which it must run on afterwards. */
+class PrintedPattern {
+    private readonly pattern: GuestPattern;
+    private since?: number;
+
+    constructor(
+        pattern: string,
+        private readonly minReady: number,
+    ) {
+        this.pattern = new GuestPattern(pattern);
+    }
+
+    /** Return whether a guest that printed this is ready. @param runs it still runs */
+    isReady(text: string, runs: boolean): boolean {
+        if (this.since === undefined && this.pattern.matches(text)) this.since = Date.now();
+        // One that printed it counts as ready even if it ended right after: the order in which both are seen depends on the host's load.
+        if (this.since === undefined || this.minReady === 0) return this.since !== undefined;
+        return runs && Date.now() - this.since >= this.minReady;
+    }
+
+    /** Return what was seen, where the pattern was printed. */
+    seen(): string | undefined {
+        return this.since === undefined
+            ? undefined
+            : `it was printed ${((Date.now() - this.since) / 1000).toFixed(1)} s before`;
+    }
+}
+
 interface ReadinessCheck {
     ready: boolean;
     text: string;
 }
 
 /**
- * Read state and console; throw when the guest has ended. A guest that printed its readiness pattern counts as ready
- * even if it ended right after, because the order in which we see the two depends on the load of the host.
- * @returns whether it is ready, and the console
+ * Read state and console; throw when the guest has ended.
+ * @returns whether it is ready by its pattern, and the console
  */
 async function checkOnce(
     { host, spec, console: kept, readConsole: verdictOf }: ReadyOptions,
     reader: ConsoleReader,
-    ready: (printed: string) => boolean,
+    printed?: PrintedPattern,
 ): Promise<ReadinessCheck> {
-    if (ready("")) return { ready: true, text: "" };
+    const ready = (text: string, runs: boolean): boolean => printed?.isReady(text, runs) ?? false;
+    const ends = async (because: string, text: string): Promise<UnikernelError> => {
+        const seen = printed?.seen();
+        return guestEnded(seen ? `${because}; ${seen}` : because, text, await kept.path());
+    };
     const [now, text] = await Promise.all([host.domains.state(spec.uuid), reader.read()]);
-    if (ready(text)) return { ready: true, text };
+    if (ready(text, false)) return { ready: true, text };
     const { ended } = verdictOf(text);
-    if (ended) throw guestEnded(ended.because, text, await kept.path());
+    if (ended) throw await ends(ended.because, text);
     if (now?.active && now.state !== "crashed") {
         const trouble = now.state === "paused" ? PAUSED_BY_TROUBLE[now.reason] : undefined;
-        if (trouble) throw guestEnded(`it was paused by ${trouble}`, text, await kept.path());
-        return { ready: false, text };
+        if (trouble) throw await ends(`it was paused by ${trouble}`, text);
+        return { ready: ready(text, true), text };
     }
     // Its last output may have come after the read.
     const final = await readToTheEnd(reader, text);
-    if (ready(final)) return { ready: true, text: final };
-    throw guestEnded(
-        verdictOf(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"),
-        final,
-        await kept.path(),
-    );
+    if (ready(final, false)) return { ready: true, text: final };
+    throw await ends(verdictOf(final).ended?.because ?? (crashed(now) ? "it crashed" : "it powered off"), final);
 }
 
 /**
@@ -157,6 +191,11 @@ function notReady(readiness: Readiness, last: string, text: string, log: string)
 }
 
 export function describe(readiness: Readiness): string {
-    if ("http" in readiness) return `HTTP on port ${readiness.http.port}, path ${readiness.http.path}`;
+    const { minReady } = readiness;
+    return describeKind(readiness) + (minReady === undefined ? "" : `, for ${minReady} s without a failure`);
+}
+
+function describeKind(readiness: Readiness): string {
+    if ("http" in readiness) return describeHttp(readiness.http);
     return "tcp" in readiness ? `a connection to port ${readiness.tcp.port}` : `/${readiness.console}/ on the console`;
 }
