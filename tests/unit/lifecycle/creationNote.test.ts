@@ -28,6 +28,11 @@ test.each<[string, Error, boolean]>([
         new UnikernelError("unreachable", "reset"),
         true,
     ],
+    [
+        "a call without an answer, which the host may still carry out",
+        new UnikernelError("timeout", "no answer within 30 s"),
+        true,
+    ],
 ])("after %s", async (title, error, stays) => {
     const { uuid: hostId } = await host.info();
     const failing = withNote({ host, uuid: title, urn: "urn" }, () => Promise.reject(error));

@@ -44,9 +44,10 @@ export async function withNote<T>(
         remove(hostId, uuid);
         return made;
     } catch (error) {
-        // A partial guest gets into state too. A host that is not reached any more may have carried out the last call. A note
+        // A partial guest gets into state too. A host that does not answer any more may have carried out the last call. A note
         // that existed before stays: it belongs to another run.
-        if (error instanceof PartialError || !(interrupted || hasCode(error, "unreachable"))) remove(hostId, uuid);
+        const unknown = hasCode(error, "unreachable", "timeout");
+        if (error instanceof PartialError || !(interrupted || unknown)) remove(hostId, uuid);
         throw error;
     }
 }
