@@ -307,7 +307,6 @@ test.each<By>(["dynamic", "plugin"])(
                 );
                 const refused = await stack.preview({ fails: true });
                 expect(refused.text).toMatch(/kernel/);
-                expect(refused.text).toMatch(/found a secret; expected a list in plain/);
                 said.push(refused.text);
                 await either.declare(by, GUESTS("b"), IMAGES("b"), {}, NETWORKS("b"));
                 expect(said.flatMap(leaks)).toEqual([]);

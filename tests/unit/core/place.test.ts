@@ -396,3 +396,16 @@ test("a text of a host that is not known is not known, and a placeholder that do
         expect.not.stringContaining("found"),
     ]);
 });
+
+test("guests on Xen hosts are placed in the same way", async () => {
+    const program = new Program(all());
+    const linux = join(folder, "on-xen");
+    writeFileSync(linux, bzImage("linux 6"));
+    const hosts = THREE.map((name) => ({ name, connection: `xen+tcp://${name}/system` }));
+    const args = { platform: "xen", kernel: linux, initrd: kernel, guest: "linux", args: ["run"], hosts };
+    const [host = ""] = preferred("web", ...THREE);
+    expect(await program.checked("web", args)).toMatchObject({
+        connection: `xen+tcp://${host}/system`,
+        consequence: `create on ${host}`,
+    });
+});
