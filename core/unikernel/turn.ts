@@ -9,12 +9,17 @@ import { contextOf, type UnikernelServices } from "./services";
 /** Loaded for members of a fleet that says how it is rolled out. */
 const rollOuts = () => require("../rollOut") as typeof import("../rollOut");
 
-/** Note a checked member. @param consequence the sentence of the check */
+/**
+ * Note a checked member.
+ * @param consequence the sentence of the check
+ * @param isReplaced the engine was asked to replace it, and checks it without olds
+ */
 export function noteMember(
     olds: Partial<StoredInputs>,
     { urn, uuid, connection, state }: Pick<UnikernelSpec, "urn" | "uuid" | "connection" | "state">,
     { rollOut, hosts, hidden }: Record<string, unknown>,
     consequence: string | undefined,
+    isReplaced = false,
 ): void {
     if (rollOut === undefined || rollOut === null || isUnknown(rollOut)) return;
     inFleet = true;
@@ -29,10 +34,10 @@ export function noteMember(
         rollOut: given,
         uuid,
         connections: [...new Set(connections)],
-        change: olds.uuid === undefined ? "create" : changeOf(consequence),
-        inService: olds.state === "running" && !(olds.drift ?? []).includes("unfinished"),
+        change: isReplaced ? "replace" : olds.uuid === undefined ? "create" : changeOf(consequence),
+        inService: isReplaced || (olds.state === "running" && !(olds.drift ?? []).includes("unfinished")),
         runs: state === "running",
-        inState: olds.uuid !== undefined,
+        inState: isReplaced || olds.uuid !== undefined,
     });
 }
 

@@ -62,7 +62,7 @@ export async function checkUnikernel(
     const warning = folderWarning(olds, whole);
     if (warning !== undefined) services.log(`warning: ${warning}`);
     const unchanged = found.length === 0;
-    noteMember(olds, whole, news, unchanged ? undefined : consequence);
+    noteMember(olds, whole, news, unchanged ? undefined : consequence, services.isReplaced?.(whole.urn));
     return {
         inputs: {
             ...whole,

@@ -39,7 +39,10 @@ class Fleet {
             }).kvm!,
         creator: alice,
         log: () => undefined,
+        isReplaced: (urn) => urn === this.replaced,
     });
+    /** The URN of `--replace`. */
+    replaced: string | undefined;
     readonly members = new Map<number, Properties>();
     rollOut: Properties = {};
 
@@ -135,9 +138,16 @@ test("its row appears exactly when a member or the strategy changes, and has the
 });
 
 test("a replacement that the engine decides on is a check with olds and one without", async () => {
+    const line = "1 replacement: 1 at a time, at least 2 of 3 in service; about 10 s";
     await checkAll("one", "one", "one");
     await fleet.check(1, "one", { olds: {} });
-    expect((await fleet.line()).line).toBe("1 replacement: 1 at a time, at least 2 of 3 in service; about 10 s");
+    expect(await fleet.line()).toMatchObject({ line, failures: [] });
+    // With `--replace`, the engine of 3.259 checks it without olds alone.
+    await checkAll("one");
+    fleet.replaced = urnAt(1);
+    await fleet.check(1, "one", { olds: {} });
+    await fleet.check(2, "one");
+    expect((await fleet.line()).line).toBe(line);
 });
 
 test("minInService fails where it does not hold, and where a member is no part of the run", async () => {
