@@ -112,7 +112,10 @@ function ofNetworks(host: FaultHost, index: number, { networks, guests }: Progra
     return found;
 }
 
-/** Files that no record names. A guest that is gone leaves its data, unless it was told to delete them. */
+/**
+ * Files that no record names. A guest that is gone leaves its data, unless it was told to delete them. A claim whose removal
+ * got no answer ends with its process, and the next operation on the guest removes it.
+ */
 function ofFiles(host: FaultHost, known: Map<string, unknown>): string[] {
     const found: string[] = [];
     const folders = new Set(host.allFiles().map(([uuid]) => uuid));
@@ -124,7 +127,7 @@ function ofFiles(host: FaultHost, known: Map<string, unknown>): string[] {
         const files = marks.flatMap((one) => one?.files?.map((file) => file.name) ?? []);
         const isData = /\.(persist|kept)\./.test(name);
         if (!known.has(uuid) && !isData && !host.undefined.has(uuid)) found.push(`orphan file ${uuid}/${name}`);
-        if (known.has(uuid) && !files.includes(name) && !/^console\./.test(name))
+        if (known.has(uuid) && !files.includes(name) && !/^(console\.|claim\.json$)/.test(name))
             found.push(`file ${uuid}/${name} is in no record`);
     }
     return found;

@@ -93,7 +93,9 @@ export class RunProcess {
             if (calls % 2 === 0) await act().catch(() => undefined);
             return this.die();
         }
-        if (kind === "other run" && number === at) {
+        // libvirt 9.0 changes the mark of a network by a definition of the whole: what is read right before it is all that can
+        // be compared.
+        if (kind === "other run" && number >= at && !this.reached && name !== "networks.define") {
             this.reached = true;
             await this.other();
         }

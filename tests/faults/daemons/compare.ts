@@ -1,0 +1,104 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { LibvirtHost } from "../../support/libvirtHost";
+import { outside } from "../../support/outside";
+import type { Program } from "../memory/program";
+import { macOf, net } from "./declared";
+
+/** Return what of the hosts is not as declared, as virsh and the files say it. @param counts of each disk, brought up to date */
+export async function differences(
+    hosts: LibvirtHost[],
+    { networks, guests }: Program,
+    counts: Map<string, number>,
+): Promise<string[]> {
+    const found: string[] = [];
+    for (const [index, host] of hosts.entries()) {
+        const mine = [...guests.values()].filter((guest) => guest.host === index);
+        const say = (text: string): void => void found.push(`host ${index}: ${text}`);
+        const { domains, processes } = await outside(host);
+        const states = { running: "running", stopped: "shut off", paused: "paused" };
+        same(
+            say,
+            "domains",
+            domains,
+            Object.fromEntries(mine.map(({ number, state }) => [`guest-${number}`, states[state]])),
+        );
+        same(
+            say,
+            "processes",
+            processes,
+            mine.flatMap(({ number, state }) => (state === "stopped" ? [] : [`guest-${number}`])).sort(),
+        );
+        for (const guest of mine)
+            for (const text of await ofGuest(host, guest, counts)) say(`guest-${guest.number} ${text}`);
+        const declared = [...networks].filter(([, network]) => network.host === index).map(([name]) => name);
+        same(say, "networks", lines(await host.virsh("net-list", "--all", "--name")), declared.sort());
+        for (const name of declared) {
+            const reserved = mine
+                .filter((guest) => guest.network === name && guest.address !== undefined)
+                .map(({ number, address }) => `${macOf(number)} ${net(name)}.${address}`);
+            same(say, `reservations of ${name}`, (await outside(host, name)).reservations, reserved.sort());
+        }
+    }
+    // The hosts share one folder, which is that of the first.
+    const base = hosts[0]!.env.PULUMI_UNIKERNEL_DIR;
+    const known = new Set(
+        await Promise.all(
+            [...guests.values()].map((guest) =>
+                hosts[guest.host]!.virsh("domuuid", `guest-${guest.number}`).catch(() => ""),
+            ),
+        ),
+    );
+    for (const folder of readdirSync(base))
+        for (const file of readdirSync(join(base, folder))) {
+            const data = /\.(persist|kept)\./.test(file);
+            if (folder !== "shared" && !known.has(folder) && !data) found.push(`orphan file ${folder}/${file}`);
+        }
+    return found;
+}
+
+async function ofGuest(
+    host: LibvirtHost,
+    guest: { number: number; memory: number; network?: string; disks: Map<string, string>; state: string },
+    counts: Map<string, number>,
+): Promise<string[]> {
+    const found: string[] = [];
+    const name = `guest-${guest.number}`;
+    const xml = await host.virsh("dumpxml", "--inactive", name).catch(() => "");
+    if (!/phase=.ready./.test(xml)) found.push("is not marked as ready");
+    const memory = guest.disks.size > 0 ? guest.memory + 64 : guest.memory;
+    if (!xml.includes(`<memory unit='KiB'>${memory * 1024}</memory>`)) found.push(`has not ${memory} MiB`);
+    if (guest.network !== undefined && !xml.includes(`network='${guest.network}'`))
+        found.push(`is not on ${guest.network}`);
+    const [, log] = /<log file='([^']+)'/.exec(xml) ?? [];
+    if (log === undefined || guest.state !== "running") return found;
+    // A line for each boot, of this guest alone: nothing is lost, and nothing is another's.
+    for (const [, disk = "", text = ""] of readFileSync(log, "latin1").matchAll(/^written (\S+): (.*)\.\r?$/gm)) {
+        if (guest.disks.get(disk) !== "persist") continue;
+        const words = text.trim().split(/\s+/);
+        const numbers = words.filter((_, index) => index % 2 === 1).map(Number);
+        if (words.some((word, index) => index % 2 === 0 && word !== name))
+            found.push(`${disk} has data of another: ${text}`);
+        if (numbers.some((number, index) => number !== index + 1)) found.push(`${disk} has lost data: ${text}`);
+        const before = counts.get(`${name} ${disk}`) ?? 0;
+        if (numbers.length < before) found.push(`${disk} has ${numbers.length} lines, ${before} before`);
+        counts.set(`${name} ${disk}`, numbers.length);
+    }
+    return found;
+}
+
+function same(say: (text: string) => void, what: string, seen: unknown, declared: unknown): void {
+    const [one, other] = [seen, declared].map((value) => JSON.stringify(value, sorted));
+    if (one !== other) say(`${what}: ${one}, declared ${other}`);
+}
+
+const sorted = (_key: string, value: unknown): unknown =>
+    value !== null && typeof value === "object" && !Array.isArray(value)
+        ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
+        : value;
+const lines = (text: string): string[] =>
+    text
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean)
+        .sort();
