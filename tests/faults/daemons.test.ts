@@ -16,7 +16,7 @@ const number = fc.nat(999);
 const round: fc.Arbitrary<Round> = fc.record({
     changes: fc.array(fc.record({ what: number, which: number, value: number }), { minLength: 2, maxLength: 5 }),
     disturbance: fc.constantFrom(...(Object.keys(DISTURBANCES) as Round["disturbance"][])),
-    after: fc.integer({ min: 500, max: 6000 }),
+    after: fc.integer({ min: 0, max: 3000 }),
     edits: fc.array(
         fc.record({ act: fc.constantFrom(...(Object.keys(EDITS) as (keyof typeof EDITS)[])), which: number }),
         {

@@ -11,7 +11,7 @@ import { type Boot, configurationOf } from "./declared";
 export interface Round {
     changes: Change[];
     disturbance: keyof typeof DISTURBANCES;
-    /** Milliseconds from the start of the run to the disturbance. */
+    /** Milliseconds from the start of the provider to the disturbance. */
     after: number;
     edits: { act: keyof typeof EDITS; which: number }[];
     /** State is that of the round before. */
@@ -92,7 +92,7 @@ export class DaemonSequence {
         await this.declare();
         if (disturbance !== "nothing") {
             const run = await this.stack.start("up");
-            await Promise.race([sleep(after), run.ended]);
+            await Promise.race([begun(run.pid).then(() => sleep(after)), run.ended]);
             this.say(`up, and after ${after} ms ${disturbance}`);
             await DISTURBANCES[disturbance]({ hosts: this.hosts, stack: this.stack, run });
             const { failed, text } = await run.ended;
@@ -167,6 +167,11 @@ async function ended(stack: Stack, command: "up"): Promise<{ failed: boolean; te
     return (await stack.start(command)).ended;
 }
 
+/** Wait until an engine has started the provider. */
+async function begun(engine: number): Promise<void> {
+    for (let tries = 0; tries < 1200 && providersOf(engine).length === 0; tries++) await sleep(50);
+}
+
 /** Wait until the processes that an engine has started are gone. */
 async function gone(engine: number): Promise<void> {
     for (let tries = 0; tries < 600 && providersOf(engine).length > 0; tries++) await sleep(50);
@@ -181,7 +186,10 @@ function providersOf(root: number): number[] {
     }
     const descends = (pid: number): boolean => pid === root || (pid > 1 && descends(parents.get(pid) ?? 0));
     return [...parents.keys()].filter(
-        (pid) => pid !== root && descends(pid) && /dynamic-provider/.test(read(`/proc/${pid}/cmdline`)),
+        (pid) =>
+            pid !== root &&
+            descends(pid) &&
+            /dynamic-provider|pulumi-resource-pulumi-nodejs/.test(read(`/proc/${pid}/cmdline`)),
     );
 }
 
