@@ -48,7 +48,10 @@ export const EDITS = {
     "saves the domain": (host: LibvirtHost, name: string) => host.virsh("managedsave", name),
     "suspends the domain": (host: LibvirtHost, name: string) => host.virsh("suspend", name),
     "kills QEMU": async (host: LibvirtHost, name: string) => {
-        signalQuietly(Number(await host.guestProcess(name)), "SIGKILL");
+        const pid = Number(await host.guestProcess(name));
+        // 0 is the group of this process itself.
+        if (!(pid > 0)) throw new Error("no QEMU runs");
+        signalQuietly(pid, "SIGKILL");
         // libvirtd notices it by the monitor's end.
         await sleep(500);
     },
