@@ -4,6 +4,7 @@ import type {
     Creator,
     FoundGuest,
     GuestDescription,
+    GuestEvent,
     GuestName,
     LeftDomain,
     LeftFolder,
@@ -54,6 +55,15 @@ export interface GuestViewer {
     listGuests(connection: string): Promise<{ hostname: string; guests: ListedGuest[] }>;
     /** Return a description of a guest, whichever program made it; undefined when the host has none. */
     describeGuest(connection: string, target: GuestName): Promise<GuestDescription | undefined>;
+    /**
+     * Report what happens to the guests with this package's mark until the signal. Throws when the host is lost.
+     * `ready`: every later event is reported.
+     */
+    watchGuests(
+        connection: string,
+        listener: { ready(): void; event(event: GuestEvent): void },
+        signal: AbortSignal,
+    ): Promise<void>;
     /**
      * Return a reader of what a guest prints, from the beginning of its stored output on; undefined where no program
      * stores it.
@@ -133,8 +143,8 @@ export function isImporter<B extends Capabilities>(backend: B): backend is B & I
 }
 
 export function isGuestViewer<B extends Capabilities>(backend: B): backend is B & GuestViewer {
-    const { listGuests, describeGuest, guestOutput, consoleTail } = backend;
-    return [listGuests, describeGuest, guestOutput, consoleTail].every((one) => one !== undefined);
+    const { listGuests, describeGuest, watchGuests, guestOutput, consoleTail } = backend;
+    return [listGuests, describeGuest, watchGuests, guestOutput, consoleTail].every((one) => one !== undefined);
 }
 
 export function isFleetViewer<B extends Capabilities>(backend: B): backend is B & FleetViewer {

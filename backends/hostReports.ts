@@ -66,6 +66,31 @@ export interface LeftFolder {
 
 export type GuestName = { uuid: string } | { name: string };
 
+/** What happened to a guest, and why, in words for people and programs. */
+export interface Happening {
+    event:
+        | "defined"
+        | "removed"
+        | "started"
+        | "paused"
+        | "resumed"
+        | "stopped"
+        | "shutting down"
+        | "suspended"
+        | "crashed";
+    reason?: string;
+}
+
+/** What happened to one of our guests. */
+export interface GuestEvent extends Happening {
+    /** When this machine heard of it, ISO 8601. */
+    at: string;
+    uuid: string;
+    name: string;
+    /** From its mark. */
+    urn: string;
+}
+
 /** One of our guests, as a list of them shows it. */
 export interface ListedGuest {
     uuid: string;
@@ -77,6 +102,8 @@ export interface ListedGuest {
     ipAddresses: string[];
     /** Seconds since the hypervisor started it, by the host's clock; undefined where it is off or only libvirt answers. */
     uptime?: number;
+    /** What happened last, where libvirt says it. */
+    lastEvent?: Happening;
     /** From its mark; undefined where a newer release wrote that. */
     mark?: { urn: string; phase: "creating" | "updating" | "ready"; since: string };
     /** Why its mark cannot be read. */

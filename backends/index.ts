@@ -17,6 +17,7 @@ export type {
     Creator,
     FoundGuest,
     GuestDescription,
+    GuestEvent,
     GuestName,
     GuestRef,
     Imported,

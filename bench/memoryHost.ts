@@ -119,6 +119,7 @@ export class MemoryHost implements Host {
         updateDevice: async () => undefined,
         setOnCrash: async () => undefined,
         readConsole: async () => "",
+        watch: async () => undefined,
     };
 
     readonly networks: Host["networks"] = {

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { doctor } from "./doctor";
 import { secondsSince } from "./duration";
+import { events } from "./events";
 import { logs } from "./logs";
 import { ls } from "./ls";
 import { selftest } from "./selftest";
@@ -14,7 +15,7 @@ Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be remove
 ls: when every host answered; logs: when the guest was found), 1 when not, 2 when the command line is wrong.
 `;
 
-const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs };
+const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs, events };
 type Commands = typeof commandsOfThisRelease;
 
 /** Run one command line (without node and script) and return its exit code. */
@@ -116,6 +117,14 @@ function programOf(streams: Streams, commands: Commands, end: (code: number) => 
             if (boot === "-1" && options.follow) self.error("--follow and --boot -1 exclude each other.");
             end(await commands.logs({ name, ...options, boot: boot === "-1" ? -1 : 0 }, streams));
         });
+
+    command(program, "events")
+        .description("print what happened last to each guest; with --follow, what happens from now on")
+        .option("-f, --follow", "go on as things happen, until Ctrl-C")
+        .addOption(stack())
+        .addOption(connections())
+        .addOption(json())
+        .action(async (options) => end(await commands.events(options, streams)));
 
     return program;
 }

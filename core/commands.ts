@@ -16,7 +16,9 @@ export {
     guestsOfStack,
     readOutput,
     type Shown,
+    type ShownEvent,
     type ShownGuest,
     type StackGuests,
     showGuests,
+    watchEvents,
 } from "./view";

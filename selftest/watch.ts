@@ -57,6 +57,7 @@ const READS = [
     "domains.processorTime",
     "domains.history",
     "domains.readConsole",
+    "domains.watch",
     "networks.get",
     "networks.list",
     "networks.leases",

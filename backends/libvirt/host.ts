@@ -39,6 +39,14 @@ export interface DomainHistory {
     checkpoints: string[];
 }
 
+/** An event of a domain's life, by libvirt's numbers: virDomainEventType, and the detail of that type. */
+export interface DomainEvent {
+    uuid: string;
+    name: string;
+    event: number;
+    detail: number;
+}
+
 export interface HostInfo {
     /** The host's uuid, from its capabilities. */
     uuid: string;
@@ -196,6 +204,11 @@ export interface Host {
             action: "destroy" | "restart" | "preserve",
             target: { live: boolean; config: boolean },
         ): Promise<void>;
+        /**
+         * Report what happens to any domain, in order, until the signal. Throws when the host is lost.
+         * `ready`: every later event is reported.
+         */
+        watch(listener: { ready(): void; event(event: DomainEvent): void }, signal: AbortSignal): Promise<void>;
         /** Open the console, read its output for the given time (ms), and close it. */
         readConsole(uuid: string, milliseconds: number): Promise<string>;
     };

@@ -3,6 +3,7 @@ import {
     closeClient,
     isRemote,
     isSession,
+    listen,
     type MethodArgs,
     type MethodName,
     type MethodResult,
@@ -122,6 +123,7 @@ function makeHost(uri: string, options: OpenOptions): Host {
                 ask(`device of domain ${uuid}`, "domainUpdateDevice", uuid, xml, target),
             setOnCrash: (uuid, action, target) =>
                 ask(`crash action of domain ${uuid}`, "domainSetOnCrash", uuid, action, target),
+            watch: (listener, signal) => listen(uri, listener, signal),
             readConsole: (uuid, milliseconds) =>
                 ask(`console of domain ${uuid}`, "domainReadConsole", uuid, milliseconds),
         },

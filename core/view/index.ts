@@ -1,4 +1,5 @@
 /** What the commands show of the guests of a stack, or of a host. */
+export { type ShownEvent, watchEvents } from "./events";
 export { type Found, findGuest } from "./find";
 export { type AskedHost, type Shown, type ShownGuest, showGuests } from "./list";
 export { readOutput } from "./output";

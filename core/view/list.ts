@@ -1,4 +1,4 @@
-import { type Backends, backends, type ListedGuest } from "../../backends";
+import { type Backends, backends, type GuestEvent, type ListedGuest } from "../../backends";
 import { logicalName, type SeenState, stackOf } from "../../model";
 import { hostAt } from "../functions/connection";
 import type { StackGuests, StateGuest } from "./stack";
@@ -24,6 +24,8 @@ export interface ShownGuest {
     connection?: string;
     /** `missing`: its host has no such domain. `unknown`: its host could not be asked. */
     state: SeenState | "missing" | "unknown";
+    /** What happened last, where its host says it. */
+    lastEvent?: Pick<GuestEvent, "event" | "reason">;
     /** Seconds. */
     uptime?: number;
     ipAddresses: string[];

@@ -282,27 +282,97 @@ describe("logs", () => {
         );
         expect(peak).toBeLessThan(200 * 1024);
     });
+});
 
-    /** Follow a guest's output. */
-    function follow(name: string) {
-        const child: ChildProcess = spawn(process.execPath, [main, "logs", "-f", name, "--connection", its.host.uri], {
-            env: { ...process.env, ...its.host.env },
-            stdio: ["ignore", "pipe", "pipe"],
+/** Start a command that goes on. */
+function start(...words: string[]) {
+    const child: ChildProcess = spawn(process.execPath, [main, ...words], {
+        env: { ...process.env, ...its.host.env },
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    const pieces: Buffer[] = [];
+    let [length, errors] = [0, ""];
+    child.stdout?.on("data", (piece: Buffer) => {
+        pieces.push(piece);
+        length += piece.length;
+    });
+    child.stderr?.on("data", (piece: Buffer) => (errors += piece.toString()));
+    const ended = new Promise<number | null>((go) => child.on("exit", (code) => go(code)));
+    return {
+        child,
+        ended,
+        text: () => Buffer.concat(pieces).toString("utf8"),
+        length: () => length,
+        errors: () => errors,
+    };
+}
+
+/** Follow a guest's output. */
+const follow = (name: string) => start("logs", "-f", name, "--connection", its.host.uri);
+
+/** Documents on lines. */
+const jsonLines = (text: string): Record<string, string>[] =>
+    text
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+
+describe("events", () => {
+    test("what happened last to each guest", async () => {
+        const guest = await made(its, { name: "last" });
+        const last = async (): Promise<object | undefined> =>
+            jsonLines((await run(["events", "--json", "--connection", its.host.uri])).stdout).find(
+                ({ uuid }) => uuid === guest.uuid,
+            );
+        expect(await last()).toMatchObject({ name: "last", event: "started", state: "running" });
+        await its.host.virsh("suspend", "last");
+        expect(await last()).toMatchObject({ event: "paused", reason: "by a call" });
+        await its.host.virsh("destroy", "last");
+        expect(await last()).toMatchObject({ event: "stopped", reason: "by force" });
+        const { stdout } = await run(["events", "--connection", its.host.uri]);
+        expect(stdout).toMatch(/^last +\S+ +stopped: by force +-$/m);
+    });
+
+    test("-f reports what happens to our guests on all hosts, over a restart of a daemon", async () => {
+        const heard = start("events", "-f", "--json", "--connection", its.host.uri, "--connection", other.host.uri);
+        const times = (text: string): number => heard.errors().split(text).length - 1;
+        await until(() => times("listening to") === 2);
+        const guest = await made(other, { name: "eventful" });
+        const xml = join(other.host.folder, "stranger.xml");
+        writeFileSync(xml, tinyDomain({ name: "stranger" }));
+        await other.host.virsh("create", xml);
+        await other.host.virsh("destroy", "stranger");
+        await other.host.virsh("suspend", "eventful");
+        await other.host.virsh("resume", "eventful");
+        await other.host.virsh("destroy", "eventful");
+        const seen = (): string[] =>
+            jsonLines(heard.text()).map(({ name, event, reason }) => `${name} ${event}: ${reason}`);
+        await until(() => seen().includes("eventful stopped: by force"));
+        await other.host.killDaemon();
+        await until(() => times("events are missed") === 1);
+        await other.host.startDaemon();
+        await until(() => times("listening to") === 3);
+        await other.host.virsh("start", "eventful");
+        await other.delete(guest);
+        await until(() => seen().includes("eventful removed: undefined"));
+        // A definition is written several times; libvirt says of a start, and of an end, more than one event.
+        const lives = seen().filter((text) => !/ (?:defined|resumed|shutting down):?/.test(text));
+        expect(lives.filter((text, index) => text !== lives[index - 1])).toEqual([
+            "eventful started: booted",
+            "eventful paused: by a call",
+            "eventful stopped: by force",
+            "eventful started: booted",
+            "eventful stopped: by force",
+            "eventful removed: undefined",
+        ]);
+        expect(seen()).toContain("eventful resumed: by a call");
+        expect(jsonLines(heard.text())[0]).toMatchObject({
+            connection: other.host.uri,
+            uuid: guest.uuid,
+            resource: "eventful",
+            stack: "test",
         });
-        const pieces: Buffer[] = [];
-        let [length, errors] = [0, ""];
-        child.stdout?.on("data", (piece: Buffer) => {
-            pieces.push(piece);
-            length += piece.length;
-        });
-        child.stderr?.on("data", (piece: Buffer) => (errors += piece.toString()));
-        const ended = new Promise<number | null>((go) => child.on("exit", (code) => go(code)));
-        return {
-            child,
-            ended,
-            text: () => Buffer.concat(pieces).toString("utf8"),
-            length: () => length,
-            errors: () => errors,
-        };
-    }
+        heard.child.kill("SIGINT");
+        expect(await heard.ended).toBe(130);
+    });
 });

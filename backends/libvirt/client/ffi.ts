@@ -23,6 +23,7 @@ const signatures = {
     virInitialize: "int virInitialize(void)",
     virConnectOpen: "virConnectPtr virConnectOpen(const char *name)",
     virConnectClose: "int virConnectClose(virConnectPtr conn)",
+    virConnectSetKeepAlive: "int virConnectSetKeepAlive(virConnectPtr conn, int interval, unsigned int count)",
     virConnectIsAlive: "int virConnectIsAlive(virConnectPtr conn)",
     virConnectGetURI: "HeapString virConnectGetURI(virConnectPtr conn)",
     virConnectGetHostname: "HeapString virConnectGetHostname(virConnectPtr conn)",
@@ -42,6 +43,12 @@ const signatures = {
     virDomainStatsRecordListFree: "void virDomainStatsRecordListFree(void *records)",
     virConnectListAllNetworks:
         "int virConnectListAllNetworks(virConnectPtr conn, _Out_ void **networks, unsigned int flags)",
+
+    virEventRegisterDefaultImpl: "int virEventRegisterDefaultImpl(void)",
+    virEventRunDefaultImpl: "int virEventRunDefaultImpl(void)",
+    virEventAddTimeout: "int virEventAddTimeout(int timeout, TimeoutCallback *cb, void *opaque, void *ff)",
+    virConnectDomainEventRegisterAny:
+        "int virConnectDomainEventRegisterAny(virConnectPtr conn, virDomainPtr dom, int eventID, LifecycleCallback *cb, void *opaque, void *freecb)",
 
     virConnGetLastError: "void *virConnGetLastError(virConnectPtr conn)",
     virConnResetLastError: "void virConnResetLastError(virConnectPtr conn)",
@@ -150,6 +157,12 @@ const signatures = {
     virStreamFree: "int virStreamFree(virStreamPtr st)",
 };
 
+/** virEventTimeoutCallback (libvirt-event.h), virConnectDomainEventCallback (libvirt-domain.h). */
+const callbacks = {
+    timeout: "void TimeoutCallback(int timer, void *opaque)",
+    lifecycle: "void LifecycleCallback(virConnectPtr conn, virDomainPtr dom, int event, int detail, void *opaque)",
+};
+
 /** virterror.h, libvirt-host.h, libvirt-domain.h, libvirt-network.h, libvirt-common.h */
 const layouts = {
     virError: {
@@ -209,6 +222,7 @@ export function libvirt(): Library {
     for (const name of ["virConnect", "virDomain", "virNetwork", "virStoragePool", "virStorageVol", "virStream"]) {
         koffi.pointer(`${name}Ptr`, koffi.opaque(name));
     }
+    for (const callback of Object.values(callbacks)) koffi.proto(callback);
     koffi.disposable("HeapString", "str", koffi.free);
     for (const [name, members] of Object.entries(layouts)) koffi.struct(name, members);
     library = Object.fromEntries(
@@ -241,4 +255,28 @@ export function takePointers(array: Handle | null, length: number): Handle[] {
     const pointers = readPointers(array, length);
     if (array !== null) koffi.free(array);
     return pointers;
+}
+
+const lifecycle = 0; // virDomainEventID
+
+/**
+ * Call a function at each event of a domain's life, in the thread that runs libvirt's event loop; the domain is valid
+ * during the call only.
+ * @returns -1 where it failed
+ */
+export function onDomainEvents(
+    connection: Handle,
+    listener: (domain: Handle, event: number, detail: number) => void,
+): number {
+    const callback = koffi.register(
+        (_connection: Handle, domain: Handle, event: number, detail: number) => listener(domain, event, detail),
+        "LifecycleCallback *",
+    );
+    return libvirt().virConnectDomainEventRegisterAny(connection, null, lifecycle, callback, null, null) as number;
+}
+
+/** Have each turn of libvirt's event loop end after these milliseconds. */
+export function wakeEventLoop(milliseconds: number): void {
+    const callback = koffi.register(() => undefined, "TimeoutCallback *");
+    libvirt().virEventAddTimeout(milliseconds, callback, null, null);
 }

@@ -2,6 +2,7 @@
 
 export { Semaphore } from "./concurrency";
 export { LibvirtError, libvirtError } from "./errors";
+export { listen } from "./events";
 export { closeClient, defaultTimeouts, request } from "./process";
 export type { MethodArgs, MethodName, MethodResult, Timeouts, VolumeRecord } from "./protocol";
 export { type Login, sshLogin, sshUri } from "./sshLogin";

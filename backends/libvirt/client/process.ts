@@ -1,9 +1,8 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 
 import { abortable, throwIfAborted, UnikernelError } from "../../../model";
 import { toError } from "./errors";
+import { childPath } from "./forkPath";
 import {
     type GiveUp,
     isQuestion,
@@ -48,7 +47,7 @@ class LibvirtProcess {
     private lastWords = "";
 
     constructor() {
-        this.child = fork(childPath(), [], {
+        this.child = fork(childPath("child"), [], {
             // koffi's asynchronous calls and the child's file work share these threads.
             // libvirt translates its errors, and some of them can be distinguished only by their text.
             env: { ...process.env, UV_THREADPOOL_SIZE: "64", LC_ALL: "C" },
@@ -189,12 +188,4 @@ export async function closeClient(): Promise<void> {
     const ending = current;
     current = undefined;
     await ending?.end();
-}
-
-/** Return the compiled entry point of the child: beside this file, or in dist/ where tests run the sources. */
-function childPath(): string {
-    const beside = join(__dirname, "child.js");
-    return existsSync(beside)
-        ? beside
-        : join(__dirname, "..", "..", "..", "dist", "backends", "libvirt", "client", "child.js");
 }

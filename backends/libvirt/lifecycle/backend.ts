@@ -99,6 +99,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
             operations().fleetMembers(await open(connection), urns, likely),
         describeGuest: async (connection, target) =>
             operations().describeGuest(await open(connection), platform, target),
+        watchGuests: async (connection, listener, signal) =>
+            operations().watchGuests(await open(connection), listener, signal),
         guestOutput: async (connection, guest, options) =>
             operations().guestOutput(await open(connection), platform, guest, options),
         consoleTail: async (connection, target) => operations().consoleTail(await open(connection), platform, target),

@@ -10,6 +10,7 @@ export { guestOutput } from "./observe/guestOutput";
 export { importGuest } from "./observe/import";
 export { listGuests } from "./observe/listGuests";
 export { observe } from "./observe/observe";
+export { watchGuests } from "./observe/watchGuests";
 export { urnOfDomain } from "./ownership/domainUrn";
 export { urnsOf } from "./ownership/imported";
 export { leftovers } from "./sweep/leftovers";

@@ -32,6 +32,10 @@ async function command(...argv: string[]) {
             called.push(options);
             return options.stack !== "half";
         },
+        events: async (options) => {
+            called.push(options);
+            return 0;
+        },
         logs: async (options) => {
             called.push(options);
             return 0;
@@ -99,6 +103,7 @@ test.each<[string[], number, object]>([
         { connection: ["qemu:///a", "qemu:///b"], json: true },
     ],
     [["ls", "--stack", "half"], 1, { stack: "half" }],
+    [["events", "-f", "--json"], 0, { follow: true, json: true }],
     [["logs", "web"], 0, { name: "web", boot: 0 }],
     [["logs", "web", "--boot", "-1", "--since", "2m"], 0, { name: "web", boot: -1, since: 120 }],
     [["logs", "-f", "web", "--stack", "org/web/dev"], 0, { name: "web", follow: true, stack: "org/web/dev" }],

@@ -46,6 +46,7 @@ function services(hosts: Record<string, ListedGuest[]>): { backends: Backends } 
                 return found && { ...found, urn: found.mark?.urn };
             }),
         guestOutput: async () => undefined,
+        watchGuests: async () => undefined,
     };
     return { backends: { kvm } as unknown as Backends };
 }

@@ -1,6 +1,7 @@
 import { hasCode } from "../../../../model";
 import type { ListedGuest } from "../../../backend";
 import { declarable, readFacts } from "../../devices";
+import { lastHappening } from "../../eventWords";
 import type { DomainRecord, Host, LeaseRecord } from "../../host";
 import type { LibvirtPlatform } from "../../platform";
 import { existingOf, seenState } from "../existing";
@@ -28,7 +29,7 @@ export async function listGuests(
     ]);
     const guests = ours.map(({ record, shape, mark, problem }) => {
         const { uuid, name } = record;
-        const uptime = uptimes.get(uuid);
+        const [uptime, lastEvent] = [uptimes.get(uuid), lastHappening(record)];
         return {
             uuid,
             name,
@@ -36,6 +37,7 @@ export async function listGuests(
             memory: Math.round(shape.currentMemoryMib),
             ipAddresses: platform.ipAddresses({ interfaces: declarable(shape) }, record.active ? leases : []),
             ...(uptime === undefined ? {} : { uptime }),
+            ...(lastEvent === undefined ? {} : { lastEvent }),
             ...(mark === undefined ? {} : { mark }),
             ...(problem === undefined ? {} : { problem }),
         };
