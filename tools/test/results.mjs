@@ -19,7 +19,7 @@ export const XEN_HOST_BUDGET = 150;
  */
 export const SUITES = [
     { name: "unit", folder: "tests/unit", workers: 2, budget: 80 },
-    { name: "faults", folder: "tests/faults", workers: 1, budget: 70 },
+    { name: "faults", folder: "tests/faults/memory", workers: 1, budget: 20 },
     { name: "integration", folder: "tests/integration", workers: 3, budget: 330 },
     { name: "e2e", folder: "tests/e2e", workers: 2, budget: 270 },
     { name: "plugin", folder: "tests/plugin", workers: 2, budget: 480 },
