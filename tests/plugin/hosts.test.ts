@@ -74,7 +74,7 @@ test("a fleet of the class over several hosts is placed as previewed, and anothe
         const gone = { name: "gone", connection: "qemu+tcp://127.0.0.1:1/system" };
         await fleets.declare("template", { replicas: 1, template: { connection: null }, hosts: [gone] });
         const refused = await fleets.stack.up({ fails: true });
-        expect(refused.text).toMatch(/hosts: no host can take it: gone \(qemu\+tcp:.*\) cannot be reached: /s);
+        expect(refused.text).toMatch(/no host can take it: gone \(qemu\+tcp:.*\) cannot be reached: /s);
         await grown(fleets, "template");
     });
 });
