@@ -81,6 +81,7 @@ test("to a network with a bridge of the host's an interface moves while its gues
     expect([next.consequence, asked]).toEqual(["live: interfaces[0].attach", ["lan", "bridged"]]);
     expect(await its.process(named(state))).toBe(before);
     expect(await its.host.virsh("domiflist", named(state).name)).toContain("bridged");
+    expect(await guests.refresh(next.state)).toEqual(next.state);
     // Nothing of the interfaces changes: nothing is asked for.
     const last = await guests.up("mover", { ...plug(mac, "bridged"), shutdownTimeout: 11 }, next.state);
     expect([last.consequence, asked.length]).toEqual(["live: shutdownTimeout", 2]);
@@ -98,6 +99,7 @@ test("to, between and from networks that forward by macvtap it is a restart, in 
         expect(await its.host.virsh("domiflist", named(state).name)).toContain(network);
         expect(await its.process(named(state))).not.toBe(before);
         state = next.state;
+        expect(await guests.refresh(state)).toEqual(state);
     }
     await guests.destroy(state);
 });

@@ -60,7 +60,7 @@ function declareAttach(nic: Tree, named: string, notes: Notes): Attach | undefin
     const { network, bridge, portgroup } = at(nic, "source")?.attributes ?? {};
     const { dev, managed } = at(nic, "target")?.attributes ?? {};
     if (portgroup) notes.refuse(`port group ${portgroup} of ${named}`);
-    if (type === "network" && network) return { network };
+    if (network) return { network };
     if (type === "bridge" && bridge) return { bridge };
     if (type === "user") return { user: { forward: readForwards(nic) } };
     if (type === "ethernet" && dev && managed === "no") return { tap: dev };

@@ -18,11 +18,12 @@ export function inSlotOrder(elements: Tree[], qemu: QemuFacts): Facts[] {
 
 function readSource(nic: Tree): Omit<Facts, "mac"> {
     const source = at(nic, "source")?.attributes;
+    // libvirt writes a running one as of the type that its network made of it, bridge or direct, with the network beside it
+    // (virDomainNetDefFormat, domain_conf.c).
+    if (source?.network !== undefined) return { kind: "network", source: source.network };
     switch (nic.attributes.type) {
         case "user":
             return { kind: "user" };
-        case "network":
-            return { kind: "network", source: source?.network };
         case "bridge":
             return { kind: "bridge", source: source?.bridge };
         case "ethernet":
