@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { console } from "./console";
 import { doctor } from "./doctor";
 import { secondsSince } from "./duration";
 import { events } from "./events";
@@ -12,10 +13,10 @@ import { type Streams, standard } from "./terminal";
 
 const EXIT_CODES = `
 Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held;
-ls: when every host answered; logs: when the guest was found), 1 when not, 2 when the command line is wrong.
+ls: when every host answered; logs: when the guest was found; console: when it was detached), 1 when not, 2 when the command line is wrong.
 `;
 
-const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs, events };
+const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs, events, console };
 type Commands = typeof commandsOfThisRelease;
 
 /** Run one command line (without node and script) and return its exit code. */
@@ -99,7 +100,7 @@ function programOf(streams: Streams, commands: Commands, end: (code: number) => 
         );
 
     command(program, "logs")
-        .argument("<name>", "the guest: its domain's name, its uuid, or with --stack its name in the program")
+        .argument("<name>", GUEST)
         .description("print what a guest has printed since its last start")
         .option("-f, --follow", "go on as it prints, over restarts")
         .option(
@@ -126,6 +127,14 @@ function programOf(streams: Streams, commands: Commands, end: (code: number) => 
         .addOption(json())
         .action(async (options) => end(await commands.events(options, streams)));
 
+    command(program, "console")
+        .argument("<name>", GUEST)
+        .description("attach this terminal to a guest's console; Ctrl-] detaches")
+        .option("--force", "take it from another program that has it open")
+        .addOption(stack())
+        .addOption(connections())
+        .action(async (name, options) => end(await commands.console({ name, ...options }, streams)));
+
     return program;
 }
 
@@ -133,6 +142,7 @@ function command(program: Command, name: string): Command {
     return program.command(name).helpOption("-h, --help", "this text").allowExcessArguments(false);
 }
 
+const GUEST = "the guest: its domain's name, its uuid, or with --stack its name in the program";
 const DEFAULT_CONNECTION = "default: qemu:///system as root, else qemu:///session";
 const oneConnection = (): Option => new Option("--connection <uri>", `libvirt connection (${DEFAULT_CONNECTION})`);
 const connections = (): Option =>

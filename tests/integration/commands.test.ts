@@ -376,3 +376,65 @@ describe("events", () => {
         expect(await heard.ended).toBe(130);
     });
 });
+
+describe("console", () => {
+    beforeAll(() => made(its, { name: "attached" }));
+    /** Attach a terminal of its own, whose settings are printed before and afterwards. */
+    function onTerminal() {
+        const command = `sh -c 'echo "pid $$"; exec "$@"' sh '${process.execPath}' '${main}' console attached --connection '${its.host.uri}'`;
+        const child = spawn("script", ["-qec", `stty -g; ${command}; echo "ended with $?"; stty -g`, "/dev/null"], {
+            env: { ...process.env, ...its.host.env, ...engine, TERM: "xterm" },
+            stdio: ["pipe", "pipe", "inherit"],
+        });
+        let text = "";
+        child.stdout.on("data", (piece: Buffer) => (text += piece.toString()));
+        const ended = new Promise((go) => child.on("exit", go));
+        const restored = (): void => {
+            // What is typed after the end is shown as `^]`.
+            const lines = text
+                .replaceAll("^]", "")
+                .split(/[\r\n]+/)
+                .filter(Boolean);
+            expect(lines[0]).toMatch(/^[0-9a-f:]{20,}$/);
+            expect(lines.at(-1)).toBe(lines[0]);
+        };
+        return { type: (keys: string) => child.stdin.write(keys), text: () => text, ended, restored };
+    }
+
+    test("Ctrl-] detaches, and the terminal is as before", async () => {
+        const terminal = onTerminal();
+        await until(() => terminal.text().includes("Escape character"));
+        // Ctrl-C is the guest's.
+        terminal.type("\u0003");
+        // virsh sees its own key only at the beginning of what it reads at once.
+        await until(async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            if (!terminal.text().includes("ended with")) terminal.type("\u001d");
+            return terminal.text().includes("ended with");
+        });
+        await terminal.ended;
+        expect(terminal.text()).toContain("ended with 0");
+        terminal.restored();
+    });
+
+    test("a guest that ends gives the terminal back, and so does a signal", async () => {
+        const stopped = onTerminal();
+        await until(() => stopped.text().includes("Escape character"));
+        process.kill(Number(/^pid (\d+)/m.exec(stopped.text())?.[1]), "SIGTERM");
+        await stopped.ended;
+        expect(stopped.text()).toContain("ended with 143");
+        stopped.restored();
+        const left = onTerminal();
+        await until(() => left.text().includes("Escape character"));
+        await its.host.virsh("destroy", "attached");
+        await left.ended;
+        left.restored();
+    });
+
+    test("a guest that is not there is named", async () => {
+        expect(await run(["console", "missing", "--connection", its.host.uri])).toMatchObject({
+            code: 1,
+            stderr: expect.stringContaining("there is no guest missing") as string,
+        });
+    });
+});

@@ -40,6 +40,10 @@ async function command(...argv: string[]) {
             called.push(options);
             return 0;
         },
+        console: async (options) => {
+            called.push(options);
+            return 0;
+        },
     });
     return { code, out, error, called };
 }
@@ -105,6 +109,7 @@ test.each<[string[], number, object]>([
     [["ls", "--stack", "half"], 1, { stack: "half" }],
     [["events", "-f", "--json"], 0, { follow: true, json: true }],
     [["logs", "web"], 0, { name: "web", boot: 0 }],
+    [["console", "web", "--force", "--stack", "dev"], 0, { name: "web", force: true, stack: "dev" }],
     [["logs", "web", "--boot", "-1", "--since", "2m"], 0, { name: "web", boot: -1, since: 120 }],
     [["logs", "-f", "web", "--stack", "org/web/dev"], 0, { name: "web", follow: true, stack: "org/web/dev" }],
     [["sweep", "--yes", "--state", "a", "--state", "b"], 0, { yes: true, state: ["a", "b"] }],
