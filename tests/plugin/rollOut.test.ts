@@ -54,7 +54,7 @@ test("the plugin's fleet: no row without a change, a failed canary leaves the re
         await fleets.declare("plugin", fleetOf("bad", {}, { THEN: "halt" }));
         expect((await stack.preview()).text).toContain(LINE);
         const failed = await stack.up({ fails: true, args: ["--parallel", "32"] });
-        expect(failed.text).toMatch(/the last good guest is back: the guest ended \d s after it was ready: halted/);
+        expect(failed.text).toMatch(/the last good guest is back: the guest ended \d+ s after it was ready: halted/);
         const [canary, ...others] = restarted(before, await fleets.processes());
         expect(others).toEqual([]);
         expect(failed.text).toMatch(new RegExp(`web-[01] was left as it was: canary ${canary} failed`));
