@@ -1,5 +1,6 @@
 // `npm run demo`: the life of an nginx fleet on KVM, from set-up to nothing left; `npm run demo -- xen`: the same on a Xen
-// host; `npm run demo -- iso`: as bootable media; `npm run demo -- yaml`: from a YAML program, by the plugin. Ends with a non-zero status on the first claim that fails.
+// host; `npm run demo -- iso`: as bootable media; `npm run demo -- yaml`: from a YAML program, by the plugin;
+// `npm run demo -- fleet`: a fleet over two hosts under load. Ends with a non-zero status on the first claim that fails.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
@@ -12,6 +13,7 @@ const demos = {
     kvm: async () => (await import("./demo/fleet.mjs")).runDemo(root),
     xen: async () => (await import("./demo/xen.mjs")).runXenDemo(root),
     iso: async () => (await import("./demo/iso.mjs")).runIsoDemo(root),
+    fleet: async () => (await import("./demo/rolling/index.mjs")).runRollingDemo(root),
     yaml: async () => (await import("./demo/yaml.mjs")).runYamlDemo(root),
 };
 

@@ -124,9 +124,14 @@ export class LibvirtHost {
         process.kill(Number(await readFile(this.pidFile("libvirtd"), "utf8")), signal);
     }
 
+    /** Prefix that runs a command in the daemon's network and with its view of /var/lib/libvirt and the like. */
+    get enterInside(): string[] {
+        return ["nsenter", "--target", String(this.holder), "--mount", "--net"];
+    }
+
     /** Run a program in the daemon's network and with its view of /var/lib/libvirt and the like. */
     inside(file: string, ...args: string[]): Promise<string> {
-        return must("nsenter", ["--target", String(this.holder), "--mount", "--net", file, ...args]);
+        return must(this.enterInside[0]!, [...this.enterInside.slice(1), file, ...args]);
     }
 
     /** End every process of the host and remove its folder. */

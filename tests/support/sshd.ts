@@ -15,10 +15,12 @@ export interface SshdOptions {
     enter?: string[];
     /** The same for each ssh, where sshd is in another network: without quotes and spaces. */
     client?: string[];
+    /** Address at which it listens. @default "127.0.0.1" */
+    address?: string;
 }
 
 /**
- * A private sshd on 127.0.0.1 with its own keys, and an `ssh` that ignores the user's configuration and logs each call.
+ * A private sshd with its own keys, and an `ssh` that ignores the user's configuration and logs each call.
  */
 export class Sshd {
     private server?: ChildProcess;
@@ -27,6 +29,7 @@ export class Sshd {
         readonly folder: string,
         readonly port: number,
         private readonly enter: string[],
+        private readonly address: string,
     ) {}
 
     /** Parameters of a libvirt URI that use this server. */
@@ -35,7 +38,7 @@ export class Sshd {
     }
 
     uri(path = "/system", user = "root", driver = "qemu+ssh"): string {
-        return `${driver}://${user}@127.0.0.1:${this.port}${path}?${this.parameters}`;
+        return `${driver}://${user}@${this.address}:${this.port}${path}?${this.parameters}`;
     }
 
     async start(): Promise<void> {
@@ -92,7 +95,12 @@ export function ownMounts(commands: string, ...words: string[]): string[] {
     return ["unshare", "--mount", "--propagation", "private", "sh", "-ec", shift, "sh", ...words];
 }
 
-export async function startSshd({ config = [], enter = [], client = [] }: SshdOptions = {}): Promise<Sshd> {
+export async function startSshd({
+    config = [],
+    enter = [],
+    client = [],
+    address = "127.0.0.1",
+}: SshdOptions = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
     const file = (name: string): string => join(folder, name);
     // sshd reads authorized_keys as the user who logs in.
@@ -104,12 +112,12 @@ export async function startSshd({ config = [], enter = [], client = [] }: SshdOp
         await must("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", file(key)]);
     const hostKey = (await readFile(file("host_key.pub"), "utf8")).trim();
     await writeFile(file("authorized_keys"), await readFile(file("user_key.pub")));
-    await writeFile(file("known_hosts"), `[127.0.0.1]:${port} ${hostKey}\n`);
+    await writeFile(file("known_hosts"), `[${address}]:${port} ${hostKey}\n`);
     await writeFile(
         file("sshd_config"),
         [
             ...config,
-            "ListenAddress 127.0.0.1",
+            `ListenAddress ${address}`,
             `Port ${port}`,
             `HostKey ${file("host_key")}`,
             `PidFile ${file("pid")}`,
@@ -129,7 +137,7 @@ export async function startSshd({ config = [], enter = [], client = [] }: SshdOp
         `#!/bin/sh\nprintf '%s\\n' "$*" >> ${file("calls")}\nexec ${[...client, "/usr/bin/ssh"].join(" ")} -F ${file("config")} "$@"\n`,
         { mode: 0o755 },
     );
-    const sshd = new Sshd(folder, port, enter);
+    const sshd = new Sshd(folder, port, enter, address);
     await sshd.start();
     return sshd;
 }

@@ -23,9 +23,10 @@ const PARALLEL = ["--parallel", "32"];
  * Opens a stack of a fleet, and removes all of it, however its life ends.
  * @param {string} root
  * @param {(stack: Stack) => Promise<void>} life
+ * @param {string[]} [enter] words before each command: another namespace
  */
-export async function withFleet(root, life, example = "nginx-fleet") {
-    const stack = await openStack(root, example, "demo");
+export async function withFleet(root, life, example = "nginx-fleet", enter = []) {
+    const stack = await openStack(root, example, "demo", enter);
     try {
         await life(stack);
     } finally {
@@ -38,8 +39,9 @@ export async function withFleet(root, life, example = "nginx-fleet") {
  * @param {string} root
  * @param {string} example
  * @param {string} name
+ * @param {string[]} enter
  */
-async function openStack(root, example, name) {
+async function openStack(root, example, name, enter) {
     const scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-demo-"));
     const folder = join(scratch, "program");
     await cp(join(root, "examples", example), folder, {
@@ -59,35 +61,53 @@ async function openStack(root, example, name) {
         XDG_DATA_HOME: join(scratch, "data"),
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
-    const options = /** @type {const} */ ({ cwd: folder, env, stdin: "ignore", timeout: 10 * 60_000 });
+    const options = /** @type {const} */ ({ cwd: folder, env, stdin: "ignore", timeout: 20 * 60_000 });
+    const [program = "", ...words] = [...enter, "pulumi"];
 
     /**
      * Shows Pulumi's output as it comes, and returns it.
      * @param {string[]} args
      */
-    const shown = async (args) => {
+    const tried = async (args) => {
         const all = ["--non-interactive", "--color", process.stdout.isTTY ? "always" : "never"];
-        const run = await execa("pulumi", [...args, ...all], {
+        const run = await execa(program, [...words, ...args, ...all], {
             ...options,
             stdout: ["inherit", "pipe"],
             stderr: ["inherit", "pipe"],
             all: true,
             reject: false,
         });
-        if (run.failed) throw new Error(run.shortMessage);
-        return run.all;
+        return { text: run.all, failed: run.failed ? run.shortMessage : undefined };
     };
     /** @param {string[]} args */
-    const quiet = async (args) => (await execa("pulumi", [...args, "--non-interactive"], options)).stdout;
+    const shown = async (...args) => {
+        const { text, failed } = await tried(args);
+        if (failed) throw new Error(failed);
+        return text;
+    };
+    /** @param {string[]} args */
+    const quiet = async (args) => (await execa(program, [...words, ...args, "--non-interactive"], options)).stdout;
 
     await quiet(["stack", "init", name]);
     return {
         folder,
-        up: (/** @type {string[]} */ ...args) => shown(["up", "--yes", "--skip-preview", ...PARALLEL, ...args]),
-        preview: (/** @type {string[]} */ ...args) => shown(["preview", "--diff", ...args]),
-        destroy: () => shown(["destroy", "--yes", "--skip-preview", ...PARALLEL]),
+        env,
+        /** The words before each command. */
+        enter,
+        /**
+         * What Pulumi says of a run that has to fail.
+         * @param {"up" | "refresh"} command
+         */
+        failing: async (command) => {
+            const { text, failed } = await tried([command, "--yes", "--skip-preview", ...PARALLEL]);
+            if (!failed) throw new Error(`pulumi ${command} succeeded; expected was a failure`);
+            return text;
+        },
+        up: (/** @type {string[]} */ ...args) => shown("up", "--yes", "--skip-preview", ...PARALLEL, ...args),
+        preview: (/** @type {string[]} */ ...args) => shown("preview", "--diff", ...args),
+        destroy: () => shown("destroy", "--yes", "--skip-preview", ...PARALLEL),
         import: (/** @type {string} */ type, /** @type {string} */ name, /** @type {string} */ id) =>
-            shown(["import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"]),
+            shown("import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"),
         config: (/** @type {string} */ key, /** @type {string} */ value) => quiet(["config", "set", key, value]),
         /** @returns {Promise<{ names: string[], urls: string[] }>} */
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
