@@ -38,7 +38,7 @@ export function configurationOf({ networks, images, guests }: Program, boot: Boo
             ]),
         ),
         images: Object.fromEntries(
-            [...images].map(([name, { text }]) => [name, { source: { text }, format: "ext4", size: 4 }]),
+            [...images].map(([name, { text }]) => [name, { source: { text }, format: "ext4", size: 16 }]),
         ),
         guests: Object.fromEntries(
             [...guests].map(([name, guest]) => {
