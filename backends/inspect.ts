@@ -1,4 +1,4 @@
-import { type Firmware, hasCode, type UnikernelError } from "../model";
+import { type Firmware, firstLineOf, hasCode, type UnikernelError } from "../model";
 import { moduleFolder } from "./iso";
 import { probeAccelerator } from "./kvm";
 import { openHost } from "./libvirt";
@@ -107,7 +107,7 @@ export async function bootProbe(
     try {
         return await probeAccelerator(await openHost(uri), accelerator, { timeout: seconds * 1000 });
     } catch (error) {
-        return { booted: false, because: error instanceof Error ? error.message.split("\n")[0] : String(error) };
+        return { booted: false, because: firstLineOf(error) };
     }
 }
 

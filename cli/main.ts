@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { printable } from "../model";
+import { messageOf, printable } from "../model";
 import { run } from "./command";
 
 // The reader of a pipe, such as head, has read enough.
@@ -13,7 +13,7 @@ run(process.argv.slice(2)).then(
         process.exitCode = code;
     },
     (error: unknown) => {
-        console.error(printable(error instanceof Error ? error.message : String(error)));
+        console.error(printable(messageOf(error)));
         process.exitCode = 1;
     },
 );

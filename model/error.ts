@@ -73,3 +73,13 @@ export function problemOf(property: string, error: unknown): Problem {
     const reason = error.message.startsWith(named) ? error.message.slice(named.length) : error.message;
     return { property: error.property ?? property, reason };
 }
+
+/** Return the message of what was thrown, also of an error of another realm. */
+export function messageOf(error: unknown): string {
+    return (error as Partial<Error> | undefined | null)?.message ?? String(error);
+}
+
+/** Return the first line of what was thrown: without the hint and the console of a UnikernelError. */
+export function firstLineOf(error: unknown): string {
+    return messageOf(error).split("\n")[0]!;
+}

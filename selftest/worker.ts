@@ -2,7 +2,7 @@
 import { hostname, userInfo } from "node:os";
 import { createBackends, dom0Of, type Host, openHost } from "../backends";
 import { unikernelHandlers } from "../core";
-import { UnikernelError } from "../model";
+import { messageOf, UnikernelError } from "../model";
 import type { Done, Job, Known, Reply } from "./job";
 import { killer, recorder, type Watcher, watch, watchDom0 } from "./watch";
 
@@ -67,7 +67,7 @@ process.on("message", (job: Job) => {
         },
         (error: unknown) => {
             const code = error instanceof UnikernelError ? error.code : undefined;
-            answer({ failure: { message: error instanceof Error ? error.message : String(error), code, calls } });
+            answer({ failure: { message: messageOf(error), code, calls } });
         },
     );
 });

@@ -1,5 +1,5 @@
 import { forgetWriting, isBuiltByUs, type Writing, wasInterrupted, withNote, writingTo } from "../../localFiles";
-import { type GuestPlan, withSignal } from "../../model";
+import { type GuestPlan, messageOf, withSignal } from "../../model";
 import { type Applied, type Backend, type Context, type Observation, PartialError } from "../backend";
 import { checkIso } from "./check";
 import { isoConsequences } from "./consequences";
@@ -75,7 +75,7 @@ async function ensure(plan: GuestPlan, context: Context, olds?: Applied): Promis
         return report(plan, { ...image, burned: await ensureBurned(plan.spec.uuid, burn, image, context, olds) });
     } catch (error) {
         // The image exists, but the device does not match it: state has to record both.
-        throw new PartialError(report(plan, image, true), [error instanceof Error ? error.message : String(error)], {
+        throw new PartialError(report(plan, image, true), [messageOf(error)], {
             cause: error,
         });
     }

@@ -6,7 +6,7 @@ import {
     libraryVersion,
     sshCommand,
 } from "../../core/commands";
-import { hasCode } from "../../model";
+import { hasCode, messageOf } from "../../model";
 import { type Check, check, type Scene } from "./check";
 import * as judge from "./judge";
 import { type Account, accountOf } from "./probe/account";
@@ -196,8 +196,4 @@ async function probeAccelerators(scene: Scene): Promise<judge.AcceleratorFacts> 
 async function guestAccount(scene: Scene): Promise<Account> {
     const { qemuUser } = await scene.host();
     return qemuUser ? accountOf(qemuUser.uid, qemuUser.gid) : accountOf(scene.machine.user.uid);
-}
-
-function messageOf(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
 }

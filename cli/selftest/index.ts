@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Accelerator } from "../../model";
+import { messageOf } from "../../model";
 import { selftest as runSelftest } from "../../selftest";
 import { held, renderJson, renderStep, renderSummary } from "./render";
 
@@ -44,7 +45,7 @@ export async function selftest({ json = false, print, say, ...options }: Selftes
     } catch (error) {
         if (!heard) throw error;
         // A failed removal matters more than the signal.
-        if (error !== ending.signal.reason) say(error instanceof Error ? error.message : String(error));
+        if (error !== ending.signal.reason) say(messageOf(error));
         return 128 + constants.signals[heard];
     } finally {
         for (const signal of SIGNALS) process.off(signal, end);

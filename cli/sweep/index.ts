@@ -1,7 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { closeHosts, defaultConnection } from "../../core";
 import { findLeftovers, readStates, removeLeftover } from "../../core/commands";
-import { UnikernelError } from "../../model";
+import { messageOf, UnikernelError } from "../../model";
 import { renderFound, type Swept } from "./render";
 
 export interface SweepOptions {
@@ -74,6 +74,6 @@ async function removed(
     try {
         return { removed: true, stays: await removeLeftover(connection, leftover, { deleteData }) };
     } catch (error) {
-        return { removed: false, error: error instanceof Error ? error.message : String(error) };
+        return { removed: false, error: messageOf(error) };
     }
 }

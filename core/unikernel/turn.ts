@@ -1,5 +1,5 @@
 import { type Context, isFleetViewer } from "../../backends";
-import { type MemberRollOut, type UnikernelSpec, untimed } from "../../model";
+import { firstLineOf, type MemberRollOut, type UnikernelSpec, untimed } from "../../model";
 import { isUnknown } from "../handlers";
 import { uuidOf } from "../identity";
 import type { MemberChange } from "../rollOut";
@@ -87,7 +87,7 @@ export async function inTurn<T>(
                         unasked: [
                             rollOut.secret && place !== connection
                                 ? "a host of the fleet could not be asked"
-                                : `${place} could not be asked: ${firstLine(error)}`,
+                                : `${place} could not be asked: ${firstLineOf(error)}`,
                         ],
                     }),
                 );
@@ -116,8 +116,4 @@ export async function inTurn<T>(
         turns.end(member, true);
         throw error;
     }
-}
-
-function firstLine(error: unknown): string {
-    return String(error instanceof Error ? error.message : error).split("\n")[0]!;
 }

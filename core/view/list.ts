@@ -1,5 +1,5 @@
 import { type Backends, backends, type GuestEvent, type ListedGuest } from "../../backends";
-import { logicalName, type SeenState, stackOf } from "../../model";
+import { logicalName, messageOf, type SeenState, stackOf } from "../../model";
 import { hostAt } from "../functions/connection";
 import type { StackGuests, StateGuest } from "./stack";
 
@@ -79,7 +79,7 @@ async function ask(connection: string, services: { backends: Backends }): Promis
         const { hostname, guests } = await hostAt(connection, services).backend.listGuests(connection);
         return { connection, hostname, found: guests };
     } catch (error) {
-        return { connection, error: error instanceof Error ? error.message : String(error), found: [] };
+        return { connection, error: messageOf(error), found: [] };
     }
 }
 

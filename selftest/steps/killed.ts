@@ -1,3 +1,4 @@
+import { messageOf } from "../../model";
 import { assertThat, type Guest } from "../guest";
 import type { Fault } from "../watch";
 import { whole } from "./plain";
@@ -39,7 +40,7 @@ async function walk({ calls, most, at }: Walk): Promise<StepOutcome> {
             if (await at(fault)) kills++;
         } catch (error) {
             broken.push(
-                `killed ${fault.when} ${calls[fault.change]} (${fault.change + 1} of ${calls.length}): ${error instanceof Error ? error.message : String(error)}`,
+                `killed ${fault.when} ${calls[fault.change]} (${fault.change + 1} of ${calls.length}): ${messageOf(error)}`,
             );
             // Further failures would only follow from these.
             if (broken.length === NAMED) break;

@@ -1,3 +1,4 @@
+import { messageOf } from "../../model";
 /** The result of one step. */
 export interface StepResult {
     id: string;
@@ -35,7 +36,7 @@ export async function step(
             id,
             title,
             status: "failed",
-            found: error instanceof Error ? error.message : String(error),
+            found: messageOf(error),
             seconds: seconds(),
         };
     }

@@ -1,5 +1,5 @@
 import type { HostCapacity, HostPlatform } from "../../../backends";
-import { abortable, detached } from "../../../model";
+import { abortable, detached, firstLineOf } from "../../../model";
 
 /** What is known of a host, or why nothing is. */
 export type Look = { facts: HostCapacity } | { reason: string };
@@ -26,7 +26,6 @@ async function ask(backend: HostPlatform, connection: string, known: Map<string,
         return { facts: await backend.capacity(connection) };
     } catch (error) {
         setTimeout(() => known.delete(connection), FAILURE_MS).unref();
-        const message = error instanceof Error ? error.message : String(error);
-        return { reason: `cannot be reached: ${message.split("\n")[0]}` };
+        return { reason: `cannot be reached: ${firstLineOf(error)}` };
     }
 }

@@ -3,7 +3,7 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { ErrorResourceInitFailed } from "@pulumi/pulumi/proto/provider_pb";
 import { Status } from "@pulumi/pulumi/proto/status_pb";
 import { Any } from "google-protobuf/google/protobuf/any_pb";
-import { hasCode, printable, UnikernelError } from "../../../model";
+import { hasCode, messageOf, printable, UnikernelError } from "../../../model";
 import type { Properties } from "../wire/codec";
 import { encode } from "../wire/codec";
 import type { Path } from "../wire/wire";
@@ -37,7 +37,7 @@ export function asInitFailed(error: unknown, inputs: Properties, secrets: readon
 
 /** Return an error as gRPC sends it: the message for the user, without the stack. */
 export function serviceErrorOf(error: unknown): ServiceError {
-    const message = printable(error instanceof Error ? error.message : String(error));
+    const message = printable(messageOf(error));
     if (process.env.PULUMI_UNIKERNEL_DEBUG && error instanceof Error) console.error(error.stack);
     const metadata = new Metadata();
     if (error instanceof InitFailed) metadata.add("grpc-status-details-bin", detailsOf(error));

@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../model";
+import { hasCode, messageOf } from "../../../../model";
 import { type Observation, PartialError } from "../../../backend";
 import type { RecordedReservation } from "../../model";
 import { stateOf } from "../existing";
@@ -11,7 +11,7 @@ import { afterFailure, stop } from "../power/stop";
 import { erase } from "./delete";
 import { isNew, type Operation, report } from "./operation";
 import { rollBack } from "./rollback";
-import { messageOf, type Undo } from "./undo";
+import type { Undo } from "./undo";
 
 /** A failure, with the step in which it happened. */
 export class Failure extends Error {

@@ -1,4 +1,4 @@
-import { hasCode, UnikernelError } from "../../../../model";
+import { firstLineOf, hasCode, messageOf, UnikernelError } from "../../../../model";
 import { PartialError } from "../../../backend";
 import { readMark } from "../../xml";
 import { stateOf } from "../existing";
@@ -10,7 +10,7 @@ import { afterFailure, stop } from "../power/stop";
 import { lastLines } from "../readiness/console";
 import { waitReady, wholeConsole } from "../readiness/readiness";
 import { type Operation, report } from "./operation";
-import { messageOf, type Undo } from "./undo";
+import type { Undo } from "./undo";
 
 /**
  * Boot the last good definition again after a failed update.
@@ -89,6 +89,6 @@ async function bootAgain(
 }
 
 function firstLine(error: unknown): string {
-    const line = messageOf(error).split("\n")[0]!;
+    const line = firstLineOf(error);
     return error instanceof UnikernelError && error.property ? line.replace(`${error.property}: `, "") : line;
 }

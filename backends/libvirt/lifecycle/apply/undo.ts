@@ -1,4 +1,4 @@
-import { hasCode } from "../../../../model";
+import { hasCode, messageOf } from "../../../../model";
 import type { Context } from "../../../backend";
 
 /** The steps so far that can be undone. */
@@ -29,8 +29,4 @@ export class Undo {
         }
         return whole;
     }
-}
-
-export function messageOf(error: unknown): string {
-    return error instanceof Error ? error.message : String(error);
 }

@@ -1,8 +1,7 @@
-import { allEnded, type GuestState, hasCode, UnikernelError } from "../../../../model";
+import { allEnded, type GuestState, hasCode, messageOf, UnikernelError } from "../../../../model";
 import type { Host } from "../../host";
 import type { Mark } from "../../model";
 import type { GuestAccess, KeptConsole, LibvirtPlatform } from "../../platform";
-import { messageOf } from "../apply/undo";
 import { refreshCopies, shareFiles } from "../files/guestFiles";
 import { namesOf } from "../files/records";
 import { configWriterOf } from "./runtimeConfig";

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { hasCode } from "../../../../model";
+import { hasCode, messageOf } from "../../../../model";
 import type { Reach } from "./reach";
 import type { FindRoutes, Route } from "./routes";
 
@@ -162,8 +162,4 @@ async function tryOnce(
 function endpointOf({ address, port, forwarded }: Route): string {
     if (!forwarded) return address;
     return `${address.includes(":") ? `[${address}]` : address}:${port}`;
-}
-
-function messageOf(error: unknown): string {
-    return (error as Partial<Error> | undefined)?.message ?? String(error);
 }
