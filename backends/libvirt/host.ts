@@ -1,7 +1,7 @@
-import type { Duplex } from "node:stream";
-
+import type { HostChannels } from "./hostChannels";
 import type { HostFiles } from "./hostFiles";
 
+export type { HostChannels } from "./hostChannels";
 export type { FileBatches, FilePut, Guard, HostFile, HostFiles, ReadRange, Renames, WriteOptions } from "./hostFiles";
 
 /** The states of a domain, as virDomainState of libvirt-domain.h names them. */
@@ -107,20 +107,6 @@ export interface LeaseRecord {
 
 /** virNetworkUpdate on section ip-dhcp-host; XML is a <host …/> element. */
 export type ReservationCommand = "add-last" | "modify" | "delete";
-
-/** Connections that begin on the host, to addresses as it sees them. */
-export interface HostChannels {
-    /**
-     * Return why the host opens none; undefined where it does.
-     * @throws UnikernelError `unreachable` …
-     */
-    refusal(): Promise<string | undefined>;
-    /**
-     * Connect, and resolve when the other side has accepted. Whoever gets the connection destroys it.
-     * @param signal gives the attempt up; it has no effect on a connection that is accepted
-     */
-    open(address: string, port: number, signal: AbortSignal): Promise<Duplex>;
-}
 
 /**
  * Every effect on a libvirt host goes through this interface, so that fault tests can list the calls and stop between

@@ -1,18 +1,16 @@
 import { type Backend, checksHosts, type HostProblem, type Imported } from "../../../backends";
 import {
     type EncodedGuest,
-    type NamedHost,
     PLATFORMS,
     type Problem,
     problemOf,
-    SECRET_HOSTS,
     same,
     UnikernelError,
     type UnikernelSpec,
 } from "../../../model";
 import { unikernelElements } from "../../../model/arguments";
 import { parseArguments } from "../../arguments";
-import { containsUnknown, isUnknown, UNKNOWN } from "../../handlers";
+import { containsUnknown, isUnknown } from "../../handlers";
 import { noteInRun } from "../../identityOwners";
 import { digestKeyOf } from "../../secrets/digestKeys";
 import { refuseNewerState, schemaVersionAfter } from "../../state";
@@ -23,7 +21,7 @@ import { computeDigests } from "../digests/computeDigests";
 import type { Guest } from "../guest";
 import { findGuest, isProblem } from "../guest";
 import type { StoredInputs } from "../inputs";
-import { hostName, hostTexts, notePlace, placeGuest } from "../place";
+import { hostsDeclared, notePlace } from "../place";
 import { unikernelShape } from "../schema";
 import type { UnikernelServices } from "../services";
 import { noteMember } from "../turn";
@@ -105,7 +103,7 @@ export async function checkArguments(
     const hasList = outside.args.hosts !== undefined;
     const { values, problems } = parseArguments(
         unikernelShape,
-        hasList ? hostTexts().beforeHost(outside.args) : outside.args,
+        hasList ? hostsDeclared().beforeHost(outside.args) : outside.args,
         unikernelElements,
     );
     problems.push(...outside.problems);
@@ -118,11 +116,8 @@ export async function checkArguments(
     // A kernel that is not read was checked when it was.
     const guest = files.digestOf("kernel") === undefined ? await guestOf(values, problems) : undefined;
     if (hasList) {
-        const host = await placed(services, backend, olds, values, guest, problems);
-        values.connection = host?.connection ?? olds.connection ?? UNKNOWN;
-        const texts = hostTexts().parseHostTexts(outside.args, olds, host?.name ?? hostName(olds));
-        Object.assign(values, texts.values);
-        problems.push(...texts.problems);
+        const memory = memoryOf(values, guest);
+        await hostsDeclared().resolveHosts({ services, backend, olds, args: outside.args, memory }, values, problems);
     }
     const spec = await completeSpec(
         {
@@ -182,31 +177,6 @@ export async function checkArguments(
         olds.bootDigest,
     );
     return { inputs: { ...whole }, whole, consequenceSource: backend, failures: problems };
-}
-
-/** Return the host of a guest with `hosts`; undefined while it is not known. */
-async function placed(
-    services: UnikernelServices,
-    backend: Backend,
-    olds: Partial<StoredInputs>,
-    values: Values,
-    guest: Guest | undefined,
-    problems: Problem[],
-): Promise<NamedHost | undefined> {
-    const [urn, memory] = [String(values.resourceUrn), memoryOf(values, guest)];
-    // The engine passes the chosen one back where `ignoreChanges` names it.
-    if (values.connection !== undefined && (olds.hosts === undefined || values.connection !== olds.connection))
-        problems.push({ property: "connection", reason: "found it beside `hosts`; expected one of the two" });
-    if (Array.isArray(values.hidden) && values.hidden.some((path) => /^hosts\b/.test(String(path))))
-        problems.push(SECRET_HOSTS);
-    if (problems.some(({ property }) => /^(hosts|connection)\b/.test(property))) return undefined;
-    const wanted = {
-        urn,
-        memory: typeof memory === "number" ? memory : 0,
-        isReplaced: services.isReplaced?.(urn) ?? false,
-    };
-    const log = (message: string) => services.log(message);
-    return placeGuest({ backend, olds, guest: wanted, log }, values.hosts, problems);
 }
 
 /**
