@@ -1,4 +1,4 @@
-import { create } from "xmlbuilder2";
+import { openSvg, writeSvg } from "./svg";
 
 /** One bar of a group. */
 export interface Bar {
@@ -51,15 +51,7 @@ const round = (value: number) => String(Math.round(value * 10) / 10);
 export function renderChart(title: string, groups: readonly Group[]): string {
     const heights = groups.map(({ bars }) => TITLE + bars.length * ROW + GAP);
     const height = heights.reduce((sum, one) => sum + one, 2 * MARGIN);
-    const svg = create().ele("http://www.w3.org/2000/svg", "svg", {
-        viewBox: `0 0 ${WIDTH} ${height}`,
-        width: String(WIDTH),
-        height: String(height),
-        role: "img",
-        "aria-label": title,
-    });
-    svg.ele("title").txt(title);
-    svg.ele("style").txt(STYLE);
+    const svg = openSvg(title, WIDTH, height, STYLE);
     const text = (className: string, x: number, y: number, content: string) =>
         svg.ele("text", { ...(className ? { class: className } : {}), x: round(x), y: round(y) }).txt(content);
     let top = MARGIN;
@@ -82,5 +74,5 @@ export function renderChart(title: string, groups: readonly Group[]): string {
         });
         top += heights[index] ?? 0;
     });
-    return `${svg.doc().end({ headless: true, prettyPrint: true })}\n`;
+    return writeSvg(svg);
 }

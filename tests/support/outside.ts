@@ -70,7 +70,8 @@ async function reservations(host: LibvirtHost, network: string): Promise<string[
     return [...xml.matchAll(/<host mac='([^']+)'[^>]* ip='([^']+)'/g)].map(([, mac, ip]) => `${mac} ${ip}`).sort();
 }
 
-const lines = (text: string): string[] =>
+/** Return the lines that are not empty, in order. */
+export const lines = (text: string): string[] =>
     text
         .split("\n")
         .map((line) => line.trim())

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { canonical } from "../../../model";
 import type { LibvirtHost } from "../../support/libvirtHost";
-import { outside } from "../../support/outside";
+import { lines, outside } from "../../support/outside";
 import type { Program } from "../memory/program";
 import { macOf, net } from "./declared";
 
@@ -88,17 +89,6 @@ async function ofGuest(
 }
 
 function same(say: (text: string) => void, what: string, seen: unknown, declared: unknown): void {
-    const [one, other] = [seen, declared].map((value) => JSON.stringify(value, sorted));
+    const [one, other] = [seen, declared].map(canonical);
     if (one !== other) say(`${what}: ${one}, declared ${other}`);
 }
-
-const sorted = (_key: string, value: unknown): unknown =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
-        : value;
-const lines = (text: string): string[] =>
-    text
-        .split("\n")
-        .map((line) => line.trim())
-        .filter(Boolean)
-        .sort();

@@ -19,7 +19,7 @@ export class FaultHost extends MemoryHost {
     /** Guests whose domain another program has removed: where the program forgets them too, `sweep` finds their files. */
     readonly undefined = new Set<string>();
     readonly nets = new MemoryNetworks();
-    /** What the guests have written, by the file: a copy or a rename keeps it, another content begins anew. */
+    /** The writes of the guests to each file. A copy and a rename keep them; a file with another content has none. */
     readonly written = new WeakMap<KeptFile, Written[]>();
     /** The run of its network at which an interface of a running guest was plugged in, by guest and MAC address. */
     private readonly links = new Map<string, number | undefined>();

@@ -108,7 +108,7 @@ export class MemoryNetworks {
 
 const refusal = (message: string): UnikernelError => new UnikernelError("invalid", message);
 
-/** Return a definition after virNetworkUpdate. libvirt refuses to add what is there, and to delete what is not. */
+/** Return a definition after virNetworkUpdate. libvirt refuses to add an entry that exists, and to delete one that does not. */
 function changed(definition: NetworkDefinition, change: NetworkChange): NetworkDefinition {
     const { section, parent } = change;
     // The element alone is read as that of a whole definition.

@@ -183,7 +183,7 @@ const TOKENS: Record<Kind, string> = {
 
 export const urnOf = (kind: Kind, name: string): string => `urn:pulumi:dev::faults::${TOKENS[kind]}::${name}`;
 
-/** Return the resources of a program, each after what it needs. @param adopted URNs that take over what is there */
+/** Return the resources of a program, each after what it needs. @param adopted URNs of resources with `adopt: true` */
 export function declaredBy({ networks, images, guests }: Program, files: Files, adopted: Set<string>): Declared[] {
     const uri = (host: number): string => files.uris[host]!;
     const adopt = (urn: string): Properties => (adopted.has(urn) ? { adopt: true } : {});

@@ -1,22 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { PartialError } from "../../../backends";
 import type { Observation } from "../../../backends/backend";
 import { creationOf, withNote } from "../../../backends/libvirt/lifecycle/ownership/interruptedCreations";
 import { MemoryHost } from "../../../bench/memoryHost";
 import { UnikernelError } from "../../../model";
+import { ownCache } from "../../support/ownCache";
 
-const cache = mkdtempSync(join(tmpdir(), "pulumi-unikernel-note-"));
-const before = process.env.XDG_CACHE_HOME;
-beforeAll(() => {
-    process.env.XDG_CACHE_HOME = cache;
-});
-afterAll(() => {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before;
-    rmSync(cache, { recursive: true });
-});
+ownCache();
 
 const host = new MemoryHost("qemu:///system");
 

@@ -1,4 +1,4 @@
-// A fleet on a host in memory, and an engine that changes it: as many members at once as it is told to, in any order that the
+// A fleet on a host in memory, and an engine that changes it: as many members at once as `parallel` says, in any order that the
 // dependencies allow, with failures, in a time of its own.
 import { fleetMembers, whyNotInService } from "../../../backends/libvirt/lifecycle/observe/fleetMembers";
 import { readMark } from "../../../backends/libvirt/xml";

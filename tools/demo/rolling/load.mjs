@@ -1,4 +1,4 @@
-// A program of its own, in the namespace of the demo: sends GET and POST to the balancer until it is told to end, and writes one line for each answer.
+// A program of its own, in the namespace of the demo: sends GET and POST to the balancer until SIGTERM, and writes one line for each answer.
 //   node load.mjs URL FILE      ends with SIGTERM, at the latest after an hour
 import { createWriteStream } from "node:fs";
 import { Agent, request } from "node:http";

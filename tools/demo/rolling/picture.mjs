@@ -1,6 +1,8 @@
 // The run as a picture: requests, retries and failures of each second, the guests that run, and the steps.
-import { create } from "xmlbuilder2";
+import { createRequire } from "node:module";
 import { failed } from "./traffic.mjs";
+
+const require = createRequire(import.meta.url);
 
 /** @typedef {import("./traffic.mjs").Answer} Answer */
 /** @typedef {import("./census.mjs").Sample} Sample */
@@ -55,6 +57,10 @@ function bySecond(all, from, seconds, at, value) {
  * @param {{ answers: readonly Answer[], samples: readonly Sample[], marks: readonly Mark[] }} run
  */
 export function drawRun({ answers, samples, marks }) {
+    // The pictures of `npm run bench` are TypeScript.
+    require("../../../tests/support/typescript.cjs");
+    /** @type {typeof import("../../../bench/svg.ts")} */
+    const { openSvg, writeSvg } = require("../../../bench/svg.ts");
     const from = Math.min(...samples.map(({ at }) => at), ...marks.map(({ at }) => at));
     const to = Math.max(...samples.map(({ at }) => at), from + 1000);
     const seconds = Math.ceil((to - from) / 1000);
@@ -81,15 +87,7 @@ export function drawRun({ answers, samples, marks }) {
     ];
     const height = TOP + lanes.length * (LANE + GAP) + MARKS;
     const x = (/** @type {number} */ second) => LEFT + (second / seconds) * (WIDTH - LEFT - RIGHT);
-    const svg = create().ele("http://www.w3.org/2000/svg", "svg", {
-        viewBox: `0 0 ${WIDTH} ${height}`,
-        width: String(WIDTH),
-        height: String(height),
-        role: "img",
-        "aria-label": "A fleet under load",
-    });
-    svg.ele("title").txt("A fleet under load");
-    svg.ele("style").txt(STYLE);
+    const svg = openSvg("A fleet under load", WIDTH, height, STYLE);
     const bottom = TOP + lanes.length * (LANE + GAP);
     marks.forEach(({ at, text }, index) => {
         const place = x((at - from) / 1000).toFixed(1);
@@ -119,5 +117,5 @@ export function drawRun({ answers, samples, marks }) {
             points: [`${LEFT},${base}`, ...steps, `${WIDTH - RIGHT},${base}`].join(" "),
         });
     });
-    return `${svg.doc().end({ headless: true, prettyPrint: true })}\n`;
+    return writeSvg(svg);
 }

@@ -1,30 +1,12 @@
-import {
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    statSync,
-    utimesSync,
-    writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { References } from "../../../../provider/plugin/arguments/references";
 import { CreatedInRun } from "../../../../provider/plugin/run/createdInRun";
 import { Run } from "../../../../provider/plugin/run/run";
+import { ownCache } from "../../../support/ownCache";
 import { urnOf } from "./plugin";
 
-const cache = mkdtempSync(join(tmpdir(), "pulumi-unikernel-runs-"));
-const before = process.env.XDG_CACHE_HOME;
-beforeAll(() => {
-    process.env.XDG_CACHE_HOME = cache;
-});
-afterAll(() => {
-    if (before === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = before;
-    rmSync(cache, { recursive: true });
-});
+const cache = ownCache();
 
 const runs = join(cache, "pulumi-unikernel", "runs");
 const files = () =>
