@@ -58,13 +58,13 @@ export class UnikernelFleet extends pulumi.ComponentResource {
         const members: pulumi.Output<FleetMember>[] = [];
         const contextOf = (index: number): FleetInstance => ({ name: `${name}-${index}`, opts: { parent: this } });
         const indexes = Array.from({ length: count }, (_, index) => index);
-        // Each member is told of all others, where the fleet says how it is rolled out.
+        // Each member needs to know the others, where the fleet says how it is rolled out.
         const all = rollOut && indexes.map((index) => describe(index, contextOf(index)));
-        const told = rollOut && all ? { rollOut: rollOutOfMembers(name, rollOut, all) } : {};
+        const shared = rollOut && all ? { rollOut: rollOutOfMembers(name, rollOut, all) } : {};
         for (const index of indexes) {
             const context = contextOf(index);
             const before = this.instances[index - step];
-            const described = { ...(all?.[index] ?? describe(index, context)), ...told };
+            const described = { ...(all?.[index] ?? describe(index, context)), ...shared };
             const instance = new Unikernel(context.name, described, {
                 ...context.opts,
                 dependsOn: before ? [before] : [],

@@ -45,7 +45,7 @@ export interface ExpandedFleet {
     /** How a change is rolled out, where the fleet says so. */
     rollOut?: RollOut;
     /** The argument of each member by which its provider follows that. */
-    told?: Tree;
+    ofMembers?: Tree;
     problems: Problem[];
 }
 
@@ -94,10 +94,10 @@ export function expandFleet(name: string, declaration: FleetDeclaration, values:
         return { index, name: place.name, unikernel: placed, interfaces: named(numbered, place.name) };
     });
     const { rollOut } = rolling;
-    const told = rollOut && rollOutOfMembers(name, rollOut, expanded.map(whereabouts));
-    return { members: expanded, ...rolling, ...(told ? { told } : {}), problems: [...problems.values()] };
+    const ofMembers = rollOut && rollOutOfMembers(name, rollOut, expanded.map(whereabouts));
+    return { members: expanded, ...rolling, ...(ofMembers ? { ofMembers } : {}), problems: [...problems.values()] };
 
-    /** A later value keeps its identity, so that one that all members have is told once. */
+    /** A later value keeps its identity, so that one that all members have stands once in their argument. */
     function whereabouts({ index, unikernel: { state, connection } }: ExpandedMember): Tree {
         const written = overrides.get(index)?.connection ?? (template as Tree).connection;
         return { state, connection: values.isLater(written) ? written : connection };

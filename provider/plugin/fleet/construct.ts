@@ -17,7 +17,7 @@ import { wireValues } from "./wireValues";
 export async function construct(asked: ConstructRequest, own: string | undefined): Promise<ConstructResponse> {
     if (asked.getType() !== FLEET_TOKEN)
         throw new Refusal(`this plugin has no component ${JSON.stringify(asked.getType())}`, `it has ${FLEET_TOKEN}`);
-    const { members, maxUnavailable, rollOut, told, problems } = expandFleet(
+    const { members, maxUnavailable, rollOut, ofMembers, problems } = expandFleet(
         asked.getName(),
         asked.getInputs()?.toJavaScript() ?? {},
         wireValues,
@@ -30,7 +30,9 @@ export async function construct(asked: ConstructRequest, own: string | undefined
     try {
         const { urn } = await monitor.register(fleetRequest(asked));
         const children = new Children(asked, urn, own);
-        const all = told ? members.map((one) => ({ ...one, unikernel: { ...one.unikernel, rollOut: told } })) : members;
+        const all = ofMembers
+            ? members.map((one) => ({ ...one, unikernel: { ...one.unikernel, rollOut: ofMembers } }))
+            : members;
         const made = await makeAll(all, maxUnavailable, monitor, children);
         if (rollOut) {
             const args = { fleet: asked.getName(), replicas: members.length, ...rollOut };

@@ -6,7 +6,7 @@ const problemsOf = (more: object) => fleet(more).problems.map(({ property, reaso
 test("a fleet without a strategy is what it was", () => {
     expect(fleet({ maxUnavailable: 3 })).toMatchObject({ maxUnavailable: 3, problems: [] });
     expect(fleet({})).not.toHaveProperty("rollOut");
-    expect(fleet({})).not.toHaveProperty("told");
+    expect(fleet({})).not.toHaveProperty("ofMembers");
 });
 
 test("a strategy has defaults, and its maxUnavailable orders the members", () => {
@@ -22,10 +22,10 @@ test("a strategy has defaults, and its maxUnavailable orders the members", () =>
     expect(fleet({ maxUnavailable: 3, minInService: 1 }).rollOut).toMatchObject({ maxUnavailable: 3, minInService: 1 });
 });
 
-test("each member is told of the others: their number, which of them do not run, and where they may be", () => {
+test("the argument of each member has the number of members, those that do not run, and where they may be", () => {
     const members = { "1": { state: "stopped" }, "2": { connection: "qemu+ssh://b/system" } };
-    const { told } = fleet({ strategy: {}, members, template: { connection: "qemu:///system" } });
-    expect(told).toMatchObject({
+    const { ofMembers } = fleet({ strategy: {}, members, template: { connection: "qemu:///system" } });
+    expect(ofMembers).toMatchObject({
         fleet: "web",
         replicas: 4,
         idle: [1],
