@@ -2,6 +2,7 @@ import { createBackends } from "../../backends";
 import { openHost } from "../../backends/libvirt";
 import { endOf, type Fault, killer, recorder, type Watcher, watch, watchDom0 } from "./faults";
 import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
+import { PATIENT } from "./time";
 import { controlShell, xenBackend } from "./xenBackend";
 
 /** One operation of a bare backend that ends with SIGKILL. */
@@ -22,7 +23,7 @@ async function main({ operation, guest: given, unready, from, fault, xen }: Faul
     const changes: string[] = [];
     const [kill, record] = [killer(fault), recorder(changes)];
     const killing: Watcher = (name, call, args) => kill(name, () => record(name, call, args), args);
-    const host = watch(await openHost(guest.connection), killing);
+    const host = watch(await openHost(guest.connection, xen === undefined ? {} : { timeouts: PATIENT }), killing);
     const backend =
         xen === undefined
             ? createBackends(async () => host).kvm!

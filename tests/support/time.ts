@@ -4,6 +4,9 @@
  */
 export const HANG_MS = 120_000;
 
+/** Milliseconds that a call may take to an emulated host, whose speed says nothing about the code either. */
+export const PATIENT = { connect: HANG_MS, call: 3 * HANG_MS, power: 3 * HANG_MS };
+
 /**
  * Return the milliseconds of processor time that this process uses for some work, independent of other load: for ratios
  * within a run.

@@ -2,6 +2,7 @@ import type { Backend } from "../../backends";
 import { createLibvirtBackend, type Host, openHost } from "../../backends/libvirt";
 import { createXen, type Dom0, dom0AccessBy, type RemoteShell } from "../../backends/xen";
 import { must } from "./processes";
+import { PATIENT } from "./time";
 import { quote } from "./xenHost";
 
 /** Wrappers that a test puts around calls. */
@@ -17,7 +18,7 @@ export function xenBackend(
 ): Backend {
     const way = dom0AccessBy(shell);
     const xen = createXen((host, guest) => wrapDom0(way(host, guest)));
-    return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri)));
+    return createLibvirtBackend(xen, async (uri) => wrap(await openHost(uri, { timeouts: PATIENT })));
 }
 
 /** Return a shell in dom0 over an open ssh connection: a process that lives for a second has no time to open one. */

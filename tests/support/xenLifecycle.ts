@@ -2,6 +2,7 @@ import type { Backend, Change, Observation } from "../../backends";
 import { closeHosts, sshShellOf } from "../../backends/libvirt";
 import type { GuestOptions } from "./lifecycle";
 import { type PlanOptions, refOf, stateOf, testContext, testPlan } from "./plans";
+import { PATIENT } from "./time";
 import { type Wraps, xenBackend } from "./xenBackend";
 import { startXenHost, type XenHost } from "./xenHost";
 
@@ -107,7 +108,7 @@ export async function openXenLifecycle(wraps: Wraps = {}): Promise<XenLifecycle>
     const host = await startXenHost();
     return new XenLifecycle(
         host,
-        xenBackend(() => sshShellOf(host.sshUri), wraps),
+        xenBackend(() => sshShellOf(host.sshUri, PATIENT), wraps),
         kernel,
     );
 }

@@ -11,7 +11,7 @@ import { type PlanOptions, testPlan } from "../support/plans";
 import { tlsFiles } from "../support/tls";
 import { openXenLifecycle, XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 const TLS_PORT = 16514;
 

@@ -9,7 +9,7 @@ import { until } from "../support/processes";
 import { HANG_MS } from "../support/time";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(150_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { doctor, type Result } from "../../cli/doctor";
 import { startXenHost, type XenHost } from "../support/xenHost";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let host: XenHost;
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 beforeAll(async () => {

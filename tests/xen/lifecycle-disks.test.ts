@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { PlanOptions } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 const local = mkdtempSync(join(tmpdir(), "xen-disks-"));

@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { GuestOptions } from "../support/lifecycle";
+import type { Observation } from "../../backends";
 import { alice, type PlanOptions, testContext, testPlan } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 beforeAll(async () => {
@@ -26,7 +26,6 @@ const edit = async ({ name }: PlanOptions, change: (xml: string) => string) =>
 const twice = (xml: string) => xml.replace(/<(memory|currentMemory) unit='KiB'>\d+/g, "<$1 unit='KiB'>32768");
 
 interface Deed {
-    guest?: GuestOptions;
     deed(guest: PlanOptions): Promise<unknown>;
     /** What a read then says; undefined: there is nothing. */
     seen: object | undefined;
@@ -37,11 +36,6 @@ interface Deed {
 const deeds: Record<string, Deed> = {
     "destroyed by xl": {
         deed: ({ name }) => its.host.run("xl", "destroy", name),
-        seen: { state: "stopped", drift: { state: "stopped" } },
-        restart: true,
-    },
-    "destroyed by virsh": {
-        deed: ({ name }) => its.host.virsh("destroy", name),
         seen: { state: "stopped", drift: { state: "stopped" } },
         restart: true,
     },
@@ -77,7 +71,6 @@ const deeds: Record<string, Deed> = {
         restart: false,
     },
     "plugged into another bridge": {
-        guest: { interfaces: [{ mac: "52:54:00:33:00:01", attach: { bridge: "xenbr0" } }] },
         deed: (guest) => edit(guest, (xml) => xml.replace("bridge='xenbr0'", "bridge='other'")),
         seen: { drift: { interfaces: [{ mac: "52:54:00:33:00:01", kind: "bridge", source: "other" }] } },
         restart: false,
@@ -99,26 +92,35 @@ const deeds: Record<string, Deed> = {
     },
 };
 
-test.each(Object.entries(deeds))(
-    "a guest that was %s behind our back is seen, and restored",
-    async (_what, { guest: options, deed, seen, restart }) => {
-        const guest = its.guest(options);
-        const made = await its.create(guest);
-        const before = await its.id(guest);
-        await deed(guest);
-        const found = await its.observe(guest);
-        if (seen === undefined) expect(found).toBeUndefined();
-        else expect(found).toMatchObject(seen);
-
-        await its.update(guest, guest);
-        expect(await its.observe(guest)).toEqual(made);
-        expect(await its.host.virsh("domuuid", guest.name)).toBe((await testPlan(guest)).spec.uuid);
-        expect(await its.host.store(guest.name, "rumprun/cfg")).toBe((await testPlan(guest)).boot.xenstore!.value);
-        expect((await its.id(guest)) === before).toBe(!restart);
+describe("one guest, which each test leaves as it was", () => {
+    let guest: PlanOptions;
+    let made: Observation;
+    beforeAll(async () => {
+        guest = its.guest({ interfaces: [{ mac: "52:54:00:33:00:01", attach: { bridge: "xenbr0" } }] });
+        made = await its.create(guest);
+    }, 240_000);
+    afterAll(async () => {
         await its.delete(guest);
         await its.expectNothing(guest);
-    },
-);
+    }, 240_000);
+
+    test.each(Object.entries(deeds))(
+        "a guest that was %s behind our back is seen, and restored",
+        async (_what, { deed, seen, restart }) => {
+            const before = await its.id(guest);
+            await deed(guest);
+            const found = await its.observe(guest);
+            if (seen === undefined) expect(found).toBeUndefined();
+            else expect(found).toMatchObject(seen);
+
+            await its.update(guest, guest);
+            expect(await its.observe(guest)).toEqual(made);
+            expect(await its.host.virsh("domuuid", guest.name)).toBe((await testPlan(guest)).spec.uuid);
+            expect(await its.host.store(guest.name, "rumprun/cfg")).toBe((await testPlan(guest)).boot.xenstore!.value);
+            expect((await its.id(guest)) === before).toBe(!restart);
+        },
+    );
+});
 
 test("strangers: a name or a uuid that somebody else has is refused, and adopted where that is asked for", async () => {
     const guest = its.guest();

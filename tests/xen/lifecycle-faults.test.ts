@@ -5,7 +5,7 @@ import type { PlanOptions } from "../support/plans";
 import { HANG_MS } from "../support/time";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 /** What the next start meets; undone by its test. */
 let beforeStart: (() => Promise<unknown>) | undefined;

@@ -6,7 +6,7 @@ import type { PlanOptions } from "../support/plans";
 import { HANG_MS } from "../support/time";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const SLOW = "slowbr0";
 /** libxl gives a script 40 s (LIBXL_HOTPLUG_TIMEOUT, libxl_internal.h), and nothing can tell it otherwise. */

@@ -4,7 +4,7 @@ import type { GuestOptions } from "../support/lifecycle";
 import { testContext, testPlan } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 beforeAll(async () => {
@@ -143,9 +143,7 @@ test.each<[string, GuestOptions, RegExp]>([
 );
 
 test.each<[string, GuestOptions]>([
-    ["panics", { env: { TEST: "panic" } }],
     ["panics, and is kept for a look", { env: { TEST: "panic" }, onCrash: "preserve" }],
-    ["never gets ready", { env: { TEST: "hang" }, readiness: { console: "test kernel ready", timeout: 2 } }],
     ["cannot be started", { interfaces: [{ mac: MAC, attach: { bridge: "nowhere" } }] }],
 ])("an update whose guest %s: the old one serves again", async (_how, options) => {
     const guest = its.guest({ args: ["good"] });

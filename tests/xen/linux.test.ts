@@ -8,7 +8,7 @@ import { type PlanOptions, testContext } from "../support/plans";
 import { until } from "../support/processes";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 let guest: PlanOptions;

@@ -1,7 +1,7 @@
 import type { PlanOptions } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(90_000);
+jest.setTimeout(900_000);
 
 let its: XenLifecycle;
 let kernel: string;

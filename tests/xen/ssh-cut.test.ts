@@ -7,7 +7,7 @@ import { hasCode } from "../../model";
 import { alice, type PlanOptions, testContext } from "../support/plans";
 import { openXenLifecycle, type XenLifecycle } from "../support/xenLifecycle";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 /** What happens once: before the next start, or when the next copy has moved some of its bytes. */
 let beforeStart: (() => Promise<unknown>) | undefined;

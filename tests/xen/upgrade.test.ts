@@ -10,7 +10,7 @@ import { signalQuietly, until } from "../support/processes";
 import { Installation, OLD_RELEASE } from "../support/release";
 import { startXenHost, type XenHost } from "../support/xenHost";
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 const WRITTEN = "written by the guest";
 
