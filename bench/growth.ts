@@ -16,44 +16,87 @@ export type Step = (typeof STEPS)[number];
 export interface GrowthJob {
     kernel: string;
     guests: number;
+    /** Over which they are placed. */
+    hosts: number;
 }
 
 /** Milliseconds for all guests together. */
 export type GrowthTimes = Record<Step, { processor: number; elapsed: number }>;
 
-const SIZES = [100, 250, 500, 1000];
+/** The sizes of fleets, by the number of their hosts. */
+const SIZES: Record<number, readonly number[]> = { 1: [100, 250, 500, 1000], 3: [100, 200, 300] };
 /** Of the larger ELF file that all guests boot from: a rumprun nginx with its symbols has 23 MB. */
 const KERNEL = { bytes: 22 << 20, symbols: 20_000 };
 /** Both ends of "constant". */
 const CONSTANT = 1.2;
 
 /**
- * Measure the handlers over a host in memory, with fleets of 100 to 1000 guests: how much a guest costs in each step.
+ * Measure the handlers over a host in memory, with fleets of 100 to 1000 guests, and over three hosts with up to 300: how much a guest costs in each step.
  * Processor time is compared, since other programs on the machine change it less than the elapsed time.
  */
 export async function growth(place: Place): Promise<Figure[]> {
     const kernel = await largeKernel(place);
     const env = { XDG_CACHE_HOME: join(place.folder, "growth-cache") };
-    const runs: { guests: number; times: GrowthTimes }[] = [];
-    for (const guests of SIZES) {
-        place.log(`growth: ${guests} guests`);
-        runs.push({ guests, times: await child<GrowthTimes>("growth.ts", { kernel, guests }, { env }) });
+    const figures: Figure[] = [];
+    for (const [hosts, sizes] of Object.entries(SIZES).map(([count, of]) => [Number(count), of] as const)) {
+        const runs: Run[] = [];
+        for (const guests of sizes) {
+            place.log(`growth: ${guests} guests on ${hosts} host(s)`);
+            const job: GrowthJob = { kernel, guests, hosts };
+            runs.push({ guests, times: await child<GrowthTimes>("growth.ts", job, { env }) });
+        }
+        figures.push(...STEPS.map((step) => figureOf(step, runs, hosts)));
     }
-    return STEPS.map((step) => figureOf(step, runs));
+    return [...figures, await besideSlow(place, kernel, env)];
 }
 
-export function figureOf(step: Step, runs: { guests: number; times: GrowthTimes }[]): Figure {
+interface Run {
+    guests: number;
+    times: GrowthTimes;
+}
+
+export function figureOf(step: Step, runs: Run[], hosts = 1): Figure {
     const points = runs.map(({ guests, times }) => ({ guests, total: times[step].processor }));
     const each = points.map(({ guests, total }) => total / guests);
     const [first = NaN, last = NaN] = [each[0], each[each.length - 1]];
     return {
         part: "growth",
-        name: step,
+        name: hosts > 1 ? `${step}, ${hosts} hosts` : step,
         unit: "ms",
         ours: slopeOf(points),
         beside: Object.fromEntries(points.map(({ guests }, index) => [`of ${guests}`, each[index] ?? NaN])),
-        measure: "a guest of 1000 / a guest of 100",
+        measure: `a guest of ${runs.at(-1)?.guests} / a guest of ${runs[0]?.guests}`,
         value: last / first,
+        limit: CONSTANT,
+    };
+}
+
+/** The members of a fleet that is created at once over three hosts, of which one may be slow. */
+export interface BesideSlowJob {
+    kernel: string;
+    guests: number;
+    /** Milliseconds by which each call to the slow host takes longer. */
+    delay: number;
+}
+
+/** Milliseconds until the last guest of the other hosts, and of the slow host, was created, without the delay and with it. */
+export type BesideSlowTimes = Record<"quick" | "slow", { others: number; first: number }>;
+
+const DELAY_MS = 200;
+
+/** Compare how long the guests of two hosts take while a third one is as quick as they, and while its calls take 200 ms more. */
+async function besideSlow(place: Place, kernel: string, env: Record<string, string>): Promise<Figure> {
+    place.log(`growth: 60 guests on 3 hosts, of which one is ${DELAY_MS} ms away`);
+    const job: BesideSlowJob = { kernel, guests: 60, delay: DELAY_MS };
+    const { quick, slow } = await child<BesideSlowTimes>("besideSlow.ts", job, { env });
+    return {
+        part: "growth",
+        name: `create of 60 at once, one of 3 hosts ${DELAY_MS} ms away`,
+        unit: "ms",
+        ours: slow.others,
+        beside: { "no host away": quick.others, "the host that is away": slow.first },
+        measure: "the other hosts' guests / the same with no host away",
+        value: slow.others / quick.others,
         limit: CONSTANT,
     };
 }

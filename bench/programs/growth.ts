@@ -1,45 +1,19 @@
-// The lifecycle of a fleet by the bare handlers, over a host in this process. Prints JSON.
-import { createBackends } from "../../backends";
-import { unikernelHandlers } from "../../core/unikernel";
+// The lifecycle of a fleet by the bare handlers, over hosts in this process. Prints JSON.
 import { forgetClaims } from "../../core/unikernel/check/claims";
+import { forgetPlaces } from "../../core/unikernel/place";
 import { type GrowthJob, type GrowthTimes, STEPS, type Step } from "../growth";
-import { MemoryHost } from "../memoryHost";
+import { memoryFleet } from "../memoryFleet";
 
 type Properties = Record<string, unknown>;
 
 /** Guests that are made and removed before the measurement, so that the compiler's work is not a part of it. */
 const WARM_UP = 60;
 
-const { kernel, guests }: GrowthJob = JSON.parse(process.argv[2] ?? "{}");
+const { kernel, guests, hosts }: GrowthJob = JSON.parse(process.argv[2] ?? "{}");
 
-/** Return a locally administered MAC address. */
-function macOf(number: number): string {
-    const hex = number.toString(16).padStart(4, "0");
-    return `52:54:00:be:${hex.slice(0, 2)}:${hex.slice(2)}`;
-}
-
-async function live(count: number, fleet: string): Promise<GrowthTimes> {
-    const uri = `qemu:///system?fleet=${fleet}`;
-    const host = new MemoryHost(uri);
-    const backend = createBackends(async () => host).kvm;
-    if (!backend) throw new Error("this release has no KVM backend");
-    const handlers = unikernelHandlers({
-        backend: () => backend,
-        creator: { user: "bench", machine: "bench", project: "0123456789abcdef" },
-        log: () => undefined,
-    });
+async function live(count: number, name: string): Promise<GrowthTimes> {
+    const { handlers, args, left } = memoryFleet({ fleet: name, kernel, hosts });
     const numbers = [...Array(count).keys()];
-    const args = (number: number): Properties => ({
-        resourceUrn: `urn:pulumi:bench::growth::pulumi-unikernel:index:Unikernel::${fleet}-${number}`,
-        platform: "kvm",
-        connection: uri,
-        kernel,
-        memory: 64,
-        env: { NUMBER: String(number) },
-        interfaces: [
-            { mac: macOf(number), attach: { user: { forward: [{ host: 10_000 + number, guest: 80 }] } }, ipv4: "dhcp" },
-        ],
-    });
     const times = {} as GrowthTimes;
     const measure = async <T>(step: Step, work: (number: number) => Promise<T>): Promise<T[]> => {
         const [before, start] = [process.cpuUsage(), performance.now()];
@@ -77,8 +51,8 @@ async function live(count: number, fleet: string): Promise<GrowthTimes> {
         async (number) => (await handlers.update("", at(made, number), at(other, number))).outs,
     );
     await measure("delete", (number) => handlers.delete("", at(changed, number)));
-    if ((await host.domains.list()).length > 0 || (await host.files.guests())?.length !== 0)
-        throw new Error("delete has left something");
+    if ((await left()) > 0) throw new Error("delete has left something");
+    forgetPlaces();
     forgetClaims();
     return times;
 }

@@ -22,3 +22,8 @@ test("a guest that costs more in a larger fleet is a miss", () => {
     expect(met(figure)).toBe(false);
     expect(figure.beside).toEqual({ "of 100": 3, "of 1000": 4 });
 });
+
+test("a figure over several hosts names them, and compares the largest fleet with the smallest", () => {
+    const figure = figureOf("create", [run(100, 3), run(300, 6)], 3);
+    expect(figure).toMatchObject({ name: "create, 3 hosts", measure: "a guest of 300 / a guest of 100", value: 2 });
+});
