@@ -67,7 +67,7 @@ async function expectGuest(guest: PlanOptions): Promise<void> {
  * go through the calls that all platforms have.
  */
 const CONFIGURES = ["domains.start", "dom0.xenstore", "domains.resume"];
-const OWN = [...CONFIGURES, "domains.destroy", "dom0.rename", "dom0.remove", "files.put"];
+const OWN = [...CONFIGURES, "dom0.rename", "dom0.remove", "files.put"];
 
 /** By ssh, calls of a create and of a delete that are sent at once with others. The short run is content with OF_EACH. */
 const AT_ONCE = {
