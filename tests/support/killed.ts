@@ -49,6 +49,24 @@ export function points(changes: string[], from = 0): Fault[] {
     ];
 }
 
+/**
+ * Return the part of the points that `npm test` takes: after the first of each kind of call, where writing and removing files is one
+ * kind, and after the last call. `--long` takes all; hosts in memory do them all
+ * each time (killedAnywhere.test.ts of tests/unit/lifecycle and tests/unit/libvirt-networks).
+ */
+export function spread(all: Fault[], changes: string[]): Fault[] {
+    if (LONG) return all;
+    const kinds = new Set<string>();
+    return all.filter(({ change, when }, index) => {
+        if (when !== "after") return false;
+        const kind = changes[change]!.replace(/^files\..*/, "files");
+        return !kinds.has(kind) && kinds.add(kind) ? true : index === all.length - 1;
+    });
+}
+
+/** The words for it in a test's name. */
+export const SPREAD = LONG ? "each call" : "the first call of each kind and the last (all: --long)";
+
 /** Describe an error after a fault, with the position of the fault. */
 export function at(changes: string[], { when, change }: Fault, error: unknown): string {
     return `${when} ${changes[change]} (${change} of ${changes.length}): ${error instanceof Error ? error.message : String(error)}`;
