@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { type Stack, withStack } from "../support/engine";
 import { workspace } from "../unit/images/workspace";
@@ -15,20 +15,42 @@ beforeEach(() => {
 const program = `
 const pulumi = require("@pulumi/pulumi");
 const { BlockImage } = require("pulumi-unikernel");
-const config = new pulumi.Config();
-const folder = new BlockImage("folder", { source: config.require("data"), output: config.get("output") });
-const page = new BlockImage("page", { format: "ext2", size: 8, source: { "index.html": "<h1>hello</h1>", pin: config.requireSecret("pin"), logo: new pulumi.asset.FileAsset("logo.png") } });
+const { data, output } = require("./settings.json");
+const folder = new BlockImage("folder", { source: data, output });
+const page = new BlockImage("page", { format: "ext2", size: 8, source: { "index.html": "<h1>hello</h1>", pin: pulumi.secret("hunter2-hunter2"), logo: new pulumi.asset.FileAsset("logo.png") } });
 module.exports = { path: folder.path, digest: folder.digest, size: page.size, folderSize: folder.size };
 `;
+
+/** `pulumi up` with its preview, in one run. */
+const PREVIEWED = { args: ["--skip-preview=false", "--diff"] };
+
+interface Outputs {
+    path: string;
+    digest: string;
+    size?: number;
+    folderSize?: number;
+}
 
 async function plantProgram(): Promise<string> {
     await plant("program", {
         "index.js": program,
+        "settings.json": "{}",
         "logo.png": "png",
         "Pulumi.yaml": "name: images\nruntime:\n  name: nodejs\n  options:\n    typescript: false\nmain: index.js\n",
         "package.json": '{"main": "index.js"}',
     });
     return at("program");
+}
+
+/** What the program is to declare from now on. */
+const declare = (stack: Stack, settings: { data: string; output?: string }): Promise<void> =>
+    writeFile(path.join(stack.folder, "settings.json"), JSON.stringify(settings));
+
+/** The stack's state with its outputs, of one run of the engine. */
+async function stateOf(stack: Stack) {
+    const state = await stack.exportState();
+    const { outputs } = state.resources.find(({ type }) => type === "pulumi:pulumi:Stack")!;
+    return { ...state, outputs: outputs as unknown as Outputs };
 }
 
 const imagesLeft = async (): Promise<string[]> =>
@@ -40,91 +62,72 @@ const imagesLeft = async (): Promise<string[]> =>
         )
     ).flat();
 
-test("the life of images under the engine: created, shown, rebuilt where needed, gone", async () => {
+// What an image does when its file is lost, its source moves or its output changes: tests/unit/blockImage, without the engine.
+test("the life of images under the engine: refused, shown, created, as release 0.1.0 left them, rebuilt where needed, gone", async () => {
     const data = await plant("data", { "conf/nginx.conf": "one", "html/index.html": "one" });
-    const env = { XDG_CACHE_HOME: at("cache") };
+    await mkdir(at("out"));
     await withStack(
         await plantProgram(),
         "images",
         async (stack) => {
-            await stack.config("pin", "hunter2-hunter2", { secret: true });
-            expect((await stack.up()).changes).toEqual({ create: 3 });
-            const first = await stack.outputs<{ path: string; digest: string }>();
-            expect(first.path).toBe(at("cache/pulumi-unikernel/images", `${first.digest}.iso`));
-            expect((await stack.up()).changes).toEqual({ same: 3 });
-            expect((await stack.refresh()).changes).toEqual({ same: 3 });
-            expect((await stack.up()).changes).toEqual({ same: 3 });
+            // What is wrong is said before anything is built, with its property.
+            await declare(stack, { data: at("nowhere"), output: at("missing/data.iso") });
+            const refused = await stack.preview({ fails: true });
+            expect(refused.text).toMatch(/source.*cannot read .*nowhere/s);
+            expect(refused.text).toMatch(/output.*does not exist/s);
+            expect(refused.text).not.toContain("    at ");
 
-            const state = await stack.exportState();
-            expect(state.text).not.toContain("hunter2");
-            expect(state.resources.find(({ urn }) => urn.endsWith("::page"))!.inputs).toMatchObject({
-                digestKey: { ciphertext: expect.any(String) },
+            // The size of a file is unknown to the preview of its build.
+            await declare(stack, { data });
+            const created = await stack.up(PREVIEWED);
+            expect(created.text).toMatch(/^ +size *: (\[unknown\]|output<)/m);
+            expect(created.changes).toEqual({ create: 3 });
+            const first = await stateOf(stack);
+            expect(first.outputs).toMatchObject({
+                path: at("cache/pulumi-unikernel/images", `${first.outputs.digest}.iso`),
+                size: 8 * 2 ** 20,
+                folderSize: expect.any(Number) as number,
+            });
+            expect(first.text).not.toContain("hunter2");
+            expect(first.resources.find(({ urn }) => urn.endsWith("::page"))!.inputs).toMatchObject({
+                digestKey: { ciphertext: expect.any(String) as string },
             });
 
+            await asOfRelease010(stack, first);
+
+            // The file that changed is named, and the image that has it is built again; it alone.
             await writeFile(`${data}/html/index.html`, "two");
-            const preview = await stack.preview();
-            expect(preview.changes).toEqual({ same: 2, update: 1 });
-            expect(preview.text).toMatch(/~ manifest: \{\s+~ html\/index\.html: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
-            expect(preview.text).not.toMatch(/~ conf\/nginx\.conf/);
-            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
-            const second = await stack.outputs<{ path: string; digest: string }>();
-            expect(second.digest).not.toBe(first.digest);
-
-            // Lost with the whole cache folder: built again, with the same digest.
-            await rm(at("cache"), { recursive: true });
-            expect((await stack.up()).changes).toEqual({ same: 1, update: 2 });
-            expect(await stack.outputs()).toEqual(await stack.outputs());
-            expect((await stack.outputs<{ digest: string }>()).digest).toBe(second.digest);
-
-            await cp(data, at("moved"), { recursive: true });
-            await stack.config("data", at("moved"));
-            expect((await stack.up()).changes).toEqual({ same: 3 });
-            await mkdir(at("out"));
-            await stack.config("output", at("out/data.iso"));
-            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
+            await declare(stack, { data, output: at("out/data.iso") });
+            const rebuilt = await stack.up(PREVIEWED);
+            expect(rebuilt.text).toMatch(/~ manifest *: \{\s+~ html\/index\.html: "[0-9a-f]{16}" => "[0-9a-f]{16}"/);
+            expect(rebuilt.text).not.toMatch(/~ conf\/nginx\.conf/);
+            expect(rebuilt.changes).toEqual({ same: 2, update: 1 });
             expect(await readdir(at("out"))).toEqual(["data.iso"]);
             expect((await stack.destroy()).changes).toEqual({ delete: 3 });
             expect([...(await imagesLeft()), ...(await readdir(at("out")))]).toEqual([]);
         },
-        { env, config: { data } },
+        { env: { XDG_CACHE_HOME: at("cache") } },
     );
 });
 
-test("the size of a file is unknown to the preview of its build, and comes into a state of 0.1.0 by refresh or update", async () => {
-    const data = await plant("data", { "index.html": "one" });
-    const env = { XDG_CACHE_HOME: at("cache") };
-    const sizes = async (stack: Stack) => {
-        const { size, folderSize } = await stack.outputs();
-        return { size, folderSize };
-    };
-    await withStack(
-        await plantProgram(),
-        "sizes",
-        async (stack) => {
-            await stack.config("pin", "1234", { secret: true });
-            expect((await stack.preview()).text).toMatch(/^ +size *: (\[unknown\]|output<)/m);
-            await stack.up();
-            const now = await sizes(stack);
-            expect(now).toEqual({ size: 8 * 2 ** 20, folderSize: expect.any(Number) });
-
-            await importState(stack, oldForm((await stack.exportState()).text));
-            const files = await imageTimes();
-            // Only the image whose `size` in state is the argument is updated; the other one keeps its state.
-            const preview = await stack.preview();
-            expect(preview.changes).toEqual({ same: 2, update: 1 });
-            expect(preview.text).toMatch(/nothing is built: the state takes the form of this release/);
-            expect((await stack.up()).changes).toEqual({ same: 2, update: 1 });
-            expect(await sizes(stack)).toEqual({ size: now.size });
-            // The engine counts outputs alone as no change.
-            expect((await stack.refresh()).changes).toEqual({ same: 3 });
-            expect((await stack.up()).changes).toEqual({ same: 3 });
-            expect(await sizes(stack)).toEqual(now);
-            expect(await imageTimes()).toEqual(files);
-            await stack.destroy();
-        },
-        { env, config: { data } },
-    );
-});
+/** With the state of release 0.1.0, the size of a file comes by refresh or update, and nothing is built. */
+async function asOfRelease010(stack: Stack, now: { text: string; outputs: Outputs }): Promise<void> {
+    const { size, folderSize } = now.outputs;
+    await importState(stack, oldForm(now.text));
+    const files = await imageTimes();
+    // Only the image whose `size` in state is the argument is updated; the other one keeps its state.
+    const updated = await stack.up({ args: ["--diff"] });
+    expect(updated.changes).toEqual({ same: 2, update: 1 });
+    expect(updated.text).toMatch(/nothing is built: the state takes the form of this release/);
+    const { outputs } = await stateOf(stack);
+    expect([outputs.size, outputs.folderSize]).toEqual([size, undefined]);
+    // The engine counts outputs alone as no change.
+    expect((await stack.refresh()).changes).toEqual({ same: 3 });
+    expect((await stack.up()).changes).toEqual({ same: 3 });
+    const { outputs: refreshed } = await stateOf(stack);
+    expect([refreshed.size, refreshed.folderSize]).toEqual([size, folderSize]);
+    expect(await imageTimes()).toEqual(files);
+}
 
 /** A state as release 0.1.0 wrote it: `bytes` is the size of the file, and `size` repeats the argument. */
 function oldForm(text: string): string {
@@ -151,19 +154,3 @@ async function imageTimes(): Promise<unknown[]> {
         names.map(async (name) => [name, await stat(path.join(folder, name)).then((s) => [s.ino, s.mtimeMs])]),
     );
 }
-
-test("what is wrong is said before anything is built, with its property", async () => {
-    const env = { XDG_CACHE_HOME: at("cache") };
-    await withStack(
-        await plantProgram(),
-        "refused",
-        async (stack) => {
-            await stack.config("pin", "1234", { secret: true });
-            const { text } = await stack.preview({ fails: true });
-            expect(text).toMatch(/source.*cannot read .*nowhere/s);
-            expect(text).toMatch(/output.*does not exist/s);
-            expect(text).not.toContain("    at ");
-        },
-        { env, config: { data: at("nowhere"), output: at("missing/data.iso") } },
-    );
-});
