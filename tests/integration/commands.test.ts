@@ -62,7 +62,8 @@ describe("ls", () => {
         return { ...ended, shown: JSON.parse(ended.stdout) as Shown };
     };
 
-    test("the guests with our mark on all hosts; a silent host hides none, and is named", async () => {
+    test("the guests with our mark on all hosts, with the uptime of QEMU's process; a silent host hides none, and is named", async () => {
+        const before = await uptimeOf(its, guests[0]!);
         const { code, shown, stdout } = await list(
             ...[its.host.uri, nowhere, other.host.uri].flatMap((uri) => ["--connection", uri]),
         );
@@ -77,20 +78,13 @@ describe("ls", () => {
             { name: "web-2", connection: its.host.uri, state: "paused", memory: 24, resource: "web-2", stack: "test" },
             { name: "web-3", connection: other.host.uri, state: "stopped" },
         ]);
+        expect(shown.guests[0]!.uptime).toBeGreaterThanOrEqual(before - 1);
+        expect(shown.guests[0]!.uptime).toBeLessThanOrEqual((await uptimeOf(its, guests[0]!)) + 1);
         expect(shown.guests[2]).not.toHaveProperty("uptime");
         expect(stdout).not.toContain(SECRET);
         // All are ready since some moment of this test.
         for (const { lastChange } of shown.guests)
             expect(Date.now() - Date.parse(lastChange.at!)).toBeLessThan(3_600_000);
-    });
-
-    test("the uptime is that of the QEMU process", async () => {
-        const [pid, before] = [await its.process(guests[0]!), await uptimeOf(its, guests[0]!)];
-        const { shown } = await list("--connection", its.host.uri);
-        const after = await uptimeOf(its, guests[0]!);
-        expect(pid).not.toBe("");
-        expect(shown.guests[0]!.uptime).toBeGreaterThanOrEqual(before - 1);
-        expect(shown.guests[0]!.uptime).toBeLessThanOrEqual(after + 1);
     });
 
     test("a table: no colours and nothing cut in a pipe", async () => {
@@ -103,7 +97,7 @@ describe("ls", () => {
     });
 
     test("a host that is silent to several questions at once is no success", async () => {
-        const ended = await Promise.all(Array.from({ length: 8 }, () => run(["ls", "--connection", nowhere])));
+        const ended = await Promise.all(Array.from({ length: 3 }, () => run(["ls", "--connection", nowhere])));
         expect(ended.map(({ code, stdout }) => [code, stdout])).toEqual(ended.map(() => [1, "no guests\n"]));
     });
 
@@ -266,7 +260,7 @@ describe("logs", () => {
         const numbers = (): number[] =>
             [...logs.text().matchAll(/^line (\d+) of/gm)].map(([, number]) => Number(number));
         // More than one file of 2 MiB, whatever the speed of this machine.
-        await until(() => logs.length() > 3_000_000);
+        await until(() => logs.length() > 2_300_000);
         const seconds = (Date.now() - begin) / 1000;
         const peak = Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${logs.child.pid}/status`, "utf8"))?.[1]);
         const size = (await must("stat", ["-c", "%s", join(await its.folder(guest), "console.log")])).trim();
