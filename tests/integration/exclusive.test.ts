@@ -6,6 +6,8 @@ import { testUnikernels, type Unikernels } from "../support/unikernels";
 
 jest.setTimeout(180_000);
 
+type Properties = Record<string, unknown>;
+
 let its: Lifecycle;
 let guests: Unikernels;
 const listeners: { stop(): void }[] = [];
@@ -101,34 +103,38 @@ describe("a hand-over inside a stack", () => {
         };
     }
 
-    test("reserved addresses are swapped in one run, one update after the other", async () => {
-        const {
-            states: [a, b],
-            inputs,
-        } = await pair(
-            ["a", "b"],
-            [reserved(1, "10.88.0.20"), reserved(2, "10.88.0.21")],
-            [reserved(1, "10.88.0.21"), reserved(2, "10.88.0.20")],
-        );
-        const first = await guests.update(inputs[0], a);
-        expect(await entries()).toEqual(["01 10.88.0.21"]);
-        const second = await guests.update(inputs[1], b);
-        expect(await entries()).toEqual(["01 10.88.0.21", "02 10.88.0.20"]);
-        await Promise.all([guests.destroy(first), guests.destroy(second)]);
-        expect(await entries()).toEqual([]);
-    });
+    /** The inputs of another run that changes both. */
+    async function next(names: [string, string], states: Properties[], after: [Properties, Properties]) {
+        guests.newRun();
+        const inputs: Properties[] = [];
+        for (const [index, name] of names.entries())
+            inputs.push(await guests.check(name, after[index]!, states[index]!));
+        return inputs as [Properties, Properties];
+    }
 
-    test("MAC addresses are exchanged in one run, and each reserved address stays with its guest", async () => {
+    test("reserved addresses and MAC addresses are swapped in one run, one update after the other; what an update that fails had given up comes back", async () => {
+        const names: [string, string] = ["a", "b"];
         const {
             states: [a, b],
             inputs,
         } = await pair(
-            ["mac-a", "mac-b"],
-            [reserved(64, "10.88.0.50"), reserved(65, "10.88.0.51")],
-            [reserved(65, "10.88.0.50"), reserved(64, "10.88.0.51")],
+            names,
+            [reserved(1, "10.88.0.20"), reserved(2, "10.88.0.21")],
+            [{ ...reserved(1, "10.88.0.21"), env: { TEST: "panic" } }, reserved(2, "10.88.0.20")],
         );
-        const after = await Promise.all([guests.update(inputs[0], a), guests.update(inputs[1], b)]);
-        expect(await entries()).toEqual(["40 10.88.0.51", "41 10.88.0.50"]);
+        await expect(guests.update(inputs[0], a)).rejects.toMatchObject({ code: "rolled-back" });
+        expect(await entries()).toEqual(["01 10.88.0.20", "02 10.88.0.21"]);
+
+        const swapped = await next(names, [a, b], [reserved(1, "10.88.0.21"), reserved(2, "10.88.0.20")]);
+        const first = await guests.update(swapped[0], a);
+        expect(await entries()).toEqual(["01 10.88.0.21"]);
+        const second = await guests.update(swapped[1], b);
+        expect(await entries()).toEqual(["01 10.88.0.21", "02 10.88.0.20"]);
+
+        // Each reserved address stays with its guest, whose MAC address is the other's now.
+        const exchanged = await next(names, [first, second], [reserved(2, "10.88.0.21"), reserved(1, "10.88.0.20")]);
+        const after = await Promise.all([guests.update(exchanged[0], first), guests.update(exchanged[1], second)]);
+        expect(await entries()).toEqual(["01 10.88.0.20", "02 10.88.0.21"]);
         await Promise.all(after.map((state) => guests.destroy(state)));
         expect(await entries()).toEqual([]);
     });
@@ -148,25 +154,12 @@ describe("a hand-over inside a stack", () => {
         expect(await entries()).toEqual([]);
     });
 
-    test("an address comes back to the guest that had it, where the other's update fails", async () => {
+    test("ports are swapped in one run: each guest restarts once; a port whose holder is updated later is waited for, and refused without a restart where that does not come", async () => {
+        const names: [string, string] = ["g", "h"];
         const {
             states: [a, b],
             inputs,
-        } = await pair(
-            ["c", "d"],
-            [reserved(3, "10.88.0.30"), reserved(4, "10.88.0.31")],
-            [{ ...reserved(3, "10.88.0.31"), env: { TEST: "panic" } }, reserved(4, "10.88.0.30")],
-        );
-        await expect(guests.update(inputs[0], a)).rejects.toMatchObject({ code: "rolled-back" });
-        expect(await entries()).toEqual(["03 10.88.0.30", "04 10.88.0.31"]);
-        await Promise.all([guests.destroy(a), guests.destroy(b)]);
-    });
-
-    test("ports are swapped in one run: each guest restarts once", async () => {
-        const {
-            states: [a, b],
-            inputs,
-        } = await pair(["e", "f"], [port(5, 8071), port(6, 8072)], [port(5, 8072), port(6, 8071)]);
+        } = await pair(names, [port(7, 8071), port(8, 8072)], [port(7, 8072), port(8, 8071)]);
         const before = [await processOf(a), await processOf(b)];
         const after = await Promise.all([guests.update(inputs[0], a), guests.update(inputs[1], b)]);
         expect([await processOf(a), await processOf(b)].filter((process) => before.includes(process))).toEqual([]);
@@ -178,28 +171,22 @@ describe("a hand-over inside a stack", () => {
                 `hostfwd=tcp:127.0.0.1:${place}-`,
             );
         }
-        await Promise.all(after.map((state) => guests.destroy(state)));
-    });
 
-    test("a port whose holder is updated later is waited for, and refused without a restart where that does not come", async () => {
-        const {
-            states: [a, b],
-            inputs,
-        } = await pair(["g", "h"], [port(7, 8073), port(8, 8074)], [port(7, 8074), port(8, 8075)]);
-        const before = await processOf(a);
+        const later = await next(names, after, [port(7, 8071), port(8, 8075)]);
+        const process = await processOf(a);
         patience.yield = 1000;
-        await expect(guests.update(inputs[0], a)).rejects.toMatchObject({
+        await expect(guests.update(later[0], after[0])).rejects.toMatchObject({
             code: "in-use",
             property: "interfaces[0].attach.user.forward[0].host",
-            message: expect.stringMatching(/has tcp port 8074 of 127\.0\.0\.1: it is "h" of this stack/) as string,
+            message: expect.stringMatching(/has tcp port 8071 of 127\.0\.0\.1: it is "h" of this stack/) as string,
             hint: expect.stringContaining(`pulumi up --target '${guests.urnOf("h")}'`) as string,
         });
-        expect(await processOf(a)).toBe(before);
+        expect(await processOf(a)).toBe(process);
         patience.yield = usual.yield;
-        const late = guests.update(inputs[0], a);
-        const [first, second] = await Promise.all([late, guests.update(inputs[1], b)]);
-        expect((await its.host.exec("ss", ["-ltnH"])).stdout).toMatch(/127\.0\.0\.1:8074/);
-        await Promise.all([guests.destroy(first), guests.destroy(second)]);
+        const late = guests.update(later[0], after[0]);
+        const last = await Promise.all([late, guests.update(later[1], after[1])]);
+        expect((await its.host.exec("ss", ["-ltnH"])).stdout).toMatch(/127\.0\.0\.1:8071/);
+        await Promise.all(last.map((state) => guests.destroy(state)));
     });
 
     test("what a guest has that is not declared any more is refused without a restart, and the holder named with aliases", async () => {
