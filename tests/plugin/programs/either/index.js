@@ -1,4 +1,5 @@
-// Declares what declared.json says, by dynamic providers or by the plugin: `guests` and `images` map logical names to arguments.
+// Declares what declared.json says, by dynamic providers or by the plugin: `guests` and `images` map logical names to arguments,
+// among them `by` for what another serves than the rest.
 const { readFileSync } = require("node:fs");
 const { join } = require("node:path");
 const pulumi = require("@pulumi/pulumi");
@@ -7,7 +8,6 @@ const { BlockImage, Network, NetworkInterface, Unikernel } = require("pulumi-uni
 const config = new pulumi.Config();
 // A file, since state holds a stack's configuration.
 const declared = JSON.parse(readFileSync(join(__dirname, "declared.json"), "utf8"));
-const plugin = declared.by === "plugin";
 const tokenOf = (kind, by) => (by === "plugin" ? `unikernel:index:${kind}` : `pulumi-nodejs:dynamic/unikernel:${kind}`);
 
 const OUTPUTS = {
@@ -15,7 +15,8 @@ const OUTPUTS = {
     Network: ["name", "uuid", "bridge", "consequence"],
 };
 
-function declare(Dynamic, name, args, opts) {
+function declare(Dynamic, name, { by = declared.by, ...args }, opts) {
+    const plugin = by === "plugin";
     const kind = Dynamic.name;
     const { formerly, ...others } = opts ?? {};
     const aliased = {
@@ -62,7 +63,7 @@ function plugged({ attach, ...card }) {
     return { ...reveal(card), attach: { network: networks[attach.declared].name } };
 }
 
-for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(
+for (const [name, { by, image, mount = "/data", interfaces = [], parent, formerly, ...args }] of Object.entries(
     declared.guests,
 )) {
     const opts = parent ? { parent: new Site(parent) } : {};
@@ -70,6 +71,7 @@ for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, .
         Unikernel,
         name,
         {
+            by,
             platform: "kvm",
             connection: config.require("connection"),
             kernel: config.require("kernel"),
@@ -81,10 +83,15 @@ for (const [name, { image, mount = "/data", interfaces = [], parent, formerly, .
             ...reveal(args),
             ...(image ? { blocks: [{ image: images[image], mount: reveal(mount) }] } : {}),
             interfaces: interfaces.map((card, index) =>
-                declare(NetworkInterface, `${name}-${index}`, plugged(card), {
-                    ...opts,
-                    ...(formerly ? { formerly: `${formerly}-${index}` } : {}),
-                }),
+                declare(
+                    NetworkInterface,
+                    `${name}-${index}`,
+                    { by, ...plugged(card) },
+                    {
+                        ...opts,
+                        ...(formerly ? { formerly: `${formerly}-${index}` } : {}),
+                    },
+                ),
             ),
         },
         { ...opts, formerly },
