@@ -4,7 +4,8 @@ import { join } from "node:path";
 
 import { uuidOf } from "../../core/identity";
 import { type By, Either } from "../plugin/either";
-import type { Run, Stack } from "../support/engine";
+import { Fleets } from "../plugin/fleets";
+import type { Run, Stack, StateResource } from "../support/engine";
 import { holdAt } from "../support/hold";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
@@ -14,7 +15,7 @@ import { Installation, OLD_RELEASE } from "../support/release";
 jest.setTimeout(900_000);
 
 const NETWORKS = ["lan", "other"];
-const TYPES = { dynamic: "pulumi-nodejs:dynamic/unikernel:Unikernel", plugin: "unikernel:index:Unikernel" };
+const PROVIDERS: By[] = ["dynamic", "plugin"];
 const WRITTEN = "written by the guest";
 
 let host: LibvirtHost;
@@ -26,22 +27,27 @@ beforeAll(async () => {
         await host.defineNatNetwork(name, { subnet: `10.66.${index}`, isolated: true });
     seed = join(host.folder, "data.img");
     await writeFile(seed, Buffer.alloc(1 << 20));
-});
-beforeEach(async () => {
     installation = await Installation.of(OLD_RELEASE);
 });
-afterEach(() => installation.remove());
-afterAll(() => host.close());
+beforeEach(() => installation.install(OLD_RELEASE));
+afterAll(async () => {
+    await installation?.remove();
+    await host?.close();
+});
 
-/** One guest for each thing that a release may store in another way. */
-const guests = (network: string, changes: { args?: string[]; live?: object } = {}): Record<string, object> => ({
+interface Changes {
+    args?: string[];
+    live?: object;
+}
+
+/** One guest for each thing that a release may store in another way; `number` is what its provider has of each. */
+const guestsBy = (number: number, network: string, changes: Changes) => ({
     /** A data image, a secret, a forwarded port that we chose. */
     web: {
-        image: "data",
         args: changes.args ?? ["one"],
         env: { GREETING: "hello", PASSWORD: { secret: "hunter2" } },
         interfaces: [{ attach: { user: { forward: [{ guest: 80 }] } } }],
-        gdb: { port: 12341 },
+        gdb: { port: 12340 + number },
         ...changes.live,
     },
     /** Data that must stay, and a reserved address. */
@@ -52,28 +58,52 @@ const guests = (network: string, changes: { args?: string[]; live?: object } = {
         ],
         hostname: "db",
         args: changes.args ?? [],
-        interfaces: [{ attach: { network }, ipv4: { reserve: network === "lan" ? "10.66.0.20" : "10.66.1.20" } }],
+        interfaces: [{ attach: { network }, ipv4: { reserve: `10.66.${NETWORKS.indexOf(network)}.2${number}` } }],
         ...changes.live,
     },
     /** Never started. */
     off: { state: "stopped", args: ["off"], memory: 32, vcpus: 2, ...changes.live },
 });
+/** The same for each provider: `dynamic-web`, `plugin-web` and so on. */
+function guests(network: string, changes: Changes = {}): Record<string, object> {
+    const all = PROVIDERS.flatMap((by, number) =>
+        Object.entries(guestsBy(number, network, changes)).map(([name, guest]): [string, object] => [
+            `${by}-${name}`,
+            { by, ...guest, ...(name === "web" ? { image: `${by}-data` } : {}) },
+        ]),
+    );
+    return Object.fromEntries(all);
+}
+const IMAGES = Object.fromEntries(
+    PROVIDERS.map((by) => [`${by}-data`, { by, source: { "index.html": "page", "key.pem": { secret: "hunter2" } } }]),
+);
 /** Creates that are killed: before there is a domain, before it is started, and before it is ready. */
 const UNFINISHED = {
-    early: {},
-    half: { env: { PASSWORD: { secret: "hunter2" } } },
-    late: { interfaces: [{ attach: { network: "lan" } }] },
+    early: { by: "plugin" },
+    half: { by: "plugin", env: { PASSWORD: { secret: "hunter2" } } },
+    late: { by: "plugin", interfaces: [{ attach: { network: "lan" } }] },
 };
 const POINTS = { early: "files.put", half: "domains.define", late: "domains.start" };
-const IMAGES = { data: { source: { "index.html": "page", "key.pem": { secret: "hunter2" } } } };
+/** The same of each guest that the old release finished. */
+const ofEach = <T>(value: T, { off = value } = {}): Record<string, T> =>
+    Object.fromEntries(
+        PROVIDERS.flatMap((by) => [
+            [`${by}-web`, value],
+            [`${by}-db`, value],
+            [`${by}-off`, off],
+        ]),
+    );
+/** The same of each whose create was killed. */
+const ofUnfinished = <T>(value: T): Record<string, T> =>
+    Object.fromEntries(Object.keys(UNFINISHED).map((name) => [name, value]));
 
 const opsOf = ({ steps }: Run): Record<string, string> =>
     Object.fromEntries(steps.map(({ op, urn }) => [urn.split("::").at(-1)!, op]));
 
 /** Runs an `up` until each of the unfinished guests has come to its point, and kills the engine and the provider. */
-async function killInCreate({ stack }: Either, by: By): Promise<void> {
+async function killInCreate({ stack }: Either): Promise<void> {
     const points = Object.entries(POINTS).map(([name, call]) => ({
-        uuid: uuidOf(`urn:pulumi:${stack.name}::either::${TYPES[by]}::${name}`),
+        uuid: uuidOf(`urn:pulumi:${stack.name}::either::unikernel:index:Unikernel::${name}`),
         call,
         when: "after" as const,
     }));
@@ -91,14 +121,14 @@ async function killInCreate({ stack }: Either, by: By): Promise<void> {
     }
 }
 
-/** The persist disk's file on the host. */
-async function persistFile({
+/** The persist disks' files on the host. */
+async function persistFiles({
     host: {
         env: { PULUMI_UNIKERNEL_DIR: base },
     },
-}: Either): Promise<string> {
+}: Either): Promise<string[]> {
     const names = await readdir(base, { recursive: true });
-    return join(base, names.find((name) => name.includes(".persist."))!);
+    return names.filter((name) => name.includes(".persist.")).map((name) => join(base, name));
 }
 
 async function write(file: string): Promise<void> {
@@ -129,8 +159,7 @@ async function refuseDowngrade(either: Either, before: string): Promise<void> {
     await installation.install(OLD_RELEASE);
     const state =
         /state has schema version 2; this release of pulumi-unikernel knows 1\s+hint: npm install pulumi-unikernel@latest/;
-    for (const run of [await stack.preview({ fails: true }), await stack.destroy({ fails: true })])
-        expect(run.text).toMatch(state);
+    expect((await stack.destroy({ fails: true })).text).toMatch(state);
     await importState(stack, before);
     expect((await stack.destroy({ fails: true })).text).toMatch(
         /the domain's mark has version 2, this release reads up to 1\s+hint: install the release of pulumi-unikernel that made this guest/,
@@ -138,7 +167,6 @@ async function refuseDowngrade(either: Either, before: string): Promise<void> {
     expect([await outside(host), await either.boots()]).toEqual(seen);
     await importState(stack, now);
     await installation.upgrade();
-    expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
 }
 
 async function importState(stack: Stack, text: string): Promise<void> {
@@ -147,66 +175,56 @@ async function importState(stack: Stack, text: string): Promise<void> {
     await stack.pulumi(["stack", "import", "--file", file]);
 }
 
-test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live on under this one", async (by) => {
+// Guests of both providers in one stack: what a release writes into state and onto the host differs by provider.
+test("guests that release 0.1.0 made by dynamic providers and by the plugin live on under this one", async () => {
     await Either.with(
         host,
-        `upgrade-${by}`,
+        "upgrade",
         async (either) => {
             const { stack } = either;
             const live = { onCrash: "preserve", shutdownTimeout: 2, autostart: true, deleteData: true };
-            await either.declare(by, guests("lan"), IMAGES);
+            await either.declare("dynamic", guests("lan"), IMAGES);
             const unchanged = Object.fromEntries(Object.keys(opsOf(await stack.up())).map((name) => [name, "same"]));
-            await either.declare(by, { ...guests("lan"), ...UNFINISHED }, IMAGES);
-            await killInCreate(either, by);
+            expect(unchanged).toMatchObject(ofEach("same"));
+            await either.declare("dynamic", { ...guests("lan"), ...UNFINISHED }, IMAGES);
+            await killInCreate(either);
             const boots = await either.boots();
-            const data = await persistFile(either);
-            await write(data);
+            const disks = await persistFiles(either);
+            expect(disks).toHaveLength(PROVIDERS.length);
+            for (const disk of disks) await write(disk);
             const before = await either.identities();
-            expect((await outside(host)).domains).toMatchObject({
-                [before.web!.name]: "running",
-                [before.db!.name]: "running",
-                [before.off!.name]: "shut off",
-            });
+            const { domains } = await outside(host);
+            for (const [name, state] of Object.entries(ofEach("running", { off: "shut off" })))
+                expect([name, domains[before[name]!.name]]).toEqual([name, state]);
 
             const { text: old } = await stack.exportState();
             await installation.upgrade();
-            const preview = opsOf(await stack.preview());
-            expect(preview).toMatchObject({ ...unchanged, early: "create", half: "create", late: "create" });
-
             // The creates are finished; the guests that were whole do not notice.
-            expect(opsOf(await stack.up())).toMatchObject({
-                ...unchanged,
-                early: "create",
-                half: "create",
-                late: "create",
-            });
+            expect(opsOf(await stack.up())).toMatchObject({ ...unchanged, ...ofUnfinished("create") });
             expect(await either.boots()).toEqual(expect.arrayContaining(boots));
             const running = await either.boots();
-            expect(running).toHaveLength(5);
+            expect(running).toHaveLength(7);
             expect(await either.identities()).toMatchObject(before);
-            expect(Object.keys((await stack.refresh()).changes)).toEqual(["same"]);
+            expect(await versions(either)).toEqual({ ...ofEach(1), ...ofUnfinished(2) });
 
-            expect(await versions(either)).toEqual({ web: 1, db: 1, off: 1, early: 2, half: 2, late: 2 });
-
-            // A live change stays live. `deleteData` is for the destroy at the end: nothing may stay.
-            await either.declare(by, { ...guests("other", { live }), ...UNFINISHED }, IMAGES);
-            expect(opsOf(await stack.up())).toMatchObject({
-                web: "update",
-                db: "update",
-                off: "update",
-                early: "same",
+            // A live change stays live, and so does a refresh. `deleteData` is for the destroy at the end: nothing may stay.
+            await either.declare("dynamic", { ...guests("other", { live }), ...UNFINISHED }, IMAGES);
+            expect(opsOf(await stack.up({ args: ["--refresh"] }))).toMatchObject({
+                ...ofEach("update"),
+                ...ofUnfinished("same"),
             });
             expect(await either.boots()).toEqual(running);
-            expect(await host.virsh("domiflist", before.db!.name)).toContain("other");
+            for (const by of PROVIDERS)
+                expect(await host.virsh("domiflist", before[`${by}-db`]!.name)).toContain("other");
+            expect(await versions(either)).toEqual({ ...ofEach(2), ...ofUnfinished(2) });
+
+            await refuseDowngrade(either, old);
             expect(Object.keys((await stack.preview()).changes)).toEqual(["same"]);
 
-            expect(await versions(either)).toEqual({ web: 2, db: 2, off: 2, early: 2, half: 2, late: 2 });
-            await refuseDowngrade(either, old);
-
             // A restart keeps the data.
-            await either.declare(by, { ...guests("other", { args: ["two"], live }), ...UNFINISHED }, IMAGES);
+            await either.declare("dynamic", { ...guests("other", { args: ["two"], live }), ...UNFINISHED }, IMAGES);
             await stack.up();
-            expect(await read(data)).toBe(WRITTEN);
+            for (const disk of disks) expect(await read(disk)).toBe(WRITTEN);
             expect((await either.boots()).filter((boot) => running.includes(boot))).toHaveLength(3);
             expect(await either.identities()).toMatchObject(
                 Object.fromEntries(Object.entries(before).map(([name, { uuid }]) => [name, { uuid }])),
@@ -218,4 +236,27 @@ test.each<By>(["plugin", "dynamic"])("guests that release 0.1.0 made by %s live 
     );
     for (const network of NETWORKS)
         expect(await outside(host, network)).toEqual({ domains: {}, processes: [], files: {}, reservations: [] });
+});
+
+// That a fleet by a template is the same as by a function: tests/plugin/fleet.test.ts.
+test("a fleet of release 0.1.0 is the same under this one", async () => {
+    await Fleets.with(
+        host,
+        "upgrade-fleet",
+        async (fleets) => {
+            const interfaces = [{ attach: { user: { forward: [{ guest: 80 }] } } }];
+            await fleets.declare("function", { replicas: 2, template: { interfaces, env: { GREETING: "hello" } } });
+            await fleets.stack.up();
+            const [before, old] = [await fleets.processes(), await fleets.stack.exportState()];
+            await installation.upgrade();
+            expect((await fleets.stack.up()).changes).toEqual({ same: 6 });
+            const { resources } = await fleets.stack.exportState();
+            const isFleet = ({ type }: { type: string }) => type.endsWith(":UnikernelFleet");
+            expect(resources.find(isFleet)!.outputs).toEqual(old.resources.find(isFleet)!.outputs);
+            const urnsOf = (found: StateResource[]) => found.map(({ urn }) => urn).sort();
+            expect(urnsOf(resources)).toEqual(urnsOf(old.resources));
+            expect(await fleets.processes()).toEqual(before);
+        },
+        { modules: installation.modules },
+    );
 });

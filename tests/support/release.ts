@@ -21,6 +21,9 @@ export async function linkPackages(checkout: string, modules: string): Promise<v
  * dependencies come from this repository, so nothing is downloaded.
  */
 export class Installation {
+    /** This repository's package, once it was packed. */
+    private packed?: string;
+
     private constructor(
         private readonly scratch: string,
         readonly modules: string,
@@ -53,12 +56,17 @@ export class Installation {
 
     /** Replace the installed release with the package that `npm publish` would publish of this repository. */
     async upgrade(): Promise<void> {
+        this.packed ??= await this.pack();
+        await this.install(this.packed);
+    }
+
+    private async pack(): Promise<string> {
         const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", this.scratch], {
             cwd: repository,
             timeout: 120_000,
         });
         const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-        await this.install(join(this.scratch, filename));
+        return join(this.scratch, filename);
     }
 
     remove(): Promise<void> {
