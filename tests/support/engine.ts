@@ -1,6 +1,7 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { PASSPHRASE, StackFiles } from "./stackFiles";
 import { HANG_MS } from "./time";
 
 const repository = path.resolve(__dirname, "../..");
@@ -58,6 +59,8 @@ export interface StackOptions {
      * this repository
      */
     modules?: string;
+    /** What the stack still has at its end stays: its host ends soon, or removes it (`removeGuests`). */
+    leave?: boolean;
 }
 
 /** A run in the background, to be killed or waited for. */
@@ -80,6 +83,7 @@ export class EngineFailure extends Error {
 }
 
 export class Stack {
+    readonly files: StackFiles;
     private readonly env: Record<string, string>;
     private logs = 0;
 
@@ -91,14 +95,16 @@ export class Stack {
         searchPath: string,
         private readonly options: StackOptions,
     ) {
+        const [home, state] = [path.join(scratch, "home"), path.join(scratch, "state")];
+        this.files = new StackFiles(folder, home, state);
         this.env = {
             // Has the plugin, for programs that declare it.
             PATH: `${path.join(options.modules ? path.join(options.modules, "pulumi-unikernel") : repository, "bin")}${path.delimiter}${searchPath}`,
-            PULUMI_HOME: path.join(scratch, "home"),
+            PULUMI_HOME: home,
             // For the user's key file, so that tests never use the real one.
             XDG_DATA_HOME: path.join(scratch, "data"),
-            PULUMI_BACKEND_URL: `file://${path.join(scratch, "state")}`,
-            PULUMI_CONFIG_PASSPHRASE: "tests",
+            PULUMI_BACKEND_URL: `file://${state}`,
+            PULUMI_CONFIG_PASSPHRASE: PASSPHRASE,
             PULUMI_SKIP_UPDATE_CHECK: "true",
             // For --event-log.
             PULUMI_DEBUG_COMMANDS: "true",
@@ -127,17 +133,29 @@ export class Stack {
     }
 
     async config(key: string, value: string, { secret = false } = {}): Promise<void> {
-        await this.pulumi(["config", "set", key, value, ...(secret ? ["--secret"] : [])]);
+        if (secret) await this.pulumi(["config", "set", key, value, "--secret"]);
+        else await this.configure({ [key]: value });
+    }
+
+    /** Set several values that are no secrets. */
+    async configure(config: Record<string, string>): Promise<void> {
+        if (await this.files.configure(config)) return;
+        const words = Object.entries(config).flatMap(([key, value]) => ["--plaintext", `${key}=${value}`]);
+        await this.pulumi(["config", "set-all", ...words]);
     }
 
     async outputs<T = Record<string, unknown>>(): Promise<T> {
-        return JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
+        const plain = await this.files.outputs();
+        return (plain as T) ?? JSON.parse(await this.pulumi(["stack", "output", "--json", "--show-secrets"]));
     }
 
     /** Return the resources in state, as `pulumi stack export` prints them; secrets stay encrypted. */
     async exportState(): Promise<{ resources: StateResource[]; text: string }> {
-        const text = await this.pulumi(["stack", "export"]);
-        return { resources: JSON.parse(text).deployment.resources ?? [], text };
+        const state = await this.files.state();
+        return {
+            resources: (state.deployment.resources ?? []) as StateResource[],
+            text: JSON.stringify(state, undefined, 4),
+        };
     }
 
     /** Start `pulumi up` (or another command) without waiting for it. */
@@ -218,6 +236,9 @@ export interface StateResource {
     outputs?: Record<string, unknown>;
 }
 
+/** PATH with the engine; finding it costs a run of `pulumi version`. */
+let searchPath: string | undefined;
+
 /**
  * Run `body` with a private stack: a copy of the program's folder in which `pulumi-unikernel` and the SDK resolve to
  * this repository's, and a private state backend and PULUMI_HOME. At the end, remaining resources are destroyed and
@@ -229,20 +250,14 @@ export async function withStack<T>(
     body: (stack: Stack) => Promise<T>,
     options: StackOptions = {},
 ): Promise<T> {
-    const { engineEnv } = await import("../../tools/engine.mjs");
+    searchPath ??= (await import("../../tools/engine.mjs")).engineEnv().PATH;
     const scratch = await mkdtemp(path.join(tmpdir(), "pulumi-unikernel-stack-"));
-    const stack = new Stack(path.join(scratch, "program"), name, scratch, engineEnv().PATH, options);
+    const stack = new Stack(path.join(scratch, "program"), name, scratch, searchPath, options);
     try {
         await copyProgram(path.resolve(repository, program), stack.folder, options.modules);
-        await mkdir(path.join(scratch, "state"));
-        await stack.pulumi(["stack", "init", name]);
-        const config = Object.entries(options.config ?? {}).flatMap(([key, value]) => [
-            "--plaintext",
-            `${key}=${value}`,
-        ]);
-        if (config.length > 0) await stack.pulumi(["config", "set-all", ...config]);
+        await stack.files.init(name, options.config ?? {});
         const result = await body(stack);
-        if (await hasResources(scratch, name)) await stack.destroy();
+        if (!options.leave && (await stack.exportState()).resources.length > 0) await stack.destroy();
         return result;
     } catch (error) {
         // Report the first error, but still remove what it left behind.
@@ -252,14 +267,6 @@ export async function withStack<T>(
     } finally {
         await rm(scratch, { recursive: true, force: true });
     }
-}
-
-/** Read the state file, because an engine run without changes takes two seconds. */
-async function hasResources(scratch: string, name: string): Promise<boolean> {
-    const folder = path.join(scratch, "state", ".pulumi", "stacks");
-    const [project = ""] = await readdir(folder);
-    const { checkpoint } = JSON.parse(await readFile(path.join(folder, project, `${name}.json`), "utf8"));
-    return (checkpoint.latest?.resources ?? []).length > 0;
 }
 
 async function copyProgram(from: string, to: string, installed?: string): Promise<void> {

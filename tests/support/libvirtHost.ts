@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -95,6 +95,15 @@ export class LibvirtHost {
         await this.virsh("net-define", file);
         await this.virsh("net-start", name);
         return network;
+    }
+
+    /** End and remove all guests and what is kept of them: for tests of which another one proves the removal. */
+    async removeGuests(): Promise<void> {
+        const names = async (...which: string[]) =>
+            (await this.virsh("list", ...which, "--name")).split("\n").filter(Boolean);
+        for (const name of await names()) await this.virsh("destroy", name);
+        for (const name of await names("--all")) await this.virsh("undefine", name);
+        await rm(this.env.PULUMI_UNIKERNEL_DIR, { recursive: true, force: true });
     }
 
     async startDaemon(): Promise<void> {
