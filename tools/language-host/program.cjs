@@ -81,6 +81,8 @@ class Programs {
             [
                 "--require",
                 require.resolve("./inspect.cjs"),
+                "--require",
+                require.resolve("./sourceMaps.cjs"),
                 ...options.nodeArgs,
                 runner,
                 ...runArguments(request, this.#engine),
