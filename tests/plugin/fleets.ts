@@ -18,7 +18,7 @@ export interface Member {
 /** Who declares the fleet: the package's class by a function or by a template, or the plugin. */
 export type By = "function" | "template" | "plugin";
 
-/** A stack of programs/fleet on a libvirt host of the test's own. */
+/** A stack of programs/fleet on a libvirt host of the test's own, which removes the guests in the end. */
 export class Fleets {
     private constructor(
         readonly stack: Stack,
@@ -33,6 +33,7 @@ export class Fleets {
     ): Promise<void> {
         await withStack("tests/plugin/programs/fleet", name, (stack) => body(new Fleets(stack, host)), {
             parallel: 16,
+            leave: true,
             ...(await onHost(host, options)),
         });
     }
