@@ -10,6 +10,7 @@ jest.setTimeout(480_000);
 
 const repository = join(__dirname, "../..");
 let host: LibvirtHost;
+/** The generated SDKs, by language: made once for all programs. */
 let sdks: string;
 beforeAll(async () => {
     const { execa } = await import("execa");
@@ -17,8 +18,19 @@ beforeAll(async () => {
     host = await startLibvirtHost();
     sdks = await mkdtemp(join(tmpdir(), "pulumi-unikernel-fleet-"));
     await execa(sdkGenerator(), [join(repository, "schema.json"), sdks]);
+    // Compiled, as its users do it.
+    const nodejs = join(sdks, "nodejs");
+    await symlink(join(repository, "node_modules"), join(nodejs, "node_modules"));
+    await execa(process.execPath, [require.resolve("typescript/lib/tsc.js"), "-p", ".", "--outDir", "."], {
+        cwd: nodejs,
+    });
+    // The SDK asks for its own version, which is known of an installed package alone.
+    const { pythonProgram } = await import("../../tools/python.mjs");
+    await execa(pythonProgram(), ["-c", "from setuptools import setup; setup()", "-q", "egg_info"], {
+        cwd: join(sdks, "python"),
+    });
 });
-afterEach(async () => expect(await host.virsh("list", "--all", "--name")).toBe(""));
+afterEach(() => host.removeGuests());
 afterAll(async () => {
     await rm(sdks, { recursive: true, force: true });
     await host.close();
@@ -64,14 +76,12 @@ function expectFleet(resources: StateResource[], members: { name: string; uuid: 
     expect(uuids.size).toBe(1);
 }
 
-/** Run a program of Pulumi's own language hosts. */
-async function expectProgram(program: string, link?: string): Promise<void> {
+test("a fleet in YAML: previewed, made, the same again, and removed", async () => {
     const config = { connection: host.uri, kernel: await testKernel() };
     await withStack(
-        program,
+        "tests/plugin/programs/fleet-yaml",
         "dev",
         async (stack) => {
-            if (link) await symlink(link, join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
             await stack.config("password", "hunter2", { secret: true });
             expect((await stack.preview()).changes).toEqual({ create: 7 });
             expect((await stack.up()).changes).toEqual({ create: 7 });
@@ -79,28 +89,64 @@ async function expectProgram(program: string, link?: string): Promise<void> {
             expectFleet((await stack.exportState()).resources, members);
             expect((await stack.up()).changes).toEqual({ same: 7 });
             expect((await stack.destroy()).changes).toEqual({ delete: 7 });
+            expect(await host.virsh("list", "--all", "--name")).toBe("");
         },
         { enter: host.enter, env: { ...host.env }, config },
     );
-}
-
-test("YAML", () => expectProgram("tests/plugin/programs/fleet-yaml"));
-
-test("TypeScript, over the generated SDK", async () => {
-    const { execa } = await import("execa");
-    const cwd = join(sdks, "nodejs");
-    await symlink(join(repository, "node_modules"), join(cwd, "node_modules"));
-    await execa(process.execPath, [require.resolve("typescript/lib/tsc.js"), "-p", ".", "--outDir", "."], { cwd });
-    await expectProgram("tests/plugin/programs/fleet-typescript", cwd);
 });
 
-/** Run a program that starts the engine itself, by the Automation API, and prints what it saw. */
-async function expectAutomation(file: string, words: string[], env: Record<string, string>): Promise<void> {
+test("a fleet in TypeScript, over the generated SDK", async () => {
+    const config = { connection: host.uri, kernel: await testKernel() };
+    await withStack(
+        "tests/plugin/programs/fleet-typescript",
+        "dev",
+        async (stack) => {
+            await symlink(join(sdks, "nodejs"), join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
+            await stack.config("password", "hunter2", { secret: true });
+            expect((await stack.up()).changes).toEqual({ create: 7 });
+            const { members } = await stack.outputs<{ members: Parameters<typeof expectFleet>[1] }>();
+            expectFleet((await stack.exportState()).resources, members);
+            expect((await stack.up()).changes).toEqual({ same: 7 });
+        },
+        { enter: host.enter, env: { ...host.env }, config, leave: true },
+    );
+});
+
+test("a TypeScript program over the generated SDK: up, a limit of its provider, redeploy in place, destroy", async () => {
+    const config = { connection: host.uri, kernel: await testKernel(), greeting: "hello", limit: "16" };
+    await withStack(
+        "tests/plugin/programs/typescript",
+        "typescript",
+        async (stack) => {
+            await symlink(join(sdks, "nodejs"), join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
+            expect((await stack.up()).changes).toEqual({ create: 6 });
+            const { uuids, seen } = await stack.outputs<{ uuids: string[]; seen: string }>();
+            expect(seen).toBe("running");
+            expect(await Promise.all(uuids.map((uuid) => host.virsh("domstate", uuid)))).toEqual([
+                "running",
+                "running",
+            ]);
+
+            await stack.config("greeting", "good day");
+            expect((await stack.up()).changes).toEqual({ same: 4, update: 2 });
+            expect((await stack.outputs<{ uuids: string[] }>()).uuids).toEqual(uuids);
+            await stack.config("limit", "8");
+            expect((await stack.preview({ fails: true })).text).toMatch(/memory.*16 MiB.*8|memory.*8 MiB/);
+            await stack.destroy();
+            expect(await host.virsh("list", "--all", "--name")).toBe("");
+        },
+        { enter: host.enter, env: { ...host.env }, config },
+    );
+});
+
+/** Run a Python program that starts the engine itself, by the Automation API. @returns what it printed */
+async function automation<T>(program: string): Promise<T> {
     const { execa } = await import("execa");
     const { engineEnv } = await import("../../tools/engine.mjs");
+    const { pythonProgram } = await import("../../tools/python.mjs");
     const cwd = await mkdtemp(join(sdks, "run-"));
     await mkdir(join(cwd, "state"));
-    const [first, ...rest] = [...host.enter, file, ...words];
+    const [first, ...rest] = [...host.enter, pythonProgram(), join(__dirname, "programs/python", program)];
     const { stdout } = await execa(first!, rest, {
         timeout: 240_000,
         cwd,
@@ -113,25 +159,39 @@ async function expectAutomation(file: string, words: string[], env: Record<strin
             PULUMI_BACKEND_URL: `file://${join(cwd, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "tests",
             PULUMI_SKIP_UPDATE_CHECK: "true",
-            ...env,
+            PYTHONPATH: join(sdks, "python"),
         },
     });
-    const seen = JSON.parse(stdout) as {
+    return JSON.parse(stdout) as T;
+}
+
+test("a fleet in Python, over the generated SDK", async () => {
+    const seen = await automation<{
         changes: object;
         same: object;
         members: Parameters<typeof expectFleet>[1];
         resources: StateResource[];
         destroyed: object;
-    };
+    }>("fleet.py");
     expect([seen.changes, seen.same, seen.destroyed]).toEqual([{ create: 7 }, { same: 7 }, { delete: 7 }]);
     expectFleet(seen.resources, seen.members);
-}
+    expect(await host.virsh("list", "--all", "--name")).toBe("");
+});
 
-test("Python, over the generated SDK", async () => {
-    const { execa } = await import("execa");
-    const { pythonProgram } = await import("../../tools/python.mjs");
-    const sdk = join(sdks, "python");
-    // The SDK asks for its own version, which is known of an installed package alone.
-    await execa(pythonProgram(), ["-c", "from setuptools import setup; setup()", "-q", "egg_info"], { cwd: sdk });
-    await expectAutomation(pythonProgram(), [join(__dirname, "programs/python/fleet.py")], { PYTHONPATH: sdk });
+test("a Python program over the generated SDK: up with a provider of its own, preview, redeploy in place, destroy", async () => {
+    const seen = await automation<{ first: { uuid: string } }>("inline.py");
+    expect(seen).toEqual({
+        first: {
+            uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+            states: ["running", "running"],
+            addresses: ["127.0.0.1"],
+        },
+        preview: { same: 3, update: 2 },
+        lines: ["restart: env.GREETING, /data/index.html"],
+        again: seen.first.uuid,
+        updated: { same: 3, update: 2 },
+        leaks: false,
+        destroyed: { delete: 5 },
+    });
+    expect(await host.virsh("list", "--all", "--name")).toBe("");
 });
