@@ -32,17 +32,14 @@ const MOVED = {
     "inner-0": "update",
 };
 
-test.each<[By, By[]]>([
-    ["dynamic", ["plugin", "dynamic"]],
-    ["plugin", ["dynamic"]],
-])("a stack that began with %s moves to %j, and no guest notices", async (first, hosts) => {
+test("a stack that began with dynamic providers moves to the plugin and back, and no guest notices", async () => {
     await Either.with(
         host,
-        `moving-${first}`,
+        "moving",
         async (either) => {
             const output = join(either.stack.folder, "kept.iso");
             const source = { "index.html": "page", "key.pem": { secret: "hunter2" } };
-            await either.declare(first, GUESTS, {
+            await either.declare("dynamic", GUESTS, {
                 data: { source },
                 kept: { source: { "index.html": "page" }, output },
             });
@@ -54,7 +51,7 @@ test.each<[By, By[]]>([
             };
             expect(before.boots).toHaveLength(2);
 
-            for (const by of hosts) {
+            for (const by of ["plugin", "dynamic"] as By[]) {
                 await either.by(by);
                 expect(opsOf(await either.stack.up())).toEqual(MOVED);
                 const { text, resources } = await either.stack.exportState();
@@ -76,7 +73,6 @@ test.each<[By, By[]]>([
             }
             expect(await either.boots()).toEqual(before.boots);
         },
-        { config: { "unikernel:allowQemuArgs": "true" } },
+        { config: { "unikernel:allowQemuArgs": "true" }, leave: true },
     );
-    expect(await host.virsh("list", "--all", "--name")).toBe("");
 });
