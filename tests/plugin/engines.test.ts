@@ -24,14 +24,16 @@ const guests = (greeting: string) =>
 const IMAGES = { data: { source: { "index.html": "shared" } } };
 
 test("two engines use the plugin on one host at once, and each ends with its own guests", async () => {
-    await Either.with(host, "blue", (blue) =>
-        Either.with(host, "green", async (green) => {
+    const own = (name: string, body: (either: Either) => Promise<void>) =>
+        Either.with(host, name, body, { leave: true });
+    await own("blue", (blue) =>
+        own("green", async (green) => {
             const both = <T>(act: (either: Either, name: string) => Promise<T>) =>
                 Promise.all([act(blue, "blue"), act(green, "green")]);
             await both((either, name) => either.declare("plugin", guests(name), IMAGES));
             for (const { changes } of await both(({ stack }) => stack.up())) expect(changes).toEqual({ create: 6 });
             const [one, two] = await both((either) => either.identities());
-            const uuids = [one!, two!].flatMap((own) => [own.one!.uuid, own.two!.uuid]);
+            const uuids = [one!, two!].flatMap((its) => [its.one!.uuid, its.two!.uuid]);
             expect(new Set(uuids).size).toBe(4);
             expect((await host.virsh("list", "--uuid")).split("\n").filter(Boolean).sort()).toEqual([...uuids].sort());
             // The same content is one file; it stays for the other when one goes.
@@ -44,8 +46,6 @@ test("two engines use the plugin on one host at once, and each ends with its own
                 [two!.one!.uuid, two!.two!.uuid].sort(),
             );
             for (const text of Object.values(await green.consoles())) expect(text).toContain("env GREETING=good day");
-            expect(Object.keys((await green.stack.preview()).changes)).toEqual(["same"]);
         }),
     );
-    expect(await host.virsh("list", "--all", "--name")).toBe("");
 });

@@ -52,8 +52,10 @@ test("a program asks for the host, a guest and its console", async () => {
         "tests/plugin/programs/providers",
         "functions",
         async (stack) => {
-            await stack.config("guests", JSON.stringify({ web: { ...guests.web, name: "web" } }));
-            await stack.config("calls", JSON.stringify(calls));
+            await stack.configure({
+                guests: JSON.stringify({ web: { ...guests.web, name: "web" } }),
+                calls: JSON.stringify(calls),
+            });
             await stack.up();
             const { calls: got } = await stack.outputs<{
                 calls: Record<keyof typeof calls, Record<string, unknown>>;
@@ -111,6 +113,7 @@ test("a program asks for the host, a guest and its console", async () => {
                 expect(got.wrong.error).toContain(said);
         },
         {
+            leave: true,
             enter: host.enter,
             env: { ...host.env },
             config: { "unikernel:connection": host.uri, "unikernel:accelerator": "tcg", kernel: await testKernel() },

@@ -153,7 +153,7 @@ test.each([
             const { stdout } = await host.exec("curl", ["--silent", "--show-error", "--fail", "--max-time", "20", url]);
             expect(stdout).toContain("This guest runs");
         },
-        { enter: host.enter, env: { ...host.env }, config },
+        { enter: host.enter, env: { ...host.env }, config, leave: true },
     );
-    expect(await host.virsh("list", "--all", "--name")).toBe("");
+    await host.removeGuests();
 });

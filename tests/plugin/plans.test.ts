@@ -53,9 +53,8 @@ test.each<By>(["dynamic", "plugin"])("%s: what a plan says of secrets holds in t
             await stack.preview({ args: ["--save-plan", plan] });
             expect((await stack.up({ args: ["--plan", plan] })).changes).toEqual({ same: 1, update: 2 });
             expect(await keysOf(either)).toEqual(keys);
-            expect((await stack.up()).changes).toEqual({ same: 3 });
         },
-        { env: EXPERIMENTAL },
+        { env: EXPERIMENTAL, leave: true },
     );
 });
 

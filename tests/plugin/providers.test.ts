@@ -16,6 +16,7 @@ beforeAll(async () => {
     await writeFile(join(source, "hello.txt"), "hello");
     [a, b, kernel] = await Promise.all([startLibvirtHost(), startLibvirtHost(), testKernel()]);
 });
+afterEach(() => Promise.all([a.removeGuests(), b.removeGuests()]));
 afterAll(async () => {
     await Promise.all([a.close(), b.close(), rm(source, { recursive: true })]);
 });
@@ -33,17 +34,20 @@ interface Declared {
 }
 async function declare(stack: Stack, declared: Declared): Promise<void> {
     const all = { providers: {}, images: {}, cards: {}, guests: {}, ...declared };
-    await stack.pulumi([
-        "config",
-        "set-all",
-        ...Object.entries(all).flatMap(([name, value]) => ["--plaintext", `${name}=${JSON.stringify(value)}`]),
-    ]);
+    await stack.configure(
+        Object.fromEntries(Object.entries(all).map(([name, value]) => [name, JSON.stringify(value)])),
+    );
 }
 
 /** The default provider leads to host A. Both hosts are reached by sockets, so one network is as good as the other. */
 function onBoth(name: string, body: (stack: Stack) => Promise<void>): Promise<void> {
     const config = { kernel, "unikernel:connection": a.uri, "unikernel:accelerator": "tcg" };
-    return withStack("tests/plugin/programs/providers", name, body, { enter: a.enter, env: { ...a.env }, config });
+    return withStack("tests/plugin/programs/providers", name, body, {
+        enter: a.enter,
+        env: { ...a.env },
+        config,
+        leave: true,
+    });
 }
 
 const toA = () => ({ connection: a.uri, accelerator: "tcg", folder: a.env.PULUMI_UNIKERNEL_DIR });
@@ -127,11 +131,8 @@ test("a guest moves from one provider to another: to another host by replacement
         expect((await stack.up()).steps.map(({ op }) => op)).toEqual(
             expect.arrayContaining(["delete-replaced", "create-replacement"]),
         );
-        const tainted = await pid(b, "web");
-        expect(tainted).not.toBe(before);
-        expect((await stack.up({ args: ["--target-replace", web] })).text).not.toContain("kept, not replaced");
         expect(await domains(b)).toEqual(["web"]);
-        expect(await pid(b, "web")).not.toBe(tainted);
+        expect(await pid(b, "web")).not.toBe(before);
     });
 });
 

@@ -37,6 +37,6 @@ test("in every position an unknown is taken by preview, replaces nothing, and is
             expect(up.steps.filter(({ op, type }) => op !== "same" && type.startsWith("unikernel:"))).toEqual([]);
             expect(await host.virsh("list", "--uuid")).toBe(uuids);
         },
-        { enter: host.enter, env: { ...host.env }, config, parallel: 16 },
+        { enter: host.enter, env: { ...host.env }, config, parallel: 16, leave: true },
     );
 });

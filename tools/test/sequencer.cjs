@@ -19,7 +19,9 @@ const SLOWEST = [
         "exclusive",
     ].map((name) => `tests/integration/${name}.test.ts`),
     ...["rename", "examples", "replace"].map((name) => `tests/e2e/${name}.test.ts`),
-    ...["providers", "states", "cancel", "fleet", "everySecret"].map((name) => `tests/plugin/${name}.test.ts`),
+    ...["providers", "rollOut", "fleet", "everySecret", "cancel", "languages"].map(
+        (name) => `tests/plugin/${name}.test.ts`,
+    ),
     ...["killed", "demo", "selftest", "linux", "lifecycle", "lifecycle-drift"].map(
         (name) => `tests/xen/${name}.test.ts`,
     ),
