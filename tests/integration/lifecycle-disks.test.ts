@@ -127,15 +127,3 @@ test("a configuration with a secret is a file that only its guest can read", asy
     expect(statSync(await file(guest, /^initrd-/)).mode & 0o777).toBe(0o600);
     expect(await its.host.virsh("dumpxml", "--security-info", guest.name)).not.toContain("hunter2");
 });
-
-test("two guests on one image never see each other's writes", async () => {
-    const [one, other] = [
-        its.guest({ blocks: disk(images.one, "scratch") }),
-        its.guest({ blocks: disk(images.one, "persist") }),
-    ];
-    await Promise.all([its.create(one), its.create(other)]);
-    await write(one, SCRATCH);
-    expect(await content(other, PERSIST)).toBe("one....");
-    await write(other, PERSIST);
-    expect(readFileSync(images.one, "utf8").slice(0, 7)).toBe("one....");
-});
