@@ -46,11 +46,14 @@ test("a reservation comes with the guest, changes with it, is rolled back with i
     const elsewhere = { ...guest, interfaces: [plug(mac, { network: "dmz" }, "10.89.0.21")] };
     await its.update(moved, elsewhere);
     expect([await reserved("lan", mac), await reserved("dmz", mac)]).toEqual([[[]], [["10.89.0.21"]]]);
-    const none = { ...guest, interfaces: [plug(mac, { network: "dmz" })] };
+    // Of a guest that is off, too.
+    const none = { ...guest, interfaces: [plug(mac, { network: "dmz" })], state: "stopped" as const };
     await its.update(elsewhere, none);
     expect(await reserved("dmz", mac)).toEqual([[]]);
-    await its.update(none, guest);
-    await its.delete(guest);
+    const off = { ...guest, state: "stopped" as const };
+    await its.update(none, off);
+    expect(await reserved("lan", mac)).toEqual([["10.88.0.20"]]);
+    await its.delete(off);
     expect(await reserved("lan", mac)).toEqual([[]]);
 });
 
@@ -145,7 +148,7 @@ describe("an administrator's entry for the guest's MAC", () => {
     test("without a reservation of ours, survives delete", async () => {
         const mac = nextMac();
         await administer("lan", "add-last", mac, "10.88.0.60");
-        const guest = its.guest({ interfaces: [plug(mac, { network: "lan" })] });
+        const guest = its.guest({ interfaces: [plug(mac, { network: "lan" })], state: "stopped" });
         await its.create(guest);
         await its.update(guest, { ...guest, env: { OTHER: "1" } });
         await its.delete(guest);
@@ -160,9 +163,10 @@ describe("an administrator's entry for the guest's MAC", () => {
             its.create({ ...guest, interfaces: [...guest.interfaces!, plug(nextMac(), { bridge: "nowhere0" })] }),
         ).rejects.toMatchObject({ code: "not-found" });
         expect(await reserved("lan", mac)).toEqual([["10.88.0.61"]]);
-        await its.create(guest);
-        await its.update(guest, { ...guest, env: { OTHER: "1" } });
-        await its.delete(guest);
+        const off = { ...guest, state: "stopped" as const };
+        await its.create(off);
+        await its.update(off, { ...off, env: { OTHER: "1" } });
+        await its.delete(off);
         expect(await reserved("lan", mac)).toEqual([["10.88.0.61"]]);
     });
 
