@@ -1,5 +1,6 @@
 import { PartialError } from "../../backends";
 import type { Host } from "../../backends/libvirt";
+import { LONG } from "../support/killed";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 
 /** Something to be done just before one call of the host. */
@@ -33,7 +34,8 @@ beforeAll(async () => {
 });
 afterAll(() => its.close());
 
-test.each(["define", "destroy", "start", "state", "setMetadata"])(
+// The other calls by the long run; hosts in memory fail at any call (tests/faults/memory).
+test.each(LONG ? ["define", "destroy", "start", "state", "setMetadata"] : ["define", "start"])(
     "libvirtd is killed in an update, before %s: nothing is lost, and the next run ends it",
     async (call) => {
         const guest = its.guest({ args: ["old"] });
@@ -71,10 +73,10 @@ test("libvirtd is killed in a rollback: the old guest is still known", async () 
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {}, unfinished: false });
 });
 
-test.each([
-    ["define", true],
+test.each<[string, boolean]>([
     ["start", true],
     ["get", false],
+    ...(LONG ? [["define", true] as [string, boolean]] : []),
 ])("libvirtd is killed in a create, before %s", async (call, known) => {
     const guest = its.guest();
     before = { call, deed: () => its.host.killDaemon() };
@@ -101,7 +103,7 @@ test("libvirtd that is stopped is never taken for a guest that is gone", async (
 });
 
 test("the daemon dies while a guest is deleted: the next delete ends it", async () => {
-    for (const call of ["destroy", "undefine"]) {
+    for (const call of LONG ? ["destroy", "undefine"] : ["undefine"]) {
         const guest = its.guest();
         await its.create(guest);
         before = { call, deed: () => its.host.killDaemon() };
