@@ -31,13 +31,12 @@ beforeAll(async () => {
     engine = (await import("../../tools/engine.mjs")).engineEnv();
 });
 
+/** One for all: what a test stops it starts again. */
 let host: LibvirtHost;
-beforeEach(async () => {
+beforeAll(async () => {
     host = await startLibvirtHost();
 });
-afterEach(async () => {
-    await host.close();
-});
+afterAll(() => host?.close());
 
 interface Said extends ExecResult {
     works: boolean;
@@ -72,9 +71,17 @@ const one = (said: Said, id: string, status: Result["status"]) => {
 /** Runs the command that doctor gave, as its reader would. */
 const mend = (fix = "") => capture("sh", ["-c", fix.replaceAll("sudo ", "")], {});
 
-test("a host that works: exit code 0, the probe guest booted and is gone", async () => {
+test("a network that is not started: a warning, and the command starts it; then all works: exit code 0, the probe guest booted and is gone", async () => {
+    const { name } = await host.defineNatNetwork("net0");
+    await host.virsh("net-destroy", name);
+    const before = await doctor();
+    expect(before.code).toBe(0);
+    const { found, fix } = one(before, "networks", "warn");
+    expect(found).toBe("net0 is not started");
+    expect(await mend(fix)).toMatchObject({ code: 0 });
     const said = await doctor();
     expect(said).toMatchObject({ code: 0, works: true });
+    expect(one(said, "networks", "ok").found).toBe("net0 is active");
     expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
     expect(named(said, "accelerators").find(({ status }) => status === "warn")?.found).toMatch(
         /^kvm: .*accelerator auto will use tcg$/,
@@ -84,7 +91,7 @@ test("a host that works: exit code 0, the probe guest booted and is gone", async
 
 test("the daemon is stopped: exit code 1, and what needs it is not tried", async () => {
     await host.stopDaemon();
-    const said = await doctor();
+    const said = await doctor().finally(() => host.startDaemon());
     expect(said).toMatchObject({ code: 1, works: false });
     expect(one(said, "connection", "fail")).toMatchObject({
         found: expect.stringContaining("No such file or directory"),
@@ -121,9 +128,8 @@ test("a user without permission is told apart from a daemon that is away", async
 });
 
 test("a user who may use the system's libvirt and is not root: files go through libvirt", async () => {
-    await host.close();
-    host = await startLibvirtHost({ socketMode: "0777" });
-    const said = await doctor({ enter: asNobody });
+    await chmod(host.socket, 0o777);
+    const said = await doctor({ enter: asNobody }).finally(() => chmod(host.socket, 0o700));
     expect(one(said, "folder", "ok").found).toContain("libvirt writes there for us");
     expect(one(said, "accelerators", "ok").found).toContain("tcg: the probe guest booted");
 });
@@ -151,17 +157,6 @@ test("a folder that QEMU's user may not pass: the command that doctor gives open
     const after = await doctor({ env });
     expect(after.code).toBe(0);
     expect(one(after, "accelerators", "ok").found).toContain("tcg");
-});
-
-test("a network that is not started: a warning, and the command starts it", async () => {
-    const { name } = await host.defineNatNetwork("net0");
-    await host.virsh("net-destroy", name);
-    const before = await doctor();
-    expect(before.code).toBe(0);
-    const { found, fix } = one(before, "networks", "warn");
-    expect(found).toBe("net0 is not started");
-    expect(await mend(fix)).toMatchObject({ code: 0 });
-    expect(one(await doctor(), "networks", "ok").found).toBe("net0 is active");
 });
 
 test("a session: no networks, and a bridge needs its helper's access list", async () => {
