@@ -10,11 +10,13 @@ const Sequencer = require("@jest/test-sequencer").default;
 const SLOWEST = [
     ...[
         "images-engine",
-        "images",
         "nginx-guest",
         "faults",
+        "images",
         "network-faults",
         "lifecycle",
+        "selftest",
+        "commands",
         "disks-written",
         "exclusive",
     ].map((name) => `tests/integration/${name}.test.ts`),
