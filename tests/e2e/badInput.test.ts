@@ -7,9 +7,9 @@ import { withStack } from "../support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { outside } from "../support/outside";
 import { tinyDomain } from "../support/tinyDomain";
-import { Guests, READY, testKernel } from "./guests";
+import { declareGuests, Guests, READY, testKernel } from "./guests";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 const NETWORK = "lan";
 const MAC = "52:54:00:77:00:01";
@@ -25,56 +25,59 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-test("preview names every problem of a guest at once, each by its property", async () => {
-    await Guests.with(host, "preview", async (guests) => {
-        await guests.declare({
-            web: {
-                memroy: 64,
-                readiness: { ...READY, retries: 3 },
-                kernel: "/nowhere/nginx",
-                name: "a b/c",
-                vcpus: 0,
-                interfaces: [user(8080), user(8080)],
-            },
-        });
-        const { text } = await guests.stack.preview({ fails: true });
-        for (const [property, reason] of [
-            ["memroy", "unknown property; this resource takes .*memory"],
-            ["readiness.retries", "unknown property"],
-            ["kernel", "there is no such file"],
-            ["name", "expected 1–63 of A-Z a-z 0-9 _ \\. -"],
-            ["vcpus", "expected a whole number of processors from 1"],
-            ["interfaces[1].attach.user.forward[0].host", "tcp port 8080 of 127.0.0.1 is already interfaces\\[0\\]"],
-        ])
-            expect(text).toMatch(
-                new RegExp(`resource 'web': property ${quoted(property!)} .*has a problem: .*${reason}`),
-            );
-    });
-});
+/** A guest that is wrong in each way that a preview can see. */
+const WRONG = {
+    memroy: 64,
+    readiness: { ...READY, retries: 3 },
+    kernel: "/nowhere/nginx",
+    name: "a b/c",
+    vcpus: 0,
+    interfaces: [user(8080), user(8080)],
+    blocks: ["a", "b"].map((folder) => ({
+        path: `/nowhere/${folder}/disk.img`,
+        mount: `/${folder}`,
+        access: "persist",
+    })),
+};
+/** Two guests that cannot both be. */
+const SAME = { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] };
 
-test("preview refuses what two guests of one program cannot both have, and names both", async () => {
-    await Guests.with(host, "pair", async (guests) => {
-        await guests.declare({
-            one: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] },
-            two: { name: "same", interfaces: [{ ...user(PORT), mac: MAC }] },
-        });
-        const { text } = await guests.stack.preview({ fails: true });
-        const [, refused] = /resource '(one|two)': property name/.exec(text) ?? [];
-        const other = refused === "one" ? "two" : "one";
-        for (const [property, what] of [
-            ["name", "the name same"],
-            ["interfaces[0].mac", `the MAC address ${MAC}`],
-            ["interfaces[0].attach.user.forward[0].host", `tcp port ${PORT} of 127.0.0.1`],
-        ])
-            expect(text).toMatch(
-                new RegExp(
-                    `resource '${refused}': property ${quoted(property!)} .*${quoted(what!)} is already used by "${other}" \\(${quoted(property!)}\\)`,
-                ),
-            );
-    });
-});
+/** Every problem at once, each by its property. */
+function expectWrong(text: string): void {
+    for (const [property, reason] of [
+        ["memroy", "unknown property; this resource takes .*memory"],
+        ["readiness.retries", "unknown property"],
+        ["kernel", "there is no such file"],
+        ["name", "expected 1–63 of A-Z a-z 0-9 _ \\. -"],
+        ["vcpus", "expected a whole number of processors from 1"],
+        ["interfaces[1].attach.user.forward[0].host", "tcp port 8080 of 127.0.0.1 is already interfaces\\[0\\]"],
+        ["blocks[0].path", "cannot read /nowhere/a/disk.img"],
+        [
+            "blocks[0].name",
+            'blocks\\[0\\] and blocks\\[1\\] are called "disk\\.img"[^]*blocks\\[1\\]: name: "disk\\.img-2"',
+        ],
+    ])
+        expect(text).toMatch(new RegExp(`resource 'web': property ${quoted(property!)} .*has a problem: .*${reason}`));
+    expect(text).not.toMatch(/\n\s+at /);
+}
 
-test("what only the host can know fails by its property, leaves nothing behind and touches nobody", async () => {
+/** Each of what both want, by the name of the other. */
+function expectSame(text: string): void {
+    const [, refused] = /resource '(one|two)': property name/.exec(text) ?? [];
+    const other = refused === "one" ? "two" : "one";
+    for (const [property, what] of [
+        ["name", "the name same"],
+        ["interfaces[0].mac", `the MAC address ${MAC}`],
+        ["interfaces[0].attach.user.forward[0].host", `tcp port ${PORT} of 127.0.0.1`],
+    ])
+        expect(text).toMatch(
+            new RegExp(
+                `resource '${refused}': property ${quoted(property!)} .*${quoted(what!)} is already used by "${other}" \\(${quoted(property!)}\\)`,
+            ),
+        );
+}
+
+test("preview names every problem at once; what only the host can know fails by its property, leaves nothing behind and touches nobody", async () => {
     const file = join(host.folder, "neighbour.xml");
     await writeFile(
         file,
@@ -104,6 +107,10 @@ test("what only the host can know fails by its property, leaves nothing behind a
         const before = { xml: await host.virsh("dumpxml", shared!.name), seen: await outside(host, NETWORK) };
 
         await Guests.with(host, "same", async (bob) => {
+            await bob.declare({ web: WRONG });
+            expectWrong((await bob.stack.preview({ fails: true })).text);
+            await bob.declare({ one: SAME, two: SAME });
+            expectSame((await bob.stack.preview({ fails: true })).text);
             await bob.declare({
                 "web/1 é": { readiness: READY },
                 shared: { readiness: READY },
@@ -145,40 +152,16 @@ test("what only the host can know fails by its property, leaves nothing behind a
     holder.kill();
 });
 
-test("a redeploy whose new kernel does not come up: the old one serves again, and the error has the console", async () => {
-    await Guests.with(host, "redeploy", async (guests) => {
-        const good = { web: { env: { VERSION: "old" }, readiness: READY } };
-        await guests.declare(good);
-        await guests.stack.up();
-        const { web } = await guests.outputs();
-        const before = { xml: await host.virsh("dumpxml", "--inactive", web!.name), seen: await outside(host) };
-
-        const broken = join(host.folder, "broken.elf");
-        const bytes = await readFile(await testKernel());
-        bytes.write("panic: no good\n\0", bytes.indexOf("test kernel ready\n"));
-        await writeFile(broken, bytes);
-        await guests.declare({ web: { ...good.web, kernel: broken, env: { VERSION: "new" } } });
-        const { text } = await guests.stack.up({ fails: true });
-        expect(text).toMatch(/the update failed, the last good guest is back: /);
-        expect(text).toMatch(/last console lines:[^]*\| env VERSION=new\s[^]*\| panic: no good/);
-
-        expect(await outside(host)).toEqual(before.seen);
-        expect(await host.virsh("dumpxml", "--inactive", web!.name)).toBe(before.xml);
-        expect(await guests.console(web!)).toMatch(/env VERSION=old\s[^]*test kernel ready/);
-        await guests.declare(good);
-        expect((await guests.stack.preview()).changes).toEqual({ same: 2 });
-    });
-});
-
-test("a full disk, and a folder that may not be written to: said with what to do, nothing half done", async () => {
+// A full disk under a guest's files: tests/integration/host-files-full.test.ts.
+test("a full disk under images, and a folder that may not be written to: said with what to do, nothing half done", async () => {
     // Small and read-only file systems that only the daemon and this run of the engine see.
     const [guestsFolder, cache] = [join(host.folder, "small-guests"), join(host.folder, "small-cache")];
-    for (const [folder, size] of [
-        [guestsFolder, "8k"],
-        [cache, "2m"],
+    for (const [folder, options] of [
+        [guestsFolder, "ro"],
+        [cache, "size=2m"],
     ] as const) {
         await mkdir(folder);
-        await host.inside("mount", "-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
+        await host.inside("mount", "-t", "tmpfs", "-o", options, "tmpfs", folder);
     }
     const disk = join(host.folder, "disk");
     await writeFile(disk, Buffer.alloc(4 << 20, 1));
@@ -190,35 +173,29 @@ test("a full disk, and a folder that may not be written to: said with what to do
         "sh",
     ];
     const env = { PULUMI_UNIKERNEL_DIR: guestsFolder, XDG_CACHE_HOME: cache };
-    const config = {
-        connection: host.uri,
-        kernel: await testKernel(),
-        guests: JSON.stringify({ web: {}, reader: { image: "data" } }),
-        images: JSON.stringify({ data: { source: disk, format: "raw" } }),
-    };
+    const config = { connection: host.uri, kernel: await testKernel() };
     const before = await outside(host);
     await withStack(
         "tests/e2e/programs/guests",
         "full",
         async (stack) => {
-            const full = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
-            expect(problemOf(full, "data")).toMatch(
+            await declareGuests(
+                stack,
+                { web: {}, reader: { image: "data" } },
+                { data: { source: disk, format: "raw" } },
+            );
+            const { text } = await stack.up({ fails: true, args: ["--continue-on-error"] });
+            expect(problemOf(text, "data")).toMatch(
                 /no space left while writing [^]*hint: \S+\/small-cache\/\S+ has \d+ bytes free and about 4194304 are needed; make room there/,
             );
-            expect(problemOf(full, "reader")).toMatch(/blocks\[0\] .*the data image data was not made/);
-            expect(problemOf(full, "web")).toMatch(
-                /write of \S+\/kernel-[0-9a-f]{16}: no space left[^]*hint: see df -h \S+\/small-guests/,
+            expect(problemOf(text, "reader")).toMatch(/blocks\[0\] .*the data image data was not made/);
+            expect(problemOf(text, "web")).toMatch(
+                /write of \S+: EROFS[^]*hint: give this user the folder: sudo install -d -m 0711 -o "\$USER" \S+\/small-guests/,
             );
             // Neither a guest's folder nor a part of an image.
             expect(
                 await host.inside("find", guestsFolder, join(cache, "pulumi-unikernel", "images"), "-mindepth", "1"),
             ).toBe("");
-
-            await host.inside("mount", "-o", "remount,ro", guestsFolder);
-            const refused = (await stack.up({ fails: true, args: ["--continue-on-error"] })).text;
-            expect(problemOf(refused, "web")).toMatch(
-                /write of \S+: EROFS[^]*hint: give this user the folder: sudo install -d -m 0711 -o "\$USER" \S+\/small-guests/,
-            );
             expect(
                 (await stack.exportState()).resources.filter(
                     ({ custom, type }) => custom && !type.startsWith("pulumi:"),

@@ -1,8 +1,11 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
-import { Guests, READY } from "./guests";
+import { outside } from "../support/outside";
+import { Guests, READY, testKernel } from "./guests";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {
@@ -10,74 +13,59 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-const web = (env: Record<string, string>, more: object = {}) => ({ web: { env, readiness: READY, ...more } });
+const web = (version: string, more: object = {}) => ({ env: { VERSION: version }, readiness: READY, ...more });
 
-test("a guest that does not become ready is in state, and the next up puts it right", async () => {
-    await Guests.with(host, "partial", async (guests) => {
-        await guests.declare(web({}, { readiness: { console: "never printed", timeout: 3 } }));
-        const failed = await guests.stack.up({ fails: true });
+/** A kernel that prints something else where the good one says that it is ready. */
+async function brokenKernel(): Promise<string> {
+    const bytes = await readFile(await testKernel());
+    bytes.write("panic: no good\n\0", bytes.indexOf("test kernel ready\n"));
+    const file = join(host.folder, "broken.elf");
+    await writeFile(file, bytes);
+    return file;
+}
+
+// Two guests of one stack: `late` is new and does not become ready, `web` was good.
+test("a guest that does not become ready is in state and the next up puts it right; a redeploy that does not come up is taken back, and the error has the console", async () => {
+    await Guests.with(host, "failures", async (guests) => {
+        const { stack } = guests;
+        const neverReady = { readiness: { console: "never printed", timeout: 3 } };
+        await guests.declare({ web: web("old"), late: neverReady });
+        const failed = await stack.up({ fails: true, args: ["--continue-on-error"] });
         expect(failed.text).toMatch(/test kernel ready/);
-        expect(await guests.onHost()).toHaveLength(1);
-        const { resources } = await guests.stack.exportState();
-        const unikernel = resources.find(({ type }) => type.endsWith(":Unikernel"))!;
-        expect(unikernel).toMatchObject({
+        expect(await guests.onHost()).toHaveLength(2);
+        const unikernel = async (name: string) =>
+            (await stack.exportState()).resources.find(
+                ({ urn, type }) => type.endsWith(":Unikernel") && urn.endsWith(`::${name}`),
+            )!;
+        const late = await unikernel("late");
+        expect(late).toMatchObject({
             outputs: { __provider: expect.stringContaining("unikernel") },
             initErrors: [expect.any(String)],
         });
+        const { uuid, name } = (await unikernel("web")).outputs as { uuid: string; name: string };
+        const before = { xml: await host.virsh("dumpxml", "--inactive", name), seen: await outside(host) };
 
-        // Nothing changed, and it is still not ready: the engine tries again, with the guest that there is.
-        await guests.stack.up({ fails: true });
-        expect(await guests.onHost()).toHaveLength(1);
+        // Of `late` nothing changed, and it is still not ready: the engine tries again, with the guest that there is.
+        await guests.declare({ web: web("new", { kernel: await brokenKernel() }), late: neverReady });
+        const { text } = await stack.up({ fails: true, args: ["--continue-on-error"] });
+        expect(text).toMatch(/Unikernel \(late\):\n.*error/);
+        expect(text).toMatch(/the update failed, the last good guest is back: /);
+        expect(text).toMatch(/last console lines:[^]*\| env VERSION=new\s[^]*\| panic: no good/);
+        expect(await outside(host)).toEqual(before.seen);
+        expect(await host.virsh("dumpxml", "--inactive", name)).toBe(before.xml);
+        expect(await guests.console({ uuid })).toMatch(/env VERSION=old\s[^]*test kernel ready/);
+        // State says what runs.
+        expect((await unikernel("web")).inputs!.env).toEqual({ VERSION: "old" });
 
-        await guests.declare(web({}));
-        await guests.stack.up();
-        expect(await guests.running()).toHaveLength(1);
-        expect((await guests.outputs()).web).toMatchObject({ uuid: unikernel.id, state: "running" });
-        expect((await guests.stack.up()).changes).toEqual({ same: 2 });
+        await guests.declare({ web: web("old"), late: { readiness: READY } });
+        const { steps } = await stack.up();
+        expect(steps.map(({ op, urn }) => `${op} ${urn.split("::").at(-1)}`).sort()).toEqual([
+            "same web",
+            "update late",
+        ]);
+        expect((await guests.outputs()).late).toMatchObject({ uuid: late.id, state: "running" });
+        expect(await guests.running()).toHaveLength(2);
+        expect((await stack.up()).changes).toEqual({ same: 3 });
     });
     expect(await host.virsh("list", "--all", "--name")).toBe("");
-});
-
-test("a redeploy that does not come up is taken back, and state says what runs", async () => {
-    await Guests.with(host, "rollback", async (guests) => {
-        await guests.declare(web({ GREETING: "hello" }));
-        await guests.stack.up();
-        const before = await guests.outputs();
-
-        await guests.declare(web({ GREETING: "good day", TEST: "panic" }));
-        const failed = await guests.stack.up({ fails: true });
-        expect(failed.text).toMatch(/\| panic: as told by the test/);
-        expect(await guests.running()).toEqual([before.web!.name]);
-        expect(await guests.console(before.web!)).toContain("env GREETING=hello");
-        const { inputs } = (await guests.stack.exportState()).resources.find(({ type }) =>
-            type.endsWith(":Unikernel"),
-        )!;
-        expect(inputs!.env).toEqual({ GREETING: "hello" });
-
-        await guests.declare(web({ GREETING: "hello" }));
-        expect((await guests.stack.up()).changes).toEqual({ same: 2 });
-    });
-});
-
-test("every problem is shown at once, by its property, before anything is touched", async () => {
-    await Guests.with(host, "problems", async (guests) => {
-        const attach = { user: { forward: [{ host: 18099, guest: 80 }] } };
-        await guests.declare({
-            one: { interfaces: [{ attach }], readiness: READY },
-            two: { interfaces: [{ attach }], vcpus: 0, memroy: 64 },
-        });
-        const failed = await guests.stack.up({ fails: true });
-        for (const property of ["vcpus", "memroy"]) expect(failed.text).toContain(property);
-        expect(failed.text).not.toMatch(/\n\s+at /);
-
-        await guests.declare({
-            one: { interfaces: [{ attach }], readiness: READY },
-            two: { interfaces: [{ attach }] },
-        });
-        expect((await guests.stack.preview({ fails: true })).text).toMatch(
-            /interfaces\[0\]\.attach\.user\.forward\[0\]\.host.*already used by "(one|two)"/s,
-        );
-        await guests.declare({});
-        await guests.stack.up();
-    });
 });

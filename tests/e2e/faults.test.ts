@@ -11,14 +11,16 @@ import { outside } from "../support/outside";
 import { signalQuietly, until } from "../support/processes";
 import { Guests, READY } from "./guests";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 const NETWORK = "lan";
 /** Guests by the last part of the address that is reserved for each. */
 const ADDRESSES = { one: 11, two: 12, three: 13 };
-type Name = keyof typeof ADDRESSES;
-const NAMES = Object.keys(ADDRESSES) as Name[];
-type Points = Record<Name, Omit<HoldPoint, "uuid">>;
+/** Others, which come while those change. */
+const NEW = { four: 14, five: 15, six: 16 };
+const ALL = { ...ADDRESSES, ...NEW };
+type Name = keyof typeof ALL;
+type Points = Partial<Record<Name, Omit<HoldPoint, "uuid">>>;
 
 let host: LibvirtHost;
 beforeAll(async () => {
@@ -27,17 +29,17 @@ beforeAll(async () => {
 });
 afterAll(() => host.close());
 
-/** Three guests, each with all that can be left behind: a domain, files, a reservation. */
-async function declare(guests: Guests, greeting: string): Promise<void> {
+/** Guests, each with all that can be left behind: a domain, files, a reservation. */
+async function declare(guests: Guests, greeting: string, addresses: Record<string, number> = ALL): Promise<void> {
     await guests.declare(
         Object.fromEntries(
-            NAMES.map((name) => [
+            Object.entries(addresses).map(([name, last]) => [
                 name,
                 {
                     name,
                     env: { GREETING: greeting },
                     readiness: READY,
-                    interfaces: [{ attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.${ADDRESSES[name]}` } }],
+                    interfaces: [{ attach: { network: NETWORK }, ipv4: { reserve: `10.66.0.${last}` } }],
                 },
             ]),
         ),
@@ -48,7 +50,7 @@ const uuidIn = ({ stack }: Guests, name: string): string =>
     uuidOf(`urn:pulumi:${stack.name}::guests::${TYPE_TOKENS.unikernel}::${name}`);
 
 /** Unikernels in state, and operations that an interrupted run left there. */
-async function inState({ stack }: Guests): Promise<{ unikernels: string[]; pending: unknown[] }> {
+async function inState({ stack }: Guests): Promise<{ unikernels: string[]; pending: { resource: { urn: string } }[] }> {
     const { resources, text } = await stack.exportState();
     const unikernels = resources
         .filter(({ type }) => type === TYPE_TOKENS.unikernel)
@@ -58,32 +60,38 @@ async function inState({ stack }: Guests): Promise<{ unikernels: string[]; pendi
 
 /** Exactly what is declared, in state and on the host. */
 async function expectDeclared(guests: Guests, greeting: string): Promise<void> {
-    expect(await inState(guests)).toEqual({ unikernels: [...NAMES].sort(), pending: [] });
+    const names = Object.keys(ALL).sort();
+    expect(await inState(guests)).toEqual({ unikernels: names, pending: [] });
     const { files, reservations, ...seen } = await outside(host, NETWORK);
     expect(seen).toEqual({
-        domains: { one: "running", two: "running", three: "running" },
-        processes: [...NAMES].sort(),
+        domains: Object.fromEntries(names.map((name) => [name, "running"])),
+        processes: names,
     });
     const bootFiles = [expect.stringMatching(/^initrd-[0-9a-f]{16}$/), expect.stringMatching(/^kernel-[0-9a-f]{16}$/)];
-    expect(files).toEqual(Object.fromEntries(NAMES.map((name) => [uuidIn(guests, name), bootFiles])));
+    expect(files).toEqual(Object.fromEntries(names.map((name) => [uuidIn(guests, name), bootFiles])));
     expect(reservations.map((one) => one.split(" ")[1]).sort()).toEqual(
-        Object.values(ADDRESSES).map((last) => `10.66.0.${last}`),
+        Object.values(ALL).map((last) => `10.66.0.${last}`),
     );
-    for (const name of NAMES) {
+    for (const name of names) {
         const xml = await host.virsh("dumpxml", name);
         expect(xml).toContain(`<uuid>${uuidIn(guests, name)}</uuid>`);
         expect(xml).toMatch(/phase=.ready./);
-        expect(await guests.console({ uuid: uuidIn(guests, name) })).toMatch(
-            new RegExp(`env GREETING=${greeting}\\s[^]*test kernel ready`),
-        );
+        expect([name, await greetingOf(guests, name)]).toEqual([name, `${greeting}, ready`]);
     }
+}
+
+/** What a guest's console says since its present boot. */
+async function greetingOf(guests: Guests, name: string): Promise<string> {
+    const text = await guests.console({ uuid: uuidIn(guests, name) });
+    const [, greeting = "nothing"] = /env GREETING=(.*?)\s*\n/.exec(text) ?? [];
+    return /env GREETING=[^]*test kernel ready/.test(text) ? `${greeting}, ready` : greeting;
 }
 
 /** Runs the engine until each guest has come to its point, then does the deed. The run must fail. */
 async function disturb(
     guests: Guests,
     command: "up" | "destroy",
-    points: Partial<Points>,
+    points: Points,
     deed: (at: { run: RunningRun; provider: number; release(): void }) => unknown,
     env: Record<string, string> = {},
 ): Promise<string> {
@@ -118,10 +126,16 @@ async function asReleased(): Promise<{ PATH: string }> {
 }
 
 const killProvider = ({ provider }: { provider: number }): void => signalQuietly(provider, "SIGKILL");
-const WHILE_MADE: Points = {
+const killEngine = ({ run }: { run: RunningRun }): void => void run.kill("SIGKILL");
+const WHILE_UPDATED: Points = {
     one: { when: "before" },
     two: { call: "domains.define", when: "after" },
     three: { call: "domains.start", when: "after" },
+};
+const WHILE_CREATED: Points = {
+    four: { when: "before" },
+    five: { call: "domains.define", when: "after" },
+    six: { call: "domains.start", when: "after" },
 };
 const WHILE_DELETED: Points = {
     one: { when: "before" },
@@ -129,65 +143,68 @@ const WHILE_DELETED: Points = {
     three: { call: "domains.undefine", when: "after" },
 };
 
-test("the provider is killed before its first change, after the definition, after the start: the next run ends as declared", async () => {
-    await Guests.with(host, "provider", async (guests) => {
-        await declare(guests, "hello");
-        await disturb(guests, "up", WHILE_MADE, killProvider);
-        expect((await outside(host)).domains).toEqual({ two: "shut off", three: "running" });
-        expect(await inState(guests)).toEqual({ unikernels: [], pending: [] });
-        await guests.stack.up();
-        await expectDeclared(guests, "hello");
+// One stack, since each step begins where the one before must have ended: with exactly what is declared. A kill at every call of the
+// host, without an engine: tests/integration/faults.test.ts.
+test("the provider is killed in creates and updates, then the engine, then libvirtd in an update, then the provider in a destroy: before the first change, after the definition, after the start; nothing is lost, and the next run ends each", async () => {
+    await Guests.with(host, "faults", async (guests) => {
+        const { stack } = guests;
+        await declare(guests, "hello", ADDRESSES);
+        await stack.up();
 
+        // The provider, in updates and creates of one run.
         await declare(guests, "good day");
-        await disturb(guests, "up", WHILE_MADE, killProvider);
-        const consoles = await Promise.all(NAMES.map((name) => guests.console({ uuid: uuidIn(guests, name) })));
-        expect(consoles.map((text) => /env GREETING=(.*)/.exec(text)?.[1] ?? "")).toEqual([
-            "hello",
-            "hello",
+        await disturb(guests, "up", { ...WHILE_UPDATED, ...WHILE_CREATED }, killProvider);
+        const { domains } = await outside(host);
+        expect(domains).toMatchObject({ five: "shut off", six: "running" });
+        expect(domains).not.toHaveProperty("four");
+        expect(await Promise.all(["one", "two", "three"].map((name) => greetingOf(guests, name)))).toEqual([
+            "hello, ready",
+            "hello, ready",
             expect.not.stringContaining("hello"),
         ]);
-        await guests.stack.up();
+        expect(await inState(guests)).toEqual({ unikernels: Object.keys(ADDRESSES).sort(), pending: [] });
+        await stack.up();
         await expectDeclared(guests, "good day");
-        expect((await guests.stack.preview()).changes).toEqual({ same: 7 });
 
-        await disturb(guests, "destroy", WHILE_DELETED, killProvider);
-        expect((await outside(host)).domains).toEqual({ one: "running", two: "shut off" });
-        expect(await inState(guests)).toEqual({ unikernels: [...NAMES].sort(), pending: [] });
-        await guests.stack.destroy();
-        expect(await inState(guests)).toEqual({ unikernels: [], pending: [] });
-    });
-    expect(await outside(host, NETWORK)).toEqual({ domains: {}, processes: [], files: {}, reservations: [] });
-});
-
-test("the engine is killed in an update, then libvirtd in the next: nothing is lost, and the next run ends it", async () => {
-    await Guests.with(host, "engine", async (guests) => {
-        await declare(guests, "hello");
-        await guests.stack.up();
-
-        await declare(guests, "good day");
-        await disturb(guests, "up", WHILE_MADE, ({ run }) => run.kill("SIGKILL"), await asReleased());
+        // The engine.
+        await declare(guests, "good evening");
+        await disturb(guests, "up", WHILE_UPDATED, killEngine, await asReleased());
         // What docs/troubleshooting.md says of it.
-        expect((await guests.stack.up({ fails: true })).text).toContain("pulumi cancel");
-        await guests.stack.cancel();
-        expect((await inState(guests)).pending).toHaveLength(3);
-        await guests.stack.up();
-        await expectDeclared(guests, "good day");
+        expect((await stack.up({ fails: true })).text).toContain("pulumi cancel");
+        await stack.cancel();
+        const { pending } = await inState(guests);
+        expect(pending.map(({ resource }) => resource.urn.split("::").at(-1))).toEqual(
+            expect.arrayContaining(["one", "three", "two"]),
+        );
+        await stack.up();
+        await expectDeclared(guests, "good evening");
 
+        // libvirtd.
         await declare(guests, "good night");
-        const text = await disturb(guests, "up", { two: WHILE_MADE.two }, async ({ release }) => {
+        const text = await disturb(guests, "up", { two: WHILE_UPDATED.two }, async ({ release }) => {
             await host.killDaemon();
             release();
         });
         expect(text).toMatch(/Unikernel \(two\):\n.*error:.*(cannot be reached|connection was lost)/);
         const known = async () =>
-            (await guests.stack.exportState()).resources.map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }));
+            (await stack.exportState()).resources.map(({ urn, inputs, outputs }) => ({ urn, inputs, outputs }));
         const before = await known();
-        expect((await guests.stack.refresh({ fails: true })).text).toMatch(/cannot be reached/);
+        expect((await stack.refresh({ fails: true })).text).toMatch(/cannot be reached/);
         expect(await known()).toEqual(before);
-        expect(await inState(guests)).toEqual({ unikernels: [...NAMES].sort(), pending: [] });
+        expect(await inState(guests)).toEqual({ unikernels: Object.keys(ALL).sort(), pending: [] });
         await host.startDaemon();
-        await guests.stack.up();
+        await stack.up();
         await expectDeclared(guests, "good night");
+
+        // The provider, in a destroy. The others are not held, and wait for nobody.
+        await disturb(guests, "destroy", WHILE_DELETED, killProvider);
+        const left = (await outside(host)).domains;
+        expect(left).toMatchObject({ one: "running", two: "shut off" });
+        expect(left).not.toHaveProperty("three");
+        expect((await inState(guests)).unikernels).toEqual(expect.arrayContaining(["one", "three", "two"]));
+        expect((await inState(guests)).pending).toEqual([]);
+        await stack.destroy();
+        expect(await inState(guests)).toEqual({ unikernels: [], pending: [] });
     });
     expect(await outside(host, NETWORK)).toEqual({ domains: {}, processes: [], files: {}, reservations: [] });
 });

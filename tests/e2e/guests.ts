@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Stack } from "../support/engine";
 import { withStack } from "../support/engine";
@@ -35,6 +35,15 @@ export function nginxGuest(): Promise<string> {
     return builtBy("tools/nginx-guest/build.mjs", "m.buildGuest().folder");
 }
 
+/** Set what the next run of programs/guests declares. */
+export function declareGuests(
+    stack: Stack,
+    guests: Record<string, object>,
+    images: Record<string, object> = {},
+): Promise<void> {
+    return writeFile(join(stack.folder, "declared.json"), JSON.stringify({ guests, images }));
+}
+
 /** A stack of programs/guests on a libvirt host of the test's own. */
 export class Guests {
     private constructor(
@@ -52,9 +61,9 @@ export class Guests {
         });
     }
 
-    async declare(guests: Record<string, object>, images: Record<string, object> = {}): Promise<void> {
-        await this.stack.config("guests", JSON.stringify(guests));
-        await this.stack.config("images", JSON.stringify(images));
+    /** Set what the next run declares. */
+    declare(guests: Record<string, object>, images: Record<string, object> = {}): Promise<void> {
+        return declareGuests(this.stack, guests, images);
     }
 
     outputs(): Promise<Record<string, GuestOutput>> {
