@@ -20,7 +20,7 @@ const SLOWEST = [
         "disks-written",
         "exclusive",
     ].map((name) => `tests/integration/${name}.test.ts`),
-    ...["rename", "examples", "replace"].map((name) => `tests/e2e/${name}.test.ts`),
+    ...["upgrade", "examples", "rename", "faults"].map((name) => `tests/e2e/${name}.test.ts`),
     ...["providers", "rollOut", "fleet", "everySecret", "cancel", "languages"].map(
         (name) => `tests/plugin/${name}.test.ts`,
     ),
