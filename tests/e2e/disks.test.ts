@@ -5,7 +5,7 @@ import { startLibvirtHost } from "../support/libvirtHost";
 import { Guests, READY } from "./guests";
 
 // Restarts of real guests by the real engine, on machines that do other things too.
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

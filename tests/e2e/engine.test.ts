@@ -5,7 +5,7 @@ import path from "node:path";
 import { withStack } from "../support/engine";
 import { HANG_MS } from "../support/time";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "pulumi-unikernel-engine-"));
 afterAll(() => rmSync(folder, { recursive: true }));

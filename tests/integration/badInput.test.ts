@@ -10,7 +10,7 @@ import { listenOn } from "../support/listener";
 import { outside } from "../support/outside";
 import { alice } from "../support/plans";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 /** How many failed starts libvirt gives no reason for. */
 let unexplained = 0;

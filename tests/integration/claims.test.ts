@@ -10,7 +10,7 @@ import { type PlanOptions, refOf, testContext, testPlan } from "../support/plans
 import { capture } from "../support/processes";
 import { byVolumes } from "../support/volumes";
 
-jest.setTimeout(400_000);
+jest.setTimeout(900_000);
 
 const changes: string[] = [];
 let its: Lifecycle;

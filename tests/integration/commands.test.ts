@@ -8,7 +8,7 @@ import { capture, type ExecResult, must, until } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 const main = resolve(__dirname, "../../dist/cli/main.js");
 const SECRET = "hush-0d4f";

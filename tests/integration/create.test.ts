@@ -7,7 +7,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { refOf, testContext, testPlan } from "../support/plans";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

@@ -7,7 +7,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { nginxGuest } from "../support/linuxGuest";
 import { alice } from "../support/plans";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 type Properties = Record<string, unknown>;
 interface Guest {

@@ -6,7 +6,7 @@ import type { Result } from "../../cli/doctor";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { capture, type ExecResult } from "../support/processes";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const repository = resolve(__dirname, "../..");
 const main = join(repository, "dist", "cli", "main.js");

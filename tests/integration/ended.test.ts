@@ -12,7 +12,7 @@ import { UnikernelError, withSignal } from "../../model";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { workspace } from "../unit/images/workspace";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 const { path } = workspace();
 const enough = new UnikernelError("timeout", "enough");

@@ -4,7 +4,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { listenOn } from "../support/listener";
 import { testUnikernels, type Unikernels } from "../support/unikernels";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 type Properties = Record<string, unknown>;
 

@@ -26,7 +26,7 @@ function dying(host: Host): Host {
 }
 
 // Restarts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

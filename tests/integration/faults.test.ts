@@ -33,13 +33,13 @@ beforeAll(async () => {
         writeFileSync(path, content.repeat(4096));
         return path;
     });
-}, 60_000);
+}, 900_000);
 
 afterAll(async () => {
     delete process.env.PULUMI_UNIKERNEL_DIR;
     await closeHosts();
     for (const host of hosts) await host.close();
-}, 60_000);
+}, 900_000);
 
 const backend: Backend = createBackends(openHost).kvm!;
 
@@ -250,7 +250,7 @@ describe.each([
         });
         expect(failed).toEqual([]);
         expect(changes).toEqual(expect.arrayContaining(least));
-    }, 300_000);
+    }, 900_000);
 });
 
 test("an update that is killed while it runs the new guest, and fails the next time, still knows the old one", async () => {
@@ -258,4 +258,4 @@ test("an update that is killed while it runs the new guest, and fails the next t
     const after = (name: string): Fault => ({ change: changes.indexOf(name), when: "after" });
     const killed = LONG ? ["domains.define", "domains.destroy", "domains.start"] : ["domains.start"];
     await inParallel(killed.map(after), (fault) => survive(failsAgain, fault));
-}, 120_000);
+}, 900_000);

@@ -2,7 +2,7 @@ import type { InterfaceSpec } from "../../model";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testPlan } from "../support/plans";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ let kernels: Record<"testKernel" | "rawKernel", string>;
 beforeAll(async () => {
     const { buildTestKernels } = await import("../guests/build.mjs");
     kernels = await buildTestKernels();
-}, 60_000);
+}, 900_000);
 afterEach(() => Promise.all(running.splice(0).map((guest) => guest.stop())));
 afterAll(() => files.remove());
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 beforeAll(async () => {

@@ -17,7 +17,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { type PlanOptions, testContext } from "../support/plans";
 
 // Starts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 /** A host whose files go by storage volumes: what its daemon cannot see is hidden in the daemon's mount namespace, where the mounts are. */
 let its: Lifecycle;

@@ -9,7 +9,7 @@ import { keepsFiles, sha256, text } from "../support/hostFiles";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 let folder: string;

@@ -3,7 +3,7 @@ import path from "node:path";
 import { type Stack, withStack } from "../support/engine";
 import { workspace } from "../unit/images/workspace";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 const usual = process.env.XDG_CACHE_HOME;
 const { path: at, plant } = workspace();
 // The engine itself is kept in the usual cache folder; only the stack gets one of its own.

@@ -6,7 +6,7 @@ import { LONG } from "../support/killed";
 import { listing, unpack, verify } from "../unit/images/contents";
 import { workspace } from "../unit/images/workspace";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 const GIB = 1024 ** 3;
 

@@ -9,7 +9,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice } from "../support/plans";
 
 // Real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const URN = "urn:pulumi:dev::shop::unikernel:index:Unikernel::web";
 let its: Lifecycle;

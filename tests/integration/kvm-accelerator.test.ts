@@ -10,7 +10,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { testContext } from "../support/plans";
 import { card, plan } from "../unit/kvm/spec";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 let host: Host;

@@ -9,7 +9,7 @@ import { MARK_VERSION, readMark } from "../../backends/libvirt/xml";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { uuid as anyUuid, mark as first, least, net, variants } from "../unit/libvirt-xml/variants";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 /** What this machine's libvirt cannot run: KVM is hidden, and 9.0 refuses passt. Its schema takes both. */
 // On QEMU: what KVM of this machine, passt and Xen would have to run is told by golden files alone.

@@ -8,7 +8,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { UNPRIVILEGED } from "../support/ordinaryUser";
 import { uuid as anyUuid, least, mark, variants } from "../unit/libvirt-xml/variants";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 let host: Host;

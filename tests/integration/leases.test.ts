@@ -4,7 +4,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { until } from "../support/processes";
 import { testUnikernels, type Unikernels } from "../support/unikernels";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 type Properties = Record<string, unknown>;
 

@@ -9,7 +9,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 beforeAll(async () => {

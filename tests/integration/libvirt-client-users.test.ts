@@ -7,7 +7,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { asUser, repositorySeen, sessionHome, UNPRIVILEGED } from "../support/ordinaryUser";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { until } from "../support/processes";
 import { HANG_MS } from "../support/time";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let machine: LibvirtHost;
 let host: Host;

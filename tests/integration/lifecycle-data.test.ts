@@ -6,7 +6,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { type PlanOptions, testContext } from "../support/plans";
 
 // Starts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 let image: string;

@@ -5,7 +5,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { type PlanOptions, testContext, testPlan } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {
@@ -136,7 +136,7 @@ test(`what was done to a guest behind our back is seen, and restored: ${Object.k
     }
     await its.delete(guest);
     await its.expectNothing(guest);
-}, 240_000);
+}, 900_000);
 
 test("a guest that was renamed is not lost: the update says how to call it back, delete removes it", async () => {
     const guest = its.guest();

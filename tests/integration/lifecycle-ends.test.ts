@@ -3,7 +3,7 @@ import { LONG } from "../support/killed";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { until } from "../support/processes";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

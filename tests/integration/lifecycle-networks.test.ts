@@ -5,7 +5,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testPlan } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

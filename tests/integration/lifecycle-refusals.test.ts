@@ -12,7 +12,7 @@ const plug = (attach: InterfaceSpec["attach"], more: Partial<InterfaceSpec> = {}
 const forward = (host: number) => ({ host, guest: 80, address: "127.0.0.1", protocol: "tcp" as const });
 
 // Restarts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 let taken: { stop(): void };

@@ -4,7 +4,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { type PlanOptions, testContext, testPlan } from "../support/plans";
 import { workspace } from "../unit/images/workspace";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const { path } = workspace();
 let its: Lifecycle;

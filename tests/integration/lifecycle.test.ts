@@ -9,7 +9,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { testContext, testPlan } from "../support/plans";
 
 // Restarts of real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { testUnikernels, type Unikernels } from "../support/unikernels";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const MACVTAP = "<forward mode='bridge'><interface dev='v0'/></forward>";
 let its: Lifecycle;

@@ -16,11 +16,11 @@ let count = 0;
 beforeAll(async () => {
     host = await startLibvirtHost();
     networks = new TestNetworks(host);
-}, 60_000);
+}, 900_000);
 afterAll(async () => {
     await closeHosts();
     await host.close();
-}, 60_000);
+}, 900_000);
 
 /** A network in two versions, and a third that needs it restarted. */
 function subject() {

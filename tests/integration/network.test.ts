@@ -3,7 +3,7 @@ import { closeHosts } from "../../backends/libvirt";
 import { bridgeOf, startStranger, TestNetworks, urnOfNetwork } from "../support/hostNetworks";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 let networks: TestNetworks;

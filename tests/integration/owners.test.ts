@@ -5,7 +5,7 @@ import { alice, refOf, testContext, testPlan } from "../support/plans";
 const bob = { user: "bob", machine: "looking-glass", project: "fedcba9876543210" };
 
 // Real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let here: Lifecycle, there: Lifecycle;
 beforeAll(async () => {

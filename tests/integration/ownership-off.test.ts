@@ -6,7 +6,7 @@ import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import type { PlanOptions } from "../support/plans";
 
 // Starts of real guests, on machines that do other things too.
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const SETTING = "dynamic_ownership = 0";
 

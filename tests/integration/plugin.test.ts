@@ -14,7 +14,7 @@ import {
 } from "../unit/provider/plugin/plugin";
 
 // Real guests, on machines that do other things too.
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 let plugin: Plugin;

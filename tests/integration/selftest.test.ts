@@ -11,7 +11,7 @@ import { outside } from "../support/outside";
 import { capture, type ExecResult } from "../support/processes";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 const main = resolve(__dirname, "../../dist/cli/main.js");
 const NETWORK = "lan";

@@ -10,7 +10,7 @@ import { must } from "../support/processes";
 import { byVolumes } from "../support/volumes";
 
 // Many emulated guests start, restart and stop, on machines that do other things too.
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 const MIB = 2 ** 20;
 /** Bytes that a guest whose content is there may write: its configuration, its claim, the console log. */

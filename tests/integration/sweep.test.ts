@@ -9,7 +9,7 @@ import { alice, type PlanOptions, testPlan } from "../support/plans";
 import { capture } from "../support/processes";
 import { byVolumes } from "../support/volumes";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 const main = resolve(__dirname, "../../dist/cli/main.js");
 const NETWORK = "lan";

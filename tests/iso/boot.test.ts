@@ -9,7 +9,7 @@ import { type Nic, type Way, withMedium } from "../support/mediumBoot";
 import { type PlanOptions, testPlan } from "../support/plans";
 import { must } from "../support/processes";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "pulumi-unikernel-iso-boot-"));
 const at = (name: string): string => path.join(folder, name);

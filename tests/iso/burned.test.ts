@@ -19,7 +19,7 @@ import { testKernel } from "../e2e/guests";
 import { workspace } from "../unit/images/workspace";
 import { media } from "./media";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 
 type Properties = Record<string, unknown>;

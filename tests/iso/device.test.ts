@@ -20,7 +20,7 @@ import { join, resolve } from "node:path";
 import { type BurnPhase, burnImage, compareDevice, inspectDevice, systemRoots } from "../../backends/iso/burn";
 import type { BurnSpec } from "../../model";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const MIB = 1 << 20,
     SIZE = 21 * MIB + 2048,
     DEVICE = 24 * MIB;

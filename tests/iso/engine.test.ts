@@ -6,7 +6,7 @@ import { testKernel } from "../e2e/guests";
 import { type Stack, type StackOptions, withStack } from "../support/engine";
 import { startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let folder: string;
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { testKernel } from "../e2e/guests";
 import { workspace } from "../unit/images/workspace";
 import { media } from "./media";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 const cache = (room: string): string[] =>
     existsSync(path("cache/pulumi-unikernel", room))

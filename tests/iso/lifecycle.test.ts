@@ -20,7 +20,7 @@ import { nginxGuest } from "../support/linuxGuest";
 import { workspace } from "../unit/images/workspace";
 import { media, urnOf } from "./media";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 
 let kernel: string;

@@ -5,7 +5,7 @@ import path from "node:path";
 import { nginxGuest, withLinuxGuest } from "../support/linuxGuest";
 import { must, until } from "../support/processes";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 const folder = mkdtempSync(path.join(tmpdir(), "pulumi-unikernel-nginx-machine-"));
 const at = (name: string): string => path.join(folder, name);

@@ -6,7 +6,7 @@ import { withMedium } from "../support/mediumBoot";
 import { mediumPlan } from "../support/mediumPlans";
 
 // GRUB itself is asked: the raw test kernel prints the command line that it was given.
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 let folder: string;
 beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-quoting-"));

@@ -6,7 +6,7 @@ import { type Way, withMedium } from "../support/mediumBoot";
 import { type PlanOptions, testPlan } from "../support/plans";
 
 // The layout is proven with the multiboot test kernel, which keeps rumprun's contract and prints what it was told.
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 let folder: string;
 beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "pulumi-unikernel-rumprun-"));

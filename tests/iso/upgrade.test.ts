@@ -6,7 +6,7 @@ import { testKernel } from "../e2e/guests";
 import { type Stack, withStack } from "../support/engine";
 import { Installation, OLD_RELEASE } from "../support/release";
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 let folder: string;
 let installation: Installation;

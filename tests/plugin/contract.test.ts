@@ -7,7 +7,7 @@ import { differencesOf, LISTED } from "./contract/differences";
 import { bareHandlers, type ContractHost, dynamicHost, pluginHost, urnIn } from "./contract/hosts";
 import { live, type Transcript } from "./contract/steps";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 let kernel: string;

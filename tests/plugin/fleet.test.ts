@@ -6,7 +6,7 @@ import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 import { Fleets, opsOf } from "./fleets";
 
-jest.setTimeout(480_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

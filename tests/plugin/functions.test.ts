@@ -13,7 +13,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { tinyDomain } from "../support/tinyDomain";
 import { ask, closePlugins, openPlugin, type Plugin, secret, struct, values } from "../unit/provider/plugin/plugin";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 let plugin: Plugin;

@@ -4,7 +4,7 @@ import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 import { type By, Fleets, opsOf } from "./fleets";
 
-jest.setTimeout(480_000);
+jest.setTimeout(900_000);
 
 let hosts: LibvirtHost[];
 beforeAll(async () => {

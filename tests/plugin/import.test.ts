@@ -4,7 +4,7 @@ import { type Stack, type StackOptions, withStack } from "../support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { must } from "../support/processes";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 const TYPE = "unikernel:index:Unikernel";
 let host: LibvirtHost;

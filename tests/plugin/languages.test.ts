@@ -6,7 +6,7 @@ import { type StateResource, withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(480_000);
+jest.setTimeout(900_000);
 
 const repository = join(__dirname, "../..");
 let host: LibvirtHost;

@@ -4,7 +4,7 @@ import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 import { type By, Either } from "./either";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { bridgeOf } from "../support/hostNetworks";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { type By, Either } from "./either";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

@@ -8,7 +8,7 @@ import { startLibvirtHost } from "../support/libvirtHost";
 import { capture, must } from "../support/processes";
 
 const repository = resolve(__dirname, "../..");
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 interface Packed {
     size: number;

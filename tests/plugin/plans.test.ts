@@ -4,7 +4,7 @@ import { startLibvirtHost } from "../support/libvirtHost";
 import type { By } from "./either";
 import { Either } from "./either";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

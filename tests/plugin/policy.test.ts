@@ -6,7 +6,7 @@ import { withStack } from "../support/engine";
 import type { By } from "./either";
 
 const repository = resolve(__dirname, "../..");
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 /** The example, beside the two packages that `npm install` would put there. */
 async function policyPack(): Promise<string> {

@@ -5,7 +5,7 @@ import { testKernel } from "../e2e/guests";
 import { type Stack, withStack } from "../support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 let a: LibvirtHost;
 let b: LibvirtHost;

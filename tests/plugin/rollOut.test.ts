@@ -6,7 +6,7 @@ import { startLibvirtHost } from "../support/libvirtHost";
 import { signalQuietly, until } from "../support/processes";
 import { Fleets, opsOf } from "./fleets";
 
-jest.setTimeout(480_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

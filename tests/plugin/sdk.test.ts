@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 
 // The first compilation of the Go SDK takes a while on a busy machine; after it, Go's cache has it.
-jest.setTimeout(180_000);
+jest.setTimeout(900_000);
 
 const repository = path.resolve(__dirname, "../..");
 const programs = path.join(__dirname, "programs/sdk");

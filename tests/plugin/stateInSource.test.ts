@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { withStack } from "../support/engine";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 // The stack's own file backend is beside its program (support/engine.ts).
 test.each(["dynamic", "plugin"])("%s: a source with the stack's own state is refused by a preview", async (by) => {

@@ -5,7 +5,7 @@ import { withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 let host: LibvirtHost;
 beforeAll(async () => {

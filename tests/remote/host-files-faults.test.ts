@@ -10,7 +10,7 @@ import type { HostFiles } from "../../backends/libvirt/host";
 import { capture, until } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let sshd: Sshd;
 let folder: string;

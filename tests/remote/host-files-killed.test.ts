@@ -10,7 +10,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { must, until } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 /** A user of the test's sshd alone. */
 const visitor = 54321;

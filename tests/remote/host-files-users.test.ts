@@ -10,7 +10,7 @@ import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 import { tinyDomain } from "../support/tinyDomain";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 /** A user of the test's sshd alone. */
 const visitor = 54321;

@@ -10,7 +10,7 @@ import { keepsFiles, sha256, text } from "../support/hostFiles";
 import { until } from "../support/processes";
 import { type Sshd, startSshd } from "../support/sshd";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 let sshd: Sshd;
 let folder: string;

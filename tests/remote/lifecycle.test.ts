@@ -11,7 +11,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { nginxGuest } from "../support/linuxGuest";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
-jest.setTimeout(120_000);
+jest.setTimeout(900_000);
 
 let its: Lifecycle;
 let sshd: Sshd;

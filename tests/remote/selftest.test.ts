@@ -7,7 +7,7 @@ import { outside } from "../support/outside";
 import { capture } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
 
-jest.setTimeout(600_000);
+jest.setTimeout(900_000);
 
 const main = resolve(__dirname, "../../dist/cli/main.js");
 const NETWORK = "lan";

@@ -29,7 +29,7 @@ beforeAll(async () => {
         mode: 0o755,
     });
     process.env.PATH = `${local}:${PATH}`;
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     process.env.PATH = PATH;
     await host?.close();

@@ -14,7 +14,7 @@ jest.setTimeout(900_000);
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle();
-}, 240_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 /** By xen+tcp alone there is no way to the log that the host keeps. */

@@ -19,7 +19,7 @@ beforeAll(async () => {
     guest = dirname(dirname((await nginxGuest("xen")).kernel));
     scratch = await mkdtemp(join(tmpdir(), "pulumi-unikernel-xen-"));
     host = await startXenHost();
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     await rm(scratch, { recursive: true, force: true });
     await host?.stop();

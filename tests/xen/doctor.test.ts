@@ -6,7 +6,7 @@ jest.setTimeout(900_000);
 let host: XenHost;
 beforeAll(async () => {
     host = await startXenHost();
-}, 240_000);
+}, 900_000);
 afterAll(() => host?.stop());
 
 /** What doctor says of a Xen host, by the check. */

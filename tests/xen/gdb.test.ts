@@ -9,7 +9,7 @@ jest.setTimeout(900_000);
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle();
-}, 240_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 const gdb = { port: 4711, address: "0.0.0.0" };

@@ -22,7 +22,7 @@ beforeAll(async () => {
     host = await startXenHost();
     await host.put(kernel, "/var/lib/xen-host/kernel.elf");
     await host.run("truncate", "-s", "1M", "/var/lib/xen-host/disk.img", "/var/lib/xen-host/shared.img");
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     await host?.stop();
 });

@@ -16,7 +16,7 @@ const image = (name: string): string => {
 };
 beforeAll(async () => {
     its = await openXenLifecycle();
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     rmSync(local, { recursive: true });
     await its?.close();

@@ -11,7 +11,7 @@ jest.setTimeout(900_000);
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle();
-}, 240_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 async function define(xml: string): Promise<void> {

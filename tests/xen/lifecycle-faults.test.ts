@@ -32,7 +32,7 @@ beforeAll(async () => {
             },
         }),
     });
-}, 240_000);
+}, 900_000);
 afterEach(() => {
     beforeStart = xenstoreFails = undefined;
 });

@@ -34,7 +34,7 @@ beforeAll(async () => {
         },
         (error: unknown) => error,
     );
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     rmSync(local, { recursive: true });
     await its?.close();

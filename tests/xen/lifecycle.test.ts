@@ -9,7 +9,7 @@ jest.setTimeout(900_000);
 let its: XenLifecycle;
 beforeAll(async () => {
     its = await openXenLifecycle();
-}, 240_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 const MAC = "52:54:00:11:22:33";

@@ -58,7 +58,7 @@ beforeAll(async () => {
         ],
     });
     port = await its.host.forward(ADDRESS, 80);
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     rmSync(local, { recursive: true });
     await its?.close();

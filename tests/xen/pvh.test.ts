@@ -8,7 +8,7 @@ let kernel: string;
 beforeAll(async () => {
     its = await openXenLifecycle();
     kernel = await (await import("../guests/xen/build.mjs")).buildPvhTestKernel();
-}, 240_000);
+}, 900_000);
 afterAll(() => its?.close());
 
 test("a kernel that is PVH and nothing else boots as PVH, is updated in place, and rolled back when the next one crashes", async () => {

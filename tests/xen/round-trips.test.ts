@@ -20,7 +20,7 @@ beforeAll(async () => {
     const kernel = await (await import("../guests/xen/build.mjs")).buildXenTestKernel();
     host = await startXenHost();
     asked = await roundTrips({ folder, uri: host.sshUri, platform: "xen", kernel, guests: GUESTS });
-}, 300_000);
+}, 900_000);
 afterAll(async () => {
     await host?.stop();
     rmSync(folder, { recursive: true });

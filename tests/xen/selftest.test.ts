@@ -19,7 +19,7 @@ let cache: string;
 beforeAll(async () => {
     cache = await mkdtemp(join(tmpdir(), "pulumi-unikernel-selftest-cache-"));
     host = await startXenHost();
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     await host?.stop();
     await rm(cache, { recursive: true, force: true });

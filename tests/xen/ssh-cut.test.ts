@@ -52,7 +52,7 @@ beforeAll(async () => {
             }),
         }),
     });
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     rmSync(local, { recursive: true });
     await its?.close();

@@ -26,7 +26,7 @@ beforeAll(async () => {
     await writeFile(seed, Buffer.alloc(1 << 20));
     installation = await Installation.of(OLD_RELEASE);
     host = await startXenHost();
-}, 240_000);
+}, 900_000);
 afterAll(async () => {
     await host?.stop();
     await installation?.remove();

@@ -10,7 +10,7 @@ import { type MediumPlanOptions, mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 const MIB = 2 ** 20;

@@ -12,7 +12,7 @@ import { mediumPlan } from "../../support/mediumPlans";
 import { workspace } from "../../unit/images/workspace";
 import { bakeChild, plantMedium } from "./media";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path } = workspace();
 const plant = async (sizes?: Parameters<typeof plantMedium>[1]): Promise<MediumContents> =>
     mediumOf(mediumPlan(await plantMedium(path("in"), sizes)));
