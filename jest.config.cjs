@@ -16,5 +16,5 @@ module.exports = {
     },
     modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/examples/"],
     testSequencer: "<rootDir>/tools/test/sequencer.cjs",
-    testTimeout: 20_000,
+    testTimeout: 120_000,
 };
