@@ -6,6 +6,7 @@ import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lif
 import { type PlanOptions, testPlan } from "../support/plans";
 import { capture, type ExecResult, must, until } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
+import { HANG_MS } from "../support/time";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(900_000);
@@ -28,7 +29,7 @@ afterAll(async () => {
 });
 
 const run = (words: string[], env: Record<string, string> = {}): Promise<ExecResult> =>
-    capture(process.execPath, [main, ...words], { env: { ...its.host.env, ...engine, ...env }, timeout: 60_000 });
+    capture(process.execPath, [main, ...words], { env: { ...its.host.env, ...engine, ...env }, timeout: HANG_MS });
 
 /** Create a guest and return its options and uuid. */
 async function made(at: Lifecycle, options: GuestOptions): Promise<PlanOptions & { uuid: string }> {
@@ -183,7 +184,7 @@ async function stackOf(
         PULUMI_SKIP_UPDATE_CHECK: "true",
     };
     const pulumi = (...args: string[]): Promise<string> =>
-        must("pulumi", args, { env: { ...engine, ...env }, cwd: home, timeout: 60_000 });
+        must("pulumi", args, { env: { ...engine, ...env }, cwd: home, timeout: HANG_MS });
     writeFileSync(join(home, "Pulumi.yaml"), "name: lifecycle\nruntime: nodejs\n");
     await pulumi("stack", "init", "test");
     const modified = "2026-11-28T11:00:00Z";

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import type { Result } from "../../cli/doctor";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { capture, type ExecResult } from "../support/processes";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(900_000);
 
@@ -57,7 +58,7 @@ async function doctor({
     const ended = await capture(file, args, {
         env: { ...host.env, ...engine, ...env },
         cwd: repository,
-        timeout: 60_000,
+        timeout: HANG_MS,
     });
     return { ...ended, ...JSON.parse(ended.stdout) };
 }

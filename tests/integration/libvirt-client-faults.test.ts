@@ -7,6 +7,7 @@ import { libvirtError } from "../../backends/libvirt/client";
 import { closeHosts, openHost } from "../../backends/libvirt/open";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
 import { until } from "../support/processes";
+import { HANG_MS } from "../support/time";
 import { tinyDomain } from "../support/tinyDomain";
 
 jest.setTimeout(900_000);
@@ -256,9 +257,9 @@ test("thirty stops wait together, while starts take turns", async () => {
     expect((await host.domains.list()).filter(({ state }) => state === "running")).toHaveLength(30);
     const stops = await timed((uuid) => host.domains.destroy(uuid));
     expect((await host.domains.list()).filter(({ state }) => state === "running")).toHaveLength(0);
-    // In turns, the first is done long before the last; together, they end about when the first does.
-    expect(starts.total / starts.first).toBeGreaterThan(5);
-    expect(stops.total / stops.first).toBeLessThan(6);
+    // In turns, the first is done long before the last; together, they end about when the first does. Other load slows both.
+    const [turns, together] = [starts.total / starts.first, stops.total / stops.first];
+    expect(turns).toBeGreaterThan(2 * together);
     await Promise.all(uuids.map((uuid) => host.domains.undefine(uuid)));
 });
 
@@ -274,7 +275,7 @@ test("the process ends with its parent, even killed, and never keeps it from end
     `,
                 machine.uri,
             ],
-            { encoding: "utf8", timeout: 20_000 },
+            { encoding: "utf8", timeout: HANG_MS },
         );
     for (const end of ["", "process.kill(process.pid, 'SIGKILL')"]) {
         const { stdout, stderr, signal } = program(end);

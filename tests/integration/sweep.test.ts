@@ -7,6 +7,7 @@ import { runAndKill } from "../support/killed";
 import { type GuestOptions, type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { alice, type PlanOptions, testPlan } from "../support/plans";
 import { capture } from "../support/processes";
+import { HANG_MS } from "../support/time";
 import { byVolumes } from "../support/volumes";
 
 jest.setTimeout(900_000);
@@ -39,7 +40,7 @@ async function sweep(...words: string[]): Promise<{ code: number; leftovers: Fou
     const { code, stdout, stderr } = await capture(
         process.execPath,
         [main, "sweep", "--connection", its.host.uri, ...words],
-        { env: its.host.env, timeout: 60_000 },
+        { env: its.host.env, timeout: HANG_MS },
     );
     return {
         code: code ?? -1,

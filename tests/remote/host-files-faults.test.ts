@@ -9,6 +9,7 @@ import { closeSsh, filesOf } from "../../backends/libvirt/files";
 import type { HostFiles } from "../../backends/libvirt/host";
 import { capture, until } from "../support/processes";
 import { ownMounts, type Sshd, startSshd } from "../support/sshd";
+import { HANG_MS } from "../support/time";
 
 jest.setTimeout(900_000);
 
@@ -116,7 +117,7 @@ test("SIGKILL in the middle of a copy leaves nothing in use, and the next run fi
     const run = (body: string) =>
         capture(process.execPath, ["-e", program(body)], {
             env: { PULUMI_UNIKERNEL_DIR: join(folder, "killed") },
-            timeout: 20_000,
+            timeout: HANG_MS,
         });
     await expect(
         run("await put((bytes) => bytes > 16 << 20 && process.kill(process.pid, 'SIGKILL'));"),
@@ -254,7 +255,7 @@ test("a large image passes through, and is never in memory", async () => {
         filesOf(${JSON.stringify(sshd.uri())}).put("${uuid}", "data.persist.img", [{ file: ${JSON.stringify(large)} }], { mode: 0o600 })
             .then(() => console.log(process.resourceUsage().maxRSS));`,
         ],
-        { env: { PULUMI_UNIKERNEL_DIR: join(folder, "large-guests") }, timeout: 40_000 },
+        { env: { PULUMI_UNIKERNEL_DIR: join(folder, "large-guests") }, timeout: HANG_MS },
     );
     expect(Number(stdout)).toBeGreaterThan(0);
     expect(Number(stdout) / 1024).toBeLessThan(250);

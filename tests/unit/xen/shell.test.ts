@@ -8,6 +8,7 @@ import { dom0AccessBy, type RemoteShell } from "../../../backends/xen";
 import { localDom0 } from "../../../backends/xen/dom0";
 import { remoteDom0 } from "../../../backends/xen/shell";
 import { encodeRequest } from "../../../backends/xen/wire";
+import { HANG_MS } from "../../support/time";
 
 const folder = mkdtempSync(join(tmpdir(), "xen-shell-"));
 const pipe = join(folder, "bus");
@@ -19,7 +20,7 @@ const shell = (program: string): RemoteShell => ({
     run: async (script, words) =>
         (
             await promisify(execFile)(program, ["-euc", script.replaceAll("/dev/xen/xenbus", pipe), "sh", ...words], {
-                timeout: 10_000,
+                timeout: HANG_MS,
             })
         ).stdout,
 });

@@ -11,6 +11,7 @@ import type { RemoteShell } from "../../../backends/xen";
 import { remoteDom0 } from "../../../backends/xen/shell";
 import { encodeRequest } from "../../../backends/xen/wire";
 import { UnikernelError } from "../../../model";
+import { HANG_MS } from "../../support/time";
 
 const folder = mkdtempSync(join(tmpdir(), "xen-together-"));
 const bus = join(folder, "bus");
@@ -32,7 +33,7 @@ function far({ shell = "sh", fails = undefined as unknown } = {}) {
         const program = encodeProgram(script.replaceAll("/dev/xen/xenbus", bus), words);
         const { status, stdout, stderr } = spawnSync(shell, ["-c", REMOTE_COMMAND], {
             input: program,
-            timeout: 20_000,
+            timeout: HANG_MS,
         });
         if (status !== 0) throw new UnikernelError("program-failed", stderr.toString());
         return { out: stdout.subarray(stdout.indexOf(`${MARK}\n`) + MARK.length + 1) };

@@ -12,6 +12,7 @@ import { ResourceProviderClient } from "@pulumi/pulumi/proto/provider_grpc_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { connectEngine } from "../../../../provider/plugin/server/engine";
 import { answerByHand } from "../../../../provider/plugin/usage";
+import { HANG_MS } from "../../../support/time";
 import { ask } from "./plugin";
 
 jest.setTimeout(60_000);
@@ -116,7 +117,7 @@ test("a Node that is too old is told so", () => {
         "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.11.1' } }); require(process.argv[1])";
     const run = spawnSync(process.execPath, ["--eval", old, join(repository, "bin/pulumi-resource-unikernel")], {
         encoding: "utf8",
-        timeout: 20_000,
+        timeout: HANG_MS,
     });
     expect(run.status).toBe(1);
     expect(run.stdout).toBe("");
