@@ -13,6 +13,7 @@ import {
     utimesSync,
     writeFileSync,
 } from "node:fs";
+import { blockImageHandlers } from "../../core/blockImage";
 import { forgetRun } from "../../core/identityOwners";
 import { forgetClaims } from "../../core/unikernel/check/claims";
 import { testKernel } from "../e2e/guests";
@@ -238,6 +239,17 @@ test("an image of this user's that no state has is not overwritten, unless a cre
     expect(moved.path).toBe(path("folder/web.iso"));
     await handlers.delete(last.id, moved);
     expect(readdirSync(path("cache/pulumi-unikernel/creations"))).toEqual([]);
+});
+
+test("an output within the source of its data image is refused", async () => {
+    mkdirSync(path("site"));
+    writeFileSync(path("site/page"), "hello");
+    const image = await blockImageHandlers().check({}, { resourceUrn: urnOf("data"), source: path("site") });
+    const data = { name: "data", digest: image.inputs.digest, format: "iso9660", access: "read", mount: "/data" };
+    const { failures } = await media().check(args({ output: path("site/web.iso"), blocks: [data] }));
+    expect(failures).toEqual([
+        { property: "output", reason: expect.stringMatching(/lies inside of .*\/site, the source of/) as string },
+    ]);
 });
 
 test("two unikernels cannot have one output", async () => {

@@ -1,8 +1,11 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { createBackends } from "../../backends";
 import { unikernelHandlers } from "../../core/unikernel";
 import { forgetClaims } from "../../core/unikernel/check/claims";
 import { forgetChecks } from "../../core/unikernel/diff/replacing";
 import { UnikernelError } from "../../model";
+import type { Stack } from "../support/engine";
 import { alice } from "../support/plans";
 
 type Properties = Record<string, unknown>;
@@ -11,6 +14,11 @@ export const urnOf = (name: string): string =>
     `urn:pulumi:dev::shop::pulumi-nodejs:dynamic/unikernel:Unikernel::${name}`;
 
 const backends = createBackends(() => Promise.reject(new UnikernelError("unreachable", "a medium asks no host")));
+
+/** Set what the next run of programs/media declares. */
+export function declareMedia(stack: Stack, unikernels: object, images: object = {}): Promise<void> {
+    return writeFile(join(stack.folder, "declared.json"), JSON.stringify({ unikernels, images }));
+}
 
 /** The handlers of unikernels, and what they said. */
 export function media(): {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
 import { type Stack, withStack } from "../support/engine";
 import { Installation, OLD_RELEASE } from "../support/release";
+import { declareMedia } from "./media";
 
 jest.setTimeout(900_000);
 
@@ -58,20 +59,19 @@ test("media that release 0.1.0 made are left as they are by this one, until some
         "tests/iso/programs/media",
         "upgrade",
         async (stack) => {
-            await stack.config("images", JSON.stringify({ data: { source: { "index.html": "page" } } }));
+            const images = { data: { source: { "index.html": "page" } } };
             await stack.config("password", "hunter2-hunter2", { secret: true });
-            await stack.config("unikernels", JSON.stringify(declared(["one"])));
+            await declareMedia(stack, declared(["one"]), images);
             await stack.up();
             const made = media(stack);
             expect(Object.keys(made)).toEqual(expect.arrayContaining(["hush.iso", "web.iso"]));
 
             await installation.upgrade();
-            for (const run of [await stack.preview(), await stack.up(), await stack.refresh()])
-                expect(Object.keys(run.changes)).toEqual(["same"]);
+            expect(Object.keys((await stack.up({ args: ["--refresh"] })).changes)).toEqual(["same"]);
             expect(media(stack)).toEqual(made);
             expect((await stack.exportState()).text.includes("hunter2")).toBe(false);
 
-            await stack.config("unikernels", JSON.stringify(declared(["two"])));
+            await declareMedia(stack, declared(["two"]), images);
             expect((await stack.up()).changes).toMatchObject({ update: 1 });
             const rebuilt = media(stack);
             expect(rebuilt).toMatchObject({ "hush.iso": made["hush.iso"] });

@@ -1,15 +1,16 @@
-// Declares what the test's configuration says: `unikernels` maps logical names to arguments, `images` to sources.
+// Declares what declared.json says: `unikernels` maps logical names to arguments, `images` to sources.
+const { readFileSync } = require("node:fs");
+const { join } = require("node:path");
 const pulumi = require("@pulumi/pulumi");
 const { BlockImage, NetworkInterface, Unikernel } = require("pulumi-unikernel");
 
 const config = new pulumi.Config();
+const declared = JSON.parse(readFileSync(join(__dirname, "declared.json"), "utf8"));
 const images = Object.fromEntries(
-    Object.entries(config.getObject("images") ?? {}).map(([name, args]) => [name, new BlockImage(name, args)]),
+    Object.entries(declared.images).map(([name, args]) => [name, new BlockImage(name, args)]),
 );
 
-for (const [name, { image, interfaces = [], secretEnv, ...args }] of Object.entries(
-    config.requireObject("unikernels"),
-)) {
+for (const [name, { image, interfaces = [], secretEnv, ...args }] of Object.entries(declared.unikernels)) {
     const made = new Unikernel(name, {
         platform: "iso",
         kernel: config.require("kernel"),
