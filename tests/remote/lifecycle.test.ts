@@ -84,10 +84,10 @@ test("a guest comes, changes in place, and goes without a trace, over ssh", asyn
     expect(readdirSync(base())).toEqual([]);
 });
 
-test("ten guests: one connection, and each file is sent once", async () => {
+test("four guests: one connection, and each file is sent once", async () => {
     const image = join(its.host.folder, "shared.img");
     writeFileSync(image, randomBytes(2 << 20));
-    const guests = Array.from({ length: 10 }, () => guest({ blocks: [{ path: image, access: "read" }] }));
+    const guests = Array.from({ length: 4 }, () => guest({ blocks: [{ path: image, access: "read" }] }));
     await sessions();
     await Promise.all(guests.map((one) => its.create(one)));
     expect(await sessions()).toEqual(["no"]);
@@ -96,7 +96,7 @@ test("ten guests: one connection, and each file is sent once", async () => {
         const links = readdirSync(folder)
             .filter((name) => /^(kernel|shared)/.test(name))
             .map((name) => statSync(join(folder, name)).nlink);
-        expect(links).toEqual([11, 11]);
+        expect(links).toEqual([5, 5]);
     }
     await Promise.all(guests.map((one) => its.delete(one)));
     expect(readdirSync(base())).toEqual([]);
