@@ -8,7 +8,7 @@ import { hashFile, withHashProgress } from "../../../localFiles";
 import { withSignal } from "../../../model";
 import { workspace } from "../images/workspace";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 const { path, plant } = workspace();
 const MIB = 2 ** 20;
 const records = (): string => path("cache/pulumi-unikernel/hashes");

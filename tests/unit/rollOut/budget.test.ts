@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { MemberChange } from "../../../core/rollOut/notes";
 import { type Scenario, simulate } from "./simulation";
 
-jest.setTimeout(240_000);
+jest.setTimeout(900_000);
 
 const change = fc.oneof(
     { arbitrary: fc.constant<MemberChange>("restart"), weight: 5 },

@@ -15,7 +15,7 @@ import { answerByHand } from "../../../../provider/plugin/usage";
 import { HANG_MS } from "../../../support/time";
 import { ask } from "./plugin";
 
-jest.setTimeout(60_000);
+jest.setTimeout(900_000);
 
 const repository = join(__dirname, "../../../..");
 const { version } = JSON.parse(readFileSync(join(repository, "package.json"), "utf8")) as { version: string };
