@@ -9,6 +9,7 @@ export const keyOf = {
     mac: (mac: string): string => `mac ${mac}`,
     name: (name: string): string => `name ${name}`,
     address: (network: string, address: string): string => `address ${network} ${address}`,
+    networkName: (network: string, name: string): string => `dns ${network} ${name}`,
 };
 
 /** Return the key of the same port on every address; any other key as it is. */

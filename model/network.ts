@@ -45,7 +45,7 @@ export type Ipv4 =
     /** Configured in the guest. `address` in CIDR notation. */
     | { address: string; gateway?: string }
     /** DHCP, with this address reserved for the MAC on a libvirt network. */
-    | { reserve: string };
+    | { reserve: string; name?: string };
 
 export type Ipv6 = { address: string; gateway?: string };
 

@@ -47,6 +47,11 @@ export interface Ipv4AddressArgs {
 export interface Ipv4ReservationArgs {
     /** The unikernel reserves this address for the MAC; only with `attach: { network }`. */
     reserve: pulumi.Input<string>;
+    /**
+     * A DNS label, 1–63 of `a-z 0-9 -`, a letter first. The network's DNS answers for it, alone and with the network's
+     * domain, while the guest has its lease. Changed: live. @default none
+     */
+    name?: pulumi.Input<string>;
 }
 
 /** `"dhcp"`; an address that the guest configures itself; or DHCP with a reservation on a libvirt network. */

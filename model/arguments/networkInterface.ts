@@ -74,6 +74,14 @@ function ipv6Error({ input }: { input?: unknown }): string {
 
 const reserve = z.strictObject({
     reserve: z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address, without a prefix length"),
+    // libvirt (conf/network_conf.c) takes a DHCP host's name that begins with a letter; dnsmasq answers for one label and the network's domain.
+    name: z
+        .string({ error: "expected a DNS label, such as web-3" })
+        .regex(
+            /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+            "expected a DNS label: 1–63 of a-z, 0-9 and -, a letter first; the network's domain is added to it",
+        )
+        .optional(),
 });
 
 /** The arguments of a NetworkInterface, which are also the fields of a unikernel's `interfaces`. */
@@ -116,16 +124,16 @@ export const interfaceRows = {
     ipv4: {
         shape: z
             .union([z.literal("dhcp"), reserve, cidr(4)], {
-                error: 'expected "dhcp", { address, gateway } or { reserve }',
+                error: 'expected "dhcp", { address, gateway } or { reserve, name }',
             })
             .optional(),
         description:
             "How the guest gets its IPv4 address.\nChanged: the unikernel restarts; a reservation is moved in place.",
         default: '"dhcp", unless `ipv6` is given: then none',
         docs: {
-            unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway }`, `{ reserve: "192.168.122.10" }`',
+            unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway }`, `{ reserve: "192.168.122.10", name: "web-3" }`',
             default: '`"dhcp"`; none when only `ipv6` is given',
-            about: "restart; a removed reservation, or one of the address that the guest has, is live",
+            about: "restart; live: a removed reservation, one of the address that the guest has, and `name`",
         },
     },
     ipv6: {

@@ -2,6 +2,7 @@ import { openHost } from "../../backends/libvirt";
 import type { Host } from "../../backends/libvirt/host";
 import { type Lifecycle, openLifecycle } from "../support/lifecycle";
 import { until } from "../support/processes";
+import { resolveAt } from "../support/resolve";
 import { testUnikernels, type Unikernels } from "../support/unikernels";
 
 jest.setTimeout(900_000);
@@ -121,6 +122,34 @@ test("a changed reservation restarts a running guest, which then has the address
 
     expect(boots.map((one) => boots.indexOf(one))).toEqual([0, 0, 2, 3, 3]);
     await guests.destroy(none.state);
+});
+
+test("a guest's name in the network's DNS comes with its lease, changes while it runs, and goes with it; another's is refused", async () => {
+    const [mac, other] = ["52:54:00:55:00:05", "52:54:00:55:00:06"];
+    requests = mac;
+    const named = (name?: string) => card(mac, { ...reserve(50), ...(name === undefined ? {} : { name }) });
+    const asked = (name: string): Promise<string> => resolveAt(its.host, "10.88.0.1", name);
+    const { state } = await guests.up("named", named("web-3"));
+    expect([state.ipAddresses, await asked("web-3")]).toEqual([["10.88.0.50"], "10.88.0.50"]);
+    const before = await processOf(state);
+
+    requests = undefined;
+    const theirs = "<host mac='52:54:00:55:00:99' name='theirs' ip='10.88.0.52'/>";
+    await its.host.virsh("net-update", "lan", "add-last", "ip-dhcp-host", theirs, "--live", "--config");
+    const taken = guests.up("other", card(other, { ...reserve(51), name: "theirs" }));
+    await expect(taken).rejects.toMatchObject({ code: "in-use", property: "interfaces[0].ipv4.name" });
+    const xml = await its.host.virsh("net-dumpxml", "lan");
+    expect([xml.includes("name='theirs'"), xml.includes(other)]).toEqual([true, false]);
+
+    const renamed = await guests.up("named", named("shop"), state);
+    expect(renamed.consequence).toBe("live: interfaces[0].ipv4 (its name in the network's DNS)");
+    // A test host has no other DNS server to ask.
+    expect([await asked("shop"), await asked("web-3")]).toEqual(["10.88.0.50", "EREFUSED"]);
+    const nameless = await guests.up("named", named(), renamed.state);
+    expect(await its.host.virsh("net-dumpxml", "lan")).toContain(`<host mac='${mac}' ip='10.88.0.50'/>`);
+    expect(await processOf(nameless.state)).toBe(before);
+    await guests.destroy(nameless.state);
+    expect(await its.host.virsh("net-dumpxml", "lan")).not.toContain(mac);
 });
 
 test("a guest that does not become ready with its new address has its former one again", async () => {

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { closeHosts } from "../../backends/libvirt";
 import { bridgeOf, startStranger, TestNetworks, urnOfNetwork } from "../support/hostNetworks";
 import { type LibvirtHost, startLibvirtHost } from "../support/libvirtHost";
+import { resolveAt } from "../support/resolve";
 
 jest.setTimeout(900_000);
 
@@ -17,20 +18,6 @@ afterAll(async () => {
     await closeHosts();
     await host.close();
 });
-
-/** Ask a network's DNS server. */
-async function resolve(server: string, name: string, type: "A" | "AAAA" = "A"): Promise<string> {
-    const { stdout } = await host.exec(process.execPath, [
-        "--eval",
-        `const resolver = new (require("node:dns").promises.Resolver)({ timeout: 1000, tries: 2 });
-        resolver.setServers([process.argv[1]]);
-        resolver.resolve(process.argv[2], process.argv[3]).then((found) => console.log(found.join()), (error) => console.log(error.code));`,
-        server,
-        name,
-        type,
-    ]);
-    return stdout.trim();
-}
 
 const range = (subnet: string) => ({
     address: `${subnet}.1/24`,
@@ -65,9 +52,9 @@ test("NAT with both families, a domain, forwarders, names and reservations; read
     expect(xml).toMatch(/<forward mode='nat'/);
     expect(xml).toContain("<host mac='52:54:00:91:00:10' name='db.web.internal' ip='10.91.0.10'/>");
     expect(xml).toContain("<mtu size='1400'/>");
-    expect(await resolve("10.91.0.1", "db.web.internal")).toBe("10.91.0.10");
-    expect(await resolve("10.91.0.1", "db.web.internal", "AAAA")).toBe("fd00:91::10");
-    expect(await resolve("10.91.0.1", "other.web.internal")).toBe("ENOTFOUND");
+    expect(await resolveAt(host, "10.91.0.1", "db.web.internal")).toBe("10.91.0.10");
+    expect(await resolveAt(host, "10.91.0.1", "db.web.internal", "AAAA")).toBe("fd00:91::10");
+    expect(await resolveAt(host, "10.91.0.1", "other.web.internal")).toBe("ENOTFOUND");
     expect(state.bridge).toMatch(/^vn[0-9a-f]{10}$/);
     expect(await networks.refresh(state)).toEqual(state);
     expect(await networks.up("whole", args, state)).toBe(state);
@@ -116,7 +103,10 @@ test("names, reservations and the range change in place; what others added stays
         expect(xml).not.toContain("10.94.0.100");
         expect(xml).not.toContain("10.94.0.10'");
     }
-    expect([await resolve("10.94.0.1", "a"), await resolve("10.94.0.1", "b")]).toEqual(["10.94.0.12", "10.94.0.11"]);
+    expect([await resolveAt(host, "10.94.0.1", "a"), await resolveAt(host, "10.94.0.1", "b")]).toEqual([
+        "10.94.0.12",
+        "10.94.0.11",
+    ]);
     expect(await bridgeOf(host, "guest-live")).toBe(second.bridge);
     await expect(networks.destroy(second)).rejects.toMatchObject({
         code: "in-use",
@@ -243,7 +233,7 @@ test("drift is found, shown and corrected; a network that is off is started", as
     const seen = await networks.refresh(state);
     expect(seen).toMatchObject({ hosts: [], autostart: false });
     expect(await networks.up("drift", args, seen)).toEqual({ ...state, consequence: "live: hosts, autostart" });
-    expect(await resolve("10.103.0.1", "a")).toBe("10.103.0.10");
+    expect(await resolveAt(host, "10.103.0.1", "a")).toBe("10.103.0.10");
     await host.virsh("net-destroy", "drift");
     const off = await networks.refresh(state);
     expect(off).toMatchObject({ drift: ["unfinished"] });

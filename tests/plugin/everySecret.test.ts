@@ -111,7 +111,12 @@ const GUESTS = (v: string): Record<string, object> => ({
     },
     reserved: {
         ...OFF,
-        interfaces: [card(62, { attach: { network: "open" }, ipv4: { reserve: secret("10.70.0.75") } })],
+        interfaces: [
+            card(62, {
+                attach: { network: "open" },
+                ipv4: { reserve: secret("10.70.0.75"), name: secret(`hush63${v}`) },
+            }),
+        ],
     },
     medium: {
         ...MEDIUM,

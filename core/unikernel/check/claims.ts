@@ -90,6 +90,14 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
                     `the address ${ipv4.reserve} of network ${attach.network}`,
                 ),
             );
+            if (ipv4.name !== undefined)
+                claims.push(
+                    make(
+                        `${at}.ipv4.name`,
+                        keyOf.networkName(attach.network, ipv4.name),
+                        `the name ${ipv4.name} of network ${attach.network}`,
+                    ),
+                );
         }
         forwardsOf(attach).forEach((forward, place) => {
             claims.push(

@@ -4,8 +4,8 @@ import { checked } from "./specs";
 
 beforeEach(forgetClaims);
 
-const reserved = (address: string): InterfaceSpec[] => [
-    { mac: "52:54:00:00:00:01", attach: { network: "lan" }, ipv4: { reserve: address } },
+const reserved = (address: string, name?: string): InterfaceSpec[] => [
+    { mac: "52:54:00:00:00:01", attach: { network: "lan" }, ipv4: { reserve: address, name } },
 ];
 const forwarded = (host: number, address = "127.0.0.1"): InterfaceSpec[] => [
     { mac: "52:54:00:00:00:01", attach: { user: { forward: [{ host, guest: 80, address, protocol: "tcp" }] } } },
@@ -53,6 +53,27 @@ test("an address that two guests of a program reserve is refused, naming the oth
             reason: expect.stringMatching(/^the address 10\.0\.0\.2 of network lan is already used by /) as string,
         },
     ]);
+});
+
+test("a name in the DNS of a network that two guests of a program declare is refused, and is free on another network", () => {
+    const spec = checked({ interfaces: reserved("10.0.0.2", "web") });
+    expect(claim(spec)).toEqual([]);
+    const [card] = reserved("10.0.0.3", "web") as [InterfaceSpec];
+    const other = {
+        ...spec,
+        urn: `${spec.urn}2`,
+        uuid: "2",
+        name: "other",
+        interfaces: [{ ...card, mac: "52:54:00:00:00:02" }],
+    };
+    expect(claim(other)).toEqual([
+        {
+            property: "interfaces[0].ipv4.name",
+            reason: expect.stringMatching(/^the name web of network lan is already used by /) as string,
+        },
+    ]);
+    const [elsewhere] = other.interfaces as [InterfaceSpec];
+    expect(claim({ ...other, interfaces: [{ ...elsewhere, attach: { network: "dmz" } }] })).toEqual([]);
 });
 
 test("a claim is compared with those of the same thing alone, in a fleet of any size", () => {

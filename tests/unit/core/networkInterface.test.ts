@@ -75,6 +75,11 @@ test.each<[string, object, string[]]>([
         { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9/24" } },
         ["ipv4.reserve"],
     ],
+    ...["Web", "3web", "web_3", "web.internal", "web-", "", "w".repeat(64)].map((name): [string, object, string[]] => [
+        `the name "${name}", which is no DNS label`,
+        { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9", name } },
+        ["ipv4.name"],
+    ]),
     [
         "many things at once",
         { attach: { tap: "" }, mac: 7, ipv6: { address: "x" } },
@@ -89,6 +94,7 @@ test.each<[string, object, string[]]>([
 test.each<[string, object]>([
     ["a link-local router", { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fe80::1" } }],
     ["a reservation", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10" } }],
+    ["a name", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10", name: "web-3" } }],
     ["a point-to-point prefix", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/31", gateway: "10.0.0.3" } }],
     ["a user network without forwards", { attach: { user: {} } }],
     ["nothing said", {}],

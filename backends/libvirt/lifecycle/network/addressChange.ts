@@ -34,6 +34,7 @@ export async function consequenceOfAddress(
     if (former !== undefined && to === "dhcp")
         return { consequence: "live", note: `${property} (the running guest keeps its address until its next start)` };
     if (wanted === undefined || (former === undefined && from !== "dhcp")) return undefined;
+    if (former === wanted) return { consequence: "live", note: `${property} (its name in the network's DNS)` };
     const entry = reservationsOf(spec).find((one) => one.property === `${property}.reserve`);
     const leases = entry ? await read(entry.network).catch(() => []) : [];
     if (entry && hasAddress(entry, leases))

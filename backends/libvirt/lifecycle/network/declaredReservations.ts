@@ -11,6 +11,8 @@ export interface Reservation extends ReservationModel {
 export function reservationsOf(spec: UnikernelSpec): Reservation[] {
     return spec.interfaces.flatMap(({ attach, ipv4, mac }, index) => {
         if (!("network" in attach) || typeof ipv4 !== "object" || !("reserve" in ipv4)) return [];
-        return [{ network: attach.network, mac, address: ipv4.reserve, property: `interfaces[${index}].ipv4.reserve` }];
+        const { reserve: address, name } = ipv4;
+        const property = `interfaces[${index}].ipv4.reserve`;
+        return [{ network: attach.network, mac, address, ...(name === undefined ? {} : { name }), property }];
     });
 }

@@ -6,6 +6,7 @@ import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { GuestClaim } from "../ownership/claim";
 import type { Run } from "../run";
+import { refusalOf, wantedOf } from "./conflicts";
 import { type DomainHoldings, holderOf, holdingsOf, listHoldings } from "./domainHoldings";
 import {
     type DeclaredIntent,
@@ -17,7 +18,7 @@ import {
     isOfStack,
 } from "./exclusiveItem";
 import { beginOperation, isInProgress, mayProceed } from "./inProgress";
-import { refusalOf, type Takeover } from "./reservations";
+import type { Takeover } from "./reservations";
 
 /** Time limits in milliseconds. Tests shorten them. */
 export const patience = {
@@ -153,7 +154,7 @@ export async function defineNew(
  */
 export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
     return async (entry) => {
-        const { network, mac, address, property, by } = entry;
+        const { network, mac, address, by } = entry;
         const holders = await listHoldings(host, true);
         const recorded = holders.find(({ reservations }) =>
             reservations.some((one) => one.network === network && one.mac === mac && one.address === address),
@@ -165,11 +166,7 @@ export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
                 : undefined);
         if (!holder) throw refusalOf(entry);
         const item: ExclusiveItem = {
-            key: by === "mac" ? keyOf.mac(mac ?? "") : keyOf.address(network, address),
-            property,
-            hint: by === "mac" ? "choose another MAC address" : "choose another address",
-            says: (domain) =>
-                `network ${network} reserves ${address} for ${domain}${by === "mac" ? `, by the MAC address ${mac}` : ""}`,
+            ...wantedOf(entry),
         };
         // An entry that is not recorded belongs to an administrator.
         if (!recorded)

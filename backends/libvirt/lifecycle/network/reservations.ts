@@ -2,40 +2,17 @@ import { hasCode, KeyedQueue, UnikernelError, type UnikernelSpec } from "../../.
 import type { Host, ReservationCommand } from "../../host";
 import type { Mark, NetworkFacts, RecordedReservation } from "../../model";
 import { readNetwork, renderReservation } from "../../xml";
+import { type ConflictingEntry, conflictsOf, isMade, isOwn, refusalOf } from "./conflicts";
 import { type Reservation, reservationsOf } from "./declaredReservations";
+import { byNetwork, entriesIn, entryOf, includes, union } from "./entries";
 import { assertReservable } from "./reservable";
 
-export { reservationsOf };
-
-/** A conflicting entry of another guest: it has the desired address, or the interface's MAC address. */
-export type ConflictingEntry = NetworkFacts["reservations"][number] & {
-    network: string;
-    property: string;
-    by: "address" | "mac";
-};
+export { reservationsOf, union };
 
 /** Decides on a conflicting entry: returns where it may be replaced, and throws `in-use` where it may not. */
 export type Takeover = (entry: ConflictingEntry) => Promise<void>;
 
 const NO_TAKEOVER: Takeover = (entry) => Promise.reject(refusalOf(entry));
-
-/** Return the error about an entry whose guest is unknown. */
-export function refusalOf({ network, address, mac, name, property, by }: ConflictingEntry): UnikernelError {
-    if (by === "address")
-        return new UnikernelError(
-            "in-use",
-            `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`,
-            { property, hint: "choose another address" },
-        );
-    return new UnikernelError(
-        "in-use",
-        `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`,
-        {
-            property,
-            hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
-        },
-    );
-}
 
 /** The sources that tell a guest's own entries: its mark, and the specs that were applied or begun. */
 export interface Known {
@@ -55,10 +32,6 @@ export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
     ]);
 }
 
-export function union(entries: RecordedReservation[]): RecordedReservation[] {
-    return entries.filter((entry, index) => !includes(entries.slice(0, index), entry));
-}
-
 /**
  * Check, before any change, that each network can give the desired addresses. Throws `invalid`, `unsupported`, or
  * `in-use` where an entry of another guest or an administrator conflicts.
@@ -75,7 +48,8 @@ export async function checkReservations(
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             const isThere = includes(entriesIn(network), entry);
-            for (const conflict of conflictsOf(network, entry)) if (!isOwn(conflict, own)) await takeover(conflict);
+            for (const conflict of conflictsOf(network, entry, own))
+                if (!isOwn(conflict, own)) await takeover(conflict);
             // Accept an existing entry of an earlier release, so that other properties can still be changed.
             if (!isThere) assertReservable(network, entry.address, entry.property);
             const foreign = isThere && !includes(own, entryOf(entry));
@@ -120,9 +94,9 @@ async function reserveOne(
     own: RecordedReservation[],
     takeover: Takeover,
 ): Promise<(() => Promise<void>) | undefined> {
-    if (includes(entriesIn(network), entry)) return undefined;
-    const { mac, address } = entry;
-    const conflicts = conflictsOf(network, entry);
+    if (isMade(network, entry, own)) return undefined;
+    const { mac, address, name } = entry;
+    const conflicts = conflictsOf(network, entry, own);
     for (const conflict of conflicts) if (!isOwn(conflict, own)) await takeover(conflict);
     const change = (
         command: ReservationCommand,
@@ -138,11 +112,14 @@ async function reserveOne(
     let added = false;
     const undo = async (): Promise<void> => {
         if (added) await change("delete", { mac, address });
-        // Do not restore an entry whose address or MAC address another entry has got meanwhile.
+        // Do not restore an entry whose address, MAC address or name another entry has got meanwhile.
         const { reservations } = await factsOf(host, network.name, entry.property);
         const isFree = (one: ConflictingEntry): boolean =>
             !reservations.some(
-                (now) => now.address === one.address || (now.mac !== undefined && now.mac.toLowerCase() === one.mac),
+                (now) =>
+                    now.address === one.address ||
+                    (now.mac !== undefined && now.mac.toLowerCase() === one.mac) ||
+                    (now.name !== undefined && now.name === one.name),
             );
         for (const former of removed) if (isFree(former)) await change("add-last", former);
     };
@@ -151,7 +128,7 @@ async function reserveOne(
             await change("delete", conflict);
             removed.push(conflict);
         }
-        await change("add-last", { mac, address });
+        await change("add-last", { mac, address, name });
         added = true;
     } catch (error) {
         await undo().catch(() => undefined);
@@ -171,26 +148,6 @@ function serialised<T>({ uri }: Host, network: string, work: () => Promise<T>): 
 function ipElementIndex({ subnets }: NetworkFacts): number | undefined {
     const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
     return index < 0 ? undefined : index;
-}
-
-/** Return the entries to remove first: libvirt accepts one for each MAC address, and one for each address. */
-function conflictsOf(
-    { name: network, reservations }: NetworkFacts,
-    { mac, address, property }: Reservation,
-): ConflictingEntry[] {
-    return reservations.flatMap((other) => {
-        const itsMac = other.mac?.toLowerCase();
-        if ((itsMac === mac) === (other.address === address)) return [];
-        return [{ ...other, mac: itsMac, network, property, by: itsMac === mac ? "mac" : "address" }];
-    });
-}
-
-function isOwn({ network, mac, address }: ConflictingEntry, own: RecordedReservation[]): boolean {
-    return mac !== undefined && includes(own, { network, mac, address });
-}
-
-function entriesIn({ name: network, reservations }: NetworkFacts): Entry[] {
-    return reservations.map(({ mac, address }) => ({ network, mac: mac?.toLowerCase() ?? "", address }));
 }
 
 /** Remove those of these entries that still exist. A network that is gone has none. */
@@ -215,22 +172,6 @@ export async function release(
             }
         });
     }
-}
-
-type Entry = Pick<RecordedReservation, "network" | "mac" | "address">;
-
-function includes(entries: Entry[], { network, mac, address }: Entry): boolean {
-    return entries.some((other) => other.network === network && other.mac === mac && other.address === address);
-}
-
-function entryOf({ network, mac, address }: Entry): RecordedReservation {
-    return { network, mac, address };
-}
-
-function byNetwork<T extends { network: string }>(entries: T[]): Map<string, T[]> {
-    const groups = new Map<string, T[]>();
-    for (const entry of entries) groups.set(entry.network, [...(groups.get(entry.network) ?? []), entry]);
-    return groups;
 }
 
 async function factsOf(host: Host, name: string, property: string): Promise<NetworkFacts> {
