@@ -77,7 +77,7 @@ function expectSame(text: string): void {
         );
 }
 
-test("preview names every problem at once; what only the host can know fails by its property, leaves nothing behind and touches nobody", async () => {
+test("preview names every problem at once; what only the host can know fails by its property, leaves nothing behind and touches no other guest", async () => {
     const file = join(host.folder, "neighbour.xml");
     await writeFile(
         file,

@@ -64,7 +64,7 @@ test.each(SIMPLE)("%s is a project like the examples that are run alone", async 
         expect(await read(name, file)).toBe((await read("nginx-fleet", file)).replace("nginx-fleet", name));
 });
 
-test("one-guest: a page from a port that nobody chose; static-addresses: one reserved, one configured in the guest; two-interfaces: reached by both; secret-env: the guest has it, and says only its digest", async () => {
+test("one-guest: a page from a port that the package chose; static-addresses: one reserved, one configured in the guest; two-interfaces: reached by both; secret-env: the guest has it, and says only its digest", async () => {
     await run("tests/e2e/programs/examples", async (stack) => {
         for (const name of SIMPLE) await add(name, stack.folder);
         await stack.config("token", "s3cret-t0ken", { secret: true });

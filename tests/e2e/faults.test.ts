@@ -80,7 +80,7 @@ async function expectDeclared(guests: Guests, greeting: string): Promise<void> {
     }
 }
 
-/** What a guest's console says since its present boot. */
+/** Return a guest's console since its present boot. */
 async function greetingOf(guests: Guests, name: string): Promise<string> {
     const text = await guests.console({ uuid: uuidIn(guests, name) });
     const [, greeting = "nothing"] = /env GREETING=(.*?)\s*\n/.exec(text) ?? [];
@@ -196,7 +196,7 @@ test("the provider is killed in creates and updates, then the engine, then libvi
         await stack.up();
         await expectDeclared(guests, "good night");
 
-        // The provider, in a destroy. The others are not held, and wait for nobody.
+        // The provider, in a destroy. The others are not held.
         await disturb(guests, "destroy", WHILE_DELETED, killProvider);
         const left = (await outside(host)).domains;
         expect(left).toMatchObject({ one: "running", two: "shut off" });

@@ -17,7 +17,7 @@ const forward = (port: number): object => ({
 });
 const reserved = (mac: string, reserve: string): object => ({ mac, attach: { network: NETWORK }, ipv4: { reserve } });
 
-/** What the guests of one provider have: their names begin with its own. */
+/** The ports and addresses of the guests of one provider; their names begin with its own. */
 const THINGS = [
     { by: "dynamic", ports: [18_167, 18_168], part: 1 },
     { by: "plugin", ports: [18_169, 18_170], part: 2 },

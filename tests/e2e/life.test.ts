@@ -48,7 +48,7 @@ function disks() {
     };
 }
 
-/** What a guest's persist disks begin with, in its order, as its definition names the files. */
+/** Return the first bytes of a guest's persist disks, in the order of its definition. */
 async function contents(name: string): Promise<string[]> {
     const xml = await host.virsh("dumpxml", name);
     return [...xml.matchAll(/<source file=['"]([^'"]+\.persist\.img)['"]/g)].map(([, path]) =>

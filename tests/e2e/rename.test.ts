@@ -44,7 +44,7 @@ async function identitiesOf(either: Either, name: string): Promise<Identity[]> {
     }));
 }
 
-/** What guests must keep while another stack of their former name is deployed. */
+/** Facts that guests must keep while another stack of their former name is deployed. */
 const seen = (guests: Identity[]): Promise<[process: string, xml: string][]> =>
     Promise.all(
         guests.map(async ({ name }) => [await host.guestProcess(name), await host.virsh("dumpxml", name)] as const),

@@ -42,7 +42,7 @@ async function plantProgram(): Promise<string> {
     return at("program");
 }
 
-/** What the program is to declare from now on. */
+/** Write the declaration for the next runs. */
 const declare = (stack: Stack, settings: { data: string; output?: string }): Promise<void> =>
     writeFile(path.join(stack.folder, "settings.json"), JSON.stringify(settings));
 
@@ -62,7 +62,7 @@ const imagesLeft = async (): Promise<string[]> =>
         )
     ).flat();
 
-// What an image does when its file is lost, its source moves or its output changes: tests/unit/blockImage, without the engine.
+// An image whose file is lost, whose source moves or whose output changes: tests/unit/blockImage, without the engine.
 test("the life of images under the engine: refused, shown, created, as release 0.1.0 left them, rebuilt where needed, gone", async () => {
     const data = await plant("data", { "conf/nginx.conf": "one", "html/index.html": "one" });
     await mkdir(at("out"));
@@ -70,7 +70,7 @@ test("the life of images under the engine: refused, shown, created, as release 0
         await plantProgram(),
         "images",
         async (stack) => {
-            // What is wrong is said before anything is built, with its property.
+            // A mistake is reported before anything is built, with its property.
             await declare(stack, { data: at("nowhere"), output: at("missing/data.iso") });
             const refused = await stack.preview({ fails: true });
             expect(refused.text).toMatch(/source.*cannot read .*nowhere/s);

@@ -49,7 +49,7 @@ test("a saved guest goes on where it was, also with what can change while it run
     expect(await hasImage(guest)).toBe(false);
     expect(await its.observe(guest)).toMatchObject({ state: "running", drift: {} });
 
-    // What can change while it runs is changed in what goes on.
+    // A live change is made in the guest that goes on from its saved memory.
     await save(guest);
     const live: PlanOptions = { ...guest, onCrash: "preserve" };
     expect(await its.update(guest, live)).toMatchObject({ state: "running" });
@@ -57,7 +57,7 @@ test("a saved guest goes on where it was, also with what can change while it run
     for (const inactive of [[], ["--inactive"]])
         expect(await its.host.virsh("dumpxml", ...inactive, guest.name)).toContain("<on_crash>preserve</on_crash>");
 
-    // What only a boot can bring discards the saved memory.
+    // A change that needs a boot discards the saved memory.
     await save(guest);
     const next = { ...live, args: ["two"] };
     const context = testContext();

@@ -324,7 +324,7 @@ test.each<By>(["dynamic", "plugin"])(
     },
 );
 
-/** What is in plain in state, which has the stack's outputs too. */
+/** Return each secret that state, with the stack's outputs, has in plain. */
 async function states({ stack }: Either, when: string): Promise<string[]> {
     const { resources, text } = await stack.exportState();
     const plain = resources.flatMap((resource) => inPlain(resource));

@@ -85,7 +85,7 @@ test("a secret in any position is in no state, no log and no line for people; th
                     .map(({ file }) => file),
             ).toEqual([]);
 
-            // What fails is said without them; what changes and what is refused, by everySecret.test.ts.
+            // Errors do not show them. Changes and refusals: everySecret.test.ts.
             await either.declare(
                 "plugin",
                 {

@@ -59,7 +59,7 @@ export interface StackOptions {
      * this repository
      */
     modules?: string;
-    /** What the stack still has at its end stays: its host ends soon, or removes it (`removeGuests`). */
+    /** Leave the resources that the stack has at its end: its host ends soon, or removes them (`removeGuests`). */
     leave?: boolean;
 }
 

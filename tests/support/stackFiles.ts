@@ -3,7 +3,7 @@ import { mkdir, readdir, readFile, realpath, writeFile } from "node:fs/promises"
 import path from "node:path";
 
 export const PASSPHRASE = "tests";
-/** What `pulumi stack init` wrote with this passphrase: it says which key belongs to it, and holds no secret. */
+/** The salt that `pulumi stack init` wrote with this passphrase: it says which key belongs to it, and holds no secret. */
 const SALT = "v1:irko69K9jM4=:v1:NZYiYLG9IfolCCLq:lfb2j9JbE1XptUqUB6y52NBfEzzF0g==";
 /** The engine's sign of a value that JSON does not have: a secret, an asset, a reference to a resource. */
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -60,7 +60,7 @@ export class StackFiles {
             value,
         ]);
         const { config: former, ...rest } = JSON.parse(before);
-        // What YAML does not take raw.
+        // Characters that YAML does not take raw.
         this.written = JSON.stringify({ ...rest, config: { ...former, ...Object.fromEntries(values) } }).replace(
             /[\u007f-\u009f\ufeff\ufffe\uffff]/g,
             (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,

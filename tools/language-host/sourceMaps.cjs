@@ -1,6 +1,6 @@
 /**
  * Preloaded into programs. The SDK takes a stack for every promise and every resource, and maps it at once: a quarter
- * of a small program's processor time goes into the maps of packages, which nobody reads. Their lines stay as they are.
+ * of a small program's processor time goes into the maps of packages. Their lines stay as they are.
  */
 const { createRequire } = require("node:module");
 

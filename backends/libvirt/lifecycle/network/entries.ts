@@ -1,6 +1,6 @@
 import type { NetworkFacts, RecordedReservation } from "../../model";
 
-/** What tells a DHCP entry from others. */
+/** The values by which DHCP entries are told apart. */
 export type Entry = Pick<RecordedReservation, "network" | "mac" | "address">;
 
 export function includes(entries: Entry[], { network, mac, address }: Entry): boolean {
