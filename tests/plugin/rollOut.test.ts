@@ -52,8 +52,8 @@ test("the plugin's fleet: no row without a change, a failed canary leaves the re
 
         const before = await fleets.processes();
         await fleets.declare("plugin", fleetOf("bad", {}, { THEN: "halt" }));
+        expect((await stack.preview()).text).toContain(LINE);
         const failed = await stack.up({ fails: true, args: ["--parallel", "32"] });
-        expect(failed.text).toContain(LINE);
         expect(failed.text).toMatch(/the last good guest is back: the guest ended \d+ s after it was ready: halted/);
         const [canary, ...others] = restarted(before, await fleets.processes());
         expect(others).toEqual([]);
