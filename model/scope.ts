@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setMaxListeners } from "node:events";
-import { UnikernelError } from "./error";
+import { messageOf, UnikernelError } from "./error";
 
 /** Milliseconds that cleanup gets after cancellation; the plugin waits for 10 s in all. */
 const CLEANUP_MS = 7000;
@@ -117,7 +117,7 @@ export function abortable<T>(work: Promise<T>, { what, patience = 0, onEnd }: Ab
 /** The error says nothing about which objects exist: its code is never `not-found` or `unreachable`. */
 function abortError(reason: unknown, what: string | undefined): unknown {
     if (what === undefined) return reason;
-    const said = reason instanceof Error ? reason.message : String(reason);
+    const said = messageOf(reason);
     return new UnikernelError(
         reason instanceof UnikernelError ? reason.code : "timeout",
         `${said}: ended the wait for ${what}; it may still happen`,

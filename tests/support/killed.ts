@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-import { hasCode } from "../../model";
+import { hasCode, messageOf } from "../../model";
 import type { FaultJob } from "./faultChild";
 import type { Fault } from "./faults";
 import type { NetworkFaultJob } from "./networkFaultChild";
@@ -50,9 +50,9 @@ export function points(changes: string[], from = 0): Fault[] {
 }
 
 /**
- * Return the part of the points that `npm test` takes: after the first of each kind of call, where writing and removing files is one
- * kind, and after the last call. `--long` takes all; hosts in memory do them all
- * each time (killedAnywhere.test.ts of tests/unit/lifecycle and tests/unit/libvirt-networks).
+ * Return the part of the points that `npm test` takes: after the first of each kind of call, where writing and removing
+ * files is one kind, and after the last call. `--long` takes all. Hosts in memory do them all each time
+ * (killedAnywhere.test.ts of tests/unit/lifecycle and tests/unit/libvirt-networks).
  */
 export function spread(all: Fault[], changes: string[]): Fault[] {
     if (LONG) return all;
@@ -69,7 +69,7 @@ export const SPREAD = LONG ? "each call" : "the first call of each kind and the 
 
 /** Describe an error after a fault, with the position of the fault. */
 export function at(changes: string[], { when, change }: Fault, error: unknown): string {
-    return `${when} ${changes[change]} (${change} of ${changes.length}): ${error instanceof Error ? error.message : String(error)}`;
+    return `${when} ${changes[change]} (${change} of ${changes.length}): ${messageOf(error)}`;
 }
 
 /** Expect an update to fail and roll back. */

@@ -4,6 +4,7 @@ import { blockImageHandlers } from "../../../core/blockImage";
 import type { Handlers } from "../../../core/handlers";
 import { networkHandlers } from "../../../core/network";
 import { unikernelHandlers } from "../../../core/unikernel";
+import { messageOf } from "../../../model";
 import { alice } from "../../support/plans";
 import type { FaultHost } from "./faultHost";
 import { Killed, type RunProcess } from "./process";
@@ -195,9 +196,7 @@ export class Engine {
             await work();
         } catch (error) {
             if (error instanceof Killed) throw error;
-            this.outcome.errors.push(
-                `${urn.split("::").at(-1)}: ${error instanceof Error ? error.message : String(error)}`,
-            );
+            this.outcome.errors.push(`${urn.split("::").at(-1)}: ${messageOf(error)}`);
         }
     }
 

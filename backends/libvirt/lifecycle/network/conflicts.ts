@@ -27,17 +27,12 @@ export function isMade(
 export function conflictsOf(network: NetworkFacts, entry: Reservation, own: RecordedReservation[]): ConflictingEntry[] {
     const { mac, address, name, property } = entry;
     if (isMade(network, entry, own)) return [];
-    return network.reservations.flatMap((other) => {
+    return network.reservations.flatMap((other): ConflictingEntry[] => {
         const itsMac = other.mac?.toLowerCase();
-        const by =
-            itsMac === mac
-                ? "mac"
-                : other.address === address
-                  ? "address"
-                  : name !== undefined && other.name === name
-                    ? "name"
-                    : undefined;
-        return by ? [{ ...other, mac: itsMac, network: network.name, property, by }] : [];
+        const found = { ...other, mac: itsMac, network: network.name, property };
+        if (itsMac === mac) return [{ ...found, by: "mac" }];
+        if (other.address === address) return [{ ...found, by: "address" }];
+        return name !== undefined && other.name === name ? [{ ...found, by: "name" }] : [];
     });
 }
 
@@ -47,22 +42,15 @@ export function isOwn({ network, mac, address }: ConflictingEntry, own: Recorded
 }
 
 /** Return the error about an entry whose guest is unknown. */
-export function refusalOf({ network, address, mac, name, property, by }: ConflictingEntry): UnikernelError {
-    if (by === "name")
-        return new UnikernelError(
-            "in-use",
-            `network ${network} has the name ${name} for ${address}, by an entry that was not made for this guest`,
-            { property: property.replace(/reserve$/, "name"), hint: "choose another name" },
-        );
-    if (by === "address")
-        return new UnikernelError(
-            "in-use",
-            `network ${network} reserves ${address} for ${mac ?? name ?? "another guest"}`,
-            { property, hint: "choose another address" },
-        );
+export function refusalOf(entry: ConflictingEntry): UnikernelError {
+    const { network, address, mac, name, by } = entry;
+    const { property, hint, says } = wantedOf(entry);
+    if (by === "address") return new UnikernelError("in-use", says(mac ?? name ?? "another guest"), { property, hint });
+    const stranger = "by an entry that was not made for this guest";
+    if (by === "name") return new UnikernelError("in-use", `${says(address)}, ${stranger}`, { property, hint });
     return new UnikernelError(
         "in-use",
-        `network ${network} reserves ${address} for this interface (${mac}) already, by an entry that was not made for this guest`,
+        `network ${network} reserves ${address} for this interface (${mac}) already, ${stranger}`,
         {
             property,
             hint: `set reserve: "${address}", or remove that entry: virsh net-update ${network} delete ip-dhcp-host "<host mac='${mac}' ip='${address}'/>" --live --config`,
