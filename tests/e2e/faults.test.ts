@@ -80,7 +80,7 @@ async function expectDeclared(guests: Guests, greeting: string): Promise<void> {
     }
 }
 
-/** Return a guest's console since its present boot. */
+/** Return the greeting that a guest's console shows since its present boot, and whether the guest is ready. */
 async function greetingOf(guests: Guests, name: string): Promise<string> {
     const text = await guests.console({ uuid: uuidIn(guests, name) });
     const [, greeting = "nothing"] = /env GREETING=(.*?)\s*\n/.exec(text) ?? [];

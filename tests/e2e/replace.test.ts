@@ -13,7 +13,7 @@ afterAll(() => host.close());
 const guest = (more: object = {}) => ({ env: { GREETING: "hello" }, readiness: READY, ...more });
 const always = (greeting: string) => guest({ env: { GREETING: greeting }, options: { replaceOnChanges: ["env"] } });
 
-/** Deeds of others to a guest, and the consequence that the next run names. */
+/** Changes that others make to a guest on the host, and the `consequence` that the next `pulumi up` shows. */
 const DEEDS: Record<string, { deed(name: string): Promise<unknown>; consequence: RegExp }> = {
     ended: { deed: (name) => host.virsh("destroy", name), consequence: /^live: state$/ },
     paused: { deed: (name) => host.virsh("suspend", name), consequence: /^live: state$/ },

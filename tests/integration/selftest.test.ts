@@ -115,7 +115,7 @@ test("interrupted, it says so by its exit code and leaves nothing", async () => 
     await expectNothing();
 });
 
-test("killed itself, the next run removes what it left, when it is interrupted what it made too, and nothing of others", async () => {
+test("after a selftest that was killed, the next one removes its remains; interrupted, it removes its own guests too; a stranger's domain stays", async () => {
     const stranger = `${NAME_PREFIX}0000000-web`;
     const file = join(host.folder, "stranger.xml");
     await writeFile(file, tinyDomain({ name: stranger }));

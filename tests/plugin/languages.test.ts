@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testKernel } from "../e2e/guests";
-import { type StateResource, withStack } from "../support/engine";
+import { type Stack, type StateResource, withStack } from "../support/engine";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
 
@@ -76,40 +76,42 @@ function expectFleet(resources: StateResource[], members: { name: string; uuid: 
     expect(uuids.size).toBe(1);
 }
 
-test("a fleet in YAML: previewed, made, the same again, and removed", async () => {
+/** Run the fleet's program in one language, twice: the second run finds nothing to do. */
+async function withFleet(
+    program: string,
+    prepare: (stack: Stack) => Promise<unknown>,
+    then: (stack: Stack) => Promise<void> = async () => undefined,
+): Promise<void> {
     const config = { connection: host.uri, kernel: await testKernel() };
     await withStack(
-        "tests/plugin/programs/fleet-yaml",
+        `tests/plugin/programs/${program}`,
         "dev",
         async (stack) => {
             await stack.config("password", "hunter2", { secret: true });
-            expect((await stack.preview()).changes).toEqual({ create: 7 });
+            await prepare(stack);
             expect((await stack.up()).changes).toEqual({ create: 7 });
             const { members } = await stack.outputs<{ members: Parameters<typeof expectFleet>[1] }>();
             expectFleet((await stack.exportState()).resources, members);
             expect((await stack.up()).changes).toEqual({ same: 7 });
-            expect((await stack.destroy()).changes).toEqual({ delete: 7 });
-            expect(await host.virsh("list", "--all", "--name")).toBe("");
-        },
-        { enter: host.enter, env: { ...host.env }, config },
-    );
-});
-
-test("a fleet in TypeScript, over the generated SDK", async () => {
-    const config = { connection: host.uri, kernel: await testKernel() };
-    await withStack(
-        "tests/plugin/programs/fleet-typescript",
-        "dev",
-        async (stack) => {
-            await symlink(join(sdks, "nodejs"), join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
-            await stack.config("password", "hunter2", { secret: true });
-            expect((await stack.up()).changes).toEqual({ create: 7 });
-            const { members } = await stack.outputs<{ members: Parameters<typeof expectFleet>[1] }>();
-            expectFleet((await stack.exportState()).resources, members);
-            expect((await stack.up()).changes).toEqual({ same: 7 });
+            await then(stack);
         },
         { enter: host.enter, env: { ...host.env }, config, leave: true },
     );
+}
+
+test("a fleet in YAML: previewed, made, the same again, and removed", async () => {
+    const previewed = async (stack: Stack) => expect((await stack.preview()).changes).toEqual({ create: 7 });
+    const removed = async (stack: Stack) => {
+        expect((await stack.destroy()).changes).toEqual({ delete: 7 });
+        expect(await host.virsh("list", "--all", "--name")).toBe("");
+    };
+    await withFleet("fleet-yaml", previewed, removed);
+});
+
+test("a fleet in TypeScript, over the generated SDK", async () => {
+    const linked = (stack: Stack) =>
+        symlink(join(sdks, "nodejs"), join(stack.folder, "node_modules/pulumi-unikernel-sdk"));
+    await withFleet("fleet-typescript", linked);
 });
 
 test("a TypeScript program over the generated SDK: up, a limit of its provider, redeploy in place, destroy", async () => {
