@@ -1,4 +1,5 @@
 import type { GuestCapabilities, Problem, UnikernelSpec } from "../model";
+import { isSecret } from "./secrets";
 
 /** Check the limits that every guest with a configuration has. */
 export function checkLimits(
@@ -77,6 +78,26 @@ export function checkHostname(spec: UnikernelSpec, longest: number): Problem[] {
         "hostname",
         `"${hostname}" is not a host name: letters, digits and "-" in labels of up to 63, at most ${longest} in all`,
     );
+}
+
+/**
+ * Check everything that the guest gets on its command line: no secrets, which every user of the host could read there, and
+ * no characters that a command line cannot carry.
+ */
+export function checkLineWords(spec: UnikernelSpec): Problem[] {
+    const told: [property: string, value: string][] = [
+        ...spec.args.map((value, index): [string, string] => [`args[${index}]`, value]),
+        ...Object.entries(spec.env).map(([name, value]): [string, string] => [`env.${name}`, value]),
+        ...(spec.hostname === undefined ? [] : ([["hostname", spec.hostname]] as [string, string][])),
+    ];
+    return told.flatMap(([property, value]) => [
+        ...unless(
+            !isSecret(spec, property),
+            property,
+            "a secret would stand on the command line, which everyone on the host can read",
+        ),
+        ...unless(!/[\0\n\r]/.test(value), property, "a command line cannot carry a line break or NUL"),
+    ]);
 }
 
 /** Warn about a writable disk whose file system is read-only. */

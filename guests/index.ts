@@ -4,6 +4,8 @@ import type { KernelFacts } from "./kernel";
 import { linux } from "./linux";
 import { raw } from "./raw";
 import { rumprun } from "./rumprun";
+import { solo5 } from "./solo5";
+import { unikraft } from "./unikraft";
 import { describeKernel } from "./unsupported";
 
 export type { AddressRequests, BootConfig, DecodedConfig, EncodeContext, GuestAbi } from "./abi";
@@ -14,6 +16,7 @@ export {
     type LinuxFacts,
     type MultibootFacts,
     readKernel,
+    type UnikraftFacts,
 } from "./kernel";
 export { frame as initramfsFrame } from "./linux/cpio";
 export { PROBE_STAGES, type ProbeVerdict, probeKernel, readProbe } from "./probe";
@@ -21,7 +24,7 @@ export { MASK, maskIn } from "./secrets";
 export { describeKernel };
 
 /** Every guest ABI, in the order in which they are tried on a kernel. */
-export const abis: readonly GuestAbi[] = [rumprun, linux, raw];
+export const abis: readonly GuestAbi[] = [rumprun, linux, unikraft, solo5, raw];
 
 export interface Recognised {
     abi: GuestAbi;

@@ -7,12 +7,12 @@ import {
     type UnikernelSpec,
 } from "../model";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { checkLimits, unless } from "./checks";
+import { checkLimits, checkLineWords, unless } from "./checks";
 import { firstVerdict } from "./console";
-import { findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
+import { bootsByMultiboot, findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
 import { PANIC } from "./linux/console";
 import { linuxMemory } from "./memory";
-import { isSecret, mask } from "./secrets";
+import { mask } from "./secrets";
 
 /**
  * raw: kernel, initrd and command line verbatim; args are joined by one blank. For kernels that no other ABI knows, or
@@ -27,7 +27,7 @@ export const raw: GuestAbi = {
         xen: xenBoot(kernel),
     }),
     check,
-    warnings: () => [],
+    warnings: warnUntold,
     encode,
     // The only verdict that is certain for an unknown guest, which is often Linux.
     readConsole: (text) => firstVerdict(text, PANIC),
@@ -55,10 +55,7 @@ const capabilities: GuestCapabilities = {
     firmware: ["bios", "uefi"],
 };
 
-/**
- * Return the platforms whose loaders accept the kernel. QEMU boots a 64-bit ELF by multiboot only if the header has
- * load addresses.
- */
+/** Return the platforms whose loaders accept the kernel. */
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     if (kernel.linux) return { platforms: ["kvm", "xen", "iso"] };
     const { elf, multiboot } = kernel;
@@ -68,7 +65,7 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
         elf.sections.includes("__xen_guest") ||
         [XEN_NOTE.entry, XEN_NOTE.hypercallPage, XEN_NOTE.loader].some((type) => findNote(kernel, "Xen", type));
     const platforms: Platform[] = [];
-    if (pvh || (multiboot && (elf.bits === 32 || multiboot.addresses))) platforms.push("kvm");
+    if (pvh || bootsByMultiboot(kernel)) platforms.push("kvm");
     if (pvh || pv) platforms.push("xen");
     if (multiboot) platforms.push("iso");
     return platforms.length > 0 ? { platforms } : undefined;
@@ -86,14 +83,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
             "no boot loader accepts it: it has neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header",
         ),
         ...checkLimits(spec, raw.capabilities(kernel)),
-        ...spec.args.flatMap((argument, index) => [
-            ...unless(
-                !isSecret(spec, `args[${index}]`),
-                `args[${index}]`,
-                "a secret would stand on the command line, which everyone on the host can read",
-            ),
-            ...unless(!/[\0\n\r]/.test(argument), `args[${index}]`, "a command line cannot carry a line break or NUL"),
-        ]),
+        ...checkLineWords({ ...spec, env: {}, hostname: undefined }),
         ...unless(
             Buffer.byteLength(line) <= longest,
             "args",
@@ -125,6 +115,15 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
         ...(platform === "iso" ? { medium: mediumBoot(kernel) } : {}),
         guestConfig: commandLine(mask(spec)),
     };
+}
+
+/** Warn of addresses that are written for the guest: nothing but args tells it one. */
+function warnUntold({ interfaces }: UnikernelSpec): Problem[] {
+    const untold = "the guest is not told this address; write it into args, in its own syntax";
+    return interfaces.flatMap(({ ipv4, ipv6 }, index) => [
+        ...unless(!(typeof ipv4 === "object" && "address" in ipv4), `interfaces[${index}].ipv4.address`, untold),
+        ...unless(ipv6 === undefined, `interfaces[${index}].ipv6.address`, untold),
+    ]);
 }
 
 /**

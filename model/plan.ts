@@ -72,6 +72,8 @@ export interface EncodedGuest {
     secret: boolean;
     /** Xen: the value of the xenstore key that the ABI reads. */
     xenstore?: { key: string; value: string };
+    /** The order in which the guest finds its devices, where it has one of its own. */
+    devices?: NumberedDevice[];
     /** Set for a medium; `initrd` is then the initramfs or the first module. */
     medium?: MediumBoot;
     /** For display: the configuration that the guest reads, secrets masked. */

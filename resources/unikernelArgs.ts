@@ -120,7 +120,7 @@ export interface UnikernelArgs {
     kernel: pulumi.Input<string>;
     /** Path of an initial ramdisk. Compared by content. Changed: restart. @default none */
     initrd?: pulumi.Input<string>;
-    /** How the guest takes its configuration: `rumprun`, `linux`, `raw`. Changed: restart. @default read off the kernel */
+    /** How the guest takes its configuration: `rumprun`, `linux`, `unikraft`, `solo5`, `raw`. Changed: restart. @default read off the kernel */
     guest?: pulumi.Input<string>;
     /** Arguments of the program inside. Changed: restart. @default [] @example ["-c", "/etc/nginx/conf/nginx.conf"] */
     args?: pulumi.Input<pulumi.Input<string>[]>;
@@ -128,6 +128,11 @@ export interface UnikernelArgs {
     env?: pulumi.Input<Record<string, pulumi.Input<string>>>;
     /** Changed: restart. @default the guest's own */
     hostname?: pulumi.Input<string>;
+    /**
+     * The program is a MirageOS one that defines the options of mirage-runtime: it gets `--ipv4`, `--ipv6` and `--name` for
+     * the first interface and `hostname`, and each argument as one word. For `solo5` only. Changed: restart. @default false
+     */
+    mirage?: pulumi.Input<boolean>;
     /** MiB, from 1. Changed: restart on KVM. @default 64, or twice what the guest is known to need where that is more */
     memory?: pulumi.Input<number>;
     /**

@@ -27,6 +27,7 @@ export const isoConsequences: ConsequenceTable = {
     args: rebuild("The configuration is baked in."),
     env: rebuild("The configuration is baked in."),
     hostname: rebuild("The configuration is baked in."),
+    mirage: rebuild("The configuration is baked in."),
     memory: live("What the machine is said to have: only the build looks at it, and says when it is too little."),
     maxMemory: unsupported("the machine that boots the medium brings its own memory"),
     sshTarget: here,

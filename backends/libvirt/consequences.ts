@@ -36,6 +36,7 @@ export const onHosts = {
     args: restart("A guest reads its arguments when it boots."),
     env: restart("A guest reads its environment when it boots."),
     hostname: restart("A guest reads its host name when it boots."),
+    mirage: restart("The guest gets its configuration in another way."),
     blocks: restart("Disks are plugged when the guest boots."),
     state: live("The guest is started, stopped, paused or resumed; what it booted from stays."),
     autostart: live("A flag of the host's for its own next boot."),

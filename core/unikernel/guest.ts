@@ -33,11 +33,12 @@ export async function findGuest(path: string, id: string | undefined, platform: 
         };
     }
     // The file decides even where the user names the ABI: a Xen kernel does not boot on KVM under any ABI.
-    const builtFor = named?.recognise(kernel)?.platforms ?? found?.platforms ?? abi.capabilities(kernel).platforms;
+    const accepted = named?.recognise(kernel)?.platforms ?? found?.platforms ?? abi.capabilities(kernel).platforms;
+    const builtFor = accepted.filter((one) => found === undefined || found.platforms.includes(one));
     if (!builtFor.includes(platform)) {
         return {
             property: "kernel",
-            reason: `${path} is built for ${builtFor.join(" and ")}, platform is ${platform}`,
+            reason: `${path} is built for ${builtFor.join(" and ") || "no platform of this guest"}, platform is ${platform}`,
         };
     }
     return { abi, kernel };

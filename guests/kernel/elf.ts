@@ -1,11 +1,9 @@
-import { readHeader, readSections, readSegments, type Section, type Segment } from "./elfTables";
+import { PT, readHeader, readSections, readSegments, type Section, type Segment, SHT } from "./elfTables";
 import { type ElfFacts, SYMBOL_MARKS, TEXT_MARKS } from "./facts";
 import type { KernelFile } from "./file";
 import { readNotes } from "./notes";
-import { parseLibraries } from "./unikraft";
+import { readUnikraft } from "./unikraft";
 
-const PT = { load: 1, interp: 3, note: 4 } as const;
-const SHT = { symtab: 2, note: 7, nobits: 8 } as const;
 const MIB = 1024 * 1024;
 
 /** Limit of symbol names and of read-only data that are searched. */
@@ -27,7 +25,7 @@ export async function readElf(file: KernelFile): Promise<ElfFacts> {
         ]),
         symbols: await readSymbols(file, sections),
         texts: await findTexts(file, segments, sections),
-        unikraftLibraries: await readLibraries(file, sections),
+        unikraft: await readUnikraft(file, segments, sections),
     };
 }
 
@@ -74,10 +72,4 @@ async function findTexts(file: KernelFile, segments: Segment[], sections: Sectio
         for (const mark of TEXT_MARKS) if (bytes.includes(mark, 0, "latin1")) found.add(mark);
     }
     return [...found];
-}
-
-async function readLibraries(file: KernelFile, sections: Section[]): Promise<string[] | undefined> {
-    const section = sections.find((candidate) => candidate.name === ".uk_libinfo");
-    if (!section || section.type === SHT.nobits) return undefined;
-    return parseLibraries(await file.read(section.offset, Math.min(section.length, MIB), ".uk_libinfo"));
 }

@@ -1,14 +1,25 @@
 import type { ElfFacts } from "./facts";
 import type { KernelFile } from "./file";
 
+/** Types of segments and sections (System V ABI, chapters 4 and 5). */
+export const PT = { load: 1, interp: 3, note: 4 } as const;
+export const SHT = { symtab: 2, note: 7, nobits: 8 } as const;
+
 /** A range of the file. */
-export interface Segment {
+interface Range {
     type: number;
     offset: number;
     length: number;
 }
 
-export interface Section extends Segment {
+export interface Segment extends Range {
+    /** The address at which its first byte is loaded. */
+    address: number;
+    /** Bytes of memory; those beyond `length` are zero. */
+    memory: number;
+}
+
+export interface Section extends Range {
     name: string;
     link: number;
 }
@@ -94,8 +105,20 @@ export async function readSegments(file: KernelFile, { bits, programHeaders }: E
     const table = await file.read(programHeaders.offset, size * programHeaders.count, "program headers");
     return rows(table, size, (row) =>
         bits === 32
-            ? { type: row.readUInt32LE(0), offset: row.readUInt32LE(4), length: row.readUInt32LE(16) }
-            : { type: row.readUInt32LE(0), offset: long(row, 8), length: long(row, 32) },
+            ? {
+                  type: row.readUInt32LE(0),
+                  offset: row.readUInt32LE(4),
+                  address: row.readUInt32LE(8),
+                  length: row.readUInt32LE(16),
+                  memory: row.readUInt32LE(20),
+              }
+            : {
+                  type: row.readUInt32LE(0),
+                  offset: long(row, 8),
+                  address: long(row, 16),
+                  length: long(row, 32),
+                  memory: long(row, 40),
+              },
     );
 }
 

@@ -3,7 +3,7 @@ export interface ElfNote {
     /** Without its NUL. */
     owner: string;
     type: number;
-    /** The descriptor in hex digits; at most its first 256 bytes. */
+    /** The descriptor in hex digits; at most its first 8192 bytes. */
     desc: string;
 }
 
@@ -19,8 +19,24 @@ export interface ElfFacts {
     symbols?: string[];
     /** The TEXT_MARKS in its read-only data. */
     texts: string[];
-    /** Unikraft's own description of the build, from `.uk_libinfo`: names of its libraries. */
-    unikraftLibraries?: string[];
+    unikraft?: UnikraftFacts;
+}
+
+/** Unikraft's description of a build (lib/uklibid and lib/uklibparam of Unikraft). */
+export interface UnikraftFacts {
+    /** Names of its libraries, such as `libkvmplat`; empty when the build does not list them. */
+    libraries: string[];
+    /** Such as `0.18.0~abcdef`. */
+    version?: string;
+    /** The parameters that its command line takes. Undefined: the file does not show them. */
+    parameters?: UnikraftParameter[];
+}
+
+export interface UnikraftParameter {
+    /** With its library: `netdev.ip`. */
+    name: string;
+    /** How many values it takes. */
+    count: number;
 }
 
 /** Multiboot 1 header (Multiboot Specification 0.6.96, section 3.1.1). */

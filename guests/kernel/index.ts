@@ -5,6 +5,7 @@ import { KernelFile } from "./file";
 import { findMultiboot } from "./multiboot";
 
 export * from "./facts";
+export { bootsByMultiboot } from "./multiboot";
 export { xenBoot } from "./xen";
 
 /** Files that users often pass by mistake, by their first bytes. */

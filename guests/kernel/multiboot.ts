@@ -1,4 +1,4 @@
-import type { MultibootFacts } from "./facts";
+import type { KernelFacts, MultibootFacts } from "./facts";
 
 const MAGIC = 0x1badb002;
 const SEARCHED = 8192;
@@ -19,4 +19,12 @@ export function findMultiboot(head: Buffer): MultibootFacts | undefined {
         if ((MAGIC + flags + checksum) % 2 ** 32 === 0 && offset + length <= end) return { offset, flags, addresses };
     }
     return undefined;
+}
+
+/**
+ * Return whether QEMU starts a kernel by multiboot: it takes a 64-bit ELF only where the header has load addresses
+ * (hw/i386/multiboot.c).
+ */
+export function bootsByMultiboot({ elf, multiboot }: KernelFacts): boolean {
+    return multiboot !== undefined && (elf?.bits === 32 || multiboot.addresses);
 }

@@ -6,7 +6,8 @@ const MAX_NOTES_LENGTH = 1024 * 1024;
 const MAX_NOTES = 1024;
 /** Limit of all bytes read: many sections may claim the same bytes. */
 const MAX_READ = 4 * MAX_NOTES_LENGTH;
-const KEPT = 256;
+/** Bytes kept of a descriptor: Solo5's list of devices has up to 6,672. */
+const KEPT = 8192;
 
 /** Read note segments and note sections. The two usually overlap; each note is returned once. */
 export async function readNotes(file: KernelFile, places: { offset: number; length: number }[]): Promise<ElfNote[]> {

@@ -24,10 +24,11 @@ export const bootRows = {
     },
     guest: {
         shape: z.string().optional(),
-        description: "How the guest takes its configuration: `rumprun`, `linux`, `raw`. Changed: restart.",
+        description:
+            "How the guest takes its configuration: `rumprun`, `linux`, `unikraft`, `solo5`, `raw`. Changed: restart.",
         default: "read off the kernel",
         docs: {
-            unit: "`rumprun`, `linux`, `raw`",
+            unit: "`rumprun`, `linux`, `unikraft`, `solo5`, `raw`",
             about: "the guest ABI, by which it gets its configuration: [guests](guests.md)",
         },
         boots: "value",
@@ -65,5 +66,16 @@ export const bootRows = {
         docs: { unit: "1–64 letters, digits, `.`, `-`" },
         boots: "configuration",
         imported: true,
+    },
+    mirage: {
+        shape: z.boolean().optional(),
+        description:
+            "The program is a MirageOS one that defines the options of mirage-runtime: it gets `--ipv4`, `--ipv6` and `--name` for the first interface and `hostname`, and each argument as one word. For `solo5` only. Changed: restart.",
+        default: "false",
+        docs: {
+            unit: "true, false",
+            about: "`solo5` only: it gets its addresses and `hostname` as the options of MirageOS",
+        },
+        boots: "value",
     },
 } satisfies Rows;

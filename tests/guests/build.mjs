@@ -82,12 +82,13 @@ export async function buildTestKernels() {
 }
 
 /**
- * Build the kernel of talker/, with the machine of the test kernels.
+ * Build the kernel of another folder, with the machine of the test kernels.
+ * @param {"talker" | "unikraft" | "solo5"} name folder of its main.c
  * @param {string} path where it is written
  */
-export async function buildTalker(path) {
-    const machine = (await readdir(sources)).filter((file) => /\.[cS]$/.test(file) && file !== "main.c");
-    const main = fileURLToPath(new URL("talker/main.c", import.meta.url));
+export async function buildGuest(name, path) {
+    const machine = (await readdir(sources)).filter((file) => ["boot.S", "console.c", "power.c"].includes(file));
+    const main = fileURLToPath(new URL(`${name}/main.c`, import.meta.url));
     await execa("gcc", [...flags, "-I", sources, "-T", "kernel.ld", "-o", path, main, ...machine], { cwd: sources });
 }
 

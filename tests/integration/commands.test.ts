@@ -253,7 +253,7 @@ describe("logs", () => {
 
     test("-f keeps up with a guest that prints 5,000 lines a second: none is lost, and memory stays bounded", async () => {
         const kernel = join(its.host.folder, "talker.elf");
-        await (await import("../guests/build.mjs")).buildTalker(kernel);
+        await (await import("../guests/build.mjs")).buildGuest("talker", kernel);
         const guest = its.guest({ name: "talker", guest: "raw", kernel });
         await its.create(guest);
         const begin = Date.now();

@@ -52,6 +52,7 @@ const GUESTS = (v: string): Record<string, object> => ({
         readiness: null,
         platform: secret("kvm"),
         guest: secret("raw"),
+        mirage: secret(false),
         memory: secret(v === "a" ? 24 : 25),
         vcpus: secret(2),
         accelerator: secret("tcg"),

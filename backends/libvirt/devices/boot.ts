@@ -5,7 +5,7 @@ const KNOWN = new Set(["type", "kernel", "initrd", "cmdline", "boot", "bootmenu"
 
 /** The files and the command line from which a guest boots, and the machine on which it does. */
 export const boot = {
-    arguments: ["kernel", "initrd", "args", "env", "hostname"],
+    arguments: ["kernel", "initrd", "args", "env", "hostname", "mirage"],
     render: ({ osType, arch, machine, boot: { kernel, initrd, cmdline } }) => ({
         domain: [
             element(

@@ -74,7 +74,7 @@ test.each<[string, object, string[], RegExp?]>([
         /not baked; expected a baked one: rumprun-bake hw_virtio/,
     ]),
     ["an initrd that is not there", { initrd: "/nowhere/initrd" }, ["initrd"]],
-    ["a guest that there is not", { guest: "plan9" }, ["guest"], /rumprun, linux, raw/],
+    ["a guest that there is not", { guest: "plan9" }, ["guest"], /rumprun, linux, unikraft, solo5, raw/],
     ["a platform that there is not", { platform: "vmware" }, ["platform"]],
     ["a connection to another hypervisor", { platform: "xen" }, ["connection"], /leads to qemu; platform xen needs/],
     ["odd names", { name: "a b", hostname: "-x" }, ["name", "hostname"]],

@@ -68,7 +68,7 @@ describe("what a kernel says of itself", () => {
         [
             "Unikraft's libraries",
             makeElf({ sections: { ".uk_libinfo": libinfo("libkvmplat", "liblwip") } }),
-            { elf: { unikraftLibraries: ["libkvmplat", "liblwip"] } },
+            { elf: { unikraft: { libraries: ["libkvmplat", "liblwip"], parameters: [] } } },
         ],
         [
             "bzImage",

@@ -49,8 +49,15 @@ describe("recognised by its marks", () => {
         ["Linux bzImage", makeBzImage(), "linux", ["kvm", "xen", "iso"]],
         ["Linux vmlinux with PVH", { notes: [xen(6, "linux"), xen(18)] }, "linux", ["kvm", "xen"]],
         ["Linux vmlinux for Xen PV only", { notes: [xen(6, "linux")] }, "linux", ["xen"]],
-        ["Solo5 virtio, though it has multiboot", { multiboot: true, notes: [solo5(3)] }, undefined, []],
-        ["Unikraft on Xen", { notes: [xen(6, "Unikraft")] }, undefined, []],
+        ["Solo5 virtio, though it has multiboot", { multiboot: true, notes: [solo5(3)] }, "solo5", ["kvm", "iso"]],
+        ["Solo5 for Xen, though it has both", { multiboot: true, notes: [solo5(6), xen(18)] }, "solo5", ["xen"]],
+        ["Unikraft on Xen", { notes: [xen(6, "Unikraft")] }, "unikraft", ["xen"]],
+        [
+            "Unikraft on KVM",
+            { bits: 32, multiboot: true, sections: { ".uk_libinfo": unikraft("libkvmplat") } },
+            "unikraft",
+            ["kvm", "iso"],
+        ],
         ["a plain multiboot kernel", { bits: 32, multiboot: true }, undefined, []],
         ["rump components without a loader's header", { sections: rump }, undefined, []],
     ];
@@ -80,18 +87,20 @@ describe("recognised by its marks", () => {
     });
 });
 
-describe("what is not supported is named", () => {
+describe("what no ABI takes is named", () => {
     const cases: [elf: ElfInput, words: string][] = [
-        [{ interpreter: "/nonexistent/solo5/", notes: [solo5(1)] }, "a Solo5 hvt binary; not supported yet"],
-        [{ notes: [solo5(2)] }, "a Solo5 spt binary; not supported yet"],
-        [{ multiboot: true, notes: [solo5(3)] }, "a Solo5 virtio binary; not supported yet"],
-        [{ notes: [solo5(99)] }, "a Solo5 binary; not supported yet"],
         [
-            { bits: 32, multiboot: true, sections: { ".uk_libinfo": unikraft("libkvmplat") } },
-            "a Unikraft kernel for KVM; not supported yet",
+            { interpreter: "/nonexistent/solo5/", notes: [solo5(1)] },
+            "a Solo5 hvt binary; build it for the target virtio (KVM, media) or xen: others need a program of their own to run under",
         ],
-        [{ sections: { ".uk_bootinfo": "" } }, "a Unikraft kernel; not supported yet"],
-        [{ notes: [xen(6, "Unikraft")] }, "a Unikraft kernel; not supported yet"],
+        [
+            { interpreter: "/nonexistent/solo5/" },
+            "a Solo5 binary; build it for the target virtio (KVM, media) or xen: others need a program of their own to run under",
+        ],
+        [
+            { sections: { ".uk_libinfo": unikraft("libkvmplat") } },
+            "a Unikraft kernel; build it for the platform kvm with the boot protocol multiboot, or for xen, and take the file without .dbg: this one is for Firecracker or for a debugger",
+        ],
         [
             { interpreter: "/lib64/ld-linux-x86-64.so.2" },
             "a program for an operating system (it asks for /lib64/ld-linux-x86-64.so.2), not a kernel",
@@ -120,7 +129,7 @@ describe("raw takes what some loader takes", () => {
 });
 
 test("guests by id", () => {
-    expect(guestIds).toEqual(["rumprun", "linux", "raw"]);
+    expect(guestIds).toEqual(["rumprun", "linux", "unikraft", "solo5", "raw"]);
     expect(guestAbi("linux")).toBe(abis[1]);
     expect(guestAbi("osv")).toBeUndefined();
 });

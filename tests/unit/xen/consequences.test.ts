@@ -40,6 +40,7 @@ test.each<[string, string[]]>([
             "args",
             "env",
             "hostname",
+            "mirage",
             "memory",
             "maxMemory",
             "vcpus",
