@@ -80,6 +80,11 @@ export function checkHostname(spec: UnikernelSpec, longest: number): Problem[] {
     );
 }
 
+/** Refuse `mirage` for a guest that is no MirageOS program. */
+export function refuseMirage({ mirage }: UnikernelSpec): Problem[] {
+    return unless(mirage !== true, "mirage", "only a solo5 guest can be a MirageOS program; leave it out");
+}
+
 /**
  * Check everything that the guest gets on its command line: no secrets, which every user of the host could read there, and
  * no characters that a command line cannot carry.

@@ -7,7 +7,7 @@ import {
     type UnikernelSpec,
 } from "../model";
 import type { EncodeContext, GuestAbi } from "./abi";
-import { checkLimits, checkLineWords, unless } from "./checks";
+import { checkLimits, checkLineWords, refuseMirage, unless } from "./checks";
 import { firstVerdict } from "./console";
 import { bootsByMultiboot, findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
 import { PANIC } from "./linux/console";
@@ -83,6 +83,7 @@ function check(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
             "no boot loader accepts it: it has neither multiboot 1, nor PVH or Xen notes, nor a Linux boot header",
         ),
         ...checkLimits(spec, raw.capabilities(kernel)),
+        ...refuseMirage(spec),
         ...checkLineWords({ ...spec, env: {}, hostname: undefined }),
         ...unless(
             Buffer.byteLength(line) <= longest,

@@ -5,6 +5,7 @@ import {
     checkHostname,
     checkLimits,
     checkMounts,
+    refuseMirage,
     unless,
     warnMemory,
     warnReadOnlyFormats,
@@ -32,6 +33,7 @@ export function checkRumprun(spec: UnikernelSpec, kernel: KernelFacts): Problem[
     const problems = [
         ...unless(kernel.elf !== undefined, "guest", "a rumprun kernel is an ELF file; this one is a Linux bzImage"),
         ...checkLimits(spec, rumprunCapabilities),
+        ...refuseMirage(spec),
         ...checkMounts(spec),
         ...checkEnvNames(spec),
         ...checkHostname(spec, LONGEST_HOSTNAME),

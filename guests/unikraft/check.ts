@@ -1,5 +1,5 @@
 import type { Problem, UnikernelSpec } from "../../model";
-import { checkEnvNames, checkHostname, checkLimits, checkLineWords, unless } from "../checks";
+import { checkEnvNames, checkHostname, checkLimits, checkLineWords, refuseMirage, unless } from "../checks";
 import type { KernelFacts, UnikraftFacts } from "../kernel";
 import { unikraftCapabilities } from "./capabilities";
 import { PARAMETERS, parametersOf, quote, SEPARATOR, words } from "./commandLine";
@@ -27,6 +27,7 @@ export function checkUnikraft(spec: UnikernelSpec, kernel: KernelFacts): Problem
             "a Unikraft kernel has the section .uk_libinfo; this one has not (was it stripped?)",
         ),
         ...checkLimits(spec, unikraftCapabilities(kernel)),
+        ...refuseMirage(spec),
         ...checkLineWords(spec),
         ...spec.args.flatMap((argument, index) =>
             unless(argument !== "", `args[${index}]`, "Unikraft drops an empty argument; leave it out"),

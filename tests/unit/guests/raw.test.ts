@@ -60,6 +60,7 @@ describe("refused, with the property's path", () => {
         [{ blocks: [block("/a")] }, /^blocks\[0\]\.mount: a raw guest/],
         [{ interfaces: [nic({ driver: "eth" })] }, /^interfaces\[0\]\.driver: a raw guest/],
         [{ memory: 0 }, /^memory: /],
+        [{ mirage: true }, /^mirage: only a solo5 guest/],
         [{ platform: "iso", blocks: [block()] }, /^blocks\[0\]: a raw guest cannot learn where on a medium/],
     ];
     test.each(cases)("%#", (changes, problem) => expect(problems(changes)).toEqual([expect.stringMatching(problem)]));
@@ -74,6 +75,14 @@ describe("refused, with the property's path", () => {
         ).toEqual([expect.stringMatching(/^kernel: no boot loader accepts it/)]));
     test("nothing of disks and interfaces that the guest finds itself", () =>
         expect(problems({ blocks: [block()], interfaces: [nic()] })).toEqual([]));
+});
+
+test("an address that the guest is not told is a warning", () => {
+    const interfaces = [nic(), nic({ ipv4: { address: "10.0.0.2/24" }, ipv6: { address: "fd00::2/64" } })];
+    expect(raw.warnings(spec({ guest: "raw", interfaces }), kernel).map(({ property }) => property)).toEqual([
+        "interfaces[1].ipv4.address",
+        "interfaces[1].ipv6.address",
+    ]);
 });
 
 test("only a Linux panic is certain on the console", () => {
