@@ -26,6 +26,8 @@ export interface FoundGuest
     cmdline: string;
     /** In the guest's order. `format` is the disk driver's: an image of any file system is raw. */
     blocks: (Pick<BlockSpec, "access"> & { path: string; format: "raw" | "qcow2" })[];
+    /** For each interface, the names that its network's DNS has for addresses: those that a guest configures itself are not known here. */
+    names: Record<string, string>[];
     /** The mark in its definition. */
     mark?: { urn: string; creator: Creator; bootDigest: string };
     definition: string;

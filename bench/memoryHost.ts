@@ -126,6 +126,7 @@ export class MemoryHost implements Host {
         get: async () => undefined,
         list: async () => [],
         updateReservation: async () => undefined,
+        updateRecord: async () => undefined,
         leases: async () => [],
         details: async () => undefined,
         define: async () => undefined,

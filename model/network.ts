@@ -42,12 +42,22 @@ export type AttachKind = "user" | "network" | "bridge" | "tap";
 
 export type Ipv4 =
     | "dhcp"
-    /** Configured in the guest. `address` in CIDR notation. */
-    | { address: string; gateway?: string }
+    | OwnAddress
     /** DHCP, with this address reserved for the MAC on a libvirt network. */
     | { reserve: string; name?: string };
 
-export type Ipv6 = { address: string; gateway?: string };
+/** An address that is configured in the guest, in CIDR notation, with its name in the DNS of a libvirt network. */
+export type OwnAddress = { address: string; gateway?: string; name?: string };
+
+export type Ipv6 = OwnAddress;
+
+// libvirt (conf/network_conf.c) takes a DHCP host's name that begins with a letter; dnsmasq answers for one label and the network's domain.
+const DNS_LABEL = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+
+/** Return whether a text can be the name of a guest in the DNS of a libvirt network. */
+export function isDnsLabel(text: string): boolean {
+    return DNS_LABEL.test(text);
+}
 
 /** A checked NetworkInterface, as a unikernel gets it. */
 export interface InterfaceSpec {

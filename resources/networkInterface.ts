@@ -41,6 +41,11 @@ export interface Ipv4AddressArgs {
     address: pulumi.Input<string>;
     /** Inside of the address's network. @default none */
     gateway?: pulumi.Input<string>;
+    /**
+     * A DNS label, 1–63 of `a-z 0-9 -`, a letter first; only with `attach: { network }`. The network's DNS answers for it, alone and
+     * with the network's domain. Changed: live. @default none
+     */
+    name?: pulumi.Input<string>;
 }
 
 /** An address that the libvirt network's DHCP keeps for the guest. */
@@ -63,6 +68,8 @@ export interface Ipv6Args {
     address: pulumi.Input<string>;
     /** Inside of the address's network, or link-local (`fe80::/10`). @default none */
     gateway?: pulumi.Input<string>;
+    /** As that of an IPv4 address, and possibly the same name. @default none */
+    name?: pulumi.Input<string>;
 }
 
 export interface NetworkInterfaceArgs {
@@ -92,7 +99,7 @@ export interface NetworkInterfaceArgs {
      * @default "dhcp", unless `ipv6` is given: then none
      */
     ipv4?: pulumi.Input<Ipv4Args>;
-    /** A static IPv6 address. Changed: the unikernel restarts. @default none */
+    /** A static IPv6 address. Changed: the unikernel restarts; `name` changes in place. @default none */
     ipv6?: pulumi.Input<Ipv6Args>;
 }
 

@@ -18,6 +18,7 @@ const CHANGES = [
     "domains.updateDevice",
     "domains.setOnCrash",
     "networks.updateReservation",
+    "networks.updateRecord",
     "networks.define",
     "networks.create",
     "networks.start",

@@ -6,6 +6,7 @@ const unsupported = unsupportedOn("a medium");
 const here = unsupported("a medium is built where pulumi runs, and no host is asked");
 const running = "a medium is made, not run: the machine that boots it decides";
 const cable = "a medium is plugged in nowhere: the cable of the machine that boots it decides";
+const nameless = "a name is in the DNS of a libvirt network; for a machine it is the affair of the DNS server there";
 const written = unsupported("a medium has no disks that are written to");
 
 /**
@@ -55,6 +56,8 @@ export const isoConsequences: ConsequenceTable = {
             "[].attach.tap": cable,
             "[].ipv4.reserve":
                 "a reservation is kept by a libvirt network; for a machine it is the DHCP server's affair",
+            "[].ipv4.name": nameless,
+            "[].ipv6.name": nameless,
         },
     },
     secrets: rebuild("The image's file becomes readable by its owner alone, or by all."),

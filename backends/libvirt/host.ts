@@ -206,6 +206,12 @@ export interface Host {
          * @param parent index of the <ip> element; the first with DHCP by default
          */
         updateReservation(name: string, command: ReservationCommand, hostXml: string, parent?: number): Promise<void>;
+        /**
+         * Add a DNS record to a network's configuration, and live where the network is active, or delete one. libvirt modifies
+         * none, and refuses a second record of one address (virNetworkDefUpdateDNSHost, network_conf.c).
+         * @param hostXml a <host ip> element of <dns>; to delete, without names: a name may be in several records
+         */
+        updateRecord(name: string, command: NetworkChange["command"], hostXml: string): Promise<void>;
         leases(name: string): Promise<LeaseRecord[]>;
         /** Return a network with both definitions; undefined where the host has none of this name or uuid. */
         details(of: { name: string } | { uuid: string }): Promise<NetworkDetails | undefined>;

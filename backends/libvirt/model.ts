@@ -1,5 +1,6 @@
 import type { Forward, OnCrash } from "../../model";
 import type { Creator } from "../backend";
+import type { DnsRecord } from "./networkModel";
 
 /** A PCI slot on the root bus: guests number their disks and interfaces in slot order. */
 export type PciSlot = number;
@@ -144,6 +145,8 @@ export interface Mark {
     files?: FileRecord[];
     /** DHCP entries of the guest's interfaces. An entry that is not recorded is never removed. */
     reservations?: RecordedReservation[];
+    /** DNS records of the guest's own addresses. A record that is not listed is never removed. */
+    records?: RecordedName[];
     /** Former creators, from whom `adopt` took the guest: their state may still name it, but they no longer own it. */
     disowned?: Creator[];
     /** Token of the create in progress, equal to that in the claim file of the guest's folder. */
@@ -195,6 +198,14 @@ export interface RecordedReservation {
     foreign?: boolean;
 }
 
+/** A DNS record that a guest uses. `foreign`: as of a DHCP entry. */
+export interface RecordedName {
+    network: string;
+    address: string;
+    name: string;
+    foreign?: boolean;
+}
+
 export interface NetworkFacts {
     name: string;
     uuid: string;
@@ -204,6 +215,10 @@ export interface NetworkFacts {
     /** `address`: the host's own, which is the guests' gateway. `dhcp`: the network gives out addresses. */
     subnets: { address: string; prefix: number; family: "ipv4" | "ipv6"; dhcp: boolean }[];
     reservations: { mac?: string; name?: string; address: string }[];
+    /** DNS records. */
+    records: DnsRecord[];
+    /** Its DNS answers for each name with this domain too. */
+    domain?: string;
 }
 
 export interface CapabilityFacts {

@@ -132,6 +132,8 @@ function makeHost(uri: string, options: OpenOptions): Host {
             list: () => ask("list of networks", "networkList"),
             updateReservation: (name, command, hostXml, parent) =>
                 ask(`reservation on network "${name}"`, "networkUpdateReservation", name, command, hostXml, parent),
+            updateRecord: (name, command, hostXml) =>
+                ask(`DNS record of network "${name}"`, "networkUpdateRecord", name, command, hostXml),
             leases: (name) => ask(`leases of network "${name}"`, "networkLeases", name),
             details: (of) =>
                 ifThere(ask(`look-up of network "${"name" in of ? of.name : of.uuid}"`, "networkDetails", of)),

@@ -1,4 +1,4 @@
-import type { Attach, Forward, Ipv4, Problem } from "../../model";
+import type { Attach, Forward, Ipv4, Ipv6, Problem } from "../../model";
 import { same } from "../../model";
 import { interfaceShape } from "../../model/arguments";
 import { parseArguments } from "../arguments";
@@ -15,7 +15,7 @@ export interface InterfaceInputs {
     attach: Attach;
     driver?: string;
     ipv4?: Ipv4;
-    ipv6?: { address: string; gateway?: string };
+    ipv6?: Ipv6;
 }
 
 /** Check an interface. @returns inputs with a stable MAC and stable host ports, kept from `olds` where they exist */
@@ -40,16 +40,29 @@ export function withIpv4Default<T extends { ipv4?: unknown; ipv6?: unknown }>(va
 }
 
 /** Return the problems that show only in several properties together. */
-export function interfaceProblems(at: string, { attach, ipv4 }: { attach?: unknown; ipv4?: unknown }): Problem[] {
-    if (containsUnknown(attach) || containsUnknown(ipv4)) return [];
-    const reserves = typeof ipv4 === "object" && ipv4 !== null && "reserve" in ipv4;
-    if (!reserves || "network" in Object(attach)) return [];
-    return [
-        {
-            property: `${at}ipv4.reserve`,
-            reason: "an address can be reserved on a libvirt network only: attach: { network }",
-        },
-    ];
+export function interfaceProblems(
+    at: string,
+    { attach, ...addresses }: { attach?: unknown; ipv4?: unknown; ipv6?: unknown },
+): Problem[] {
+    if (containsUnknown(attach) || "network" in Object(attach)) return [];
+    return (["ipv4", "ipv6"] as const).flatMap((family): Problem[] => {
+        if (containsUnknown(addresses[family])) return [];
+        const address = Object(addresses[family]) as { reserve?: unknown; name?: unknown };
+        if ("reserve" in address)
+            return [
+                {
+                    property: `${at}${family}.reserve`,
+                    reason: "an address can be reserved on a libvirt network only: attach: { network }",
+                },
+            ];
+        if (address.name === undefined) return [];
+        return [
+            {
+                property: `${at}${family}.name`,
+                reason: "a name is in the DNS of a libvirt network only: attach: { network }",
+            },
+        ];
+    });
 }
 
 async function resolveAttach(

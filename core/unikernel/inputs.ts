@@ -66,10 +66,17 @@ function each<T>(list: T[], relevant: (element: T) => unknown): unknown {
     return Array.isArray(list) ? list.map((element) => (isUnknown(element) ? element : relevant(element))) : list;
 }
 
-/** Reservations are made on the network; the guest only sees DHCP. */
+/** Reservations and names are made on the network; the guest only sees DHCP, or its own address. */
 function addressing({ driver, ipv4, ipv6 }: InterfaceSpec): unknown {
     const reserved = typeof ipv4 === "object" && "reserve" in ipv4;
-    return [driver ?? null, (reserved ? "dhcp" : ipv4) ?? null, ipv6 ?? null];
+    return [driver ?? null, (reserved ? "dhcp" : withoutName(ipv4)) ?? null, withoutName(ipv6) ?? null];
+}
+
+/** An unknown address arrives as text. */
+function withoutName(ip: unknown): unknown {
+    if (typeof ip !== "object" || ip === null) return ip;
+    const { name: _, ...rest } = ip as { name?: string };
+    return rest;
 }
 
 const OUTPUT_ONLY = [

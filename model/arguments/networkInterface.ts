@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { isDnsLabel } from "../network";
 import { nameOfNotMade, notMadeReason } from "../notMade";
 import { cidrProblem } from "./address";
 import { hostAddress, port } from "./forms";
@@ -52,8 +53,16 @@ export const mac = z
     )
     .refine((text) => text !== "00:00:00:00:00:00", "expected an address that is not all zeros");
 
+const dnsLabel = z
+    .string({ error: "expected a DNS label, such as web-3" })
+    .refine(
+        isDnsLabel,
+        "expected a DNS label: 1–63 of a-z, 0-9 and -, a letter first; the network's domain is added to it",
+    );
+
 function cidr(family: 4 | 6, error?: z.core.$ZodErrorMap) {
-    return z.strictObject({ address: z.string(), gateway: z.string().optional() }, { error }).check((context) => {
+    const shape = { address: z.string(), gateway: z.string().optional(), name: dnsLabel.optional() };
+    return z.strictObject(shape, { error }).check((context) => {
         const problem = cidrProblem(context.value, family);
         if (problem)
             context.issues.push({
@@ -74,14 +83,7 @@ function ipv6Error({ input }: { input?: unknown }): string {
 
 const reserve = z.strictObject({
     reserve: z.string().refine((text) => isIP(text) === 4, "expected an IPv4 address, without a prefix length"),
-    // libvirt (conf/network_conf.c) takes a DHCP host's name that begins with a letter; dnsmasq answers for one label and the network's domain.
-    name: z
-        .string({ error: "expected a DNS label, such as web-3" })
-        .regex(
-            /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-            "expected a DNS label: 1–63 of a-z, 0-9 and -, a letter first; the network's domain is added to it",
-        )
-        .optional(),
+    name: dnsLabel.optional(),
 });
 
 /** The arguments of a NetworkInterface, which are also the fields of a unikernel's `interfaces`. */
@@ -124,23 +126,23 @@ export const interfaceRows = {
     ipv4: {
         shape: z
             .union([z.literal("dhcp"), reserve, cidr(4)], {
-                error: 'expected "dhcp", { address, gateway } or { reserve, name }',
+                error: 'expected "dhcp", { address, gateway, name } or { reserve, name }',
             })
             .optional(),
         description:
             "How the guest gets its IPv4 address.\nChanged: the unikernel restarts; a reservation is moved in place.",
         default: '"dhcp", unless `ipv6` is given: then none',
         docs: {
-            unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway }`, `{ reserve: "192.168.122.10", name: "web-3" }`',
+            unit: '`"dhcp"`, `{ address: "10.0.0.2/24", gateway, name: "web-3" }`, `{ reserve: "192.168.122.10", name: "web-3" }`',
             default: '`"dhcp"`; none when only `ipv6` is given',
             about: "restart; live: a removed reservation, one of the address that the guest has, and `name`",
         },
     },
     ipv6: {
         shape: cidr(6, ipv6Error).optional(),
-        description: "A static IPv6 address. Changed: the unikernel restarts.",
+        description: "A static IPv6 address. Changed: the unikernel restarts; `name` changes in place.",
         default: "none",
-        docs: { unit: '`{ address: "fd00::2/64", gateway }`', about: "restart" },
+        docs: { unit: '`{ address: "fd00::2/64", gateway, name: "web-3" }`', about: "restart; live: `name`" },
     },
 } satisfies Rows;
 

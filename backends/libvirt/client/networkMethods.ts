@@ -1,10 +1,11 @@
-import type { LeaseRecord, NetworkRecord, ReservationCommand } from "../host";
+import type { LeaseRecord, NetworkChange, NetworkRecord, ReservationCommand } from "../host";
 import type { Connection } from "./connection";
 import { type Handle, libvirt, readStruct, takePointers } from "./ffi";
 import { byName, networkActions, record } from "./networkActions";
 
 const commands: Record<ReservationCommand, number> = { modify: 1, delete: 2, "add-last": 3 }; // virNetworkUpdateCommand
-const sectionDhcpHost = 4; // virNetworkUpdateSection
+const sectionDhcpHost = 4,
+    sectionDnsHost = 10; // virNetworkUpdateSection
 const affectLive = 1,
     affectConfig = 2; // virNetworkUpdateFlags
 /** libvirt uses the first <ip> element with DHCP, of any address family (network_conf.c, virNetworkIPDefByIndex). */
@@ -36,21 +37,15 @@ export const networkMethods = {
         command: ReservationCommand,
         hostXml: string,
         parent?: number | null,
-    ) =>
-        byName(connection, name, async (network) => {
-            const active = (await connection.number("virNetworkIsActive", network)) === 1;
-            const persistent = (await connection.number("virNetworkIsPersistent", network)) === 1;
-            const flags = (active ? affectLive : 0) | (persistent ? affectConfig : 0);
-            await connection.number(
-                "virNetworkUpdate",
-                network,
-                commands[command],
-                sectionDhcpHost,
-                parent ?? firstParent,
-                hostXml,
-                flags,
-            );
-        }),
+    ) => update(connection, name, commands[command], sectionDhcpHost, parent ?? firstParent, hostXml),
+
+    networkUpdateRecord: (
+        connection: Connection,
+        _progress: unknown,
+        name: string,
+        command: NetworkChange["command"],
+        hostXml: string,
+    ) => update(connection, name, commands[command], sectionDnsHost, firstParent, hostXml),
 
     networkLeases: (connection: Connection, _progress: unknown, name: string): Promise<LeaseRecord[]> =>
         byName(connection, name, async (network) => {
@@ -69,3 +64,17 @@ export const networkMethods = {
             });
         }),
 };
+
+/** Change a part of a network's configuration, and of the running network where it is active. */
+function update(
+    connection: Connection,
+    name: string,
+    ...[command, section, parent, xml]: [number, number, number, string]
+): Promise<void> {
+    return byName(connection, name, async (network) => {
+        const active = (await connection.number("virNetworkIsActive", network)) === 1;
+        const persistent = (await connection.number("virNetworkIsPersistent", network)) === 1;
+        const flags = (active ? affectLive : 0) | (persistent ? affectConfig : 0);
+        await connection.number("virNetworkUpdate", network, command, section, parent, xml, flags);
+    });
+}

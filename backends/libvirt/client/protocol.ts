@@ -104,6 +104,7 @@ export interface Methods {
         hostXml: string,
         parent?: number,
     ): Promise<void>;
+    networkUpdateRecord(name: string, command: NetworkChange["command"], hostXml: string): Promise<void>;
     networkLeases(name: string): Promise<LeaseRecord[]>;
     networkDetails(of: { name: string } | { uuid: string }): Promise<NetworkDetails>;
     networkDefine(xml: string): Promise<void>;

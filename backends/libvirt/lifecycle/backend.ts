@@ -5,8 +5,8 @@ import { configuredFolder } from "../files/guestsFolder";
 import type { Host } from "../host";
 import type { LibvirtPlatform } from "../platform";
 import { hostIdOf } from "./hostIdentity";
+import { entryProblems } from "./network/entryProblems";
 import { networkOf } from "./network/networks";
-import { reservationProblems } from "./network/reservable";
 import { forgetCreation, withNote } from "./ownership/interruptedCreations";
 import { wasDeletionInterrupted } from "./ownership/interruptedDeletions";
 import { remoteProbeProblems, routeProblems } from "./readiness/routes";
@@ -26,11 +26,15 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         check: (spec, { guest }) => [...platform.check(spec, guest), ...routeProblems(spec)],
         newProblems: (spec) => remoteProbeProblems(spec),
         hostProblems: async (spec) => [
-            ...(await reservationProblems((name) => networkOf(spec.connection, name, open), spec)),
+            ...(await entryProblems(
+                (name) => networkOf(spec.connection, name, open),
+                spec,
+                async (entry, declared) => operations().takenNames(await open(spec.connection), entry, declared, spec),
+            )),
             ...((await platform.hostProblems?.(spec, () => open(spec.connection))) ?? []),
         ],
         consequenceOnHost: async (spec, change, former) => {
-            if (/^interfaces\[\d+\]\.ipv4$/.test(change.property))
+            if (/^interfaces\[\d+\]\.ipv[46](\.|$)/.test(change.property))
                 return operations().consequenceOfAddress(spec, change, former.interfaces ?? [], async (network) =>
                     (await open(spec.connection)).networks.leases(network),
                 );

@@ -4,6 +4,7 @@ export { ensure } from "./apply/ensure";
 export { consequenceOfMove } from "./apply/moves";
 export { consequenceOfAddress } from "./network/addressChange";
 export { release } from "./network/reservations";
+export { takenNames } from "./network/takenNames";
 export { consoleTail, describeGuest } from "./observe/describeGuest";
 export { fleetMembers } from "./observe/fleetMembers";
 export { guestOutput } from "./observe/guestOutput";

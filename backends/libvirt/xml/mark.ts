@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { UnikernelError } from "../../../model";
 import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
-import type { FileRecord, FileRole, Mark, RecordedReservation } from "../model";
+import type { FileRecord, FileRole, Mark, RecordedName, RecordedReservation } from "../model";
 import { type Element, element, writeElement } from "./element";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { all, at, type Tree, text, tree } from "./tree";
@@ -58,6 +58,9 @@ function fill(mark: Mark, name: string, namespace: Record<string, string>, make:
         ...(mark.reservations ?? []).map(({ foreign, ...entry }) =>
             make("reservation", { ...entry, ...(foreign ? { foreign: "yes" } : {}) }),
         ),
+        ...(mark.records ?? []).map(({ foreign, ...entry }) =>
+            make("record", { ...entry, ...(foreign ? { foreign: "yes" } : {}) }),
+        ),
         mark.lastGood === undefined ? undefined : make("lastGood", {}, mark.lastGood),
     );
 }
@@ -100,11 +103,16 @@ export function readMark(domainXml: string): Mark | undefined {
         folder: version >= 2 ? at(found, "folder")?.attributes.path : folderOf(domain),
         files: version >= 2 ? all(found, "file").flatMap(readFile) : namesOf(found, domain).map(recordOfName),
         reservations: all(found, "reservation").map(readReservation),
+        records: all(found, "record").map(readName),
     });
 }
 
 function readReservation({ attributes: { network = "", mac = "", address = "", foreign } }: Tree): RecordedReservation {
     return { network, mac, address, ...(foreign === "yes" ? { foreign: true } : {}) };
+}
+
+function readName({ attributes: { network = "", address = "", name = "", foreign } }: Tree): RecordedName {
+    return { network, address, name, ...(foreign === "yes" ? { foreign: true } : {}) };
 }
 
 /** Return the creator of a mark. */
@@ -169,6 +177,7 @@ function prune(mark: Mark): Mark {
     if (mark.folder === undefined) delete mark.folder;
     if (!mark.files?.length) delete mark.files;
     if (!mark.reservations?.length) delete mark.reservations;
+    if (!mark.records?.length) delete mark.records;
     if (!mark.disowned?.length) delete mark.disowned;
     return mark;
 }

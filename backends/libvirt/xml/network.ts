@@ -1,4 +1,6 @@
+import { canonicalAddress } from "../../../model";
 import type { NetworkFacts, ReservationModel } from "../model";
+import type { DnsRecord } from "../networkModel";
 import { element, writeElement } from "./element";
 import { all, at, type Tree, text, tree } from "./tree";
 
@@ -22,6 +24,16 @@ export function readNetwork(xml: string): NetworkFacts {
         reservations: ips
             .flatMap((ip) => all(at(ip, "dhcp"), "host"))
             .map(({ attributes: { mac, name, ip } }) => ({ mac, name, address: ip ?? "" })),
+        records: all(at(network, "dns"), "host").map(readRecord),
+        domain: at(network, "domain")?.attributes.name,
+    };
+}
+
+/** Return a DNS record. Its names are as they were written. */
+export function readRecord(host: Tree): DnsRecord {
+    return {
+        address: canonicalAddress(host.attributes.ip ?? ""),
+        names: all(host, "hostname").map((name) => name.text.trim()),
     };
 }
 

@@ -1,8 +1,8 @@
 import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { outputPath } from "../../../backends";
-import type { Problem, UnikernelSpec } from "../../../model";
-import { attachKind, forwardsOf, isSameItem, keyOf, logicalName } from "../../../model";
+import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
+import { attachKind, canonicalAddress, forwardsOf, isSameItem, keyOf, logicalName } from "../../../model";
 import { type Claim, ClaimIndex, clash } from "./claimIndex";
 
 /**
@@ -69,6 +69,38 @@ function realPath(path: string): string {
     }
 }
 
+/** Addresses that a network reserves or has names for, and these names. An interface may have one name for both of its addresses. */
+function networkClaims(
+    network: string,
+    at: string,
+    addresses: Pick<InterfaceSpec, "ipv4" | "ipv6">,
+    make: Make,
+): Claim[] {
+    const claims: Claim[] = [];
+    for (const family of ["ipv4", "ipv6"] as const) {
+        const declared = addresses[family];
+        if (typeof declared !== "object") continue;
+        const { name } = declared;
+        const [part, address] =
+            "reserve" in declared
+                ? ["reserve", declared.reserve]
+                : ["address", canonicalAddress(declared.address.split("/")[0] ?? "")];
+        // A network has nothing of an address that the guest configures itself, unless it has a name.
+        if (part === "reserve" || name !== undefined)
+            claims.push(
+                make(
+                    `${at}.${family}.${part}`,
+                    keyOf.address(network, address),
+                    `the address ${address} of network ${network}`,
+                ),
+            );
+        const key = name === undefined ? undefined : keyOf.networkName(network, name);
+        if (key !== undefined && !claims.some((one) => one.key === key))
+            claims.push(make(`${at}.${family}.name`, key, `the name ${name} of network ${network}`));
+    }
+    return claims;
+}
+
 function claimsOf(spec: UnikernelSpec): Claim[] {
     const host = spec.host ?? spec.connection;
     const make: Make = (property, key, what) => ({ urn: spec.urn, property, host, key, what });
@@ -77,28 +109,12 @@ function claimsOf(spec: UnikernelSpec): Claim[] {
         // A guest may keep its uuid under an alias, while a new resource takes the old URN.
         make("", `uuid ${spec.uuid}`, `the uuid ${spec.uuid}`),
     ];
-    spec.interfaces.forEach(({ mac, attach, ipv4 }, index) => {
+    spec.interfaces.forEach(({ mac, attach, ipv4, ipv6 }, index) => {
         const at = `interfaces[${index}]`;
         claims.push(make(`${at}.mac`, keyOf.mac(mac), `the MAC address ${mac}`));
         if (attachKind(attach) === "tap" && "tap" in attach)
             claims.push(make(`${at}.attach.tap`, keyOf.tap(attach.tap), `the tap device ${attach.tap}`));
-        if ("network" in attach && typeof ipv4 === "object" && "reserve" in ipv4) {
-            claims.push(
-                make(
-                    `${at}.ipv4.reserve`,
-                    keyOf.address(attach.network, ipv4.reserve),
-                    `the address ${ipv4.reserve} of network ${attach.network}`,
-                ),
-            );
-            if (ipv4.name !== undefined)
-                claims.push(
-                    make(
-                        `${at}.ipv4.name`,
-                        keyOf.networkName(attach.network, ipv4.name),
-                        `the name ${ipv4.name} of network ${attach.network}`,
-                    ),
-                );
-        }
+        if ("network" in attach) claims.push(...networkClaims(attach.network, at, { ipv4, ipv6 }, make));
         forwardsOf(attach).forEach((forward, place) => {
             claims.push(
                 make(

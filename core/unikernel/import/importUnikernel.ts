@@ -2,7 +2,7 @@ import { type Backend, type FoundGuest, type Imported, type Importer, isImporter
 import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
 import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
-import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../model";
+import { canonicalAddress, HOST_PLATFORMS, problemOf, UnikernelError } from "../../../model";
 import type { NamesWhere, UnikernelRows } from "../../../model/arguments";
 import type { ImportTarget } from "../../handlers";
 import { nameOf } from "../blocks/blocks";
@@ -120,7 +120,7 @@ function hintOf(problems: Problem[], name: string): string {
     return "change the domain with virsh edit, or do not import it";
 }
 
-function argumentsOf({ guest, config, initrd }: ConfigCandidate, { interfaces }: FoundGuest, blocks: object[]) {
+function argumentsOf({ guest, config, initrd }: ConfigCandidate, { interfaces, names }: FoundGuest, blocks: object[]) {
     const { args, env, hostname, mounts, interfaces: addresses } = config;
     return {
         guest,
@@ -134,9 +134,26 @@ function argumentsOf({ guest, config, initrd }: ConfigCandidate, { interfaces }:
         })),
         interfaces: interfaces.map((nic, index) => ({
             ...nic,
-            ...addresses[index],
+            ...withNames(addresses[index], names[index]),
             ...(reserves(nic, addresses[index]) ? { ipv4: nic.ipv4 } : {}),
         })),
+    };
+}
+
+/** Return the addresses that a guest configures itself with their names in its network's DNS. */
+function withNames(
+    addresses: Pick<InterfaceSpec, "ipv4" | "ipv6"> | undefined,
+    names: FoundGuest["names"][number] = {},
+): Pick<InterfaceSpec, "ipv4" | "ipv6"> | undefined {
+    const { ipv4, ipv6 } = addresses ?? {};
+    const named = <T extends { address: string }>(own: T): T => {
+        const name = names[canonicalAddress(own.address.split("/")[0] ?? "")];
+        return name === undefined ? own : { ...own, name };
+    };
+    return {
+        ...addresses,
+        ...(typeof ipv4 === "object" && "address" in ipv4 ? { ipv4: named(ipv4) } : {}),
+        ...(ipv6 ? { ipv6: named(ipv6) } : {}),
     };
 }
 

@@ -51,11 +51,10 @@ export class MemoryNetworks {
         updateReservation: async (name, command, xml, parent) => {
             const network = this.network(this.named(name) ?? "");
             if (command === "modify") throw refusal("modify is not used");
-            const change: NetworkChange = { command, section: "dhcp-host", parent, xml };
-            const running = network.running && changed(network.running, change);
-            if (network.defined) network.defined = changed(network.defined, change);
-            network.running = running;
+            changeBoth(network, { command, section: "dhcp-host", parent, xml });
         },
+        updateRecord: async (name, command, xml) =>
+            changeBoth(this.network(this.named(name) ?? ""), { command, section: "dns-host", xml }),
     };
 
     start(uuid: string): void {
@@ -108,6 +107,13 @@ export class MemoryNetworks {
 
 const refusal = (message: string): UnikernelError => new UnikernelError("invalid", message);
 
+/** Change the running network and its definition, or neither. */
+function changeBoth(network: Kept, change: NetworkChange): void {
+    const running = network.running && changed(network.running, change);
+    if (network.defined) network.defined = changed(network.defined, change);
+    network.running = running;
+}
+
 /** Return a definition after virNetworkUpdate. libvirt refuses to add an entry that exists, and to delete one that does not. */
 function changed(definition: NetworkDefinition, change: NetworkChange): NetworkDefinition {
     const { section, parent } = change;
@@ -128,8 +134,8 @@ function changed(definition: NetworkDefinition, change: NetworkChange): NetworkD
     return { ...definition, subnets: definition.subnets.map((one, place) => (place === index ? after : one)) };
 }
 
-const sameRecord = (one: DnsRecord, other: DnsRecord): boolean =>
-    one.address === other.address || one.names.some((name) => other.names.includes(name));
+/** libvirt 9.0: one name may have several addresses, in records of their own. */
+const sameRecord = (one: DnsRecord, other: DnsRecord): boolean => one.address === other.address;
 const sameEntry = (one: DhcpEntry, other: DhcpEntry): boolean =>
     one.address === other.address || (one.mac !== undefined && one.mac === other.mac);
 

@@ -10,6 +10,7 @@ const network = (...reservations: NetworkFacts["reservations"]): NetworkFacts =>
     forward: "nat",
     subnets: [],
     reservations,
+    records: [],
 });
 const wanted = (name?: string) => ({
     network: "lan",

@@ -49,8 +49,8 @@ test.each([
     ["tap tap0", "any"],
 ])("the holder of %s is %s", (key, holder) => {
     const holders = [
-        { uuid: "one", name: "one", holds: ["mac 52:54:00:00:00:01", "tcp 127.0.0.1 80"], reservations: [] },
-        { uuid: "any", name: "any", holds: ["tap tap0", "tcp 0.0.0.0 81"], reservations: [] },
+        { uuid: "one", name: "one", holds: ["mac 52:54:00:00:00:01", "tcp 127.0.0.1 80"], entries: [] },
+        { uuid: "any", name: "any", holds: ["tap tap0", "tcp 0.0.0.0 81"], entries: [] },
     ];
     expect(holderOf(key, holders, "self")?.name).toBe(holder);
     if (holder) expect(holderOf(key, holders, holder)).toBeUndefined();

@@ -22,6 +22,7 @@ const seen = (name: string): Promise<SeenNetwork> =>
                   bridge: /bridge name='(\w+)'/.exec(XML[name]!)?.[1],
                   subnets: [],
                   reservations: [],
+                  records: [],
                   active: true,
               }
             : name === "far"

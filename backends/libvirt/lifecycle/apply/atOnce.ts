@@ -1,5 +1,5 @@
 import { renderMark } from "../../xml";
-import { reservationsOf } from "../network/reservations";
+import { entriesOf } from "../network/reservations";
 import type { GuestClaim } from "../ownership/claim";
 import type { Completion } from "../power/start";
 import { finalMark } from "./marking";
@@ -16,7 +16,7 @@ export function isFresh({ host, held, existing, entries, plan: { spec }, decisio
         existing.record === undefined &&
         existing.files.length === 0 &&
         decision.define &&
-        [...entries, ...reservationsOf(spec)].length === 0
+        [...entries, ...entriesOf(spec)].length === 0
     );
 }
 

@@ -1,7 +1,6 @@
 import { allEnded, type UnikernelSpec } from "../../../../model";
 import type { Applied, Context, GuestRef } from "../../../backend";
 import type { Host } from "../../host";
-import type { RecordedReservation } from "../../model";
 import type { KeptConsole, LibvirtPlatform } from "../../platform";
 import { readExisting, restarts } from "../existing";
 import { assertVisible } from "../files/assertVisible";
@@ -9,6 +8,7 @@ import { findForeignData, refuseForeignData } from "../files/foreignData";
 import { knownTo, removeFiles } from "../files/guestFiles";
 import { folderOf, isData, withFilesOf } from "../files/records";
 import { assertSameHost } from "../hostIdentity";
+import type { RecordedEntry } from "../network/entries";
 import { beginOperation, endOperation } from "../network/inProgress";
 import { ownEntries, release } from "../network/reservations";
 import { whyNotInService } from "../observe/fleetMembers";
@@ -107,8 +107,8 @@ async function noteFailure<T>(uuid: string, work: () => Promise<T>): Promise<T> 
 
 interface Erase {
     spec: UnikernelSpec;
-    /** DHCP entries that were made for it. */
-    entries: RecordedReservation[];
+    /** Entries of networks that were made for it. */
+    entries: RecordedEntry[];
     /** Persist disks to keep: all of them, or those in the set. */
     keep?: "persist" | Set<string>;
     /** File names in the guest's records. */

@@ -8,7 +8,7 @@ import { lastGoodOf, namesOf } from "../files/records";
 import { otherAddresses } from "../network/addressChange";
 import { defineNew, takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
-import { release, reservationsOf, reserve } from "../network/reservations";
+import { entriesOf, makeEntries, release } from "../network/reservations";
 import { whyNotInService } from "../observe/fleetMembers";
 import { assertUnclaimed } from "../ownership/claim";
 import { ownSources } from "../ownership/imported";
@@ -102,7 +102,7 @@ function prepare(operation: Operation, undo: Undo): Promise<void> {
                 await mark(operation, withEntries(existing.mark, operation), existing.record?.active ?? false);
             }
             // After the mark, so that a run after a kill finds there which entries are ours.
-            for (const step of await reserve(host, reservationsOf(spec), operation.entries, takeoverFor(operation)))
+            for (const step of await makeEntries(host, entriesOf(spec), operation.entries, takeoverFor(operation)))
                 undo.add(step);
         })(),
     );
@@ -218,7 +218,7 @@ async function finish(operation: Operation, completed: string | undefined): Prom
         await host.domains.setAutostart(spec.uuid, spec.autostart);
     await describeDomain(operation);
     // Before the mark, because the former mark names the entries to release.
-    await release(host, operation.entries, reservationsOf(spec));
+    await release(host, operation.entries, entriesOf(spec));
     const final = finalMark(operation);
     // Both only read: by ssh, one script does it.
     const [consoleLog] =

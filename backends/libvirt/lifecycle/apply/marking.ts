@@ -2,7 +2,7 @@ import { hasCode } from "../../../../model";
 import { renderDomain } from "../../devices";
 import type { Mark } from "../../model";
 import { descriptionsIn, keepForeign, renderMark } from "../../xml";
-import { union } from "../network/reservations";
+import { recorded, recordedIn, union } from "../network/entries";
 import { unprovenLastGood } from "./decide";
 import type { Operation } from "./operation";
 import { unfinishedMark, withLastGood } from "./wanted";
@@ -42,10 +42,9 @@ export function finalMark({
     );
 }
 
-/** Return a mark that records both old and new DHCP entries: during a change of addresses, both are ours. */
+/** Return a mark that records both old and new entries of networks: during a change of addresses, both are ours. */
 export function withEntries(before: Mark, { entries, desired }: Operation): Mark {
-    const reservations = union([...(desired.mark.reservations ?? []), ...entries]);
-    return reservations.length > 0 ? { ...before, reservations } : before;
+    return { ...before, ...recorded(union([...recordedIn(desired.mark), ...entries])) };
 }
 
 /** Return the XML to define. Keeps what other programs and people have added to the domain. */

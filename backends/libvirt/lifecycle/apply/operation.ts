@@ -1,16 +1,16 @@
 import { UnikernelError } from "../../../../model";
 import type { Applied, Observation } from "../../../backend";
 import type { HostFile, HostInfo, LeaseRecord } from "../../host";
-import type { RecordedReservation } from "../../model";
 import type { KeptConsole } from "../../platform";
 import { type Existing, readExisting } from "../existing";
 import { assertOpens } from "../files/privateFiles";
 import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
 import { missingAddresses, reservedLeases } from "../network/addressChange";
+import type { RecordedEntry } from "../network/entries";
 import type { HeldItem } from "../network/exclusiveItem";
 import { awaitHolders, takeoverFor } from "../network/handOver";
-import { checkReservations, ownEntries, reservationsOf } from "../network/reservations";
+import { checkEntries, entriesOf, ownEntries } from "../network/reservations";
 import { observation } from "../observe/observation";
 import type { GuestClaim } from "../ownership/claim";
 import { assertNotWritten } from "../ownership/imported";
@@ -39,8 +39,8 @@ export interface Operation extends Run {
     present: Set<string>;
     /** Files whose content does not match the digest in their name. */
     broken: string[];
-    /** DHCP entries that exist for this guest already. */
-    entries: RecordedReservation[];
+    /** DHCP entries and DNS records that exist for this guest already. */
+    entries: RecordedEntry[];
     /** Ports, devices and MAC addresses that other guests of the stack are about to release. */
     awaited: HeldItem[];
     /** The leases of interfaces with a reservation, before the operation. */
@@ -88,7 +88,7 @@ export async function planOperation(
         existing,
         choices,
         claim,
-        await checkReservations(host, reservationsOf(spec), entries, takeoverFor(run)),
+        await checkEntries(host, entriesOf(spec), entries, takeoverFor(run)),
     );
     const present = new Set(existing.files.map(({ name }) => name));
     const broken =

@@ -1,10 +1,9 @@
 import { hasCode, messageOf } from "../../../../model";
 import { type Observation, PartialError } from "../../../backend";
-import type { RecordedReservation } from "../../model";
 import { stateOf } from "../existing";
 import { knownTo } from "../files/guestFiles";
+import { madeIn, type RecordedEntry, union } from "../network/entries";
 import { namingHolder } from "../network/handOver";
-import { union } from "../network/reservations";
 import { LostClaim } from "../ownership/claim";
 import { translate } from "../power/startErrors";
 import { afterFailure, stop } from "../power/stop";
@@ -75,12 +74,7 @@ export async function recover(operation: Operation, undo: Undo, { step, cause }:
     return whole || claim.inState ? error : partial("stopped");
 }
 
-/** Return the DHCP entries that a failed create made. */
-function madeEntries({
-    entries,
-    desired: {
-        mark: { reservations = [] },
-    },
-}: Operation): RecordedReservation[] {
-    return union([...entries, ...reservations.filter(({ foreign }) => !foreign)]);
+/** Return the entries of networks that a failed create made. */
+function madeEntries({ entries, desired: { mark } }: Operation): RecordedEntry[] {
+    return union([...entries, ...madeIn(mark)]);
 }

@@ -4,7 +4,8 @@ import { readMark } from "../../xml";
 import { stateOf } from "../existing";
 import { knownTo, removeUnneeded } from "../files/guestFiles";
 import { namesOf } from "../files/records";
-import { release, reservationsOf, reserve, union } from "../network/reservations";
+import { madeIn, union } from "../network/entries";
+import { entriesOf, makeEntries, release } from "../network/reservations";
 import { start } from "../power/start";
 import { afterFailure, stop } from "../power/stop";
 import { lastLines } from "../readiness/console";
@@ -67,9 +68,9 @@ async function bootAgain(
     lastGood: string,
 ): Promise<void> {
     if (from) {
-        const own = union([...entries, ...(desired.mark.reservations?.filter(({ foreign }) => !foreign) ?? [])]);
-        await reserve(host, reservationsOf(from), own);
-        await release(host, own, reservationsOf(from));
+        const own = union([...entries, ...madeIn(desired.mark)]);
+        await makeEntries(host, entriesOf(from), own);
+        await release(host, own, entriesOf(from));
     }
     const state = from?.state ?? (existing.record ? stateOf(existing.record) : "stopped");
     if (state === "stopped") return;

@@ -1,13 +1,14 @@
 import { canonical, Recent, type UnikernelSpec } from "../../../../model";
 import type { Creator } from "../../../backend";
 import { definitionDigest, readFacts, renderDomain } from "../../devices";
-import type { DomainFacts, DomainModel, Mark, RecordedReservation } from "../../model";
+import type { DomainFacts, DomainModel, Mark } from "../../model";
 import type { Choices } from "../../platform";
 import { MARK_VERSION, withLockedDisplays } from "../../xml";
 import type { Existing } from "../existing";
 import { type FormerFiles, planFormerFiles, recordsAfter } from "../files/formerFiles";
 import { CONSOLE_LOG, type Layout, layOut } from "../files/layout";
 import { folderOf, namesOf, recordsOf } from "../files/records";
+import { type RecordedEntry, recorded } from "../network/entries";
 import { type Claim, disown, generationOf } from "../ownership/ownership";
 import type { Run } from "../run";
 
@@ -27,7 +28,7 @@ export async function define(
     existing: Existing,
     choices: Choices,
     claim: Claim,
-    reservations: RecordedReservation[] = [],
+    entries: RecordedEntry[] = [],
 ): Promise<Definition> {
     const layout = await layOut(
         plan,
@@ -54,7 +55,7 @@ export async function define(
         folder: await folderOf(host, plan.spec.uuid),
         files: recordsAfter(formerFiles, recordsOf(layout, plan, existing.mark?.files ?? [])),
         ...(generation === undefined ? {} : { incarnation: generation }),
-        ...(reservations.length > 0 ? { reservations } : {}),
+        ...recorded(entries),
     };
     const facts = factsOf(model);
     return { layout, model, facts, formerFiles, mark: { ...mark, definition: definitionDigest(facts) } };

@@ -5,7 +5,7 @@ import type { Host, LeaseRecord } from "../../host";
 import { newestLease } from "../../leases";
 import type { RecordedReservation } from "../../model";
 import type { Existing } from "../existing";
-import { type Reservation, reservationsOf } from "./declaredReservations";
+import { type Reservation, reservationsOf } from "./declaredEntries";
 import { leasesFor } from "./leases";
 
 /** Why a changed reservation restarts a guest. */
@@ -16,7 +16,8 @@ const REASONS: Record<AddressRequests, string> = {
 };
 
 /**
- * Return what a change of `interfaces[N].ipv4` between addresses by DHCP is, and why; undefined where the table decides.
+ * Return what a change of `interfaces[N].ipv4` between addresses by DHCP is, or of the name of an address, and why;
+ * undefined where the table decides.
  * A reservation of the address that the guest has already interrupts nothing. Nor does one of an interface that moves
  * to another network, which is a live change: the reservation goes along.
  * @param before interfaces in state
@@ -28,19 +29,29 @@ export async function consequenceOfAddress(
     before: InterfaceSpec[],
     read: (network: string) => Promise<LeaseRecord[]>,
 ): Promise<{ consequence: Consequence; note?: string } | undefined> {
+    // A refresh found it missing: nothing else is compared by itself.
+    if (/\.(name|reserve)$/.test(property))
+        return { consequence: "live", note: `${property} (its entry was removed from the network)` };
+    if (isRenaming(from, to)) return { consequence: "live", note: `${property} (its name in the network's DNS)` };
     const [former, wanted] = [reservedIn(from), reservedIn(to)];
     const nic = spec.interfaces.find((_, index) => property === `interfaces[${index}].ipv4`);
     if (nic && isMoved(nic, before)) return undefined;
     if (former !== undefined && to === "dhcp")
         return { consequence: "live", note: `${property} (the running guest keeps its address until its next start)` };
     if (wanted === undefined || (former === undefined && from !== "dhcp")) return undefined;
-    if (former === wanted) return { consequence: "live", note: `${property} (its name in the network's DNS)` };
     const entry = reservationsOf(spec).find((one) => one.property === `${property}.reserve`);
     const leases = entry ? await read(entry.network).catch(() => []) : [];
     if (entry && hasAddress(entry, leases))
         return { consequence: "live", note: `${property} (the guest has ${wanted} already)` };
     const why = REASONS[guestAbi(spec.guest ?? "")?.requestsAddress(spec) ?? "unknown"];
     return { consequence: "restart", note: `${property} (${former ?? "dhcp"} → ${wanted}: ${why})` };
+}
+
+/** Return whether only the name of an address differs. */
+function isRenaming(from: unknown, to: unknown): boolean {
+    if (typeof from !== "object" || typeof to !== "object") return false;
+    const [former, wanted] = [from, to].map((one) => ({ ...one, name: undefined }));
+    return same(former, wanted);
 }
 
 function reservedIn(ipv4: unknown): string | undefined {

@@ -1,8 +1,9 @@
 import { isSameItem, keyOf, portOnAnyAddress } from "../../../../model";
 import { readFacts } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
-import type { DomainFacts, RecordedReservation } from "../../model";
+import type { DomainFacts } from "../../model";
 import { readMark } from "../../xml";
+import { madeIn, type RecordedEntry } from "./entries";
 import { changesOf, isInProgress } from "./inProgress";
 
 /** A domain of the host, with the ports, devices, MAC addresses and DHCP entries that it holds. */
@@ -17,8 +18,8 @@ export interface DomainHoldings {
      * have the same one.
      */
     holds: string[];
-    /** DHCP entries that were made for it. */
-    reservations: RecordedReservation[];
+    /** DHCP entries and DNS records that were made for it. */
+    entries: RecordedEntry[];
 }
 
 /** Lifetime of a list: each of thirty new guests needs it. */
@@ -100,7 +101,7 @@ function holdingsIn({ uuid, name, inactiveXml, liveXml }: DomainRecord): DomainH
                 .flatMap(({ kind, mac }) => (kind === "user" ? [] : [keyOf.mac(mac.toLowerCase())])),
             ...(live ? openItemsOf(live) : []),
         ],
-        reservations: marks.flatMap((mark) => mark?.reservations ?? []).filter(({ foreign }) => !foreign),
+        entries: marks.flatMap((mark) => (mark ? madeIn(mark) : [])),
     };
 }
 

@@ -6,8 +6,9 @@ import { readMark } from "../../xml";
 import type { Existing } from "../existing";
 import type { GuestClaim } from "../ownership/claim";
 import type { Run } from "../run";
-import { refusalOf, wantedOf } from "./conflicts";
+import { type ConflictingEntry, isRecord, keysOf, refusalOf, wantedOf } from "./conflicts";
 import { type DomainHoldings, holderOf, holdingsOf, listHoldings } from "./domainHoldings";
+import { includes } from "./entries";
 import {
     type DeclaredIntent,
     type ExclusiveItem,
@@ -154,11 +155,10 @@ export async function defineNew(
  */
 export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
     return async (entry) => {
-        const { network, mac, address, by } = entry;
+        const { network, address, by } = entry;
+        const mac = isRecord(entry) ? undefined : entry.mac;
         const holders = await listHoldings(host, true);
-        const recorded = holders.find(({ reservations }) =>
-            reservations.some((one) => one.network === network && one.mac === mac && one.address === address),
-        );
+        const recorded = madeFor(entry, holders);
         const holder =
             recorded ??
             (by === "address"
@@ -186,6 +186,12 @@ export function takeoverFor({ host, plan: { spec }, context }: Run): Takeover {
             if (Date.now() - begin >= patienceFor(answer)) throw heldError(item, holder, spec.urn, answer);
         }
     };
+}
+
+/** Return the domain for which an entry was made. */
+export function madeFor(entry: ConflictingEntry, holders: DomainHoldings[]): DomainHoldings | undefined {
+    const keys = keysOf(entry.network, entry);
+    return holders.find(({ entries }) => keys.some((key) => includes(entries, key)));
 }
 
 function patienceFor(answer: DeclaredIntent | "unknown"): number {

@@ -39,6 +39,25 @@ export async function knownNetwork(host: Host, name: string): Promise<NetworkFac
     return record && note(host, record);
 }
 
+/** Lifetime of a network's facts in milliseconds: every guest of the network that is checked or read asks for the same. */
+const FRESH_MS = 200;
+const recent = new WeakMap<Host, Map<string, { taken: number; facts: Promise<NetworkFacts | undefined> }>>();
+
+/** Return the facts of a network, at most 0.2 s old; undefined where there is none. */
+export function recentNetwork(host: Host, name: string): Promise<NetworkFacts | undefined> {
+    const known = recent.get(host) ?? new Map<string, { taken: number; facts: Promise<NetworkFacts | undefined> }>();
+    recent.set(host, known);
+    const last = known.get(name);
+    if (last && Date.now() - last.taken < FRESH_MS) return last.facts;
+    const facts = detached(async () => {
+        const record = await host.networks.get(name);
+        return record && readNetwork(record.xml);
+    });
+    known.set(name, { taken: Date.now(), facts });
+    facts.catch(() => known.delete(name));
+    return abortable(facts);
+}
+
 async function ask(connection: string, name: string, open: Open): Promise<SeenNetwork> {
     try {
         const host = await open(connection);

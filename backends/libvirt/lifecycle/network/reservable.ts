@@ -1,9 +1,9 @@
 import { isIPv4 } from "node:net";
 
-import { type Problem, problemOf, UnikernelError, type UnikernelSpec } from "../../../../model";
+import { UnikernelError } from "../../../../model";
 import type { NetworkFacts } from "../../model";
-import { reservationsOf } from "./declaredReservations";
-import type { SeenNetwork } from "./networks";
+import type { DeclaredEntry } from "./declaredEntries";
+import { isReservation } from "./entries";
 
 type Subnet = NetworkFacts["subnets"][number];
 
@@ -39,6 +39,33 @@ export function assertReservable(network: NetworkFacts, address: string, propert
     );
 }
 
+/** Throw where a network can never have an entry. */
+export function assertPossible(network: NetworkFacts, entry: DeclaredEntry): void {
+    if (isReservation(entry)) assertReservable(network, entry.address, entry.property);
+    assertNamable(network, entry);
+}
+
+/** RFC 1035, section 2.3.4: the whole name, without the dot at its end. */
+const LONGEST_NAME = 253;
+
+/** Throw where the DNS of this network can never answer for a name. */
+function assertNamable({ name: network, subnets, domain }: NetworkFacts, { name, property }: DeclaredEntry): void {
+    if (name === undefined) return;
+    const at = { property: property.replace(/reserve$/, "name") };
+    if (subnets.length === 0)
+        throw new UnikernelError("unsupported", `network ${network} answers no names: it has no address of its own`, {
+            ...at,
+            hint: "leave name out, or use a network with a subnet",
+        });
+    const whole = domain === undefined ? name : `${name}.${domain}`;
+    if (whole.length <= LONGEST_NAME) return;
+    throw new UnikernelError(
+        "invalid",
+        `${name} with the domain of network ${network} has ${whole.length} characters, and a DNS name at most ${LONGEST_NAME}`,
+        { ...at, hint: "choose a shorter name" },
+    );
+}
+
 const size = ({ prefix }: Subnet): number => 2 ** (32 - prefix);
 const first = (subnet: Subnet): number => number(subnet.address) - (number(subnet.address) % size(subnet));
 const last = (subnet: Subnet): number => first(subnet) + size(subnet) - 1;
@@ -50,26 +77,4 @@ function contains(subnet: Subnet, address: string): boolean {
 
 function number(address: string): number {
     return address.split(".").reduce((sum, octet) => sum * 256 + Number(octet), 0);
-}
-
-/**
- * Return the problems of reservations that a preview can see. A missing network is none: the same run may create it.
- */
-export async function reservationProblems(
-    network: (name: string) => Promise<SeenNetwork>,
-    spec: UnikernelSpec,
-): Promise<Problem[]> {
-    const found = await Promise.all(
-        reservationsOf(spec).map(async ({ network: name, address, property }) => {
-            const seen = await network(name);
-            if (seen === undefined || seen === "unknown") return [];
-            try {
-                assertReservable(seen, address, property);
-                return [];
-            } catch (error) {
-                return [problemOf(property, error)];
-            }
-        }),
-    );
-    return found.flat();
 }

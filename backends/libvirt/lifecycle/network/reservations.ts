@@ -1,13 +1,24 @@
 import { hasCode, KeyedQueue, UnikernelError, type UnikernelSpec } from "../../../../model";
-import type { Host, ReservationCommand } from "../../host";
-import type { Mark, NetworkFacts, RecordedReservation } from "../../model";
-import { readNetwork, renderReservation } from "../../xml";
-import { type ConflictingEntry, conflictsOf, isMade, isOwn, refusalOf } from "./conflicts";
-import { type Reservation, reservationsOf } from "./declaredReservations";
-import { byNetwork, entriesIn, entryOf, includes, union } from "./entries";
-import { assertReservable } from "./reservable";
+import type { Host } from "../../host";
+import type { Mark, NetworkFacts } from "../../model";
+import { readNetwork } from "../../xml";
+import {
+    type ConflictingEntry,
+    conflictsOf,
+    type FoundEntry,
+    isFree,
+    isMade,
+    isOwn,
+    isRecord,
+    keysOf,
+    refusalOf,
+} from "./conflicts";
+import { type DeclaredEntry, entriesOf, reservationsOf } from "./declaredEntries";
+import { byNetwork, type Entry, entriesIn, entryOf, includes, type RecordedEntry, recordedIn, union } from "./entries";
+import { changesOf, madeOf } from "./entryChanges";
+import { assertPossible } from "./reservable";
 
-export { reservationsOf, union };
+export { entriesOf, reservationsOf, union };
 
 /** Decides on a conflicting entry: returns where it may be replaced, and throws `in-use` where it may not. */
 export type Takeover = (entry: ConflictingEntry) => Promise<void>;
@@ -22,10 +33,10 @@ export interface Known {
 }
 
 /** Return the entries that were made for this guest. Other entries with the same MAC belong to an administrator. */
-export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
-    const recorded = mark?.reservations ?? [];
+export function ownEntries({ mark, specs }: Known): RecordedEntry[] {
+    const recorded = mark ? recordedIn(mark) : [];
     const foreign = recorded.filter((entry) => entry.foreign);
-    const declared = specs.flatMap((spec) => (spec ? reservationsOf(spec) : [])).map(entryOf);
+    const declared = specs.flatMap((spec) => (spec ? entriesOf(spec) : [])).map(entryOf);
     return union([
         ...recorded.filter((entry) => !entry.foreign),
         ...declared.filter((entry) => !includes(foreign, entry)),
@@ -37,22 +48,22 @@ export function ownEntries({ mark, specs }: Known): RecordedReservation[] {
  * `in-use` where an entry of another guest or an administrator conflicts.
  * @returns the records for the mark
  */
-export async function checkReservations(
+export async function checkEntries(
     host: Host,
-    desired: Reservation[],
-    own: RecordedReservation[],
+    desired: DeclaredEntry[],
+    own: RecordedEntry[],
     takeover = NO_TAKEOVER,
-): Promise<RecordedReservation[]> {
-    const records: RecordedReservation[] = [];
+): Promise<RecordedEntry[]> {
+    const records: RecordedEntry[] = [];
     for (const [name, entries] of byNetwork(desired)) {
         const network = await factsOf(host, name, entries[0]!.property);
         for (const entry of entries) {
             const isThere = includes(entriesIn(network), entry);
-            for (const conflict of conflictsOf(network, entry, own))
+            for (const conflict of conflictsOf(network, entry, own, desired))
                 if (!isOwn(conflict, own)) await takeover(conflict);
             // Accept an existing entry of an earlier release, so that other properties can still be changed.
-            if (!isThere) assertReservable(network, entry.address, entry.property);
-            const foreign = isThere && !includes(own, entryOf(entry));
+            if (!isThere) assertPossible(network, entry);
+            const foreign = isThere && !includes(own, entry);
             records.push({ ...entryOf(entry), ...(foreign ? { foreign } : {}) });
         }
     }
@@ -60,23 +71,33 @@ export async function checkReservations(
 }
 
 /**
- * Make reservations.
+ * Make entries.
  * @param own entries that may be replaced
  * @returns steps that undo it, newest first
  */
-export async function reserve(
+export async function makeEntries(
     host: Host,
-    desired: Reservation[],
-    own: RecordedReservation[],
+    desired: DeclaredEntry[],
+    own: RecordedEntry[],
     takeover = NO_TAKEOVER,
 ): Promise<(() => Promise<void>)[]> {
     const undo: (() => Promise<void>)[] = [];
     for (const [name, entries] of byNetwork(desired)) {
         for (const entry of entries) {
             try {
-                const inverse = await serialised(host, name, async () =>
-                    reserveOne(host, await factsOf(host, name, entry.property), entry, own, takeover),
-                );
+                const inverse = await serialised(host, name, async () => {
+                    const network = await factsOf(host, name, entry.property);
+                    if (isMade(network, entry, own)) return undefined;
+                    return makeOne(
+                        host,
+                        network,
+                        entry,
+                        (one) => conflictsOf(one, entry, own, desired),
+                        async (conflict) => {
+                            if (!isOwn(conflict, own)) await takeover(conflict);
+                        },
+                    );
+                });
                 if (inverse) undo.unshift(inverse);
             } catch (error) {
                 for (const step of undo) await step();
@@ -87,48 +108,30 @@ export async function reserve(
     return undo;
 }
 
-async function reserveOne(
+async function makeOne(
     host: Host,
     network: NetworkFacts,
-    entry: Reservation,
-    own: RecordedReservation[],
-    takeover: Takeover,
-): Promise<(() => Promise<void>) | undefined> {
-    if (isMade(network, entry, own)) return undefined;
-    const { mac, address, name } = entry;
-    const conflicts = conflictsOf(network, entry, own);
-    for (const conflict of conflicts) if (!isOwn(conflict, own)) await takeover(conflict);
-    const change = (
-        command: ReservationCommand,
-        one: { mac?: string; address: string; name?: string },
-    ): Promise<void> =>
-        host.networks.updateReservation(
-            network.name,
-            command,
-            renderReservation({ ...one, mac: one.mac ?? "" }),
-            ipElementIndex(network),
-        );
-    const removed: ConflictingEntry[] = [];
+    entry: DeclaredEntry,
+    conflictsIn: (network: NetworkFacts) => ConflictingEntry[],
+    assertReplaceable: Takeover,
+): Promise<() => Promise<void>> {
+    const conflicts = conflictsIn(network);
+    for (const conflict of conflicts) await assertReplaceable(conflict);
+    const change = changesOf(host, network);
+    const removed: FoundEntry[] = [];
     let added = false;
     const undo = async (): Promise<void> => {
-        if (added) await change("delete", { mac, address });
+        if (added) await change("delete", madeOf(entry));
         // Do not restore an entry whose address, MAC address or name another entry has got meanwhile.
-        const { reservations } = await factsOf(host, network.name, entry.property);
-        const isFree = (one: ConflictingEntry): boolean =>
-            !reservations.some(
-                (now) =>
-                    now.address === one.address ||
-                    (now.mac !== undefined && now.mac.toLowerCase() === one.mac) ||
-                    (now.name !== undefined && now.name === one.name),
-            );
-        for (const former of removed) if (isFree(former)) await change("add-last", former);
+        const now = await factsOf(host, network.name, entry.property);
+        for (const former of removed) if (isFree(now, former)) await change("add-last", former);
     };
     try {
         for (const conflict of conflicts) {
             await change("delete", conflict);
             removed.push(conflict);
         }
-        await change("add-last", { mac, address, name });
+        await change("add-last", madeOf(entry));
         added = true;
     } catch (error) {
         await undo().catch(() => undefined);
@@ -144,34 +147,29 @@ function serialised<T>({ uri }: Host, network: string, work: () => Promise<T>): 
     return queue.run(JSON.stringify([uri, network]), work);
 }
 
-/** Return the index of the <ip> element for IPv4 entries: the one with IPv4 DHCP, of which libvirt allows one. */
-function ipElementIndex({ subnets }: NetworkFacts): number | undefined {
-    const index = subnets.findIndex(({ family, dhcp }) => family === "ipv4" && dhcp);
-    return index < 0 ? undefined : index;
-}
-
 /** Remove those of these entries that still exist. A network that is gone has none. */
-export async function release(
-    host: Host,
-    own: RecordedReservation[],
-    kept: (Reservation | RecordedReservation)[] = [],
-): Promise<void> {
+export async function release(host: Host, own: RecordedEntry[], kept: Entry[] = []): Promise<void> {
     for (const [name, entries] of byNetwork(own.filter((entry) => !includes(kept, entry)))) {
         await serialised(host, name, async () => {
             const record = await host.networks.get(name);
             if (!record) return;
             const network = readNetwork(record.xml);
-            for (const { mac, address, name: hostname } of network.reservations) {
-                if (!mac || !includes(entries, { network: name, mac: mac.toLowerCase(), address })) continue;
-                await host.networks.updateReservation(
-                    name,
-                    "delete",
-                    renderReservation({ mac, address, name: hostname }),
-                    ipElementIndex(network),
-                );
+            const change = changesOf(host, network);
+            for (const found of [...network.reservations, ...network.records]) {
+                if (!keysOf(name, found).some((key) => includes(entries, key))) continue;
+                await change("delete", found);
+                const others = namesOfOthers(name, found, entries);
+                if (others.length > 0) await change("add-last", { address: found.address, names: others });
             }
         });
     }
+}
+
+/** Return the names that another program has added to a record of ours. */
+function namesOfOthers(network: string, found: FoundEntry, own: Entry[]): string[] {
+    if (!isRecord(found)) return [];
+    const { address } = found;
+    return found.names.filter((name) => !includes(own, { network, address, name }));
 }
 
 async function factsOf(host: Host, name: string, property: string): Promise<NetworkFacts> {
@@ -180,7 +178,7 @@ async function factsOf(host: Host, name: string, property: string): Promise<Netw
         throw error;
     });
     if (record) return readNetwork(record.xml);
-    throw missingNetwork(name, property.replace(/ipv4\.reserve$/, "attach.network"));
+    throw missingNetwork(name, property.replace(/ipv[46]\.(reserve|name)$/, "attach.network"));
 }
 
 export function missingNetwork(name: string, property: string): UnikernelError {

@@ -1,4 +1,4 @@
-import { UnikernelError } from "../../../../model";
+import { isDnsLabel, UnikernelError } from "../../../../model";
 import type { FoundGuest } from "../../../backend";
 import { type Declared, definitionDigest, differences, readFacts, readForImport } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
@@ -52,7 +52,7 @@ export async function importGuest(
         initrd: declared.initrd,
         cmdline: declared.cmdline,
         blocks,
-        interfaces: await reserved(host, declared.interfaces),
+        ...(await entriesOf(host, declared.interfaces)),
         ...(declared.gdb ? { gdb: declared.gdb } : {}),
         ...(declared.qemuArgs.length > 0 ? { qemuArgs: declared.qemuArgs } : {}),
         mark: mark?.creator && { urn: mark.urn, creator: mark.creator, bootDigest: mark.bootDigest },
@@ -69,17 +69,28 @@ export async function importGuest(
     };
 }
 
-/** Return the interfaces with the addresses that their networks reserve for them. */
-async function reserved(host: Host, interfaces: Declared["interfaces"]): Promise<FoundGuest["interfaces"]> {
-    return Promise.all(
+/** Return the interfaces with the addresses and names that their networks reserve for them, and the names of all addresses. */
+async function entriesOf(
+    host: Host,
+    interfaces: Declared["interfaces"],
+): Promise<Pick<FoundGuest, "interfaces" | "names">> {
+    const found = await Promise.all(
         interfaces.map(async (nic) => {
-            const network = "network" in nic.attach ? await host.networks.get(nic.attach.network) : undefined;
-            const address =
-                network &&
-                readNetwork(network.xml).reservations.find(({ mac }) => mac?.toLowerCase() === nic.mac)?.address;
-            return address ? { ...nic, ipv4: { reserve: address } } : nic;
+            const record = "network" in nic.attach ? await host.networks.get(nic.attach.network) : undefined;
+            const network = record && readNetwork(record.xml);
+            const entry = network?.reservations.find(({ mac }) => mac?.toLowerCase() === nic.mac);
+            const names = network?.records.flatMap(({ address, names: all }) => {
+                const name = all.find(isDnsLabel);
+                return name === undefined ? [] : [[address, name] as const];
+            });
+            const name = entry?.name !== undefined && isDnsLabel(entry.name) ? { name: entry.name } : {};
+            return {
+                nic: entry ? { ...nic, ipv4: { reserve: entry.address, ...name } } : nic,
+                names: Object.fromEntries(names ?? []),
+            };
         }),
     );
+    return { interfaces: found.map(({ nic }) => nic), names: found.map(({ names }) => names) };
 }
 
 function hintOf({ name, active }: DomainRecord, written: string[]): string {

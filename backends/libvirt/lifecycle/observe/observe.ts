@@ -9,6 +9,7 @@ import { type Existing, existingOf, seenState, waitUntilStable } from "../existi
 import { baseOf, folderOf } from "../files/records";
 import { assertSameHost, hostIdOf } from "../hostIdentity";
 import { leasesFor } from "../network/leases";
+import { removedEntries } from "../network/removedEntries";
 import { importedMark, isAsImported, urnsOf } from "../ownership/imported";
 import { assertOurs } from "../ownership/ownership";
 import { hasHalted, type ReadConsole, recallConsole } from "../power/halted";
@@ -60,9 +61,10 @@ export async function observe(
         },
     );
     // Asked at once, so that one script answers the questions about all guests of a refresh.
-    const [kernel, leases, untold, halted, consoleLog] = await Promise.all([
+    const [kernel, leases, removed, untold, halted, consoleLog] = await Promise.all([
         kernelDrift(asks.digest, existing),
         record.active ? leasesFor(host, applied) : [],
+        removedEntries(host, applied),
         lacksRuntimeConfig(host, asks, applied, existing),
         readConsole ? hasHalted({ host, uuid: ref.uuid, record, console, readConsole, recalled }) : false,
         console.path(),
@@ -81,6 +83,7 @@ export async function observe(
         drift: {
             ...drift(existing, state, applied, isAsImported(facts, applied)),
             ...(kernel === undefined ? {} : { "digests.kernel": kernel }),
+            ...removed,
             ...(untold ? { configuration: "none" } : {}),
             ...elsewhere(existing, await folderOf(host, ref.uuid)),
         },

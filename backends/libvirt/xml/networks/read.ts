@@ -1,6 +1,6 @@
 import { canonicalAddress } from "../../../../model";
 import type { DefinedSubnet, NetworkDefinition } from "../../networkModel";
-import { subnet } from "../network";
+import { readRecord, subnet } from "../network";
 import { all, at, type Tree, text, tree } from "../tree";
 import { readNetworkMark } from "./mark";
 
@@ -28,10 +28,9 @@ export function readDefinition(xml: string): NetworkDefinition {
             ...(port === undefined ? {} : { port }),
         })),
         subnets: all(network, "ip").map(readSubnet),
-        records: all(dns, "host").map((host) => ({
-            address: canonicalAddress(host.attributes.ip ?? ""),
-            names: all(host, "hostname").map((name) => name.text.trim().toLowerCase()),
-        })),
+        records: all(dns, "host")
+            .map(readRecord)
+            .map(({ address, names }) => ({ address, names: names.map((name) => name.toLowerCase()) })),
         ...(mark === undefined ? {} : { mark }),
     };
 }
