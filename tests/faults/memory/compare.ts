@@ -1,10 +1,11 @@
 import { readdir } from "node:fs/promises";
 import { readFacts } from "../../../backends/libvirt/devices";
+import type { DnsRecord } from "../../../backends/libvirt/networkModel";
 import { readMark } from "../../../backends/libvirt/xml";
 import { cacheFolder } from "../../../localFiles";
 import type { State } from "./engine";
 import type { FaultHost, Written } from "./faultHost";
-import { type Guest, type Program, urnOf } from "./program";
+import { type Guest, isNamed, type Program, urnOf } from "./program";
 
 /** What the disks of each guest held at the last comparison, by `HOST UUID FILE`. */
 export type Ledger = Map<string, Written[]>;
@@ -56,7 +57,7 @@ function ofGuest(host: FaultHost, uuid: string, guest: Guest): string[] {
     if (state !== guest.state) found.push(`is ${state}, declared ${guest.state}`);
     if (record.autostart !== guest.autostart) found.push(`autostart is ${record.autostart}`);
     if (record.saved && guest.state !== "stopped") found.push("has a saved memory image");
-    const { phase, lastGood, reservations = [] } = readMark(record.inactiveXml) ?? {};
+    const { phase, lastGood, reservations = [], records = [] } = readMark(record.inactiveXml) ?? {};
     if (phase !== "ready" || (guest.state === "running" && lastGood !== undefined)) found.push(`its mark is ${phase}`);
     for (const xml of [record.inactiveXml, record.liveXml]) {
         if (xml === undefined) continue;
@@ -67,11 +68,16 @@ function ofGuest(host: FaultHost, uuid: string, guest: Guest): string[] {
         if (disks.length !== guest.disks.size) found.push(`has ${disks.length} disks, declared ${guest.disks.size}`);
     }
     const declared = guest.address === undefined ? [] : [guest.address];
-    if (reservations.length !== declared.length) found.push(`its mark records ${JSON.stringify(reservations)}`);
+    const recorded = isNamed(guest) ? records : reservations;
+    if (recorded.length !== declared.length || reservations.length + records.length !== declared.length)
+        found.push(`its mark records ${JSON.stringify([reservations, records])}`);
     const dead = host.unplugged(uuid);
     if (dead.length > 0) found.push(`${dead} is on a network that is gone`);
     return found;
 }
+
+const inOrder = (records: DnsRecord[]): DnsRecord[] =>
+    [...records].sort((one, other) => (one.address < other.address ? -1 : 1));
 
 function ofNetworks(host: FaultHost, index: number, { networks, guests }: Program): string[] {
     const found: string[] = [];
@@ -83,19 +89,28 @@ function ofNetworks(host: FaultHost, index: number, { networks, guests }: Progra
             continue;
         }
         const net = `10.9.${Number(name.slice(1)) % 250}`;
-        const reserved = [...guests.values()].filter((guest) => guest.network === name && guest.address !== undefined);
+        const addressed = [...guests.values()].filter((guest) => guest.network === name && guest.address !== undefined);
+        const named = addressed
+            .filter(isNamed)
+            .map(({ address, number }) => ({ address: `${net}.${address}`, names: [`host${number}`] }));
         const want = {
             mtu: declared.mtu,
             ranges: [{ start: `${net}.2`, end: `${net}.${declared.last}` }],
-            records: declared.records.map((record) => ({ address: `${net}.250`, names: [record] })),
-            entries: reserved.map(({ address }) => `${net}.${address}`).sort(),
+            records: inOrder([
+                ...declared.records.map((record) => ({ address: `${net}.250`, names: [record] })),
+                ...named,
+            ]),
+            entries: addressed
+                .filter((guest) => !isNamed(guest))
+                .map(({ address }) => `${net}.${address}`)
+                .sort(),
         };
         for (const [what, definition] of Object.entries({ running, defined })) {
             const [subnet] = definition?.subnets ?? [];
             const seen = {
                 mtu: definition?.mtu,
                 ranges: subnet?.ranges,
-                records: definition?.records,
+                records: inOrder(definition?.records ?? []),
                 entries: subnet?.entries
                     .filter(({ mac }) => mac !== undefined)
                     .map(({ address }) => address)

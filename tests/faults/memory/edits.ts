@@ -1,3 +1,4 @@
+import { renderEntry, renderRecord } from "../../../backends/libvirt/xml/networks";
 import type { FaultHost } from "./faultHost";
 import type { Change } from "./program";
 
@@ -32,6 +33,17 @@ const EDITS: Record<string, (host: FaultHost, uuid: string) => Promise<unknown> 
     },
     "stops a network": (host) => {
         for (const uuid of [...host.nets.kept.keys()].slice(0, 1)) host.nets.destroy(uuid);
+    },
+    "removes the records and reservations of guests": async (host) => {
+        for (const { running, defined } of [...host.nets.kept.values()]) {
+            const network = (running ?? defined)!;
+            const declared = network.mark?.hosts.map(({ address }) => address) ?? [];
+            for (const { address } of network.records.filter((one) => !declared.includes(one.address)))
+                await host.nets.calls.updateRecord(network.name, "delete", renderRecord({ address, names: [] }));
+            for (const [index, { entries }] of network.subnets.entries())
+                for (const entry of entries.filter(({ mac }) => mac !== undefined))
+                    await host.nets.calls.updateReservation(network.name, "delete", renderEntry(entry), index);
+        }
     },
     "lets the guests go on": (host) => {
         host.write();

@@ -20,7 +20,7 @@ export interface Guest {
     disks: Map<string, "read" | "scratch" | "persist">;
     /** The network that it is plugged into; left out, QEMU's own with a forwarded port. */
     network?: string;
-    /** The last part of its reserved address; left out, DHCP chooses. */
+    /** The last part of its address, reserved or its own with a name (`isNamed`); left out, DHCP chooses. */
     address?: number;
     state: "running" | "stopped" | "paused";
     autostart: boolean;
@@ -227,6 +227,9 @@ export function declaredBy({ networks, images, guests }: Program, files: Files, 
     ];
 }
 
+/** Return whether a guest configures its address itself, and has a name in its network. */
+export const isNamed = ({ number }: Guest): boolean => number % 2 === 1;
+
 function argsOf(guest: Guest, outputs: (urn: string) => Properties): Properties {
     const { network, address, number } = guest;
     const net = network === undefined ? 0 : Number(network.slice(1)) % 250;
@@ -246,7 +249,12 @@ function argsOf(guest: Guest, outputs: (urn: string) => Properties): Properties 
                 : {
                       mac,
                       attach: { network: outputs(urnOf("network", network)).name ?? network },
-                      ipv4: address === undefined ? "dhcp" : { reserve: `10.9.${net}.${address}` },
+                      ipv4:
+                          address === undefined
+                              ? "dhcp"
+                              : isNamed(guest)
+                                ? { address: `10.9.${net}.${address}/24`, name: `host${number}` }
+                                : { reserve: `10.9.${net}.${address}` },
                   },
         ],
         state: guest.state,

@@ -27,6 +27,7 @@ test.each([
             bridge: "virbr0",
             forward: "nat",
             reservations: [{ mac: "52:54:00:00:00:01", name: "web", address: "192.168.122.10" }],
+            records: [],
             subnets: [
                 { address: "192.168.122.1", prefix: 24, family: "ipv4", dhcp: true },
                 { address: "fd00:1::1", prefix: 64, family: "ipv6", dhcp: false },
@@ -34,26 +35,31 @@ test.each([
         },
     ],
     [
-        "isolated, without DHCP",
-        "<network><name>lonely</name><uuid>u</uuid><bridge name='virbr1'/><ip address='10.0.0.1' prefix='30'/></network>",
+        "isolated, with names, without DHCP",
+        "<network><name>lonely</name><uuid>u</uuid><bridge name='virbr1'/><domain name='lonely.internal'/><dns><host ip='10.0.0.2'><hostname>Web</hostname><hostname>www</hostname></host><host ip='FD00:0::2'><hostname>web</hostname></host></dns><ip address='10.0.0.1' prefix='30'/></network>",
         {
             name: "lonely",
             uuid: "u",
             bridge: "virbr1",
             forward: undefined,
             reservations: [],
+            records: [
+                { address: "10.0.0.2", names: ["Web", "www"] },
+                { address: "fd00::2", names: ["web"] },
+            ],
+            domain: "lonely.internal",
             subnets: [{ address: "10.0.0.1", prefix: 30, family: "ipv4", dhcp: false }],
         },
     ],
     [
         "a bridge of the host's",
         "<network><name>lan</name><uuid>u</uuid><forward mode='bridge'/><bridge name='br0'/></network>",
-        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", reservations: [], subnets: [] },
+        { name: "lan", uuid: "u", bridge: "br0", forward: "bridge", reservations: [], records: [], subnets: [] },
     ],
     [
         "forward without a mode is nat",
         "<network><name>n</name><uuid>u</uuid><forward/></network>",
-        { name: "n", uuid: "u", bridge: undefined, forward: "nat", reservations: [], subnets: [] },
+        { name: "n", uuid: "u", bridge: undefined, forward: "nat", reservations: [], records: [], subnets: [] },
     ],
 ])("a network: %s", (_name, xml, facts) => {
     expect(readNetwork(xml)).toEqual(facts);

@@ -23,6 +23,10 @@ const whole: Mark = {
         { network: "lan", mac: "52:54:00:00:00:01", address: "10.0.0.2" },
         { network: "lan", mac: "52:54:00:00:00:02", address: "10.0.0.3", foreign: true },
     ],
+    records: [
+        { network: "lan", address: "10.0.0.4", name: "web" },
+        { network: "lan", address: "fd00::4", name: "web", foreign: true },
+    ],
     disowned: [{ user: "bob", machine: "build-2", project: "fedcba9876543210" }],
     lastGood: renderDomain(least),
 };
@@ -32,7 +36,7 @@ const stored = (element: string): string =>
     `<domain><metadata>${element
         .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
         .replaceAll(
-            /<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation)\b/g,
+            /<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation|record)\b/g,
             "<$1unikernel:$2",
         )}</metadata></domain>`;
 
