@@ -86,7 +86,7 @@ export interface NetworkArgs {
     forwarders?: pulumi.Input<pulumi.Input<NetworkForwarderArgs>[]>;
     /**
      * Names in the network's DNS; with a MAC address, DHCP also gives that interface the address (IPv4).
-     * Changed: in place; the network restarts where one name gets a second address.
+     * Changed: in place.
      * @default []
      */
     hosts?: pulumi.Input<pulumi.Input<NetworkHostArgs>[]>;

@@ -1,6 +1,5 @@
 import { same } from "../../model";
 import type { PropertyChange } from "../handlers";
-import { containsUnknown } from "../handlers";
 import { DRIFTING, type NetworkInputs, RESTARTS } from "./inputs";
 
 type Stored = Partial<NetworkInputs>;
@@ -27,15 +26,6 @@ export function differences(olds: Stored, news: Stored): PropertyChange[] {
 const declaresBridge = (olds: Stored, news: Stored): boolean => olds.mode === "bridge" && news.mode === "bridge";
 
 function consequenceOf(name: (typeof DRIFTING)[number], olds: Stored, news: Stored): string {
-    if (name === "hosts") return namesTwice(news.hosts) ? "restart" : "live";
     if (name === "ipv4" || name === "ipv6") return olds[name]?.address === news[name]?.address ? "live" : "restart";
     return (RESTARTS as readonly string[]).includes(name) ? "restart" : "live";
-}
-
-/** libvirt adds no record to a running network that has a name of another one. */
-function namesTwice(hosts: NetworkInputs["hosts"] | undefined): boolean {
-    if (!Array.isArray(hosts) || containsUnknown(hosts)) return false;
-    return hosts.some(({ name, address }, index) =>
-        hosts.slice(0, index).some((other) => other.name === name && other.address !== address),
-    );
 }

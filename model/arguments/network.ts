@@ -143,10 +143,10 @@ export const networkRows = {
             )
             .default([]),
         description:
-            "Names in the network's DNS; with a MAC address, DHCP also gives that interface the address (IPv4).\nChanged: in place; the network restarts where one name gets a second address.",
+            "Names in the network's DNS; with a MAC address, DHCP also gives that interface the address (IPv4).\nChanged: in place.",
         docs: {
             unit: '`{ name: "db", address: "10.20.0.10", mac: "52:54:00:12:34:56" }`',
-            about: "live; restart where one name gets an IPv4 and an IPv6 address",
+            about: "live",
         },
     },
     mtu: {

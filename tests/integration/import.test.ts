@@ -197,7 +197,7 @@ test("what the host does for a guest is dropped with a warning; arguments for QE
     await its.host.virsh("undefine", name);
 });
 
-test("a reservation of its network comes along", async () => {
+test("a reservation of its network comes along, with its name", async () => {
     const network = await its.host.defineNatNetwork("hand", { isolated: true });
     const name = await byHand({
         devices: `<interface type="network"><mac address="52:54:00:0A:0B:0C"/><source network="${network.name}"/><model type="virtio"/></interface>`,
@@ -207,13 +207,17 @@ test("a reservation of its network comes along", async () => {
         network.name,
         "add-last",
         "ip-dhcp-host",
-        `<host mac='52:54:00:0a:0b:0c' ip='${network.static(10)}'/>`,
+        `<host mac='52:54:00:0a:0b:0c' name='by-hand' ip='${network.static(10)}'/>`,
         "--live",
         "--config",
     );
     expect((await find(name))!.inputs).toMatchObject({
         interfaces: [
-            { mac: "52:54:00:0a:0b:0c", attach: { network: network.name }, ipv4: { reserve: network.static(10) } },
+            {
+                mac: "52:54:00:0a:0b:0c",
+                attach: { network: network.name },
+                ipv4: { reserve: network.static(10), name: "by-hand" },
+            },
         ],
     });
     await its.host.virsh("undefine", name);

@@ -137,7 +137,9 @@ test("a guest's name in the network's DNS comes with its lease, changes while it
     const theirs = "<host mac='52:54:00:55:00:99' name='theirs' ip='10.88.0.52'/>";
     await its.host.virsh("net-update", "lan", "add-last", "ip-dhcp-host", theirs, "--live", "--config");
     const taken = guests.up("other", card(other, { ...reserve(51), name: "theirs" }));
-    await expect(taken).rejects.toMatchObject({ code: "in-use", property: "interfaces[0].ipv4.name" });
+    await expect(taken).rejects.toThrow(
+        "interfaces[0].ipv4.name: network lan has the name theirs for 10.88.0.52, by an entry that was not made for this guest",
+    );
     const xml = await its.host.virsh("net-dumpxml", "lan");
     expect([xml.includes("name='theirs'"), xml.includes(other)]).toEqual([true, false]);
 
@@ -150,6 +152,99 @@ test("a guest's name in the network's DNS comes with its lease, changes while it
     expect(await processOf(nameless.state)).toBe(before);
     await guests.destroy(nameless.state);
     expect(await its.host.virsh("net-dumpxml", "lan")).not.toContain(mac);
+});
+
+describe("names of addresses that guests configure themselves", () => {
+    const mac = (number: number): string => `52:54:00:55:01:0${number}`;
+    const address = (number: number): [string, string] => [`10.88.0.6${number}`, `fd00:88::6${number}`];
+    const named = (number: number, name?: string) => {
+        const [ipv4, ipv6] = address(number).map((one) =>
+            name === undefined ? { address: one } : { address: one, name },
+        );
+        const own = {
+            ipv4: { ...ipv4, address: `${ipv4!.address}/24` },
+            ipv6: { ...ipv6, address: `${ipv6!.address}/64` },
+        };
+        return { interfaces: [{ mac: mac(number), attach: { network: "lan" }, ...own }] };
+    };
+    const asked = (name: string): Promise<string[]> =>
+        Promise.all((["A", "AAAA"] as const).map((type) => resolveAt(its.host, "10.88.0.1", name, type)));
+    const none = ["EREFUSED", "EREFUSED"];
+    const edit = (command: "add-last" | "delete", record: string): Promise<string> =>
+        its.host.virsh("net-update", "lan", command, "dns-host", record, "--live", "--config");
+    const records = async (...which: string[]): Promise<string[]> =>
+        [...(await its.host.virsh("net-dumpxml", "lan", ...which)).matchAll(/<host ip='([^']+)'>/g)].map(
+            ([, found]) => found!,
+        );
+    const theirs = "<host ip='10.88.0.70'><hostname>Theirs</hostname></host>";
+
+    test("come with the guest, by both families, change and are exchanged while it runs, are put back, and go with it", async () => {
+        await edit("add-last", theirs);
+        const a = await guests.up("own-a", named(1, "a"));
+        const b = await guests.up("own-b", named(2, "b"));
+        expect([await asked("a"), await asked("b")]).toEqual([address(1), address(2)]);
+        const boots = await Promise.all([a, b].map(({ state }) => processOf(state)));
+
+        // The one that is updated first takes the name from the other.
+        guests.newRun();
+        const exchanged = [
+            await guests.check("own-a", named(1, "b"), a.state),
+            await guests.check("own-b", named(2, "a"), b.state),
+        ] as const;
+        expect(exchanged.map(({ consequence }) => consequence)).toEqual(
+            Array(2).fill(
+                "live: interfaces[0].ipv4 (its name in the network's DNS), interfaces[0].ipv6 (its name in the network's DNS)",
+            ),
+        );
+        const first = await guests.update(exchanged[0], a.state);
+        expect(await asked("b")).toEqual(address(1));
+        const second = await guests.update(exchanged[1], b.state);
+        expect([await asked("a"), await asked("b")]).toEqual([address(2), address(1)]);
+        expect((await guests.refresh(first))!.drift).toBeUndefined();
+
+        guests.newRun();
+        const failing = guests.up("own-a", { ...named(1, "c"), env: { TEST: "panic" } }, first);
+        await expect(failing).rejects.toMatchObject({ code: "rolled-back" });
+        expect([await asked("b"), await asked("c")]).toEqual([address(1), none]);
+        boots[0] = await processOf(first);
+
+        await edit("delete", `<host ip='${address(1)[1]}'/>`);
+        const drifted = (await guests.refresh(first))!;
+        expect(drifted.drift).toEqual(["interfaces[0].ipv6.name"]);
+        const again = await guests.up("own-a", named(1, "b"), drifted);
+        expect(again.consequence).toBe("live: interfaces[0].ipv6.name (its entry was removed from the network)");
+        expect(await asked("b")).toEqual(address(1));
+        expect((await guests.refresh(again.state))!.drift).toBeUndefined();
+
+        // Of a name that is not declared any more, only the record goes.
+        const nameless = await guests.up("own-b", named(2), second);
+        expect([await asked("a"), await processOf(nameless.state)]).toEqual([none, boots[1]]);
+        expect(await processOf(again.state)).toBe(boots[0]);
+        await guests.destroy(again.state);
+        await guests.destroy(nameless.state);
+        expect([await records(), await records("--inactive")]).toEqual([["10.88.0.70"], ["10.88.0.70"]]);
+        await edit("delete", theirs);
+    });
+
+    test("that an administrator, or a guest of another stack, has are refused by check, which names the holder", async () => {
+        await edit("add-last", theirs);
+        const before = await its.host.virsh("net-dumpxml", "lan");
+        await expect(guests.check("own-c", named(3, "theirs"))).rejects.toThrow(
+            "interfaces[0].ipv4.name: network lan has the name theirs for 10.88.0.70, by an entry that was not made for this guest",
+        );
+        await edit("delete", theirs);
+        const other = { resourceUrn: guests.urnOf("own-d", "another") };
+        const holder = await guests.up("own-d", { ...named(4, "d"), ...other });
+        guests.newRun();
+        await expect(guests.check("own-c", named(3, "d"))).rejects.toThrow(
+            /interfaces\[0\]\.ipv4\.name: network lan has the name d for domain own-d\S*: it belongs to "own-d" of stack another of project exclusive/,
+        );
+        await expect(guests.check("own-c", named(3, "c".repeat(64)))).rejects.toThrow(
+            /ipv4\.name: expected a DNS label/,
+        );
+        await guests.destroy(holder.state);
+        expect(await its.host.virsh("net-dumpxml", "lan")).toBe(before.replace(/ *<dns>[^]*<\/dns>\n/, ""));
+    });
 });
 
 test("a guest that does not become ready with its new address has its former one again", async () => {

@@ -91,14 +91,20 @@ test("names, reservations and the range change in place; what others added stays
         hosts: [
             { name: "a", address: "10.94.0.12" },
             { name: "b", address: "10.94.0.11", mac: "52:54:00:94:00:11" },
+            { name: "b", address: "fd00:94::11" },
         ],
     };
+    const record = "<host ip='10.94.0.98'><hostname>theirs</hostname></host>";
+    await host.virsh("net-update", "live", "add-last", "dns-host", record, "--live", "--config");
+    const replacing = { ...args, hosts: [...args.hosts, { name: "mine", address: "10.94.0.98" }] };
+    await expect(networks.up("live", replacing, first)).rejects.toMatchObject({ code: "in-use", property: "hosts" });
     expect(await networks.consequence("live", changed, first)).toBe("live: ipv4, hosts");
     const second = await networks.up("live", changed, first);
     expect(await networks.refresh(second)).toEqual(second);
     for (const xml of [await dump("live"), await dump("live", "--inactive")]) {
         expect(xml).toContain(theirs);
         expect(xml).toContain(txt);
+        expect(xml).toContain("<hostname>theirs</hostname>");
         expect(xml).toContain("<range start='10.94.0.50' end='10.94.0.60'/>");
         expect(xml).not.toContain("10.94.0.100");
         expect(xml).not.toContain("10.94.0.10'");
@@ -107,6 +113,7 @@ test("names, reservations and the range change in place; what others added stays
         "10.94.0.12",
         "10.94.0.11",
     ]);
+    expect(await resolveAt(host, "10.94.0.1", "b", "AAAA")).toBe("fd00:94::11");
     expect(await bridgeOf(host, "guest-live")).toBe(second.bridge);
     await expect(networks.destroy(second)).rejects.toMatchObject({
         code: "in-use",

@@ -16,7 +16,6 @@ export function liveChanges(
 ): NetworkChange[] | undefined {
     if (!isDeepStrictEqual(fixedPart(running), fixedPart(wanted))) return undefined;
     const records = recordChanges(running.records, wanted.records, own.records);
-    if (!records) return undefined;
     // The first <ip> of each family is declared.
     const dhcp = FAMILIES.flatMap((family) => {
         const parent = running.subnets.findIndex((one) => one.family === family);
@@ -46,17 +45,15 @@ function fixedPart({ mode, bridge, mtu, domain, forwarders, subnets }: NetworkDe
     ];
 }
 
-/** A record clashes with one of the same address, and with one that has a name of it. */
-function recordChanges(running: DnsRecord[], wanted: DnsRecord[], own: DnsRecord[]): NetworkChange[] | undefined {
+/**
+ * A record clashes with one of the same address alone: a name may have several (libvirt 9.0, virNetworkDefUpdateDNSHost). A
+ * delete has no name, since it would match each record of it.
+ */
+function recordChanges(running: DnsRecord[], wanted: DnsRecord[], own: DnsRecord[]): NetworkChange[] {
     const isOwn = ({ address }: DnsRecord): boolean => own.some((one) => one.address === address);
     const isWanted = (one: DnsRecord): boolean => wanted.some((other) => isSameRecord(one, other));
     const former = running.filter((one) => isOwn(one) && !isWanted(one));
     const added = wanted.filter((one) => !running.some((other) => isSameRecord(one, other)));
-    const stay = running.filter((one) => !former.includes(one));
-    for (const [index, one] of added.entries()) {
-        const others = [...stay, ...added.slice(0, index)];
-        if (others.some(({ names }) => names.some((name) => one.names.includes(name)))) return undefined;
-    }
     const section = "dns-host";
     return [
         ...former.map(

@@ -3,7 +3,7 @@ import { type NetworkSpec, UnikernelError } from "../../../model";
 import type { AppliedNetwork, NetworkContext, SeenNetwork } from "../../networks";
 import type { Host, NetworkDetails } from "../host";
 import { isSameCreator } from "../lifecycle/ownership/ownership";
-import type { NetworkDefinition, NetworkMark } from "../networkModel";
+import type { DnsRecord, NetworkDefinition, NetworkMark } from "../networkModel";
 import { isOwnEntry, keepForeignOfNetwork, type Own, readDefinition, renderDefinition } from "../xml/networks";
 import { isSameDefinition, liveChanges } from "./changes";
 import { explained } from "./errors";
@@ -61,7 +61,7 @@ async function ensure(run: Run, found: NetworkDetails | undefined): Promise<Seen
     const known = found && readDefinition(found.inactiveXml);
     if (known) run.assertOurs(known);
     const own = ownOf(spec, known?.mark, from);
-    if (known) assertNoConflict(known, spec, own);
+    if (known) assertNoConflict(known, spec, own, recordsBefore(known.mark, from));
     const mark = markOf(run, known?.mark);
     const xmlOf = (one: NetworkMark, before = found): string => {
         const fresh = renderDefinition(definitionOf(spec, one, before && readDefinition(before.inactiveXml)));
@@ -152,8 +152,17 @@ function ownOf({ hosts }: NetworkSpec, mark: NetworkMark | undefined, from: Appl
     return { entries: each.flatMap(({ entries }) => entries), records: each.flatMap(({ records }) => records) };
 }
 
+function recordsBefore(mark: NetworkMark | undefined, from: AppliedNetwork | undefined): DnsRecord[] {
+    return [mark?.hosts ?? [], from?.hosts ?? []].flatMap((hosts) => entriesOf(hosts).records);
+}
+
 /** Throw `in-use` where another's entry has an address, an interface or a name that is declared here. */
-function assertNoConflict(present: NetworkDefinition, { name, hosts }: NetworkSpec, own: Own): void {
+function assertNoConflict(
+    present: NetworkDefinition,
+    { name, hosts, adopt }: NetworkSpec,
+    own: Own,
+    before: DnsRecord[],
+): void {
     const declared = entriesOf(hosts);
     for (const entry of present.subnets.flatMap(({ entries }) => entries)) {
         if (isOwnEntry(own.entries, entry)) continue;
@@ -171,7 +180,17 @@ function assertNoConflict(present: NetworkDefinition, { name, hosts }: NetworkSp
             );
     }
     for (const record of present.records) {
-        if (own.records.some(({ address }) => address === record.address)) continue;
+        if (before.some(({ address }) => address === record.address)) continue;
+        const same = declared.records.find(({ address }) => address === record.address);
+        // What is adopted becomes as declared.
+        const replaced = adopt ? undefined : record.names.find((one) => same && !same.names.includes(one));
+        if (replaced !== undefined)
+            throw new UnikernelError(
+                "in-use",
+                `network ${name} has the name ${replaced} for ${record.address} already, which this declaration did not make`,
+                { property: "hosts", hint: "choose another address, or remove that record: virsh net-update" },
+            );
+        if (same) continue;
         const clash = declared.records.find(({ names }) => names.some((one) => record.names.includes(one)));
         if (clash)
             throw new UnikernelError(

@@ -76,6 +76,34 @@ test("a name in the DNS of a network that two guests of a program declare is ref
     expect(claim({ ...other, interfaces: [{ ...elsewhere, attach: { network: "dmz" } }] })).toEqual([]);
 });
 
+test("an interface has one name for both of its addresses; another guest may have neither the name nor a named address", () => {
+    const named = (mac: number, address: number, name?: string): InterfaceSpec => ({
+        mac: `52:54:00:00:00:0${mac}`,
+        attach: { network: "lan" },
+        ipv4: { address: `10.0.0.${address}/24`, name },
+        ipv6: { address: `fd00:0::${address}/64`, name },
+    });
+    const spec = checked({ interfaces: [named(1, 2, "web")] });
+    const other = (its: InterfaceSpec) => ({
+        ...spec,
+        urn: `${spec.urn}2`,
+        uuid: "2",
+        name: "other",
+        interfaces: [its],
+    });
+    expect(claim(spec)).toEqual([]);
+    expect(declares(spec.uuid, "address lan fd00::2")).toBe("keeps");
+    const properties = (its: InterfaceSpec) => claim(other(its)).map(({ property }) => property);
+    expect(properties(named(2, 3, "web"))).toEqual(["interfaces[0].ipv4.name"]);
+    expect(properties(named(2, 2, "db"))).toEqual(["interfaces[0].ipv4.address", "interfaces[0].ipv6.address"]);
+    expect(properties(named(2, 3, "db"))).toEqual([]);
+    forgetClaims();
+    const twice = claim({ ...spec, interfaces: [named(1, 2, "web"), named(2, 3, "web")] });
+    expect(twice.map(({ property, reason }) => `${property}: ${reason}`)).toEqual([
+        "interfaces[1].ipv4.name: the name web of network lan is already interfaces[0].ipv4.name of this unikernel",
+    ]);
+});
+
 test("a claim is compared with those of the same thing alone, in a fleet of any size", () => {
     const spec = checked({ interfaces: forwarded(8080) });
     const guest = (index: number): typeof spec => ({

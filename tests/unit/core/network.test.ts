@@ -178,7 +178,7 @@ test.each<[string, object, object, string]>([
                 { name: "a", address: "fd00::2" },
             ],
         },
-        "restart of the network: hosts; its guests are not known: the host cannot be asked",
+        "live: hosts",
     ],
     [
         "mode, domain, forwarders and MTU",

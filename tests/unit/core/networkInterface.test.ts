@@ -80,6 +80,27 @@ test.each<[string, object, string[]]>([
         { attach: { network: "default" }, ipv4: { reserve: "10.0.0.9", name } },
         ["ipv4.name"],
     ]),
+    ...["WEB-1", "web_1", "w".repeat(64)].flatMap((name): [string, object, string[]][] => [
+        [
+            `the name "${name}" of an address of its own, which is no DNS label`,
+            { attach: { network: "default" }, ipv4: { address: "10.0.0.9/24", name } },
+            ["ipv4.name"],
+        ],
+        [
+            `the name "${name}" of an IPv6 address, which is no DNS label`,
+            { attach: { network: "default" }, ipv6: { address: "fd00::9/64", name } },
+            ["ipv6.name"],
+        ],
+    ]),
+    [
+        "names without a libvirt network",
+        {
+            attach: { bridge: "br0" },
+            ipv4: { address: "10.0.0.9/24", name: "web" },
+            ipv6: { address: "fd00::9/64", name: "web" },
+        },
+        ["ipv4.name", "ipv6.name"],
+    ],
     [
         "many things at once",
         { attach: { tap: "" }, mac: 7, ipv6: { address: "x" } },
@@ -95,6 +116,14 @@ test.each<[string, object]>([
     ["a link-local router", { attach: { tap: "tap0" }, ipv6: { address: "fd00::2/64", gateway: "fe80::1" } }],
     ["a reservation", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10" } }],
     ["a name", { attach: { network: "default" }, ipv4: { reserve: "192.168.122.10", name: "web-3" } }],
+    [
+        "names of addresses of its own",
+        {
+            attach: { network: "default" },
+            ipv4: { address: "10.0.0.9/24", name: "web" },
+            ipv6: { address: "fd00::9/64", name: "web" },
+        },
+    ],
     ["a point-to-point prefix", { attach: { tap: "tap0" }, ipv4: { address: "10.0.0.2/31", gateway: "10.0.0.3" } }],
     ["a user network without forwards", { attach: { user: {} } }],
     ["nothing said", {}],

@@ -75,7 +75,12 @@ test.each<[string, Partial<NetworkSpec>, Partial<NetworkSpec>, string[] | undefi
             'add-last dns-host - <host ip="10.20.0.9"><hostname>a</hostname></host>',
         ],
     ],
-    ["a second address of a name", hosts(a), hosts(a, six), undefined],
+    [
+        "a second address of a name",
+        hosts(a),
+        hosts(a, six),
+        ['add-last dns-host - <host ip="fd00:20::2"><hostname>a</hostname></host>'],
+    ],
     [
         "the range",
         {},

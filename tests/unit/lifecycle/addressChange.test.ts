@@ -203,3 +203,35 @@ test("an interface with another address than the reserved one is named", () => {
     ]);
     expect(otherAddresses(spec, ["", "", ""])).toEqual([]);
 });
+
+test.each<[string, string, unknown, unknown, RegExp | undefined]>([
+    [
+        "a name of an address of its own",
+        "ipv4",
+        { address: "10.0.0.9/24" },
+        { address: "10.0.0.9/24", name: "web" },
+        /DNS/,
+    ],
+    [
+        "another name of an IPv6 address",
+        "ipv6",
+        { address: "fd00::9/64", name: "a" },
+        { address: "fd00::9/64", name: "b" },
+        /DNS/,
+    ],
+    [
+        "another address with the name",
+        "ipv4",
+        { address: "10.0.0.9/24", name: "a" },
+        { address: "10.0.0.8/24", name: "a" },
+        undefined,
+    ],
+    ["a first IPv6 address", "ipv6", undefined, { address: "fd00::9/64", name: "a" }, undefined],
+    ["a name that was removed on the host", "ipv4.name", "edited on the host", undefined, /removed from the network/],
+    ["a reservation that was removed", "ipv4.reserve", "edited on the host", undefined, /removed from the network/],
+])("without interrupting the guest: %s", async (_what, part, from, to, note) => {
+    const change = { property: `interfaces[0].${part}`, from, to };
+    const found = await consequenceOfAddress(at(nic("dhcp")), change, [], async () => []);
+    expect(found?.consequence).toBe(note === undefined ? undefined : "live");
+    if (note) expect(found?.note).toMatch(note);
+});

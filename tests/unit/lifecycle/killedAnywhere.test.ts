@@ -19,6 +19,7 @@ ownCache();
 const URI = "qemu:///system?killed-anywhere";
 const UUID = "0b7c1a52-0000-4000-8000-000000000003";
 const MAC = "52:54:00:fa:00:01";
+const OTHER_MAC = "52:54:00:fa:00:02";
 const NETWORK = `<network><name>lan</name><uuid>0b7c1a52-0000-4000-8000-000000000004</uuid><bridge name="virbr9"/>
 <ip address="10.9.0.1" netmask="255.255.255.0"><dhcp><range start="10.9.0.2" end="10.9.0.99"/></dhcp></ip></network>`;
 
@@ -40,7 +41,15 @@ const version = (args: string, image: string, address: number): PlanOptions => (
     autostart: true,
     readiness: undefined,
     shutdownTimeout: 0,
-    interfaces: [{ mac: MAC, attach: { network: "lan" }, ipv4: { reserve: `10.9.0.${address}` } }],
+    interfaces: [
+        { mac: MAC, attach: { network: "lan" }, ipv4: { reserve: `10.9.0.${address}`, name: `reserved-${address}` } },
+        {
+            mac: OTHER_MAC,
+            attach: { network: "lan" },
+            ipv4: { address: `10.9.0.${address + 20}/24`, name: `own-${address}` },
+            ipv6: { address: `fd00:0::${address}/64`, name: `own-${address}` },
+        },
+    ],
     blocks: [
         { path: image, name: "read", mount: "/read" },
         { path: image, name: "scratch", access: "scratch", mount: "/scratch" },
@@ -98,8 +107,12 @@ async function expectGuest(host: FaultHost, options: PlanOptions): Promise<void>
         drift: {},
         unfinished: false,
     });
-    const [{ ipv4 }] = options.interfaces as unknown as [{ ipv4: { reserve: string } }];
-    expect(entries(host)).toEqual([ipv4.reserve]);
+    const number = options === before ? 10 : 11;
+    expect(entries(host)).toEqual([
+        `10.9.0.${number} reserved-${number}`,
+        `10.9.0.${number + 20} own-${number}`,
+        `fd00::${number} own-${number}`,
+    ]);
 }
 
 async function expectNothing(host: FaultHost): Promise<void> {
@@ -107,9 +120,12 @@ async function expectNothing(host: FaultHost): Promise<void> {
 }
 
 const entries = (host: FaultHost): string[] =>
-    [...host.nets.kept.values()].flatMap(({ defined }) =>
-        defined!.subnets.flatMap((one) => one.entries.map(({ address }) => String(address))),
-    );
+    [...host.nets.kept.values()]
+        .flatMap(({ defined }) => [
+            ...defined!.subnets.flatMap((one) => one.entries.map(({ address, name }) => `${address} ${name}`)),
+            ...defined!.records.map(({ address, names }) => `${address} ${names}`),
+        ])
+        .sort();
 
 interface Operation {
     given?(host: Host): Promise<unknown>;

@@ -432,3 +432,28 @@ test.each([
         `template.${at}: found \${host}, which only args, description, env, hostname, name, readiness can have, since the host is chosen when the rest is known`,
     ]);
 });
+
+test("each member of a fleet has a name in the network of its template, and an override may give another", () => {
+    const template = {
+        ...TEMPLATE,
+        interfaces: [
+            {
+                attach: { network: "lan" },
+                ipv4: { address: "10.20.0.1${index}/24", name: "${name}" },
+                ipv6: { address: "fd00:20::1${index}/64", name: "${name}" },
+            },
+        ],
+    };
+    const shop = [{ attach: { network: "lan" }, ipv4: { reserve: "10.20.0.12", name: "shop-${index}" } }];
+    const members = expanded({ replicas: 3, template, members: { "2": { interfaces: shop } } });
+    expect(members.map(({ interfaces }) => interfaces.map(({ args }) => args))).toEqual([
+        ...[0, 1].map((index) => [
+            {
+                attach: { network: "lan" },
+                ipv4: { address: `10.20.0.1${index}/24`, name: `web-${index}` },
+                ipv6: { address: `fd00:20::1${index}/64`, name: `web-${index}` },
+            },
+        ]),
+        [{ attach: { network: "lan" }, ipv4: { reserve: "10.20.0.12", name: "shop-2" } }],
+    ]);
+});

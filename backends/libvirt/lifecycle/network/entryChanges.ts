@@ -5,21 +5,27 @@ import { renderRecord } from "../../xml/networks";
 import { type FoundEntry, isRecord } from "./conflicts";
 import type { DeclaredEntry } from "./declaredEntries";
 import { isReservation } from "./entries";
+import { forgetRecent } from "./networks";
 
 /** Add an entry to a network, or delete it. */
 export type ChangeEntry = (command: "add-last" | "delete", entry: FoundEntry) => Promise<void>;
 
 /** Return what changes the entries of a network. */
 export function changesOf(host: Host, network: NetworkFacts): ChangeEntry {
-    return (command, entry) => {
+    const { networks } = host;
+    const change: ChangeEntry = (command, entry) => {
         if (isRecord(entry)) {
             const { address, names } = entry;
             const record = { address, names: command === "delete" ? [] : names };
-            return host.networks.updateRecord(network.name, command, renderRecord(record));
+            return networks.updateRecord(network.name, command, renderRecord(record));
         }
         const xml = renderReservation({ ...entry, mac: entry.mac ?? "" });
-        return host.networks.updateReservation(network.name, command, xml, ipElementIndex(network));
+        return networks.updateReservation(network.name, command, xml, ipElementIndex(network));
     };
+    return (command, entry) =>
+        change(command, entry).finally(() => {
+            forgetRecent(host, network.name);
+        });
 }
 
 /** Return a declared entry as a network has it. */

@@ -58,6 +58,11 @@ export function recentNetwork(host: Host, name: string): Promise<NetworkFacts | 
     return abortable(facts);
 }
 
+/** Read a network again when it is asked for: this process has changed it. */
+export function forgetRecent(host: Host, name: string): void {
+    recent.get(host)?.delete(name);
+}
+
 async function ask(connection: string, name: string, open: Open): Promise<SeenNetwork> {
     try {
         const host = await open(connection);

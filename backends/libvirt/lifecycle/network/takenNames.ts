@@ -22,8 +22,10 @@ export async function takenNames(
     const conflicts = conflictsOf(network, entry, [], declared).filter((one) => isRecord(one) || one.by === "name");
     if (conflicts.length === 0) return [];
     const holders = await listHoldings(host);
+    // A list that is some seconds old lacks the guest that another run has just made.
+    const now = conflicts.every((one) => madeFor(one, holders)) ? holders : await listHoldings(host, true);
     const refused = (conflict: ConflictingEntry): Problem[] => {
-        const holder = madeFor(conflict, holders);
+        const holder = madeFor(conflict, now);
         if (holder && (holder.uuid === uuid || isOfStack(holder.urn, urn))) return [];
         const error = holder ? heldError(wantedOf(conflict), holder, urn, undefined) : refusalOf(conflict);
         return [problemOf(error.property ?? entry.property, error)];
