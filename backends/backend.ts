@@ -45,8 +45,11 @@ export interface Context {
     declares?(uuid: string, item: string): "keeps" | "yields" | undefined;
     /** State already has the guest that is created: an engine may create a replacement before it deletes. */
     inState?: boolean;
-    /** Called right before a guest that is in service is stopped in order to be started again, or replaced. Throws to refuse. */
-    beforeStop?(): Promise<void>;
+    /**
+     * Called right before a guest that is in service is stopped in order to be started again, or replaced. Throws to refuse.
+     * @param serves asks the guest itself: why it does not serve; undefined where it does
+     */
+    beforeStop?(serves: () => Promise<string | undefined>): Promise<void>;
     /** Watch a guest that has become ready, for the seconds that its roll-out asks for. */
     watch?(look: (seconds: number) => Promise<void>): Promise<void>;
 }

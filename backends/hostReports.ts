@@ -155,4 +155,8 @@ export interface SeenMember {
     trouble?: string;
     /** Its first create has not ended. */
     unmade?: true;
+    /** Ask it by its readiness: why it does not serve, undefined where it does. Left out where it is not in service, or has no port. */
+    serves?(): Promise<string | undefined>;
+    /** It runs and does not serve: `trouble` is what was seen. */
+    deaf?: true;
 }

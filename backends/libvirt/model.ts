@@ -1,4 +1,4 @@
-import type { Forward, OnCrash } from "../../model";
+import type { Forward, HttpReadiness, OnCrash } from "../../model";
 import type { Creator } from "../backend";
 import type { DnsRecord } from "./networkModel";
 
@@ -110,6 +110,13 @@ export interface FileRecord {
     digest?: string;
 }
 
+/** The port by which a guest became ready. */
+export interface ProbeRecord {
+    readiness: { tcp: { port: number } } | { http: HttpReadiness };
+    /** Those that the guest gives itself: its definition does not have them. */
+    addresses: string[];
+}
+
 /** Our metadata element in a domain: the owner of the domain, and the phase of its last operation. */
 export interface Mark {
     /** MARK_VERSION of the release that wrote it. */
@@ -132,6 +139,8 @@ export interface Mark {
     told?: string;
     /** The port of the debugger that each start opens beside the guest. */
     gdb?: number;
+    /** How the guest is asked whether it serves; left out where its readiness is no port, or holds a secret. */
+    probe?: ProbeRecord;
     phase: "creating" | "updating" | "ready";
     /** Time at which the phase began, ISO 8601. */
     since: string;

@@ -1,6 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SeenMember } from "../../backends";
-import { abortable, currentSignal, KeyedQueue, logicalName, type MemberRollOut, UnikernelError } from "../../model";
+import {
+    abortable,
+    currentSignal,
+    firstLineOf,
+    KeyedQueue,
+    logicalName,
+    type MemberRollOut,
+    UnikernelError,
+} from "../../model";
 import { judge, type Refusal } from "./reserve";
 import { fleetKey, siblingUrn } from "./urns";
 
@@ -96,10 +104,12 @@ export class Turns {
     }
 
     /**
-     * Wait until a member may be stopped, and take it out of service.
+     * Wait until a member may be stopped, and take it out of service. One that does not serve may always be stopped: that takes
+     * nothing away.
+     * @param serves asks the member itself: why it does not serve; undefined where it does
      * @throws UnikernelError when the fleet has no reserve, or another member failed
      */
-    async stop(member: Member): Promise<void> {
+    async stop(member: Member, serves?: () => Promise<string | undefined>): Promise<void> {
         await this.begin(member);
         const roll = this.rollOf(member);
         const turn = roll.turns.get(member.urn)!;
@@ -114,6 +124,7 @@ export class Turns {
                 assertGoingOn({ failed: roll.failed ?? roll.refused }, member);
                 if (verdict === "stop") break;
                 if (others.length === 0 || verdict.lacking) {
+                    if ((await serves?.()) !== undefined) break;
                     turn.refused = true;
                     roll.refused ??= `${logicalName(member.urn)} could not be stopped`;
                     throw verdict.error();
@@ -167,7 +178,12 @@ export class Turns {
             .filter((other) => other !== index)
             .map((other) => ({ index: other, urn: siblingUrn(urn, rollOut.fleet, other) }));
         const seen = await member.ask(siblings.map((one) => one.urn));
-        return judge(member, siblings, seen, new Set(others.map((turn) => turn.member.urn)));
+        const changing = new Set(others.map((turn) => turn.member.urn));
+        const verdict = judge(member, siblings, seen, changing);
+        // Asked only where the answers can matter, all at once.
+        if (verdict !== "stop") return verdict;
+        const members = await Promise.all(seen.members.map((one) => (changing.has(one.urn) ? one : asked(one))));
+        return judge(member, siblings, { ...seen, members }, changing);
     }
 
     private rollOf({ urn, rollOut }: Member): Roll {
@@ -176,6 +192,12 @@ export class Turns {
         this.rolls.set(key, roll);
         return roll;
     }
+}
+
+/** Ask a member that counts as in service by its state whether it serves. */
+async function asked(one: SeenMember): Promise<SeenMember> {
+    const trouble = await one.serves?.().catch((error: unknown) => `could not be asked: ${firstLineOf(error)}`);
+    return trouble === undefined ? one : { ...one, trouble, deaf: true };
 }
 
 function assertGoingOn({ failed }: Pick<Roll, "failed">, { urn, rollOut }: Member): void {

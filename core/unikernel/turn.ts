@@ -102,7 +102,7 @@ export async function inTurn<T>(
         if (how === "restarts" || how === "replaces") await untimed(() => turns.begin(member));
         const done = await act({
             ...context,
-            beforeStop: () => untimed(() => turns.stop(member)),
+            beforeStop: (serves) => untimed(() => turns.stop(member, serves)),
             watch: async (look) => {
                 const seconds = turns.watched(member);
                 if (seconds === 0) return;

@@ -4,6 +4,7 @@ import type { Creator } from "../../backend";
 import { recordOfName, roleOf } from "../fileNames";
 import type { FileRecord, FileRole, Mark, RecordedName, RecordedReservation } from "../model";
 import { type Element, element, writeElement } from "./element";
+import { readProbe, writeProbe } from "./markedProbe";
 import { MARK_ELEMENT, MARK_NAMESPACE, MARK_PREFIX, MARK_VERSION } from "./names";
 import { all, at, type Tree, text, tree } from "./tree";
 
@@ -46,6 +47,7 @@ function fill(mark: Mark, name: string, namespace: Record<string, string>, make:
             ...(mark.told ? { told: mark.told } : {}),
             ...(mark.gdb === undefined ? {} : { gdb: String(mark.gdb) }),
         }),
+        mark.probe === undefined ? undefined : make("probe", {}, writeProbe(mark.probe)),
         mark.folder === undefined ? undefined : make("folder", { path: mark.folder }),
         ...(mark.files ?? []).map(({ name, role, key, digest }) =>
             make("file", {
@@ -95,6 +97,7 @@ export function readMark(domainXml: string): Mark | undefined {
         shutdown: shutdown === "yes" || undefined,
         told: told || undefined,
         gdb: gdb ? Number(gdb) : undefined,
+        probe: readProbe(text(found, "probe")),
         since: found.attributes.since ?? "",
         deadline: found.attributes.deadline,
         incarnation: found.attributes.incarnation,
@@ -174,6 +177,7 @@ function prune(mark: Mark): Mark {
     if (mark.shutdown === undefined) delete mark.shutdown;
     if (mark.told === undefined) delete mark.told;
     if (mark.gdb === undefined) delete mark.gdb;
+    if (mark.probe === undefined) delete mark.probe;
     if (mark.folder === undefined) delete mark.folder;
     if (!mark.files?.length) delete mark.files;
     if (!mark.reservations?.length) delete mark.reservations;

@@ -2,18 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createBackends } from "../../../backends";
-import { MemoryHost } from "../../../bench/memoryHost";
-import { fleetRollOutHandlers, forgetRollOuts } from "../../../core/rollOut";
-import { unikernelHandlers } from "../../../core/unikernel";
-import { forgetClaims } from "../../../core/unikernel/check/claims";
-import { forgetChecks } from "../../../core/unikernel/diff/replacing";
 import { probeKernel } from "../../../guests";
-import { UnikernelError, untimed } from "../../../model";
+import { untimed } from "../../../model";
 import { Calls } from "../../../provider/plugin/server/calls";
-import { alice } from "../../support/plans";
-
-type Properties = Record<string, unknown>;
+import { AWAY, MemoryFleet, urnAt } from "./memoryFleet";
 
 let folder: string;
 let kernel: string;
@@ -24,93 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const PLAN = { canary: { count: 0, bake: 0 }, maxUnavailable: 1, pause: 0, minReady: 0 };
-const AWAY = "qemu+ssh://away/system";
-const urnAt = (index: number) => `urn:pulumi:dev::shop::p:index:UnikernelFleet$p:index:Unikernel::web-${index}`;
-
-/** A fleet of three over a host in memory; each `run` is a run of the engine. */
-class Fleet {
-    readonly host = new MemoryHost("qemu:///system");
-    private readonly guests = unikernelHandlers({
-        backend: () =>
-            createBackends(async (uri) => {
-                if (uri === AWAY) throw new UnikernelError("unreachable", "no route to it");
-                return this.host;
-            }).kvm!,
-        creator: alice,
-        log: () => undefined,
-        isReplaced: (urn) => urn === this.replaced,
-    });
-    /** The URN of `--replace`. */
-    replaced: string | undefined;
-    readonly members = new Map<number, Properties>();
-    rollOut: Properties = {};
-
-    run(): void {
-        forgetRollOuts();
-        forgetClaims();
-        forgetChecks();
-    }
-
-    async check(
-        index: number,
-        text: string,
-        { olds = this.members.get(index) ?? {}, more = {} } = {},
-    ): Promise<Properties> {
-        const { inputs, failures } = await this.guests.check(olds, {
-            resourceUrn: urnAt(index),
-            platform: "kvm",
-            connection: this.host.uri,
-            kernel,
-            guest: "raw",
-            accelerator: "tcg",
-            memory: 16,
-            args: [text],
-            rollOut: { fleet: "web", replicas: 3, ...PLAN, idle: [], connections: [], ...more },
-        });
-        expect(failures).toEqual([]);
-        return inputs;
-    }
-
-    async create(text: string): Promise<void> {
-        this.run();
-        for (const index of [0, 1, 2]) {
-            const { outs } = await this.guests.create(await this.check(index, text));
-            this.members.set(index, outs);
-        }
-        await this.line();
-    }
-
-    async update(index: number, inputs: Properties): Promise<void> {
-        const { outs } = await this.guests.update("", this.members.get(index)!, inputs);
-        this.members.set(index, outs);
-    }
-
-    diff = (index: number, inputs: Properties) => this.guests.diff("", this.members.get(index)!, inputs);
-    remove = (index: number) => this.guests.delete("", this.members.get(index)!);
-    uuid = (index: number) => String(this.members.get(index)!.uuid);
-
-    /** Check the roll-out, and keep its state. */
-    async line(more: Properties = {}): Promise<{ line: unknown; changes: unknown; failures: string[] }> {
-        const news = {
-            resourceUrn: urnAt(0).replace("Unikernel::web-0", "FleetRollOut::web"),
-            fleet: "web",
-            replicas: 3,
-        };
-        const { inputs, failures } = await fleetRollOutHandlers().check(this.rollOut, { ...news, ...PLAN, ...more });
-        const { changes } = await fleetRollOutHandlers().diff("", this.rollOut, inputs);
-        if (failures.length === 0) this.rollOut = inputs;
-        return {
-            line: inputs.consequence,
-            changes,
-            failures: failures.map(({ property, reason }) => `${property}: ${reason}`),
-        };
-    }
-}
-
-let fleet: Fleet;
+let fleet: MemoryFleet;
 beforeEach(async () => {
-    fleet = new Fleet();
+    fleet = new MemoryFleet(kernel);
     await fleet.create("one");
 });
 

@@ -19,6 +19,7 @@ import { isSameGeneration } from "../ownership/ownership";
 import { forgetConsole } from "../power/halted";
 import { stop } from "../power/stop";
 import { keptConsole } from "../readiness/console";
+import { whyNotServing } from "../readiness/serving";
 import { assertFolder } from "./reconcile";
 
 /** Remove the guest and everything that this package made for it. Succeeds when it is gone already. */
@@ -61,7 +62,8 @@ export async function remove(
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
     const data = await findForeignData(host, ref, { record, mark, liveMark, facts, liveFacts });
     if (!applied.deleteData) refuseForeignData(ref.name, data);
-    if (record && whyNotInService({ record, liveMark }) === undefined) await context.beforeStop?.();
+    if (record && liveMark && whyNotInService({ record, liveMark }) === undefined)
+        await context.beforeStop?.(() => whyNotServing(configured, record, liveMark));
     beginOperation(ref.uuid);
     const { kept, foreign } = await noteFailure(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {

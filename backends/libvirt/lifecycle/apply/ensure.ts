@@ -17,6 +17,7 @@ import type { Claim } from "../ownership/ownership";
 import { start } from "../power/start";
 import { respondsToShutdown, stop } from "../power/stop";
 import { describe, waitReady } from "../readiness/readiness";
+import { whyNotServing } from "../readiness/serving";
 import { stayReady } from "../readiness/steady";
 import type { Run } from "../run";
 import { completionOf, isFresh, releaseEarly } from "./atOnce";
@@ -129,8 +130,12 @@ async function execute(operation: Operation): Promise<string | undefined> {
     let completed: string | undefined;
     if (decision.stop || restarting) {
         // A refusal leaves the guest as it runs: it undoes what was prepared, and rolls nothing back.
-        if (decision.stop && decision.start && !operation.ended && whyNotInService(existing) === undefined)
-            await during("prepare", context.beforeStop?.() ?? Promise.resolve());
+        const { record, liveMark } = existing;
+        if (decision.stop && decision.start && !operation.ended && record && liveMark && !whyNotInService(existing))
+            await during(
+                "prepare",
+                context.beforeStop?.(() => whyNotServing(host, record, liveMark)) ?? Promise.resolve(),
+            );
         await during("stop", assertHeld());
         await during(
             "stop",

@@ -10,6 +10,7 @@ import { CONSOLE_LOG, type Layout, layOut } from "../files/layout";
 import { folderOf, namesOf, recordsOf } from "../files/records";
 import { type RecordedEntry, recorded } from "../network/entries";
 import { type Claim, disown, generationOf } from "../ownership/ownership";
+import { probeOf } from "../readiness/serving";
 import type { Run } from "../run";
 
 /** The definition of a plan on this host. */
@@ -90,6 +91,7 @@ function readyMark(
         ...(guest.shutdown ? { shutdown: true } : {}),
         ...(boot.xenstore ? { told: boot.xenstore.key } : {}),
         ...(spec.gdb && debugs ? { gdb: spec.gdb.port } : {}),
+        ...probeOf(spec),
         ...(disowned.length ? { disowned } : {}),
     };
 }

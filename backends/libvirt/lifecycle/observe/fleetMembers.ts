@@ -3,6 +3,7 @@ import type { SeenMember } from "../../../hostReports";
 import type { Host } from "../../host";
 import { readMark } from "../../xml";
 import { type Existing, stateOf, waitUntilStable } from "../existing";
+import { whyNotServing } from "../readiness/serving";
 
 /**
  * Return the guests of the given URNs that a host has, by the marks of its domains. Each is read by a call of its own, since a
@@ -35,6 +36,9 @@ async function memberOf(host: Host, uuid: string, wanted: ReadonlySet<string>): 
             urn: mark.urn,
             name: record.name,
             ...(trouble === undefined ? {} : { trouble }),
+            ...(trouble === undefined && liveMark?.probe
+                ? { serves: () => whyNotServing(host, record, liveMark) }
+                : {}),
             ...(mark.phase === "creating" ? { unmade: true as const } : {}),
         };
     } catch (error) {

@@ -22,6 +22,9 @@ const PATIENT_EACH = 8;
 const STEADY_MS = 500;
 const STEADY_LIMIT_MS = 5000;
 
+/** Attempts at a guest that has served before, the pause between two, and the time for all answers. Milliseconds. */
+const ASKED = { times: 3, pause: 500, limit: 10_000 };
+
 /** Where a guest may be reached, and by which connections. */
 export interface Probing {
     find: FindRoutes;
@@ -94,6 +97,26 @@ async function untilUp(
         if (done.failure !== undefined) throw done.failure;
     } finally {
         stop.abort();
+    }
+}
+
+/**
+ * Ask a guest that has served before whether it still does. A first failure may be chance, so it gets some attempts; the time for an
+ * answer is long, since a guest that serves uses none of it.
+ * @returns undefined where it answers, else what was seen last
+ * @throws UnikernelError as `probe` does
+ */
+export async function answers(
+    probing: Probing,
+    attempt: Attempt,
+    signal: AbortSignal = new AbortController().signal,
+): Promise<string | undefined> {
+    const end = Date.now() + ASKED.limit;
+    for (let time = 1; ; time++) {
+        const why = await tryOnce(probing, attempt, signal, Math.max(end - Date.now(), 1));
+        signal.throwIfAborted();
+        if (why === undefined || time === ASKED.times || Date.now() >= end) return why;
+        await sleep(ASKED.pause, undefined, { signal });
     }
 }
 

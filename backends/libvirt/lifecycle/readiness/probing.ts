@@ -4,8 +4,10 @@ import type { Probing } from "./probe";
 import { fromHere, fromHost } from "./reach";
 import { noRoute, portOf, problemFromHere, routesTo } from "./routes";
 
+export type ProbedSpec = Pick<UnikernelSpec, "connection" | "interfaces" | "readiness" | "sshTarget">;
+
 interface Probed {
-    spec: UnikernelSpec;
+    spec: ProbedSpec;
     host: Host;
     info: HostInfo;
 }

@@ -30,6 +30,9 @@ interface ConnectionEnd {
     fromHost: boolean;
 }
 
+/** A guest, as far as routes to it are concerned. */
+type Routed = Pick<UnikernelSpec, "connection" | "interfaces">;
+
 /** A route, as far as the declaration determines it. */
 type DeclaredRoute =
     | { kind: "forward"; address: string; port: number; declared: string }
@@ -41,7 +44,7 @@ type DeclaredRoute =
  * undefined when no route can exist.
  * @param fromHost the routes begin on the host; else on this machine
  */
-export function routesTo(spec: UnikernelSpec, port: number, host: Host, fromHost: boolean): FindRoutes | undefined {
+export function routesTo(spec: Routed, port: number, host: Host, fromHost: boolean): FindRoutes | undefined {
     const declared = declaredRoutesTo(spec, port, { uri: host.uri, fromHost });
     if (declared.length === 0) return undefined;
     return async () => {
@@ -68,10 +71,10 @@ async function routesOf(route: DeclaredRoute, port: number, host: Host): Promise
 const FAMILIES: Family[] = ["ipv4", "ipv6"];
 const isSame = (one: Route, other: Route): boolean => one.address === other.address && one.port === other.port;
 
-const declared = (spec: UnikernelSpec, port: number, fromHost: boolean): DeclaredRoute[] =>
+const declared = (spec: Routed, port: number, fromHost: boolean): DeclaredRoute[] =>
     declaredRoutesTo(spec, port, { uri: spec.connection, fromHost });
 
-function declaredRoutesTo(spec: UnikernelSpec, port: number, end: ConnectionEnd): DeclaredRoute[] {
+function declaredRoutesTo(spec: Pick<Routed, "interfaces">, port: number, end: ConnectionEnd): DeclaredRoute[] {
     const forwards = spec.interfaces.flatMap(({ attach }): DeclaredRoute[] =>
         forwardsOf(attach).flatMap((one) => {
             const address = one.guest === port && one.protocol === "tcp" ? reachable(one.address, end) : undefined;
@@ -137,7 +140,7 @@ export function remoteProbeProblems(spec: UnikernelSpec): Problem[] {
  * network another machine may have that address, and would answer. A listener on the address in the connection's URI
  * certainly belongs to the host.
  */
-export function problemFromHere(spec: UnikernelSpec, port: number): string | undefined {
+export function problemFromHere(spec: Routed, port: number): string | undefined {
     const [route] = declared(spec, port, false);
     if (!route) return undefined;
     const host = hostOf(spec.connection);
@@ -165,7 +168,7 @@ export function portOf(readiness: UnikernelSpec["readiness"]): number | undefine
     return "http" in readiness ? readiness.http.port : readiness.tcp.port;
 }
 
-export function noRoute(spec: UnikernelSpec, port: number): UnikernelError {
+export function noRoute(spec: Pick<Routed, "interfaces">, port: number): UnikernelError {
     const user = spec.interfaces.findIndex(({ attach }) => attachKind(attach) === "user");
     return new UnikernelError(
         "invalid",
