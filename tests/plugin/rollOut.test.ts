@@ -42,7 +42,7 @@ function restarted(before: Record<string, string>, after: Record<string, string>
         .sort();
 }
 
-test("the plugin's fleet: no row without a change, a failed canary leaves the rest, a killed roll-out is continued", async () => {
+test("the plugin's fleet: no row without a change, a failed canary leaves the rest, a roll-out whose provider or engine was killed is continued", async () => {
     await Fleets.with(host, "roll-out", async (fleets) => {
         const { stack } = fleets;
         await fleets.declare("plugin", fleetOf("one"));
@@ -76,6 +76,32 @@ test("the plugin's fleet: no row without a change, a failed canary leaves the re
         // It runs, and is proven before the next one is touched.
         expect(restarted(cut, await fleets.processes())).toEqual(["web-2", "web-3"]);
         expect(text).toMatch(/web-1 updating .*ready; watching it for 2 s[^]*web-1 updated[^]*web-2 updating/);
+
+        // The engine is killed in the middle of the next roll-out: its provider ends, and leaves a member in its middle.
+        const whole = await fleets.processes();
+        await fleets.declare("plugin", fleetOf("three", STRICT));
+        const middle = await holdAt([{ uuid: urns["Unikernel web-1"]!.uuid, call: "domains.start", when: "after" }]);
+        try {
+            const run = await stack.start("up", { env: middle.env });
+            const provider = await middle.reached(run.ended);
+            run.kill("SIGKILL");
+            await run.ended;
+            signalQuietly(provider, "SIGKILL");
+            await until(() => !existsSync(`/proc/${provider}`));
+        } finally {
+            await middle.remove();
+        }
+        await stack.cancel();
+        const stopped = await fleets.processes();
+        expect(restarted(whole, stopped)).toEqual(["web-0", "web-1"]);
+        const converged = await stack.up({ args: ["--parallel", "32"] });
+        expect(converged.text).toMatch(
+            /web-1 updating .*ready; watching it for 2 s[^]*web-1 updated[^]*web-2 updating/,
+        );
+        expect(restarted(stopped, await fleets.processes())).toEqual(
+            expect.arrayContaining(["web-2", "web-3"]) as string[],
+        );
+        expect((await stack.up()).changes).toEqual({ same: 7 });
 
         const replaced = await stack.up({ args: ["--replace", urns["Unikernel web-0"]!.urn] });
         expect(replaced.text).toMatch(/1 replacement: canary 1 \(2 s\), at least 3 of 4 in service; about 12 s/);

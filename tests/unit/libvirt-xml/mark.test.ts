@@ -19,6 +19,18 @@ const whole: Mark = {
     shutdown: true,
     told: "rumprun/cfg",
     incarnation: "0badcafe",
+    probe: {
+        readiness: {
+            http: {
+                port: 80,
+                path: "/a?b&<c>",
+                status: [200, 204],
+                body: "gr\u00fc\u00dfe\u0001\ud83d\n",
+                host: "www",
+            },
+        },
+        addresses: ["10.0.0.9", "fd00::9"],
+    },
     reservations: [
         { network: "lan", mac: "52:54:00:00:00:01", address: "10.0.0.2" },
         { network: "lan", mac: "52:54:00:00:00:02", address: "10.0.0.3", foreign: true },
@@ -36,7 +48,7 @@ const stored = (element: string): string =>
     `<domain><metadata>${element
         .replace("<mark", `<unikernel:mark xmlns:unikernel="${MARK_NAMESPACE}"`)
         .replaceAll(
-            /<(\/?)(mark|urn|creator|boot|folder|file|lastGood|disowned|reservation|record)\b/g,
+            /<(\/?)(mark|urn|creator|boot|probe|folder|file|lastGood|disowned|reservation|record)\b/g,
             "<$1unikernel:$2",
         )}</metadata></domain>`;
 
@@ -48,6 +60,18 @@ test.each<[string, Mark]>([
     expect(readMark(renderDomain(least, one))).toEqual(one);
     expect(readMark(withMark(renderDomain(least), one))).toEqual(one);
     expect(readMark(stored(renderMark(one)))).toEqual(one);
+});
+
+test.each([
+    "{",
+    "[]",
+    '{"addresses":[]}',
+    '{"addresses":[1],"readiness":{"tcp":{"port":80}}}',
+    '{"addresses":[],"readiness":{"tcp":{"port":0}}}',
+])("a probe that cannot be read is none: %s", (json) => {
+    const xml = renderDomain(least, whole).replace(/(<unikernel:probe>)[^<]*/, (_, tag: string) => tag + json);
+    const { probe: _, ...rest } = whole;
+    expect(readMark(xml)).toEqual(rest);
 });
 
 test("the element for virDomainSetMetadata has no namespace of its own: libvirt refuses one", () => {
