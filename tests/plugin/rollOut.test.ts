@@ -3,6 +3,7 @@ import { logicalName } from "../../model";
 import { holdAt } from "../support/hold";
 import type { LibvirtHost } from "../support/libvirtHost";
 import { startLibvirtHost } from "../support/libvirtHost";
+import { listenOn } from "../support/listener";
 import { signalQuietly, until } from "../support/processes";
 import { Fleets, opsOf } from "./fleets";
 
@@ -142,4 +143,45 @@ test("the class's fleet: one at a time, a killed sibling makes a stop refuse, --
         expect(text).not.toContain("not provable");
         expect(restarted(after, await fleets.processes())).toEqual(["web-0", "web-1", "web-2", "web-3"]);
     });
+});
+
+test("a member that runs and does not serve any more makes a stop refuse, until it serves again", async () => {
+    await host.defineNatNetwork("lan", { subnet: "10.71.0", isolated: true });
+    const bridge = /<bridge name=["']([^"']+)/.exec(await host.virsh("net-dumpxml", "lan"))![1]!;
+    const addresses = ["10.71.0.11", "10.71.0.12"];
+    for (const address of addresses)
+        expect(await host.exec("ip", ["addr", "add", `${address}/32`, "dev", bridge])).toMatchObject({ code: 0 });
+    // The test kernel has no server: the host answers at the addresses of its members.
+    const servers = await Promise.all(addresses.map((address) => listenOn(host, 8080, address)));
+    try {
+        await Fleets.with(host, "roll-out-deaf", async (fleets) => {
+            const { stack } = fleets;
+            const fleet = (text: string) => ({
+                replicas: 2,
+                strategy: { maxUnavailable: 1 },
+                template: { env: { TEXT: text }, readiness: { tcp: { port: 8080 }, timeout: 600 } },
+                members: Object.fromEntries(
+                    addresses.map((address, index) => [
+                        index,
+                        { interfaces: [{ attach: { network: "lan" }, ipv4: { address: `${address}/24` } }] },
+                    ]),
+                ),
+            });
+            await fleets.declare("template", fleet("one"));
+            await stack.up();
+            const before = await fleets.processes();
+            servers[1]!.stop();
+            await fleets.declare("template", fleet("two"));
+            const refused = await stack.up({ fails: true });
+            expect(refused.text).toMatch(
+                /web-0 is not stopped, and stays as it is: web may have 1 out of service at once; web-1 runs and does not serve: 10\.71\.0\.12: .*ECONNREFUSED/,
+            );
+            expect(await fleets.processes()).toEqual(before);
+            servers[1] = await listenOn(host, 8080, addresses[1]);
+            await stack.up();
+            expect(restarted(before, await fleets.processes())).toEqual(["web-0", "web-1"]);
+        });
+    } finally {
+        for (const one of servers) one.stop();
+    }
 });

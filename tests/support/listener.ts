@@ -4,15 +4,15 @@ import { once } from "node:events";
 import type { LibvirtHost } from "./libvirtHost";
 
 const PROGRAM =
-    'require("node:net").createServer().listen(Number(process.argv[1]), "127.0.0.1", () => console.log("listening")); process.stdin.resume().on("end", () => process.exit())';
+    'require("node:net").createServer().listen(Number(process.argv[1]), process.argv[2], () => console.log("listening")); process.stdin.resume().on("end", () => process.exit())';
 
 /**
- * Start a program that is no guest and listens on a TCP port of 127.0.0.1 of a host. It ends with `stop`, or with this
+ * Start a program that is no guest and listens on a TCP port of an address of a host. It ends with `stop`, or with this
  * process.
  */
-export async function listenOn(host: LibvirtHost, port: number): Promise<{ stop(): void }> {
+export async function listenOn(host: LibvirtHost, port: number, address = "127.0.0.1"): Promise<{ stop(): void }> {
     const [enter, ...args] = host.enter as [string, ...string[]];
-    const child = spawn(enter, [...args, process.execPath, "-e", PROGRAM, String(port)], {
+    const child = spawn(enter, [...args, process.execPath, "-e", PROGRAM, String(port), address], {
         stdio: ["pipe", "pipe", "inherit"],
     });
     const ended = once(child, "exit").then(([code]) => {
