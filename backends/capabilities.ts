@@ -51,8 +51,12 @@ export interface Importer {
 
 /** A platform whose hosts can show any guest and its console. */
 export interface GuestViewer {
-    /** Return the host's name for itself, and the guests with this package's mark, by name. Changes nothing. */
-    listGuests(connection: string): Promise<{ hostname: string; guests: ListedGuest[] }>;
+    /**
+     * Return the host's name for itself, and the guests with this package's mark, by name. Changes nothing.
+     * @param sshTarget as a guest there declares it: the ssh way to dom0, without which a connection that reaches libvirt
+     * alone has no uptimes
+     */
+    listGuests(connection: string, sshTarget?: string): Promise<{ hostname: string; guests: ListedGuest[] }>;
     /** Return a description of a guest, whichever program made it; undefined when the host has none. */
     describeGuest(connection: string, target: GuestName): Promise<GuestDescription | undefined>;
     /**
@@ -70,7 +74,7 @@ export interface GuestViewer {
      */
     guestOutput(
         connection: string,
-        guest: { uuid: string; name: string },
+        guest: { uuid: string; name: string; sshTarget?: string },
         options: OutputOptions,
     ): Promise<OutputReader | undefined>;
     /** Return the last 128 KiB that a guest has printed since its last start; undefined when there is no such guest. */

@@ -24,5 +24,5 @@ export const kvm: LibvirtPlatform = {
     ipAddresses,
     opensPrivateFiles: (...args) => operations().opensPrivateFiles(...args),
     consoleCommand,
-    uptimes: (...args) => operations().qemuUptimes(...args),
+    uptimes: (host, uuids) => operations().qemuUptimes(host, uuids),
 };

@@ -111,8 +111,9 @@ export interface LibvirtPlatform {
     /**
      * Return for how many seconds running guests have run, by uuid and by the host's own clock; a guest is missing where
      * that is not known. libvirt has no call for it.
+     * @param sshTarget as in `GuestAccess`
      */
-    uptimes(host: Host, uuids: string[]): Promise<Map<string, number>>;
+    uptimes(host: Host, uuids: string[], sshTarget?: string): Promise<Map<string, number>>;
     /**
      * Return the guest's stored console output. Left out: the log is in the guest's folder, where its definition says.
      */

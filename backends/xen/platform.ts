@@ -28,7 +28,7 @@ export function createXen(dom0Of: (host: Host, guest: Pick<GuestAccess, "sshTarg
         model: xenModel,
         ipAddresses,
         consoleCommand,
-        uptimes: (host, uuids) => domainUptimes(dom0Of(host, {}), uuids),
+        uptimes: (host, uuids, sshTarget) => domainUptimes(dom0Of(host, { sshTarget }), uuids),
         console: (host, guest) => xenConsole(dom0Of(host, guest), guest.name, guest.sshTarget === undefined),
         writeRuntimeConfig: (host, guest, id, { key, value }) =>
             writeGuestKey(dom0Of(host, guest).xenstore, id, key, value),

@@ -1,4 +1,4 @@
-import { type Backends, backends } from "../../backends";
+import { type Backends, backends, type GuestName } from "../../backends";
 import { isUuid, logicalName, UnikernelError } from "../../model";
 import { hostAt } from "../functions/connection";
 import type { StackGuests } from "./stack";
@@ -8,6 +8,8 @@ export interface Found {
     connection: string;
     uuid: string;
     name: string;
+    /** Xen: the ssh way to dom0, as the stack's state has it. */
+    sshTarget?: string;
 }
 
 /**
@@ -23,12 +25,16 @@ export async function findGuest(
     services: { backends: Backends } = { backends },
 ): Promise<Found> {
     const guest = isUuid(word) ? { uuid: word.toLowerCase() } : { name: word };
-    const asked = stack ? inStack(word, stack, connections) : connections.map((connection) => ({ connection, guest }));
+    const asked: Asked[] = stack
+        ? inStack(word, stack, connections)
+        : connections.map((connection) => ({ connection, guest }));
     const looks = await Promise.all(
-        asked.map(async ({ connection, guest: target }) => {
+        asked.map(async ({ connection, sshTarget, guest: target }) => {
             try {
                 const found = await hostAt(connection, services).backend.describeGuest(connection, target);
-                return found && { connection, uuid: found.uuid, name: found.name, ours: found.urn !== undefined };
+                return (
+                    found && { connection, sshTarget, uuid: found.uuid, name: found.name, ours: found.urn !== undefined }
+                );
             } catch (error) {
                 return error as Error;
             }
@@ -54,23 +60,27 @@ export async function findGuest(
         });
     }
     silent.forEach(onSilent);
-    const { connection, uuid, name } = first;
-    return { connection, uuid, name };
+    const { ours: _, ...found } = first;
+    return found;
+}
+
+interface Asked extends Pick<Found, "connection" | "sshTarget"> {
+    guest: GuestName;
 }
 
 /** Return the guests of a stack that a word names, each with its host; one whose connection is a secret is looked for. */
-function inStack(
-    word: string,
-    { guests }: StackGuests,
-    connections: string[],
-): { connection: string; guest: { uuid: string } }[] {
+function inStack(word: string, { guests }: StackGuests, connections: string[]): Asked[] {
     const named = guests.filter(({ uuid, name, urn }) => [uuid, name, logicalName(urn)].includes(word));
     if (named.length === 0)
         throw new UnikernelError("not-found", `the stack has no guest ${word}`, {
             hint: guests.length > 0 ? `it has ${guests.map(({ name }) => name).join(", ")}` : "it has none",
         });
-    const found = named.flatMap(({ uuid, connection }) =>
-        (connection === undefined ? connections : [connection]).map((uri) => ({ connection: uri, guest: { uuid } })),
+    const found = named.flatMap(({ uuid, connection, sshTarget }) =>
+        (connection === undefined ? connections : [connection]).map((uri) => ({
+            connection: uri,
+            sshTarget,
+            guest: { uuid },
+        })),
     );
     if (found.length === 0)
         throw new UnikernelError("invalid", `the connection of ${word} is a secret in the stack's state`, {

@@ -59,7 +59,7 @@ export async function showGuests(
     services: { backends: Backends } = { backends },
 ): Promise<Shown> {
     const uris = new Set([...connections, ...(stack?.guests ?? []).flatMap(({ connection }) => connection ?? [])]);
-    const answers = await Promise.all([...uris].map((uri) => ask(uri, services)));
+    const answers = await Promise.all([...uris].map((uri) => ask(uri, sshTargetOf(uri, stack), services)));
     const known = new Map((stack?.guests ?? []).map((guest) => [guest.uuid, guest]));
     const seen = answers.flatMap(({ connection, found }) =>
         found
@@ -74,9 +74,18 @@ export async function showGuests(
     };
 }
 
-async function ask(connection: string, services: { backends: Backends }): Promise<Answer> {
+/** Return the ssh way to a host that a guest of the stack declares: it leads there for all guests of that host. */
+function sshTargetOf(connection: string, stack?: StackGuests): string | undefined {
+    return stack?.guests.find((guest) => guest.connection === connection && guest.sshTarget !== undefined)?.sshTarget;
+}
+
+async function ask(
+    connection: string,
+    sshTarget: string | undefined,
+    services: { backends: Backends },
+): Promise<Answer> {
     try {
-        const { hostname, guests } = await hostAt(connection, services).backend.listGuests(connection);
+        const { hostname, guests } = await hostAt(connection, services).backend.listGuests(connection, sshTarget);
         return { connection, hostname, found: guests };
     } catch (error) {
         return { connection, error: messageOf(error), found: [] };

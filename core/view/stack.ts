@@ -7,6 +7,8 @@ export interface StateGuest {
     uuid: string;
     name: string;
     connection?: string;
+    /** Xen: the ssh way to dom0. */
+    sshTarget?: string;
     ipAddresses: string[];
     /** MiB. */
     memory?: number;
@@ -45,6 +47,7 @@ function guestIn({ urn, id, modified, values }: ExportedResource): StateGuest[] 
             uuid,
             name: text(values.name) ?? logicalName(urn),
             connection: text(values.connection),
+            sshTarget: text(values.sshTarget),
             ipAddresses: addresses.map((one) => text(one) ?? ""),
             memory: typeof values.memory === "number" ? values.memory : undefined,
             modified,

@@ -7,6 +7,18 @@ import { run } from "./packages.mjs";
 
 /** For the disk that dom0 lives on. */
 const BOOT_MODULES = ["virtio_pci", "virtio_blk", "crc32c_generic", "ext4"];
+/** The kernel loads them by itself, for the rules that libvirt makes for a network. */
+const FIREWALL_MODULES = [
+    "nft_compat",
+    "nft_chain_nat",
+    "nft_reject_inet",
+    "xt_MASQUERADE",
+    "xt_CHECKSUM",
+    "xt_conntrack",
+    "xt_tcpudp",
+    "ipt_REJECT",
+    "ip6t_REJECT",
+];
 /** What dom0's start loads, and what tests may ask for. */
 const HOST_MODULES = [
     ...BOOT_MODULES,
@@ -23,6 +35,7 @@ const HOST_MODULES = [
     "xen-blkback",
     "xen-netback",
     "isofs",
+    ...FIREWALL_MODULES,
 ];
 
 /** By the first bytes of the packed kernel in a bzImage. */

@@ -24,6 +24,8 @@ const DOM0 = [
     "procps",
     "qemu-system-xen",
     "iputils-ping",
+    "dnsmasq-base",
+    "iptables",
 ];
 
 export const run = (program, args, options = {}) =>

@@ -98,7 +98,8 @@ export function createLibvirtBackend(platform: LibvirtPlatform, open: (uri: stri
         leftovers: async (connection, creator) => operations().leftovers(await open(connection), creator),
         sweep: async (connection, left, options) => operations().sweep(await open(connection), platform, left, options),
         sweepReservation: async (connection, entry) => operations().release(await open(connection), [entry]),
-        listGuests: async (connection) => operations().listGuests(await open(connection), platform),
+        listGuests: async (connection, sshTarget) =>
+            operations().listGuests(await open(connection), platform, sshTarget),
         fleetMembers: async (connection, urns, likely) =>
             operations().fleetMembers(await open(connection), urns, likely),
         describeGuest: async (connection, target) =>

@@ -9,11 +9,11 @@ import { keptConsole } from "../readiness/console";
 export async function guestOutput(
     host: Host,
     platform: LibvirtPlatform,
-    guest: { uuid: string; name: string },
+    guest: { uuid: string; name: string; sshTarget?: string },
     options: OutputOptions,
 ): Promise<OutputReader | undefined> {
     const record = await host.domains.get(guest.uuid);
     const { mark, liveMark } = record ? existingOf(record, []) : {};
     const own = withFilesOf(host, (mark ?? liveMark)?.folder, await folderOf(host, guest.uuid));
-    return keptConsole(own, platform, { ...guest, sshTarget: undefined }).output(options);
+    return keptConsole(own, platform, { ...guest, sshTarget: guest.sshTarget }).output(options);
 }

@@ -17,6 +17,7 @@ interface Ours extends Pick<ListedGuest, "mark" | "problem"> {
 export async function listGuests(
     host: Host,
     platform: LibvirtPlatform,
+    sshTarget?: string,
 ): Promise<{ hostname: string; guests: ListedGuest[] }> {
     const [{ hostname }, listed] = await Promise.all([host.info(), host.domains.list()]);
     const get = host.domains.getTogether ?? ((uuid: string) => host.domains.get(uuid));
@@ -25,7 +26,7 @@ export async function listGuests(
     const running = ours.filter(({ record }) => record.active);
     const [leases, uptimes] = await Promise.all([
         leasesOf(host, running),
-        running.length === 0 ? new Map<string, number>() : uptimesOf(host, platform, running),
+        running.length === 0 ? new Map<string, number>() : uptimesOf(host, platform, running, sshTarget),
     ]);
     const guests = ours.map(({ record, shape, mark, problem }) => {
         const { uuid, name } = record;
@@ -64,11 +65,17 @@ async function leasesOf(host: Host, running: Ours[]): Promise<LeaseRecord[]> {
     return (await Promise.all(networks.map((name) => host.networks.leases(name).catch(() => [])))).flat();
 }
 
-function uptimesOf(host: Host, platform: LibvirtPlatform, running: Ours[]): Promise<Map<string, number>> {
+function uptimesOf(
+    host: Host,
+    platform: LibvirtPlatform,
+    running: Ours[],
+    sshTarget?: string,
+): Promise<Map<string, number>> {
     return platform
         .uptimes(
             host,
             running.map(({ record }) => record.uuid),
+            sshTarget,
         )
         .catch(() => new Map<string, number>());
 }
