@@ -1,4 +1,4 @@
-import { same } from "../../model";
+import { knownHost, same } from "../../model";
 import type { PropertyChange } from "../handlers";
 import { DRIFTING, type NetworkInputs, RESTARTS } from "./inputs";
 
@@ -12,7 +12,7 @@ export function differences(olds: Stored, news: Stored): PropertyChange[] {
     };
     return [
         ...changed("name", "replace"),
-        ...(olds.host !== undefined && news.host !== undefined ? changed("host", "replace") : []),
+        ...(knownHost(olds.host) !== undefined && knownHost(news.host) !== undefined ? changed("host", "replace") : []),
         ...changed("connection", "live"),
         ...DRIFTING.filter((name) => name !== "bridge" || declaresBridge(olds, news)).flatMap((name) =>
             changed(name, consequenceOf(name, olds, news)),

@@ -1,4 +1,4 @@
-import { logicalName, overlaps, type Problem, spanOf } from "../../model";
+import { knownHost, logicalName, overlaps, type Problem, spanOf } from "../../model";
 import type { NetworkInputs } from "./inputs";
 
 type Declared = Pick<NetworkInputs, "urn" | "name" | "host" | "connection" | "ipv4" | "ipv6">;
@@ -10,8 +10,7 @@ const checked = new Map<string, Declared>();
 export function claimNetwork(network: Declared): Problem[] {
     checked.set(network.urn, network);
     const others = [...checked.values()].filter(
-        (other) =>
-            other.urn !== network.urn && (other.host ?? other.connection) === (network.host ?? network.connection),
+        (other) => other.urn !== network.urn && placeOf(other) === placeOf(network),
     );
     return others.flatMap((other) => [
         ...(other.name === network.name
@@ -29,6 +28,8 @@ export function claimNetwork(network: Declared): Problem[] {
         }),
     ]);
 }
+
+const placeOf = ({ host, connection }: Declared): unknown => knownHost(host) ?? connection;
 
 /** Forget all networks: another run of the engine, or a test. */
 export function forgetNetworks(): void {

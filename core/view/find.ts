@@ -33,7 +33,13 @@ export async function findGuest(
             try {
                 const found = await hostAt(connection, services).backend.describeGuest(connection, target);
                 return (
-                    found && { connection, sshTarget, uuid: found.uuid, name: found.name, ours: found.urn !== undefined }
+                    found && {
+                        connection,
+                        sshTarget,
+                        uuid: found.uuid,
+                        name: found.name,
+                        ours: found.urn !== undefined,
+                    }
                 );
             } catch (error) {
                 return error as Error;

@@ -1,3 +1,4 @@
+export { knownHost } from "./known";
 export { type HostSpec, hostNameOf, type NamedHost, namedHosts } from "./names";
 export { type Placed, placedBy, rankHosts } from "./rank";
 export { SECRET_HOSTS } from "./secret";

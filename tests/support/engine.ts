@@ -1,6 +1,7 @@
 import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { capture, type ExecResult } from "./processes";
 import { PASSPHRASE, StackFiles } from "./stackFiles";
 import { HANG_MS } from "./time";
 
@@ -174,6 +175,11 @@ export class Stack {
                 stdin: "ignore",
             })
         ).stdout;
+    }
+
+    /** Run another program beside the stack's. A non-zero exit code is a result, not an error. */
+    command(file: string, args: string[]): Promise<ExecResult> {
+        return capture(file, args, { cwd: this.folder, env: this.env, timeout: HANG_MS });
     }
 
     private async run(command: string, args: string[], options: RunOptions): Promise<Run> {

@@ -67,6 +67,11 @@ export class TestNetworks {
         return id === "" ? undefined : props;
     }
 
+    /** Update without asking whether it may be done. */
+    async update(state: Properties, inputs: Properties): Promise<Properties> {
+        return (await this.handlers.update(String(state.uuid), state, inputs)).outs;
+    }
+
     async destroy(state: Properties): Promise<void> {
         await this.handlers.delete(String(state.uuid), state);
     }

@@ -1,4 +1,4 @@
-import { UnikernelError, type UnikernelSpec } from "../../../model";
+import { knownHost, UnikernelError, type UnikernelSpec } from "../../../model";
 import type { HostInfo } from "../host";
 
 /**
@@ -17,10 +17,10 @@ export function hostIdOf({ uuid, session, local }: Pick<HostInfo, "uuid" | "sess
  */
 export function assertSameHost(
     info: HostInfo,
-    { name, host, connection }: Pick<UnikernelSpec, "name" | "host" | "connection">,
+    { name, host: seen, connection }: Pick<UnikernelSpec, "name" | "host" | "connection">,
 ): void {
-    const hostId = hostIdOf(info);
-    if (host === undefined || host === hostId) return;
+    const [host, hostId] = [knownHost(seen), hostIdOf(info)];
+    if (host === undefined || knownHost(hostId) === undefined || host === hostId) return;
     throw new UnikernelError(
         "unreachable",
         `${connection} leads to host ${hostId} (${info.hostname}) here, and ${name} was last seen on host ${host}; nothing was changed`,

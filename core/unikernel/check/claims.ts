@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { outputPath } from "../../../backends";
 import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
-import { attachKind, canonicalAddress, forwardsOf, isSameItem, keyOf, logicalName } from "../../../model";
+import { attachKind, canonicalAddress, forwardsOf, isSameItem, keyOf, knownHost, logicalName } from "../../../model";
 import { type Claim, ClaimIndex, clash } from "./claimIndex";
 
 /**
@@ -102,7 +102,7 @@ function networkClaims(
 }
 
 function claimsOf(spec: UnikernelSpec): Claim[] {
-    const host = spec.host ?? spec.connection;
+    const host = knownHost(spec.host) ?? spec.connection;
     const make: Make = (property, key, what) => ({ urn: spec.urn, property, host, key, what });
     const claims = [
         make("name", keyOf.name(spec.name), `the name ${spec.name}`),

@@ -1,5 +1,5 @@
 import type { Consequence, ConsequenceTable } from "../../../backends";
-import { same } from "../../../model";
+import { knownHost, same } from "../../../model";
 import {
     type NamesWhere,
     namesWhere,
@@ -116,8 +116,9 @@ function sortedOr(list: unknown): unknown {
 
 /** Compare hosts, not the text of URIs: another URI for the same host is no move. */
 function* moved(old: Partial<StoredInputs>, next: StoredInputs): Generator<Pair> {
-    const elsewhere = old.host !== undefined && next.host !== undefined && old.host !== next.host;
-    if (elsewhere) yield { property: "connection", from: old.host, to: next.host, consequence: "replace" };
+    const [from, to] = [knownHost(old.host), knownHost(next.host)];
+    if (from !== undefined && to !== undefined && from !== to)
+        yield { property: "connection", from, to, consequence: "replace" };
     else yield { property: "connection", from: old.connection, to: next.connection, consequence: "live" };
     yield* folderPairs(old, next);
 }

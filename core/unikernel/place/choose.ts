@@ -1,5 +1,5 @@
 import type { HostCapacity, HostPlatform } from "../../../backends";
-import { type NamedHost, type Problem, placedBy, rankHosts } from "../../../model";
+import { knownHost, type NamedHost, type Problem, placedBy, rankHosts } from "../../../model";
 import { uuidOf } from "../../identity";
 import { give, givenOut } from "./given";
 import { type Look, lookAt } from "./look";
@@ -36,7 +36,7 @@ export async function chooseHost(
     const candidates = await Promise.all(
         ranked.map(async (host): Promise<Candidate> => {
             const look = await lookAt(backend, host.connection);
-            return { host, look, reason: "facts" in look ? tooSmall(look.facts, guest) : look.reason };
+            return { host, look, reason: "facts" in look ? tooSmall(host, look.facts, guest) : look.reason };
         }),
     );
     const twins = twinProblems(candidates, hosts);
@@ -59,17 +59,21 @@ export async function chooseHost(
     }
     const passed = candidates.slice(0, candidates.indexOf(taken));
     if (passed.length > 0) log(`warning: ${each(passed)}; it is made on ${taken.host.name} instead`);
-    if ("facts" in taken.look) give(taken.look.facts.id, guest.urn, guest.memory);
+    if ("facts" in taken.look) give(memoryOf(taken.host, taken.look.facts), guest.urn, guest.memory);
     return taken.host;
 }
 
 /** Capacity only excludes: which of two hosts has more does not matter. */
-function tooSmall({ id, availableMemory }: HostCapacity, { urn, memory }: NewGuest): string | undefined {
-    const given = givenOut(id, urn);
+function tooSmall(host: NamedHost, facts: HostCapacity, { urn, memory }: NewGuest): string | undefined {
+    const { availableMemory } = facts;
+    const given = givenOut(memoryOf(host, facts), urn);
     if (memory <= availableMemory - given) return undefined;
     const promised = given > 0 ? `, of which this run gives ${given} to other new guests` : "";
     return `has ${availableMemory} MiB free${promised}, and the guest needs ${memory}`;
 }
+
+/** Return whose memory is given out: that of one machine, or that behind one connection. */
+const memoryOf = ({ connection }: NamedHost, { id }: HostCapacity): string => knownHost(id) ?? connection;
 
 const each = (candidates: Candidate[]): string =>
     candidates.map(({ host, reason }) => `${host.name} (${host.connection}) ${reason}`).join("; ");
@@ -82,6 +86,7 @@ function twinProblems(candidates: Candidate[], hosts: NamedHost[]): Problem[] {
     for (const { host, look } of inOrder) {
         if (!("facts" in look)) continue;
         const { id, hostname } = look.facts;
+        if (knownHost(id) === undefined) continue;
         const other = first.get(id);
         if (!other) {
             first.set(id, { host, hostname });

@@ -1,5 +1,5 @@
 import type { HostPlatform } from "../../../backends";
-import { type NamedHost, namedHosts, type Problem } from "../../../model";
+import { knownHost, type NamedHost, namedHosts, type Problem } from "../../../model";
 import type { Place } from "./inRun";
 import { lookAt } from "./look";
 
@@ -27,9 +27,9 @@ export async function keptHost(
         });
         return undefined;
     }
-    if (found.connection === before.connection || before.host === undefined) return found;
+    if (found.connection === before.connection || knownHost(before.host) === undefined) return found;
     const look = await lookAt(backend, found.connection);
-    if (!("facts" in look) || look.facts.id === before.host) return found;
+    if (!("facts" in look) || [before.host, undefined].includes(knownHost(look.facts.id))) return found;
     problems.push({
         property: `hosts[${hosts.indexOf(found)}].connection`,
         reason: `${found.connection} leads to another machine (${look.facts.hostname}, host uuid ${look.facts.id}) than ${place}, where ${before.name} is (host uuid ${before.host}); ${STAYS}`,
@@ -41,7 +41,7 @@ const STAYS =
     "a guest is not moved to another host: keep its host in the list, or remove the guest first (pulumi destroy --target), and the next pulumi up makes it on another one";
 
 async function sameMachine(backend: HostPlatform, { host }: Place, hosts: NamedHost[]): Promise<NamedHost | undefined> {
-    if (host === undefined) return undefined;
+    if (knownHost(host) === undefined) return undefined;
     const looks = await Promise.all(hosts.map(({ connection }) => lookAt(backend, connection)));
     return hosts.find((_, index) => {
         const look = looks[index]!;

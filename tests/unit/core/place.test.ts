@@ -397,6 +397,28 @@ test("a text of a host that is not known is not known, and a placeholder that do
     ]);
 });
 
+test("hosts whose libvirt tells no uuid, as those of Xen, are not one machine for that", async () => {
+    const machine = { uuid: "", memory: 100 };
+    const program = new Program({ a: machine, b: machine });
+    const both = { hosts: listed("a", "b") };
+    const guests = ["web-0", "web-1", "web-2", "web-3", "web-4"].map((name) => ({
+        name,
+        on: preferred(name, "a", "b")[0]!,
+    }));
+    const [first, second] = [guests.find(({ on }) => on === "a")!, guests.find(({ on }) => on === "b")!];
+    const made = await program.checked(first.name, both);
+    expect(made).toMatchObject({ connection: uri("a"), host: "" });
+    // Memory that was given out on one host is free on the other.
+    expect(await program.checked(second.name, both)).toMatchObject({ connection: uri("b") });
+    // One host has no two guests of a name.
+    await program.checked("db", { connection: uri("a"), name: "db" });
+    await program.checked("db-too", { connection: uri("b"), name: "db" });
+    program.again();
+    expect(await program.refused(first.name, { hosts: listed("b") }, made)).toEqual([
+        expect.stringContaining(`is on a (${uri("a")}), which is not in the list`),
+    ]);
+});
+
 test("guests on Xen hosts are placed in the same way", async () => {
     const program = new Program(all());
     const linux = join(folder, "on-xen");

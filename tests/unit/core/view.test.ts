@@ -111,6 +111,34 @@ test("a stack's guests on all hosts: those of other stacks are left out; a silen
     ]);
 });
 
+test("a host that libvirt alone reaches is asked by the sshTarget that the stack's state has", async () => {
+    const stack = guestsOfStack(
+        exported(inState(10), inState(11, { sshTarget: "root@a" }), inState(12, { connection: b })),
+        "it",
+    );
+    const world = services({ [a]: [listed(10), listed(11)], [b]: [listed(12)] });
+    const asked: unknown[] = [];
+    const { listGuests } = world.backends.kvm as unknown as { listGuests(uri: string): Promise<unknown> };
+    Object.assign(world.backends.kvm!, {
+        listGuests: (uri: string, sshTarget?: string) => {
+            asked.push([uri, sshTarget]);
+            return listGuests(uri);
+        },
+        guestOutput: async (uri: string, guest: object) => {
+            asked.push([uri, guest]);
+            return undefined;
+        },
+    });
+    await showGuests([], stack, world);
+    const found = await findGuest("web11", { connections: [], stack }, undefined, world);
+    await readOutput(found, {}, { text: () => {}, lost: () => {} }, world);
+    expect(asked).toEqual([
+        [a, "root@a"],
+        [b, undefined],
+        [a, { uuid: uuidOf(11), name: "web-11", sshTarget: "root@a" }],
+    ]);
+});
+
 test("two connections to one host: a guest in state is shown at its own", async () => {
     const stack = guestsOfStack(exported(inState(10)), "it");
     const { guests } = await showGuests([b], stack, services({ [a]: [listed(10)], [b]: [listed(10)] }));
