@@ -165,6 +165,24 @@ test("ranges and names that overlap in the program on one host name the other ne
     expect(elsewhere.failures).toEqual([]);
 });
 
+test("networks of two Xen hosts, whose libvirt tells no uuid, are not on one host for that", async () => {
+    const answering = networkHandlers({
+        networks: { look: async () => ({ host: "", session: false, problems: [] }) } as unknown as HostNetworks,
+        defaultConnection: () => "xen:///system",
+        creator: { user: "alice", machine: "m", project: "p" },
+        log: () => undefined,
+    });
+    const on = async (machine: string, name: string) =>
+        answering.check({}, { resourceUrn: urn(name), name: "lan", ipv4, connection: `xen+tcp://${machine}/system` });
+    const { inputs } = await on("a", "first");
+    expect(inputs.host).toBe("");
+    expect((await on("b", "second")).failures).toEqual([]);
+    expect((await on("a", "third")).failures).toHaveLength(2);
+    // A host whose identifier becomes known is the same one.
+    const diff = await answering.diff("id", inputs, { ...inputs, host: "6a1d2e6c-7a0b-4c41-9d3e-0d1e5c0a7e50" });
+    expect(diff.replaces).toEqual([]);
+});
+
 test.each<[string, object, object, string]>([
     ["a name", { ipv4 }, { ipv4, hosts: [{ name: "a", address: "10.20.0.2" }] }, "live: hosts"],
     ["the range of DHCP", { ipv4 }, { ipv4: { ...ipv4, dhcp: undefined } }, "live: ipv4"],
