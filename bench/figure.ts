@@ -67,3 +67,11 @@ export function median(values: readonly number[]): number {
         ? (sorted[middle] ?? NaN)
         : ((sorted[middle - 1] ?? NaN) + (sorted[middle] ?? NaN)) / 2;
 }
+
+/** Return what a further guest costs: the slope of the least-squares line. */
+export function slopeOf(points: readonly { guests: number; total: number }[]): number {
+    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+    const [x, y] = [mean(points.map(({ guests }) => guests)), mean(points.map(({ total }) => total))];
+    const above = points.reduce((sum, { guests, total }) => sum + (guests - x) * (total - y), 0);
+    return above / points.reduce((sum, { guests }) => sum + (guests - x) ** 2, 0);
+}

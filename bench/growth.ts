@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { child } from "./child";
-import type { Figure } from "./figure";
+import { type Figure, slopeOf } from "./figure";
 import type { Place } from "./place";
 
 /**
@@ -99,14 +99,6 @@ async function besideSlow(place: Place, kernel: string, env: Record<string, stri
         value: slow.others / quick.others,
         limit: CONSTANT,
     };
-}
-
-/** Return the milliseconds that a further guest costs: the slope of the least-squares line. */
-function slopeOf(points: { guests: number; total: number }[]): number {
-    const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
-    const [x, y] = [mean(points.map(({ guests }) => guests)), mean(points.map(({ total }) => total))];
-    const above = points.reduce((sum, { guests, total }) => sum + (guests - x) * (total - y), 0);
-    return above / points.reduce((sum, { guests }) => sum + (guests - x) ** 2, 0);
 }
 
 /** Make the test kernel as large as a real one, with as many symbols. It is recognised and hashed, and never started. */

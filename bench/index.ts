@@ -8,6 +8,7 @@ import { type Figure, met, renderTable } from "./figure";
 import { first200 } from "./first200";
 import { fleet } from "./fleet";
 import { growth } from "./growth";
+import { growthQemu } from "./growthQemu";
 import { image } from "./image";
 import { media } from "./media";
 import { type PeersOptions, peers } from "./peers";
@@ -18,6 +19,7 @@ import { plugin } from "./plugin";
 import { spans } from "./spans";
 import { state } from "./state";
 import { renderMarkdown, type Table } from "./table";
+import { threeHosts } from "./threeHosts";
 import { xen } from "./xen";
 
 type Options = PeersOptions & ContentOptions & DelayOptions;
@@ -28,6 +30,8 @@ const parts: Record<string, (place: Place, options: Options) => Promise<Report>>
     fleet,
     spans,
     growth,
+    "growth-qemu": growthQemu,
+    "three-hosts": threeHosts,
     content,
     "first-200": first200,
     image,

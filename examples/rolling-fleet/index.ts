@@ -43,16 +43,15 @@ const card = new NetworkInterface("balancer", { attach: { network }, ipv4: { add
 new Unikernel("balancer", {
     ...nginx,
     connection: hosts[0]?.connection,
+    // Where the first member serves, and how many addresses are reserved from there on: all of them are upstreams, so that another
+    // number of members does not change the balancer.
     env: {
-        GUESTS: fleet.members.apply((members) =>
-            members
-                .flatMap(({ endpoints }) =>
-                    endpoints.map(({ address, port }) => `server ${address}:${port} max_fails=1 fail_timeout=5s;`),
-                )
-                .join(" "),
+        FIRST: fleet.members.apply(
+            ([first]) => first?.endpoints.map(({ address, port }) => `${address}:${port}`)[0] ?? "",
         ),
+        ROOM: "20",
     },
-    args: ["sh", "-c", 'printf %s "$GUESTS" > /tmp/guests && exec nginx -c /data/nginx.conf'],
+    args: ["sh", "/data/start.sh"],
     blocks: [{ image: proxy, mount: "/data" }],
     interfaces: [card],
 });

@@ -109,7 +109,7 @@ async function openStack(root, example, name, enter) {
         import: (/** @type {string} */ type, /** @type {string} */ name, /** @type {string} */ id) =>
             shown("import", type, name, id, "--yes", "--protect=false", "--generate-code=false", "--skip-preview"),
         config: (/** @type {string} */ key, /** @type {string} */ value) => quiet(["config", "set", key, value]),
-        /** @returns {Promise<{ names: string[], urls: string[] }>} */
+        /** @returns {Promise<{ names: string[], urls: string[], members: { name: string, uuid: string, host: string }[] }>} */
         outputs: async () => JSON.parse(await quiet(["stack", "output", "--json"])),
         /** @returns {Promise<{ outputs?: Outputs }[]>} */
         resources: async () => JSON.parse(await quiet(["stack", "export"])).deployment.resources ?? [],

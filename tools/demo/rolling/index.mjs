@@ -5,7 +5,9 @@ import { plain } from "../plain.mjs";
 import { withFleet } from "../stack.mjs";
 import { claim, step } from "../steps.mjs";
 import { processesOf, processesOn, startCensus } from "./census.mjs";
+import { attach, follow, look } from "./commands.mjs";
 import { BRIDGE, startLan } from "./hosts.mjs";
+import { languages } from "./languages.mjs";
 import { drawRun } from "./picture.mjs";
 import { startTraffic, sumOf, wordsOf } from "./traffic.mjs";
 
@@ -68,10 +70,12 @@ async function life(stack, lan, root) {
         return { result, sum };
     };
     try {
-        await rolls(stack, lan, marked);
+        await rolls(stack, lan, root, marked);
         await scales(stack, lan, marked);
         await cutOff(stack, lan, marked);
-        await commands(lan, root);
+        await look(lan, root);
+        await attach(lan, root);
+        await languages(stack, lan, root, marked);
     } finally {
         await traffic.stop();
         census.stop();
@@ -98,16 +102,24 @@ async function life(stack, lan, root) {
 /**
  * @param {Stack} stack
  * @param {Lan} lan
+ * @param {string} root
  * @param {Marker} marked
  */
-async function rolls(stack, { hosts }, marked) {
+async function rolls(stack, lan, root, marked) {
+    const { hosts } = lan;
     const page = join(stack.folder, "page", "html", "index.html");
     await writeFile(page, (await readFile(page, "utf8")).replace("Version 1", "Version 2"));
     const text = plain(await step("a new page, and look before doing anything", () => stack.preview()));
     for (const line of new Set(text.match(/12 restarts: .*/g))) console.log(`   ${line}`);
     claim(/12 restarts: canary 1/.test(text), "the preview says how the change is rolled out");
-    const { sum } = await marked("pulumi up: the roll-out", "new page", () => stack.up());
-    claim(sum.gets > 0 && sum.failedGets === 0, "no GET failed");
+    const followed = follow(lan, root);
+    try {
+        const { sum } = await marked("pulumi up: the roll-out", "new page", () => stack.up());
+        await followed.end();
+        claim(sum.gets > 0 && sum.failedGets === 0, "no GET failed");
+    } finally {
+        followed.stop();
+    }
 
     const config = join(stack.folder, "page", "nginx.conf");
     const good = await readFile(config, "utf8");
@@ -137,13 +149,12 @@ async function scales(stack, { hosts }, marked) {
     for (const count of [20, 4]) {
         const before = processesOf(hosts);
         await stack.config("replicas", String(count));
-        await marked(`pulumi up: ${count} guests`, `${count} guests`, () => stack.up());
+        const { sum } = await marked(`pulumi up: ${count} guests`, `${count} guests`, () => stack.up());
         const after = processesOf(hosts);
         claim(Object.keys(after).length === count + 1, `${count} guests and the balancer run`);
-        const moved = Object.keys(after).filter(
-            (name) => before[name] && before[name] !== after[name] && !name.startsWith("balancer"),
-        );
-        claim(moved.length === 0, "those that stay were not touched", moved.join(", "));
+        const moved = Object.keys(after).filter((name) => before[name] && before[name] !== after[name]);
+        claim(moved.length === 0, "those that stay were not touched, and the balancer was not", moved.join(", "));
+        claim(sum.gets > 0 && sum.failedGets === 0, "no GET failed");
     }
 }
 
@@ -165,20 +176,4 @@ async function cutOff(stack, { hosts }, marked) {
     claim(after.length === before.length, "no guest left the state");
     await other.host.startDaemon();
     await step("the daemon runs again: nothing may change", () => stack.up("--expect-no-changes"));
-}
-
-/**
- * @param {Lan} lan
- * @param {string} root
- */
-async function commands({ hosts, enter: [command = "", ...enter] }, root) {
-    const connections = hosts.flatMap(({ connection }) => ["--connection", connection]);
-    const program = [...enter, process.execPath, join(root, "dist", "cli", "main.js")];
-    const [guest = ""] = Object.keys(processesOf(hosts)).filter((name) => name.startsWith("web-"));
-    for (const words of [["ls"], ["events"], ["logs", guest]])
-        await step(`npx pulumi-unikernel ${words.join(" ")}`, async () => {
-            const { stdout } = await execa(command, [...program, ...words, ...connections]);
-            console.log(stdout.split("\n").slice(-24).join("\n").replace(/^/gm, "   "));
-            claim(stdout.includes(words[0] === "logs" ? "pulumi-unikernel: starting" : guest), "the guests are there");
-        });
 }

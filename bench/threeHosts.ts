@@ -1,0 +1,97 @@
+import { withStack } from "../tests/support/engine";
+import { type LibvirtHost, startLibvirtHost } from "../tests/support/libvirtHost";
+import { type Figure, median } from "./figure";
+import type { Place } from "./place";
+
+const GUESTS = 30;
+const PARALLEL = 32;
+const HOSTS = 3;
+/** Of the same guests on one host of the same machine. */
+const BESIDE_ONE = 1.1;
+
+const NAMES = {
+    up: "up",
+    preview: "preview, nothing to do",
+    refresh: "refresh, nothing drifted",
+    change: "one argument changed on all",
+    destroy: "destroy",
+} as const;
+type Step = keyof typeof NAMES;
+const steps = Object.keys(NAMES) as Step[];
+type Seconds = Record<Step, number>;
+
+/** Measure thirty test kernels over three libvirt hosts of this machine beside the same thirty on one, by turns. */
+export async function threeHosts(place: Place, { runs = 3 }: { runs?: number }): Promise<Figure[]> {
+    const first = await place.host();
+    const kernel = await place.kernel();
+    const further: LibvirtHost[] = [];
+    const pairs: { one: Seconds; three: Seconds }[] = [];
+    try {
+        while (further.length < HOSTS - 1) further.push(await startLibvirtHost());
+        const all = [first, ...further];
+        const live = (hosts: readonly LibvirtHost[]): Promise<Seconds> => run(first, hosts, kernel);
+        for (let number = 0; number < runs; number++) {
+            place.log(`three-hosts: run ${number + 1} of ${runs}: ${GUESTS} guests`);
+            // The second one finds warm caches, so the order alternates too.
+            if (number % 2 === 0) pairs.push({ one: await live([first]), three: await live(all) });
+            else {
+                const three = await live(all);
+                pairs.push({ one: await live([first]), three });
+            }
+        }
+    } finally {
+        for (const host of further) await host.close();
+    }
+    return steps.map((step) => ({
+        part: "three-hosts",
+        name: NAMES[step],
+        unit: "s",
+        ours: median(pairs.map(({ three }) => three[step])),
+        beside: { "one host": median(pairs.map(({ one }) => one[step])) },
+        measure: "three hosts / one",
+        value: median(pairs.map(({ one, three }) => three[step] / one[step])),
+        limit: BESIDE_ONE,
+    }));
+}
+
+/** Return the seconds of each step over some hosts. */
+async function run(first: LibvirtHost, hosts: readonly LibvirtHost[], kernel: string): Promise<Seconds> {
+    const where: Record<string, string> =
+        hosts.length > 1
+            ? {
+                  BENCH_HOSTS: JSON.stringify(
+                      hosts.map(({ uri }, index) => ({ name: `host-${index}`, connection: uri })),
+                  ),
+              }
+            : { BENCH_CONNECTION: first.uri };
+    const env = {
+        ...first.env,
+        ...where,
+        BENCH_PLATFORM: "kvm",
+        BENCH_KERNEL: kernel,
+        BENCH_COUNT: String(GUESTS),
+    };
+    const seconds = {} as Seconds;
+    await withStack(
+        "bench/programs/fleet",
+        "bench",
+        async (stack) => {
+            for (const step of steps) {
+                const options = { env: { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" } };
+                seconds[step] = (await stack[step === "change" ? "up" : step](options)).seconds;
+                if (step === "up") await everyHostHasSome(hosts);
+            }
+        },
+        { enter: first.enter, env, parallel: PARALLEL },
+    );
+    return seconds;
+}
+
+async function everyHostHasSome(hosts: readonly LibvirtHost[]): Promise<void> {
+    const counts = await Promise.all(
+        hosts.map(async (host) => (await host.virsh("list", "--name")).split("\n").filter(Boolean).length),
+    );
+    const sum = counts.reduce((one, other) => one + other, 0);
+    if (sum !== GUESTS || counts.includes(0))
+        throw new Error(`found ${counts.join(" + ")} guests; expected ${GUESTS} over all hosts`);
+}
