@@ -1,7 +1,7 @@
 // A private copy of an example, with a state backend of its own in a local folder.
 import { cp, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { engineEnv } from "../engine.mjs";
 
@@ -53,7 +53,8 @@ async function openStack(root, example, name, enter) {
         await link(folder, module, join(root, "node_modules", module));
     await mkdir(join(scratch, "state"));
     const env = {
-        ...engineEnv(),
+        // The plugin is there, too, as where it is installed: a stack that Python has declared has no other way to it.
+        PATH: `${join(root, "bin")}${delimiter}${engineEnv().PATH}`,
         PULUMI_HOME: join(scratch, "home"),
         PULUMI_BACKEND_URL: `file://${join(scratch, "state")}`,
         PULUMI_CONFIG_PASSPHRASE: "demo",

@@ -85,6 +85,7 @@ async function life(stack, lan, root) {
     console.log(`   the run as a picture: ${picture}`);
 
     await step("pulumi destroy", () => stack.destroy());
+    claim(Object.keys(processesOf(hosts)).length === 0, "no guest runs on either host");
     for (const { name, host } of hosts) {
         const left = [await host.virsh("list", "--all", "--name"), await host.virsh("net-list", "--all", "--name")];
         claim(left.join("").trim() === "", `host ${name} has no domain and no network`, left.join(" "));

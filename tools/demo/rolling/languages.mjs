@@ -36,10 +36,11 @@ export async function languages(stack, lan, root, marked) {
     claim(sum.failedGets === 0, "no GET failed");
     await step("pulumi up from YAML once more: nothing may change", () => stack.up("--expect-no-changes"));
 
+    await copyFile(join(program, "python", "Pulumi.yaml"), join(stack.folder, "Pulumi.yaml"));
     const sdk = await makeSdk(root);
     try {
         await step("the same fleet from Python, over the generated SDK: nothing may change", () =>
-            python(stack, join(root, "tools", "demo", "rolling", "python.py"), join(program, "python"), sdk),
+            python(stack, root, sdk),
         );
     } finally {
         await rm(sdk, { recursive: true, force: true });
@@ -72,14 +73,14 @@ async function makeSdk(root) {
 
 /**
  * @param {Stack} stack
- * @param {string} driver
- * @param {string} program
+ * @param {string} root
  * @param {string} sdk
  */
-async function python({ folder, env, enter: [command = "", ...enter] }, driver, program, sdk) {
+async function python({ folder, env, enter: [command = "", ...enter] }, root, sdk) {
     const { pythonProgram } = await import("../../python.mjs");
-    const words = [...enter, pythonProgram(), driver, "up", folder, "demo", join(program, "__main__.py")];
-    await execa(command, words, {
+    const driver = join(root, "tools", "demo", "rolling", "python.py");
+    const program = join(root, "examples", "rolling-fleet", "python", "__main__.py");
+    await execa(command, [...enter, pythonProgram(), driver, folder, "demo", program], {
         cwd: folder,
         env: { ...env, PYTHONPATH: join(sdk, "python"), PYTHONDONTWRITEBYTECODE: "1" },
         stdin: "ignore",
