@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { child } from "./child";
-import { type Figure, slopeOf } from "./figure";
+import { type Figure, median, slopeOf } from "./figure";
 import type { Place } from "./place";
 
 /**
@@ -31,23 +31,40 @@ const KERNEL = { bytes: 22 << 20, symbols: 20_000 };
 const CONSTANT = 1.2;
 
 /**
- * Measure the handlers over a host in memory, with fleets of 100 to 1000 guests, and over three hosts with up to 300: how much a guest costs in each step.
+ * Measure the handlers over a host in memory, with fleets of 100 to 1000 guests, and over three hosts with up to 300: how much a guest costs in each step, medians of three runs.
  * Processor time is compared, since other programs on the machine change it less than the elapsed time.
  */
-export async function growth(place: Place): Promise<Figure[]> {
+export async function growth(place: Place, { runs: rounds = 3 }: { runs?: number } = {}): Promise<Figure[]> {
     const kernel = await largeKernel(place);
     const env = { XDG_CACHE_HOME: join(place.folder, "growth-cache") };
     const figures: Figure[] = [];
     for (const [hosts, sizes] of Object.entries(SIZES).map(([count, of]) => [Number(count), of] as const)) {
-        const runs: Run[] = [];
-        for (const guests of sizes) {
-            place.log(`growth: ${guests} guests on ${hosts} host(s)`);
-            const job: GrowthJob = { kernel, guests, hosts };
-            runs.push({ guests, times: await child<GrowthTimes>("growth.ts", job, { env }) });
-        }
-        figures.push(...STEPS.map((step) => figureOf(step, runs, hosts)));
+        const runs = sizes.map((guests) => ({ guests, times: [] as GrowthTimes[] }));
+        // By turns, since a shared machine changes its speed.
+        for (let round = 0; round < rounds; round++)
+            for (const { guests, times } of runs) {
+                place.log(`growth: run ${round + 1} of ${rounds}: ${guests} guests on ${hosts} host(s)`);
+                const job: GrowthJob = { kernel, guests, hosts };
+                times.push(await child<GrowthTimes>("growth.ts", job, { env }));
+            }
+        const middle = runs.map(({ guests, times }) => ({ guests, times: middleOf(times) }));
+        figures.push(...STEPS.map((step) => figureOf(step, middle, hosts)));
     }
-    return [...figures, await besideSlow(place, kernel, env)];
+    return [...figures, await besideSlow(place, kernel, env, rounds)];
+}
+
+/** Return the medians of several runs of one fleet. */
+export function middleOf(times: readonly GrowthTimes[]): GrowthTimes {
+    const medianOf = (of: (one: GrowthTimes) => number) => median(times.map(of));
+    return Object.fromEntries(
+        STEPS.map((step) => [
+            step,
+            {
+                processor: medianOf((one) => one[step].processor),
+                elapsed: medianOf((one) => one[step].elapsed),
+            },
+        ]),
+    ) as GrowthTimes;
 }
 
 interface Run {
@@ -85,18 +102,23 @@ export type BesideSlowTimes = Record<"quick" | "slow", { others: number; first: 
 const DELAY_MS = 200;
 
 /** Compare how long the guests of two hosts take while a third one is as quick as they, and while its calls take 200 ms more. */
-async function besideSlow(place: Place, kernel: string, env: Record<string, string>): Promise<Figure> {
+async function besideSlow(place: Place, kernel: string, env: Record<string, string>, rounds: number): Promise<Figure> {
     place.log(`growth: 60 guests on 3 hosts, of which one is ${DELAY_MS} ms away`);
     const job: BesideSlowJob = { kernel, guests: 60, delay: DELAY_MS };
-    const { quick, slow } = await child<BesideSlowTimes>("besideSlow.ts", job, { env });
+    const runs: BesideSlowTimes[] = [];
+    while (runs.length < rounds) runs.push(await child<BesideSlowTimes>("besideSlow.ts", job, { env }));
+    const middle = (of: (run: BesideSlowTimes) => number) => median(runs.map(of));
     return {
         part: "growth",
         name: `create of 60 at once, one of 3 hosts ${DELAY_MS} ms away`,
         unit: "ms",
-        ours: slow.others,
-        beside: { "no host away": quick.others, "the host that is away": slow.first },
+        ours: middle(({ slow }) => slow.others),
+        beside: {
+            "no host away": middle(({ quick }) => quick.others),
+            "the host that is away": middle(({ slow }) => slow.first),
+        },
         measure: "the other hosts' guests / the same with no host away",
-        value: slow.others / quick.others,
+        value: middle(({ quick, slow }) => slow.others / quick.others),
         limit: CONSTANT,
     };
 }

@@ -1,5 +1,5 @@
 import { met } from "../../../bench/figure";
-import { figureOf, type GrowthTimes, STEPS } from "../../../bench/growth";
+import { figureOf, type GrowthTimes, middleOf, STEPS } from "../../../bench/growth";
 
 /** Times of a fleet in which each step costs `each` milliseconds a guest. */
 const run = (guests: number, each: number) => ({
@@ -26,4 +26,10 @@ test("a guest that costs more in a larger fleet is a miss", () => {
 test("a figure over several hosts names them, and compares the largest fleet with the smallest", () => {
     const figure = figureOf("create", [run(100, 3), run(300, 6)], 3);
     expect(figure).toMatchObject({ name: "create, 3 hosts", measure: "a guest of 300 / a guest of 100", value: 2 });
+});
+
+test("of several runs of a fleet, each step has its median", () => {
+    const middle = middleOf([run(10, 9), run(10, 1), run(10, 2)].map(({ times }) => times));
+    expect(middle.create).toEqual({ processor: 20, elapsed: 20 });
+    expect(Object.keys(middle)).toEqual([...STEPS]);
 });
