@@ -1,4 +1,4 @@
-"""The fleet of ../index.ts from Python, over the SDK that `pulumi package add pulumi-unikernel` or schema.json makes."""
+"""The fleet of ../index.ts from Python, over the SDK that `pulumi package gen-sdk` makes (docs/plugin.md)."""
 import pulumi
 import pulumi_unikernel as unikernel
 
