@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 /** @typedef {{ at: number, ms: number, method: "GET" | "POST", status: number, guests: number, error?: string }} Answer */
-/** @typedef {{ gets: number, failedGets: number, posts: number, failedPosts: number, retries: number }} Sum */
+/** @typedef {{ gets: number, failedGets: number, posts: number, failedPosts: number, retries: number, longest: number }} Sum `longest`: milliseconds until the slowest GET was answered */
 
 const program = join(import.meta.dirname, "load.mjs");
 
@@ -23,13 +23,14 @@ export function sumOf(answers) {
         failedGets: gets.filter(failed).length,
         posts: posts.length,
         failedPosts: posts.filter(failed).length,
+        longest: gets.reduce((most, { ms }) => Math.max(most, ms), 0),
         retries: answers.reduce((sum, { guests }) => sum + Math.max(0, guests - 1), 0),
     };
 }
 
 /** @param {Sum} sum */
-export const wordsOf = ({ gets, failedGets, posts, failedPosts, retries }) =>
-    `${gets} GET, ${failedGets} failed; ${posts} POST, ${failedPosts} failed; the balancer tried another guest ${retries} times`;
+export const wordsOf = ({ gets, failedGets, posts, failedPosts, retries, longest }) =>
+    `${gets} GET, ${failedGets} failed, the slowest in ${(longest / 1000).toFixed(1)} s; ${posts} POST, ${failedPosts} failed; the balancer tried another guest ${retries} times`;
 
 /**
  * @param {string[]} enter
