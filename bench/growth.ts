@@ -50,7 +50,7 @@ export async function growth(place: Place, { runs: rounds = 3 }: { runs?: number
         const middle = runs.map(({ guests, times }) => ({ guests, times: middleOf(times) }));
         figures.push(...STEPS.map((step) => figureOf(step, middle, hosts)));
     }
-    return [...figures, await besideSlow(place, kernel, env, rounds)];
+    return [...figures, await besideSlow(place, kernel, env)];
 }
 
 /** Return the medians of several runs of one fleet. */
@@ -94,19 +94,22 @@ export interface BesideSlowJob {
     guests: number;
     /** Milliseconds by which each call to the slow host takes longer. */
     delay: number;
+    /** How often both are done. */
+    pairs: number;
 }
 
 /** Milliseconds until the last guest of the other hosts, and of the slow host, was created, without the delay and with it. */
 export type BesideSlowTimes = Record<"quick" | "slow", { others: number; first: number }>;
 
 const DELAY_MS = 200;
+/** A create of all takes a third of a second, in which other programs of the machine show. */
+const PAIRS = 9;
 
 /** Compare how long the guests of two hosts take while a third one is as quick as they, and while its calls take 200 ms more. */
-async function besideSlow(place: Place, kernel: string, env: Record<string, string>, rounds: number): Promise<Figure> {
+async function besideSlow(place: Place, kernel: string, env: Record<string, string>): Promise<Figure> {
     place.log(`growth: 60 guests on 3 hosts, of which one is ${DELAY_MS} ms away`);
-    const job: BesideSlowJob = { kernel, guests: 60, delay: DELAY_MS };
-    const runs: BesideSlowTimes[] = [];
-    while (runs.length < rounds) runs.push(await child<BesideSlowTimes>("besideSlow.ts", job, { env }));
+    const job: BesideSlowJob = { kernel, guests: 60, delay: DELAY_MS, pairs: PAIRS };
+    const runs = await child<BesideSlowTimes[]>("besideSlow.ts", job, { env });
     const middle = (of: (run: BesideSlowTimes) => number) => median(runs.map(of));
     return {
         part: "growth",
