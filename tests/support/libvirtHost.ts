@@ -34,6 +34,8 @@ export class LibvirtHost {
     readonly enter: string[];
     /** Environment for processes that use this host: each host has its own folder of boot files. */
     readonly env: { PULUMI_UNIKERNEL_DIR: string };
+    /** Variables of the daemon from its next start, as `NAME=value`. */
+    daemonEnv: string[] = [];
     private bridges = 0;
 
     constructor(
@@ -108,6 +110,8 @@ export class LibvirtHost {
 
     async startDaemon(): Promise<void> {
         await this.inside(
+            "env",
+            ...this.daemonEnv,
             "libvirtd",
             "-d",
             "-p",

@@ -28,6 +28,7 @@ export const PACKAGES = {
     mtools: "mformat and mcopy, for what UEFI boots from",
     ovmf: "UEFI for QEMU, to test media in",
     mount: "loop mounts in tests",
+    faketime: "a host of the fault suite whose clock is off",
     cpio: "initramfs archives",
     "busybox-static": "the tests' DHCP client",
     curl: "pages of guests in the tests' own networks",

@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { canonical } from "../../../model";
 import type { LibvirtHost } from "../../support/libvirtHost";
 import { lines, outside } from "../../support/outside";
@@ -41,7 +39,7 @@ export async function differences(
             same(say, `reservations of ${name}`, (await outside(host, name)).reservations, reserved.sort());
         }
     }
-    // The hosts share one folder, which is that of the first.
+    // Each host has a file system of its own under the folder's name.
     const base = hosts[0]!.env.PULUMI_UNIKERNEL_DIR;
     const known = new Set(
         await Promise.all(
@@ -50,10 +48,11 @@ export async function differences(
             ),
         ),
     );
-    for (const folder of readdirSync(base))
-        for (const file of readdirSync(join(base, folder))) {
-            const data = /\.(persist|kept)\./.test(file);
-            if (folder !== "shared" && !known.has(folder) && !data) found.push(`orphan file ${folder}/${file}`);
+    for (const [index, host] of hosts.entries())
+        for (const path of lines(await host.inside("find", base, "-type", "f", "-printf", "%P\\n"))) {
+            const data = /\.(persist|kept)\./.test(path);
+            const [folder = ""] = path.split("/");
+            if (folder !== "shared" && !known.has(folder) && !data) found.push(`host ${index}: orphan file ${path}`);
         }
     return found;
 }
@@ -74,7 +73,7 @@ async function ofGuest(
     const [, log] = /<log file='([^']+)'/.exec(xml) ?? [];
     if (log === undefined || guest.state !== "running") return found;
     // A line for each boot, of this guest alone: nothing is lost, and nothing is another's.
-    for (const [, disk = "", text = ""] of readFileSync(log, "latin1").matchAll(/^written (\S+): (.*)\.\r?$/gm)) {
+    for (const [, disk = "", text = ""] of (await host.inside("cat", log)).matchAll(/^written (\S+): (.*)\.\r?$/gm)) {
         if (guest.disks.get(disk) !== "persist") continue;
         const words = text.trim().split(/\s+/);
         const numbers = words.filter((_, index) => index % 2 === 1).map(Number);

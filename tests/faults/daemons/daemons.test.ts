@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { nginxGuest, testKernel } from "../../e2e/guests";
 import { withStack } from "../../support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../../support/libvirtHost";
+import { FarHost } from "./farHost";
 import { DaemonSequence, DISTURBANCES, EDITS, type Round } from "./sequence";
 
 /** How many sequences, and how long they are: `npm run faults` sets more. */
@@ -27,13 +28,18 @@ const round: fc.Arbitrary<Round> = fc.record({
 });
 
 let hosts: LibvirtHost[];
+let far: FarHost;
 let folder: string;
 beforeAll(async () => {
-    hosts = [await startLibvirtHost(), await startLibvirtHost()];
+    const near = await startLibvirtHost();
+    hosts = [near];
+    far = await FarHost.start(near.env.PULUMI_UNIKERNEL_DIR);
+    hosts.push(far.host);
     folder = mkdtempSync(join(tmpdir(), "pulumi-unikernel-faults-"));
 });
 afterAll(async () => {
-    for (const host of hosts) await host.close();
+    await far?.close();
+    await hosts[0]?.close();
     rmSync(folder, { recursive: true, force: true });
 });
 
@@ -54,7 +60,7 @@ test(
         const boot = {
             kernels: await kernels(),
             linux: { kernel: join(linux, "vmlinuz"), initrd: join(linux, "initrd") },
-            uris: hosts.map(({ uri }) => uri),
+            uris: [hosts[0]!.uri, far.uri],
         };
         const sequences = fc.sample(fc.array(round, { minLength: ROUNDS, maxLength: ROUNDS }), {
             seed: SEED,
@@ -66,7 +72,7 @@ test(
             await withStack(
                 "tests/faults/programs/hosts",
                 `faults-${index}`,
-                (stack) => new DaemonSequence(stack, hosts, boot).play(rounds),
+                (stack) => new DaemonSequence(stack, hosts, far, boot).play(rounds),
                 {
                     env: { ...hosts[0]!.env, XDG_CACHE_HOME: join(folder, "cache") },
                 },

@@ -6,6 +6,7 @@ import { signalQuietly } from "../../support/processes";
 import { type Change, change, emptyProgram } from "../memory/program";
 import { differences } from "./compare";
 import { type Boot, configurationOf } from "./declared";
+import type { FarHost } from "./farHost";
 
 /** One round: changes, a run that is disturbed, what others do then, and a run that is to mend all of it. */
 export interface Round {
@@ -20,6 +21,7 @@ export interface Round {
 
 interface Place {
     hosts: LibvirtHost[];
+    far: FarHost;
     stack: Stack;
     run: RunningRun;
 }
@@ -36,6 +38,10 @@ export const DISTURBANCES = {
         await run.ended;
         await hosts[0]!.startDaemon();
     },
+    "the far host's disk is full": ({ far, run }: Place) => far.full(run.ended),
+    "the far host's disk is slow": ({ far, run }: Place) => far.slow(run.ended),
+    "the far host's ssh is cut": ({ far, run }: Place) => far.cut(run.ended),
+    "the far host's folder is unmounted": ({ far, run }: Place) => far.unmounted(() => run.ended),
     "another run begins after a forced cancel": async ({ stack }: Place) => {
         await stack.cancel();
         await ended(stack, "up");
@@ -57,6 +63,11 @@ export const EDITS = {
     },
     "gives the domain other memory": (host: LibvirtHost, name: string) =>
         host.virsh("setmaxmem", name, "256M", "--config"),
+    "takes a snapshot with its memory": (host: LibvirtHost, name: string) =>
+        host.virsh(
+            ...["snapshot-create-as", name, "by-hand", "--memspec"],
+            `file=${host.folder}/lib/snapshot-${name},snapshot=external`,
+        ),
     "restarts the daemon": async (host: LibvirtHost) => {
         await host.stopDaemon();
         await host.startDaemon();
@@ -73,6 +84,7 @@ export class DaemonSequence {
     constructor(
         private readonly stack: Stack,
         private readonly hosts: LibvirtHost[],
+        private readonly far: FarHost,
         private readonly boot: Boot,
     ) {}
 
@@ -97,7 +109,7 @@ export class DaemonSequence {
             const run = await this.stack.start("up");
             await Promise.race([begun(run.pid).then(() => sleep(after)), run.ended]);
             this.say(`up, and after ${after} ms ${disturbance}`);
-            await DISTURBANCES[disturbance]({ hosts: this.hosts, stack: this.stack, run });
+            await DISTURBANCES[disturbance]({ hosts: this.hosts, far: this.far, stack: this.stack, run });
             const { failed, text } = await run.ended;
             this.say(failed ? `  it failed: ${lastLines(text)}` : "  it had ended");
             await gone(run.pid);
@@ -108,7 +120,7 @@ export class DaemonSequence {
             this.say("state is restored from the round before");
             await this.stack.pulumi(["stack", "import", "--file", this.states.at(-1)!]);
         }
-        if (edits.length > 0 || back) await this.refresh();
+        if (edits.length > 0 || back || disturbance.endsWith("unmounted")) await this.refresh();
         await this.up("up", back || disturbance.startsWith("another run"));
         await this.compare("after up, the hosts are not as declared");
         this.states.push(await this.save());

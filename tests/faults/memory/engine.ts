@@ -73,12 +73,12 @@ export class Engine {
         };
     }
 
-    /** `pulumi up`. */
-    async up(program: Declared[]): Promise<Outcome> {
+    /** `pulumi up`. @param options.target of a part of the program: the rest stays as it is */
+    async up(program: Declared[], { target = false } = {}): Promise<Outcome> {
         return this.run(async () => {
             for (const one of program) await this.step(one);
             // The engine deletes nothing after a failure.
-            if (this.outcome.errors.length > 0) return;
+            if (this.outcome.errors.length > 0 || target) return;
             for (const { urn, kind, id, outs } of this.inOrder().reverse())
                 if (!program.some((one) => one.urn === urn))
                     await this.attempt(urn, async () => {

@@ -5,8 +5,10 @@ import { endOperation } from "../../../backends/libvirt/lifecycle/network/inProg
 import { activeTokens } from "../../../backends/libvirt/lifecycle/ownership/claimFile";
 import { forgetRun } from "../../../core/identityOwners";
 import { forgetNetworks } from "../../../core/network/inProgram";
+import { forgetRollOuts } from "../../../core/rollOut";
 import { forgetClaims } from "../../../core/unikernel/check/claims";
 import { forgetChecks } from "../../../core/unikernel/diff/replacing";
+import { forgetPlaces } from "../../../core/unikernel/place";
 import { cacheFolder } from "../../../localFiles";
 import { UnikernelError } from "../../../model";
 import type { FaultHost } from "./faultHost";
@@ -39,6 +41,8 @@ export class RunProcess {
     private kill: (error: Killed) => void = () => undefined;
     private readonly death = new Promise<never>((_, reject) => (this.kill = reject));
     reached = false;
+    /** Called after each change of a domain. */
+    onChange: () => void = () => undefined;
 
     /** @param other what another run does meanwhile, for a fault of that kind */
     constructor(
@@ -108,7 +112,9 @@ export class RunProcess {
             if (kind === "lost" && number === at) await act().catch(() => undefined);
             throw new UnikernelError("unreachable", `cannot reach ${host.uri}: connection reset by peer`);
         }
-        return act();
+        const result = await act();
+        if (/^domains\.(?!get|list)/.test(name)) this.onChange();
+        return result;
     }
 
     private die(): Promise<never> {
@@ -124,6 +130,8 @@ export async function endProcess(uuids: string[]): Promise<void> {
     forgetClaims();
     forgetNetworks();
     forgetChecks();
+    forgetRollOuts();
+    forgetPlaces();
     activeTokens.clear();
     for (const uuid of uuids) endOperation(uuid);
     const folder = cacheFolder("creations");

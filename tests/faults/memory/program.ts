@@ -1,10 +1,13 @@
 import type { Declared, Kind, Properties } from "./engine";
+import { changeFleet, type Fleet, membersOf } from "./fleets";
 
 /** What a program declares, as data that changes of it edit. */
 export interface Program {
     networks: Map<string, { host: number; last: number; mtu: number; records: string[] }>;
     images: Map<string, { text: string }>;
     guests: Map<string, Guest>;
+    /** Over all hosts. Over daemons there are none. */
+    fleets: Map<string, Fleet>;
     /** How many names it has given: none comes twice. */
     named: number;
 }
@@ -44,7 +47,13 @@ export interface Files {
     uris: string[];
 }
 
-export const emptyProgram = (): Program => ({ networks: new Map(), images: new Map(), guests: new Map(), named: 0 });
+export const emptyProgram = (): Program => ({
+    networks: new Map(),
+    images: new Map(),
+    guests: new Map(),
+    fleets: new Map(),
+    named: 0,
+});
 
 const MOST = { networks: 3, images: 3, guests: 5 };
 
@@ -53,11 +62,25 @@ const pick = <T>(list: T[], number: number): T | undefined => list[number % Math
 /**
  * Change what is declared. @returns the change in words
  * @param keeps nothing is removed, renamed or moved: what is in no state and in no program is for `sweep`
+ * @param withFleets fleets are changed too
  */
-export function change(program: Program, { what, which, value }: Change, hosts: number, keeps = false): string {
+export function change(
+    program: Program,
+    { what, which, value }: Change,
+    hosts: number,
+    keeps = false,
+    withFleets = false,
+): string {
     const { networks, images, guests } = program;
     const [name, guest] = pick([...guests], which) ?? [];
     const act = pick(ACTS, what)!;
+    if (withFleets && what % 3 === 0)
+        return changeFleet(
+            program,
+            () => ({ name: `f${program.named}`, number: program.named++ }),
+            { what, which, value },
+            keeps,
+        );
     if (keeps && /^(remove|rename)/.test(act)) return `nothing: not ${act} while state is lost`;
     if (guests.size === 0 || act === "add guest") {
         if (guests.size >= MOST.guests) return "nothing: there are enough guests";
@@ -184,7 +207,8 @@ const TOKENS: Record<Kind, string> = {
 export const urnOf = (kind: Kind, name: string): string => `urn:pulumi:dev::faults::${TOKENS[kind]}::${name}`;
 
 /** Return the resources of a program, each after what it needs. @param adopted URNs of resources with `adopt: true` */
-export function declaredBy({ networks, images, guests }: Program, files: Files, adopted: Set<string>): Declared[] {
+export function declaredBy(program: Program, files: Files, adopted: Set<string>): Declared[] {
+    const { networks, images, guests } = program;
     const uri = (host: number): string => files.uris[host]!;
     const adopt = (urn: string): Properties => (adopted.has(urn) ? { adopt: true } : {});
     return [
@@ -224,6 +248,7 @@ export function declaredBy({ networks, images, guests }: Program, files: Files, 
                 }),
             };
         }),
+        ...membersOf(program, files, adopt),
     ];
 }
 

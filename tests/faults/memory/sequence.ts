@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { forgetRollOuts } from "../../../core/rollOut";
 import { bzImage } from "../../unit/core/kernels";
 import { differences, type Ledger } from "./compare";
 import { edit } from "./edits";
 import { Engine, type Outcome, type State } from "./engine";
 import { FaultHost } from "./faultHost";
+import { Service, withMembers } from "./fleets";
 import { endProcess, type Fault, RunProcess } from "./process";
 import { type Change, change, declaredBy, emptyProgram, type Files, urnOf } from "./program";
 
@@ -21,7 +23,9 @@ export interface Round {
 const NO_FAULT: Fault = { kind: "none", at: 0, calls: 0, host: 0 };
 const HOSTS = ["0b7c1a52-0000-4000-8000-000000000001", "0b7c1a52-0000-4000-8000-000000000002"];
 /** How often a run may ask for another one, as where two guests exchange what only one of them can have. */
-const RUNS = 1;
+const RUNS = 2;
+/** A roll-out without a reserve: the error names the members that are out of service. */
+const OUT_OF_SERVICE = /is not stopped, and stays as it is/;
 
 /** A sequence of rounds over hosts of its own, with the cache of a user of its own. */
 export class Sequence {
@@ -54,7 +58,8 @@ export class Sequence {
     }
 
     private async round({ changes, fault, edits, restored }: Round): Promise<void> {
-        for (const one of changes) this.say(`change: ${change(this.program, one, this.hosts.length, restored > 0)}`);
+        for (const one of changes)
+            this.say(`change: ${change(this.program, one, this.hosts.length, restored > 0, true)}`);
         if (fault.kind !== "none") {
             this.say(`fault: ${JSON.stringify(fault)}`);
             this.tell("up", await this.up(fault));
@@ -78,11 +83,23 @@ export class Sequence {
             const outcome = await this.up(NO_FAULT, adopted);
             this.tell("up", outcome);
             if (outcome.errors.length === 0) return;
+            if (outcome.errors.some((error) => OUT_OF_SERVICE.test(error)) && runs < RUNS) {
+                await this.bringBack();
+                continue;
+            }
             if (runs === RUNS || !restored) this.fail("up failed", outcome.errors);
             // The state of these was lost, and the error says how to take them over.
             for (const { urn } of declaredBy(this.program, this.files, adopted))
                 if (outcome.errors.some((error) => error.startsWith(`${urn.split("::").at(-1)}: `))) adopted.add(urn);
         }
+    }
+
+    /** Do what the error says: members that are out of service come back first, each by `pulumi up --target`. */
+    private async bringBack(): Promise<void> {
+        const members = this.declared().filter(({ urn }) => /::f\d+-\d+$/.test(urn));
+        const off = members.filter(({ urn }) => new Service(this.hosts, this.program, this.state).isOff(urn));
+        for (const one of off)
+            this.tell("up --target", await this.inProcess(NO_FAULT, (engine) => engine.up([one], { target: true })));
     }
 
     /**
@@ -92,6 +109,11 @@ export class Sequence {
     private lost(rounds: number): State | undefined {
         const state = this.past.at(-rounds);
         const has = (name: string): boolean => state?.some(({ urn }) => urn === urnOf("unikernel", name)) ?? false;
+        const members = [...this.program.fleets].flatMap(([name, { replicas }]) =>
+            Array.from({ length: replicas }, (_, index) => `${name}-${index}`),
+        );
+        // A member whose host did not answer at its create is on another, which only state knows.
+        if (!members.every(has)) return undefined;
         const found = [...this.program.guests].every(
             ([name, { aliases }]) => aliases.length === 0 || [name, ...aliases].some(has),
         );
@@ -100,7 +122,8 @@ export class Sequence {
 
     private async compare(): Promise<void> {
         for (const host of this.hosts) host.write();
-        const found = await differences(this.hosts, this.program, this.state, this.ledger);
+        const program = withMembers(this.program, this.state, this.files.uris);
+        const found = await differences(this.hosts, program, this.state, this.ledger);
         if (found.length > 0) this.fail("after up, the hosts are not as declared", found);
         const refreshed = await this.refresh();
         if (refreshed.errors.length > 0) this.fail("refresh failed", refreshed.errors);
@@ -109,8 +132,8 @@ export class Sequence {
     }
 
     private async end(): Promise<void> {
-        const { networks, images, guests } = this.program;
-        for (const declared of [networks, images, guests]) declared.clear();
+        const { networks, images, guests, fleets } = this.program;
+        for (const declared of [networks, images, guests, fleets]) declared.clear();
         this.say("destroy");
         this.tell("up", await this.up(NO_FAULT));
         const found = await differences(this.hosts, this.program, this.state, this.ledger);
@@ -124,7 +147,10 @@ export class Sequence {
         const other = async (): Promise<void> => {
             its = structuredClone(mine);
             const engine = new Engine(this.hosts, new RunProcess(this.hosts, NO_FAULT), its);
+            // Each of the two has the roll-outs of its own process.
+            forgetRollOuts();
             this.tell("up of another run", await engine.up(this.declared()));
+            forgetRollOuts();
         };
         const outcome = await this.inProcess(fault, (engine) => engine.up(this.declared(adopted)), other);
         if (its && fault.calls % 2) this.state = its;
@@ -141,7 +167,12 @@ export class Sequence {
         other?: () => Promise<void>,
     ): Promise<T> {
         const process = new RunProcess(this.hosts, fault, other);
+        const service = new Service(this.hosts, this.program, this.state);
+        process.onChange = () => service.look();
         const result = await work(new Engine(this.hosts, process, this.state));
+        // Of two runs at once, each takes a member out of service.
+        const tooFew = fault.kind === "other run" ? [] : service.problems();
+        if (tooFew.length > 0) this.fail("too few are in service", tooFew);
         if (process.reached) this.reached.push(fault.kind);
         await endProcess(this.state.map(({ id }) => id));
         return result;
