@@ -129,8 +129,8 @@ export interface UnikernelArgs {
     /** Changed: restart. @default the guest's own */
     hostname?: pulumi.Input<string>;
     /**
-     * The program is a MirageOS one that defines the options of mirage-runtime: it gets `--ipv4`, `--ipv6` and `--name` for
-     * the first interface and `hostname`, and each argument as one word. For `solo5` only. Changed: restart. @default false
+     * A MirageOS program that defines the options of mirage-runtime is told its addresses and `hostname`. Changed: restart.
+     * @default false
      */
     mirage?: pulumi.Input<boolean>;
     /** MiB, from 1. Changed: restart on KVM. @default 64, or twice what the guest is known to need where that is more */

@@ -70,7 +70,7 @@ export const bootRows = {
     mirage: {
         shape: z.boolean().optional(),
         description:
-            "The program is a MirageOS one that defines the options of mirage-runtime: it gets `--ipv4`, `--ipv6` and `--name` for the first interface and `hostname`, and each argument as one word. For `solo5` only. Changed: restart.",
+            "A MirageOS program that defines the options of mirage-runtime is told its addresses and `hostname`. Changed: restart.",
         default: "false",
         docs: {
             unit: "true, false",

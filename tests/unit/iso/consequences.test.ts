@@ -23,6 +23,7 @@ test("only what is in the image rebuilds it, and nothing but the platform replac
         "interfaces",
         "kernel",
         "label",
+        "mirage",
         "name",
         "output",
         "secrets",

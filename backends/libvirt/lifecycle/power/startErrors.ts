@@ -87,7 +87,8 @@ const RULES: StartRule[] = [
         summary: ([limit], spec) => `${spec.vcpus} processors: this machine has at most ${limit || "fewer"}`,
     },
     {
-        says: /'?(\/[^\s':]*)'?: Permission denied/,
+        // Only from the start of a word: from each slash of a long path, the search would take quadratic time.
+        says: /(?<![^\s':])(\/[^\s':]*)'?: Permission denied/,
         code: "permission",
         property: (spec, [path = ""]) => filePath(spec, path),
         summary: ([path]) => `QEMU may not open ${path}`,
