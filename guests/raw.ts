@@ -11,6 +11,7 @@ import { checkLimits, checkLineWords, refuseMirage, unless } from "./checks";
 import { firstVerdict } from "./console";
 import { bootsByMultiboot, findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
 import { PANIC } from "./linux/console";
+import { multibootMedium } from "./medium";
 import { linuxMemory } from "./memory";
 import { mask } from "./secrets";
 
@@ -138,7 +139,7 @@ function mediumBoot(kernel: KernelFacts | undefined): MediumBoot {
             "no boot loader accepts this kernel: it has neither a Linux boot header nor multiboot 1",
             { property: "kernel" },
         );
-    return { protocol: kernel.linux ? "linux" : "multiboot", blocks: [], files: {} };
+    return kernel.linux ? { protocol: "linux", blocks: [], files: {} } : multibootMedium(kernel);
 }
 
 const commandLine = (spec: Pick<UnikernelSpec, "args">) => spec.args.join(" ");

@@ -60,6 +60,8 @@ export interface MediumBoot {
     blocks: { where: "memory" | "medium"; path: string }[];
     /** Further files of the medium: absolute path → content. */
     files: Record<string, string>;
+    /** The addresses of two segments of the kernel that a boot loader would put at the same place. */
+    overlap?: [number, number];
 }
 
 /** The boot configuration that a guest ABI makes of a spec. */

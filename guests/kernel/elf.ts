@@ -26,6 +26,7 @@ export async function readElf(file: KernelFile): Promise<ElfFacts> {
         symbols: await readSymbols(file, sections),
         texts: await findTexts(file, segments, sections),
         unikraft: await readUnikraft(file, segments, sections),
+        overlap: findOverlap(segments),
     };
 }
 
@@ -72,4 +73,22 @@ async function findTexts(file: KernelFile, segments: Segment[], sections: Sectio
         for (const mark of TEXT_MARKS) if (bytes.includes(mark, 0, "latin1")) found.add(mark);
     }
     return [...found];
+}
+
+/**
+ * Find two segments that are loaded at the same place. One without a byte counts where it lies within another, since GRUB
+ * refuses that too (grub-core/lib/relocator.c, grub_relocator_alloc_chunk_addr; seen with GRUB 2.06).
+ */
+function findOverlap(segments: Segment[]): [number, number] | undefined {
+    const loaded = segments.filter(({ type }) => type === PT.load).sort((one, other) => one.physical - other.physical);
+    let last: Segment | undefined;
+    for (const next of loaded) {
+        if (
+            last &&
+            (next.physical < last.physical + last.memory || (next.physical === last.physical && next.memory > 0))
+        )
+            return [last.physical, next.physical];
+        if (!last || next.physical + next.memory > last.physical + last.memory) last = next;
+    }
+    return undefined;
 }

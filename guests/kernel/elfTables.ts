@@ -13,8 +13,10 @@ interface Range {
 }
 
 export interface Segment extends Range {
-    /** The address at which its first byte is loaded. */
+    /** The address at which the program sees its first byte. */
     address: number;
+    /** The address of the machine at which a loader puts it. */
+    physical: number;
     /** Bytes of memory; those beyond `length` are zero. */
     memory: number;
 }
@@ -109,6 +111,7 @@ export async function readSegments(file: KernelFile, { bits, programHeaders }: E
                   type: row.readUInt32LE(0),
                   offset: row.readUInt32LE(4),
                   address: row.readUInt32LE(8),
+                  physical: row.readUInt32LE(12),
                   length: row.readUInt32LE(16),
                   memory: row.readUInt32LE(20),
               }
@@ -116,6 +119,7 @@ export async function readSegments(file: KernelFile, { bits, programHeaders }: E
                   type: row.readUInt32LE(0),
                   offset: long(row, 8),
                   address: long(row, 16),
+                  physical: long(row, 24),
                   length: long(row, 32),
                   memory: long(row, 40),
               },

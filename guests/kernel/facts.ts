@@ -20,6 +20,8 @@ export interface ElfFacts {
     /** The TEXT_MARKS in its read-only data. */
     texts: string[];
     unikraft?: UnikraftFacts;
+    /** The addresses of two segments that a loader would put at the same place; undefined where there are none. */
+    overlap?: [number, number];
 }
 
 /** Unikraft's description of a build (lib/uklibid and lib/uklibparam of Unikraft). */

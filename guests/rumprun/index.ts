@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import type { EncodedGuest, UnikernelSpec } from "../../model";
 import type { EncodeContext, GuestAbi } from "../abi";
 import { findNote, type KernelFacts, xenBoot } from "../kernel";
+import { multibootMedium } from "../medium";
 import { holdsSecret, mask } from "../secrets";
 import { rumprunCapabilities } from "./capabilities";
 import { checkRumprun, warnRumprun } from "./check";
@@ -52,7 +53,7 @@ function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     return undefined;
 }
 
-function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest {
+function encode(spec: UnikernelSpec, { platform, kernel }: EncodeContext): EncodedGuest {
     const program = basename(spec.kernel);
     const config = encodeConfig(spec, platform, program);
     const mounted = platform === "iso" && spec.blocks.length > 0;
@@ -64,11 +65,10 @@ function encode(spec: UnikernelSpec, { platform }: EncodeContext): EncodedGuest 
         xenstore: platform === "xen" ? { key: XENSTORE_KEY, value: config } : undefined,
         ...(platform === "iso"
             ? {
-                  medium: {
-                      protocol: "multiboot",
+                  medium: multibootMedium(kernel, {
                       blocks: spec.blocks.map((block) => ({ where: "medium", path: `/${imagePath(block)}` })),
                       files: mounted ? { [CONFIG_FILE]: config } : {},
-                  },
+                  }),
               }
             : {}),
         guestConfig: encodeConfig(mask(spec), platform, program),

@@ -1,6 +1,7 @@
 import type { GuestCapabilities, Platform, UnikernelSpec } from "../../model";
 import type { EncodeContext, GuestAbi } from "../abi";
 import { type KernelFacts, xenBoot } from "../kernel";
+import { multibootMedium } from "../medium";
 import { checkSolo5, warnSolo5 } from "./check";
 import { commandLine } from "./commandLine";
 import { readSolo5Console } from "./console";
@@ -57,7 +58,7 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
         initrd: initrd === undefined ? [] : [{ file: initrd }],
         secret: false,
         ...(platform === "kvm" && declared ? { devices: orderOf(spec, declared) } : {}),
-        ...(platform === "iso" ? { medium: { protocol: "multiboot", blocks: [], files: {} } } : {}),
+        ...(platform === "iso" ? { medium: multibootMedium(kernel) } : {}),
         guestConfig: line,
     };
 }

@@ -1,6 +1,7 @@
 import type { Platform, Problem, UnikernelSpec } from "../../model";
 import type { EncodeContext, GuestAbi } from "../abi";
 import { bootsByMultiboot, findNote, type KernelFacts, noteText, XEN_NOTE } from "../kernel";
+import { multibootMedium } from "../medium";
 import { unikraftCapabilities } from "./capabilities";
 import { checkUnikraft } from "./check";
 import { PARAMETERS, quote, words } from "./commandLine";
@@ -54,7 +55,7 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
         cmdline: line,
         initrd: initrd === undefined ? [] : [{ file: initrd }],
         secret: false,
-        ...(platform === "iso" ? { medium: { protocol: "multiboot", blocks: [], files: {} } } : {}),
+        ...(platform === "iso" ? { medium: multibootMedium(kernel) } : {}),
         guestConfig: line,
     };
 }

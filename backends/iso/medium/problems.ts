@@ -4,7 +4,7 @@ import { wordsFor } from "./quote";
 /** COMMAND_LINE_SIZE of arch/x86 without its NUL. GRUB prepends `BOOT_IMAGE=/boot/kernel `, and truncates silently. */
 const LONGEST = 2047 - "BOOT_IMAGE=/boot/kernel ".length;
 
-/** Return the problems of a command line that a boot loader cannot pass unchanged. */
+/** Return the problems of a kernel that GRUB does not load, and of a command line that it cannot pass unchanged. */
 export function mediumProblems({ cmdline, medium }: EncodedGuest): Problem[] {
     const problems: Problem[] = [];
     if (wordsFor(cmdline) === undefined) {
@@ -17,6 +17,13 @@ export function mediumProblems({ cmdline, medium }: EncodedGuest): Problem[] {
         problems.push({
             property: "args",
             reason: `the command line is ${Buffer.byteLength(cmdline)} bytes; from a medium a Linux kernel gets at most ${LONGEST}`,
+        });
+    }
+    if (medium?.overlap) {
+        const [first, second] = medium.overlap.map((address) => `0x${address.toString(16)}`);
+        problems.push({
+            property: "kernel",
+            reason: `GRUB does not load it: its ELF segments at ${first} and ${second} overlap ("overlap detected", and then GRUB's prompt). QEMU's own loader does not mind. Link it so that they do not; an empty segment inside another counts`,
         });
     }
     return problems;
