@@ -10,6 +10,7 @@ import { namesWhere } from "./row";
 
 // Not exported by model/index.ts: the package's classes run in each program and need no zod.
 
+export { cidrProblem } from "./address";
 export { unikernelElements } from "./devices";
 export { CONNECTION_PATTERN, EXPECTED_CONNECTION, NAME_PATTERN } from "./forms";
 export { mediumRows } from "./medium";
