@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { console } from "./console";
+import { convert } from "./convert";
 import { doctor } from "./doctor";
 import { secondsSince } from "./duration";
 import { events } from "./events";
@@ -13,10 +14,11 @@ import { type Streams, standard } from "./terminal";
 
 const EXIT_CODES = `
 Ends with 0 when \`pulumi up\` would work (sweep: when all that was to be removed is gone; selftest: when all held;
-ls: when every host answered; logs: when the guest was found; console: when it was detached), 1 when not, 2 when the command line is wrong.
+ls: when every host answered; logs: when the guest was found; console: when it was detached;
+convert: when all of the line was converted), 1 when not, 2 when the command line is wrong.
 `;
 
-const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs, events, console };
+const commandsOfThisRelease = { doctor, sweep, selftest, ls, logs, events, console, convert };
 type Commands = typeof commandsOfThisRelease;
 
 /** Run one command line (without node and script) and return its exit code. */
@@ -134,6 +136,19 @@ function programOf(streams: Streams, commands: Commands, end: (code: number) => 
         .addOption(stack())
         .addOption(connections())
         .action(async (name, options) => end(await commands.console({ name, ...options }, streams)));
+
+    command(program, "convert")
+        .argument(
+            "<line...>",
+            "behind `--`: rumprun, kraft run, solo5-…, qemu-system-x86_64 -kernel or virt-install --boot kernel=",
+        )
+        .usage("[--yaml] -- <line...>")
+        .description(
+            "print the program that declares the guest of another tool's line; nothing is run, read or written",
+        )
+        .option("--yaml", "a Pulumi YAML program in place of a TypeScript one")
+        .allowExcessArguments()
+        .action((line, { yaml }) => end(commands.convert({ line, yaml }, streams)));
 
     return program;
 }

@@ -42,7 +42,8 @@ export function readOptions(argv: string[], { tool, handlers, stopAtOperand = fa
 /** Return the kernel's path: the first operand. */
 export function kernelOf(tool: string, operands: string[], expected: string): string {
     const [kernel = ""] = operands;
-    if (kernel === "") throw wrong(tool, "(end of the line)", `found no kernel, expected ${expected}`, "add the path of the kernel");
+    if (kernel === "")
+        throw wrong(tool, "(end of the line)", `found no kernel, expected ${expected}`, "add the path of the kernel");
     if (kernel.startsWith("-")) throw wrong(tool, kernel, `found an option, expected ${expected}`);
     return kernel;
 }
@@ -91,5 +92,3 @@ export function mebibytes(tool: string, option: string, text: string, unit: "" |
         throw wrong(tool, option, `expected an amount of memory, such as 64 or 64M, found ${JSON.stringify(text)}`);
     return Math.ceil(Number(digits) * UNITS[letter.toLowerCase() || unit]!);
 }
-
-

@@ -15,7 +15,12 @@ const BUILD = "the tool reads it from a project; build that (kraft build) and na
 export function convertKraft(argv: string[]): Converted {
     const [command, ...words] = argv;
     if (command !== "run" && command !== "r")
-        throw wrong("kraft", command ?? "(end of the line)", "expected the command run", "convert the line that runs the guest");
+        throw wrong(
+            "kraft",
+            command ?? "(end of the line)",
+            "expected the command run",
+            "convert the line that runs the guest",
+        );
     const end = words.indexOf("--");
     const [own, args] = end < 0 ? [words, []] : [words.slice(0, end), words.slice(end + 1)];
 
@@ -69,7 +74,10 @@ export function convertKraft(argv: string[]): Converted {
             "--as <runner>": lose("--as", "the kernel is always a file"),
             "-r, --runtime <name>": lose("-r", BUILD),
             "-t, --target <name>": lose("-t", BUILD),
-            "-v, --volume <volume>": lose("-v", "a folder of the host (9p) cannot be mounted; put its files into initrd"),
+            "-v, --volume <volume>": lose(
+                "-v",
+                "a folder of the host (9p) cannot be mounted; put its files into initrd",
+            ),
             "--symbolic": lose("--symbolic", "name the kernel with symbols itself"),
         },
     });
@@ -81,13 +89,21 @@ export function convertKraft(argv: string[]): Converted {
     if (env.length > 0) draft.set("env", Object.fromEntries(env), "-e");
     draft.set("memory", memoryOf(memory), `-M ${memory}`);
     networks.finish(platform);
-    return draft.finish(name || baseName(operand).replace(/[@:].*$/, "").replace(/_(qemu|xen|fc)-x86_64$/, ""));
+    return draft.finish(
+        name ||
+            baseName(operand)
+                .replace(/[@:].*$/, "")
+                .replace(/_(qemu|xen|fc)-x86_64$/, ""),
+    );
 }
 
 /** Return the path of the kernel; of a package or project, where its kernel will be. */
 function kernelPath(draft: Draft, operand: string): string {
     if (/^[\w-]+(\.[\w-]+)+(:\d+)?\/|^oci:\/\/|:[\w.-]+$|@sha256:/.test(operand)) {
-        draft.lose(operand, "a package is not fetched: `kraft pkg pull -w FOLDER` writes its kernel, which is then named here");
+        draft.lose(
+            operand,
+            "a package is not fetched: `kraft pkg pull -w FOLDER` writes its kernel, which is then named here",
+        );
         return "./unikraft/bin/kernel";
     }
     if (/(^|\/)\.{0,2}$/.test(operand)) {
@@ -99,7 +115,11 @@ function kernelPath(draft: Draft, operand: string): string {
 
 function setRootfs(draft: Draft, option: string, path: string): void {
     if (/\.cpio$/.test(path)) draft.set("initrd", filePath(path), option);
-    else draft.lose(option, "only the tool packs a folder, Dockerfile or image: pack it with `cpio -o -H newc`, and name that file as initrd");
+    else
+        draft.lose(
+            option,
+            "only the tool packs a folder, Dockerfile or image: pack it with `cpio -o -H newc`, and name that file as initrd",
+        );
 }
 
 function memoryOf(text: string): number {

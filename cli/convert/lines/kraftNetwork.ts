@@ -13,7 +13,8 @@ export class KraftNetworks {
 
     /** `-p [ADDRESS:]HOST:GUEST[/tcp|/udp]` */
     publish(text: string): void {
-        const [, address, host, guest, protocol] = /^(?:([\d.]+):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
+        const [, address, host, guest, protocol] =
+            /^(?:([\d.]+):)?(\d{1,5}):(\d{1,5})(?:\/(tcp|udp))?$/.exec(text) ?? [];
         if (guest === undefined) {
             if (/^[\d.:-]+(\/\w+)?$/.test(text)) {
                 this.draft.lose(`-p ${text}`, "write one forward for each port: { host, guest }");
@@ -46,7 +47,12 @@ export class KraftNetworks {
 
     finish(platform: "kvm" | "xen"): void {
         if (this.address !== undefined && this.networks.length !== 1)
-            throw wrong(this.draft.tool, `--ip ${this.address}`, "the tool takes it with exactly one --network", "add --network NAME");
+            throw wrong(
+                this.draft.tool,
+                `--ip ${this.address}`,
+                "the tool takes it with exactly one --network",
+                "add --network NAME",
+            );
         if (this.forward.length > 0) this.forwards(platform);
         this.networks.forEach((text, index) => {
             this.plug(text, index);
@@ -73,7 +79,10 @@ export class KraftNetworks {
         const given = address || own || "";
         if (given.includes("/")) card.setAddress(4, given, gateway || undefined, option);
         else if (given !== "")
-            this.draft.lose(option, `${given}: its prefix length is the network's: write ipv4: { address: "${given}/PREFIX" }`);
+            this.draft.lose(
+                option,
+                `${given}: its prefix length is the network's: write ipv4: { address: "${given}/PREFIX" }`,
+            );
         if (dns0 || dns1) this.draft.lose(option, "name servers: an interface has none");
         if (hostname) this.draft.setIfPossible("hostname", hostname, option);
         if (domain) this.draft.lose(option, `${domain}: a domain cannot be set`);

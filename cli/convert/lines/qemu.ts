@@ -73,7 +73,10 @@ class Machine {
         private readonly draft: Draft,
         private readonly options: QemuOption[],
     ) {
-        this.devices = new QemuDevices(draft, options.some(({ name }) => name === "snapshot"));
+        this.devices = new QemuDevices(
+            draft,
+            options.some(({ name }) => name === "snapshot"),
+        );
     }
 
     read(): void {
@@ -105,7 +108,8 @@ class Machine {
                 return;
             case "smp": {
                 const count = this.first(value, "cpus", option);
-                if (count !== undefined) draft.set("vcpus", whole(draft.tool, option, count, "a number of processors"), option);
+                if (count !== undefined)
+                    draft.set("vcpus", whole(draft.tool, option, count, "a number of processors"), option);
                 return;
             }
             case "name":
@@ -163,7 +167,11 @@ class Machine {
             return;
         }
         const number = whole(this.draft.tool, option, port, "a port");
-        this.draft.set("gdb", { port: number, address: address === "localhost" ? "127.0.0.1" : address || "0.0.0.0" }, option);
+        this.draft.set(
+            "gdb",
+            { port: number, address: address === "localhost" ? "127.0.0.1" : address || "0.0.0.0" },
+            option,
+        );
     }
 
     private machine(text: string, option: string): void {

@@ -84,15 +84,21 @@ export class QemuDevices {
         const value = (name: string): string => options.find(([one]) => one === name)?.[1] ?? "";
         if (/^(virtio-net|e1000|rtl8139|vmxnet3|ne2k)/.test(head)) {
             if (!/^virtio-net/.test(head)) this.draft.lose(option, `${head}: the card is virtio`);
-            this.cards.push({ id: value("netdev"), fields: options.filter(([name]) => !/^(netdev|id)$/.test(name)), option });
+            this.cards.push({
+                id: value("netdev"),
+                fields: options.filter(([name]) => !/^(netdev|id)$/.test(name)),
+                option,
+            });
             return true;
         }
         if (!/^(virtio-blk|scsi-hd|ide-hd|ide-cd|scsi-cd)/.test(head)) return false;
         if (!/^virtio-blk/.test(head)) this.draft.lose(option, `${head}: the disk is virtio`);
         for (const [name, found] of options)
-            if (!/^(drive|id|addr|bus)$/.test(name)) this.draft.lose(option, `${name}=${found}: a disk has no such option`);
+            if (!/^(drive|id|addr|bus)$/.test(name))
+                this.draft.lose(option, `${name}=${found}: a disk has no such option`);
         const drive = this.drives.get(value("drive"));
-        if (drive === undefined) this.draft.lose(option, `there is no -drive with id=${value("drive")} before it: write blocks: [{ path }]`);
+        if (drive === undefined)
+            this.draft.lose(option, `there is no -drive with id=${value("drive")} before it: write blocks: [{ path }]`);
         else this.addDrive(drive);
         this.drives.delete(value("drive"));
         return true;
@@ -100,7 +106,8 @@ export class QemuDevices {
 
     private takeDrive(text: string, option: string): void {
         const { options } = listed(`,${text}`, false);
-        if (options.some(([name, value]) => name === "if" && value === "none")) this.drives.set(idOf(text), { value: text, option });
+        if (options.some(([name, value]) => name === "if" && value === "none"))
+            this.drives.set(idOf(text), { value: text, option });
         else this.addDrive({ value: text, option });
     }
 
@@ -109,11 +116,18 @@ export class QemuDevices {
         const kind = options.find(([name]) => name === "if")?.[1] ?? "ide";
         const file = options.find(([name]) => name === "file")?.[1];
         if (kind === "pflash" || file === undefined) {
-            this.draft.lose(option, file === undefined ? "it names no file" : "the guest's kernel decides about the firmware");
+            this.draft.lose(
+                option,
+                file === undefined ? "it names no file" : "the guest's kernel decides about the firmware",
+            );
             return;
         }
         if (kind !== "virtio" && kind !== "none") this.draft.remark(option, `the disk is virtio, and not ${kind}`);
-        this.addDisk(file, options.filter(([name]) => !/^(file|if|id|index|media)$/.test(name)), option);
+        this.addDisk(
+            file,
+            options.filter(([name]) => !/^(file|if|id|index|media)$/.test(name)),
+            option,
+        );
     }
 
     private addDisk(file: string, options: [string, string][], option: string): void {
@@ -132,7 +146,10 @@ export class QemuDevices {
             option,
         );
         if (access === "persist")
-            this.draft.remark(option, 'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten');
+            this.draft.remark(
+                option,
+                'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten',
+            );
     }
 
     /** `-nic BACKEND[,model=…][,mac=…]`: both halves in one. */
@@ -141,7 +158,9 @@ export class QemuDevices {
         if (head === "none") return;
         const ofCard = ([name]: [string, string]): boolean => /^(model|mac|macaddr)$/.test(name);
         const card = this.add(options.filter(ofCard), option);
-        const backend = options.filter((one) => !ofCard(one)).map(([name, value]) => `${name}=${value.replaceAll(",", ",,")}`);
+        const backend = options
+            .filter((one) => !ofCard(one))
+            .map(([name, value]) => `${name}=${value.replaceAll(",", ",,")}`);
         plugInto(this.draft, card, [head, ...backend].join(","), option);
     }
 
@@ -149,8 +168,10 @@ export class QemuDevices {
         const card = this.draft.addInterface(`net${this.count++}`);
         for (const [name, value] of fields)
             if (/^mac(addr)?$/.test(name)) card.set("mac", value, option);
-            else if (name === "model" && !/^virtio/.test(value)) this.draft.lose(option, `${value}: the card is virtio`);
-            else if (!/^(model|addr|bus|id)$/.test(name)) this.draft.lose(option, `${name}=${value}: an interface has no such option`);
+            else if (name === "model" && !/^virtio/.test(value))
+                this.draft.lose(option, `${value}: the card is virtio`);
+            else if (!/^(model|addr|bus|id)$/.test(name))
+                this.draft.lose(option, `${name}=${value}: an interface has no such option`);
         return card;
     }
 }

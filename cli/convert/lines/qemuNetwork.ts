@@ -27,7 +27,10 @@ export function plugInto(draft: Draft, card: Interface, backend: string, option:
             else if (bridge !== undefined) card.set("attach", { bridge }, option);
             else draft.lose(option, "it names no tap device (ifname=): write attach: { tap } or attach: { bridge }");
             if (/^(?!no$)./.test(value("script") ?? ""))
-                draft.lose(option, "script: no script is run; put the tap device into its bridge before the guest starts");
+                draft.lose(
+                    option,
+                    "script: no script is run; put the tap device into its bridge before the guest starts",
+                );
             loseOthers("ifname", "br", "script", ...(value("script") === undefined ? [] : ["downscript"]));
             return;
         }

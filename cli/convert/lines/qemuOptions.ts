@@ -39,10 +39,16 @@ export function readQemuOptions(tool: string, argv: string[]): QemuOption[] {
         if (name === undefined) found.push({ name: "hda", value: word, option: word });
         else if (FLAGS.has(name)) found.push({ name, value: "", option: word });
         else if (!VALUED.has(name))
-            throw wrong(tool, word, "expected an option of QEMU, found another word", "correct the option, or leave it out");
+            throw wrong(
+                tool,
+                word,
+                "expected an option of QEMU, found another word",
+                "correct the option, or leave it out",
+            );
         else {
             const value = argv[++at];
-            if (value === undefined) throw wrong(tool, word, "expected a value behind it", "write the value behind the option");
+            if (value === undefined)
+                throw wrong(tool, word, "expected a value behind it", "write the value behind the option");
             found.push({ name, value, option: `${word} ${value}` });
         }
     }

@@ -83,7 +83,10 @@ function convertGuest(draft: Draft, platform: RumprunPlatform, words: string[]):
             // gdbsx listens on all addresses, and this package has that said.
             draft.set("gdb", platform === "xen" ? { port, address: "0.0.0.0" } : { port }, `-D ${text}`);
             if (platform !== "xen")
-                draft.remark(`-D ${text}`, 'gdb listens on 127.0.0.1 alone; the tool listens on all addresses, as address: "0.0.0.0"');
+                draft.remark(
+                    `-D ${text}`,
+                    'gdb listens on 127.0.0.1 alone; the tool listens on all addresses, as address: "0.0.0.0"',
+                );
         },
         "-e <variable>": (text) => addVariable(draft, env, text),
         "-g <arguments>": (text) => qemuArgs.push(...text.split(/\s+/).filter(Boolean)),
@@ -148,11 +151,20 @@ function addDisk(draft: Draft, text: string, platform: RumprunPlatform): void {
         isIso,
     );
     if (written)
-        draft.remark(option, "the guest writes to a copy that is kept, and not to the file itself; access: \"read\" shares the file unwritten");
+        draft.remark(
+            option,
+            'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten',
+        );
     if (!isIso) return;
-    draft.remark(option, "a BlockImage may also be built from the folder that the image was made of: source: \"./FOLDER\", without format");
+    draft.remark(
+        option,
+        'a BlockImage may also be built from the folder that the image was made of: source: "./FOLDER", without format',
+    );
     if (mount === "/etc")
-        draft.remark(option, "an image at /etc hides the guest's own passwd, and a program that looks up a user (nginx does) stops: mount it at /etc/nginx");
+        draft.remark(
+            option,
+            "an image at /etc hides the guest's own passwd, and a program that looks up a user (nginx does) stops: mount it at /etc/nginx",
+        );
 }
 
 function addVariable(draft: Draft, env: [string, string][], text: string): void {
@@ -168,5 +180,8 @@ function crashed(draft: Draft, destroyed: boolean): void {
         return;
     }
     draft.set("onCrash", "preserve", "(no -d)");
-    draft.remark("(no -d)", "the tool keeps a guest that crashed, and one that powered off; here only one that crashed is kept");
+    draft.remark(
+        "(no -d)",
+        "the tool keeps a guest that crashed, and one that powered off; here only one that crashed is kept",
+    );
 }

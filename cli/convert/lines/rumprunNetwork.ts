@@ -30,7 +30,8 @@ export class Networks {
             const expected = "TAG,DRIVER[,OPTIONS] with a tag of letters, digits and _, no digit first";
             throw wrong(this.draft.tool, option, `expected ${expected}`, "write it as -I iftag,vioif,'-net user'");
         }
-        if (this.cards.has(tag)) throw wrong(this.draft.tool, option, `the tag ${tag} is taken`, "give each -I its own tag");
+        if (this.cards.has(tag))
+            throw wrong(this.draft.tool, option, `the tag ${tag} is taken`, "give each -I its own tag");
         const card = this.draft.addInterface(tag);
         this.cards.set(tag, { card, option, configured: false });
         if (driver !== DRIVERS[this.platform]) card.set("driver", driver, option);
@@ -67,18 +68,27 @@ export class Networks {
         }
         for (const { option, configured } of this.cards.values())
             if (!configured)
-                this.draft.lose(option, "without -W the tool leaves the card without an address; here the guest asks for one by DHCP");
+                this.draft.lose(
+                    option,
+                    "without -W the tool leaves the card without an address; here the guest asks for one by DHCP",
+                );
     }
 
     private take(style: "-I" | "-n"): void {
         this.style ??= style;
         if (this.style !== style)
-            throw wrong(this.draft.tool, style, `it cannot stand beside ${this.style}`, "write all interfaces with -I and -W");
+            throw wrong(
+                this.draft.tool,
+                style,
+                `it cannot stand beside ${this.style}`,
+                "write all interfaces with -I and -W",
+            );
     }
 
     private attach(card: Interface, backend: string, option: string): void {
         if (this.platform === "iso") {
-            if (backend !== "") this.draft.lose(option, `${backend}: on a medium an interface is a card of the machine`);
+            if (backend !== "")
+                this.draft.lose(option, `${backend}: on a medium an interface is a card of the machine`);
         } else if (this.platform === "xen") this.attachXen(card, backend, option);
         else this.attachQemu(card, backend, option);
     }
@@ -118,14 +128,23 @@ export class Networks {
         const family = type === "inet" ? 4 : type === "inet6" ? 6 : undefined;
         const methods = family === 6 ? ["static"] : ["dhcp", "static"];
         if (family === 6 && method === "auto" && more.length === 0) {
-            this.draft.lose(option, "rumprun crashes at automatic configuration; write a static address: ipv6: { address }");
+            this.draft.lose(
+                option,
+                "rumprun crashes at automatic configuration; write a static address: ipv6: { address }",
+            );
             return;
         }
         const [address = "", gateway, ...others] = more;
         const valid = method === "static" ? address !== "" && others.length === 0 : more.length === 0;
         if (family === undefined || !methods.includes(method) || !valid) {
-            const expected = "inet,dhcp or inet,static,ADDRESS/PREFIX[,GATEWAY] or inet6,static,ADDRESS/PREFIX[,GATEWAY]";
-            throw wrong(this.draft.tool, option, `expected ${expected}`, "write it as -W iftag,inet,static,10.0.0.2/24");
+            const expected =
+                "inet,dhcp or inet,static,ADDRESS/PREFIX[,GATEWAY] or inet6,static,ADDRESS/PREFIX[,GATEWAY]";
+            throw wrong(
+                this.draft.tool,
+                option,
+                `expected ${expected}`,
+                "write it as -W iftag,inet,static,10.0.0.2/24",
+            );
         }
         if (card.has(family === 4 ? "ipv4" : "ipv6"))
             throw wrong(this.draft.tool, option, `the card has an ${type} address already`, "leave one of the two out");

@@ -4,7 +4,8 @@ import { kernelOf, mebibytes, readOptions, whole } from "../options";
 import { wrong } from "../wrong";
 
 const KERNEL = "KERNEL, the path of a Solo5 binary, after the options";
-const COPY = 'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten';
+const COPY =
+    'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten';
 /** gdb's port of solo5-hvt-debug (tenders/hvt/hvt_module_gdb.c of Solo5/solo5). */
 const GDB_PORT = 1234;
 
@@ -28,13 +29,15 @@ export function convertTender(tool: Tender, argv: string[]): Converted {
         const [, option = word, name, value] = /^(--[a-z-]+)(?::([^=]*))?(?:=(.*))?$/s.exec(word) ?? [];
         if (option === "--mem" && name === undefined && value !== undefined)
             memory = whole(tool, word, value, "a number of MiB");
-        else if (/^--(net|net-mac|block|block-sector-size)$/.test(option) && name && value) devices.add(option, name, value, word);
+        else if (/^--(net|net-mac|block|block-sector-size)$/.test(option) && name && value)
+            devices.add(option, name, value, word);
         else if (option === "--gdb" && tool === "solo5-hvt-debug") devices.gdb ??= GDB_PORT;
         else if (option === "--gdb-port" && value !== undefined && tool === "solo5-hvt-debug")
             devices.gdb = whole(tool, word, value, "a port");
         else if (/^--(dumpcore|x-exec-heap)$/.test(option)) draft.lose(word, "it is an option of the tender alone");
         else {
-            const expected = "--mem=MIB, --net:NAME=TAP, --net-mac:NAME=MAC, --block:NAME=FILE or --block-sector-size:NAME=BYTES";
+            const expected =
+                "--mem=MIB, --net:NAME=TAP, --net-mac:NAME=MAC, --block:NAME=FILE or --block-sector-size:NAME=BYTES";
             throw wrong(tool, word, `expected ${expected}`);
         }
     }
@@ -69,11 +72,19 @@ class Devices {
         for (const [name, mac, word] of this.macs) {
             const card = this.cards.get(name);
             if (card === undefined)
-                throw wrong(this.draft.tool, word, `there is no network ${JSON.stringify(name)}`, `add --net:${name}=TAP`);
+                throw wrong(
+                    this.draft.tool,
+                    word,
+                    `there is no network ${JSON.stringify(name)}`,
+                    `add --net:${name}=TAP`,
+                );
             card.set("mac", mac, word);
         }
         if (this.cards.size > 1)
-            this.draft.remark("--net", "interfaces are in the order of the line; the binary takes them in the order in which it declares them");
+            this.draft.remark(
+                "--net",
+                "interfaces are in the order of the line; the binary takes them in the order in which it declares them",
+            );
         if (this.gdb === undefined) return;
         this.draft.set("gdb", { port: this.gdb }, "--gdb");
         this.draft.set("state", "paused", "--gdb");
@@ -100,7 +111,10 @@ export function convertVirtioRun(argv: string[]): Converted {
         handlers: {
             "-d <disk>": (file) => {
                 draft.addDisk({ path: filePath(file), access: "persist" }, `-d ${file}`);
-                draft.lose(`-d ${file}`, "the tool hands disks over in their order; write blocks[].name as the binary declares it");
+                draft.lose(
+                    `-d ${file}`,
+                    "the tool hands disks over in their order; write blocks[].name as the binary declares it",
+                );
                 draft.remark(`-d ${file}`, COPY);
             },
             "-m <memory>": (text) => {

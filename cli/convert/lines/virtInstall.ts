@@ -6,15 +6,16 @@ import { impossible, wrong } from "../wrong";
 const TOOL = "virt-install";
 
 /** Flags and options that change nothing of a guest here. */
-const AS_HERE = words(`--import --noautoconsole --noreboot --hvm -v,--hvm --wait=[minutes] --os-variant=<name> --osinfo=<name>
+const AS_HERE =
+    words(`--import --noautoconsole --noreboot --hvm -v,--hvm --wait=[minutes] --os-variant=<name> --osinfo=<name>
     -q,--quiet -d,--debug`);
 /** Options without a counterpart, as virt-install(1) has them. */
 const LOST = words(`
-    --arch=<name> --blkiotune=<text> --boot-dev=<text> --cdrom=<file> --channel=<text> --check=<text> --clock=<text> --controller=<text>
-    --cpu=<text> --cputune=<text> --disk-raw=<text> --dry-run --features=<text> --filesystem=<text> --hostdev=<text> --idmap=<text>
+    --arch=<name> --blkiotune=<text> --cdrom=<file> --channel=<text> --check=<text> --clock=<text> --controller=<text>
+    --cpu=<text> --cputune=<text> --dry-run --features=<text> --filesystem=<text> --hostdev=<text> --idmap=<text>
     --input=<text> --iommu=<text> --iothreads=<text> --keywrap=<text> --launchSecurity=<text> --livecd --location=<text>
     --machine=<text> --memballoon=<text> --memdev=<text> --memorybacking=<text> --memtune=<text> --noapic --noacpi --numatune=<text>
-    --panic=<text> --paravirt --parallel=<text> --pm=<text> --print-step=<text> --print-xml --pxe --qemu-commandline-env=<text>
+    --panic=<text> --paravirt --parallel=<text> --pm=<text> --print-step=<text> --print-xml --pxe
     --redirdev=<text> --resource=<text> --rng=<text> --seclabel=<text> --security=<text> --shmem=<text> --smartcard=<text>
     --sound=<text> --sysinfo=<text> --tpm=<text> --transient --unattended=[text] --uuid=<text> --video=<text> --vsock=<text>
     --watchdog=<text> --xml=<text> --cloud-init=[text] --reinstall=<text> --initrd-inject=<text> --extra-args=<text>
@@ -67,7 +68,8 @@ export function convertVirtInstall(argv: string[]): Converted {
         },
         "--console <text>": () => {},
         "--serial <text>": (text) => {
-            if (text !== "pty") draft.lose(`--serial ${text}`, "the console is a pty, and its log is on the host (consoleLog)");
+            if (text !== "pty")
+                draft.lose(`--serial ${text}`, "the console is a pty, and its log is on the host (consoleLog)");
         },
         "--graphics <text>": (text) => {
             if (text !== "none") draft.lose(`--graphics ${text}`, "a guest has a console, and no screen");
@@ -81,7 +83,12 @@ export function convertVirtInstall(argv: string[]): Converted {
     const operands = readOptions(argv, { tool: TOOL, handlers });
     if (operands.length > 0) throw wrong(TOOL, operands[0]!, "expected an option, found another word");
     if (boot.kernel === "")
-        throw impossible(TOOL, "(no --boot kernel=)", "a guest boots from a kernel, and this line boots from a disk or an installer", "add --boot kernel=FILE");
+        throw impossible(
+            TOOL,
+            "(no --boot kernel=)",
+            "a guest boots from a kernel, and this line boots from a disk or an installer",
+            "add --boot kernel=FILE",
+        );
     draft.set("platform", xen ? "xen" : "kvm", "--virt-type");
     draft.set("kernel", filePath(boot.kernel), boot.option);
     draft.set("guest", "raw", boot.option);
@@ -96,7 +103,11 @@ export function convertVirtInstall(argv: string[]): Converted {
 function setNumber(draft: Draft, argument: "memory" | "vcpus", text: string, option: string): void {
     const { head, options } = listed(text);
     const value = head || options.find(([name]) => name === argument)?.[1] || "";
-    draft.set(argument, whole(TOOL, option, value, argument === "memory" ? "a number of MiB" : "a number of processors"), option);
+    draft.set(
+        argument,
+        whole(TOOL, option, value, argument === "memory" ? "a number of MiB" : "a number of processors"),
+        option,
+    );
     loseOthers(draft, options, [argument], option);
 }
 
@@ -130,7 +141,10 @@ function addDisk(draft: Draft, text: string, option: string): void {
         option,
     );
     if (!readOnly)
-        draft.remark(option, 'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten');
+        draft.remark(
+            option,
+            'the guest writes to a copy that is kept, and not to the file itself; access: "read" shares the file unwritten',
+        );
     const bus = value("bus", "target.bus") ?? "virtio";
     if (bus !== "virtio" && bus !== "xen") draft.lose(option, `bus=${bus}: the disk is virtio`);
     const said = ["path", "source.file", "readonly", "bus", "target.bus", ...(known ? ["format", "driver.type"] : [])];
