@@ -6,8 +6,7 @@ import { impossible, wrong } from "../wrong";
 const TOOL = "virt-install";
 
 /** Flags and options that change nothing of a guest here. */
-const AS_HERE =
-    words(`--import --noautoconsole --noreboot --hvm -v,--hvm --wait=[minutes] --os-variant=<name> --osinfo=<name>
+const AS_HERE = words(`--import --noautoconsole --noreboot -v,--hvm --wait=[minutes] --os-variant=<name> --osinfo=<name>
     -q,--quiet -d,--debug`);
 /** Options without a counterpart, as virt-install(1) has them. */
 const LOST = words(`
