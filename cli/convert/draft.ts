@@ -75,7 +75,8 @@ export class Draft {
         };
         const { tool, console, lost, remarks } = this;
         const interfaces = this.interfaces.map((one): Resource => ({ type: "NetworkInterface", ...one.declared() }));
-        const resources: Resource[] = [...this.images, ...interfaces, { type: "Unikernel", name: unikernel, args }];
+        const guest: Resource = { type: "Unikernel", name: unikernel, args: inOrder(args, Object.keys(unikernelRows)) };
+        const resources = [...this.images, ...interfaces, guest];
         return { tool, resources, console, lost, remarks };
     }
 
@@ -125,8 +126,13 @@ export class Interface {
     }
 
     declared(): { name: string; args: Fields } {
-        return { name: this.name, args: this.args };
+        return { name: this.name, args: inOrder(this.args, Object.keys(interfaceShape)) };
     }
+}
+
+/** Return the arguments in the order in which the documentation lists them. */
+function inOrder(fields: Fields, names: string[]): Fields {
+    return Object.fromEntries(names.filter((name) => name in fields).map((name) => [name, fields[name]!]));
 }
 
 function problemOf(shape: z.ZodType, value: Value): string | undefined {

@@ -125,7 +125,7 @@ function setRootfs(draft: Draft, option: string, path: string): void {
 function memoryOf(text: string): number {
     const [, number = "", unit = ""] = /^(\d{1,12}(?:\.\d{1,6})?)(k|K|M|G|Ki|Mi|Gi)?$/.exec(text) ?? [];
     const size = Math.ceil((Number(number) * BYTES[unit]!) / 2 ** 20);
-    if (number === "" || size < 1)
+    if (number === "" || Number(number) * BYTES[unit]! < 2 ** 20)
         throw wrong(TOOL, `-M ${text}`, `expected at least 1Mi, such as 64Mi or 1Gi, found ${JSON.stringify(text)}`);
     return size;
 }

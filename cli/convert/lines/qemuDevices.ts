@@ -15,8 +15,9 @@ export class QemuDevices {
     /** Back ends of `-netdev`, and the cards of `-device` that have one, by id. */
     private readonly netdevs = new Map<string, Half>();
     private readonly cards: { id: string; fields: [string, string][]; option: string }[] = [];
-    /** `-net nic` and `-net BACKEND`: they meet in the order of the line. */
+    /** Cards of `-net nic` and `-nic`, in the order of the line: QEMU makes them before those of `-device`. */
     private readonly nics: Half[] = [];
+    /** `-net BACKEND`: the first one belongs to the first `-net nic`. */
     private readonly backends: Half[] = [];
     private readonly drives = new Map<string, Half>();
 
@@ -37,7 +38,7 @@ export class QemuDevices {
                 this.netdevs.set(idOf(value), { value, option });
                 return true;
             case "nic":
-                this.addNic(value, option);
+                if (value !== "none") this.nics.push({ value, option });
                 return true;
             case "device":
                 return this.takeDevice(value, option);
@@ -61,6 +62,7 @@ export class QemuDevices {
     }
 
     finish(): void {
+        for (const nic of this.nics) this.addNic(nic);
         for (const { id, fields, option } of this.cards) {
             const card = this.add(fields, option);
             const backend = this.netdevs.get(id);
@@ -68,13 +70,7 @@ export class QemuDevices {
             else plugInto(this.draft, card, backend.value, backend.option);
             this.netdevs.delete(id);
         }
-        this.nics.forEach((nic, index) => {
-            const card = this.add(listed(nic.value, true).options, nic.option);
-            const backend = this.backends[index];
-            if (backend === undefined) this.draft.lose(nic.option, "it has no back end: write attach");
-            else plugInto(this.draft, card, backend.value, backend.option);
-        });
-        const unused = [...this.netdevs.values(), ...this.backends.slice(this.nics.length)];
+        const unused = [...this.netdevs.values(), ...this.backends];
         for (const { option } of unused) this.draft.lose(option, "no card of the line uses it");
         for (const { option } of this.drives.values()) this.draft.lose(option, "no device of the line uses it");
     }
@@ -105,7 +101,7 @@ export class QemuDevices {
     }
 
     private takeDrive(text: string, option: string): void {
-        const { options } = listed(`,${text}`, false);
+        const { options } = listed(text, true);
         if (options.some(([name, value]) => name === "if" && value === "none"))
             this.drives.set(idOf(text), { value: text, option });
         else this.addDrive({ value: text, option });
@@ -152,16 +148,17 @@ export class QemuDevices {
             );
     }
 
-    /** `-nic BACKEND[,model=…][,mac=…]`: both halves in one. */
-    private addNic(text: string, option: string): void {
+    /** `-net nic[,model=…]`, or `-nic BACKEND[,model=…]` with both halves in one. */
+    private addNic({ value: text, option }: Half): void {
         const { head, options } = listed(text, true);
-        if (head === "none") return;
-        const ofCard = ([name]: [string, string]): boolean => /^(model|mac|macaddr)$/.test(name);
+        const ofCard = ([name]: [string, string]): boolean => head === "nic" || /^(model|mac|macaddr)$/.test(name);
         const card = this.add(options.filter(ofCard), option);
-        const backend = options
+        const own = options
             .filter((one) => !ofCard(one))
             .map(([name, value]) => `${name}=${value.replaceAll(",", ",,")}`);
-        plugInto(this.draft, card, [head, ...backend].join(","), option);
+        const backend = head === "nic" ? this.backends.shift() : { value: [head, ...own].join(","), option };
+        if (backend === undefined) this.draft.lose(option, "it has no back end: write attach");
+        else plugInto(this.draft, card, backend.value, backend.option);
     }
 
     private add(fields: [string, string][], option: string): Interface {

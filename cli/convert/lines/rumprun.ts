@@ -121,7 +121,7 @@ function convertGuest(draft: Draft, platform: RumprunPlatform, words: string[]):
         draft.set("qemuArgs", qemuArgs, "-g");
         draft.remark("-g", "QEMU gets them after `pulumi config set unikernel:allowQemuArgs true`");
     }
-    return draft.finish(name || baseName(kernel));
+    return draft.finish(name.replace(/\.iso$/i, "") || baseName(kernel));
 }
 
 /** Return handlers that refuse what the tool refuses on the platform. */

@@ -130,7 +130,7 @@ export class Networks {
         if (family === 6 && method === "auto" && more.length === 0) {
             this.draft.lose(
                 option,
-                "rumprun crashes at automatic configuration; write a static address: ipv6: { address }",
+                "rumprun crashes at automatic configuration; write a static address (ipv6), beside which the guest asks for none by DHCP",
             );
             return;
         }

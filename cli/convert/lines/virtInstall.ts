@@ -11,7 +11,7 @@ const AS_HERE = words(`--import --noautoconsole --noreboot -v,--hvm --wait=[minu
 /** Options without a counterpart, as virt-install(1) has them. */
 const LOST = words(`
     --arch=<name> --blkiotune=<text> --cdrom=<file> --channel=<text> --check=<text> --clock=<text> --controller=<text>
-    --cpu=<text> --cputune=<text> --dry-run --features=<text> --filesystem=<text> --hostdev=<text> --idmap=<text>
+    --cputune=<text> --dry-run --features=<text> --filesystem=<text> --hostdev=<text> --idmap=<text>
     --input=<text> --iommu=<text> --iothreads=<text> --keywrap=<text> --launchSecurity=<text> --livecd --location=<text>
     --machine=<text> --memballoon=<text> --memdev=<text> --memorybacking=<text> --memtune=<text> --noapic --noacpi --numatune=<text>
     --panic=<text> --paravirt --parallel=<text> --pm=<text> --print-step=<text> --print-xml --pxe
@@ -61,6 +61,10 @@ export function convertVirtInstall(argv: string[]): Converted {
         "--description <text>": (text) => draft.set("description", text, "--description"),
         "--metadata <text>": (text) => setMetadata(draft, text, `--metadata ${text}`),
         "--events <text>": (text) => setEvents(draft, text, `--events ${text}`),
+        // With KVM the processor is the host's.
+        "--cpu <text>": (text) => {
+            if (!/^host(-passthrough)?$/.test(text)) draft.lose(`--cpu ${text}`, "the processor is the host's");
+        },
         "--autostart": () => draft.set("autostart", true, "--autostart"),
         "--autoconsole <type>": (text) => {
             draft.console ||= text === "text";

@@ -1,8 +1,8 @@
 import { type Converted, type Fields, Reference, type Resource, type Value } from "../declared";
 import { headLines, quoted } from "./text";
 
-/** Longest line of an object or list that is written on one line. */
-const WIDTH = 100;
+/** A line with an object or list that would be longer is written on several. */
+const WIDTH = 110;
 const INDENT = "    ";
 
 /** Words that cannot be the name of a constant in a module (ECMA-262, "Keywords and Reserved Words", strict mode). */
@@ -29,23 +29,25 @@ export function renderTypescript(converted: Converted): string {
 }
 
 function declaration({ type, name, args }: Resource, names: Map<string, string>, last: boolean): string {
-    const fields = Object.keys(args).length === 0 ? "" : `, ${last ? block(args, names) : fitting(args, names, "")}`;
-    return `${last ? "export " : ""}const ${names.get(name)} = new ${type}(${quoted(name)}${fields});`;
+    const head = `${last ? "export " : ""}const ${names.get(name)} = new ${type}(${quoted(name)}`;
+    if (Object.keys(args).length === 0) return `${head});`;
+    return `${head}, ${last ? block(args, names) : fitting(args, names, "", head.length)});`;
 }
 
 /** Return an object with one line for each property. */
 function block(fields: Fields, names: Map<string, string>, indent = ""): string {
     const inner = indent + INDENT;
     const lines = Object.entries(fields).map(
-        ([key, value]) => `${inner}${property(key)}: ${fitting(value, names, inner)},`,
+        ([key, value]) => `${inner}${property(key)}: ${fitting(value, names, inner, property(key).length)},`,
     );
     return `{\n${lines.join("\n")}\n${indent}}`;
 }
 
-/** Return a value on one line, or on several where that line would be long. */
-function fitting(value: Value, names: Map<string, string>, indent: string): string {
+/** Return a value on one line, or on several where that line would be long. @param before characters that stand before it, besides the indent */
+function fitting(value: Value, names: Map<string, string>, indent: string, before = 0): string {
     const line = inline(value, names);
-    if (line.length + indent.length <= WIDTH || typeof value !== "object" || value instanceof Reference) return line;
+    if (indent.length + before + line.length <= WIDTH || typeof value !== "object" || value instanceof Reference)
+        return line;
     if (!Array.isArray(value)) return block(value, names, indent);
     const inner = indent + INDENT;
     return `[\n${value.map((one) => `${inner}${fitting(one, names, inner)},`).join("\n")}\n${indent}]`;

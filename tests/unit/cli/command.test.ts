@@ -65,6 +65,8 @@ test.each<[string[], number, string, string]>([
     [["logs", "web", "--boot", "2"], 2, "", "Allowed choices are 0, -1"],
     [["logs", "web", "-f", "--boot", "-1"], 2, "", "--follow and --boot -1 exclude each other"],
     [["logs", "web", "--since", "yesterday"], 2, "", '"yesterday" is no time'],
+    [["convert"], 2, "", "missing required argument 'line'"],
+    [["convert", "rumprun", "kvm", "-b", "a.iso", "app"], 2, "", "unknown option '-b'"],
     [["--help"], 0, "Usage: pulumi-unikernel", ""],
     [["doctor", "-h"], 0, "Usage: pulumi-unikernel", ""],
     [["--version"], 0, (require("../../../package.json") as { version: string }).version, ""],
@@ -147,3 +149,22 @@ test.each([
 ])("search by ACL: %s", (_why, text, uid, allowed) => expect(aclAllows(text, uid)).toBe(allowed));
 
 test("ancestors from the root", () => expect(ancestors("/a/b")).toEqual(["/", "/a", "/a/b"]));
+
+test("convert takes all behind -- as the line, whatever it looks like, and ends with its code", async () => {
+    const line = ["rumprun", "kvm", "-i", "app", "--yaml", "--", "-h", "--version"];
+    const plain = await command("convert", "--", ...line);
+    expect(plain).toMatchObject({ code: 0, error: "" });
+    expect(plain.out).toContain('args: ["--yaml", "--", "-h", "--version"]');
+    expect((await command("convert", "--yaml", "--", ...line)).out).toContain(
+        'args: ["--yaml", "--", "-h", "--version"]\n',
+    );
+    expect(await command("convert", "--", "rumprun", "-S", "kvm", "app")).toMatchObject({
+        code: 1,
+        error: expect.stringMatching(/^not converted: -S: /),
+    });
+    expect(await command("convert", "--", "rumprun", "vax", "app")).toMatchObject({
+        code: 2,
+        out: "",
+        error: expect.stringMatching(/^rumprun: vax: expected a platform/),
+    });
+});
