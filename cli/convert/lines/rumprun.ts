@@ -2,11 +2,10 @@ import type { Converted } from "../declared";
 import { baseName, Draft, filePath } from "../draft";
 import { type Handlers, kernelOf, mebibytes, readOptions, whole } from "../options";
 import { impossible, wrong } from "../wrong";
-import { Networks } from "./rumprunNetwork";
+import { Networks, type RumprunPlatform } from "./rumprunNetwork";
 
 /** Platforms of the tool, with what they are here. */
-const PLATFORMS = { kvm: "kvm", qemu: "kvm", xen: "xen", iso: "iso" } as const;
-export type RumprunPlatform = keyof typeof PLATFORMS;
+const PLATFORMS = { kvm: "kvm", qemu: "kvm", xen: "xen", iso: "iso" } satisfies Record<RumprunPlatform, string>;
 
 const ELSEWHERE: Record<string, string> = {
     ec2: "it makes the contents of a volume for Amazon EC2",

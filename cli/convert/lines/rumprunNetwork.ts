@@ -2,7 +2,9 @@ import type { Draft, Interface } from "../draft";
 import { listed } from "../options";
 import { wrong } from "../wrong";
 import { plugInto } from "./qemuNetwork";
-import type { RumprunPlatform } from "./rumprun";
+
+/** Platforms of the tool that have a counterpart. */
+export type RumprunPlatform = "kvm" | "qemu" | "xen" | "iso";
 
 /** What the guest calls the only card of a platform; on a medium it is the machine's. */
 const DRIVERS: Partial<Record<RumprunPlatform, string>> = { kvm: "vioif", qemu: "vioif", xen: "xenif" };
