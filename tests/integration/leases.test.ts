@@ -176,7 +176,7 @@ describe("names of addresses that guests configure themselves", () => {
         [...(await its.host.virsh("net-dumpxml", "lan", ...which)).matchAll(/<host ip='([^']+)'>/g)].map(
             ([, found]) => found!,
         );
-    const theirs = "<host ip='10.88.0.70'><hostname>Theirs</hostname></host>";
+    const theirs = "<host ip='10.88.0.70'><hostname>Admins</hostname></host>";
 
     test("come with the guest, by both families, change and are exchanged while it runs, are put back, and go with it", async () => {
         await edit("add-last", theirs);
@@ -229,8 +229,8 @@ describe("names of addresses that guests configure themselves", () => {
     test("that an administrator, or a guest of another stack, has are refused by check, which names the holder", async () => {
         await edit("add-last", theirs);
         const before = await its.host.virsh("net-dumpxml", "lan");
-        await expect(guests.check("own-c", named(3, "theirs"))).rejects.toThrow(
-            "interfaces[0].ipv4.name: network lan has the name theirs for 10.88.0.70, by an entry that was not made for this guest",
+        await expect(guests.check("own-c", named(3, "admins"))).rejects.toThrow(
+            "interfaces[0].ipv4.name: network lan has the name admins for 10.88.0.70, by an entry that was not made for this guest",
         );
         await edit("delete", theirs);
         const other = { resourceUrn: guests.urnOf("own-d", "another") };
