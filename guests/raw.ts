@@ -1,6 +1,7 @@
 import {
     type GuestCapabilities,
     type MediumBoot,
+    ownAddress,
     type Platform,
     type Problem,
     UnikernelError,
@@ -123,7 +124,7 @@ function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext
 function warnUntold({ interfaces }: UnikernelSpec): Problem[] {
     const untold = "the guest is not told this address; write it into args, in its own syntax";
     return interfaces.flatMap(({ ipv4, ipv6 }, index) => [
-        ...unless(!(typeof ipv4 === "object" && "address" in ipv4), `interfaces[${index}].ipv4.address`, untold),
+        ...unless(ownAddress(ipv4) === undefined, `interfaces[${index}].ipv4.address`, untold),
         ...unless(ipv6 === undefined, `interfaces[${index}].ipv6.address`, untold),
     ]);
 }

@@ -12,6 +12,11 @@ export function canonicalAddress(address: string): string {
     return isIP(address) === 6 ? new URL(`http://[${address}]/`).hostname.slice(1, -1) : address;
 }
 
+/** Return the address of a text in CIDR notation. */
+export function withoutPrefix(cidr: string): string {
+    return cidr.split("/")[0] ?? cidr;
+}
+
 /** Return an address as a number. The address is a valid one. */
 export function addressNumber(address: string): bigint {
     if (isIP(address) === 4) return partsNumber(address.split("."), 10, 8n);

@@ -51,6 +51,11 @@ export type OwnAddress = { address: string; gateway?: string; name?: string };
 
 export type Ipv6 = OwnAddress;
 
+/** Return the IPv4 address that a guest configures itself; undefined where it has none, or asks for one by DHCP. */
+export function ownAddress(ipv4: Ipv4 | undefined): OwnAddress | undefined {
+    return typeof ipv4 === "object" && "address" in ipv4 ? ipv4 : undefined;
+}
+
 // libvirt (conf/network_conf.c) takes a DHCP host's name that begins with a letter; dnsmasq answers for one label and the network's domain.
 const DNS_LABEL = /^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -1,4 +1,4 @@
-import type { GuestCapabilities, InterfaceSpec, Problem, UnikernelSpec } from "../../model";
+import { type GuestCapabilities, type InterfaceSpec, ownAddress, type Problem, type UnikernelSpec } from "../../model";
 import { isSession } from "../libvirt/client";
 import { SLOTS } from "./model";
 import { LONGEST_USER_PREFIX } from "./subnet";
@@ -54,7 +54,7 @@ function checkInterface({ attach, ipv4 }: InterfaceSpec, at: string, session: bo
             },
         ];
     }
-    const prefix = typeof ipv4 === "object" && "address" in ipv4 ? Number(ipv4.address.split("/")[1]) : 0;
+    const prefix = Number(ownAddress(ipv4)?.address.split("/")[1] ?? 0);
     if ("user" in attach && prefix > LONGEST_USER_PREFIX) {
         return [
             {

@@ -1,4 +1,4 @@
-import type { InterfaceSpec, Ipv4, Ipv6 } from "../../model";
+import { type InterfaceSpec, type Ipv6, type OwnAddress, ownAddress } from "../../model";
 import type { UserSource } from "../libvirt/model";
 
 /** Longest prefix with addresses for guest, gateway, name server, network and broadcast. */
@@ -12,13 +12,14 @@ export function userSubnets({
     ipv4,
     ipv6,
 }: Pick<InterfaceSpec, "ipv4" | "ipv6">): Pick<UserSource, "subnet" | "subnet6"> {
+    const own = ownAddress(ipv4);
     return {
-        ...(typeof ipv4 === "object" && "address" in ipv4 ? { subnet: subnet(ipv4) } : {}),
+        ...(own ? { subnet: subnet(own) } : {}),
         ...(ipv6 ? { subnet6: subnet6(ipv6) } : {}),
     };
 }
 
-function subnet({ address, gateway }: Exclude<Ipv4, "dhcp" | { reserve: string }>): UserSource["subnet"] {
+function subnet({ address, gateway }: OwnAddress): UserSource["subnet"] {
     const [guest = "", prefix = "24"] = address.split("/");
     const first = toNumber(guest) - (toNumber(guest) % 2 ** (32 - Number(prefix)));
     // Free addresses from the lowest: .1 is the usual gateway.

@@ -1,4 +1,4 @@
-import type { InterfaceSpec, UnikernelSpec } from "../../model";
+import { type InterfaceSpec, ownAddress, type UnikernelSpec, withoutPrefix } from "../../model";
 import type { LeaseRecord } from "./host";
 import { type Family, newestLease } from "./leases";
 
@@ -27,8 +27,8 @@ function forwarded({ attach }: InterfaceSpec): string | undefined {
 
 /** Return the address that the guest gives itself. */
 function configured({ ipv4, ipv6 }: InterfaceSpec): string | undefined {
-    if (typeof ipv4 === "object") return "address" in ipv4 ? withoutPrefix(ipv4.address) : undefined;
-    return ipv4 === undefined && ipv6 ? withoutPrefix(ipv6.address) : undefined;
+    const own = ownAddress(ipv4) ?? (ipv4 === undefined ? ipv6 : undefined);
+    return own && withoutPrefix(own.address);
 }
 
 function reserved({ ipv4 }: InterfaceSpec): string | undefined {
@@ -39,8 +39,4 @@ function reserved({ ipv4 }: InterfaceSpec): string | undefined {
 export function leased({ attach, mac }: InterfaceSpec, leases: LeaseRecord[], family: Family): string | undefined {
     if (!("network" in attach)) return undefined;
     return newestLease(leases, { network: attach.network, mac }, family)?.address;
-}
-
-export function withoutPrefix(cidr: string): string {
-    return cidr.split("/")[0] ?? cidr;
 }

@@ -1,4 +1,4 @@
-import type { InterfaceSpec, UnikernelSpec } from "../../model";
+import { type InterfaceSpec, type OwnAddress, ownAddress, type UnikernelSpec } from "../../model";
 import { inMountOrder, sortedEnv } from "../order";
 
 /**
@@ -26,18 +26,15 @@ export function encodeConfig(spec: UnikernelSpec): string {
 
 /** @param any a physical machine has its own MAC addresses: where none matches, any interface is used */
 function interfaceLines({ mac, ipv4, ipv6 }: InterfaceSpec, any: boolean): string[] {
+    const own = ownAddress(ipv4);
     return [
         `interface ${mac}${any ? " any" : ""}`,
-        ...(ipv4 === undefined
-            ? []
-            : ipv4 !== "dhcp" && "address" in ipv4
-              ? [addressLine("ipv4", ipv4)]
-              : ["ipv4 dhcp"]),
+        ...(ipv4 === undefined ? [] : [own ? addressLine("ipv4", own) : "ipv4 dhcp"]),
         ...(ipv6 === undefined ? [] : [addressLine("ipv6", ipv6)]),
     ];
 }
 
-function addressLine(family: string, { address, gateway }: { address: string; gateway?: string }): string {
+function addressLine(family: string, { address, gateway }: OwnAddress): string {
     return [family, address, ...(gateway === undefined ? [] : [gateway])].join(" ");
 }
 

@@ -1,4 +1,11 @@
-import type { BlockSpec, InterfaceSpec, Platform, UnikernelSpec } from "../../model";
+import {
+    type BlockSpec,
+    type InterfaceSpec,
+    type OwnAddress,
+    ownAddress,
+    type Platform,
+    type UnikernelSpec,
+} from "../../model";
 import { inMountOrder, sortedEnv } from "../order";
 import { rumprunCapabilities } from "./capabilities";
 
@@ -91,8 +98,9 @@ function interfaceFields(interfaces: InterfaceSpec[], platform: Platform): Field
 
 function ipv4Fields({ ipv4 }: InterfaceSpec): Fields {
     if (ipv4 === undefined) return [];
-    return ipv4 !== "dhcp" && "address" in ipv4
-        ? staticFields("inet", ipv4)
+    const own = ownAddress(ipv4);
+    return own
+        ? staticFields("inet", own)
         : [
               ["type", "inet"],
               ["method", "dhcp"],
@@ -103,7 +111,7 @@ function ipv6Fields({ ipv6 }: InterfaceSpec): Fields {
     return ipv6 === undefined ? [] : staticFields("inet6", ipv6);
 }
 
-function staticFields(type: string, { address, gateway }: { address: string; gateway?: string }): Fields {
+function staticFields(type: string, { address, gateway }: OwnAddress): Fields {
     const [host = "", prefix = ""] = address.split("/");
     return [
         ["type", type],

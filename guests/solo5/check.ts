@@ -1,4 +1,4 @@
-import type { Problem, UnikernelSpec } from "../../model";
+import { ownAddress, type Problem, type UnikernelSpec } from "../../model";
 import { checkHostname, checkLimits, checkLineWords, unless } from "../checks";
 import { type KernelFacts, xenBoot } from "../kernel";
 import { commandLine } from "./commandLine";
@@ -72,9 +72,8 @@ export function checkSolo5(spec: UnikernelSpec, kernel: KernelFacts): Problem[] 
 export function warnSolo5(spec: UnikernelSpec): Problem[] {
     return spec.interfaces.flatMap(({ ipv4, ipv6 }, index) => {
         const told = spec.mirage === true && index === 0;
-        const fixed = typeof ipv4 === "object" && "address" in ipv4;
         return [
-            ...unless(!fixed || told, `interfaces[${index}].ipv4.address`, untold(spec.mirage)),
+            ...unless(ownAddress(ipv4) === undefined || told, `interfaces[${index}].ipv4.address`, untold(spec.mirage)),
             ...unless(ipv6 === undefined || told, `interfaces[${index}].ipv6.address`, untold(spec.mirage)),
         ];
     });

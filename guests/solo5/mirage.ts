@@ -1,4 +1,4 @@
-import type { UnikernelSpec } from "../../model";
+import { ownAddress, type UnikernelSpec } from "../../model";
 
 /**
  * Return the options of a MirageOS program for its first interface and its name (mirage-runtime). A program that does
@@ -6,10 +6,10 @@ import type { UnikernelSpec } from "../../model";
  */
 export function mirageOptions({ interfaces, hostname }: Pick<UnikernelSpec, "interfaces" | "hostname">): string[] {
     const { ipv4, ipv6 } = interfaces[0] ?? {};
-    const fixed = typeof ipv4 === "object" && "address" in ipv4 ? ipv4 : undefined;
+    const own = ownAddress(ipv4);
     return [
-        ...(fixed ? [`--ipv4=${fixed.address}`] : []),
-        ...(fixed?.gateway === undefined ? [] : [`--ipv4-gateway=${fixed.gateway}`]),
+        ...(own ? [`--ipv4=${own.address}`] : []),
+        ...(own?.gateway === undefined ? [] : [`--ipv4-gateway=${own.gateway}`]),
         ...(ipv6 ? [`--ipv6=${ipv6.address}`] : []),
         ...(ipv6?.gateway === undefined ? [] : [`--ipv6-gateway=${ipv6.gateway}`]),
         ...(hostname === undefined ? [] : [`--name=${hostname}`]),

@@ -1,4 +1,4 @@
-import type { Problem, UnikernelSpec } from "../../model";
+import { ownAddress, type Problem, type UnikernelSpec } from "../../model";
 import { checkEnvNames, checkHostname, checkLimits, checkLineWords, refuseMirage, unless } from "../checks";
 import type { KernelFacts, UnikraftFacts } from "../kernel";
 import { unikraftCapabilities } from "./capabilities";
@@ -129,7 +129,7 @@ function checkParameters(spec: UnikernelSpec, build: UnikraftFacts | undefined):
 
 /** The property that needs a parameter. */
 const PROPERTIES = ({ hostname, interfaces }: UnikernelSpec): Record<string, string> => {
-    const first = interfaces.findIndex(({ ipv4 }) => typeof ipv4 === "object" && "address" in ipv4);
+    const first = interfaces.findIndex(({ ipv4 }) => ownAddress(ipv4));
     return {
         [PARAMETERS.address]:
             first >= 0 ? `interfaces[${first}].ipv4.address` : hostname === undefined ? "" : "hostname",

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { InterfaceSpec, UnikernelSpec } from "../../model";
+import { ownAddress, type UnikernelSpec } from "../../model";
 import { sortedEnv } from "../order";
 
 /** The parameters that this package writes. Each takes a list: a repeated parameter adds one value. */
@@ -47,15 +47,13 @@ export function parametersOf(
  * (lib/uknetdev/netdev.c). None where every interface uses DHCP and there is no host name.
  */
 function addresses({ interfaces, hostname }: Pick<UnikernelSpec, "interfaces" | "hostname">): string[] {
-    if (hostname === undefined && !interfaces.some(isStatic)) return [];
+    if (hostname === undefined && !interfaces.some(({ ipv4 }) => ownAddress(ipv4))) return [];
     const texts = interfaces.map(({ ipv4 }, index) => {
-        const { address = "", gateway = "" } = typeof ipv4 === "object" && "address" in ipv4 ? ipv4 : {};
+        const { address = "", gateway = "" } = ownAddress(ipv4) ?? {};
         return [address, gateway, "", "", index === 0 ? (hostname ?? "") : ""].join(":").replace(/:+$/, "");
     });
     return texts.slice(0, texts.findLastIndex((text) => text !== "") + 1);
 }
-
-const isStatic = ({ ipv4 }: InterfaceSpec): boolean => typeof ipv4 === "object" && "address" in ipv4;
 
 /**
  * Quote a word. Unikraft reads single and double quotes, which may follow each other in one word; a backslash is special

@@ -2,7 +2,16 @@ import { realpathSync } from "node:fs";
 import { resolve } from "node:path";
 import { outputPath } from "../../../backends";
 import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
-import { attachKind, canonicalAddress, forwardsOf, isSameItem, keyOf, knownHost, logicalName } from "../../../model";
+import {
+    attachKind,
+    canonicalAddress,
+    forwardsOf,
+    isSameItem,
+    keyOf,
+    knownHost,
+    logicalName,
+    withoutPrefix,
+} from "../../../model";
 import { type Claim, ClaimIndex, clash } from "./claimIndex";
 
 /**
@@ -84,7 +93,7 @@ function networkClaims(
         const [part, address] =
             "reserve" in declared
                 ? ["reserve", declared.reserve]
-                : ["address", canonicalAddress(declared.address.split("/")[0] ?? "")];
+                : ["address", canonicalAddress(withoutPrefix(declared.address))];
         // A network has nothing of an address that the guest configures itself, unless it has a name.
         if (part === "reserve" || name !== undefined)
             claims.push(

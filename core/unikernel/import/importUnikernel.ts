@@ -1,8 +1,8 @@
 import { type Backend, type FoundGuest, type Imported, type Importer, isImporter, platformAt } from "../../../backends";
 import { formatOf, needsAnotherFile } from "../../../images";
 import { hashFile } from "../../../localFiles";
-import type { InterfaceSpec, Problem, UnikernelSpec } from "../../../model";
-import { canonicalAddress, HOST_PLATFORMS, problemOf, UnikernelError } from "../../../model";
+import type { Problem, UnikernelSpec } from "../../../model";
+import { HOST_PLATFORMS, problemOf, UnikernelError } from "../../../model";
 import type { NamesWhere, UnikernelRows } from "../../../model/arguments";
 import type { ImportTarget } from "../../handlers";
 import { nameOf } from "../blocks/blocks";
@@ -13,6 +13,7 @@ import { outputsOf, refOf, withDrift } from "../outputs";
 import { planGuest } from "../plan";
 import type { UnikernelServices } from "../services";
 import { type ConfigCandidate, configCandidates } from "./configCandidates";
+import { importInterface } from "./importInterface";
 
 /**
  * Import a guest that is not in state: return inputs, as check would make them of a program that declares the guest,
@@ -132,34 +133,8 @@ function argumentsOf({ guest, config, initrd }: ConfigCandidate, { interfaces, n
             ...block,
             ...(mounts[index] === undefined ? {} : { mount: mounts[index] }),
         })),
-        interfaces: interfaces.map((nic, index) => ({
-            ...nic,
-            ...withNames(addresses[index], names[index]),
-            ...(reserves(nic, addresses[index]) ? { ipv4: nic.ipv4 } : {}),
-        })),
+        interfaces: interfaces.map((nic, index) => importInterface(nic, addresses[index], names[index])),
     };
-}
-
-/** Return the addresses that a guest configures itself with their names in its network's DNS. */
-function withNames(
-    addresses: Pick<InterfaceSpec, "ipv4" | "ipv6"> | undefined,
-    names: FoundGuest["names"][number] = {},
-): Pick<InterfaceSpec, "ipv4" | "ipv6"> | undefined {
-    const { ipv4, ipv6 } = addresses ?? {};
-    const named = <T extends { address: string }>(own: T): T => {
-        const name = names[canonicalAddress(own.address.split("/")[0] ?? "")];
-        return name === undefined ? own : { ...own, name };
-    };
-    return {
-        ...addresses,
-        ...(typeof ipv4 === "object" && "address" in ipv4 ? { ipv4: named(ipv4) } : {}),
-        ...(ipv6 ? { ipv6: named(ipv6) } : {}),
-    };
-}
-
-/** A reservation counts where the guest uses DHCP, or where that is not known. */
-function reserves({ ipv4 }: InterfaceSpec, config: Pick<InterfaceSpec, "ipv4" | "ipv6"> = {}): boolean {
-    return ipv4 !== undefined && (config.ipv4 ?? "dhcp") === "dhcp" && config.ipv6 === undefined;
 }
 
 interface Declared {

@@ -1,5 +1,4 @@
-import { canonicalAddress, type OwnAddress, type UnikernelSpec } from "../../../../model";
-import { withoutPrefix } from "../../addresses";
+import { canonicalAddress, type OwnAddress, type UnikernelSpec, withoutPrefix } from "../../../../model";
 import type { RecordedName, ReservationModel } from "../../model";
 
 /** A declared DHCP reservation of an address on a libvirt network for one of our interfaces. */

@@ -6,8 +6,9 @@ import {
     problemOf,
     UnikernelError,
     type UnikernelSpec,
+    withoutPrefix,
 } from "../../../../model";
-import { leased, withoutPrefix } from "../../addresses";
+import { leased } from "../../addresses";
 import { isRemote, parseUri, sshLogin, sshUri } from "../../client";
 import type { Host } from "../../host";
 import type { Family } from "../../leases";

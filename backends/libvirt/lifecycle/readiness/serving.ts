@@ -1,5 +1,12 @@
-import { currentSignal, hasCode, type InterfaceSpec, messageOf, type UnikernelSpec } from "../../../../model";
-import { withoutPrefix } from "../../addresses";
+import {
+    currentSignal,
+    hasCode,
+    type InterfaceSpec,
+    messageOf,
+    ownAddress,
+    type UnikernelSpec,
+    withoutPrefix,
+} from "../../../../model";
 import { declarable, readFacts } from "../../devices";
 import type { DomainRecord, Host } from "../../host";
 import type { Mark } from "../../model";
@@ -19,14 +26,11 @@ export function probeOf(
     const { readiness, interfaces, secrets, hidden = [] } = spec;
     if (!readiness || "console" in readiness) return {};
     if ([...secrets, ...hidden].some((path) => /^(readiness|interfaces)\b/.test(path))) return {};
-    const own = interfaces.flatMap(({ ipv4, ipv6 }) => [
-        ...(typeof ipv4 === "object" && "address" in ipv4 ? [ipv4.address] : []),
-        ...(ipv6 ? [ipv6.address] : []),
-    ]);
+    const own = interfaces.flatMap(({ ipv4, ipv6 }) => [ownAddress(ipv4), ipv6]).filter((one) => one !== undefined);
     return {
         probe: {
             readiness: "http" in readiness ? { http: readiness.http } : { tcp: readiness.tcp },
-            addresses: own.map(withoutPrefix),
+            addresses: own.map(({ address }) => withoutPrefix(address)),
         },
     };
 }
