@@ -9,6 +9,7 @@ import {
 } from "../model";
 import type { EncodeContext, GuestAbi } from "./abi";
 import { checkLimits, checkLineWords, refuseMirage, unless } from "./checks";
+import { commandLineGuest } from "./commandLine";
 import { firstVerdict } from "./console";
 import { bootsByMultiboot, findNote, type KernelFacts, XEN_NOTE, xenBoot } from "./kernel";
 import { PANIC } from "./linux/console";
@@ -43,17 +44,11 @@ export const raw: GuestAbi = {
 const KERNEL_REQUEST = /(^|\s)ip=(\S*:)?(dhcp|on|any|both)(:|\s|$)/;
 
 const capabilities: GuestCapabilities = {
-    platforms: ["kvm", "xen", "iso"],
-    machine: "pc",
-    virtio: "transitional",
-    drivers: {},
+    ...commandLineGuest,
     shutdown: true,
-    writableDisks: [],
     minMemory: 1,
-    maxDisks: 16,
     maxInterfaces: 8,
     ends: "poweroff",
-    panicDevice: false,
     firmware: ["bios", "uefi"],
 };
 

@@ -3,17 +3,16 @@ import { readElf } from "./elf";
 import type { KernelFacts } from "./facts";
 import { KernelFile } from "./file";
 import { findMultiboot } from "./multiboot";
+import { PACKED } from "./packed";
 
 export * from "./facts";
 export { bootsByMultiboot } from "./multiboot";
+export { PACKED } from "./packed";
 export { xenBoot } from "./xen";
 
 /** Files that users often pass by mistake, by their first bytes. */
 const MISTAKEN: [magic: string, what: string][] = [
-    ["1f8b", "a gzip file: unpack it first"],
-    ["fd377a585a00", "an xz file: unpack it first"],
-    ["28b52ffd", "a zstd file: unpack it first"],
-    ["425a68", "a bzip2 file: unpack it first"],
+    ...PACKED.map(([magic, what]): [string, string] => [magic, `${what}: unpack it first`]),
     ["504b0304", "a zip file"],
     ["2321", "a script"],
     ["514649fb", "a qcow2 disk image"],

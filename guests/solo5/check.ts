@@ -1,6 +1,8 @@
 import { ownAddress, type Problem, type UnikernelSpec } from "../../model";
 import { checkHostname, checkLimits, checkLineWords, unless } from "../checks";
+import { checkLineLength, LONGEST_HOSTNAME } from "../commandLine";
 import { type KernelFacts, xenBoot } from "../kernel";
+import { solo5Capabilities } from "./capabilities";
 import { commandLine } from "./commandLine";
 import { checkDevices } from "./devices";
 import { solo5Facts } from "./manifest";
@@ -8,16 +10,10 @@ import { solo5Facts } from "./manifest";
 /** bindings/virtio/start.c: cmdline[8192], with its NUL. */
 const LONGEST_LINE = 8191;
 
-/** The skipped first word: the kernel's path on the host. */
-const PATH_ROOM = 256;
-
-const LONGEST_HOSTNAME = 253;
-
 const WITHOUT_CONFIG = "Solo5 hands the program one text (args) and nothing else";
 
 export function checkSolo5(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const facts = solo5Facts(kernel);
-    const bytes = Buffer.byteLength(commandLine(spec)) + (spec.platform === "kvm" ? PATH_ROOM : 0);
     return [
         ...unless(
             facts !== undefined,
@@ -29,13 +25,9 @@ export function checkSolo5(spec: UnikernelSpec, kernel: KernelFacts): Problem[] 
             "kernel",
             "its list of devices (the manifest in its notes) cannot be read: was the binary stripped, or is a name twice in it?",
         ),
-        ...checkLimits(spec, { minMemory: 2, maxDisks: 16, maxInterfaces: 16 }),
+        ...checkLimits(spec, solo5Capabilities(kernel)),
         ...checkLineWords(spec),
-        ...unless(
-            bytes <= LONGEST_LINE,
-            "args",
-            `the command line is ${bytes} bytes${spec.platform === "kvm" ? ", the kernel's path included" : ""}; Solo5 takes at most ${LONGEST_LINE}`,
-        ),
+        ...checkLineLength(commandLine(spec), spec.platform, LONGEST_LINE, "Solo5"),
         ...Object.keys(spec.env).map((name) => ({ property: `env.${name}`, reason: WITHOUT_CONFIG })),
         ...unless(
             spec.hostname === undefined || spec.mirage === true,

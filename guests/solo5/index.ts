@@ -1,7 +1,8 @@
-import type { GuestCapabilities, Platform, UnikernelSpec } from "../../model";
+import type { Platform, UnikernelSpec } from "../../model";
 import type { EncodeContext, GuestAbi } from "../abi";
-import { type KernelFacts, xenBoot } from "../kernel";
+import type { KernelFacts } from "../kernel";
 import { multibootMedium } from "../medium";
+import { solo5Capabilities } from "./capabilities";
 import { checkSolo5, warnSolo5 } from "./check";
 import { commandLine } from "./commandLine";
 import { readSolo5Console } from "./console";
@@ -15,7 +16,7 @@ import { type Solo5Target, solo5Facts } from "./manifest";
 export const solo5: GuestAbi = {
     id: "solo5",
     recognise,
-    capabilities,
+    capabilities: solo5Capabilities,
     check: checkSolo5,
     warnings: warnSolo5,
     encode,
@@ -29,25 +30,6 @@ const PLATFORMS: Partial<Record<Solo5Target, Platform[]>> = { virtio: ["kvm", "i
 function recognise(kernel: KernelFacts): ReturnType<GuestAbi["recognise"]> {
     const platforms = PLATFORMS[solo5Facts(kernel)?.target ?? "hvt"];
     return platforms && { platforms };
-}
-
-function capabilities(kernel: KernelFacts): GuestCapabilities {
-    return {
-        platforms: ["kvm", "xen", "iso"],
-        machine: "pc",
-        virtio: "transitional",
-        drivers: {},
-        shutdown: false,
-        writableDisks: [],
-        minMemory: 2,
-        maxDisks: 16,
-        maxInterfaces: 16,
-        // Before 0.12 a virtio guest stays halted, and the host cannot tell.
-        ends: "halt",
-        panicDevice: false,
-        firmware: ["bios"],
-        xen: xenBoot(kernel),
-    };
 }
 
 function encode(spec: UnikernelSpec, { platform, initrd, kernel }: EncodeContext): ReturnType<GuestAbi["encode"]> {

@@ -1,4 +1,5 @@
 import type { GuestCapabilities } from "../../model";
+import { commandLineGuest } from "../commandLine";
 import { type KernelFacts, xenBoot } from "../kernel";
 
 /**
@@ -8,14 +9,9 @@ import { type KernelFacts, xenBoot } from "../kernel";
  */
 export function unikraftCapabilities(kernel: KernelFacts): GuestCapabilities {
     return {
-        platforms: ["kvm", "xen", "iso"],
-        machine: "pc",
-        virtio: "transitional",
-        drivers: {},
+        ...commandLineGuest,
         shutdown: false,
-        writableDisks: [],
         minMemory: 4,
-        maxDisks: 16,
         maxInterfaces: 4,
         ends: "poweroff",
         panicDevice: true,

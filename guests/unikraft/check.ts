@@ -1,5 +1,6 @@
 import { ownAddress, type Problem, type UnikernelSpec } from "../../model";
 import { checkEnvNames, checkHostname, checkLimits, checkLineWords, refuseMirage, unless } from "../checks";
+import { checkLineLength, hasPath, included, LONGEST_HOSTNAME } from "../commandLine";
 import type { KernelFacts, UnikraftFacts } from "../kernel";
 import { unikraftCapabilities } from "./capabilities";
 import { PARAMETERS, parametersOf, quote, SEPARATOR, words } from "./commandLine";
@@ -9,20 +10,14 @@ import { takes } from "./parameters";
 /** LIBUKBOOT_CMDLINE_MAX_LEN: a longer line ends the boot without a word. */
 const LONGEST_LINE = 4096;
 
-/** QEMU writes the kernel's path on the host before the line. A path is never longer than PATH_ROOM where we put it. */
-const PATH_ROOM = 256;
-
 /** LIBUKBOOT_MAXNBARGS is 60, with the program's name; the last of them is neither cut at its end nor rid of quotes. */
 const MOST_WORDS = 59;
-
-/** RFC 1123, section 2.1. */
-const LONGEST_HOSTNAME = 253;
 
 export function checkUnikraft(spec: UnikernelSpec, kernel: KernelFacts): Problem[] {
     const build = kernel.elf?.unikraft;
     return [
         ...unless(
-            build !== undefined || spec.guest !== "unikraft",
+            build !== undefined,
             "guest",
             "a Unikraft kernel has the section .uk_libinfo; this one has not (was it stripped?)",
         ),
@@ -140,18 +135,13 @@ const PROPERTIES = ({ hostname, interfaces }: UnikernelSpec): Record<string, str
 
 function checkLine(spec: UnikernelSpec, build: UnikraftFacts | undefined): Problem[] {
     const line = words(spec, takes(build, PARAMETERS.fileSystems));
-    const path = spec.platform === "kvm" ? 1 : 0;
-    const bytes = Buffer.byteLength(line.map(quote).join(" ")) + path * PATH_ROOM;
+    const count = line.length + (hasPath(spec.platform) ? 1 : 0);
     return [
+        ...checkLineLength(line.map(quote).join(" "), spec.platform, LONGEST_LINE, "Unikraft"),
         ...unless(
-            bytes <= LONGEST_LINE,
+            count <= MOST_WORDS,
             "args",
-            `the command line is ${bytes} bytes${path > 0 ? ", the kernel's path included" : ""}; Unikraft takes at most ${LONGEST_LINE}`,
-        ),
-        ...unless(
-            line.length + path <= MOST_WORDS,
-            "args",
-            `the command line is ${line.length + path} words${path > 0 ? ", the kernel's path included" : ""}; Unikraft takes at most ${MOST_WORDS}`,
+            `the command line is ${count} words${included(spec.platform)}; Unikraft takes at most ${MOST_WORDS}`,
         ),
         // Where nothing needs a parameter, the guest looks for a separator among the arguments.
         ...unless(

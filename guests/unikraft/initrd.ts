@@ -1,14 +1,13 @@
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { Problem } from "../../model";
+import { PACKED } from "../kernel";
 
 /** Magic of a cpio archive in the form newc (cpio(5)); Unikraft reads no other (lib/ukcpio). */
 const NEWC = "070701";
 
 /** Files that users pass by mistake, by their first bytes. */
 const MISTAKEN: [magic: string, what: string, change: string][] = [
-    ["1f8b", "a gzip file", "unpack it first: gunzip"],
-    ["fd377a", "an xz file", "unpack it first: unxz"],
-    ["28b52f", "a zstd file", "unpack it first: unzstd"],
+    ...PACKED.map(([magic, what, unpack]): [string, string, string] => [magic, what, `unpack it first: ${unpack}`]),
     ["303730373037", "a cpio archive of the old form", "write it with cpio -H newc"],
     ["303730373032", "a cpio archive with checksums", "write it with cpio -H newc"],
     ["c771", "a binary cpio archive", "write it with cpio -H newc"],
