@@ -158,5 +158,5 @@ export interface SeenMember {
     /** Ask it by its readiness: why it does not serve, undefined where it does. Left out where it is not in service, or has no port. */
     serves?(): Promise<string | undefined>;
     /** It runs and does not serve: `trouble` is what was seen. */
-    deaf?: true;
+    notServing?: true;
 }

@@ -74,7 +74,7 @@ export interface EncodedGuest {
     secret: boolean;
     /** Xen: the value of the xenstore key that the ABI reads. */
     xenstore?: { key: string; value: string };
-    /** The order in which the guest finds its devices, where it has one of its own. */
+    /** The order in which the guest finds its devices. Left out: blocks, then interfaces, each as declared. */
     devices?: NumberedDevice[];
     /** Set for a medium; `initrd` is then the initramfs or the first module. */
     medium?: MediumBoot;
@@ -94,8 +94,6 @@ export interface GuestPlan {
     bootDigest: string;
     /** Keys the digests in state when the spec holds secrets; 32 hex digits. */
     digestKey?: string;
-    /** In the order in which the guest finds them. Left out: blocks, then interfaces, each as declared. */
-    devices?: NumberedDevice[];
     /** Local file of each block's content, in the order of spec.blocks. */
     blockFiles: string[];
     /** Parse the console of this ABI. */
@@ -103,9 +101,9 @@ export interface GuestPlan {
 }
 
 /** Return the devices of a guest in the order in which it finds them. */
-export function devicesOf({ devices, spec }: Pick<GuestPlan, "devices" | "spec">): NumberedDevice[] {
+export function devicesOf({ boot, spec }: Pick<GuestPlan, "boot" | "spec">): NumberedDevice[] {
     return (
-        devices ?? [
+        boot.devices ?? [
             ...spec.blocks.map((_, index) => ({ block: index })),
             ...spec.interfaces.map((_, index) => ({ interface: index })),
         ]

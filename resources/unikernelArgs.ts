@@ -129,7 +129,7 @@ export interface UnikernelArgs {
     /** Changed: restart. @default the guest's own */
     hostname?: pulumi.Input<string>;
     /**
-     * A MirageOS program that defines the options of mirage-runtime is told its addresses and `hostname`. Changed: restart.
+     * Pass the addresses and `hostname` as options of mirage-runtime, which the MirageOS program must define. Changed: restart.
      * @default false
      */
     mirage?: pulumi.Input<boolean>;

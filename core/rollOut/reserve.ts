@@ -79,7 +79,7 @@ function hintFor(down: Sibling[], seen: ReadonlyMap<string, SeenMember>, unasked
     const first = down.find((one) => seen.has(one.urn)) ?? down[0];
     if (unasked.length > 0) return "make that host answer, and run pulumi up again";
     if (!first) return "raise replicas, or lower minInService";
-    if (seen.get(first.urn)?.deaf)
+    if (seen.get(first.urn)?.notServing)
         return `restart it first: pulumi up --target '${first.urn}' where this change restarts it, else pulumi up --target-replace '${first.urn}'; then run pulumi up again`;
     return `bring it back first: pulumi up --refresh --target '${first.urn}'; then run pulumi up again`;
 }

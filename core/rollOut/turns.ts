@@ -197,7 +197,7 @@ export class Turns {
 /** Ask a member that counts as in service by its state whether it serves. */
 async function asked(one: SeenMember): Promise<SeenMember> {
     const trouble = await one.serves?.().catch((error: unknown) => `could not be asked: ${firstLineOf(error)}`);
-    return trouble === undefined ? one : { ...one, trouble, deaf: true };
+    return trouble === undefined ? one : { ...one, trouble, notServing: true };
 }
 
 function assertGoingOn({ failed }: Pick<Roll, "failed">, { urn, rollOut }: Member): void {

@@ -20,12 +20,10 @@ export async function planGuest(inputs: StoredInputs): Promise<GuestPlan> {
     if (isProblem(guest)) throw new UnikernelError("invalid", guest.reason, { property: guest.property });
     await requireUnchanged("kernel", kernel, digests.kernel);
     if (initrd !== undefined) await requireUnchanged("initrd", initrd, digests.initrd);
-    const boot = guest.abi.encode(inputs, { platform: inputs.platform, initrd, kernel: guest.kernel });
     return {
         spec: inputs,
         guest: guest.abi.capabilities(guest.kernel),
-        boot,
-        ...(boot.devices ? { devices: boot.devices } : {}),
+        boot: guest.abi.encode(inputs, { platform: inputs.platform, initrd, kernel: guest.kernel }),
         digests,
         bootDigest: inputs.bootDigest,
         digestKey: inputs.digestKey,

@@ -8,9 +8,9 @@ const message = (level: string, text: string): RegExp =>
 const CRITICAL = message("CRIT", "");
 
 /**
- * Read the final messages of Unikraft. A crash is told by the processor's trap (`Crashing`, in older builds `Unhandled
- * Trap`), by abort(), or by a part of the boot that fails (`Init function at … returned error`). The status of main() is
- * printed only by builds that print messages of level `Info`; the machine is switched off in each case.
+ * Read the final messages of Unikraft. A message says that it crashed: after a trap of the processor (`Crashing`, in
+ * older builds `Unhandled Trap`), after abort(), or where a part of the boot failed (`Init function at … returned error`).
+ * Only builds that print messages of level `Info` print the status of main(). In each case the machine is switched off.
  */
 export function readUnikraftConsole(text: string): ConsoleVerdict {
     return firstVerdict(text, [

@@ -70,7 +70,7 @@ export const bootRows = {
     mirage: {
         shape: z.boolean().optional(),
         description:
-            "A MirageOS program that defines the options of mirage-runtime is told its addresses and `hostname`. Changed: restart.",
+            "Pass the addresses and `hostname` as options of mirage-runtime, which the MirageOS program must define. Changed: restart.",
         default: "false",
         docs: {
             unit: "true, false",

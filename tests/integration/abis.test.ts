@@ -101,7 +101,7 @@ describe("solo5", () => {
     test.each([
         ["exit:3", /ended before it was ready: Solo5: solo5_exit\(3\) called/],
         ["abort", /ended before it was ready: Solo5: ABORT: as told by the test/],
-    ])("an end is told with its reason: %s", async (argument, reason) =>
+    ])("the error of a create has the reason of the end: %s", async (argument, reason) =>
         expect(
             await reasonOf(
                 its.create(its.guest({ guest: "solo5", kernel: kernels.solo5, args: [argument], ...devices() })),

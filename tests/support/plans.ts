@@ -81,7 +81,6 @@ export async function testPlan({ blocks = [], ...options }: PlanOptions): Promis
         guest: abi.capabilities(facts),
         boot,
         digests,
-        ...(boot.devices ? { devices: boot.devices } : {}),
         blockFiles: blocks.map(({ path }) => path),
         readConsole: (text) => abi.readConsole(text),
         // Like the core, leave out what may change live.

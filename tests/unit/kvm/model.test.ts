@@ -84,17 +84,11 @@ test("disks, then interfaces, in slot order; only what is read is shared read-on
 
 test("the plan's order of devices decides slots and names", () => {
     const devices = [{ interface: 1 }, { block: 2 }, { interface: 0 }, { block: 0 }, { block: 1 }];
-    const { disks, interfaces } = kvm.model(
-        {
-            ...plan({
-                blocks: [block(), block(), block()],
-                interfaces: [card(), card({ mac: "52:54:00:00:00:02" })],
-            }),
-            devices,
-        },
-        paths,
-        tcg,
-    );
+    const declared = plan({
+        blocks: [block(), block(), block()],
+        interfaces: [card(), card({ mac: "52:54:00:00:00:02" })],
+    });
+    const { disks, interfaces } = kvm.model({ ...declared, boot: { ...declared.boot, devices } }, paths, tcg);
     expect(disks.map(({ path, target, slot }) => [path, target, slot])).toEqual([
         ["/g/d2", "vda", 4],
         ["/g/d0", "vdb", 6],

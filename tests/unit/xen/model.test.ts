@@ -88,7 +88,8 @@ test("by loop devices where there is no QEMU; a qcow2 image is QEMU's all the sa
 
 test("the plan's order of devices decides the order of disks", () => {
     const devices = [{ block: 2 }, { block: 0 }, { block: 1 }];
-    const { disks } = xen.model({ ...kvmPlan(spec({ blocks }), linux), devices }, paths, choices);
+    const plan = kvmPlan(spec({ blocks }), linux);
+    const { disks } = xen.model({ ...plan, boot: { ...plan.boot, devices } }, paths, choices);
     expect(disks.map(({ path, target }) => [path, target])).toEqual([
         ["/g/d2", "xvda"],
         ["/g/d0", "xvdb"],
