@@ -2,6 +2,7 @@ import { withStack } from "../tests/support/engine";
 import { type Figure, median, slopeOf } from "./figure";
 import { peakMemory } from "./memory";
 import type { Place } from "./place";
+import { type Seconds, STEP_NAMES, STEPS, type Step, timeSteps } from "./steps";
 
 /** Largest last; the engine's start is in all of them. */
 const SIZES = [25, 50, 100];
@@ -14,19 +15,9 @@ const MEMORY_LIMIT = 300 * 2 ** 20;
 /** For a hundred guests on a busy machine. */
 const TIMEOUT_MS = 1_800_000;
 
-const NAMES = {
-    up: "up",
-    preview: "preview, nothing to do",
-    refresh: "refresh, nothing drifted",
-    change: "one argument changed on all",
-    destroy: "destroy",
-} as const;
-type Step = keyof typeof NAMES;
-const steps = Object.keys(NAMES) as Step[];
-
 export interface QemuRun {
     guests: number;
-    seconds: Record<Step, number>;
+    seconds: Seconds;
 }
 
 /**
@@ -34,7 +25,7 @@ export interface QemuRun {
  * `pulumi`, medians of three runs, and the most memory that the dynamic provider had.
  */
 export async function growthQemu(place: Place, { runs: rounds = 3 }: { runs?: number } = {}): Promise<Figure[]> {
-    const all = SIZES.map((guests) => ({ guests, runs: [] as QemuRun["seconds"][] }));
+    const all = SIZES.map((guests) => ({ guests, runs: [] as Seconds[] }));
     let memory = 0;
     // By turns, since a shared machine changes its speed.
     for (let round = 0; round < rounds; round++)
@@ -46,13 +37,13 @@ export async function growthQemu(place: Place, { runs: rounds = 3 }: { runs?: nu
         }
     const middle = all.map(({ guests, runs }): QemuRun => {
         const of = (step: Step) => median(runs.map((seconds) => seconds[step]));
-        return { guests, seconds: Object.fromEntries(steps.map((step) => [step, of(step)])) as QemuRun["seconds"] };
+        return { guests, seconds: Object.fromEntries(STEPS.map((step) => [step, of(step)])) as Seconds };
     });
-    return [...steps.map((step) => qemuFigure(step, middle)), memoryFigure(memory)];
+    return [...STEPS.map((step) => qemuFigure(step, middle)), memoryFigure(memory)];
 }
 
 /** Return the seconds of each step, and the bytes that the provider had at most. */
-async function live(place: Place, guests: number): Promise<{ seconds: QemuRun["seconds"]; peak: number }> {
+async function live(place: Place, guests: number): Promise<{ seconds: Seconds; peak: number }> {
     const host = await place.host();
     const env = {
         ...host.env,
@@ -62,17 +53,13 @@ async function live(place: Place, guests: number): Promise<{ seconds: QemuRun["s
         BENCH_COUNT: String(guests),
         BENCH_RUN: `${process.pid}-growth-${guests}`,
     };
-    const seconds = {} as QemuRun["seconds"];
+    let seconds = {} as Seconds;
     const peak = await peakMemory(`BENCH_RUN=${env.BENCH_RUN}`, PROVIDER, () =>
         withStack(
             "bench/programs/fleet",
             "bench",
             async (stack) => {
-                for (const step of steps) {
-                    const round = step === "change" || step === "destroy" ? "1" : "0";
-                    const options = { env: { BENCH_ROUND: round }, timeout: TIMEOUT_MS };
-                    seconds[step] = (await stack[step === "change" ? "up" : step](options)).seconds;
-                }
+                seconds = await timeSteps(stack, TIMEOUT_MS);
             },
             { enter: host.enter, env, parallel: PARALLEL },
         ),
@@ -87,7 +74,7 @@ export function qemuFigure(step: Step, runs: readonly QemuRun[]): Figure {
     const slope = (from: Point, to: Point) => (to.total - from.total) / (to.guests - from.guests);
     return {
         part: "growth-qemu",
-        name: NAMES[step],
+        name: STEP_NAMES[step],
         unit: "ms",
         ours: slopeOf(points) * 1000,
         beside: Object.fromEntries(points.map(({ guests, total }) => [`all ${guests}`, total * 1000])),

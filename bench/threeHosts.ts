@@ -2,23 +2,13 @@ import { withStack } from "../tests/support/engine";
 import { type LibvirtHost, startLibvirtHost } from "../tests/support/libvirtHost";
 import { type Figure, median } from "./figure";
 import type { Place } from "./place";
+import { type Seconds, STEP_NAMES, STEPS, timeSteps } from "./steps";
 
 const GUESTS = 30;
 const PARALLEL = 32;
 const HOSTS = 3;
 /** Of the same guests on one host of the same machine. */
 const BESIDE_ONE = 1.1;
-
-const NAMES = {
-    up: "up",
-    preview: "preview, nothing to do",
-    refresh: "refresh, nothing drifted",
-    change: "one argument changed on all",
-    destroy: "destroy",
-} as const;
-type Step = keyof typeof NAMES;
-const steps = Object.keys(NAMES) as Step[];
-type Seconds = Record<Step, number>;
 
 /** Measure thirty test kernels over three libvirt hosts of this machine beside the same thirty on one, by turns. */
 export async function threeHosts(place: Place, { runs = 3 }: { runs?: number }): Promise<Figure[]> {
@@ -42,9 +32,9 @@ export async function threeHosts(place: Place, { runs = 3 }: { runs?: number }):
     } finally {
         for (const host of further) await host.close();
     }
-    return steps.map((step) => ({
+    return STEPS.map((step) => ({
         part: "three-hosts",
-        name: NAMES[step],
+        name: STEP_NAMES[step],
         unit: "s",
         ours: median(pairs.map(({ three }) => three[step])),
         beside: { "one host": median(pairs.map(({ one }) => one[step])) },
@@ -71,20 +61,15 @@ async function run(first: LibvirtHost, hosts: readonly LibvirtHost[], kernel: st
         BENCH_KERNEL: kernel,
         BENCH_COUNT: String(GUESTS),
     };
-    const seconds = {} as Seconds;
-    await withStack(
+    return withStack(
         "bench/programs/fleet",
         "bench",
-        async (stack) => {
-            for (const step of steps) {
-                const options = { env: { BENCH_ROUND: step === "change" || step === "destroy" ? "1" : "0" } };
-                seconds[step] = (await stack[step === "change" ? "up" : step](options)).seconds;
+        (stack) =>
+            timeSteps(stack, undefined, async (step) => {
                 if (step === "up") await everyHostHasSome(hosts);
-            }
-        },
+            }),
         { enter: first.enter, env, parallel: PARALLEL },
     );
-    return seconds;
 }
 
 async function everyHostHasSome(hosts: readonly LibvirtHost[]): Promise<void> {

@@ -2,19 +2,12 @@ import { run } from "../../../cli/command";
 import { permits } from "../../../cli/doctor/probe/account";
 import { aclAllows, ancestors } from "../../../cli/doctor/probe/folder";
 import { bridgeAllowed } from "../../../cli/doctor/probe/network";
+import { keptStreams } from "../../support/streams";
 
 /** What a command line ends with, and what it calls doctor with. */
 async function command(...argv: string[]) {
     const called: unknown[] = [];
-    let [out, error] = ["", ""];
-    const streams = {
-        out: (text: string) => {
-            out += text;
-        },
-        error: (text: string) => {
-            error += text;
-        },
-    };
+    const { streams, said } = keptStreams();
     const code = await run(argv, streams, {
         doctor: async ({ print: _, ...options } = {}) => {
             called.push(options);
@@ -45,7 +38,7 @@ async function command(...argv: string[]) {
             return 0;
         },
     });
-    return { code, out, error, called };
+    return { code, ...said, called };
 }
 
 test.each<[string[], number, string, string]>([

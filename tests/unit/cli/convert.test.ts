@@ -2,25 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import ts from "typescript";
 import { convert } from "../../../cli/convert";
+import { keptStreams } from "../../support/streams";
 import { LINES, README_LINES, wordsOf } from "./convertLines";
 
 const { safeLoad } = require("js-yaml") as { safeLoad(text: string): unknown };
 const root = join(__dirname, "../../..");
 
 function converted(line: string[], yaml = false) {
-    let [out, error] = ["", ""];
-    const code = convert(
-        { line, yaml },
-        {
-            out: (text) => {
-                out += text;
-            },
-            error: (text) => {
-                error += text;
-            },
-        },
-    );
-    return { code, out, error };
+    const { streams, said } = keptStreams();
+    return { code: convert({ line, yaml }, streams), ...said };
 }
 
 test("README has the tool's line for each platform", () => {

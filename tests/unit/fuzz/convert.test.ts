@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { convert } from "../../../cli/convert";
+import { keptStreams } from "../../support/streams";
 import { LINES, wordsOf } from "../cli/convertLines";
 import { holds } from "./survives";
 
@@ -36,16 +37,9 @@ const line = fc.oneof(
 test("any line ends in a program, or in an error that says what is wrong", async () => {
     const codes = new Set<number>();
     await holds(fc.tuple(line, fc.boolean()), async ([words, yaml]) => {
-        let [out, error] = ["", ""];
-        const streams = {
-            out: (text: string) => {
-                out += text;
-            },
-            error: (text: string) => {
-                error += text;
-            },
-        };
+        const { streams, said } = keptStreams();
         const code = convert({ line: words, yaml }, streams);
+        const { out, error } = said;
         codes.add(code);
         expect(out === "").toBe(code === 2 || (code === 1 && /^[^\n]*: not converted: .*\n {2}hint: /.test(error)));
         expect(out + error).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);

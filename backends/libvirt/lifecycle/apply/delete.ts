@@ -11,7 +11,6 @@ import { assertSameHost } from "../hostIdentity";
 import type { RecordedEntry } from "../network/entries";
 import { beginOperation, endOperation } from "../network/inProgress";
 import { ownEntries, release } from "../network/reservations";
-import { whyNotInService } from "../observe/fleetMembers";
 import { assertUnclaimed } from "../ownership/claim";
 import { urnsOf } from "../ownership/imported";
 import { forgetDeletion, noteDeletion } from "../ownership/interruptedDeletions";
@@ -19,7 +18,7 @@ import { isSameGeneration } from "../ownership/ownership";
 import { forgetConsole } from "../power/halted";
 import { stop } from "../power/stop";
 import { keptConsole } from "../readiness/console";
-import { whyNotServing } from "../readiness/serving";
+import { beforeStop } from "./beforeStop";
 import { assertFolder } from "./reconcile";
 
 /** Remove the guest and everything that this package made for it. Succeeds when it is gone already. */
@@ -62,8 +61,7 @@ export async function remove(
     const restarting = restarts(facts) ? record?.inactiveXml : undefined;
     const data = await findForeignData(host, ref, { record, mark, liveMark, facts, liveFacts });
     if (!applied.deleteData) refuseForeignData(ref.name, data);
-    if (record && liveMark && whyNotInService({ record, liveMark }) === undefined)
-        await context.beforeStop?.(() => whyNotServing(configured, record, liveMark));
+    await beforeStop(configured, { record, liveMark }, context);
     beginOperation(ref.uuid);
     const { kept, foreign } = await noteFailure(ref.uuid, async () => {
         if (record?.active || restarting || gdb !== undefined) {

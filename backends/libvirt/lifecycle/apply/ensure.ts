@@ -9,7 +9,6 @@ import { otherAddresses } from "../network/addressChange";
 import { defineNew, takeoverFor, untilFree } from "../network/handOver";
 import { endOperation } from "../network/inProgress";
 import { entriesOf, makeEntries, release } from "../network/reservations";
-import { whyNotInService } from "../observe/fleetMembers";
 import { assertUnclaimed } from "../ownership/claim";
 import { ownSources } from "../ownership/imported";
 import { forgetDeletion } from "../ownership/interruptedDeletions";
@@ -17,10 +16,10 @@ import type { Claim } from "../ownership/ownership";
 import { start } from "../power/start";
 import { respondsToShutdown, stop } from "../power/stop";
 import { describe, waitReady } from "../readiness/readiness";
-import { whyNotServing } from "../readiness/serving";
 import { stayReady } from "../readiness/steady";
 import type { Run } from "../run";
 import { completionOf, isFresh, releaseEarly } from "./atOnce";
+import { beforeStop } from "./beforeStop";
 import { createAtOnce, createExclusively } from "./exclusive";
 import { adjust } from "./live";
 import { definitionOf, describeDomain, finalMark, interimMark, mark, withEntries } from "./marking";
@@ -130,12 +129,8 @@ async function execute(operation: Operation): Promise<string | undefined> {
     let completed: string | undefined;
     if (decision.stop || restarting) {
         // A refusal leaves the guest as it runs: it undoes what was prepared, and rolls nothing back.
-        const { record, liveMark } = existing;
-        if (decision.stop && decision.start && !operation.ended && record && liveMark && !whyNotInService(existing))
-            await during(
-                "prepare",
-                context.beforeStop?.(() => whyNotServing(host, record, liveMark)) ?? Promise.resolve(),
-            );
+        if (decision.stop && decision.start && !operation.ended)
+            await during("prepare", beforeStop(host, existing, context));
         await during("stop", assertHeld());
         await during(
             "stop",
