@@ -1,8 +1,9 @@
-import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bake, mediumOf } from "../../backends/iso/medium";
 import { readKernel } from "../../guests";
+import { withSecondSegment } from "../guests/secondSegment";
 import { abi } from "../support/abis";
 import { withMedium } from "../support/mediumBoot";
 import { mediumPlan } from "../support/mediumPlans";
@@ -46,12 +47,8 @@ test("a Unikraft kernel gets its name, parameters and arguments from a medium", 
 
 test("GRUB loads no kernel with an empty segment inside another, which a preview refuses", async () => {
     const [kernel, image] = [join(folder, "overlap"), join(folder, "overlap.iso")];
-    await copyFile((await (await import("../guests/build.mjs")).buildTestKernels()).rawKernel, kernel);
-    const bytes = await readFile(kernel);
-    // The second program header (System V ABI, chapter 5): loaded, at 0x100010, without a byte.
-    for (const [index, value] of [1, 0, 0x100010, 0x100010, 0, 0].entries())
-        bytes.writeUInt32LE(value, 52 + 32 + 4 * index);
-    await writeFile(kernel, bytes);
+    const { rawKernel } = await (await import("../guests/build.mjs")).buildTestKernels();
+    await writeFile(kernel, withSecondSegment(await readFile(rawKernel), 0x100010, 0));
     expect((await readKernel(kernel)).elf?.overlap).toEqual([0x100000, 0x100010]);
     await bake(mediumOf(mediumPlan({ kernel, medium: { protocol: "multiboot" }, firmware: ["bios"] })), image);
     await withMedium({ image, way: "bios-cd" }, ({ until }) => until("error: overlap detected"));

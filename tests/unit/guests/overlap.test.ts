@@ -1,30 +1,17 @@
 import { readFileSync } from "node:fs";
 import { mediumProblems } from "../../../backends/iso/medium/problems";
 import { readKernel } from "../../../guests";
+import { withSecondSegment } from "../../guests/secondSegment";
 import { abi } from "../../support/abis";
 import { scratch, spec } from "./fixtures";
 
 const files = scratch();
 afterAll(() => files.remove());
 
-/** System V ABI, chapter 5: a program header of 32 bits, of which the test kernels have two, a load and a note. */
-const SECOND = 52 + 32;
-const LOAD = 1;
-
 /** The bare test kernel, with its second segment loaded at an address. */
 async function kernelWith(address: number, memory: number) {
     const { rawKernel } = await (await import("../../guests/build.mjs")).buildTestKernels();
-    const bytes = Buffer.from(readFileSync(rawKernel));
-    for (const [offset, value] of [
-        [0, LOAD],
-        [4, 0],
-        [8, address],
-        [12, address],
-        [16, 0],
-        [20, memory],
-    ] as const)
-        bytes.writeUInt32LE(value, SECOND + offset);
-    return readKernel(files.write("kernel", bytes));
+    return readKernel(files.write("kernel", withSecondSegment(readFileSync(rawKernel), address, memory)));
 }
 async function problemsOf(address: number, memory: number) {
     const kernel = await kernelWith(address, memory);
